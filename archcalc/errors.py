@@ -1,0 +1,164 @@
+"""What can go wrong, and how it is told.
+
+    ArchcalcError            one or more `Problem`s; its exit code is `exit_code`
+    ├── SourceError          AC1xx  the text is not YAML that archcalc reads
+    ├── SpecError            AC1xx  the YAML is not a network
+    ├── ShapeError           AC2xx  a rule refused the sizes that reached it
+    ├── LimitError           AC1xx  larger than a limit that can be raised
+    └── UsageError           AC5xx  the command or call asked for something unknown
+        └── MissingExtra     AC5xx  an optional dependency is not installed
+
+A rule says *what* is wrong (`ShapeError.of(...)`), the engine adds *where* (`at`),
+the command line draws the line (`show`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Self
+
+TAB_AS_SPACES = "    "
+SHOWN_COLUMNS = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A spot in a file: 1-based line and column, the line itself, the marked width."""
+
+    file: str
+    line: int
+    column: int
+    text: str = ""
+    width: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong.
+
+    `facts` are the clashing numbers, a line each; `via` the `use:` steps that led here,
+    outermost first.
+    """
+
+    code: str
+    message: str
+    place: Place | None = None
+    facts: tuple[str, ...] = ()
+    help: str | None = None
+    via: tuple[Place, ...] = ()
+
+    def at(self, place: Place | None, via: tuple[Place, ...] = ()) -> Problem:
+        """Return this problem with a place, unless it already has one."""
+        return self if self.place else replace(self, place=place, via=via)
+
+    def show(self) -> str:
+        """Return the problem with its line drawn, as plain text.
+
+        >>> print(Problem("AC201", "add needs equal shapes").show())
+        error[AC201]: add needs equal shapes
+        """
+        where = f"{clean(str(self.place))}: " if self.place else ""
+        lines = [f"{where}error[{self.code}]: {clean(self.message)}"]
+        margin = " " * (len(str(self.place.line)) + 4 if self.place else 2)
+        if self.place and self.place.text.strip():
+            lines += _drawn(self.place, margin)
+        lines += [f"{margin}  {clean(fact)}" for fact in self.facts]
+        lines += [f"{margin}used at {clean(str(p))}: {_clip(p.text)}" for p in self.via]
+        if self.help:
+            lines.append(f"{margin}help: {clean(self.help)}")
+        return "\n".join(lines)
+
+
+def _drawn(place: Place, margin: str) -> list[str]:
+    """Return the source line and a caret under it, clipped around the column."""
+    begin = max(0, place.column - 1 - SHOWN_COLUMNS // 2)
+    shown = place.text[begin : begin + SHOWN_COLUMNS]
+    before = clean(shown[: place.column - 1 - begin])
+    number = f"  {place.line} │ "
+    width = max(1, min(place.width, len(shown) - (place.column - 1 - begin)))
+    caret = f"{margin}│ {' ' * len(before)}{'^' * width}"
+    return [number + clean(shown), caret]
+
+
+def _clip(text: str) -> str:
+    text = clean(text.strip())
+    return text if len(text) <= 72 else text[:71] + "…"
+
+
+UNSAFE = {
+    **{i: f"\\u{i:04X}" for i in (*range(0x20), *range(0x7F, 0xA0))},
+    **{i: f"\\u{i:04X}" for i in (*range(0x200B, 0x2010), *range(0x2028, 0x202F))},
+    **{i: f"\\u{i:04X}" for i in (*range(0x2060, 0x2070), 0xFEFF, 0x061C, 0x00AD)},
+    **{i: f"\\u{i:04X}" for i in range(0xD800, 0xE000)},
+    **{i: f"\\u{i:04X}" for i in (*range(0xFDD0, 0xFDF0), 0xFFFE, 0xFFFF)},
+    ord("\t"): TAB_AS_SPACES,
+}
+LONGEST_SHOWN = 500
+
+
+def clean(text: str, longest: int = LONGEST_SHOWN) -> str:
+    r"""Return `text` safe to print anywhere: no control, invisible or bidi character.
+
+    >>> clean("a\x1b[2Jb")
+    'a\\u001B[2Jb'
+    """
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
+    if text.isascii() and text.isprintable():
+        return text
+    return text.translate(UNSAFE)
+
+
+class ArchcalcError(Exception):
+    """Anything that archcalc refuses; `problems` say what, where and what helps."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(p.show() for p in self.problems))
+
+    @classmethod
+    def of(
+        cls,
+        code: str,
+        message: str,
+        *,
+        place: Place | None = None,
+        facts: Iterable[str] = (),
+        help: str | None = None,
+    ) -> Self:
+        """Return an error of one problem."""
+        return cls([Problem(code, message, place, tuple(facts), help)])
+
+    def at(self, place: Place | None, via: tuple[Place, ...] = ()) -> Self:
+        """Return the same error with a place where it had none."""
+        return type(self)(p.at(place, via) for p in self.problems)
+
+
+class SourceError(ArchcalcError):
+    """The text is not YAML that archcalc reads."""
+
+
+class SpecError(ArchcalcError):
+    """The YAML is not a network in the spec language."""
+
+
+class ShapeError(ArchcalcError):
+    """A rule refused the sizes that reached it."""
+
+
+class LimitError(ArchcalcError):
+    """Larger than a limit; the limit can be raised."""
+
+
+class UsageError(ArchcalcError):
+    """The command or call asked for something that is not there."""
+
+
+class MissingExtra(UsageError):
+    """An optional dependency is not installed; `help` says which extra has it."""

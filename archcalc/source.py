@@ -1,0 +1,329 @@
+"""YAML text to plain nodes that know where they stand.
+
+Nothing is interpreted: a scalar stays text with "was it quoted" and a place, so that
+`no`, `010`, `3:25` and `1.10` mean what was written. The parser's events are read one
+by one, without recursion and under caps; tags, anchors, aliases and merge keys are
+refused, keys are unique, and one file holds one document. `syntax.READING_RULES` lists
+the codes.
+
+libyaml takes less than a microsecond for an event. Where PyYAML was built without it,
+PyYAML's own parser reads the same files far more slowly, and so under lower limits.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NoReturn
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from archcalc import syntax
+from archcalc.errors import Place, Problem, SourceError
+from archcalc.limits import DEFAULT, Limits
+from archcalc.nodes import (
+    Mapping,
+    Scalar,
+    Sequence,
+    Source,
+    Value,
+    place_of,
+    same_key,
+)
+from archcalc.textfile import (
+    Text,
+    decode,
+    display_name,
+    read_bytes,
+    refuse_forbidden,
+    too_long,
+)
+
+__all__ = ["Mapping", "Scalar", "Sequence", "Source", "Value", "parse", "read"]
+
+TAG_DIRECTIVE = re.compile(r"(?:^|[\r\n])(?=%TAG)")
+MERGE_KEY = "<<"
+SURROGATE = re.compile("[\ud800-\udfff]")
+# What PyYAML's own parser gets through in about two seconds.
+SLOW_PARSER_LIMITS = replace(DEFAULT, file_bytes=2**20, values=100_000)
+
+
+def read(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Source:
+    """Return the value in a regular file, or in the standard input for `-`.
+
+    Raises:
+        SourceError: it cannot be read, or is not YAML of the kind that is read.
+        LimitError: it is larger than one of the limits.
+    """
+    data = read_bytes(path, _for_parser(limits))
+    return parse(data, display_name(path), limits)
+
+
+def parse(text: str | bytes, name: str, limits: Limits = DEFAULT) -> Source:
+    """Return the value in a text; `name` is what messages call it.
+
+    Raises:
+        SourceError: it is not YAML of the kind that is read.
+        LimitError: it is larger than one of the limits.
+    """
+    limits = _for_parser(limits)
+    size = len(text if isinstance(text, bytes) else _bytes(text))
+    if size > limits.file_bytes:
+        raise too_long(name, size, limits)
+    if isinstance(text, bytes):
+        text = decode(text, name)
+    written = Text(name, text.removeprefix("\ufeff"))
+    refuse_forbidden(written)
+    _refuse_tag_directive(written)
+    return Source(written, _Builder(written, limits).build())
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _refuse_tag_directive(written: Text) -> None:
+    """Refuse `%TAG` lines beforehand: libyaml compares every pair of them."""
+    found = "%TAG" in written.text and TAG_DIRECTIVE.search(written.text)
+    if found:
+        raise SourceError([syntax.directive(written.place_of(found.end()))])
+
+
+class _SlowLoader(yaml.SafeLoader):
+    """PyYAML's own parser, made as strict as libyaml about surrogates."""
+
+    def get_event(self) -> Any:
+        event: Any = super().get_event()  # type: ignore[no-untyped-call] # in the stubs
+        if isinstance(event, ScalarEvent) and SURROGATE.search(event.value):
+            mark: Any = event.start_mark
+            problem = "found invalid Unicode character escape code"
+            context = "while scanning a quoted scalar"
+            raise yaml.MarkedYAMLError(context, mark, problem, mark)
+        return event
+
+
+Loader = yaml.CSafeLoader if yaml.__with_libyaml__ else _SlowLoader
+
+
+def _for_parser(limits: Limits) -> Limits:
+    """Return the limits, lowered for the slow parser where they were not set."""
+    if Loader is not _SlowLoader:
+        return limits
+    lower = {
+        name: getattr(SLOW_PARSER_LIMITS, name)
+        for name in ("file_bytes", "values")
+        if getattr(limits, name) == getattr(DEFAULT, name)
+    }
+    return replace(limits, **lower)
+
+
+def _is_nothing(value: Value) -> bool:
+    return isinstance(value, Scalar) and not value.text and not value.quoted
+
+
+class _Builder:
+    """Nodes from events, with a stack of its own instead of recursion."""
+
+    def __init__(self, written: Text, limits: Limits) -> None:
+        self.written = written
+        self.limits = limits
+        self.top = Sequence(1, 1, flow=False)
+        self.stack: list[Mapping | Sequence] = [self.top]
+        self.documents = 0
+        self.anchor: Problem | None = None
+        self.calls = "(" in written.text
+
+    def build(self) -> Value:
+        """Return the one value of the text."""
+        try:
+            self._read(Loader(self.written.text).get_event)
+        except yaml.MarkedYAMLError as error:
+            raise SourceError([self._explained(error)]) from None
+        except (yaml.YAMLError, ValueError, OverflowError, IndexError):
+            # what the parsers let through: `!%ED%A0%80`, "\UFFFFFFFF", %YAML 1.99999…
+            message = "a code or a number near here stands for nothing"
+            raise SourceError.of("AC104", message, place=self._last_place()) from None
+        if self.anchor:
+            raise SourceError([self.anchor])
+        root = self.top.items[0] if self.top.items else None
+        if root is None or _is_nothing(root):
+            raise SourceError.of(
+                "AC114", "there is nothing in this file", place=self.written.place(1, 1)
+            )
+        return root
+
+    def _read(self, get_event: Callable[[], Any]) -> None:
+        """Read all events. The loop is the hot spot of reading: locals, no calls."""
+        stack, most, longest = self.stack, self.limits.values, self.limits.scalar_chars
+        here: Any = self.top
+        value: Any
+        key: Scalar | None = None
+        name, seen = "", 0
+        while True:
+            event = get_event()
+            kind = event.__class__
+            if kind is ScalarEvent:
+                mark, text = event.start_mark, event.value
+                value = Scalar(text, bool(event.style), mark.line + 1, mark.column + 1)
+                if event.tag or event.anchor or len(text) > longest:
+                    self._check_scalar(event, value)
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                self._close(stack.pop())
+                here = stack[-1]
+                continue
+            elif kind is StreamEndEvent:
+                return
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                value = self._open(event)
+            else:
+                self._other(event)
+                continue
+            seen += 1
+            if seen > most:
+                self._refuse_size("values", "there are too many values", value)
+            if here.__class__ is Sequence:
+                here.items.append(value)
+            elif key is None:
+                key, name = value, self._key(value, here)
+                continue
+            else:
+                if kind is ScalarEvent and not text and here.flow:
+                    self._refuse_no_value(here, key, value)
+                here.entries[name] = key, value
+                key = None
+            if kind is not ScalarEvent:
+                stack.append(value)
+                here = value
+
+    def _open(self, event: Any) -> Mapping | Sequence:
+        """Return the empty mapping or list that an event begins."""
+        mark = event.start_mark
+        kind = Mapping if isinstance(event, MappingStartEvent) else Sequence
+        value = kind(mark.line + 1, mark.column + 1, bool(event.flow_style))
+        if event.tag or event.anchor:
+            self._check_property(event)
+        if len(self.stack) > self.limits.depth:
+            self._refuse_size("depth", "lists and mappings nest too deeply", value)
+        return value
+
+    def _close(self, value: Mapping | Sequence) -> None:
+        """Look for `[max(1, c), 3]`, which YAML reads as three items."""
+        if self.calls and value.flow and isinstance(value, Sequence):
+            for item in value.items[:-1]:
+                self._refuse_split(item)
+
+    def _other(self, event: Any) -> None:
+        """Refuse an alias and a second document; the rest says nothing."""
+        if isinstance(event, AliasEvent):
+            place = self._mark_place(event.start_mark, len(event.anchor or "") + 1)
+            raise SourceError([syntax.alias(place, f"*{event.anchor}")])
+        if isinstance(event, DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                raise SourceError.of(
+                    "AC113",
+                    "a second document begins here, and a file holds one network",
+                    place=self._mark_place(event.start_mark, 3),
+                    help="put it in a file of its own",
+                )
+
+    def _key(self, key: Value, here: Mapping) -> str:
+        """Return the name under which a key is kept."""
+        if not isinstance(key, Scalar):
+            kind = "a list" if isinstance(key, Sequence) else "a mapping"
+            self._refuse_key(key, f"a key is plain text, and this is {kind}")
+        if not key.text:
+            self._refuse_key(key, "there is no key before this colon")
+        if key.text == MERGE_KEY and not key.quoted:
+            raise SourceError([syntax.alias(self._place(key), key.text)])
+        name = same_key(key.text)
+        if name in here.entries:
+            first = self._place(here.entries[name][0])
+            raise SourceError.of(
+                "AC111",
+                f"the key `{syntax.shorten(key.text)}` is there twice",
+                place=self._place(key),
+                facts=[f"first at {first}"],
+            )
+        return name
+
+    def _refuse_key(self, key: Value, message: str) -> NoReturn:
+        raise SourceError.of("AC112", message, place=self._place(key))
+
+    def _refuse_no_value(self, here: Mapping, key: Scalar, value: Scalar) -> None:
+        """Refuse `{kernel:3}` and `{conv: max(1, c//4)}`: keys without a value."""
+        if value.quoted or key.quoted:
+            return
+        if here.entries:
+            self._refuse_split(next(reversed(here.entries.values()))[1])
+        glued = syntax.GLUED.fullmatch(key.text)
+        if glued:
+            place = self._place(key)
+            raise SourceError([syntax.missing_space(place, *glued.groups())])
+
+    def _refuse_split(self, value: Value) -> None:
+        """Refuse a value that a comma inside parentheses has cut off."""
+        if not isinstance(value, Scalar) or value.quoted:
+            return
+        if value.text.count("(") > value.text.count(")"):
+            raise SourceError([syntax.split_expression(self._place(value))])
+
+    def _check_scalar(self, event: Any, value: Scalar) -> None:
+        if event.tag or event.anchor:
+            self._check_property(event)
+        size = len(value.text)
+        if size > self.limits.scalar_chars:
+            self._refuse_size("scalar_chars", "this text is too long", value, size)
+
+    def _check_property(self, event: Any) -> None:
+        """Refuse a tag; keep an anchor, since its alias is the better place to show."""
+        place = self._mark_place(event.start_mark)
+        written = syntax.word_at(place)
+        marked = replace(place, width=max(1, len(written)))
+        if event.tag:
+            raise SourceError([syntax.tag(marked, written)])
+        self.anchor = self.anchor or syntax.alias(marked, written)
+
+    def _refuse_size(
+        self, limit: str, what: str, value: Value, found: int | None = None
+    ) -> NoReturn:
+        place = self._place(value)
+        raise self.limits.exceeded(limit, what, place=place, found=found)
+
+    def _explained(self, error: yaml.MarkedYAMLError) -> Problem:
+        """Return what a parser's error means."""
+        here = self.stack[-1]
+        at = error.problem_mark or error.context_mark
+        began = error.context_mark
+        return syntax.explain(
+            syntax.Complaint(
+                self.written,
+                error.context or "",
+                error.problem or "",
+                (at.line + 1, at.column + 1) if at else (here.line, here.column),
+                (began.line + 1, began.column + 1) if began else None,
+                (here.line, here.column) if here.flow else None,
+            )
+        )
+
+    def _place(self, value: Value) -> Place:
+        return place_of(self.written, value)
+
+    def _mark_place(self, mark: Any, width: int = 1) -> Place:
+        return self.written.place(mark.line + 1, mark.column + 1, width)
+
+    def _last_place(self) -> Place:
+        here = self.stack[-1]
+        return self.written.place(here.line, here.column)

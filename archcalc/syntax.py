@@ -1,0 +1,366 @@
+"""What a YAML parser complains about, in words that help.
+
+libyaml and PyYAML say what they expected; the writer of a file needs to know what to
+change. Nothing here parses: a complaint and the text around it become a `Problem`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from archcalc.errors import Place, Problem
+from archcalc.textfile import Text
+
+READING_RULES = {
+    "AC101": "The file cannot be opened, or is not a regular file.",
+    "AC102": "The file is not UTF-8 text.",
+    "AC103": "A character that YAML forbids (a control character, for example).",
+    "AC104": "Not YAML, in a way that has no rule of its own.",
+    "AC105": "A bracket or a quote is opened and not closed, or the other way round.",
+    "AC106": "A tab where YAML wants spaces for indentation.",
+    "AC107": "`kernel:3` is one word: YAML wants a space after the colon.",
+    "AC108": "Inside { } and [ ] a comma ends the value: quote an expression with one.",
+    "AC109": "Anchors (&a), aliases (*a) and merge keys (<<) are not read: a value "
+    "stands where it is written, and aliases can blow a file up. Use `blocks`, "
+    "`params` or `defaults`.",
+    "AC110": "Tags (!t) and %TAG directives are not read: values are text and numbers.",
+    "AC111": "A key twice in one mapping, compared after Unicode normalisation (NFC).",
+    "AC112": "A key is plain text: not empty, not a list and not a mapping.",
+    "AC113": "One file holds one document: one network.",
+    "AC114": "The file holds nothing.",
+    "AC115": "Larger than a limit; `--limit NAME=VALUE` raises it.",
+    "AC116": "Unquoted text cannot hold a colon and a space.",
+    "AC117": "A line is indented unlike its neighbours.",
+    "AC118": "A value that begins with a character that YAML reserves needs quotes.",
+    "AC119": "An unknown escape in a text in double quotes.",
+}
+OPENERS = {"]": "[", "}": "{"}
+STRAYS = {
+    "]": ("AC105", "`]` closes nothing: no `[` is open"),
+    "}": ("AC105", "`}` closes nothing: no `{` is open"),
+    ",": ("AC104", "a value is missing before this comma, or the comma is too much"),
+    ":": ("AC112", "there is no key before this colon"),
+}
+GLUED = re.compile(r"[\s\-?{,]*+([^\W\d]\w*)\s*:([^\s:/]\S*)")
+INDENT = re.compile(r"[ \t]*")
+ESCAPE = re.compile(r"\\(?:x\w{0,2}|u\w{0,4}|U\w{0,8}|.)?")
+LONGEST_KEY = 1024  # YAML 1.2, 7.4.3: a key on one line has at most 1,024 characters
+LONGEST_QUOTED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What a parser said: 1-based lines and columns, None where it gave none.
+
+    `began` is where the thing began that it was reading, `opened` the innermost bracket
+    that was open.
+    """
+
+    text: Text
+    context: str
+    problem: str
+    at: tuple[int, int]
+    began: tuple[int, int] | None = None
+    opened: tuple[int, int] | None = None
+
+    @property
+    def line(self) -> str:
+        return self.text.line(self.at[0])
+
+    @property
+    def before(self) -> str:
+        """What stands before the mark on its line."""
+        return self.line[: self.at[1] - 1]
+
+    @property
+    def char(self) -> str:
+        """The character at the mark, or "" at the end of a line."""
+        return self.line[self.at[1] - 1 : self.at[1]]
+
+    @property
+    def at_end(self) -> bool:
+        """Whether nothing but blanks stands from the mark to the end of the text."""
+        rest = self.text.lines[self.at[0] :]
+        return not self.line[self.at[1] - 1 :].strip() and not any(map(str.strip, rest))
+
+    def place(self, spot: tuple[int, int] | None = None, width: int = 1) -> Place:
+        return self.text.place(*(spot or self.at), width)
+
+
+def explain(complaint: Complaint) -> Problem:
+    """Return the problem that a parser's complaint stands for."""
+    said = f"{complaint.context}: {complaint.problem}"
+    for fragments, handler in HANDLERS:
+        if any(fragment in said for fragment in fragments):
+            problem = handler(complaint)
+            if problem:
+                return problem
+    return Problem("AC104", f"not YAML: {said.strip(': ')}", complaint.place())
+
+
+def shorten(text: str) -> str:
+    """Return the beginning of a text, to be quoted in one sentence."""
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_QUOTED else text[: LONGEST_QUOTED - 1] + "…"
+
+
+def missing_space(place: Place, key: str, value: str) -> Problem:
+    """Return the problem of `kernel:3`, where `kernel: 3` was meant."""
+    key, value = shorten(key), shorten(value)
+    return Problem(
+        "AC107",
+        f"a space is missing after the colon of `{key}:{value}`",
+        place,
+        help=f"write `{key}: {value}`",
+    )
+
+
+def alias(place: Place, written: str) -> Problem:
+    """Return the problem of an alias (`*a`), an anchor (`&a`) or a merge key (`<<`)."""
+    written = shorten(written)
+    named = {"*": "a YAML alias", "&": "a YAML anchor"}
+    return Problem(
+        "AC109",
+        f"`{written}` is {named.get(written[:1], 'a YAML merge key')}, "
+        "and archcalc reads none",
+        place,
+        help="use `blocks` or `params` for what repeats"
+        + (", and quotes around an expression" if written[:1] == "*" else ""),
+    )
+
+
+def tag(place: Place, written: str) -> Problem:
+    """Return the problem of a tag (`!t`) or a directive that defines one."""
+    return Problem(
+        "AC110",
+        f"`{shorten(written)}` is a YAML tag, and archcalc reads none",
+        place,
+        help='put text that begins with "!" in quotes; leave other tags out',
+    )
+
+
+def split_expression(place: Place) -> Problem:
+    """Return the problem of `max(1, c)` without quotes inside brackets.
+
+    `place` is where the expression begins.
+    """
+    written = _call_at(place.text[place.column - 1 :])
+    return Problem(
+        "AC108",
+        "inside brackets a comma ends a value, and this one has a comma in it",
+        replace(place, width=len(written)),
+        help=f'put the expression in quotes: "{shorten(written)}"',
+    )
+
+
+def _call_at(rest: str) -> str:
+    """Return the beginning of a text up to where its parentheses are closed."""
+    depth = 0
+    for match in re.finditer("[()]", rest):
+        depth += 1 if match.group() == "(" else -1
+        if depth == 0:
+            return rest[: match.end()]
+    return rest.rstrip()
+
+
+def word_at(place: Place) -> str:
+    """Return what is written at a place, up to a blank or a bracket."""
+    match = re.compile(r"[^\s,\[\]{}]+").match(place.text, place.column - 1)
+    return match.group() if match else ""
+
+
+def _bracket(said: Complaint) -> Problem:
+    """An entry of a bracketed list or mapping is followed by neither , nor the end."""
+    closer = "]" if "sequence" in said.context else "}"
+    opener = OPENERS[closer]
+    began = said.began or said.at
+    if said.at_end:
+        return _never_closed(said, opener, began)
+    if said.char in OPENERS:
+        message = f"`{said.char}` cannot close the `{opener}` of line {began[0]}"
+        return Problem("AC105", message, said.place(), help=f"close it with `{closer}`")
+    if said.char == ":" and said.at[0] == began[0]:
+        return _second_colon(said)
+    if said.at[0] > began[0]:
+        message = f"this `{opener}` is still open on line {said.at[0]}"
+        help = f"a comma or a `{closer}` is missing before that"
+        return Problem("AC105", message, said.place(began), help=help)
+    message = f"a comma or a `{closer}` is missing before this"
+    return Problem("AC105", message, said.place())
+
+
+def _never_closed(said: Complaint, opener: str, began: tuple[int, int]) -> Problem:
+    return Problem("AC105", f"this `{opener}` is never closed", said.place(began))
+
+
+def _quote(said: Complaint) -> Problem:
+    return Problem("AC105", "this quote is never closed", said.place(said.began))
+
+
+def _tab(said: Complaint) -> Problem | None:
+    indent = INDENT.match(said.line)
+    if said.char != "\t" and not (indent and "\t" in indent.group()):
+        return None
+    place = said.place((said.at[0], said.line.index("\t") + 1))
+    return Problem("AC106", "YAML takes no tab here", place, help="use spaces")
+
+
+def _alias(said: Complaint) -> Problem | None:
+    return _alias_at(said, said.began or said.at)
+
+
+def _alias_at(said: Complaint, spot: tuple[int, int]) -> Problem | None:
+    written = word_at(said.place(spot))
+    return (
+        alias(said.place(spot, len(written)), written) if written[:1] in "*&" else None
+    )
+
+
+def _tag(said: Complaint) -> Problem:
+    place = said.place(said.began)
+    return tag(place, word_at(place))
+
+
+def _directive(said: Complaint) -> Problem:
+    return directive(said.place((said.at[0], 1)))
+
+
+def directive(place: Place) -> Problem:
+    """Return the problem of a `%` line at a place."""
+    message = f"`{shorten(place.text)}` is a directive that archcalc does not read"
+    return Problem("AC110", message, place, help="leave the line out")
+
+
+def _colon(said: Complaint) -> Problem:
+    """A `: ` where no key can stand."""
+    glued = _glued(said, said.at[0] - 1)
+    if glued and not re.search(r":\s", said.before):
+        return glued
+    if re.search(r":\s", said.before):
+        return _second_colon(said)
+    if len(said.before) > LONGEST_KEY:
+        return _long_key(said)
+    message = "this key is indented deeper than its neighbours, or a `-` is missing"
+    column = len(said.before) - len(said.before.lstrip()) + 1
+    return Problem("AC117", message, said.place((said.at[0], column)))
+
+
+def _second_colon(said: Complaint) -> Problem:
+    message = "unquoted text cannot hold `: `, and here is a second one"
+    return Problem("AC116", message, said.place(), help="put the text in quotes")
+
+
+def _no_colon(said: Complaint) -> Problem:
+    """A line that must hold a key has no `: `."""
+    line, column = said.began or said.at
+    glued = _glued(said, line)
+    if glued:
+        return glued
+    written = said.text.line(line)[column - 1 :]
+    if len(written) > LONGEST_KEY:
+        return _long_key(said)
+    place = said.place((line, column), max(1, len(written.rstrip())))
+    return Problem(
+        "AC117", f"`{shorten(written)}` stands where a `key: value` must", place
+    )
+
+
+def _glued(said: Complaint, line: int) -> Problem | None:
+    """Return the problem of a line `key:value`, if it is one."""
+    text = said.text.line(line)
+    match = GLUED.match(text)
+    if match is None or re.search(r":(\s|$)", text):
+        return None
+    place = said.place((line, match.start(1) + 1), match.end() - match.start(1))
+    return missing_space(place, match.group(1), match.group(2))
+
+
+def _long_key(said: Complaint) -> Problem:
+    message = f"a key is longer than the {LONGEST_KEY} characters that YAML allows"
+    return Problem("AC104", message, said.place(said.began or (said.at[0], 1)))
+
+
+def _reserved(said: Complaint) -> Problem:
+    char = said.char or said.line[:1]
+    message = f"a value cannot begin with the character {char}"
+    return Problem("AC118", message, said.place(), help="put it in quotes")
+
+
+def _block_text(said: Complaint) -> Problem:
+    """`>= 3` and `|x|`: the first character announces a text of several lines."""
+    place = said.place(said.began)
+    char = place.text[place.column - 1 : place.column]
+    message = f"a value that begins with `{char}` is a text of several lines in YAML"
+    return Problem("AC118", message, place, help="put it in quotes")
+
+
+def _escape(said: Complaint) -> Problem:
+    index = said.line.rfind("\\", 0, said.at[1])
+    if index < 0:  # the mark stands before the text, not in it
+        index = said.line.find("\\")
+    found = ESCAPE.match(said.line, index) if index >= 0 else None
+    written = found.group() if found else "\\"
+    return Problem(
+        "AC119",
+        f"`{written}` in double quotes stands for no character",
+        said.place((said.at[0], index + 1 or said.at[1]), len(written)),
+        help="write `\\\\` for a backslash, or use single quotes",
+    )
+
+
+def _stray(said: Complaint) -> Problem | None:
+    """Something stands where nothing of its kind can."""
+    if said.at_end and said.opened:
+        opener = said.text.line(said.opened[0])[said.opened[1] - 1]
+        return _never_closed(said, opener, said.opened)
+    if said.char in ("*", "&"):
+        return _alias_at(said, said.at)
+    if said.char == "-" and "flow" in said.context:
+        message = "a `- ` item cannot stand inside brackets"
+        help = "separate the items by commas, or leave the brackets out"
+        return Problem("AC105", message, said.place(), help=help)
+    if said.char in STRAYS:
+        return Problem(*STRAYS[said.char], said.place())
+    if said.before.rstrip().endswith(("'", '"')):
+        message = "more text follows a closing quote"
+        return Problem("AC105", message, said.place())
+    return _unlike_neighbours(said)
+
+
+def _unlike_neighbours(said: Complaint) -> Problem | None:
+    parts = ("block mapping", "block collection", "<document start>")
+    about = f"{said.context} {said.problem}"
+    if said.before.strip(" -") or not any(part in about for part in parts):
+        return None
+    glued = _glued(said, said.at[0])
+    if glued:
+        return glued
+    began = f" that begins on line {said.began[0]}" if said.began else ""
+    kind = "list" if "collection" in said.context else "mapping"
+    message = f"this line does not continue the {kind}{began}: is its indentation right"
+    return Problem("AC117", f"{message}?", said.place())
+
+
+def _dash(said: Complaint) -> Problem:
+    message = "a `- ` item cannot begin here"
+    return Problem("AC117", message, said.place(), help="put it on a line of its own")
+
+
+Handler = Callable[[Complaint], Problem | None]
+HANDLERS: tuple[tuple[tuple[str, ...], Handler], ...] = (
+    (("expected ',' or",), _bracket),
+    (("unexpected end of stream", "unexpected document"), _quote),
+    (("alias", "anchor"), _alias),
+    (("tag",), _tag),
+    (("directive", "incompatible YAML document"), _directive),
+    (("",), _tab),
+    (("mapping values are not allowed",), _colon),
+    (("could not find expected ':'",), _no_colon),
+    (("cannot start any token",), _reserved),
+    (("scanning a block scalar",), _block_text),
+    (("quoted scalar",), _escape),
+    (("entries are not allowed",), _dash),
+    (("expected",), _stray),
+)
