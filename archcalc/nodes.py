@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TypeAlias
 from unicodedata import normalize
 
@@ -11,6 +12,8 @@ from archcalc.errors import Place
 from archcalc.textfile import Text
 
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"|\'(?:[^\']|\'\')*+\'')
+# More than is ever drawn; lines may be megabytes long and hold very many values.
+WIDEST_MARK = 200
 
 
 @dataclass(slots=True, eq=False)
@@ -26,14 +29,26 @@ class Scalar:
     column: int
 
 
-@dataclass(slots=True, eq=False)
 class Mapping:
-    """Keys and values in the order of the file; `flow`: written with braces."""
+    """Keys and values in the order of the file; `flow`: written with braces.
 
-    line: int
-    column: int
-    flow: bool
-    entries: dict[str, tuple[Scalar, Value]] = field(default_factory=dict)
+    `entries` has the keys in NFC. Of two equal keys the last one would stay: `source`
+    refuses them before that.
+    """
+
+    __slots__ = ("column", "entries", "flow", "line")
+
+    def __init__(
+        self,
+        items: Iterable[tuple[Scalar, Value]] = (),
+        line: int = 1,
+        column: int = 1,
+        flow: bool = False,
+    ) -> None:
+        self.entries = {same_key(key.text): (key, value) for key, value in items}
+        self.line = line
+        self.column = column
+        self.flow = flow
 
     @property
     def items(self) -> list[tuple[Scalar, Value]]:
@@ -55,10 +70,10 @@ class Mapping:
 class Sequence:
     """A list of values; `flow`: written with brackets."""
 
-    line: int
-    column: int
-    flow: bool
-    items: list[Value] = field(default_factory=list)
+    items: list[Value]
+    line: int = 1
+    column: int = 1
+    flow: bool = False
 
 
 Value: TypeAlias = Scalar | Mapping | Sequence
@@ -98,7 +113,8 @@ def same_key(key: str) -> str:
 def place_of(written: Text, value: Value, width: int | None = None) -> Place:
     """Return the place of a value or key; without a width: as wide as it is written."""
     if width is None:
-        rest = written.line(value.line)[value.column - 1 :]
+        begin = value.column - 1
+        rest = written.line(value.line)[begin : begin + WIDEST_MARK]
         width = max(1, _width(rest, value))
     return written.place(value.line, value.column, width)
 

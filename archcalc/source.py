@@ -139,7 +139,7 @@ class _Builder:
     def __init__(self, written: Text, limits: Limits) -> None:
         self.written = written
         self.limits = limits
-        self.top = Sequence(1, 1, flow=False)
+        self.top = Sequence([])
         self.stack: list[Mapping | Sequence] = [self.top]
         self.documents = 0
         self.anchor: Problem | None = None
@@ -211,7 +211,7 @@ class _Builder:
         """Return the empty mapping or list that an event begins."""
         mark = event.start_mark
         kind = Mapping if isinstance(event, MappingStartEvent) else Sequence
-        value = kind(mark.line + 1, mark.column + 1, bool(event.flow_style))
+        value = kind([], mark.line + 1, mark.column + 1, bool(event.flow_style))
         if event.tag or event.anchor:
             self._check_property(event)
         if len(self.stack) > self.limits.depth:

@@ -20,7 +20,8 @@ READING_RULES = {
     "AC104": "Not YAML, in a way that has no rule of its own.",
     "AC105": "A bracket or a quote is opened and not closed, or the other way round.",
     "AC106": "A tab where YAML wants spaces for indentation.",
-    "AC107": "`kernel:3` is one word: YAML wants a space after the colon.",
+    "AC107": "`kernel:3` and `-relu` are single words: YAML wants a space after the "
+    "colon, and after the dash.",
     "AC108": "Inside { } and [ ] a comma ends the value: quote an expression with one.",
     "AC109": "Anchors (&a), aliases (*a) and merge keys (<<) are not read: a value "
     "stands where it is written, and aliases can blow a file up. Use `blocks`, "
@@ -262,6 +263,9 @@ def _no_colon(said: Complaint) -> Problem:
     if len(written) > LONGEST_KEY:
         return _long_key(said)
     place = said.place((line, column), max(1, len(written.rstrip())))
+    if re.match(r"-\w", written):
+        message = f"a space is missing after the dash of `{shorten(written)}`"
+        return Problem("AC107", message, place)
     return Problem(
         "AC117", f"`{shorten(written)}` stands where a `key: value` must", place
     )
@@ -321,11 +325,14 @@ def _stray(said: Complaint) -> Problem | None:
         message = "a `- ` item cannot stand inside brackets"
         help = "separate the items by commas, or leave the brackets out"
         return Problem("AC105", message, said.place(), help=help)
+    if said.char == ":" and re.search(r"\w$", said.before):
+        return Problem("AC107", "a space is missing after this colon", said.place())
     if said.char in STRAYS:
         return Problem(*STRAYS[said.char], said.place())
     if said.before.rstrip().endswith(("'", '"')):
         message = "more text follows a closing quote"
-        return Problem("AC105", message, said.place())
+        help = "a quote inside single quotes is written twice: ''"
+        return Problem("AC105", message, said.place(), help=help)
     return _unlike_neighbours(said)
 
 
@@ -334,9 +341,6 @@ def _unlike_neighbours(said: Complaint) -> Problem | None:
     about = f"{said.context} {said.problem}"
     if said.before.strip(" -") or not any(part in about for part in parts):
         return None
-    glued = _glued(said, said.at[0])
-    if glued:
-        return glued
     began = f" that begins on line {said.began[0]}" if said.began else ""
     kind = "list" if "collection" in said.context else "mapping"
     message = f"this line does not continue the {kind}{began}: is its indentation right"

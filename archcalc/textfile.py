@@ -168,10 +168,9 @@ def _read_capped(file: BinaryIO, name: str, limits: Limits) -> bytes:
 def _refuse_special(name: str, mode: int) -> None:
     if stat.S_ISREG(mode):
         return
-    for is_kind, called, help in FILE_KINDS:
-        if is_kind(mode):
-            raise _cannot_read(name, f"this is {called}, not a file", help)
-    raise _cannot_read(name, "this is not a regular file", None)
+    kinds = ((called, help) for is_kind, called, help in FILE_KINDS if is_kind(mode))
+    called, help = next(kinds, ("something else", None))
+    raise _cannot_read(name, f"this is {called}, not a file", help)
 
 
 def _unreadable(name: str, error: OSError | ValueError) -> SourceError:
@@ -218,15 +217,21 @@ def _not_utf8(place: Place, message: str) -> SourceError:
 
 
 def _other_encoding(data: bytes) -> str | None:
-    """Return the UTF that a byte order mark, or a NUL in every other byte, tells."""
+    """Return the UTF that a byte order mark tells, or NULs in the same lanes of units.
+
+    Latin text in UTF-16 has a NUL in one of two bytes, in UTF-32 in three of four.
+    """
     for mark, name in BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return name
     head = data[:SNIFFED]
-    odd, even = head[1::2], head[::2]
-    if not odd or (any(odd) and any(even)) or not any(head):
-        return None
-    return "UTF-16" if all(odd) or all(even) else "UTF-32"
+    for width, name in ((4, "UTF-32"), (2, "UTF-16")):
+        lanes = [head[lane::width] for lane in range(width)]
+        full = sum(map(all, lanes))
+        empty = sum(not any(lane) for lane in lanes)
+        if all(lanes) and full == 1 and empty == width - 1:
+            return name
+    return None
 
 
 def refuse_forbidden(text: Text) -> None:

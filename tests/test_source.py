@@ -1,0 +1,674 @@
+"""Reading YAML: texts with places, and one clear answer to whatever is not read."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import sys
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from archcalc import source
+from archcalc.errors import ArchcalcError, LimitError, Place, Problem, SourceError
+from archcalc.limits import DEFAULT, Limits
+from archcalc.source import Mapping, Scalar, Sequence, Source, Value, parse, read
+from archcalc.syntax import READING_RULES
+from archcalc.textfile import FORBIDDEN, Text
+
+LOADERS = {"libyaml": source.Loader, "pyyaml": source._SlowLoader}
+
+
+@pytest.fixture(params=LOADERS)
+def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run the test with libyaml and with PyYAML's own parser."""
+    monkeypatch.setattr(source, "Loader", LOADERS[request.param])
+    return str(request.param)
+
+
+both_parsers = pytest.mark.usefixtures("parser")
+
+
+def refusal(text: str | bytes, limits: Limits = DEFAULT) -> Problem:
+    """Return the one problem of a text that must be refused."""
+    with pytest.raises(ArchcalcError) as caught:
+        parse(text, "net.yaml", limits)
+    assert len(caught.value.problems) == 1
+    return caught.value.problems[0]
+
+
+def where(problem: Problem) -> tuple[int, int, int]:
+    assert problem.place is not None
+    assert problem.place.file == "net.yaml"
+    return problem.place.line, problem.place.column, problem.place.width
+
+
+def plain(value: Value) -> Any:
+    """Return texts, lists and dicts without places, with keys as written."""
+    if isinstance(value, Scalar):
+        return value.text
+    if isinstance(value, Sequence):
+        return [plain(item) for item in value.items]
+    return {key.text: plain(item) for key, item in value.items}
+
+
+def walk(root: Value) -> Iterator[Value]:
+    todo: list[Value] = [root]
+    while todo:
+        value = todo.pop()
+        yield value
+        if isinstance(value, Sequence):
+            todo += value.items
+        elif isinstance(value, Mapping):
+            todo += [part for entry in value.items for part in entry]
+
+
+NETWORK = """\
+# a small network
+name: "demo: two"
+input: [3, 32, 32]
+layers:
+  - {conv: 64, kernel: 3, pad: 1}
+  - relu
+  - residual:
+    - conv: cin*2
+"""
+
+
+@both_parsers
+def test_a_network_is_read_as_texts() -> None:
+    assert plain(parse(NETWORK, "net.yaml").root) == {
+        "name": "demo: two",
+        "input": ["3", "32", "32"],
+        "layers": [
+            {"conv": "64", "kernel": "3", "pad": "1"},
+            "relu",
+            {"residual": [{"conv": "cin*2"}]},
+        ],
+    }
+
+
+@both_parsers
+def test_every_value_knows_where_it_stands() -> None:
+    read_back = parse(NETWORK, "net.yaml")
+    root = read_back.root
+    assert isinstance(root, Mapping)
+    layers = root.get("layers")
+    assert isinstance(layers, Sequence)
+    conv = layers.items[0]
+    assert isinstance(conv, Mapping)
+    kernel, conv_key = conv.get("kernel"), conv.key("conv")
+    assert kernel is not None
+    assert conv_key is not None
+    assert (kernel.line, kernel.column) == (5, 24)
+    assert (conv_key.line, conv_key.column) == (5, 6)
+    assert (conv.line, conv.column, conv.flow) == (5, 5, True)
+    assert (layers.line, layers.column, layers.flow) == (5, 3, False)
+
+
+def test_a_missing_key_is_none() -> None:
+    root = parse("a: 1", "net.yaml").root
+    assert isinstance(root, Mapping)
+    assert root.get("b") is None
+    assert root.key("b") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "expected"),
+    [
+        ("a: plain text # no", ["a"], (4, 10)),
+        ("a: 'it''s'", ["a"], (4, 7)),
+        ('a: "x\\"y" # no', ["a"], (4, 6)),
+        ("a: {b: 1}", ["a"], (4, 1)),
+        ("- a:\n    bc: 1", [0, "a"], (5, 2)),
+        ("a: [x]", ["a"], (4, 1)),
+        ("a: |  \n  x\n  y", ["a"], (4, 1)),
+        ("a: one\n   two", ["a"], (4, 3)),
+        ("a: 'one\n  two'", ["a"], (4, 4)),
+        ("- - x", [0], (3, 1)),
+        ("a: " + "x" * 300, ["a"], (4, 200)),
+    ],
+)
+@both_parsers
+def test_a_place_is_as_wide_as_the_value(
+    text: str, path: list[str | int], expected: tuple[int, int]
+) -> None:
+    read_back = parse(text, "net.yaml")
+    value: Value | None = read_back.root
+    for step in path:
+        if isinstance(step, int):
+            assert isinstance(value, Sequence)
+            value = value.items[step]
+        else:
+            assert isinstance(value, Mapping)
+            value = value.get(step)
+    assert value is not None
+    place = read_back.place(value)
+    assert (place.column, place.width) == expected
+    assert place.text == text.splitlines()[place.line - 1]
+    assert read_back.place(value, width=9).width == 9
+
+
+@both_parsers
+def test_an_empty_mapping_and_a_missing_value_are_one_wide() -> None:
+    read_back = parse("a:\nb: {}", "net.yaml")
+    widths = {read_back.place(value).width for value in walk(read_back.root)}
+    assert widths == {1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no",
+        "010",
+        "3:25",
+        "1e6",
+        "1.10",
+        "2020-02-30",
+        ".nan",
+        "~",
+        "0x_",
+        "\uff16\uff14",
+    ],
+)
+@both_parsers
+def test_nothing_is_interpreted(text: str) -> None:
+    root = parse(f"a: {text}", "net.yaml").root
+    assert plain(root) == {"a": text}
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "quoted"),
+    [
+        ("3", "3", False),
+        ("'3'", "3", True),
+        ('"3"', "3", True),
+        ("|\n 3", "3", True),
+        (">-\n 3\n 4", "3 4", True),
+        ("", "", False),
+        ("''", "", True),
+        ("null", "null", False),
+        ('"\\e[2J\\u202e\\0"', "\x1b[2J\u202e\0", True),
+        ("a b\n  c", "a b c", False),
+    ],
+)
+@both_parsers
+def test_a_scalar_is_its_text_and_whether_it_was_quoted(
+    written: str, text: str, quoted: bool
+) -> None:
+    root = parse(f"a: {written}", "net.yaml").root
+    assert isinstance(root, Mapping)
+    value = root.get("a")
+    assert isinstance(value, Scalar)
+    assert (value.text, value.quoted) == (text, quoted)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@both_parsers
+def test_every_line_end_counts_as_one(end: str) -> None:
+    text = f"a: 1{end}{end}b: [2,{end} 3]{end}c: *x"
+    problem = refusal(text)
+    assert where(problem) == (5, 4, 2)
+    assert problem.place
+    assert problem.place.text == "c: *x"
+
+
+ACCEPTED = {
+    "byte order mark": ("\ufeffa: 1", {"a": "1"}),
+    "document start": ("--- # x\na: 1\n", {"a": "1"}),
+    "document end": ("a: 1\n...\n# done\n", {"a": "1"}),
+    "version": ("%YAML 1.1\n---\na: 1\n", {"a": "1"}),
+    "no final line end": ("a: 1", {"a": "1"}),
+    "explicit key": ("? a\n: 1", {"a": "1"}),
+    "json": ('{"a": [1, {"b": null}]}', {"a": ["1", {"b": "null"}]}),
+    "no value in braces": ("{relu, http://x}", {"relu": "", "http://x": ""}),
+    "quoted like a slip": ("{'kernel:3', \"c//4)\"}", {"kernel:3": "", "c//4)": ""}),
+    "quoted merge key": ("'<<': 1", {"<<": "1"}),
+    "quoted expression": ("a: ['max(1', 2]", {"a": ["max(1", "2"]}),
+    "calls in brackets": ("a: [f(1), g(2)]", {"a": ["f(1)", "g(2)"]}),
+    "calls outside brackets": ("a: max(1, 2)", {"a": "max(1, 2)"}),
+    "unfinished call in a block": ("- max(1\n- 2)", ["max(1", "2)"]),
+    "list at the top": ("- 1", ["1"]),
+    "text at the top": ("abc", "abc"),
+    "quoted nothing": ("''", ""),
+    "emoji": ("\U0001f480: \u00e9", {"\U0001f480": "\u00e9"}),
+}
+
+
+@pytest.mark.parametrize(("text", "data"), ACCEPTED.values(), ids=ACCEPTED)
+@both_parsers
+def test_accepted(text: str, data: Any) -> None:
+    assert plain(parse(text, "net.yaml").root) == data
+    assert plain(parse(text.encode(), "net.yaml").root) == data
+
+
+REFUSED: list[tuple[str, str, tuple[int, int, int], str]] = [
+    # brackets and quotes
+    ("a: [3, 32\nb: 1\n", "AC105", (1, 4, 1), "this `[` is still open on line 2"),
+    ("a: {b: 1\n   c: 2}", "AC105", (1, 4, 1), "this `{` is still open on line 2"),
+    ("a: [", "AC105", (1, 4, 1), "this `[` is never closed"),
+    ("a: {b: \n\n", "AC105", (1, 4, 1), "this `{` is never closed"),
+    ("{a: {b: 1}", "AC105", (1, 1, 1), "this `{` is never closed"),
+    ("a: [1, 2}", "AC105", (1, 9, 1), "`}` cannot close the `[` of line 1"),
+    ("a: {b: 1]", "AC105", (1, 9, 1), "`]` cannot close the `{` of line 1"),
+    ("a: {b: 'x'c}", "AC105", (1, 11, 1), "a comma or a `}` is missing before this"),
+    ("a: ]", "AC105", (1, 4, 1), "`]` closes nothing"),
+    ("a: {b: 1}}", "AC105", (1, 10, 1), "`}` closes nothing"),
+    ("[a]]", "AC105", (1, 4, 1), "`]` closes nothing"),
+    ("x: [1,\n- a\n]", "AC105", (2, 1, 1), "`- ` item cannot stand inside brackets"),
+    ('a: "abc\n\n', "AC105", (1, 4, 1), "this quote is never closed"),
+    ("a: 'abc\n---\n", "AC105", (1, 4, 1), "this quote is never closed"),
+    ("a: 'it's'", "AC105", (1, 8, 1), "more text follows a closing quote"),
+    # tabs
+    ("a:\n\t- x", "AC106", (2, 1, 1), "no tab here"),
+    ("a: #x\n   \tb: 1", "AC106", (2, 4, 1), "no tab here"),
+    ("a: |\n\t x", "AC106", (2, 1, 1), "no tab here"),
+    # a space that is missing
+    ("{conv: 8, kernel:3}", "AC107", (1, 11, 8), "the colon of `kernel:3`"),
+    ("{kernel :3}", "AC107", (1, 2, 9), "the colon of `kernel:3`"),
+    ("{k:3, k:3}", "AC107", (1, 2, 3), "the colon of `k:3`"),
+    ("name:demo\ninput: [1]", "AC107", (1, 1, 9), "the colon of `name:demo`"),
+    ("a: 1\ninput:[1]\nb: 3", "AC107", (2, 1, 9), "the colon of `input:[1]`"),
+    ("- a: 1\n  b:2\n  c: 3", "AC107", (2, 3, 3), "the colon of `b:2`"),
+    ("- a\n-b\n- c", "AC107", (2, 1, 2), "the dash of `-b`"),
+    # a comma in an expression
+    ("a: {conv: max(1, c//4)}", "AC108", (1, 11, 12), "a comma ends a value"),
+    ("{a: f(g(1, 2), 3), b: 1}", "AC108", (1, 5, 13), "a comma ends a value"),
+    ("{a: max(c, 1), b: max(c, 1)}", "AC108", (1, 5, 9), "a comma ends a value"),
+    ("a: [max(1, c), 3]", "AC108", (1, 5, 9), "a comma ends a value"),
+    ("a: [max(1, c]", "AC108", (1, 5, 9), "a comma ends a value"),
+    # anchors, aliases, merge keys
+    ("a: {conv: *g}", "AC109", (1, 11, 2), "`*g` is a YAML alias"),
+    ("a: &g 1\nb: *g", "AC109", (2, 4, 2), "`*g` is a YAML alias"),
+    ("a: *g*2", "AC109", (1, 4, 4), "`*g*2` is a YAML alias"),
+    ("a: &x *y", "AC109", (1, 7, 2), "`*y` is a YAML alias"),
+    ("a: &g 1\nb: 2", "AC109", (1, 4, 2), "`&g` is a YAML anchor"),
+    ("a: &g\n  - 1", "AC109", (1, 4, 2), "`&g` is a YAML anchor"),
+    ("&k a: 1", "AC109", (1, 1, 2), "`&k` is a YAML anchor"),
+    ("*k : 1", "AC109", (1, 1, 2), "`*k` is a YAML alias"),
+    ("a: &x {b: 1}\nc:\n  <<: *x", "AC109", (3, 3, 2), "`<<` is a YAML merge key"),
+    # tags and directives
+    ("a: !!python/object:os.x []", "AC110", (1, 4, 20), "`!!python/object:os.x`"),
+    ("a: !!str {b: 1}", "AC110", (1, 4, 5), "`!!str` is a YAML tag"),
+    ("a: !include x", "AC110", (1, 4, 8), "`!include` is a YAML tag"),
+    ("a: ! x", "AC110", (1, 4, 1), "`!` is a YAML tag"),
+    ("!!int a: 1", "AC110", (1, 1, 5), "`!!int` is a YAML tag"),
+    ("a: !foo!bar x", "AC110", (1, 4, 1), "`!foo!bar` is a YAML tag"),
+    ("a: !<x", "AC110", (1, 4, 1), "`!<x` is a YAML tag"),
+    ("# x\n%TAG ! x\n---\na: !b c", "AC110", (2, 1, 1), "`%TAG ! x` is a directive"),
+    ("a: 1\n...\n%TAG ! x\n---\n", "AC110", (3, 1, 1), "`%TAG ! x` is a directive"),
+    ("%YAML 2.0\n---\na: 1", "AC110", (1, 1, 1), "`%YAML 2.0` is a directive"),
+    # keys
+    ("{a: 1, b: 2, a: 3}", "AC111", (1, 14, 1), "the key `a` is there twice"),
+    ("{1: a, '1': b}", "AC111", (1, 8, 3), "the key `1` is there twice"),
+    ("{[a]: 1}", "AC112", (1, 2, 1), "this is a list"),
+    ("{{a: b}: c}", "AC112", (1, 2, 1), "this is a mapping"),
+    ("? [a, b]\n: 1", "AC112", (1, 3, 1), "this is a list"),
+    (": 1", "AC112", (1, 1, 1), "there is no key before this colon"),
+    ("{: 1}", "AC112", (1, 2, 1), "there is no key before this colon"),
+    ("? \n: 1", "AC112", (1, 2, 1), "there is no key before this colon"),
+    ("'': 1", "AC112", (1, 1, 2), "there is no key before this colon"),
+    ("k" * 1100 + ": 1", "AC104", (1, 1, 1), "a key is longer than the 1024"),
+    ("a: 1\n" + "k" * 1100 + ": 1", "AC104", (2, 1, 1), "a key is longer than the"),
+    # documents
+    ("a: 1\n---\nb: 1", "AC113", (2, 1, 3), "a second document begins here"),
+    ("", "AC114", (1, 1, 1), "there is nothing in this file"),
+    ("# x\n", "AC114", (1, 1, 1), "there is nothing in this file"),
+    ("---\n", "AC114", (1, 1, 1), "there is nothing in this file"),
+    # colons and indentation
+    ("name: demo: two", "AC116", (1, 11, 1), "unquoted text cannot hold `: `"),
+    ("a: {b: c: d}", "AC116", (1, 9, 1), "unquoted text cannot hold `: `"),
+    ("a:\n  - b: 8\n     c: 1", "AC117", (3, 6, 1), "this key is indented deeper"),
+    ("a:\n  b: 1\n c: 2", "AC117", (3, 2, 1), "continue the mapping that begins on"),
+    ("- a\nb: 1", "AC117", (2, 1, 1), "continue the list that begins on line 1"),
+    (" a: 1\nb: 2", "AC117", (2, 1, 1), "does not continue the mapping"),
+    ("a: 1\nb c\nd: 2", "AC117", (2, 1, 3), "`b c` stands where a `key: value` must"),
+    ("a: - b", "AC117", (1, 4, 1), "a `- ` item cannot begin here"),
+    # first characters and escapes
+    ("a: @x", "AC118", (1, 4, 1), "a value cannot begin with the character @"),
+    ("a: {b: >= 3}", "AC118", (1, 8, 1), "a value cannot begin with the character >"),
+    ("a: >= 3", "AC118", (1, 4, 1), "`>` is a text of several lines"),
+    ('a: "\\d"', "AC119", (1, 5, 2), "`\\d` in double quotes"),
+    ('a: "\\uZZ"', "AC119", (1, 5, 4), "`\\uZZ` in double quotes"),
+    ('a: "x\\ud800"', "AC119", (1, 6, 6), "`\\ud800` in double quotes"),
+    # the rest
+    ("[,]", "AC104", (1, 2, 1), "a value is missing before this comma"),
+    ("--- a\n... b\n", "AC104", (2, 5, 1), "not YAML"),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "at", "says"), REFUSED)
+@both_parsers
+def test_refused(text: str, code: str, at: tuple[int, int, int], says: str) -> None:
+    problem = refusal(text)
+    assert (problem.code, where(problem)) == (code, at)
+    assert says in problem.message
+
+
+def test_every_code_has_an_explanation() -> None:
+    codes = {code for _, code, _, _ in REFUSED} | {"AC101", "AC102", "AC103", "AC115"}
+    assert codes == set(READING_RULES)
+
+
+def test_a_bracket_right_after_a_colon() -> None:
+    """PyYAML's own parser reads it; libyaml and YAML 1.2 do not."""
+    problem = refusal("{conv:[1, 2]}")
+    assert (problem.code, where(problem)) == ("AC107", (1, 6, 1))
+
+
+def test_help_writes_the_line_as_it_should_be() -> None:
+    assert refusal("{kernel:3}").help == "write `kernel: 3`"
+    split = refusal("{conv: max(1, c//4)}")
+    assert split.help == 'put the expression in quotes: "max(1, c//4)"'
+    twice = refusal("a: 1\nb: 2\na: 3")
+    assert twice.facts == ("first at net.yaml:1:1",)
+
+
+@both_parsers
+def test_keys_are_compared_after_normalisation() -> None:
+    composed = "caf\u00e9"
+    apart = unicodedata.normalize("NFD", composed)
+    problem = refusal(f"{composed}: 1\n{apart}: 2")
+    assert (problem.code, where(problem)) == ("AC111", (2, 1, 5))
+    root = parse(f"{apart}: 1", "net.yaml").root
+    assert isinstance(root, Mapping)
+    assert root.get(composed) is not None
+    key = root.key(composed)
+    assert key
+    assert key.text == apart
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a: !%ED%A0%80 x", {"AC104", "AC110"}),
+        ('a: "\\UFFFFFFFF"', {"AC104", "AC119"}),
+        (f"%YAML 1.{'9' * 5000}\n---\na: 1", {"AC104", "AC110"}),
+    ],
+)
+@both_parsers
+def test_what_parsers_let_through_is_refused(text: str, code: set[str]) -> None:
+    assert refusal(text).code in code
+
+
+# Characters and encodings
+
+
+@pytest.mark.parametrize(
+    ("character", "named"),
+    [
+        ("\0", "U+0000 (NUL)"),
+        ("\x1b", "U+001B (ESC)"),
+        ("\x0c", "U+000C (FORM FEED)"),
+        ("\x7f", "U+007F (DEL)"),
+        ("\x85", "U+0085 (NEXT LINE)"),
+        ("\x9b", "U+009B"),
+        ("\u2028", "U+2028 (LINE SEPARATOR)"),
+        ("\ufeff", "U+FEFF (BYTE ORDER MARK)"),
+        ("\ufdd0", "U+FDD0"),
+        ("\uffff", "U+FFFF"),
+        ("\U0010ffff", "U+10FFFF"),
+        ("\ud800", "U+D800"),
+    ],
+)
+def test_forbidden_characters_are_named(character: str, named: str) -> None:
+    for text in (f"a: 1\r\nb: x{character}y", f"\u00e9: 1\rb: x{character}y"):
+        problem = refusal(text)
+        assert problem.code == "AC103"
+        assert where(problem) == (2, 5, 1)
+        assert named in problem.message
+        assert problem.help
+
+
+@pytest.mark.parametrize(
+    ("data", "says", "at"),
+    [
+        (b"name: r\xe9seau", "the byte 0xE9", (1, 8, 1)),
+        (b"\xef\xbb\xbfa: 1\nb: \xc3\xa9\xe7", "the byte 0xE7", (2, 5, 1)),
+        (b"a: \xc0\xaf", "the byte 0xC0", (1, 4, 1)),
+        (b"a: \xed\xa0\x80", "the byte 0xED", (1, 4, 1)),
+        ("a: 1".encode("utf-16"), "the file is UTF-16", (1, 1, 1)),
+        ("a: 1".encode("utf-16-be"), "the file is UTF-16", (1, 1, 1)),
+        ("a: 1".encode("utf-16-le"), "the file is UTF-16", (1, 1, 1)),
+        ("a: 1".encode("utf-32"), "the file is UTF-32", (1, 1, 1)),
+        ("a: 1".encode("utf-32-be"), "the file is UTF-32", (1, 1, 1)),
+        (b"\0\0\xfe\xff", "the file is UTF-32", (1, 1, 1)),
+    ],
+)
+def test_other_encodings(data: bytes, says: str, at: tuple[int, int, int]) -> None:
+    problem = refusal(data)
+    assert (problem.code, where(problem)) == ("AC102", at)
+    assert says in problem.message
+
+
+@pytest.mark.parametrize("data", [b"\0\1\2\n\xff", b"\0\0\0\0", b"\0", b"a\0b\0\0"])
+def test_a_binary_file_is_told_by_its_first_nul(data: bytes) -> None:
+    problem = refusal(data)
+    assert (problem.code, problem.help) == ("AC103", "is this a text file?")
+
+
+def test_a_place_beyond_the_end_is_the_end() -> None:
+    assert Text("x", "ab\ncd\n").place(9, 1) == Place("x", 2, 3, "cd", 1)
+    assert Text("x", "").place_of(0) == Place("x", 1, 1, "", 1)
+
+
+# Limits
+
+
+@pytest.mark.parametrize(
+    ("text", "limits", "says", "help"),
+    [
+        ("[[[1]]]", Limits(depth=2), "depth = 2", "depth=4"),
+        ("- - - 1", Limits(depth=2), "depth = 2", "depth=4"),
+        ("[1, 2, 3]", Limits(values=3), "values = 3", "values=6"),
+        ("abcd", Limits(scalar_chars=3), "scalar_chars = 3", "scalar_chars=6"),
+        ("abcdefg", Limits(scalar_chars=3), "scalar_chars = 3", "scalar_chars=7"),
+        ("\u00e9\u00e9", Limits(file_bytes=3), "file_bytes = 3", "file_bytes=6"),
+        (b"abcdefg", Limits(file_bytes=3), "has 7 bytes", "file_bytes=7"),
+    ],
+)
+@both_parsers
+def test_limits(text: str | bytes, limits: Limits, says: str, help: str) -> None:
+    problem = refusal(text, limits)
+    assert problem.code == "AC115"
+    assert says in problem.message
+    assert problem.help == f"raise it with `--limit {help}`"
+
+
+@both_parsers
+def test_what_just_fits_is_read() -> None:
+    limits = Limits(file_bytes=9, depth=2, values=4, scalar_chars=3)
+    assert plain(parse("[[abc,d]]", "x", limits).root) == [["abc", "d"]]
+
+
+def test_the_slow_parser_has_lower_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "Loader", source._SlowLoader)
+    text = b"a" * (2**20 + 1)
+    assert "file_bytes = 1048576" in refusal(text).message
+    raised = replace(DEFAULT, file_bytes=2**21, scalar_chars=2**21)
+    assert plain(parse(text, "x", raised).root) == text.decode()
+
+
+@pytest.mark.parametrize("opening", ["[", "- ", "? ", "{a: ", "[\n"])
+@both_parsers
+def test_deep_nesting_is_refused_early(opening: str) -> None:
+    assert refusal(opening * 50_000).code in {"AC115", "AC112", "AC117", "AC105"}
+
+
+# Files
+
+
+def told(path: Path | str, limits: Limits = DEFAULT) -> Problem:
+    with pytest.raises(ArchcalcError) as caught:
+        read(path, limits)
+    return caught.value.problems[0]
+
+
+def test_a_file_is_called_as_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "-r\u00e9seau [red].yaml").write_bytes(b"\xef\xbb\xbfa: *b")
+    monkeypatch.chdir(tmp_path)
+    problem = told("-r\u00e9seau [red].yaml")
+    assert str(problem.place) == "-r\u00e9seau [red].yaml:1:4"
+
+
+def test_a_path_object_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text("a: 1")
+    read_back = read(path)
+    assert (read_back.name, read_back.text) == (str(path), "a: 1")
+
+
+def test_what_is_not_a_file_is_refused_at_once(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    (tmp_path / "file").touch()
+    refused = {
+        tmp_path: "this is a directory",
+        loop: "symbolic links of this path go round",
+        fifo: "this is a pipe",
+        Path("/dev/zero"): "this is a device",
+        tmp_path / "missing.yaml": "there is no such file",
+        tmp_path / "file" / "x": "is not a directory",
+        tmp_path / ("n" * 5000): "this path is too long",
+        tmp_path / "nul\0": "holds a NUL",
+    }
+    for path, says in refused.items():
+        problem = told(path)
+        assert problem.code == "AC101"
+        assert says in problem.message
+        assert problem.message.startswith(f"cannot read `{path}`")
+
+
+def test_a_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket")
+        assert "this is a socket or a device" in told("socket").message
+
+
+def test_an_unreadable_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(*_: Any) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("archcalc.textfile.os.open", deny)
+    assert "no permission" in told("net.yaml").message
+
+
+def test_an_error_without_a_name_of_ours_keeps_the_system_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: Any) -> int:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("archcalc.textfile.os.open", fail)
+    assert told("net.yaml").message == "cannot read `net.yaml`: Input/output error"
+
+
+def test_a_long_file_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_bytes(b"a" * 100)
+    problem = told(path, Limits(file_bytes=50))
+    assert "has 100 bytes" in problem.message
+    assert problem.help == "raise it with `--limit file_bytes=100`"
+
+
+class Stdin:
+    def __init__(self, data: bytes) -> None:
+        self.buffer = io.BytesIO(data)
+
+
+def test_the_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Stdin(b"a: 1"))
+    read_back = read("-")
+    assert (read_back.name, plain(read_back.root)) == ("<stdin>", {"a": "1"})
+
+
+def test_a_long_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Stdin(b"a" * 100))
+    with pytest.raises(LimitError, match="is longer than allowed"):
+        read("-", Limits(file_bytes=50))
+
+
+def test_a_closed_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SourceError, match="the standard input is closed"):
+        read("-")
+
+
+# Properties
+
+CHARACTERS = st.characters(exclude_categories=["Cs", "Cc", "Cn"])
+TEXTS = st.text(CHARACTERS, max_size=12) | st.sampled_from(
+    ["no", "010", "1e6", "~", "null", "<<", "a: b", "# x", "a\nb", "*a", "!b", "\x1b"]
+)
+KEYS = TEXTS.filter(bool)
+
+
+def unlike(keys: list[str]) -> bool:
+    return len({unicodedata.normalize("NFC", key) for key in keys}) == len(keys)
+
+
+NESTED = st.recursive(
+    TEXTS,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(KEYS, inner, max_size=4).filter(lambda d: unlike(list(d)))
+    ),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None)
+@given(NESTED, st.booleans(), st.booleans())
+def test_what_was_dumped_is_read_back(data: Any, flow: bool, unicode: bool) -> None:
+    written = yaml.safe_dump(data, default_flow_style=flow, allow_unicode=unicode)
+    assume(not FORBIDDEN.search(written))  # the dumper does not escape all of them
+    assert plain(parse(written, "net.yaml").root) == data
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        *(": ", ", ", "\n", "  ", "- ", "? ", "&a ", "*a ", "!t ", "---\n", "...\n"),
+        *("a", "b: 1", "<<: ", "\\x", "\\ud83d", "max(1, 2)", "a:1", "%YAML 1.2\n"),
+        *("!%ff", "|2\n"),
+        *"[]{}\"'|>#%@\t\r\0\ud800\u2028",
+    ]
+)
+
+
+def holds_together(read_back: Source) -> None:
+    """Every place lies in the text."""
+    for value in walk(read_back.root):
+        place = read_back.place(value)
+        assert place.text in read_back.text
+        assert 1 <= place.column <= len(place.text) + 1
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.binary(max_size=80) | st.lists(FRAGMENTS, max_size=20).map("".join),
+    st.sampled_from(list(LOADERS.values())),
+)
+def test_anything_is_read_or_told(data: str | bytes, loader: Any) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "Loader", loader)
+        try:
+            holds_together(parse(data, "net.yaml"))
+        except ArchcalcError as error:
+            problem = error.problems[0]
+            assert problem.place
+            assert 1 <= problem.place.column <= len(problem.place.text) + 1
+            assert problem.code in READING_RULES
+            assert problem.show().startswith("net.yaml:")
