@@ -1,0 +1,130 @@
+"""The text of an expression, looked through before Python's parser sees it.
+
+What the parser would choke on, warn about or read in a way that surprises is refused
+here, with the column and what to write instead.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+
+from archcalc.limits import Limits
+
+TOKEN = re.compile(
+    r"(?P<blank>[ \t\r\n]+)"
+    r"|(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<tail>[A-Za-z0-9_.]*)"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<quote>['\"]?)"
+    r"|(?P<word>'[^'\\]*'|\"[^\"\\]*\")"
+    r"|(?P<refused>\*\*|<<|>>|:=|&&|\|\||<>)"
+    r"|(?P<operator>//|==|!=|<=|>=|[-+*/%<>(),])"
+)
+WORDS_OF_THE_LANGUAGE = {"if", "else", "and", "or", "not"}
+INSTEAD = {
+    "**": "there are no powers; multiply it out: `c*c`",
+    ":=": "a name cannot be given a value here; use `params`",
+    "=": "to compare, write `==`",
+    "&&": "write `and`",
+    "||": "write `or`",
+    "<>": "write `!=`",
+    "!": "write `not`",
+    "?": "write `a if condition else b`",
+    "^": "there are no powers; multiply it out: `c*c`",
+    "×": "write `*`",
+    "·": "write `*`",
+    "÷": "write `/`",
+    "−": "write `-`",
+    "[": "there are no lists and no indexing in arithmetic",
+    ".": "a name has no parts; a decimal begins with a digit: `0.5`",
+}
+
+
+class ExpressionError(ValueError):
+    """Arithmetic that is refused; `column` counts from 0 in its text."""
+
+    def __init__(self, message: str, column: int = 0, help: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.column = column
+        self.help = help
+
+
+def scan(text: str, limits: Limits) -> None:
+    """Raise ExpressionError for text that is too long, too deep or no arithmetic."""
+    most = limits.expression_chars
+    if len(text) > most:
+        raise ExpressionError(
+            f"the arithmetic has {len(text):,} characters; {most:,} is the limit",
+            most,
+            "give a part of it a name in `params`",
+        )
+    if not text.strip(" \t\r\n"):
+        raise ExpressionError("the arithmetic is empty")
+    nested = signs = position = 0
+    before: str | None = None
+    while position < len(text):
+        token = _token(text, position)
+        position = token.end()
+        if token["blank"]:
+            continue
+        if token["word"] and before == "word":
+            raise ExpressionError("two words side by side", token.start())
+        shown = token.group()
+        nested += (shown == "(") - (shown == ")")
+        signs = signs + 1 if shown in ("+", "-", "not") else 0
+        if max(nested, signs) > limits.expression_depth:
+            raise too_deep(token.start(), limits)
+        before = token.lastgroup
+
+
+def too_deep(column: int, limits: Limits) -> ExpressionError:
+    """Return the error of brackets or operations too many levels deep."""
+    return ExpressionError(
+        f"the arithmetic nests more than {limits.expression_depth} levels deep",
+        column,
+        "give a part of it a name in `params`",
+    )
+
+
+def _token(text: str, position: int) -> re.Match[str]:
+    """Return the next token; raise ExpressionError where there is none."""
+    token = TOKEN.match(text, position)
+    if token is None:
+        character = text[position]
+        if character in "'\"":
+            raise ExpressionError("the quotes do not close", position)
+        raise _no_place(character, position)
+    if token["refused"]:
+        raise _no_place(token.group(), position)
+    if token["number"]:
+        _check_number(token)
+    elif token["name"]:
+        _check_name(token)
+    elif token["word"] and not token.group().isprintable():
+        raise ExpressionError("a word holds a character that cannot be shown", position)
+    return token
+
+
+def _no_place(shown: str, position: int) -> ExpressionError:
+    help = INSTEAD.get(shown)
+    return ExpressionError(f"{shown!r} has no place in arithmetic", position, help)
+
+
+def _check_number(token: re.Match[str]) -> None:
+    whole, tail = token["number"], token["tail"]
+    if tail:
+        raise ExpressionError(
+            f"{whole + tail} is not a number that arithmetic reads",
+            token.start(),
+            "write digits only, or a decimal such as `0.25`",
+        )
+    if len(whole) > 1 and whole[0] == "0" and whole[1] != ".":
+        raise ExpressionError(f"{whole} has a leading zero", token.start())
+
+
+def _check_name(token: re.Match[str]) -> None:
+    name = token["name"]
+    if token["quote"]:
+        raise ExpressionError(f"{name} stands against a quote", token.start())
+    if keyword.iskeyword(name) and name not in WORDS_OF_THE_LANGUAGE:
+        raise ExpressionError(f"{name} has no place in arithmetic", token.start())
