@@ -1,0 +1,348 @@
+"""What a layer is: its arguments, its rules, and its torch counterpart.
+
+A layer is one class. Its annotated fields are the YAML that it accepts, its methods are
+its rules, its docstring is its row in the documentation, its `examples` are its tests.
+Rules use only `+ - * //` on sizes, so that the same rule runs on whole numbers, on
+symbols and on recorded formulas; they state the shapes of weights, never a count, and
+the count of every *kind* of operation, never a "FLOP".
+
+Shapes leave the batch axis out: `(C, H, W)`, `(C, L)`, `(N, D)` for tokens, `(F,)`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, ClassVar, Literal, NamedTuple, Self, dataclass_transform
+
+from archcalc.dims import Dim, divides, product
+from archcalc.errors import ShapeError
+from archcalc.fields import Field, FieldError
+
+Shape = tuple[Dim, ...]
+Shapes = dict[str, Shape]
+
+Work = dict[str, Dim]
+"""Operations of one sample by kind, e.g. `{"mac": 802816, "add": 3136}`."""
+
+KINDS_OF_WORK = {
+    "mac": "multiply-accumulate of a convolution, linear layer or matrix product",
+    "add": "addition or subtraction",
+    "mul": "multiplication",
+    "cmp": "comparison (max, min, sign)",
+    "div": "division",
+    "exp": "exponential, logarithm, tanh or erf",
+    "sqrt": "square root or other power",
+}
+"""Every kind of operation that a rule may count; conventions weigh these."""
+
+Role = Literal[
+    "input", "matrix", "norm", "activation", "pool", "combine", "shape", "drop", "other"
+]
+Storage = Literal["new", "view", "elementwise"]
+"""What an output shares: nothing, its input's storage, or that where it runs in place.
+
+A `drop` layer is a view of its input in inference, whatever it is in training.
+"""
+
+
+class Extra(NamedTuple):
+    """Something that a layer keeps for its backward pass beside its tensors.
+
+    `each` values for every sample, `once` for the batch; `width` bytes a value, or None
+    for the dtype of the run.
+    """
+
+    what: str
+    each: Dim = 0
+    once: Dim = 0
+    width: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What autograd keeps of a layer for its backward pass.
+
+    `inputs` are the positions of the inputs it keeps; `weights` the names of weights;
+    `train_only` whether `extras` appear in training mode alone (the statistics of a
+    batch norm, the mask of a dropout).
+    """
+
+    inputs: tuple[int, ...] = ()
+    output: bool = False
+    weights: tuple[str, ...] = ()
+    extras: tuple[Extra, ...] = ()
+    train_only: bool = False
+
+
+NOTHING_SAVED = Saved()
+
+
+class Window(NamedTuple):
+    """How output positions look at one axis of their input.
+
+    Put the input's positions `fraction` apart (1 for all that does not enlarge): output
+    `o` sees what stands from `o·stride - before` on, `size` places long, dilation
+    included. So it sees the inputs
+
+        ⌈(o·stride - before) / fraction⌉ … ⌊(o·stride - before + size - 1) / fraction⌋
+
+    and one step of the output is `stride / fraction` steps of the input. Transposed
+    convolution (Dumoulin and Visin 2016, section 4) and interpolation fit this exactly.
+    """
+
+    size: Dim
+    stride: Dim
+    before: Dim
+    fraction: Dim = 1
+
+
+Seen = tuple[Window, ...] | Literal["all"] | None
+"""What an output sees: a window for each axis, every position, or just its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A torch module: dotted name, arguments, and code around its call if any.
+
+    `before` and `after` are torch expressions over `x`, e.g. `F.pad(x, (0, 1, 0, 1))`.
+    """
+
+    target: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    before: str | None = None
+    after: str | None = None
+
+    def __str__(self) -> str:
+        given = [repr(a) for a in self.args]
+        given += [f"{k}={v!r}" for k, v in self.kwargs.items()]
+        return f"{self.target}({', '.join(given)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A torch expression over `x` (the first input), `xs` (all) and `p` (parameters).
+
+    `params` are the shapes of the parameters that it needs, by name. `steps` are
+    statements that come before the expression, each on a line of its own.
+    """
+
+    code: str
+    params: Mapping[str, Shape] = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
+
+    @property
+    def body(self) -> str:
+        """The body of a Python function of `x`, `xs` and `p`, ending in `return`."""
+        return "\n".join((*self.steps, f"return {self.code}"))
+
+    def __str__(self) -> str:
+        return "; ".join((*self.steps, self.code))
+
+
+Call = Module | Function
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Layer:
+    """One kind of layer with its arguments; immutable, equal when its arguments are.
+
+    Subclasses set `key` (the YAML key) and write the rules. Arguments come by keyword;
+    `FieldError` tells what is wrong with one. An argument is annotated with a bare name
+    of `fields` (`out: Size`) and is required where it has no default; `principal` (the
+    first one if not said) is the value of the kind key. `arity` is the number of inputs,
+    None for any; `reads_ids` says that they are whole numbers.
+    """
+
+    key: ClassVar[str] = ""
+    examples: ClassVar[tuple[str, ...]] = ()  # "{conv: 8, kernel: 3} @ 4x9x9, …"
+    role: ClassVar[Role] = "other"
+    storage: ClassVar[Storage] = "new"
+    arity: ClassVar[int | None] = 1
+    reads_ids: ClassVar[bool] = False
+    fields: ClassVar[dict[str, Field]] = {}
+    required: ClassVar[frozenset[str]] = frozenset()
+    principal: ClassVar[str | None] = None
+    values: tuple[Any, ...]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        known = vars(sys.modules[cls.__module__])
+        own = {
+            name: known[hint].__metadata__[0]
+            for name, hint in inspect.get_annotations(cls).items()
+            if hasattr(known.get(hint), "__metadata__")
+        }
+        cls.fields = {**cls.fields, **own}
+        cls.required = frozenset(n for n in cls.fields if not hasattr(cls, n))
+        if "principal" not in cls.__dict__:
+            cls.principal = cls.principal or next(iter(cls.fields), None)
+
+    def __init__(self, **given: Any) -> None:
+        taken = {}
+        for name, value in given.items():
+            if name not in self.fields:
+                raise FieldError(f"{self.key} has no argument {name!r}")
+            taken[name] = self.fields[name].check(value)
+        missing = self.required - taken.keys()
+        if missing:
+            raise FieldError(f"{self.key} needs {', '.join(sorted(missing))}")
+        self.__dict__.update(taken)
+        self.__dict__["values"] = tuple(getattr(self, name) for name in self.fields)
+        self.agree()
+
+    def agree(self) -> None:
+        """Raise `FieldError` where arguments that are right alone clash together."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Layer):
+            return NotImplemented
+        return type(self) is type(other) and self.values == other.values
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.values))
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.items())})"
+        )
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Yield each argument and its value, defaults included."""
+        return zip(self.fields, self.values, strict=True)
+
+    def replace(self, **changes: Any) -> Self:
+        """Return the same layer with other arguments."""
+        return type(self)(**{**dict(self.items()), **changes})
+
+    def label(self, *inputs: Shape) -> str:
+        """Return what the layer is in a few words, e.g. `conv 3×3, 64, pad 1`."""
+        given = [
+            f"{name.replace('_', ' ')} {_word(value)}"
+            for name, value in self.items()
+            if name != self.principal and value != getattr(type(self), name, None)
+        ]
+        first = getattr(self, self.principal) if self.principal else None
+        default = getattr(type(self), self.principal, None) if self.principal else None
+        head = self.key if first == default else f"{self.key} {_word(first)}"
+        return ", ".join([head, *given])
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """Return the output shape; raise `ShapeError` where the inputs do not fit."""
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        """Return the shape of every trainable parameter, by its torch name."""
+        return {}
+
+    def buffers(self, *inputs: Shape) -> Shapes:
+        """Return the shape of every buffer (running statistics), by its torch name."""
+        return {}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        """Return the operations of one sample by kind, from the output shape."""
+        raise NotImplementedError
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        """Return what autograd keeps for the backward pass."""
+        return NOTHING_SAVED
+
+    def window(self, *inputs: Shape) -> Seen:
+        """Return what an output position sees of the input's spatial axes."""
+        return None
+
+    def torch(self, *inputs: Shape) -> Call:
+        """Return the torch counterpart as a record; nothing is imported."""
+        raise NotImplementedError
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "×".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{float(value):g}" if isinstance(value, Fraction) else str(value)
+
+
+def numel(shape: Shape) -> Dim:
+    """Return the number of values in a tensor of this shape."""
+    return product(shape)
+
+
+def per_axis(value: Any, rank: int, what: str) -> tuple[Dim, ...]:
+    """Return one number for each of `rank` spatial axes.
+
+    Raises `ShapeError` AC205 where a list has another length.
+    """
+    if not isinstance(value, tuple):
+        return (value,) * rank
+    if len(value) != rank:
+        raise ShapeError.of(
+            "AC205",
+            f"{what} has {len(value)} numbers for {rank} spatial "
+            f"{'axis' if rank == 1 else 'axes'}",
+        )
+    return value
+
+
+def spatial(shape: Shape, key: str, ranks: tuple[int, ...] = (1, 2, 3)) -> Shape:
+    """Return the spatial axes of `(C, …)`; raise `ShapeError` AC204 if there are none.
+
+    `ranks` are the numbers of spatial axes that the layer knows.
+    """
+    if len(shape) - 1 not in ranks:
+        raise ShapeError.of(
+            "AC204",
+            f"{key} needs channels and {' or '.join(map(str, ranks))} spatial axes",
+            facts=[f"its input is {times(shape)}"],
+        )
+    return shape[1:]
+
+
+def times(shape: Shape) -> str:
+    """Return a shape as text: `64×112×112`."""
+    return "×".join(map(str, shape))
+
+
+def feature_axis(shape: Shape) -> int:
+    """Return the axis of the features: channels of an image, else the last one.
+
+    An image or volume has three axes or more; `(N, D)` are tokens, `(F,)` a vector.
+    """
+    return 0 if len(shape) > 2 else len(shape) - 1
+
+
+def on_axis(axis: int, shape: Shape) -> int:
+    """Return `axis` counted from 0; a negative one counts from the end.
+
+    Raises `ShapeError` AC208 where the tensor has no such axis.
+    """
+    rank = len(shape)
+    if not -rank <= axis < rank:
+        raise ShapeError.of(
+            "AC208",
+            f"there is no axis {axis}: the tensor has {rank}",
+            facts=[f"its shape is {times(shape)}"],
+            help=f"axes count from 0 to {rank - 1}, the batch left out",
+        )
+    return axis % rank
+
+
+def is_one(size: Dim) -> bool:
+    """Say whether a size is the number 1; a symbol is not, whatever its value."""
+    plain = getattr(size, "__dim__", None)
+    value = plain() if plain else size
+    return isinstance(value, int) and value == 1
+
+
+def check_divides(part: Dim, whole: Dim, what: str) -> None:
+    """Raise `ShapeError` AC210 unless `part` divides `whole`; `what` says which."""
+    if not divides(part, whole):
+        raise ShapeError.of("AC210", f"{part} does not divide {whole}: {what}")

@@ -1,0 +1,219 @@
+"""Layers of several inputs: concatenation, arithmetic, matrix products."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from archcalc.dims import Dim, at_least, ceil_div, product, same
+from archcalc.errors import ShapeError
+from archcalc.fields import Axis
+from archcalc.layers.base import (
+    Call,
+    Extra,
+    Function,
+    Layer,
+    Saved,
+    Shape,
+    Work,
+    is_one,
+    numel,
+    on_axis,
+    times,
+)
+
+
+def mismatch(
+    message: str,
+    inputs: tuple[Shape, ...],
+    help: str | None = None,
+    code: str = "AC201",
+) -> ShapeError:
+    """Return the error of inputs that clash; fact `i` is about input `i`, in order."""
+    facts = [f"input {i} = {times(x)}" for i, x in enumerate(inputs, 1)]
+    return ShapeError.of(code, message, facts=facts, help=help)
+
+
+def broadcast(key: str, inputs: tuple[Shape, ...]) -> Shape:
+    """Return the common shape; axes of size 1 stretch, ranks are equal.
+
+    Raises `ShapeError` AC201 for anything else.
+    """
+    if len({len(x) for x in inputs}) > 1:
+        raise mismatch(f"{key} needs inputs with as many axes", inputs)
+    shape: list[Dim] = []
+    for sizes in zip(*inputs, strict=True):
+        wide = [n for n in sizes if not is_one(n)]
+        if not all(same(wide[0], n) for n in wide[1:]):
+            raise mismatch(f"{key} needs equal shapes", inputs, projection(inputs))
+        shape.append(wide[0] if wide else sizes[0])
+    return tuple(shape)
+
+
+def projection(inputs: tuple[Shape, ...]) -> str | None:
+    """Return the 1×1 convolution that would make two images equal, if one would."""
+    areas = [product(x[1:]) for x in inputs]
+    if len(inputs) > 2 or len(inputs[0]) < 3 or not all(type(a) is int for a in areas):
+        return None
+    large, small = (0, 1) if at_least(areas[0], areas[1]) else (1, 0)
+    pairs = list(zip(inputs[large][1:], inputs[small][1:], strict=True))
+    stride = ceil_div(*pairs[0])
+    if not all(same(ceil_div(n, stride), m) for n, m in pairs):
+        return None
+    said = "" if is_one(stride) else f" with stride {stride}"
+    return f"a 1×1 conv of {inputs[small][0]}{said} on input {large + 1}"
+
+
+class Concat(Layer):
+    """Put the inputs behind each other along an axis.
+
+    Shape: sizes along `axis` add up, all others must be equal. `axis` counts without
+    the batch: 0, the default, are channels of an image and positions of tokens.
+    """
+
+    key = "concat"
+    role = "combine"
+    arity = None
+    examples = (
+        "concat @ 8x5x6, 4x5x6, 3x5x6",
+        "{concat: -1} @ 7x16, 7x3",
+        "concat @ 1x16, 7x16",
+    )
+
+    axis: Axis = 0
+
+    def shape(self, *inputs: Shape) -> Shape:
+        first = inputs[0]
+        axis = on_axis(self.axis or 0, first)
+        if len({len(x) for x in inputs}) > 1:
+            raise mismatch("concat needs inputs with as many axes", inputs)
+        for place, sizes in enumerate(zip(*inputs, strict=True)):
+            if place != axis and not all(same(sizes[0], n) for n in sizes[1:]):
+                what = "channels" if axis == 0 and len(first) > 2 else f"axis {axis}"
+                raise mismatch(f"concat needs equal sizes beside its {what}", inputs)
+        total: Dim = 0
+        for x in inputs:
+            total = total + x[axis]
+        return (*first[:axis], total, *first[axis + 1 :])
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return {}
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Function(f"torch.cat(xs, {on_axis(self.axis or 0, inputs[0]) + 1})")
+
+
+class Elementwise(Layer):
+    """What arithmetic on equal shapes shares; axes of size 1 stretch."""
+
+    role = "combine"
+    arity = None
+    sign: ClassVar[str] = ""
+    kind: ClassVar[str] = "add"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return broadcast(self.key, inputs)
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return {self.kind: numel(output) * (len(inputs) - 1)}
+
+    def expression(self, count: int) -> str:
+        """Return the inputs joined by the sign."""
+        return f" {self.sign} ".join(f"xs[{i}]" for i in range(count))
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Function(self.expression(len(inputs)))
+
+
+class Add(Elementwise):
+    """Add the inputs, value by value (He 2015, the shortcut of a residual block).
+
+    Shape: equal shapes; an axis of size 1 stretches. Backward keeps nothing.
+    """
+
+    key = "add"
+    sign = "+"
+    examples = ("add @ 8x5x6, 8x5x6", "add @ 8x5x6, 8x1x1, 8x5x6", "add @ 7x16, 7x16")
+
+
+class Subtract(Elementwise):
+    """Subtract all other inputs from the first. Shape as `add`; keeps nothing."""
+
+    key = "subtract"
+    sign = "-"
+    examples = ("subtract @ 8x5x6, 8x5x6",)
+
+
+class Average(Elementwise):
+    """Take the mean of the inputs (Larsson 2016, the join of FractalNet).
+
+    Shape as `add`; backward keeps nothing.
+    """
+
+    key = "average"
+    sign = "+"
+    examples = ("average @ 8x5x6, 8x5x6, 8x5x6",)
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return {**super().work(output, *inputs), "div": numel(output)}
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Function(f"({self.expression(len(inputs))}) / {len(inputs)}")
+
+
+class Multiply(Elementwise):
+    """Multiply the inputs, value by value: a gate (Hu 2017, squeeze and excitation).
+
+    Shape as `add`: `(C, H, W)` times `(C, 1, 1)` scales channels. Backward keeps the
+    inputs, and the partial products of three or more.
+    """
+
+    key = "multiply"
+    sign = "*"
+    kind = "mul"
+    examples = ("multiply @ 8x5x6, 8x1x1", "multiply @ 8x5x6, 8x5x6, 1x5x6")
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        partial: Dim = 0
+        for count in range(2, len(inputs)):
+            partial = partial + numel(broadcast(self.key, inputs[:count]))
+        extras = () if len(inputs) == 2 else (Extra("partial products", each=partial),)
+        every = range(len(inputs)) if len(inputs) > 1 else ()
+        return Saved(inputs=tuple(every), extras=extras)
+
+
+class MatMul(Layer):
+    """Multiply two tensors as matrices in their last two axes (torch.matmul).
+
+    Shape: `(…, M, K)` and `(…, K, N) -> (…, M, N)`; leading axes are equal. Backward
+    keeps both inputs.
+    """
+
+    key = "matmul"
+    role = "matrix"
+    arity = 2
+    examples = ("matmul @ 5x6, 6x7", "matmul @ 3x5x6, 3x6x7")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        a, b = inputs
+        if len(a) != len(b) or len(a) < 2:
+            raise mismatch(
+                "matmul needs two inputs with as many axes, two at least", inputs
+            )
+        if not all(same(m, n) for m, n in zip(a[:-2], b[:-2], strict=True)):
+            raise mismatch("matmul needs equal sizes before the last two axes", inputs)
+        if not same(a[-1], b[-2]):
+            raise mismatch(
+                f"matmul cannot multiply rows of {a[-1]} with columns of {b[-2]}",
+                inputs,
+                code="AC211",
+            )
+        return (*a[:-1], b[-1])
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return {"mac": numel(output) * inputs[0][-1]}
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        return Saved(inputs=(0, 1))
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Function("xs[0] @ xs[1]")

@@ -1,0 +1,295 @@
+"""Convolutions: plain, depthwise and transposed, over one, two or three axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archcalc.dims import Dim, at_least, divides, product
+from archcalc.errors import ShapeError
+from archcalc.fields import Flag, Kernel, Pad, PadSizes, Size, Stride
+from archcalc.layers.base import (
+    Call,
+    Extra,
+    Layer,
+    Module,
+    Saved,
+    Seen,
+    Shape,
+    Shapes,
+    Window,
+    Work,
+    numel,
+    per_axis,
+    spatial,
+)
+from archcalc.layers.window import Sliding, kernel_text, reach, simple
+
+KEEPS_INPUT_AND_WEIGHT = Saved(inputs=(0,), weights=("weight",))
+
+
+def check_groups(groups: Dim, channels: Dim, what: str) -> None:
+    """Raise `ShapeError` AC203 unless `groups` divides `channels`."""
+    if not divides(groups, channels):
+        raise ShapeError.of(
+            "AC203",
+            f"{groups} groups do not divide {channels} {what} channels",
+            help="groups must divide both the input's and the output's channels",
+        )
+
+
+def plain_text(value: Any) -> str:
+    """Return a number, a word, or a list of numbers joined by ×."""
+    return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+class Convolution(Layer):
+    """What `conv` and `dwconv` share: the sliding kernel and its arguments."""
+
+    role = "matrix"
+
+    kernel: Kernel = 1
+    stride: Stride = 1
+    pad: Pad = 0
+    dilation: Stride = 1
+    bias: Flag = True
+
+    def channels(self, x: Shape) -> Dim:
+        """Return the number of output channels."""
+        raise NotImplementedError
+
+    def group_count(self, x: Shape) -> Dim:
+        """Return the number of groups."""
+        raise NotImplementedError
+
+    def sliding(self, x: Shape) -> Sliding:
+        """Return kernel, stride and padding for each axis of this input."""
+        return Sliding(self, spatial(x, self.key))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        axes = self.sliding(x).sizes()
+        check_groups(self.group_count(x), x[0], "input")
+        check_groups(self.group_count(x), self.channels(x), "output")
+        return (self.channels(x), *axes)
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        (x,) = inputs
+        kernel = per_axis(self.kernel, len(x) - 1, "kernel")
+        weight = (self.channels(x), x[0] // self.group_count(x), *kernel)
+        bias = {"bias": (self.channels(x),)} if self.bias else {}
+        return {"weight": weight, **bias}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        (x,) = inputs
+        kernel = per_axis(self.kernel, len(x) - 1, "kernel")
+        inner = product((x[0] // self.group_count(x), *kernel))
+        work = {"mac": numel(output) * inner}
+        return {**work, "add": numel(output)} if self.bias else work
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        (x,) = inputs
+        sliding = self.sliding(x)
+        if not sliding.pads_one_side():
+            return KEEPS_INPUT_AND_WEIGHT
+        padded = Extra("padded input", each=numel((x[0], *sliding.padded())))
+        return Saved(weights=("weight",), extras=(padded,))
+
+    def window(self, *inputs: Shape) -> Seen:
+        return self.sliding(inputs[0]).windows()
+
+    def torch(self, *inputs: Shape) -> Call:
+        (x,) = inputs
+        sliding = self.sliding(x)
+        given: dict[str, Any] = {"stride": simple(sliding.stride)}
+        before = None
+        if sliding.pads_one_side():
+            before = sliding.pad_code()
+        else:
+            given["padding"] = simple(tuple(p for p, _ in sliding.pads))
+        given |= {"dilation": simple(sliding.dilation), "groups": self.group_count(x)}
+        given["bias"] = self.bias
+        given = {k: v for k, v in given.items() if v != PLAIN[k]}
+        sizes = (x[0], self.channels(x), simple(sliding.kernel))
+        return Module(f"nn.Conv{len(x) - 1}d", sizes, given, before=before)
+
+    def details(self) -> list[str]:
+        """Return the arguments that differ from the usual, in words."""
+        pairs = {"stride": 1, "pad": 0, "dilation": 1, "groups": 1}
+        given = [(name, getattr(self, name, usual)) for name, usual in pairs.items()]
+        return [f"{n} {plain_text(value)}" for n, value in given if value != pairs[n]]
+
+
+PLAIN = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}
+
+
+class Conv(Convolution):
+    """Slide a kernel over the input; each output channel sees the inputs of its group.
+
+    Shape: `(C, …) -> (out, …)`, each axis `⌊(n + 2p - d(k-1) - 1)/s⌋ + 1`
+    (torch.nn.Conv2d). Weights `out × C/groups × k…`, one bias an output channel.
+    `pad` is a number, `same` (output `⌈n/s⌉`, the odd pixel at the end), `half` (half
+    the kernel on both sides) or `valid` (none).
+    """
+
+    key = "conv"
+    examples = (
+        "{conv: 64, kernel: 7, stride: 2, pad: 3} @ 3x224x224",
+        "{conv: 8, kernel: 3, stride: 2, pad: same, bias: false} @ 4x9x10",
+        "{conv: 6, kernel: 3, pad: half, dilation: 2, groups: 2} @ 4x15x20",
+        "{conv: 16, kernel: 3, stride: 2, pad: 1} @ 8x15",
+        "{conv: 4, kernel: [1, 3, 3]} @ 2x5x6x7",
+    )
+
+    principal = "out"
+
+    out: Size
+    groups: Size = 1
+
+    def channels(self, x: Shape) -> Dim:
+        return self.out
+
+    def group_count(self, x: Shape) -> Dim:
+        return self.groups
+
+    def label(self, *inputs: Shape) -> str:
+        head = f"conv {kernel_text(self.kernel, *inputs)}, {self.out}"
+        return ", ".join([head, *self.details()])
+
+
+class DepthwiseConv(Convolution):
+    """Convolve every channel on its own; `multiplier` output channels for each input.
+
+    The same as `conv` with `groups` equal to the input's channels
+    (Howard 2017, MobileNets, section 3.1).
+    """
+
+    key = "dwconv"
+    examples = (
+        "{dwconv: 1, kernel: 3, pad: 1} @ 32x8x8",
+        "{dwconv: 2, kernel: 3, stride: 2, pad: same, bias: false} @ 3x9x10",
+        "{dwconv: 1, kernel: 5, pad: half} @ 6x20",
+    )
+
+    principal = "multiplier"
+
+    multiplier: Size = 1
+
+    def channels(self, x: Shape) -> Dim:
+        return x[0] * self.multiplier
+
+    def group_count(self, x: Shape) -> Dim:
+        return x[0]
+
+    def label(self, *inputs: Shape) -> str:
+        times = "" if self.multiplier == 1 else f", ×{self.multiplier}"
+        head = f"dwconv {kernel_text(self.kernel, *inputs)}{times}"
+        return ", ".join([head, *self.details()])
+
+
+class TransposedConv(Layer):
+    """Spread every input position over a kernel of outputs: the transpose of `conv`.
+
+    Shape: each axis `(n - 1)s - 2p + d(k-1) + output_pad + 1`
+    (torch.nn.ConvTranspose2d). Weights `C × out/groups × k…`; multiply-accumulates go
+    with the *input* size. `output_pad` must stay below the stride or the dilation.
+    """
+
+    key = "deconv"
+    role = "matrix"
+    examples = (
+        "{deconv: 1, kernel: 2, stride: 2} @ 3x2x2",
+        "{deconv: 4, kernel: 3, stride: 2, pad: 1, output_pad: 1, groups: 4} @ 4x8x8",
+        "{deconv: 4, kernel: 4, stride: 2, pad: 1, bias: false} @ 8x10",
+    )
+
+    out: Size
+    kernel: Kernel = 1
+    stride: Stride = 1
+    pad: PadSizes = 0
+    output_pad: PadSizes = 0
+    dilation: Stride = 1
+    groups: Size = 1
+    bias: Flag = True
+
+    def axis_values(self, x: Shape) -> list[tuple[Dim, ...]]:
+        """Return (kernel, stride, pad, output_pad, dilation) of each axis."""
+        rank = len(spatial(x, self.key))
+        names = ("kernel", "stride", "pad", "output_pad", "dilation")
+        return list(
+            zip(*(per_axis(getattr(self, n), rank, n) for n in names), strict=True)
+        )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        values = self.axis_values(x)
+        check_groups(self.groups, x[0], "input")
+        check_groups(self.groups, self.out, "output")
+        return (self.out, *map(transposed_size, x[1:], values))
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        (x,) = inputs
+        kernel = per_axis(self.kernel, len(x) - 1, "kernel")
+        bias = {"bias": (self.out,)} if self.bias else {}
+        return {"weight": (x[0], self.out // self.groups, *kernel), **bias}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        (x,) = inputs
+        kernel = per_axis(self.kernel, len(x) - 1, "kernel")
+        work = {"mac": numel(x) * product((self.out // self.groups, *kernel))}
+        return {**work, "add": numel(output)} if self.bias else work
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        return KEEPS_INPUT_AND_WEIGHT
+
+    def window(self, *inputs: Shape) -> Seen:
+        return tuple(
+            Window(reach(k, d), 1, reach(k, d) - 1 - p, s)
+            for k, s, p, _, d in self.axis_values(inputs[0])
+        )
+
+    def torch(self, *inputs: Shape) -> Call:
+        (x,) = inputs
+        kernel, stride, pad, extra, dilation = zip(*self.axis_values(x), strict=True)
+        given = {
+            "stride": simple(stride),
+            "padding": simple(pad),
+            "output_padding": simple(extra),
+            "groups": self.groups,
+            "bias": self.bias,
+            "dilation": simple(dilation),
+        }
+        usual = {**PLAIN, "output_padding": 0}
+        given = {k: v for k, v in given.items() if v != usual[k]}
+        sizes = (x[0], self.out, simple(kernel))
+        return Module(f"nn.ConvTranspose{len(x) - 1}d", sizes, given)
+
+    def label(self, *inputs: Shape) -> str:
+        usual = {"stride": 1, "pad": 0, "output_pad": 0, "dilation": 1, "groups": 1}
+        said = [
+            f"{name.replace('_', ' ')} {plain_text(getattr(self, name))}"
+            for name, value in usual.items()
+            if getattr(self, name) != value
+        ]
+        head = f"deconv {kernel_text(self.kernel, *inputs)}, {self.out}"
+        return ", ".join([head, *said])
+
+
+def transposed_size(n: Dim, values: tuple[Dim, ...]) -> Dim:
+    """Return `(n - 1)s - 2p + d(k-1) + output_pad + 1`.
+
+    Raises `ShapeError` AC206 for an output padding that the stride and dilation do not
+    allow, AC207 where nothing is left.
+    """
+    k, s, p, extra, d = values
+    if not (at_least(s, extra + 1) or at_least(d, extra + 1)):
+        raise ShapeError.of(
+            "AC206",
+            f"output_pad {extra} must be below the stride {s} or the dilation {d}",
+        )
+    size = (n - 1) * s - 2 * p + d * (k - 1) + extra + 1
+    if not at_least(size, 1):
+        raise ShapeError.of(
+            "AC207",
+            f"the output size would be {size}: padding {p} takes more than there is",
+        )
+    return size

@@ -1,0 +1,87 @@
+"""Layers that drop values in training; in inference they give their input on."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from archcalc.fields import Flag, Probability
+from archcalc.layers.base import (
+    NOTHING_SAVED,
+    Call,
+    Extra,
+    Layer,
+    Module,
+    Saved,
+    Shape,
+    Work,
+    numel,
+)
+
+
+class Drop(Layer):
+    """What dropping layers share: the shape stays, inference costs nothing."""
+
+    role = "drop"
+    storage = "elementwise"
+
+    rate: Probability = Fraction(1, 2)
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return {}
+
+    def mask(self, x: Shape) -> Extra:
+        """Return the mask of one sample."""
+        raise NotImplementedError
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        if self.rate == 0:
+            return NOTHING_SAVED
+        return Saved(extras=(self.mask(inputs[0]),), train_only=True)
+
+
+class Dropout(Drop):
+    """Drop values at random in training (Srivastava 2014; torch.nn.Dropout).
+
+    Shape unchanged. `channels: true` drops whole channels. Backward keeps the mask in
+    the dtype of the run; in inference nothing happens.
+    """
+
+    key = "dropout"
+    examples = (
+        "{dropout: 0.5} @ 8x5x6",
+        "dropout @ 10",
+        "{dropout: 0} @ 10",
+        "{dropout: 0.2, channels: true} @ 8x5x6",
+    )
+
+    channels: Flag = False
+
+    def mask(self, x: Shape) -> Extra:
+        return Extra("mask", each=x[0] if self.channels else numel(x))
+
+    def torch(self, *inputs: Shape) -> Call:
+        rank = f"{max(1, len(inputs[0]) - 1)}d" if self.channels else ""
+        return Module(f"nn.Dropout{rank}", (float(self.rate),))
+
+
+class DropPath(Drop):
+    """Drop the whole branch of a sample at random (Huang 2016, stochastic depth).
+
+    Shape unchanged. Backward keeps one value a sample; in inference nothing happens.
+    """
+
+    key = "droppath"
+    examples = ("{droppath: 0.1} @ 8x5x6", "{droppath: 0.1} @ 7x16")
+
+    def mask(self, x: Shape) -> Extra:
+        return Extra("kept samples", each=1)
+
+    def torch(self, *inputs: Shape) -> Call:
+        sizes = ", ".join(map(str, inputs[0]))
+        # Samples become the channels of a single one: Dropout1d drops channels whole.
+        return Module(
+            "nn.Dropout1d",
+            (float(self.rate),),
+            before="x.flatten(1).unsqueeze(0)",
+            after=f"x.squeeze(0).unflatten(1, ({sizes},))",
+        )

@@ -1,0 +1,130 @@
+"""Layers of one matrix: fully connected, linear, embedding."""
+
+from __future__ import annotations
+
+from archcalc.dims import Dim
+from archcalc.fields import Flag, Size
+from archcalc.layers.base import (
+    Call,
+    Extra,
+    Layer,
+    Module,
+    Saved,
+    Seen,
+    Shape,
+    Shapes,
+    Work,
+    numel,
+)
+
+
+class Matrix(Layer):
+    """What `fc` and `linear` share: a weight of `out × in` and a bias."""
+
+    role = "matrix"
+
+    out: Size
+    bias: Flag = True
+
+    def features(self, x: Shape) -> Dim:
+        """Return how many inputs each output sees."""
+        raise NotImplementedError
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        bias = {"bias": (self.out,)} if self.bias else {}
+        return {"weight": (self.out, self.features(inputs[0])), **bias}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        work = {"mac": numel(output) * self.features(inputs[0])}
+        return {**work, "add": numel(output)} if self.bias else work
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        return Saved(inputs=(0,), weights=("weight",))
+
+    def torch(self, *inputs: Shape) -> Call:
+        (x,) = inputs
+        given = {} if self.bias else {"bias": False}
+        flat = self.key == "fc" and len(x) > 1
+        before = "torch.flatten(x, 1)" if flat else None
+        return Module("nn.Linear", (self.features(x), self.out), given, before=before)
+
+    def label(self, *inputs: Shape) -> str:
+        return (
+            f"{self.key} {self.out}" if self.bias else f"{self.key} {self.out}, no bias"
+        )
+
+
+class FullyConnected(Matrix):
+    """Connect every input value with every output, as the papers mean it.
+
+    Shape: `(…) -> (out,)`; the input is flattened first. Weights `out × in`.
+    """
+
+    key = "fc"
+    examples = (
+        "{fc: 4096} @ 256x6x6",
+        "{fc: 10, bias: false} @ 84",
+        "{fc: 5} @ 7x3",
+    )
+
+    def features(self, x: Shape) -> Dim:
+        return numel(x)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return (self.out,)
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+
+class Linear(Matrix):
+    """Multiply the last axis by a matrix, at every position (torch.nn.Linear).
+
+    Shape: `(…, D) -> (…, out)`. Weights `out × D`; the multiply-accumulates count for
+    every position.
+    """
+
+    key = "linear"
+    examples = (
+        "{linear: 64} @ 49x32",
+        "{linear: 10, bias: false} @ 20",
+        "{linear: 8} @ 3x4x5",
+    )
+
+    def features(self, x: Shape) -> Dim:
+        return x[-1]
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return (*x[:-1], self.out)
+
+
+class Embedding(Layer):
+    """Look up a learned vector for each token id (torch.nn.Embedding).
+
+    Shape: `(N,) -> (N, dim)` from whole numbers below `num`. Weights `num × dim`; a
+    look-up is no arithmetic. Backward keeps the ids, 8 bytes each.
+    """
+
+    key = "embedding"
+    role = "matrix"
+    reads_ids = True
+    examples = ("{embedding: 1000, dim: 64} @ 7",)
+
+    num: Size
+    dim: Size
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return (*inputs[0], self.dim)
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        return {"weight": (self.num, self.dim)}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return {}
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        return Saved(extras=(Extra("token ids", each=numel(inputs[0]), width=8),))
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Module("nn.Embedding", (self.num, self.dim))

@@ -1,0 +1,314 @@
+"""Normalization: over the batch, over features, over groups, over neighbours."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from archcalc.dims import Dim
+from archcalc.errors import ShapeError
+from archcalc.fields import Flag, Size, WordField
+from archcalc.layers.base import (
+    Call,
+    Extra,
+    Layer,
+    Module,
+    Saved,
+    Shape,
+    Shapes,
+    Work,
+    feature_axis,
+    numel,
+    spatial,
+    times,
+)
+from archcalc.layers.conv import check_groups
+
+Over = Annotated[
+    Literal["features", "last", "channels", "all"],
+    WordField(("features", "last", "channels", "all")),
+]
+
+
+def normalize_work(x: Shape, groups: Dim, scale: bool, shift: bool) -> Work:
+    """Return the operations of `(x - mean)/√(var + eps)·weight + bias`.
+
+    `groups` statistics are taken, each over `numel(x) / groups` values: two sums, three
+    divisions and a square root a group; a subtraction, a square and a product a value.
+    """
+    n = numel(x)
+    return {
+        "add": 3 * n - groups + (n if shift else 0),
+        "mul": 2 * n + (n if scale else 0),
+        "div": 3 * groups,
+        "sqrt": groups,
+    }
+
+
+class BatchNorm(Layer):
+    """Normalize each channel with the statistics of the batch (Ioffe and Szegedy 2015).
+
+    Shape unchanged; `(F,)` to `(C, D, H, W)`. A weight and a bias a channel (`affine`),
+    running mean and variance as buffers. Work as in inference, where all is one product
+    and one sum a value. Backward keeps the input and, in training, two statistics a
+    channel (torch.nn.BatchNorm2d).
+    """
+
+    key = "bn"
+    role = "norm"
+    examples = (
+        "bn @ 8x5x6",
+        "{bn: false} @ 8x5x6",
+        "bn @ 8x5",
+        "bn @ 8",
+        "bn @ 4x2x3x5",
+    )
+
+    affine: Flag = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        spatial(x, "bn", (0, 1, 2, 3))
+        return x
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        channels = (inputs[0][0],)
+        return {"weight": channels, "bias": channels} if self.affine else {}
+
+    def buffers(self, *inputs: Shape) -> Shapes:
+        channels = (inputs[0][0],)
+        return {
+            "running_mean": channels,
+            "running_var": channels,
+            "num_batches_tracked": (),
+        }
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return {"mul": numel(output), "add": numel(output)}
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        return Saved(
+            inputs=(0,),
+            weights=("weight",) if self.affine else (),
+            extras=(Extra("batch statistics", once=2 * output[0]),),
+            train_only=True,
+        )
+
+    def torch(self, *inputs: Shape) -> Call:
+        (x,) = inputs
+        given = {} if self.affine else {"affine": False}
+        return Module(f"nn.BatchNorm{max(1, len(x) - 1)}d", (x[0],), given)
+
+
+class FeatureNorm(Layer):
+    """What `ln` and `rms` share: which axes are normalized together.
+
+    `over: features`, the default, takes the last axis of a vector or of tokens `(N, D)`
+    and the channels of an image `(C, H, W)`; `last`, `channels`, `all` say it outright.
+    """
+
+    role = "norm"
+
+    over: Over = "features"
+    affine: Flag = True
+
+    def axis(self, x: Shape) -> int | None:
+        """Return the axis that is normalized, None for all of them."""
+        axes = {"features": feature_axis(x), "last": len(x) - 1, "channels": 0}
+        return axes.get(self.over)
+
+    def normalized(self, x: Shape) -> Shape:
+        """Return the shape that is normalized together."""
+        axis = self.axis(x)
+        return x if axis is None else (x[axis],)
+
+    def rows(self, x: Shape) -> Dim:
+        """Return how many statistics of a kind are taken."""
+        axis = self.axis(x)
+        return 1 if axis is None else numel(x[:axis] + x[axis + 1 :])
+
+    def torch_norm(self, name: str, x: Shape) -> Call:
+        """Return the torch layer; channels move to the end and back."""
+        sizes = self.normalized(x)
+        args = (sizes[0] if len(sizes) == 1 else sizes,)
+        given = {} if self.affine else {"elementwise_affine": False}
+        if self.axis(x) != 0 or len(x) == 1:
+            return Module(name, args, given)
+        before, after = "x.movedim(1, -1)", "x.movedim(-1, 1)"
+        return Module(name, args, given, before=before, after=after)
+
+
+class LayerNorm(FeatureNorm):
+    """Normalize the features of each position (Ba 2016; torch.nn.LayerNorm).
+
+    Shape unchanged. `over` says which axes: `features` (the default: the last axis of a
+    vector or tokens, the channels of an image), `last`, `channels` or `all`. A weight
+    and a bias for each (`affine`). Backward keeps the input and two values a position.
+    """
+
+    key = "ln"
+    examples = (
+        "ln @ 7x16",
+        "ln @ 8x5x6",
+        "{ln: last} @ 8x5x6",
+        "{ln: all, affine: false} @ 8x5x6",
+        "{ln: all} @ 8x5x6",
+        "ln @ 12",
+    )
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        sizes = self.normalized(inputs[0])
+        return {"weight": sizes, "bias": sizes} if self.affine else {}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return normalize_work(output, self.rows(output), self.affine, self.affine)
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        weights = ("weight", "bias") if self.affine else ()
+        statistics = Extra("mean and deviation", each=2 * self.rows(output))
+        return Saved(inputs=(0,), weights=weights, extras=(statistics,))
+
+    def torch(self, *inputs: Shape) -> Call:
+        return self.torch_norm("nn.LayerNorm", inputs[0])
+
+
+class RMSNorm(FeatureNorm):
+    """Divide the features of each position by their root mean square (Zhang 2019).
+
+    Shape unchanged; `over` as for `ln`. One weight a feature and no bias
+    (torch.nn.RMSNorm). Backward keeps the input, a statistic a position, and with
+    a weight also the normalized values.
+    """
+
+    key = "rms"
+    examples = (
+        "rms @ 7x16",
+        "{rms: channels} @ 8x5x6",
+        "{rms: last, affine: false} @ 7x16",
+    )
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        return {"weight": self.normalized(inputs[0])} if self.affine else {}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        n, rows = numel(output), self.rows(output)
+        scale = n if self.affine else 0
+        return {"add": n, "mul": 2 * n + scale, "div": 2 * rows, "sqrt": rows}
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        statistics = Extra("root mean squares", each=self.rows(output))
+        if not self.affine:
+            return Saved(inputs=(0,), extras=(statistics,))
+        normalized = Extra("normalized values", each=numel(output))
+        return Saved(inputs=(0,), weights=("weight",), extras=(statistics, normalized))
+
+    def torch(self, *inputs: Shape) -> Call:
+        return self.torch_norm("nn.RMSNorm", inputs[0])
+
+
+class GroupNorm(Layer):
+    """Normalize groups of channels together (Wu and He 2018; torch.nn.GroupNorm).
+
+    Shape `(C, …)` unchanged; `groups` divides C. A weight and a bias a channel
+    (`affine`). Backward keeps the input and two statistics a group.
+    """
+
+    key = "gn"
+    role = "norm"
+    examples = ("{gn: 4} @ 8x5x6", "{gn: 2, affine: false} @ 8x5", "{gn: 1} @ 6")
+
+    groups: Size
+    affine: Flag = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        check_groups(self.groups, x[0], "input")
+        return x
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        channels = (inputs[0][0],)
+        return {"weight": channels, "bias": channels} if self.affine else {}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return normalize_work(output, self.groups, self.affine, self.affine)
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        weights = ("weight",) if self.affine else ()
+        statistics = Extra("mean and deviation", each=2 * self.groups)
+        return Saved(inputs=(0,), weights=weights, extras=(statistics,))
+
+    def torch(self, *inputs: Shape) -> Call:
+        given = {} if self.affine else {"affine": False}
+        return Module("nn.GroupNorm", (self.groups, inputs[0][0]), given)
+
+
+class InstanceNorm(Layer):
+    """Normalize each channel of each sample (Ulyanov 2016; torch.nn.InstanceNorm2d).
+
+    Shape `(C, …)` unchanged, with 1 to 3 spatial axes. Not affine unless asked, and no
+    buffers, as in torch. Backward keeps the input and two statistics a channel.
+    """
+
+    key = "in"
+    role = "norm"
+    examples = ("in @ 8x5x6", "{in: true} @ 8x5x6", "in @ 8x5", "in @ 4x2x3x5")
+
+    affine: Flag = False
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        spatial(x, "in")
+        return x
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        channels = (inputs[0][0],)
+        return {"weight": channels, "bias": channels} if self.affine else {}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return normalize_work(output, output[0], self.affine, self.affine)
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        weights = ("weight",) if self.affine else ()
+        statistics = Extra("mean and deviation", each=2 * output[0])
+        return Saved(inputs=(0,), weights=weights, extras=(statistics,))
+
+    def torch(self, *inputs: Shape) -> Call:
+        (x,) = inputs
+        given: dict[str, Any] = {"affine": True} if self.affine else {}
+        return Module(f"nn.InstanceNorm{len(x) - 1}d", (x[0],), given)
+
+
+class LocalResponseNorm(Layer):
+    """Divide by the energy of `size` neighbouring channels (Krizhevsky 2012, part 3.3).
+
+    Shape `(C, …)` unchanged, with a spatial axis at least; no parameters
+    (torch.nn.LocalResponseNorm).
+    """
+
+    key = "lrn"
+    role = "norm"
+    examples = ("{lrn: 5} @ 8x5x6", "{lrn: 4} @ 8x7", "{lrn: 3} @ 4x2x3x5")
+
+    size: Size
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) < 2:
+            raise ShapeError.of(
+                "AC204",
+                "lrn needs channels and a spatial axis",
+                facts=[f"its input is {times(x)}"],
+            )
+        return x
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        n = numel(output)
+        return {"mul": 2 * n, "add": self.size * n, "div": 2 * n, "sqrt": n}
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        padded = numel((output[0] + self.size - 1, *output[1:]))
+        squares = Extra("squares, padded by channels", each=padded)
+        energies = Extra("energies and their powers", each=2 * numel(output))
+        return Saved(inputs=(0,), extras=(squares, energies))
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Module("nn.LocalResponseNorm", (self.size,))

@@ -1,0 +1,355 @@
+"""Pooling: over a sliding window, over all positions, or to a fixed size."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from archcalc.dims import Dim, at_least, ceil_div, product, same
+from archcalc.errors import ShapeError
+from archcalc.fields import Factor, Flag, Kernel, Pad, Rounding, Stride
+from archcalc.layers.base import (
+    NOTHING_SAVED,
+    Call,
+    Extra,
+    Layer,
+    Module,
+    Saved,
+    Seen,
+    Shape,
+    Window,
+    Work,
+    is_one,
+    numel,
+    per_axis,
+    spatial,
+)
+from archcalc.layers.window import Sliding, kernel_text, simple
+
+
+class Pool(Layer):
+    """What pools over a sliding window share. The stride is the kernel if left out.
+
+    As in torch, padding may not exceed half of the kernel (`k // 2`, dilation aside),
+    and with `rounding: ceil` a window may hang over the end (torch.nn.MaxPool2d).
+    """
+
+    role = "pool"
+    dilation: Any = 1
+    pad: Any = 0
+
+    kernel: Kernel
+    stride: Stride = None
+    rounding: Rounding = "floor"
+
+    def sliding(self, x: Shape) -> Sliding:
+        """Return kernel, stride and padding for each axis of this input."""
+        return Sliding(self, spatial(x, self.key))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        sliding = self.sliding(x)
+        if not sliding.same:
+            check_padding(sliding)
+        return (x[0], *sliding.sizes(self.rounding))
+
+    def window(self, *inputs: Shape) -> Seen:
+        return self.sliding(inputs[0]).windows()
+
+    def reads(self, x: Shape) -> Dim:
+        """Return how many values a window covers."""
+        return product(per_axis(self.kernel, len(x) - 1, "kernel"))
+
+    def given(self, sliding: Sliding) -> dict[str, Any]:
+        """Return the torch arguments that differ from torch's defaults."""
+        pads = [before for before, _ in sliding.pads]
+        given: dict[str, Any] = {"stride": simple(sliding.stride)}
+        if any(pads) and not pads_itself(sliding):
+            given["padding"] = simple(tuple(pads))
+        if self.rounding == "ceil" and not sliding.same:
+            given["ceil_mode"] = True
+        return given
+
+    def label(self, *inputs: Shape) -> str:
+        usual = {"stride": self.kernel, "pad": 0, "dilation": 1, "rounding": "floor"}
+        said = [
+            f"{name} {kernel_text(value) if isinstance(value, tuple) else value}"
+            for name, plain in usual.items()
+            if (value := getattr(self, name)) not in (plain, None)
+        ]
+        return ", ".join([f"{self.key} {kernel_text(self.kernel, *inputs)}", *said])
+
+
+def check_padding(sliding: Sliding) -> None:
+    """Raise `ShapeError` AC209 where padding is more than half of the kernel."""
+    for k, (before, _) in zip(sliding.kernel, sliding.pads, strict=True):
+        if not at_least(k // 2, before):
+            raise ShapeError.of(
+                "AC209",
+                f"padding {before} is more than half of the kernel {k}",
+                help=f"a pool may pad by at most {k // 2} here: "
+                "more would make windows of nothing but padding",
+            )
+
+
+def pads_itself(sliding: Sliding) -> bool:
+    """Say whether the input is padded by a call of its own before torch's pool."""
+    allowed = zip(sliding.kernel, sliding.pads, strict=True)
+    return sliding.pads_one_side() or any(
+        not at_least(k // 2, p) for k, (p, _) in allowed
+    )
+
+
+class MaxPool(Pool):
+    """Take the largest value of each window.
+
+    Shape: `(C, …) -> (C, …)`, each axis `⌊(n + 2p - d(k-1) - 1)/s⌋ + 1`
+    (torch.nn.MaxPool2d). `pad` is a number, `same` (output `⌈n/s⌉`, the odd pixel at
+    the end, padded with -∞), `half` or `valid`. Backward keeps the input and an int64
+    index for each output value.
+    """
+
+    key = "maxpool"
+    examples = (
+        "{maxpool: 3, stride: 2, pad: 1} @ 8x9x10",
+        "{maxpool: 2} @ 4x9x9",
+        "{maxpool: 3, stride: 2, rounding: ceil} @ 4x8x8",
+        "{maxpool: 3, stride: 2, pad: same} @ 4x8x9",
+        "{maxpool: 3, stride: 1, dilation: 2} @ 4x7x7",
+        "{maxpool: 2, rounding: ceil} @ 4x7",
+        "{maxpool: [1, 2, 2]} @ 2x3x6x7",
+    )
+
+    pad: Pad = 0
+    dilation: Stride = 1
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return {"cmp": numel(output) * (self.reads(inputs[0]) - 1)}
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        (x,) = inputs
+        sliding = self.sliding(x)
+        indices = Extra("indices", each=numel(output), width=8)
+        if not pads_itself(sliding):
+            return Saved(inputs=(0,), extras=(indices,))
+        padded = Extra("padded input", each=numel((x[0], *sliding.padded())))
+        return Saved(extras=(padded, indices))
+
+    def torch(self, *inputs: Shape) -> Call:
+        (x,) = inputs
+        sliding = self.sliding(x)
+        before = None
+        if pads_itself(sliding):
+            before = sliding.pad_code(", value=float('-inf')")
+        given = self.given(sliding)
+        if self.dilation != 1:
+            given["dilation"] = simple(sliding.dilation)
+        kernel = simple(sliding.kernel)
+        return Module(f"nn.MaxPool{len(x) - 1}d", (kernel,), given, before=before)
+
+
+class AvgPool(Pool):
+    """Take the mean of each window.
+
+    Shape as `maxpool` (torch.nn.AvgPool2d). `count_pad` says whether padding counts as
+    values of the mean; it is always counted as work.
+    """
+
+    key = "avgpool"
+    examples = (
+        "{avgpool: 2} @ 4x9x10",
+        "{avgpool: 3, stride: 1, pad: 1, count_pad: false} @ 4x8x8",
+        "{avgpool: 3, stride: 2, pad: same} @ 4x8x9",
+        "{avgpool: 3, stride: 2, pad: same, count_pad: false} @ 4x8x9",
+        "{avgpool: 3, rounding: ceil} @ 4x10",
+        "{avgpool: 2} @ 2x4x5x6",
+    )
+
+    pad: Pad = 0
+    count_pad: Flag = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        sliding = self.sliding(inputs[0])
+        if not self.count_pad and sliding.pads_one_side():
+            self.check_overhang(sliding)
+        return super().shape(*inputs)
+
+    def check_overhang(self, sliding: Sliding) -> None:
+        """Raise `ShapeError` AC209 where uneven padding cannot be left uncounted.
+
+        A stride of 2 or more lets the last window hang over the end; a stride of 1
+        with an even kernel does not.
+        """
+        for stride, (before, after) in zip(sliding.stride, sliding.pads, strict=True):
+            if not same(before, after) and not at_least(stride, 2):
+                raise ShapeError.of(
+                    "AC209",
+                    f"`same` pads {before} before and {after} after, and torch cannot "
+                    "leave that out of the mean",
+                    help="an odd kernel, or count_pad: true",
+                )
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return mean_work(output, self.reads(inputs[0]))
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        (x,) = inputs
+        sliding = self.sliding(x)
+        if not (self.count_pad and pads_itself(sliding)):
+            return Saved(inputs=(0,))
+        return Saved(extras=(Extra("padded input", numel((x[0], *sliding.padded()))),))
+
+    def torch(self, *inputs: Shape) -> Call:
+        (x,) = inputs
+        sliding = self.sliding(x)
+        given = self.given(sliding)
+        before = None
+        if sliding.pads_one_side() and not self.count_pad:
+            given |= {
+                "padding": simple(tuple(p for p, _ in sliding.pads)),
+                "ceil_mode": True,
+            }
+        elif pads_itself(sliding):
+            before = sliding.pad_code()
+        if not self.count_pad:
+            given["count_include_pad"] = False
+        kernel = simple(sliding.kernel)
+        return Module(f"nn.AvgPool{len(x) - 1}d", (kernel,), given, before=before)
+
+
+class LPPool(Pool):
+    """Take the p-norm of each window, `(Σ xᵖ)^(1/p)` (torch.nn.LPPool2d). No pad."""
+
+    key = "lppool"
+    examples = (
+        "{lppool: 3, stride: 2, rounding: ceil} @ 4x9x9",
+        "{lppool: 2, power: 3} @ 4x8",
+    )
+
+    power: Factor = Fraction(2)
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        (x,) = inputs
+        windows = numel(output)
+        return {"sqrt": numel(x) + windows, "add": windows * (self.reads(x) - 1)}
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        powers = Extra("powers", each=numel(inputs[0]))
+        sums = Extra("sums, their signs and sizes", each=4 * numel(output))
+        return Saved(inputs=(0,), extras=(powers, sums))
+
+    def torch(self, *inputs: Shape) -> Call:
+        (x,) = inputs
+        sliding = self.sliding(x)
+        args = (float(self.power), simple(sliding.kernel))
+        return Module(f"nn.LPPool{len(x) - 1}d", args, self.given(sliding))
+
+
+def mean_work(output: Shape, reads: Dim) -> Work:
+    """Return the additions and the division of a mean over `reads` values."""
+    return {"add": numel(output) * (reads - 1), "div": numel(output)}
+
+
+class GlobalAvgPool(Layer):
+    """Take the mean of each channel over all positions.
+
+    Shape: `(C, H, W) -> (C, 1, 1)`, `(C, L) -> (C, 1)`, so that a gate can multiply the
+    image again (Lin 2013, Network in Network, section 3.2); `fc` flattens.
+    """
+
+    key = "gap"
+    role = "pool"
+    examples = ("gap @ 8x5x6", "gap @ 8x5", "gap @ 2x3x4x5")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return (x[0], *(1 for _ in spatial(x, self.key)))
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return mean_work(output, product(inputs[0][1:]))
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Module(f"nn.AdaptiveAvgPool{len(inputs[0]) - 1}d", (1,))
+
+
+class AdaptivePool(Layer):
+    """What pools to a fixed output size share.
+
+    Output `i` sees the inputs `⌊i·n/size⌋ … ⌈(i+1)·n/size⌉ - 1`
+    (torch.nn.AdaptiveAvgPool2d); its work is counted as `⌈n/size⌉` values.
+    """
+
+    role = "pool"
+
+    size: Stride
+
+    def sizes(self, x: Shape) -> Shape:
+        """Return the output size of each axis."""
+        return per_axis(self.size, len(spatial(x, self.key)), "size")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return (x[0], *self.sizes(x))
+
+    def reads(self, x: Shape) -> Dim:
+        """Return how many values a window covers."""
+        return product(map(ceil_div, x[1:], self.sizes(x)))
+
+    def window(self, *inputs: Shape) -> Seen:
+        (x,) = inputs
+        pairs = zip(x[1:], self.sizes(x), strict=True)
+        return tuple(Window(n + size - 1, n, size - 1, size) for n, size in pairs)
+
+    def torch(self, *inputs: Shape) -> Call:
+        name = type(self).__name__
+        return Module(
+            f"nn.{name}{len(inputs[0]) - 1}d", (simple(self.sizes(inputs[0])),)
+        )
+
+
+class AdaptiveAvgPool(AdaptivePool):
+    """Take means over as many windows as the output has positions.
+
+    Shape: `(C, …) -> (C, size…)`; windows overlap where `size` does not divide.
+    """
+
+    key = "adaptive_avgpool"
+    examples = (
+        "{adaptive_avgpool: 7} @ 4x10x10",
+        "{adaptive_avgpool: [1, 1]} @ 4x5x6",
+        "{adaptive_avgpool: [h, 1]} @ 4x5x9",
+        "{adaptive_avgpool: 3} @ 4x9",
+        "{adaptive_avgpool: 2} @ 4x5x6x7",
+    )
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return mean_work(output, self.reads(inputs[0]))
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        everything = all(map(is_one, output[1:]))
+        return NOTHING_SAVED if everything else Saved(inputs=(0,))
+
+
+class AdaptiveMaxPool(AdaptivePool):
+    """Take the largest values of as many windows as the output has positions.
+
+    Shape: `(C, …) -> (C, size…)`. Backward keeps the input and int64 indices.
+    """
+
+    key = "adaptive_maxpool"
+    examples = (
+        "{adaptive_maxpool: [3, 2]} @ 4x5x9",
+        "{adaptive_maxpool: 1} @ 4x5x6",
+        "{adaptive_maxpool: 3} @ 4x10",
+        "{adaptive_maxpool: 2} @ 4x5x6x7",
+    )
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return {"cmp": numel(output) * (self.reads(inputs[0]) - 1)}
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        indices = Extra("indices", each=numel(output), width=8)
+        return Saved(inputs=(0,), extras=(indices,))
