@@ -28,6 +28,7 @@ class Limits:
         number_bits: Bits of a number (and of a numerator or denominator) that an
             expression gives on the way.
         problems: Problems that are told at once.
+
     """
 
     file_bytes: int = 4 * 2**20
@@ -58,7 +59,8 @@ class Limits:
 
         >>> print(DEFAULT.exceeded("depth", "the lists nest too deeply"))
         error[AC115]: the lists nest too deeply (limit: depth = 64)
-            help: raise it with `--limit depth=128`
+          help: raise it with `--limit depth=128`
+
         """
         limit: int = getattr(self, name)
         enough = max(found or 0, 2 * limit)

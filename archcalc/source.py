@@ -66,6 +66,7 @@ def read(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Source:
     Raises:
         SourceError: it cannot be read, or is not YAML of the kind that is read.
         LimitError: it is larger than one of the limits.
+
     """
     data = read_bytes(path, _for_parser(limits))
     return parse(data, display_name(path), limits)
@@ -77,6 +78,7 @@ def parse(text: str | bytes, name: str, limits: Limits = DEFAULT) -> Source:
     Raises:
         SourceError: it is not YAML of the kind that is read.
         LimitError: it is larger than one of the limits.
+
     """
     limits = _for_parser(limits)
     size = len(text if isinstance(text, bytes) else _bytes(text))
@@ -165,13 +167,13 @@ class _Builder:
         return root
 
     def _read(self, get_event: Callable[[], Any]) -> None:
-        """Read all events. The loop is the hot spot of reading: locals, no calls."""
+        """Read all events. The loop is the hot spot of reading: locals, few calls."""
         stack, most, longest = self.stack, self.limits.values, self.limits.scalar_chars
         here: Any = self.top
-        value: Any
         key: Scalar | None = None
-        name, seen = "", 0
-        while True:
+        value: Any
+        kind, name, seen = None, "", 0
+        while kind is not StreamEndEvent:
             event = get_event()
             kind = event.__class__
             if kind is ScalarEvent:
@@ -179,14 +181,12 @@ class _Builder:
                 value = Scalar(text, bool(event.style), mark.line + 1, mark.column + 1)
                 if event.tag or event.anchor or len(text) > longest:
                     self._check_scalar(event, value)
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                value = self._open(event)
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 self._close(stack.pop())
                 here = stack[-1]
                 continue
-            elif kind is StreamEndEvent:
-                return
-            elif kind is MappingStartEvent or kind is SequenceStartEvent:
-                value = self._open(event)
             else:
                 self._other(event)
                 continue
@@ -203,12 +203,10 @@ class _Builder:
                     self._refuse_no_value(here, key, value)
                 here.entries[name] = key, value
                 key = None
-            if kind is not ScalarEvent:
-                stack.append(value)
-                here = value
+            here = stack[-1]
 
     def _open(self, event: Any) -> Mapping | Sequence:
-        """Return the empty mapping or list that an event begins."""
+        """Put the empty mapping or list that an event begins on the stack."""
         mark = event.start_mark
         kind = Mapping if isinstance(event, MappingStartEvent) else Sequence
         value = kind([], mark.line + 1, mark.column + 1, bool(event.flow_style))
@@ -216,6 +214,7 @@ class _Builder:
             self._check_property(event)
         if len(self.stack) > self.limits.depth:
             self._refuse_size("depth", "lists and mappings nest too deeply", value)
+        self.stack.append(value)
         return value
 
     def _close(self, value: Mapping | Sequence) -> None:
@@ -277,8 +276,11 @@ class _Builder:
         """Refuse a value that a comma inside parentheses has cut off."""
         if not isinstance(value, Scalar) or value.quoted:
             return
-        if value.text.count("(") > value.text.count(")"):
-            raise SourceError([syntax.split_expression(self._place(value))])
+        if value.text.count("(") <= value.text.count(")"):
+            return
+        problem = syntax.split_expression(self._place(value))
+        if problem:
+            raise SourceError([problem])
 
     def _check_scalar(self, event: Any, value: Scalar) -> None:
         if event.tag or event.anchor:

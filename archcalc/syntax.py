@@ -142,12 +142,15 @@ def tag(place: Place, written: str) -> Problem:
     )
 
 
-def split_expression(place: Place) -> Problem:
+def split_expression(place: Place) -> Problem | None:
     """Return the problem of `max(1, c)` without quotes inside brackets.
 
-    `place` is where the expression begins.
+    `place` is where the text with the open parenthesis begins; None where the
+    parenthesis is not closed on its line, so that it is no expression.
     """
     written = _call_at(place.text[place.column - 1 :])
+    if written is None:
+        return None
     return Problem(
         "AC108",
         "inside brackets a comma ends a value, and this one has a comma in it",
@@ -156,14 +159,14 @@ def split_expression(place: Place) -> Problem:
     )
 
 
-def _call_at(rest: str) -> str:
+def _call_at(rest: str) -> str | None:
     """Return the beginning of a text up to where its parentheses are closed."""
     depth = 0
     for match in re.finditer("[()]", rest):
         depth += 1 if match.group() == "(" else -1
         if depth == 0:
             return rest[: match.end()]
-    return rest.rstrip()
+    return None
 
 
 def word_at(place: Place) -> str:

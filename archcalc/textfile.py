@@ -80,6 +80,7 @@ class Text:
     Attributes:
         name: The path as the user gave it, for messages.
         text: The whole text, without a byte order mark.
+
     """
 
     __slots__ = ("_lines", "name", "text")
@@ -91,7 +92,7 @@ class Text:
 
     @property
     def lines(self) -> list[str]:
-        """The lines without their ends (`\\n`, `\\r\\n` or `\\r`); at least one."""
+        """The lines without their ends (LF, CR LF or CR); at least one."""
         if self._lines is None:
             self._lines = LINE_END.split(self.text)
             if len(self._lines) > 1 and not self._lines[-1]:
@@ -123,6 +124,7 @@ def read_bytes(path: str | os.PathLike[str], limits: Limits) -> bytes:
     Raises:
         SourceError: AC101, it cannot be opened or read, or is not a regular file.
         LimitError: AC115, more bytes than `limits.file_bytes`.
+
     """
     name = display_name(path)
     try:
@@ -196,6 +198,7 @@ def decode(data: bytes, name: str) -> str:
 
     Raises:
         SourceError: AC102, other bytes; the place is the first that is wrong.
+
     """
     other = _other_encoding(data)
     if other:
@@ -239,6 +242,7 @@ def refuse_forbidden(text: Text) -> None:
 
     Raises:
         SourceError: AC103, with the first such character's name and place.
+
     """
     if text.text.isascii() and not text.text.encode().translate(None, HARMLESS_ASCII):
         return
