@@ -1,0 +1,355 @@
+"""The same network in torch, and what torch says of it: the judge of every rule.
+
+The one module that imports torch, and only when a function here is called. `build`
+turns the records that layers give (`Layer.torch`) into one `nn.Module`, on the meta
+device unless asked otherwise, where a tensor has a shape and no memory. `trace` runs it
+and writes down each node's output shape, weights, buffers and multiply-accumulates;
+`verify` holds them against the rules', with no tolerance.
+
+A name in a spec is never a name in torch: modules go by the index of their node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache, lru_cache
+from textwrap import indent
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.errors import ArchcalcError, MissingExtra, UsageError, clean
+from archcalc.layers.base import Function, Module, Shape
+from archcalc.verification import Trace, Traced, Verification, compare, refused
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from archcalc.graph import Graph, Node
+    from archcalc.network import Network
+
+    Code = Callable[[Tensor | None, Sequence[Tensor], Any], Tensor]
+    Outputs = Iterator[tuple[Node, Tensor]]
+
+
+class TorchRefusedError(ArchcalcError):
+    """torch does not build or run a node that the rules accept."""
+
+
+# -- building -------------------------------------------------------------------------
+
+
+def build(
+    graph: Graph, device: str = "meta", dtype: torch.dtype | None = None
+) -> nn.Module:
+    """Return the network as a module: batches of its inputs in, its main output out.
+
+    `module.walk(*inputs, aux=True)` yields `(node, output)` for every node in order,
+    side heads included; `module.part(node)` is a node's own module, None for a plain
+    expression. Steps that share weights share one module. `dtype` defaults to float32.
+
+    Raises `MissingExtra` without torch, `UsageError` for sizes that are symbols,
+    `TorchRefusedError` where torch does not take a layer's arguments.
+    """
+    require_torch()
+    check_numbers(graph)
+    network: nn.Module = _network_type()(graph, device)
+    return network if dtype is None else network.to(dtype)
+
+
+def require_torch() -> None:
+    """Raise `MissingExtra` where torch is not installed."""
+    try:
+        import torch  # noqa: F401  # asked for, not used
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise MissingExtra.of(
+            "AC520",
+            "this needs torch, which is not installed",
+            help="pip install 'archcalc[torch]'",
+        ) from None
+
+
+def check_numbers(graph: Graph) -> None:
+    """Raise `UsageError` at the first size that is a symbol: torch has only numbers."""
+    for node in graph.nodes:
+        if not all(isinstance(size, int) for size in node.shape):
+            shape = "×".join(map(str, node.shape))
+            raise UsageError.of(
+                "AC521",
+                f"torch needs numbers: {node.name} has the shape {shape}",
+                help="give every size a number, e.g. --input 3x224x224",
+            )
+
+
+def _ints(shape: Shape) -> tuple[int, ...]:
+    """Return a shape of numbers as such."""
+    return tuple([size for size in shape if isinstance(size, int)])
+
+
+@cache
+def _network_type() -> type[nn.Module]:
+    """Return the class of a built network; made once torch is there."""
+    from torch import nn
+
+    class Network(nn.Module):
+        """A graph as a module. Its parts are named by the index of their node."""
+
+        def __init__(self, graph: Graph, device: str) -> None:
+            super().__init__()
+            self.graph = graph
+            self.parts = nn.ModuleDict()
+            self.steps = [_prepared(graph, n, self.parts, device) for n in graph.nodes]
+            self.unused = _last_uses(graph)
+
+        def forward(self, *inputs: Tensor) -> Tensor:
+            for node, value in self.walk(*inputs):
+                if node.index == self.graph.output:
+                    return value
+            raise AssertionError("the output is a node")
+
+        def walk(self, *inputs: Tensor, aux: bool = False) -> Outputs:
+            return _walk(self, inputs, aux)
+
+        def part(self, node: Node) -> nn.Module | None:
+            key = str(_owner(self.graph, node))
+            return _lent(self.parts, key)
+
+    return Network
+
+
+class _Step(NamedTuple):
+    """How a node computes: its part if it has one, and code around or instead of it."""
+
+    part: nn.Module | None
+    before: Code | None = None
+    instead: Code | None = None
+    after: Code | None = None
+
+    def run(self, inputs: Sequence[Tensor]) -> Tensor:
+        first = inputs[0] if inputs else None
+        if self.instead is not None:
+            return self.instead(first, inputs, self.part)
+        assert self.part is not None  # a record of a module has its module
+        if self.before is not None:
+            inputs = (self.before(first, inputs, None), *inputs[1:])
+        value: Tensor = self.part(*inputs)
+        return value if self.after is None else self.after(value, (value,), None)
+
+
+def _prepared(graph: Graph, node: Node, parts: nn.ModuleDict, device: str) -> _Step:
+    """Return how a node computes; add its part unless another node lends its own."""
+    key = str(_owner(graph, node))
+    record = node.layer.torch(*graph.input_shapes(node))
+    if key not in parts:
+        part = _made(record, node, device)
+        if part is not None:
+            parts[key] = part
+    part = _lent(parts, key)
+    if isinstance(record, Function):
+        return _Step(part, instead=_function(record.body))
+    return _Step(part, _around(record.before), None, _around(record.after))
+
+
+def _lent(parts: nn.ModuleDict, key: str) -> nn.Module | None:
+    """Return a part, None where the node has none; a `ModuleDict` has no `get`."""
+    return parts[key] if key in parts else None  # noqa: SIM401
+
+
+def _around(code: str | None) -> Code | None:
+    return None if code is None else _function(f"return {code}")
+
+
+def _owner(graph: Graph, node: Node) -> int:
+    """Return the node whose weights a node uses, its own index where none is named."""
+    while node.share is not None:
+        node = graph.nodes[node.share]
+    return node.index
+
+
+def _made(record: Module | Function, node: Node, device: str) -> nn.Module | None:
+    """Return a record's module, or the parameters of an expression that has some."""
+    import torch
+    from torch import nn
+
+    with _refusing(node, "build"), torch.device(device):
+        if isinstance(record, Module):
+            return _found(record.target)(*record.args, **record.kwargs)
+        if not record.params:
+            return None
+        shapes = record.params.items()
+        return nn.ParameterDict(
+            {k: nn.Parameter(torch.zeros(_ints(s))) for k, s in shapes}
+        )
+
+
+def _found(target: str) -> Callable[..., nn.Module]:
+    """Return what a dotted name such as `nn.Conv2d` stands for."""
+    head, *rest = target.split(".")
+    found: Any = _names()[head]
+    for name in rest:
+        found = getattr(found, name)
+    return found  # type: ignore[no-any-return]  # a class of torch.nn, by its name
+
+
+@cache
+def _names() -> Mapping[str, Any]:
+    """Return the names that records may use."""
+    import torch
+    from torch import nn
+    from torch.nn import functional
+
+    return {"torch": torch, "nn": nn, "F": functional}
+
+
+@lru_cache(maxsize=4096)
+def _function(body: str) -> Code:
+    """Return a record's code as a function of `x`, `xs` and `p`.
+
+    Records are written by the layer classes of this package out of whole numbers and
+    words that their fields list; no text of a user reaches them.
+    """
+    made: dict[str, Any] = {}
+    text = f"def function(x, xs, p):\n{indent(body, '    ')}\n"
+    exec(compile(text, f"<{body}>", "exec"), dict(_names()), made)
+    function: Code = made["function"]
+    return function
+
+
+def _last_uses(graph: Graph) -> list[list[int]]:
+    """Return, for each node, the earlier ones that nothing reads after it."""
+    last = {i: node.index for node in graph.nodes for i in node.inputs}
+    unused: list[list[int]] = [[] for _ in graph.nodes]
+    for index, reader in last.items():
+        unused[reader].append(index)
+    return unused
+
+
+def _walk(network: Any, inputs: Sequence[Tensor], aux: bool) -> Outputs:
+    """Run every node in order; a value is let go after the last node that reads it."""
+    graph: Graph = network.graph
+    if len(inputs) != len(graph.inputs):
+        raise ValueError(f"{len(graph.inputs)} inputs are needed, {len(inputs)} given")
+    values = dict(zip(graph.inputs, inputs, strict=True))
+    steps = zip(graph.nodes, network.steps, network.unused, strict=True)
+    for node, step, unused in steps:
+        if node.aux and not aux:
+            continue
+        if node.index not in values:
+            with _refusing(node, "run"):
+                values[node.index] = step.run([values[i] for i in node.inputs])
+        yield node, values[node.index]
+        for index in unused:
+            values.pop(index, None)
+
+
+@contextmanager
+def _refusing(node: Node, verb: str) -> Iterator[None]:
+    """Turn what torch raises into `TorchRefusedError` with the node's name."""
+    try:
+        yield
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        said = clean(str(error).strip().partition("\n")[0])
+        message = f"torch does not {verb} {node.name} ({node.layer.key}): {said}"
+        raise TorchRefusedError.of("AC522", message) from error
+
+
+# -- tracing --------------------------------------------------------------------------
+
+
+def trace(network: nn.Module, batch: int = 1) -> Trace:
+    """Run a network that `build` made and write down every node, in evaluation mode.
+
+    Multiply-accumulates are half of what torch's `FlopCounterMode` counts. The network
+    must be on the meta device: on the CPU that counter sees neither fused attention nor
+    recurrent layers. Raises `ValueError` for another device, `TorchRefusedError`.
+    """
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    if any(not p.is_meta for p in network.parameters()):
+        raise ValueError("only a network on the meta device is traced")
+    found: list[Traced] = []
+    training, before = network.training, 0
+    network.eval()
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        for node, value in _walk(network, _empty_inputs(network, batch), aux=True):
+            after = counter.get_total_flops()
+            found.append(_traced(network, node, value, after - before))
+            before = after
+    network.train(training)
+    return _summed(network, tuple(found))
+
+
+def _empty_inputs(network: Any, batch: int) -> list[Tensor]:
+    """Return inputs without memory; whole numbers where they are read as such."""
+    import torch
+
+    graph: Graph = network.graph
+    ids = {i for node in graph.nodes if node.layer.reads_ids for i in node.inputs}
+    floats = next((p.dtype for p in network.parameters()), torch.float32)
+    return [
+        torch.empty(
+            (batch, *_ints(graph.nodes[i].shape)),
+            dtype=torch.int64 if i in ids else floats,
+            device="meta",
+        )
+        for i in graph.inputs
+    ]
+
+
+def _traced(network: Any, node: Node, value: Tensor, flops: int) -> Traced:
+    part = network.part(node)
+    weights = part.named_parameters() if part is not None else ()
+    buffers = part.named_buffers() if part is not None else ()
+    return Traced(
+        node,
+        tuple(value.shape),
+        {name: tuple(weight.shape) for name, weight in weights},
+        {name: tuple(buffer.shape) for name, buffer in buffers},
+        flops // 2,
+    )
+
+
+def _summed(network: Any, nodes: tuple[Traced, ...]) -> Trace:
+    """Add up a trace: every parameter once, side heads apart."""
+    main = _parameters(network, (t.node for t in nodes if not t.node.aux))
+    heads = _parameters(network, (t.node for t in nodes if t.node.aux))
+    import torch
+
+    return Trace(
+        nodes,
+        sum(main.values()),
+        sum(t.macs for t in nodes if not t.node.aux),
+        sum(count for key, count in heads.items() if key not in main),
+        sum(t.macs for t in nodes if t.node.aux),
+        torch.__version__,
+    )
+
+
+def _parameters(network: Any, nodes: Iterable[Node]) -> dict[int, int]:
+    """Return the size of each parameter that these nodes use, by its identity."""
+    parts = filter(None, map(network.part, nodes))
+    return {id(p): p.numel() for part in parts for p in part.parameters()}
+
+
+# -- verifying ------------------------------------------------------------------------
+
+
+def verify(network: Network, batch: int = 1) -> Verification:
+    """Hold a network's analysis against torch: shapes, weights, buffers, MACs, totals.
+
+    Everything must be equal, with no tolerance. Raises `MissingExtra` without torch and
+    `UsageError` for sizes that are symbols; where torch refuses a layer, that is the
+    one difference.
+    """
+    require_torch()
+    import torch
+
+    try:
+        traced = trace(build(network.graph), batch)
+    except TorchRefusedError as error:
+        message = error.problems[0].message
+        return refused(network.name, torch.__version__, message)
+    return compare(network.analyze(batch=batch), traced)

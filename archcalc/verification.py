@@ -1,0 +1,158 @@
+"""What torch says of a network, held against what the rules say.
+
+Values only: `reference.py` fills a `Trace` with torch, `compare` needs none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from archcalc.analysis import Analysis
+from archcalc.errors import clean
+from archcalc.graph import Node
+
+WHATS = ("shape", "weight", "buffer", "macs", "params")
+MOST_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """What torch made of one node.
+
+    `shape` has the batch axis; `macs` are those of the whole batch; a node that borrows
+    its weights lists them too.
+    """
+
+    node: Node
+    shape: tuple[int, ...]
+    weights: Mapping[str, tuple[int, ...]]
+    buffers: Mapping[str, tuple[int, ...]]
+    macs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What torch made of a network: every node, and totals apart for the side heads.
+
+    `params` counts each parameter once, however many nodes use it; `aux_params` those
+    that only side heads use. `version` is torch's.
+    """
+
+    nodes: tuple[Traced, ...]
+    params: int
+    macs: int
+    aux_params: int
+    aux_macs: int
+    version: str
+
+
+class Difference(NamedTuple):
+    """One thing on which the rules and torch do not agree.
+
+    `node` is a node's name (with a weight's name for a weight or buffer), or `total` or
+    `side heads`. `what` is one of `shape`, `weight`, `buffer`, `macs`, `params`, or
+    `refused` where torch does not build or run the network. A side that has no such
+    thing is None.
+    """
+
+    node: str
+    what: str
+    ours: object
+    torch: object
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was compared, how often by kind, and where the two sides differ."""
+
+    name: str
+    version: str
+    compared: Mapping[str, int]
+    differences: tuple[Difference, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether something was compared and all of it is equal."""
+        return not self.differences and any(self.compared.values())
+
+    def show(self) -> str:
+        """Return the verdict and each difference, a line each, as plain text."""
+        count = len(self.differences)
+        said = "agrees" if self.ok else f"differs in {count} figure{'s' * (count != 1)}"
+        kinds = ", ".join(f"{n:,} {_words(w, n)}" for w, n in self.compared.items())
+        lines = [f"{clean(self.name)}: torch {self.version} {said}"]
+        lines.append(f"  compared: {kinds}")
+        lines += [f"  {_line(d)}" for d in self.differences[:MOST_SHOWN]]
+        if count > MOST_SHOWN:
+            lines.append(f"  … and {count - MOST_SHOWN:,} more")
+        return "\n".join(lines)
+
+
+def refused(name: str, version: str, message: str) -> Verification:
+    """Return the result for a network that torch does not build or run."""
+    difference = Difference("total", "refused", None, message)
+    return Verification(name, version, dict.fromkeys(WHATS, 0), (difference,))
+
+
+def compare(analysis: Analysis, trace: Trace) -> Verification:
+    """Return where the analysis and torch differ, with no tolerance."""
+    compared = dict.fromkeys(WHATS, 0)
+    differences = []
+    for pair in _pairs(analysis, trace):
+        compared[pair.what] += 1
+        if pair.ours != pair.torch:
+            differences.append(pair)
+    return Verification(analysis.name, trace.version, compared, tuple(differences))
+
+
+def _pairs(analysis: Analysis, trace: Trace) -> Iterator[Difference]:
+    """Yield all that is compared; an input's shape is given, so it proves nothing."""
+    for traced in trace.nodes:
+        if traced.node.layer.role != "input":
+            yield from _node_pairs(analysis, traced)
+    total, aux = analysis.total, analysis.aux
+    yield Difference("total", "params", total.params, trace.params)
+    yield Difference("total", "macs", total.macs, trace.macs)
+    yield Difference("side heads", "params", aux.params, trace.aux_params)
+    yield Difference("side heads", "macs", aux.macs, trace.aux_macs)
+
+
+def _node_pairs(analysis: Analysis, traced: Traced) -> Iterator[Difference]:
+    node, batch = traced.node, analysis.setting.batch
+    shapes = analysis.graph.input_shapes(node)
+    yield Difference(node.name, "shape", (batch, *node.shape), traced.shape)
+    named = (
+        ("weight", node.layer.weights(*shapes), traced.weights),
+        ("buffer", node.layer.buffers(*shapes), traced.buffers),
+    )
+    for what, ours, theirs in named:
+        for name in {**ours, **theirs}:
+            full = f"{node.name}.{name}"
+            yield Difference(full, what, ours.get(name), theirs.get(name))
+    macs = analysis.facts[node.index].macs * batch
+    yield Difference(node.name, "macs", macs, traced.macs)
+
+
+def _words(what: str, count: int) -> str:
+    """Return the plural of a kind of figure where it has one."""
+    if what in ("macs", "params"):
+        return {"macs": "MAC counts", "params": "totals of parameters"}[what]
+    return what if count == 1 else f"{what}s"
+
+
+def _line(difference: Difference) -> str:
+    if difference.what == "refused":
+        return clean(str(difference.torch))
+    ours, theirs = _value(difference.ours), _value(difference.torch)
+    what = {"macs": "MACs"}.get(difference.what, difference.what)
+    return f"{clean(difference.node)}: {what} {ours} here, {theirs} in torch"
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, tuple):
+        return "×".join(map(str, value)) or "a single number"
+    return f"{value:,}" if isinstance(value, int) else str(value)
