@@ -11,10 +11,11 @@ from archcalc.layers import (
     norm,
     pool,
     reshape,
+    source,
 )
 from archcalc.layers.base import Layer
 
-FAMILIES = (conv, pool, linear, norm, activation, combine, reshape, drop)
+FAMILIES = (source, conv, pool, linear, norm, activation, combine, reshape, drop)
 
 
 def _catalogue() -> dict[str, type[Layer]]:

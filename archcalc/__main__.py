@@ -1,0 +1,59 @@
+"""`python -m archcalc` and the `archcalc` command: run it, and end with an honest code.
+
+0 ok, 1 findings, 2 could not run, 3 a bug of ours.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+BUG = 3
+INTERRUPTED = 128 + signal.SIGINT
+
+
+def main() -> None:
+    """Run the command line; no traceback reaches a user unless `--debug` asks for it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_run())
+
+
+def _run() -> int:
+    from archcalc.errors import ArchcalcError, clean
+
+    try:
+        from archcalc.cli import app
+
+        app(prog_name="archcalc")
+    except ArchcalcError as error:
+        _tell("\n".join(p.show() for p in error.problems))
+        return error.exit_code
+    except KeyboardInterrupt:
+        _tell("interrupted")
+        return INTERRUPTED
+    except OSError as error:
+        _tell(f"error: cannot write the output: {error.strerror or error}")
+        return 2
+    except Exception as error:  # the last resort: a bug of ours, told as one
+        if "--debug" in sys.argv:
+            raise
+        _tell(
+            f"error: a bug in archcalc: {type(error).__name__}: {clean(str(error))}\n"
+            "  please report it; --debug shows where it happened"
+        )
+        return BUG
+    return 0
+
+
+def _tell(text: str) -> None:
+    """Write to stderr, if there still is one."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        pass
+
+
+if __name__ == "__main__":
+    main()

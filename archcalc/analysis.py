@@ -1,0 +1,397 @@
+"""The rules run along the graph: parameters, operations and activations of every node.
+
+An `Analysis` is a view of a `Graph` under a setting (batch, dtype, what runs in place).
+Totals are sums over nodes, computed when asked, integers to the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from archcalc.counting import dtype_bits, flops, in_bytes, macs
+from archcalc.dims import Dim, product
+from archcalc.errors import UsageError
+from archcalc.fields import nearest
+from archcalc.graph import Graph, Group, Node
+from archcalc.layers.base import Shape, Work, numel
+
+Level = Literal["ops", "layers", "blocks", "stages"]
+LEVELS: tuple[Level, ...] = ("ops", "layers", "blocks", "stages")
+FOLDED = ("norm", "activation", "drop")
+"""Roles whose rows fold into the layer before them, and that may run in place."""
+WHOLE = ("block", "residual", "concat", "add", "multiply")
+"""Kinds of group that are one row at the level of blocks."""
+
+
+class Facts(NamedTuple):
+    """What the rules say of one layer with one input shape, for one sample."""
+
+    weights: Dim
+    biases: Dim
+    norms: Dim
+    buffers: Dim
+    work: Work
+    macs: Dim
+    flops: Dim
+    values: Dim
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is counted of a row, a group or the network.
+
+    `weights`, `biases` and `norms` (scale and shift of normalization) sum to `params`;
+    `buffers` are apart. Operations and activations are those of the whole batch.
+    """
+
+    weights: Dim = 0
+    biases: Dim = 0
+    norms: Dim = 0
+    buffers: Dim = 0
+    macs: Dim = 0
+    flops: Dim = 0
+    activations: Dim = 0
+    activation_bytes: Dim = 0
+
+    @property
+    def params(self) -> Dim:
+        """Trainable parameters: weights, biases, scales and shifts."""
+        return self.weights + self.biases + self.norms
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table: a layer with what folds into it, or a group.
+
+    `name` is the full path, `label` says what it is, `depth` how far it is indented;
+    `kind` is `row`, or `head` for a group whose rows follow; `output` is the node that
+    leaves it.
+    """
+
+    name: str
+    label: str
+    shape: Shape
+    figures: Figures
+    nodes: tuple[int, ...]
+    output: int
+    kind: Literal["row", "head"] = "row"
+    depth: int = 0
+    short: str = ""
+    aux: bool = False
+
+    @property
+    def params(self) -> Dim:
+        """Trainable parameters."""
+        return self.figures.params
+
+    @property
+    def weights(self) -> Dim:
+        """Trainable weights without biases and normalization."""
+        return self.figures.weights
+
+    @property
+    def biases(self) -> Dim:
+        """Biases."""
+        return self.figures.biases
+
+    @property
+    def macs(self) -> Dim:
+        """Multiply-accumulates of the batch."""
+        return self.figures.macs
+
+    @property
+    def flops(self) -> Dim:
+        """Floating-point operations of the batch."""
+        return self.figures.flops
+
+    @property
+    def activations(self) -> Dim:
+        """Output values of the batch that are kept."""
+        return self.figures.activations
+
+    @property
+    def activation_bytes(self) -> Dim:
+        """The same in bytes."""
+        return self.figures.activation_bytes
+
+
+class Branch(NamedTuple):
+    """One branch of a module: its name, output shape and figures."""
+
+    name: str
+    path: str
+    shape: Shape
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a figure depends on beside the network."""
+
+    batch: int = 1
+    dtype: str = "float32"
+    inplace: bool = True
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Every figure of a network under one setting; immutable."""
+
+    name: str
+    graph: Graph
+    setting: Setting
+
+    @cached_property
+    def facts(self) -> tuple[Facts, ...]:
+        """What the rules say, one entry a node; equal layers share theirs."""
+        memo: dict[tuple[int, tuple[Shape, ...]], Facts] = {}
+        nodes = self.graph.nodes
+        found = []
+        for node in nodes:
+            shapes = tuple([nodes[i].shape for i in node.inputs])
+            key = (id(node.layer), shapes)
+            facts = memo.get(key)
+            if facts is None:
+                facts = memo[key] = _facts(node, shapes)
+            found.append(facts)
+        return tuple(found)
+
+    @cached_property
+    def readers(self) -> tuple[int, ...]:
+        """How many nodes read each node's output; leaving the network counts as one."""
+        counts = [0] * len(self.graph.nodes)
+        for node in self.graph.nodes:
+            for i in node.inputs:
+                counts[i] += 1
+        counts[self.graph.output] += 1
+        return tuple(counts)
+
+    def in_place(self, node: Node) -> bool:
+        """Say whether a node needs no memory of its own for its output.
+
+        A view never does. A normalization, activation or dropout does not where the
+        setting lets it run in place and nothing else reads its input.
+        """
+        if node.layer.storage == "view":
+            return True
+        if not self.setting.inplace or node.layer.role not in FOLDED:
+            return False
+        source = node.inputs[0]
+        return self.readers[source] == 1 and self.graph.nodes[source].layer.role != "input"
+
+    def figures(self, nodes: Iterable[int]) -> Figures:
+        """Return the sums over some nodes."""
+        weights: Dim = 0
+        biases: Dim = 0
+        norms: Dim = 0
+        buffers: Dim = 0
+        mac: Dim = 0
+        flop: Dim = 0
+        values: Dim = 0
+        facts, all_nodes = self.facts, self.graph.nodes
+        for index in nodes:
+            fact, node = facts[index], all_nodes[index]
+            if node.share is None:
+                weights += fact.weights
+                biases += fact.biases
+                norms += fact.norms
+                buffers += fact.buffers
+            mac += fact.macs
+            flop += fact.flops
+            if not self.in_place(node):
+                values += fact.values
+        batch = self.setting.batch
+        kept = values * batch
+        size = in_bytes(kept, dtype_bits(self.setting.dtype))
+        return Figures(
+            weights, biases, norms, buffers, mac * batch, flop * batch, kept, size
+        )
+
+    @cached_property
+    def total(self) -> Figures:
+        """The network in inference: side heads left out."""
+        return self.figures(n.index for n in self.graph.nodes if not n.aux)
+
+    @cached_property
+    def aux(self) -> Figures:
+        """The side heads alone, which only training runs."""
+        return self.figures(n.index for n in self.graph.nodes if n.aux)
+
+    @property
+    def output(self) -> Shape:
+        """The network's output shape, without the batch axis."""
+        return self.graph.nodes[self.graph.output].shape
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """One row a layer, side heads included: norm and activation folded in."""
+        return tuple(row for row in self.outline("layers") if row.kind == "row")
+
+    @cached_property
+    def ops(self) -> tuple[Row, ...]:
+        """One row a node."""
+        return tuple(row for row in self.outline("ops") if row.kind == "row")
+
+    @cached_property
+    def stages(self) -> tuple[Row, ...]:
+        """One row for each group or layer at the top of the network."""
+        return tuple(self.outline("stages"))
+
+    @cached_property
+    def branches(self) -> tuple[Branch, ...]:
+        """Every branch of every module that joins branches, in order."""
+        found = []
+        for group in self.graph.groups:
+            if group.kind == "branch":
+                shape = self.graph.nodes[group.output].shape
+                figures = self.figures(range(group.first, group.end))
+                name = group.label
+                found.append(Branch(name, group.name, shape, figures))
+        return tuple(found)
+
+    def row(self, name: str) -> Row:
+        """Return a layer or group by its path, or by a last part that only it has.
+
+        Raises `UsageError` with the nearest name.
+        """
+        for candidates in (self.rows, self._group_rows, self.ops):
+            exact = [row for row in candidates if row.name == name]
+            if exact:
+                return exact[0]
+        last = [row for row in (*self.rows, *self._group_rows) if row.name.endswith(f".{name}")]
+        if len(last) == 1:
+            return last[0]
+        known = [row.name for row in (*self.rows, *self._group_rows)]
+        help = nearest(name, known) or f"names: {', '.join(known[:12])}"
+        several = f" alone: {', '.join(r.name for r in last[:4])}" if last else ""
+        raise UsageError.of("AC502", f"{self.name} has no layer {name!r}{several}", help=help)
+
+    @cached_property
+    def _group_rows(self) -> tuple[Row, ...]:
+        groups = enumerate(self.graph.groups)
+        return tuple(self._group_row(i, g, 0, "row", "") for i, g in groups if i)
+
+    # -- rows ------------------------------------------------------------------------
+
+    def outline(self, level: Level) -> Iterator[Row]:
+        """Yield heads and rows in order of execution, as a table prints them.
+
+        Raises `UsageError` for a level that is none.
+        """
+        if level not in LEVELS:
+            help = nearest(level, LEVELS) or f"levels: {', '.join(LEVELS)}"
+            raise UsageError.of("AC504", f"there is no level {level!r}", help=help)
+        yield from self._outline(level)
+
+    def _outline(self, level: Level) -> Iterator[Row]:
+        groups, nodes = self.graph.groups, self.graph.nodes
+        stack: list[tuple[int, str]] = []
+        index, upcoming = 0, 1
+        while index < len(nodes):
+            while stack and groups[stack[-1][0]].end <= index:
+                stack.pop()
+            while upcoming < len(groups) and groups[upcoming].first <= index:
+                group = groups[upcoming]
+                upcoming += 1
+                if group.end <= index:
+                    continue
+                prefix = stack[-1][1] if stack else ""
+                if self._is_one_row(group, level):
+                    yield self._group_row(upcoming - 1, group, len(stack), "row", prefix)
+                    index = group.end
+                    break
+                if self._has_head(group):
+                    yield self._group_row(upcoming - 1, group, len(stack), "head", prefix)
+                    stack.append((upcoming - 1, group.name))
+            else:
+                prefix = stack[-1][1] if stack else ""
+                members = (index,) if level == "ops" else tuple(self._folded(index))
+                yield self._layer_row(members, len(stack), prefix)
+                index += len(members)
+
+    @staticmethod
+    def _is_one_row(group: Group, level: Level) -> bool:
+        if level == "stages":
+            return group.parent == 0
+        return level == "blocks" and group.kind in WHOLE
+
+    def _has_head(self, group: Group) -> bool:
+        same = group.name == self.graph.groups[group.parent].name
+        return group.kind != "branch" and not same
+
+    def _folded(self, index: int) -> Iterator[int]:
+        """Yield a node and those after it that fold into its row."""
+        nodes = self.graph.nodes
+        head = nodes[index]
+        yield index
+        while head.layer.role != "input" and index + 1 < len(nodes):
+            after = nodes[index + 1]
+            follows = after.inputs == (index,) and after.group == head.group
+            alone = self.readers[index] == 1
+            if not (follows and alone and after.layer.role in FOLDED):
+                break
+            index += 1
+            yield index
+
+    def _layer_row(self, members: Sequence[int], depth: int, prefix: str) -> Row:
+        nodes = self.graph.nodes
+        head, last = nodes[members[0]], nodes[members[-1]]
+        labels = [nodes[i].layer.label(*self.graph.input_shapes(nodes[i])) for i in members]
+        return Row(
+            head.name,
+            ", ".join(labels),
+            last.shape,
+            self.figures(members),
+            tuple(members),
+            members[-1],
+            depth=depth,
+            short=_relative(head.name, prefix),
+            aux=head.aux,
+        )
+
+    def _group_row(
+        self, index: int, group: Group, depth: int, kind: Literal["row", "head"], prefix: str
+    ) -> Row:
+        members = range(group.first, group.end)
+        return Row(
+            group.name,
+            group.label if group.label != group.kind or group.kind != "stage" else "",
+            self.graph.nodes[group.output].shape,
+            self.figures(members),
+            tuple(members) if kind == "row" else (),
+            group.output,
+            kind,
+            depth,
+            _relative(group.name, prefix),
+            self.graph.nodes[group.first].aux if group.end > group.first else False,
+        )
+
+
+def _facts(node: Node, shapes: tuple[Shape, ...]) -> Facts:
+    """Run the rules of one node."""
+    layer = node.layer
+    weights: Dim = 0
+    biases: Dim = 0
+    norms: Dim = 0
+    for name, shape in layer.weights(*shapes).items():
+        count = product(shape)
+        if layer.role == "norm":
+            norms += count
+        elif name.rpartition(".")[2].startswith("bias"):
+            biases += count
+        else:
+            weights += count
+    buffers = sum((product(s) for s in layer.buffers(*shapes).values()), 0)
+    work = layer.work(node.shape, *shapes)
+    values = numel(node.shape)
+    return Facts(weights, biases, norms, buffers, work, macs(work), flops(work), values)
+
+
+def _relative(name: str, prefix: str) -> str:
+    return name[len(prefix) + 1 :] if prefix and name.startswith(f"{prefix}.") else name
+
+
+FIGURES = tuple(f.name for f in fields(Figures))

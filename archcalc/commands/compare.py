@@ -1,0 +1,37 @@
+"""`archcalc compare`: networks side by side."""
+
+from __future__ import annotations
+
+from archcalc.commands.options import (
+    Batch,
+    Dtype,
+    Format,
+    InPlace,
+    InputShape,
+    LimitOptions,
+    NetworkNames,
+    Output,
+    emit,
+    load_network,
+)
+from archcalc.errors import UsageError
+
+
+def compare(
+    nets: NetworkNames,
+    batch: Batch = 1,
+    dtype: Dtype = "float32",
+    input: InputShape = None,
+    inplace: InPlace = True,
+    format: Format = None,
+    output: Output = None,
+    limit: LimitOptions = None,
+) -> None:
+    """Compare networks: totals with ratios, then branches or rows side by side."""
+    from archcalc.comparison import compare_report
+
+    if len(nets) < 2:
+        raise UsageError.of("AC511", "compare needs two networks or more")
+    networks = [load_network(name, input, None, limit) for name in nets]
+    analyses = [n.analyze(batch=batch, dtype=dtype, inplace=inplace) for n in networks]
+    emit(compare_report(analyses), format, output)

@@ -1,0 +1,26 @@
+"""`archcalc list`: the shelf of networks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from archcalc.commands.options import Format, Output, emit
+
+
+def list_networks(
+    family: Annotated[
+        str | None, typer.Option("--family", help="Only this family (vgg, resnet, …).")
+    ] = None,
+    variants: Annotated[
+        bool, typer.Option("--variants", help="A line for every variant as well.")
+    ] = False,
+    format: Format = None,
+    output: Output = None,
+) -> None:
+    """List the shipped networks with parameters, MACs, depth and input."""
+    from archcalc.shelf import list_report
+
+    everything = variants or format == "json" or (output is not None and output.suffix == ".json")
+    emit(list_report(family, everything), format, output)

@@ -1,0 +1,160 @@
+"""Options that several commands take, declared once, and how output leaves."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from archcalc.errors import UsageError
+
+if TYPE_CHECKING:
+    from archcalc.limits import Limits
+    from archcalc.network import Network
+    from archcalc.report import Report
+
+
+def complete_networks(incomplete: str) -> list[str]:
+    """Return the shipped names that begin with what was typed."""
+    from archcalc.library import shipped
+
+    return [name for name in shipped() if name.startswith(incomplete)]
+
+
+NetworkName = Annotated[
+    str,
+    typer.Argument(
+        metavar="NET",
+        help="A shipped name (vgg16, resnet50:v1.5) or a YAML file.",
+        autocompletion=complete_networks,
+        show_default=False,
+    ),
+]
+NetworkNames = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="NET...",
+        help="Shipped names or YAML files.",
+        autocompletion=complete_networks,
+        show_default=False,
+    ),
+]
+Batch = Annotated[int, typer.Option("--batch", "-b", help="Samples in a batch.")]
+Dtype = Annotated[str, typer.Option("--dtype", help="Number format of activations.")]
+InputShape = Annotated[
+    str | None,
+    typer.Option("--input", help="Input sizes: 3x299x299, or C,H,W for symbols."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PARAM=VALUE", help="Set a param of the spec; repeatable."),
+]
+LimitOptions = Annotated[
+    list[str] | None,
+    typer.Option("--limit", metavar="NAME=VALUE", help="Raise a limit, such as nodes=1000000."),
+]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", "-f", help="terminal, markdown, csv or json."),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write to a file; its ending picks the format."),
+]
+InPlace = Annotated[
+    bool,
+    typer.Option(
+        "--inplace/--no-inplace",
+        help="Let norms and activations overwrite their input (activations column).",
+    ),
+]
+
+
+def pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:
+    """Return `NAME=VALUE` options as a dict; raise `UsageError` AC508 for another form."""
+    found = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise UsageError.of(
+                "AC508", f"{option} {text}: a name and a value are needed",
+                help=f"{option} name=value",
+            )
+        found[name] = value
+    return found
+
+
+def limits_from(given: Sequence[str] | None) -> Limits:
+    """Return the limits with those of `--limit` raised."""
+    from archcalc.fields import nearest
+    from archcalc.limits import DEFAULT, Limits
+
+    known = [f.name for f in fields(Limits)]
+    changes: dict[str, Any] = {}
+    for name, value in pairs(given, "--limit").items():
+        if name not in known or not (value.isascii() and value.isdigit() and len(value) < 19):
+            help = nearest(name, known) or f"limits: {', '.join(known)}"
+            raise UsageError.of("AC508", f"--limit {name}={value} is not a limit", help=help)
+        changes[name] = int(value)
+    return replace(DEFAULT, **changes)
+
+
+def load_network(
+    name: str,
+    input: str | None = None,
+    settings: Sequence[str] | None = None,
+    limits: Sequence[str] | None = None,
+) -> Network:
+    """Return the network that the options of a command name."""
+    from archcalc.network import load
+
+    return load(
+        name, input=input, set=pairs(settings, "--set"), limits=limits_from(limits)
+    )
+
+
+def emit(report: Report, format: str | None, output: Path | None, **options: Any) -> None:
+    """Render a report and write it to stdout or to a file."""
+    from archcalc.render import format_of, render
+
+    chosen = format_of(format, output)
+    if chosen == "terminal" and output is None:
+        options = {"width": columns(), "color": colored(), **options}
+    write(render(report, chosen, **options), output)
+
+
+def write(text: str, output: Path | None = None) -> None:
+    """Write text, ending in one newline, to stdout or a file.
+
+    A reader of stdout that went away is no error of ours.
+    """
+    text = text if text.endswith("\n") else f"{text}\n"
+    if output is not None:
+        output.write_text(text, encoding="utf-8")
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def columns() -> int | None:
+    """Return the width to print for: the terminal's or `COLUMNS`, None through a pipe."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    if not sys.stdout.isatty():
+        return None
+    return os.get_terminal_size(sys.stdout.fileno()).columns or None
+
+
+def colored() -> bool:
+    """Say whether colour is wanted: a terminal that is not dumb, and no `NO_COLOR`."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not plain

@@ -1,0 +1,31 @@
+"""`archcalc verify`: the same network in torch."""
+
+from __future__ import annotations
+
+import typer
+
+from archcalc.commands.options import (
+    Batch,
+    InputShape,
+    LimitOptions,
+    NetworkName,
+    Settings,
+    load_network,
+    write,
+)
+
+
+def verify(
+    net: NetworkName,
+    batch: Batch = 1,
+    input: InputShape = None,
+    settings: Settings = None,
+    limit: LimitOptions = None,
+) -> None:
+    """Build the network in torch and compare every shape, weight and count."""
+    from archcalc.reference import verify as verify_network
+
+    result = verify_network(load_network(net, input, settings, limit), batch=batch)
+    write(result.show())
+    if not result.ok:
+        raise typer.Exit(1)

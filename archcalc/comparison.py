@@ -1,0 +1,111 @@
+"""Networks side by side: totals with ratios, then branches or rows aligned by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+from archcalc.analysis import Analysis, Figures, Row
+from archcalc.depth import depth
+from archcalc.dims import Dim
+from archcalc.layers.base import Shape
+from archcalc.report import Column, Note, Report, Table
+from archcalc.report import Row as Line
+from archcalc.tables import assumption_notes, definition_notes, settings
+
+TOTALS: tuple[tuple[str, str, str], ...] = (
+    ("params", "parameters", "count"),
+    ("weights", "weights", "count"),
+    ("biases", "biases", "count"),
+    ("norms", "norm parameters", "count"),
+    ("macs", "MACs", "operations"),
+    ("flops", "FLOPs", "operations"),
+    ("activations", "activations", "count"),
+    ("activation_bytes", "activation bytes", "bytes"),
+)
+ALIGNED = (("shape", "output", "shape"), ("weights", "weights", "count"), ("macs", "MACs", "operations"))
+
+
+def compare_report(analyses: Sequence[Analysis]) -> Report:
+    """Return the report of `archcalc compare`; the first network is the reference."""
+    columns = ("macs", "flops", "activations", "depth")
+    notes = [n for a in analyses for n in assumption_notes(a)]
+    common = {k: v for k, v in settings(analyses[0]).items() if k != "input"}
+    return Report(
+        "compare",
+        " against ".join(a.name for a in analyses),
+        ", ".join(a.name for a in analyses),
+        tuple(_tables(analyses)),
+        (*notes, *definition_notes(analyses[0], columns)),
+        common,
+    )
+
+
+def _tables(analyses: Sequence[Analysis]) -> Iterator[Table]:
+    yield _totals(analyses)
+    branches = [a.branches for a in analyses]
+    if all(branches) and all(len(b) <= 16 for b in branches):
+        rows = [{b.path: (b.shape, b.figures) for b in found} for found in branches]
+        yield _aligned("branches", analyses, rows)
+        return
+    yield _aligned("rows", analyses, [_named(a.rows) for a in analyses])
+
+
+def _named(rows: Sequence[Row]) -> dict[str, tuple[Shape, Figures]]:
+    return {row.name: (row.shape, row.figures) for row in rows}
+
+
+def _totals(analyses: Sequence[Analysis]) -> Table:
+    """Return totals, one figure a line, with each network's ratio to the first."""
+    columns = [Column("figure", "total", "name")]
+    columns += [Column(f"net{i}", a.name, "value") for i, a in enumerate(analyses)]
+    columns += [
+        Column(f"ratio{i}", "ratio" if len(analyses) == 2 else f"ratio {i + 1}", "ratio")
+        for i in range(1, len(analyses))
+    ]
+    lines = [_line("input", [a.graph.nodes[a.graph.inputs[0]].shape for a in analyses], "shape")]
+    lines += [_line("output", [a.output for a in analyses], "shape")]
+    lines += [_line("output channels", [a.output[0] for a in analyses], "count")]
+    for key, title, kind in TOTALS:
+        values = [getattr(a.total, key) for a in analyses]
+        if any(value != 0 for value in values):
+            lines.append(_line(title, values, kind))
+    lines.append(_line("depth", [depth(a.graph) for a in analyses], "count"))
+    return Table("totals", tuple(columns), tuple(lines))
+
+
+def _line(title: str, values: Sequence[Any], kind: str) -> Line:
+    ratios = [_ratio(values[0], value) for value in values[1:]]
+    if kind == "shape":
+        ratios = [None] * len(ratios)
+    return Line((title, *values, *ratios), path=title, kinds=kind)
+
+
+def _ratio(reference: Dim, value: Dim) -> Any:
+    """Return how many times the first network's figure is of this one's."""
+    if isinstance(reference, int) and isinstance(value, int):
+        return Fraction(reference, value) if value else None
+    return None
+
+
+def _aligned(
+    title: str,
+    analyses: Sequence[Analysis],
+    rows: Sequence[dict[str, tuple[Shape, Figures]]],
+) -> Table:
+    """Return rows or branches side by side, aligned by name."""
+    columns = [Column("name", title, "name")]
+    for i, analysis in enumerate(analyses):
+        columns += [
+            Column(f"{key}{i}", f"{analysis.name} {word}", kind) for key, word, kind in ALIGNED
+        ]
+    names = list(dict.fromkeys(name for found in rows for name in found))
+    lines = []
+    for name in names:
+        cells: list[Any] = [name]
+        for found in rows:
+            shape, figures = found.get(name, (None, None))
+            cells += [shape, getattr(figures, "weights", None), getattr(figures, "macs", None)]
+        lines.append(Line(tuple(cells), path=name))
+    return Table(title, tuple(columns), tuple(lines))

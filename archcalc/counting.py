@@ -1,0 +1,48 @@
+"""How operations and bytes are counted: conventions and number formats, as data."""
+
+from __future__ import annotations
+
+from archcalc.dims import Dim
+from archcalc.errors import UsageError
+from archcalc.fields import nearest
+from archcalc.layers.base import Work
+
+DTYPES = {
+    "float64": 64,
+    "float32": 32,
+    "tfloat32": 32,
+    "bfloat16": 16,
+    "float16": 16,
+    "float8": 8,
+    "int8": 8,
+    "int4": 4,
+}
+"""Bits of a value in each number format."""
+
+DTYPE_NAMES = {"fp64": "float64", "fp32": "float32", "bf16": "bfloat16", "fp16": "float16",
+               "fp8": "float8"}
+
+
+def dtype_bits(name: str) -> int:
+    """Return the bits of a number format; raise `UsageError` for an unknown one."""
+    bits = DTYPES.get(DTYPE_NAMES.get(name, name))
+    if bits is None:
+        known = [*DTYPES, *DTYPE_NAMES]
+        help = nearest(name, known) or f"known: {', '.join(known)}"
+        raise UsageError.of("AC503", f"there is no dtype {name!r}", help=help)
+    return bits
+
+
+def in_bytes(values: Dim, bits: int) -> Dim:
+    """Return the bytes of so many values, a part of a byte rounded up."""
+    return -(-values * bits // 8)
+
+
+def macs(work: Work) -> Dim:
+    """Return the multiply-accumulates: convolutions, linear layers, matrix products."""
+    return work.get("mac", 0)
+
+
+def flops(work: Work) -> Dim:
+    """Return floating-point operations: 2 a multiply-accumulate, 1 any other."""
+    return sum((n * (2 if kind == "mac" else 1) for kind, n in work.items()), 0)

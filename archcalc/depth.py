@@ -1,0 +1,48 @@
+"""Depth: how many layers with weights lie on the longest path.
+
+Convolutions and linear layers count; parallel layers once; projection shortcuts, gates
+and side heads do not. That is how papers name their networks (GoogLeNet 22,
+Szegedy 2014, section 5; ResNet-50, He 2015, Table 1).
+"""
+
+from __future__ import annotations
+
+from archcalc.graph import Graph, Node
+
+GATING = "multiply"
+
+
+def depths(graph: Graph) -> tuple[int, ...]:
+    """Return for each node the weight layers on the longest path that ends with it."""
+    skipped = _shortcuts(graph)
+    found: list[int] = []
+    for node in graph.nodes:
+        before = [found[i] for i in _followed(node)]
+        own = 0 if skipped[node.index] else _weighs(graph, node)
+        found.append(max(before, default=0) + own)
+    return tuple(found)
+
+
+def depth(graph: Graph) -> int:
+    """Return the depth of the network: that of the node which leaves it."""
+    return depths(graph)[graph.output]
+
+
+def _followed(node: Node) -> tuple[int, ...]:
+    """Return the inputs that a path follows: of a gate, what is gated."""
+    return node.inputs[:1] if node.layer.key == GATING else node.inputs
+
+
+def _weighs(graph: Graph, node: Node) -> int:
+    is_weight_layer = node.layer.role == "matrix"
+    return int(is_weight_layer and bool(node.layer.weights(*graph.input_shapes(node))))
+
+
+def _shortcuts(graph: Graph) -> bytearray:
+    """Mark the nodes of shortcuts, whose projections do not count."""
+    marks = bytearray(len(graph.nodes))
+    for group in graph.groups:
+        parent = graph.groups[group.parent]
+        if group.kind == "branch" and group.label == "shortcut" and parent.kind == "residual":
+            marks[group.first : group.end] = b"\x01" * (group.end - group.first)
+    return marks

@@ -1,0 +1,232 @@
+"""Published figures against computed ones: the claims of a spec's `expect`.
+
+A claim is a number as it is printed (`138M`, `0.39G`, `58.1MiB`, `60_965_224`), a bound
+(`"<= 5.5M"`), a shape, or arithmetic on symbols (`27*C*C`). Whole numbers must be met
+exactly, printed ones within half a unit of their last digit, unless `tol` says more.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+from archcalc.analysis import Analysis
+from archcalc.depth import depths
+from archcalc.dims import Dim, Poly, symbol
+from archcalc.errors import Place, Problem, SpecError
+from archcalc.expressions import ExpressionError, parse
+from archcalc.layers.base import Shape, times
+from archcalc.network import Network
+from archcalc.receptive import receptive_fields
+from archcalc.spec import Expected
+
+UNITS = {
+    "": 1,
+    "k": 10**3,
+    "M": 10**6,
+    "G": 10**9,
+    "B": 10**9,
+    "T": 10**12,
+    "KB": 10**3,
+    "kB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "KiB": 2**10,
+    "MiB": 2**20,
+    "GiB": 2**30,
+    "K": 10**3,
+}
+CLAIM = re.compile(
+    r"\s*(?P<bound><=|>=|<|>|==?)?\s*(?P<number>[0-9][0-9_]*(?:\.[0-9]+)?)"
+    r"(?:[eE](?P<power>[0-9]{1,2}))?\s*(?P<unit>[A-Za-z]{0,3})\s*"
+)
+BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+LONGEST_CLAIM = 40
+Status = Literal["agrees", "erratum", "loose", "fails", "stale"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A figure as it is printed: its value, and half a unit of its last digit."""
+
+    text: str
+    value: Fraction | Shape | Poly
+    half_unit: Fraction = Fraction(0)
+    bound: str | None = None
+
+    def holds(self, computed: Any, tolerance: Fraction | None = None) -> bool:
+        """Say whether a computed value meets the claim."""
+        if not isinstance(self.value, Fraction) or not isinstance(computed, (int, Fraction)):
+            return bool(self.value == computed)
+        if self.bound in BOUNDS:
+            return BOUNDS[self.bound](computed, self.value)
+        allowed = self.half_unit if tolerance is None else abs(self.value) * tolerance
+        return abs(computed - self.value) <= allowed
+
+
+def read_claim(given: Any) -> Claim:
+    """Return the claim in what stands in `expect`; raise `ValueError` for none."""
+    if isinstance(given, list):
+        return Claim(times(tuple(given)), tuple(_size(part) for part in given))
+    text = str(given)
+    match = CLAIM.fullmatch(text) if len(text) <= LONGEST_CLAIM else None
+    if match is None or match["unit"] not in UNITS:
+        return Claim(text, _symbolic(text))
+    digits = match["number"].replace("_", "")
+    power = 10 ** int(match["power"] or 0)
+    unit = UNITS[match["unit"]] * power
+    decimals = len(digits.partition(".")[2])
+    half = Fraction(unit, 2 * 10**decimals) if unit > 1 or decimals else Fraction(0)
+    return Claim(text, Fraction(digits) * unit, half, match["bound"])
+
+
+def _symbolic(text: str) -> Poly:
+    """Return arithmetic on symbols as a polynomial."""
+    try:
+        expression = parse(text)
+        value = expression.evaluate({name: symbol(name) for name in expression.names})
+    except ExpressionError:
+        value = None
+    if not isinstance(value, Poly):
+        raise ValueError(f"{text!r} is not a figure: write 138M, 0.39G, 58.1MiB or 60_965_224")
+    return value
+
+
+def _size(part: Any) -> int:
+    if isinstance(part, str) and part.isascii() and part.isdigit() and len(part) < 19:
+        return int(part)
+    raise ValueError(f"{part!r} is not a size")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One claim beside the computed value.
+
+    `status` is `agrees`; `erratum` where the figure is known to be wrong and is;
+    `loose` where no single count gives it; `fails` where a figure that must hold does
+    not; `stale` where a figure that must not hold does.
+    """
+
+    network: str
+    metric: str
+    entry: Expected
+    claim: Claim
+    computed: Any
+    status: Status
+    place: Place
+
+    @property
+    def subject(self) -> str:
+        """What the claim is about: the network, or one of its layers."""
+        return f"{self.network} {self.entry.at}" if self.entry.at else self.network
+
+    def problem(self) -> Problem | None:
+        """Return what is wrong, or None."""
+        if self.status == "fails":
+            message = f"{self.subject}: {self.metric} is not {self.claim.text}"
+        elif self.status == "stale":
+            message = f"{self.subject}: {self.metric} is {self.claim.text}, marked an erratum"
+        else:
+            return None
+        facts = (f"computed {_shown(self.computed)}", f"expected {self.claim.text}")
+        code = "AC301" if self.status == "fails" else "AC302"
+        return Problem(code, message, self.place, facts)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return times(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def judge(network: Network) -> Iterator[Judged]:
+    """Yield every claim of a network's file beside the computed value.
+
+    Claims about a variant or another input are computed with it. Raises `SpecError`
+    AC303 where a claim cannot be read, or names what is not there.
+    """
+    analyses: dict[tuple[Any, ...], Analysis] = {}
+    for entry, at in zip(network.spec.about.expect, network.spec.expected_at, strict=True):
+        place = network.spec.source.place(at)
+        key = (entry.variant, entry.input, entry.batch)
+        if key not in analyses:
+            chosen = Network(network.spec, entry.variant, input=entry.input, limits=network.limits)
+            analyses[key] = chosen.analyze(batch=entry.batch or 1)
+        for metric, given in entry.figures.items():
+            yield _judged(analyses[key], entry, metric, given, place)
+
+
+def _judged(
+    analysis: Analysis, entry: Expected, metric: str, given: Any, place: Place
+) -> Judged:
+    try:
+        claim = read_claim(given)
+    except ValueError as error:
+        raise SpecError.of("AC303", str(error), place=place) from None
+    computed = measure(analysis, metric, entry.at)
+    tolerance = Fraction(entry.tol[:-1]) / 100 if entry.tol else None
+    holds = claim.holds(computed, tolerance)
+    status: Status
+    if entry.verdict == "agrees":
+        status = "agrees" if holds else "fails"
+    elif entry.verdict == "erratum":
+        status = "stale" if holds else "erratum"
+    else:
+        status = "loose"
+    return Judged(analysis.name, metric, entry, claim, computed, status, place)
+
+
+def measure(analysis: Analysis, metric: str, at: str | None = None) -> Any:
+    """Return one figure of the network, or of one of its layers or groups.
+
+    Raises `UsageError` for a layer that is not there.
+    """
+    if metric in GRAPH_METRICS:
+        index = analysis.graph.output if at is None else analysis.row(at).output
+        return GRAPH_METRICS[metric](analysis, index)
+    if at is None:
+        return analysis.output if metric == "shape" else getattr(analysis.total, metric)
+    row = analysis.row(at)
+    return row.shape if metric == "shape" else getattr(row.figures, metric)
+
+
+def _receptive_field(analysis: Analysis, index: int) -> Dim | Fraction | None:
+    fields = receptive_fields(analysis.graph)[index]
+    return max(f.size for f in fields) if fields else None
+
+
+def _depth(analysis: Analysis, index: int) -> int:
+    return depths(analysis.graph)[index]
+
+
+GRAPH_METRICS: dict[str, Callable[[Analysis, int], Any]] = {
+    "receptive_field": _receptive_field,
+    "depth": _depth,
+}
+
+
+def judge_known(network: Network, analysis: Analysis) -> Iterator[Judged]:
+    """Yield the errata and loose figures that speak of this very analysis.
+
+    None where params, input or batch differ from what the claims were made for.
+    """
+    if network.settings or network.input or analysis.setting.batch != 1:
+        return
+    if analysis.setting.dtype != "float32":
+        return
+    entries = zip(network.spec.about.expect, network.spec.expected_at, strict=True)
+    for entry, at in entries:
+        same = entry.variant == network.variant and not (entry.input or entry.batch)
+        if same and entry.verdict != "agrees":
+            place = network.spec.source.place(at)
+            for metric, given in entry.figures.items():
+                yield _judged(analysis, entry, metric, given, place)

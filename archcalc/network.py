@@ -1,0 +1,225 @@
+"""A network that was loaded: its spec with a variant, params and input chosen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from archcalc import library
+from archcalc.analysis import Analysis, Setting
+from archcalc.counting import dtype_bits
+from archcalc.dims import Poly, symbol
+from archcalc.errors import SpecError, UsageError
+from archcalc.expressions import Expression, ExpressionError
+from archcalc.fields import WORD, FieldError, WholeField, nearest
+from archcalc.graph import Graph, expand
+from archcalc.layers.base import Shape
+from archcalc.limits import DEFAULT, Limits
+from archcalc.source import Scalar, Source, parse, read
+from archcalc.spec import Spec, read_spec
+from archcalc.steps import Problems, StepReader
+
+SIZE = WholeField(1)
+LARGEST_BATCH = 2**31
+Input = str | Sequence[int | str]
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network, ready to be analyzed; immutable.
+
+    `variant` names a set of params of the file, `settings` override single params, and
+    `input` the input's sizes (a size may be a name, which stays a symbol).
+    """
+
+    spec: Spec
+    variant: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    input: Input | None = None
+    limits: Limits = DEFAULT
+
+    @property
+    def name(self) -> str:
+        """The network's name, with its variant after a colon."""
+        return f"{self.spec.name}:{self.variant}" if self.variant else self.spec.name
+
+    @property
+    def title(self) -> str:
+        """The title in the file, or the name."""
+        return self.spec.about.title or self.spec.name
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The names of the file's variants."""
+        return tuple(self.spec.variants)
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """The value of every param; raises `UsageError` for one that is not declared."""
+        given = dict(self.spec.params)
+        if self.variant is not None:
+            if self.variant not in self.spec.variants:
+                help = nearest(self.variant, self.spec.variants) or (
+                    f"variants: {', '.join(self.spec.variants) or 'none'}"
+                )
+                message = f"{self.spec.name} has no variant {self.variant!r}"
+                raise UsageError.of("AC501", message, help=help)
+            given |= self.spec.variants[self.variant]
+        for name, value in self.settings.items():
+            if name not in given:
+                help = nearest(name, given) or f"params: {', '.join(given) or 'none'}"
+                raise UsageError.of("AC505", f"{self.spec.name} has no param {name!r}", help=help)
+            given[name] = self._setting(name, value)
+        return self._evaluated(given)
+
+    def _setting(self, name: str, value: Any) -> Any:
+        """Return a param given from outside: a number, a word, arithmetic, a symbol."""
+        if not isinstance(value, str):
+            return Fraction(str(value)) if isinstance(value, float) else value
+        source = parse(f"{name}: {_quoted(value)}", f"--set {name}", self.limits)
+        problems = Problems(source, 1)
+        item = source.root.items[0][1]  # type: ignore[union-attr, index]  # a mapping, as written above
+        item = Scalar(item.text, False, item.line, item.column)  # type: ignore[union-attr]  # a scalar
+        read_value = StepReader(problems, self.spec.params).param(item)
+        if problems.found:
+            raise UsageError(problems.found)
+        if isinstance(read_value, str) and not isinstance(self.spec.params[name], str):
+            return symbol(read_value)
+        return read_value
+
+    def _evaluated(self, given: dict[str, Any]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name, value in given.items():
+            values[name] = self._value(name, value, values)
+        return values
+
+    def _value(self, name: str, value: Any, values: dict[str, Any]) -> Any:
+        if isinstance(value, tuple):
+            return tuple(self._value(name, v, values) for v in value)
+        if isinstance(value, str) and value == name:
+            return symbol(name)
+        if not isinstance(value, Expression):
+            return value
+        missing = value.names - values.keys()
+        if missing:
+            message = f"param {name} needs {sorted(missing)[0]}, which has no value yet"
+            raise SpecError.of("AC126", message, help="declare it above")
+        try:
+            return value.evaluate(values)
+        except ExpressionError as error:
+            message = f"param {name}: {value.text}: {error.message}"
+            raise SpecError.of("AC126", message, help=error.help) from None
+
+    @cached_property
+    def input_shapes(self) -> dict[str, Shape]:
+        """The shape of every input, without the batch axis."""
+        if self.input is None:
+            return {n: tuple(map(self._size, s)) for n, s in self.spec.inputs}
+        if len(self.spec.inputs) != 1:
+            raise UsageError.of("AC506", f"{self.name} has several inputs; --input sets one")
+        ((name, _),) = self.spec.inputs
+        return {name: parse_shape(self.input)}
+
+    def _size(self, given: Any) -> Any:
+        """Return one input size: a number, a param, arithmetic, or a symbol."""
+        if isinstance(given, str):
+            given = self.params.get(given, symbol(given))
+        elif isinstance(given, Expression):
+            given = self._value("input", given, self.params)
+        try:
+            return SIZE.check(given)
+        except FieldError as error:
+            place = self.spec.source.place(self.spec.input_at)
+            raise SpecError.of(
+                "AC129", f"input: {error.message}", place=place, help=error.help
+            ) from None
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The network written out; raises `SpecError` or `ShapeError`."""
+        return expand(self.spec, self.input_shapes, self.params, self.limits)
+
+    def analyze(
+        self, *, batch: int = 1, dtype: str = "float32", inplace: bool = True
+    ) -> Analysis:
+        """Return every figure for a batch size and number format.
+
+        `inplace` lets normalizations, activations and dropout overwrite their input
+        where nothing else reads it. Raises `UsageError` for a batch below 1 or an
+        unknown dtype, `ShapeError` where the network does not fit together.
+        """
+        if isinstance(batch, bool) or not 1 <= batch <= LARGEST_BATCH:
+            raise UsageError.of("AC507", f"a batch is 1 to {LARGEST_BATCH}, not {batch}")
+        dtype_bits(dtype)
+        return Analysis(self.name, self.graph, Setting(batch, dtype, inplace))
+
+
+def load(
+    name: str | os.PathLike[str],
+    *,
+    variant: str | None = None,
+    input: Input | None = None,
+    set: Mapping[str, Any] | None = None,
+    limits: Limits = DEFAULT,
+) -> Network:
+    """Return a shipped network by name, or the network in a YAML file.
+
+    `vgg16`, `efficientnet:b1`, `nets/mine.yaml`; `set` overrides params, `input` the
+    input sizes (`"3x299x299"`, `[3, 299, 299]`, `"C,H,W"` for symbols).
+
+    Raises `UsageError` for an unknown name, `SourceError` or `SpecError` for a file that
+    is not a network.
+
+    >>> load("vgg16").analyze().total.params
+    138357544
+    """
+    path, named = library.find(os.fspath(name)) if isinstance(name, str) else (os.fspath(name), None)
+    return network(read(path, limits), variant or named, set, input, limits)
+
+
+def loads(text: str, name: str = "text") -> Network:
+    """Return the network in a YAML text; errors name it `name`."""
+    return network(parse(text, name))
+
+
+def network(
+    source: Source,
+    variant: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    input: Input | None = None,
+    limits: Limits = DEFAULT,
+) -> Network:
+    """Return the network in a source that was read."""
+    return Network(read_spec(source, limits), variant, dict(settings or {}), input, limits)
+
+
+def parse_shape(given: Input) -> Shape:
+    """Return input sizes from `3x224x224`, `C,H,W` or a sequence.
+
+    Raises `UsageError` AC506 for anything else.
+    """
+    if isinstance(given, str):
+        given = given.split("," if "," in given else "x")
+    shape = tuple(_part(part) for part in given)
+    if not 1 <= len(shape) <= 4 or None in shape:
+        raise UsageError.of(
+            "AC506", f"{given!r} is not an input size", help="write 3x224x224 or C,H,W"
+        )
+    return shape
+
+
+def _part(part: Any) -> Any:
+    if isinstance(part, (int, Poly)) and not isinstance(part, bool):
+        return part if isinstance(part, Poly) or part >= 1 else None
+    text = str(part).strip()
+    if text.isascii() and text.isdigit() and len(text) <= 18:
+        return int(text) or None
+    return symbol(text) if WORD.fullmatch(text) and "-" not in text else None
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

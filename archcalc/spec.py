@@ -1,0 +1,388 @@
+"""What a user may write: one file, one network.
+
+`read_spec` turns a `Source` into a `Spec`, or raises `SpecError` with every problem that
+can be seen before sizes are known. What a file says *about* a network (paper, accuracy,
+expectations) is checked by pydantic; its steps are checked by the fields of the layers
+(`steps.py`), since their arguments may be arithmetic that waits for a size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
+
+from archcalc.errors import SpecError
+from archcalc.fields import SIZES, WORD, FieldError, WholeField, nearest, number
+from archcalc.limits import DEFAULT, Limits
+from archcalc.source import Mapping, Scalar, Sequence, Source, Value
+from archcalc.steps import Block, Problems, Step, StepReader, required_param
+
+LANGUAGE_VERSION = 1
+SECTIONS = (
+    "archcalc",
+    "name",
+    "title",
+    "family",
+    "paper",
+    "notes",
+    "tags",
+    "accuracy",
+    "input",
+    "params",
+    "variants",
+    "defaults",
+    "blocks",
+    "layers",
+    "expect",
+)
+ABOUT = ("name", "title", "family", "paper", "notes", "tags", "accuracy", "expect")
+METRICS = (
+    "shape",
+    "params",
+    "weights",
+    "biases",
+    "buffers",
+    "macs",
+    "flops",
+    "activations",
+    "activation_bytes",
+    "peak",
+    "training",
+    "saved",
+    "disk",
+    "receptive_field",
+    "depth",
+    "layers",
+    "connections",
+)
+"""What `expect` can assert, at a step or for the whole network."""
+
+Text = Annotated[str, Field(max_length=10_000)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _one_or_many(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+class Model(BaseModel):
+    """A part of a file: immutable, and no key beyond the declared ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class Paper(Model):
+    """Where a network was published."""
+
+    authors: Text | None = None
+    title: Text | None = None
+    year: Annotated[int, Field(ge=1900, le=2200)] | None = None
+    venue: Text | None = None
+    url: Text | None = None
+
+
+class Accuracy(Model):
+    """A published accuracy, in per cent, with its source."""
+
+    variant: Name | None = None
+    dataset: Text = "ImageNet-1k validation, single crop"
+    top1: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    top5: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    cite: Text | None = None
+    note: Text | None = None
+
+
+class Expected(Model):
+    """One entry of `expect`: figures that hold, or that are known to be wrong."""
+
+    at: Name | None = None
+    branch: Name | None = None
+    variant: Name | None = None
+    input: Text | None = None
+    batch: Annotated[int, Field(ge=1, le=2**31)] | None = None
+    tol: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?%$")] | None = None
+    convention: Name | None = None
+    verdict: Literal["agrees", "erratum", "loose"] = "agrees"
+    cite: Text | None = None
+    said: Text | None = None
+    what: Text | None = None
+    why: Text | None = None
+    note: Text | None = None
+    figures: dict[Literal[METRICS], Any] = Field(min_length=1)  # type: ignore[valid-type]  # a tuple of words
+
+
+class About(Model):
+    """What a file says about its network."""
+
+    name: Name
+    title: Text | None = None
+    family: Name | None = None
+    paper: Paper | None = None
+    notes: Text | None = None
+    tags: Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)] = ()
+    accuracy: Annotated[tuple[Accuracy, ...], BeforeValidator(_one_or_many)] = ()
+    expect: tuple[Expected, ...] = ()
+
+
+ABOUT_READER: TypeAdapter[About] = TypeAdapter(About, config=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One network as written; `inputs` are named sizes that may be arithmetic."""
+
+    source: Source
+    about: About
+    expected_at: tuple[Value, ...]
+    inputs: tuple[tuple[str, tuple[Any, ...]], ...]
+    input_at: Value
+    params: dict[str, Any]
+    variants: dict[str, dict[str, Any]]
+    defaults: dict[str, dict[str, Any]]
+    blocks: dict[str, Block]
+    steps: tuple[Step, ...]
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self.about.name
+
+
+def read_spec(source: Source, limits: Limits = DEFAULT) -> Spec:
+    """Return the network in a file; raise `SpecError` with all that is wrong."""
+    problems = Problems(source, limits.problems)
+    spec = _Reader(source, problems).read()
+    if spec is None or problems.found:
+        raise SpecError(problems.found)
+    return spec
+
+
+class _Reader:
+    """Reads the sections of one file."""
+
+    def __init__(self, source: Source, problems: Problems) -> None:
+        self.source = source
+        self.problems = problems
+        root = source.root
+        self.root = root if isinstance(root, Mapping) else None
+        params = self._mapping("params")
+        self.steps = StepReader(problems, [k.text for k, _ in params])
+
+    def read(self) -> Spec | None:
+        if self.root is None:
+            self.problems.add(
+                "AC120", "a network is a mapping with `name`, `input` and `layers`",
+                self.source.root,
+            )
+            return None
+        self._sections()
+        about = self._about()
+        params = {k.text: self._param(k, v) for k, v in self._mapping("params")}
+        variants = self._variants(set(params))
+        self._defaults()
+        blocks = self._blocks()
+        inputs, input_at = self._inputs()
+        steps = self._layers()
+        if about is None or self.problems.found:
+            return None
+        entries = self.root.get("expect")
+        at = tuple(entries.items) if isinstance(entries, Sequence) else ()
+        return Spec(
+            self.source, about, at, inputs, input_at, params, variants,
+            self.steps.defaults, blocks, steps,
+        )
+
+    # -- sections --------------------------------------------------------------------
+
+    def _sections(self) -> None:
+        assert_root = self.root or Mapping([], 1, 1)
+        for key, value in assert_root.items:
+            if key.text not in SECTIONS:
+                help = nearest(key.text, SECTIONS) or f"sections: {', '.join(SECTIONS)}"
+                self.problems.add("AC121", f"{key.text!r} is not a section", key, help)
+            elif key.text == "archcalc":
+                self._version(value)
+
+    def _version(self, value: Value) -> None:
+        if not isinstance(value, Scalar) or value.text != str(LANGUAGE_VERSION):
+            self.problems.add(
+                "AC122", f"this archcalc reads version {LANGUAGE_VERSION} of the language",
+                value,
+            )
+
+    def _mapping(self, section: str) -> list[tuple[Scalar, Value]]:
+        value = self.root.get(section) if self.root else None
+        if value is None or isinstance(value, Mapping):
+            return value.items if isinstance(value, Mapping) else []
+        self.problems.add("AC123", f"{section} is a mapping of names", value)
+        return []
+
+    def _about(self) -> About | None:
+        root = self.root or Mapping([], 1, 1)
+        if root.get("name") is None:
+            self.problems.add("AC124", "the network needs a `name`", root)
+            return None
+        data = {k.text: _plain(v) for k, v in root.items if k.text in ABOUT}
+        if isinstance(data.get("expect"), list):
+            data["expect"] = [_with_figures(e) for e in data["expect"]]
+        try:
+            return ABOUT_READER.validate_python(data)
+        except ValidationError as error:
+            for problem in error.errors():
+                self._invalid(problem)
+        return None
+
+    def _invalid(self, problem: Any) -> None:
+        """Say in our words, at its place, what pydantic refused."""
+        at: Value = self.root or self.source.root
+        known: Any = About
+        for part in problem["loc"]:
+            inner = _child(at, part)
+            if inner is None:
+                break
+            at = inner
+        where = ".".join(str(p) for p in problem["loc"] if p != "figures")
+        word = str(problem["loc"][-1])
+        help = None
+        if problem["type"] in ("extra_forbidden", "literal_error"):
+            known = [*Expected.model_fields, *METRICS, *Paper.model_fields, *Accuracy.model_fields]
+            help = nearest(word, [k for k in known if k != word])
+        self.problems.add("AC125", f"{where}: {problem['msg'].lower()}", at, help)
+
+    def _param(self, key: Scalar, value: Value) -> Any:
+        if not WORD.fullmatch(key.text) or "-" in key.text:
+            self.problems.add("AC126", f"{key.text!r} cannot name a param", key)
+        return self.steps.param(value)
+
+    def _variants(self, params: set[str]) -> dict[str, dict[str, Any]]:
+        read: dict[str, dict[str, Any]] = {}
+        for key, value in self._mapping("variants"):
+            if isinstance(value, Mapping):
+                read[key.text] = {k.text: self.steps.param(v) for k, v in value.items}
+                self._known_params(value, params)
+            else:
+                self.problems.add("AC127", "a variant is a mapping of params", value)
+        return read
+
+    def _known_params(self, variant: Mapping, params: set[str]) -> None:
+        for key, _ in variant.items:
+            if key.text not in params:
+                help = nearest(key.text, params) or "declare it under `params:`"
+                self.problems.add("AC127", f"there is no param {key.text!r}", key, help)
+
+    def _defaults(self) -> None:
+        for key, value in self._mapping("defaults"):
+            self.steps.default(key, value)
+
+    def _blocks(self) -> dict[str, Block]:
+        sections = self._mapping("blocks")
+        for key, value in sections:
+            declared = value.get("params") if isinstance(value, Mapping) else None
+            params = declared.items if isinstance(declared, Mapping) else []
+            self.steps.block_params[key.text] = {
+                k.text: required_param(v) for k, v in params
+            }
+        return {k.text: self._block(k, v) for k, v in sections}
+
+    def _block(self, key: Scalar, value: Value) -> Block:
+        """Read one template; its params are in scope for its steps only."""
+        if not isinstance(value, Mapping):
+            self.problems.add("AC128", "a block is a mapping with `layers`", value)
+            return Block(key.text, {}, ())
+        for word, _ in value.items:
+            if word.text not in ("params", "layers", "note"):
+                self.problems.add("AC128", f"a block has no {word.text!r}", word)
+        params = value.get("params")
+        self.steps.scope = self.steps.params
+        read: dict[str, Any] = {}
+        for name, default in params.items if isinstance(params, Mapping) else []:
+            read[name.text] = None if required_param(default) else self._param(name, default)
+            self.steps.scope |= {name.text}
+        steps = value.get("layers")
+        if steps is None:
+            self.problems.add("AC128", f"block {key.text} needs `layers`", key)
+        body = self.steps.steps(steps, f"block {key.text}") if steps is not None else ()
+        self.steps.scope = self.steps.params
+        return Block(key.text, read, body)
+
+    def _layers(self) -> tuple[Step, ...]:
+        root = self.root or Mapping([], 1, 1)
+        layers = root.get("layers")
+        if layers is None:
+            self.problems.add("AC124", "the network needs `layers`", root)
+            return ()
+        if isinstance(layers, Scalar) and not layers.quoted and layers.text in ("", "~", "null"):
+            self.problems.add("AC131", "layers must be a list of steps", layers)
+            return ()
+        if isinstance(layers, Scalar):
+            self.problems.add("AC131", "layers must be a list of steps, not a text", layers)
+            return ()
+        return self.steps.steps(layers, "layers")
+
+    # -- input -----------------------------------------------------------------------
+
+    def _inputs(self) -> tuple[tuple[tuple[str, tuple[Any, ...]], ...], Value]:
+        root = self.root or Mapping([], 1, 1)
+        value = root.get("input")
+        if value is None:
+            self.problems.add("AC124", "the network needs an `input`, such as [3, 224, 224]", root)
+            return (), root
+        if isinstance(value, Mapping) and value.items:
+            return tuple((k.text, self._sizes(v)) for k, v in value.items), value
+        return (("input", self._sizes(value)),), value
+
+    def _sizes(self, value: Value) -> tuple[Any, ...]:
+        if isinstance(value, Scalar) and SIZES.fullmatch(value.text):
+            return tuple(int(part) for part in value.text.split("x"))
+        items = value.items if isinstance(value, Sequence) else [value]
+        if isinstance(value, Mapping) or not 1 <= len(items) <= 4:
+            self.problems.add("AC129", "an input is a list of 1 to 4 sizes: [C, H, W]", value)
+            return ()
+        return tuple(self._size(item) for item in items)
+
+    def _size(self, value: Value) -> Any:
+        """Read one input size: a number, arithmetic on params, or a symbol's name."""
+        try:
+            if not isinstance(value, Scalar):
+                raise FieldError("a size is a whole number or a name")
+            if WORD.fullmatch(value.text) and not value.quoted:
+                return value.text
+            read = number(value)
+            return WholeField(1).check(read) if isinstance(read, int) else read
+        except FieldError as error:
+            self.problems.add("AC129", error.message, value, error.help)
+            return None
+
+
+def _plain(value: Value) -> Any:
+    """Return a value as text, lists and dicts."""
+    if isinstance(value, Mapping):
+        return {k.text: _plain(v) for k, v in value.items}
+    if isinstance(value, Sequence):
+        return [_plain(v) for v in value.items]
+    return value.text if value.quoted or value.text not in ("", "~", "null") else None
+
+
+def _with_figures(entry: Any) -> Any:
+    """Move the metrics of an entry of `expect` under one key."""
+    if not isinstance(entry, dict):
+        return entry
+    figures = {k: v for k, v in entry.items() if k in METRICS}
+    return {**{k: v for k, v in entry.items() if k not in METRICS}, "figures": figures}
+
+
+def _child(value: Value, part: str | int) -> Value | None:
+    if isinstance(value, Sequence) and isinstance(part, int) and part < len(value.items):
+        return value.items[part]
+    if isinstance(value, Mapping) and isinstance(part, str):
+        return value.key(part) if part not in ("expect", "paper", "accuracy") else value.get(part)
+    return None

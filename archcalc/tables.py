@@ -1,0 +1,227 @@
+"""From an analysis to a report: which rows, which columns, which footers.
+
+Everything here is values; how they print is the renderers' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from archcalc.analysis import Analysis, Level, Row
+from archcalc.depth import depth, depths
+from archcalc.errors import UsageError
+from archcalc.expectations import Judged
+from archcalc.fields import nearest
+from archcalc.layers.base import times
+from archcalc.network import Network
+from archcalc.receptive import receptive_fields
+from archcalc.report import Column, Note, Report, Table
+from archcalc.report import Row as Line
+
+COLUMNS: dict[str, Column] = {
+    c.key: c
+    for c in (
+        Column("layer", "layer", "name"),
+        Column("what", "what", "text"),
+        Column("shape", "output", "shape"),
+        Column("params", "params", "count"),
+        Column("weights", "weights", "count"),
+        Column("biases", "biases", "count"),
+        Column("norms", "norm params", "count"),
+        Column("buffers", "buffers", "count"),
+        Column("macs", "MACs", "operations", unit="MAC"),
+        Column("flops", "FLOPs", "operations", unit="FLOP"),
+        Column("activations", "activations", "count", unit="values"),
+        Column("activation_bytes", "bytes", "bytes", unit="B"),
+        Column("receptive_field", "field", "shape"),
+        Column("depth", "depth", "count"),
+    )
+}
+DEFAULT_COLUMNS = (
+    "layer",
+    "what",
+    "shape",
+    "params",
+    "macs",
+    "flops",
+    "activations",
+    "activation_bytes",
+)
+DEFINITIONS = {
+    "macs": (
+        "MACs: multiply-accumulates of convolutions, linear layers and matrix products, "
+        "padding counted, biases and normalization not."
+    ),
+    "flops": "FLOPs: 2 a multiply-accumulate and 1 for every other arithmetic operation.",
+    "activations": (
+        "activations: each layer's output once, the input included; a normalization, "
+        "activation or dropout overwrites its input where nothing else reads it."
+    ),
+    "activations kept": "activations: the output of every operation, views apart, and the input.",
+    "receptive_field": "field: input positions that one output position can see, padding included.",
+    "depth": (
+        "depth: layers with weights on the longest path; projections, gates and side "
+        "heads do not count."
+    ),
+}
+
+
+def chosen_columns(asked: str | None) -> tuple[str, ...]:
+    """Return column keys from `a,b`, or from `+a,-b` against the default.
+
+    Raises `UsageError` AC509 for a column that is none.
+    """
+    if not asked:
+        return DEFAULT_COLUMNS
+    parts = [part.strip() for part in asked.split(",") if part.strip()]
+    for part in parts:
+        if part.lstrip("+-") not in COLUMNS:
+            help = nearest(part.lstrip("+-"), COLUMNS) or f"columns: {', '.join(COLUMNS)}"
+            raise UsageError.of("AC509", f"there is no column {part!r}", help=help)
+    relative = any(part[0] in "+-" for part in parts)
+    if not relative:
+        return tuple(dict.fromkeys(["layer", *parts]))
+    dropped = {part[1:] for part in parts if part[0] == "-"} - {"layer"}
+    added = [part.lstrip("+") for part in parts if part[0] != "-"]
+    return tuple(dict.fromkeys(c for c in (*DEFAULT_COLUMNS, *added) if c not in dropped))
+
+
+def tabulate(
+    analysis: Analysis, level: Level = "layers", columns: Sequence[str] = DEFAULT_COLUMNS
+) -> Table:
+    """Return a network's table: rows at a level, subtotals of groups, totals."""
+    values = _Values(analysis, columns)
+    lines = [values.line(row) for row in analysis.outline(level)]
+    return Table("", tuple(COLUMNS[c] for c in columns), (*lines, *values.totals()))
+
+
+class _Values:
+    """Picks the value of each column for a row; a graph-wide figure is computed once."""
+
+    def __init__(self, analysis: Analysis, columns: Sequence[str]) -> None:
+        self.analysis = analysis
+        self.columns = columns
+        self.per_node: dict[str, Sequence[Any]] = {
+            key: rule(analysis) for key, rule in PER_NODE.items() if key in columns
+        }
+
+    def line(self, row: Row) -> Line:
+        """Return one row, or the head of a group with its subtotals."""
+        kind = "row" if row.kind == "row" else "subtotal"
+        name = row.short or row.name
+        label = f"{row.label} (training only)" if row.aux and row.kind == "head" else row.label
+        cells = tuple(self.cell(key, row, name, label) for key in self.columns)
+        return Line(cells, kind=kind, depth=row.depth, path=row.name)
+
+    def cell(self, key: str, row: Row, name: str, label: str) -> Any:
+        """Return the value of one column."""
+        if key in self.per_node:
+            return self.per_node[key][row.output]
+        named = {"layer": name, "what": label, "shape": row.shape}
+        return named[key] if key in named else getattr(row.figures, key)
+
+    def totals(self) -> Iterator[Line]:
+        """Yield the total of inference, and what side heads add in training."""
+        yield self.total("total", self.analysis.total)
+        if any(node.aux for node in self.analysis.graph.nodes):
+            yield self.total("side heads (training only)", self.analysis.aux)
+
+    def total(self, name: str, figures: Any) -> Line:
+        known = {
+            "layer": name,
+            "what": None,
+            "shape": self.analysis.output if name == "total" else None,
+            "depth": depth(self.analysis.graph) if name == "total" else None,
+            "receptive_field": None,
+        }
+        cells = tuple(
+            known[key] if key in known else getattr(figures, key) for key in self.columns
+        )
+        return Line(cells, kind="total" if name == "total" else "aside", path=name)
+
+
+def _fields(analysis: Analysis) -> Sequence[Any]:
+    return [
+        tuple(f.size for f in fields) if fields else None
+        for fields in receptive_fields(analysis.graph)
+    ]
+
+
+PER_NODE: dict[str, Callable[[Analysis], Sequence[Any]]] = {
+    "depth": lambda analysis: depths(analysis.graph),
+    "receptive_field": _fields,
+}
+
+
+def table_report(
+    network: Network,
+    analysis: Analysis,
+    level: Level = "layers",
+    columns: Sequence[str] = DEFAULT_COLUMNS,
+    judged: Sequence[Judged] = (),
+) -> Report:
+    """Return the report of `archcalc table`."""
+    notes = [*assumption_notes(analysis), *definition_notes(analysis, columns)]
+    return Report(
+        "table",
+        network.title,
+        network.name,
+        (tabulate(analysis, level, columns),),
+        (*notes, *erratum_notes(judged)),
+        settings(analysis),
+    )
+
+
+def settings(analysis: Analysis) -> dict[str, Any]:
+    """Return what the figures depend on: convention, input, batch, dtype."""
+    graph = analysis.graph
+    shapes = [times(graph.nodes[i].shape) for i in graph.inputs]
+    return {
+        "convention": "macs",
+        "input": ", ".join(shapes),
+        "batch": analysis.setting.batch,
+        "dtype": analysis.setting.dtype,
+        "inplace": analysis.setting.inplace,
+    }
+
+
+def definition_notes(analysis: Analysis, columns: Sequence[str]) -> Iterator[Note]:
+    """Yield how each column is counted."""
+    for key in dict.fromkeys(c.replace("activation_bytes", "activations") for c in columns):
+        if key == "activations" and not analysis.setting.inplace:
+            key = "activations kept"
+        if key in DEFINITIONS:
+            yield Note(DEFINITIONS[key], "definition")
+
+
+def assumption_notes(analysis: Analysis) -> Iterator[Note]:
+    """Yield what symbols were assumed to satisfy."""
+    for text in analysis.graph.assumptions:
+        yield Note(text, "assumption")
+
+
+def erratum_notes(judged: Sequence[Judged]) -> Iterator[Note]:
+    """Yield the published figures that are known to be wrong, beside the true ones."""
+    for one in judged:
+        if one.status in ("erratum", "loose"):
+            at = f" of {one.entry.at}" if one.entry.at else ""
+            said = one.entry.said or one.claim.text
+            text = f"{one.metric.replace('_', ' ')}{at}: {_figure(one)}; published: {said}."
+            why = one.entry.why or one.entry.note or ""
+            yield Note(f"{text} {_sentence(why)}".strip(), one.status, one.entry.cite)
+
+
+def _figure(one: Judged) -> str:
+    computed = one.computed
+    if isinstance(computed, tuple):
+        return times(computed)
+    if one.metric == "activation_bytes" and isinstance(computed, int):
+        return f"{computed:,} bytes, {computed / 10**6:.2f} MB = {computed / 2**20:.2f} MiB"
+    return f"{computed:,}" if isinstance(computed, int) else str(computed)
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split())
+    text = text[:1].upper() + text[1:]
+    return text if not text or text.endswith(".") else f"{text}."
