@@ -1,0 +1,166 @@
+"""Known networks from other hands: torchvision's, timm's and pytorchcv's definitions.
+
+A reference that is built from our own spec cannot find a mistake in the spec; these can.
+Everything is built and run on the meta device: no weights, no downloads, no memory.
+
+    theirs("torchvision", "resnet50") == ours(archcalc.load("resnet50:v1.5"))
+
+`tests/libraries.txt` pins the three libraries. They install without their dependencies;
+what they import beside torch is numpy and Pillow.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
+
+from archcalc import Network
+
+Library = Literal["torchvision", "timm", "pytorchcv"]
+CONVOLUTIONS = ("conv", "dwconv", "deconv")
+STUBS = ("nms", "qnms")
+"""Compiled operators that `import torchvision` describes, so that they must exist."""
+
+
+class Measured(NamedTuple):
+    """A network in three figures.
+
+    Parameters counted once each, multiply-accumulates of one sample, and the output
+    shapes of all convolutions in the order in which they run, without the batch axis.
+    """
+
+    params: int
+    macs: int
+    conv_shapes: tuple[tuple[int, ...], ...]
+
+
+def torchvision_model(name: str, **options: Any) -> nn.Module:
+    """Return `torchvision.models.<name>` on the meta device, in evaluation mode."""
+    models = library("torchvision.models")
+    return on_meta(models.get_model, name, {"weights": None, **options})
+
+
+def timm_model(name: str, **options: Any) -> nn.Module:
+    """Return timm's model of this name on the meta device, in evaluation mode."""
+    timm = library("timm")
+    return on_meta(timm.create_model, name, {"pretrained": False, **options})
+
+
+def pytorchcv_model(name: str, **options: Any) -> nn.Module:
+    """Return pytorchcv's model of this name on the meta device, in evaluation mode."""
+    provider = library("pytorchcv.model_provider")
+    return on_meta(provider.get_model, name, {"pretrained": False, **options})
+
+
+MAKERS = {
+    "torchvision": torchvision_model,
+    "timm": timm_model,
+    "pytorchcv": pytorchcv_model,
+}
+
+
+def theirs(
+    source: Library, name: str, shape: Sequence[int] = (3, 224, 224), **options: Any
+) -> Measured:
+    """Return another library's figures for a network; measured once in a session."""
+    return _theirs(source, name, tuple(shape), tuple(sorted(options.items())))
+
+
+@cache
+def _theirs(
+    source: Library, name: str, shape: tuple[int, ...], options: tuple[Any, ...]
+) -> Measured:
+    return measure(MAKERS[source](name, **dict(options)), shape)
+
+
+def ours(network: Network) -> Measured:
+    """Return what the rules give for a network, side heads left out."""
+    total, nodes = network.analyze().total, network.graph.nodes
+    convolutions = [n for n in nodes if n.layer.key in CONVOLUTIONS and not n.aux]
+    shapes: Any = tuple(node.shape for node in convolutions)
+    params, macs = total.params, total.macs
+    assert isinstance(params, int)
+    assert isinstance(macs, int)
+    return Measured(params, macs, shapes)
+
+
+def measure(model: nn.Module, shape: Sequence[int]) -> Measured:
+    """Return a model's figures for one sample of this shape `(C, …)`.
+
+    The model must be on the meta device. Convolutions are seen where torch runs them, so
+    that those called as functions count too.
+    """
+    seen = ConvolutionShapes()
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), seen, counter:
+        model(torch.empty((1, *shape), device="meta"))
+    params = sum(p.numel() for p in model.parameters())
+    return Measured(params, counter.get_total_flops() // 2, tuple(seen.shapes))
+
+
+class ConvolutionShapes(TorchDispatchMode):
+    """Writes down the output shape of every convolution, without the batch axis."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shapes: list[tuple[int, ...]] = []
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Any,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if func is torch.ops.aten.convolution.default and isinstance(out, Tensor):
+            self.shapes.append(tuple(out.shape[1:]))
+        return out
+
+
+def on_meta(make: Any, name: str, options: Mapping[str, Any]) -> nn.Module:
+    """Return `make(name, **options)` without memory, in evaluation mode."""
+    with torch.device("meta"):
+        model: nn.Module = make(name, **options)
+    return model.eval()
+
+
+@cache
+def library(name: str) -> ModuleType:
+    """Import one of the libraries; torchvision's operators must exist before."""
+    declare_operators()
+    return importlib.import_module(name)
+
+
+@cache
+def declare_operators() -> tuple[torch.library.Library, ...]:
+    """Declare the stubs if torchvision's own operators do not load.
+
+    Its wheel is compiled for CUDA and does not load into a CPU build of torch. The
+    declarations last as long as what is returned.
+    """
+    spec = importlib.util.find_spec("torchvision")
+    if spec is None or spec.origin is None:
+        raise ImportError(
+            "torchvision is not installed: "
+            "pip install --no-deps -r tests/libraries.txt, and pillow"
+        )
+    try:
+        torch.ops.load_library(Path(spec.origin).with_name("_C.so"))
+    except OSError:
+        stubs = torch.library.Library("torchvision", "FRAGMENT")
+        for name in STUBS:
+            boxes = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+            stubs.define(f"{name}{boxes}")
+        return (stubs,)
+    return ()
