@@ -1,7 +1,7 @@
 """Exact operations on the values of expressions: numbers, polynomials, words, truth.
 
-Nothing rounds unless its name says so. Each function raises `MeaninglessError` for operands
-that it has no meaning for.
+Nothing rounds unless its name says so. A function raises `MeaninglessError` for
+operands that it has no meaning for.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from typing import Literal
 from archcalc import terms as t
 from archcalc.bounds import lower_bound
 from archcalc.errors import LimitError
-from archcalc.notation import PYTHON, Notation, write, write_part
+from archcalc.notation import PYTHON, Notation, write, write_floor
 from archcalc.terms import Atom, Monomial, Number, Terms
 
 DEEPEST = 40
@@ -87,8 +87,7 @@ class Floor:
         return replace(self, top=t.plus(self.top, {(): constant * divisor}))
 
     def write(self, notation: Notation) -> str:
-        top, bottom = (write_part(p, notation) for p in (self.top, self.bottom))
-        return notation.floor(top, bottom)
+        return write_floor(self.top, self.bottom, notation)
 
 
 @dataclass(frozen=True, slots=True)

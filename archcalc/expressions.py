@@ -67,7 +67,10 @@ FUNCTIONS: dict[str, tuple[Callable[..., Given], int, int]] = {
 
 @dataclass(frozen=True)
 class Expression:
-    """Arithmetic, read once: its text, the names it reads, its value if it reads none."""
+    """Arithmetic, read once: its text, the names it reads and what it gives.
+
+    `constant` is None where a name is read.
+    """
 
     text: str
     names: frozenset[str]

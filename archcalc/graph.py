@@ -19,7 +19,7 @@ from archcalc.layers.base import Layer, Shape, times
 from archcalc.limits import DEFAULT, Limits
 from archcalc.source import Scalar
 from archcalc.spec import Spec
-from archcalc.steps import CONDITION, FOLLOWERS, NODE, REPEAT, STRUCTURES, Step
+from archcalc.steps import CONDITION, NODE, REPEAT, STRUCTURES, Step, arity, without_followers
 
 DEEPEST_BLOCKS = 64
 
@@ -207,7 +207,7 @@ class _Expander:
         self.visits += 1
         if self.visits > 4 * self.limits.nodes:
             raise self.too_many(step)
-        if step.sources and (step.branches is not None or CATALOGUE_ARITY(step) == 1):
+        if step.sources and (step.branches is not None or arity(step) == 1):
             at = self.reference(step.sources[0], step, scope)
         if step.when is not True and not self.checked(step, "when", CONDITION, at, scope):
             return at
@@ -277,7 +277,7 @@ class _Expander:
         if step.branches is not None:
             return self.joined(step, path, at, scope)
         inputs = (at,)
-        if CATALOGUE_ARITY(step) != 1:
+        if arity(step) != 1:
             inputs = tuple(self.reference(name, step, scope) for name in step.sources)
         node = self.add(step, path, self.layer(step, override, at, scope), inputs, scope)
         return self.followed(step, path, node, scope, override)
@@ -288,7 +288,7 @@ class _Expander:
         """Return the layer of a step, its arithmetic done."""
         if step.layer is not None and not override:
             return step.layer
-        args = {**step.args, **{k: v for k, v in override.items() if k not in FOLLOWERS}}
+        args = {**step.args, **without_followers(override)}
         values = {k: self.value(step, v, at, scope) for k, v in args.items()}
         key = (step.kind, *values.items())
         known = self.layers.get(key)
@@ -656,12 +656,6 @@ class _Expander:
         return self.limits.exceeded(
             "nodes", "the network is too large when written out", place=self.place(step.node)
         )
-
-
-def CATALOGUE_ARITY(step: Step) -> int | None:
-    """Return how many inputs a step's layer takes; 1 for structures."""
-    layer = CATALOGUE.get(step.kind)
-    return layer.arity if layer is not None else 1
 
 
 def replace_scope(scope: Scope, path: str, group: int) -> Scope:

@@ -11,6 +11,7 @@ from typing import Any
 
 from archcalc import library
 from archcalc.analysis import Analysis, Setting
+from archcalc.arguments import Problems
 from archcalc.counting import dtype_bits
 from archcalc.dims import Poly, symbol
 from archcalc.errors import SpecError, UsageError
@@ -21,7 +22,7 @@ from archcalc.layers.base import Shape
 from archcalc.limits import DEFAULT, Limits
 from archcalc.source import Scalar, Source, parse, read
 from archcalc.spec import Spec, read_spec
-from archcalc.steps import Problems, StepReader
+from archcalc.step_reader import StepReader
 
 SIZE = WholeField(1)
 LARGEST_BATCH = 2**31

@@ -123,10 +123,22 @@ def write(terms: Terms, notation: Notation, tight: bool = False) -> str:
     return notation.join(parts or [(False, "0")], tight)
 
 
-def write_part(terms: Terms, notation: Notation) -> str:
-    """Return the top or bottom of a fraction, bracketed where it is a sum."""
-    text = write(terms, notation, tight=True)
-    return text if len(terms) <= 1 else notation.bracket(text)
+def write_floor(top: Terms, bottom: Terms, notation: Notation) -> str:
+    """Return a quotient rounded down, its parts in brackets where they need them."""
+    above, below = (write(part, notation, tight=True) for part in (top, bottom))
+    if len(top) > 1:
+        above = notation.bracket(above)
+    if not (_is_number(bottom) or _is_atom(bottom)):
+        below = notation.bracket(below)
+    return notation.floor(above, below)
+
+
+def _is_number(terms: Terms) -> bool:
+    return set(terms) == {()}
+
+
+def _is_atom(terms: Terms) -> bool:
+    return [len(m) for m in terms] == [1] and set(terms.values()) == {1}
 
 
 def _pulled_in(terms: Terms) -> Terms:

@@ -20,11 +20,13 @@ from pydantic import (
     ValidationError,
 )
 
+from archcalc.arguments import Problems, required_param
 from archcalc.errors import SpecError
 from archcalc.fields import SIZES, WORD, FieldError, WholeField, nearest, number
 from archcalc.limits import DEFAULT, Limits
 from archcalc.source import Mapping, Scalar, Sequence, Source, Value
-from archcalc.steps import Block, Problems, Step, StepReader, required_param
+from archcalc.step_reader import StepReader
+from archcalc.steps import Block, Step
 
 LANGUAGE_VERSION = 1
 SECTIONS = (

@@ -1,32 +1,19 @@
-"""Steps of a spec: what one may be, and how one is read from its YAML.
+"""Steps of a spec: what one may be.
 
 A step is a word (`relu`) or a mapping with exactly one kind key whose value is the
-kind's principal argument; everything else is a named sibling. Reading checks names,
-kinds and constants, and keeps arithmetic as `Expression`s, since `cin` and the params
-of a block have values only when the network is expanded.
+kind's principal argument; everything else is a named sibling.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from archcalc.errors import Place, Problem
-from archcalc.expressions import Expression, ExpressionError, parse
-from archcalc.fields import (
-    BOOLEANS,
-    WORD,
-    Field,
-    FieldError,
-    FlagField,
-    WholeField,
-    nearest,
-    number,
-)
+from archcalc.expressions import Expression
+from archcalc.fields import FlagField, WholeField
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
-from archcalc.source import Mapping, Scalar, Sequence, Source, Value
+from archcalc.source import Mapping, Scalar
 
 NODE = Mapping | Scalar
 COMMON = ("name", "from", "repeat", "first", "last", "when", "note", "share")
@@ -40,13 +27,10 @@ SHORTCUTS = (
     "identity-or-pad",
 )
 DYNAMIC = frozenset({"cin", "h", "w", "i", "dim", "tokens"})
-ABSENT = ("none", "", "~", "null")
 USERS = frozenset(CATALOGUE) - {"input"}
 KINDS = USERS | set(STRUCTURES)
 REPEAT = WholeField(0)
 CONDITION = FlagField()
-LONGEST_NAME = 200
-ROLES_WITH_FOLLOWERS = ("matrix", "combine", "pool", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,432 +69,7 @@ class Block:
     steps: tuple[Step, ...]
 
 
-class Problems:
-    """Collects what is wrong with a file, each with its place."""
-
-    def __init__(self, source: Source, most: int) -> None:
-        self.source = source
-        self.most = most
-        self.found: list[Problem] = []
-
-    def add(self, code: str, message: str, where: Value, help: str | None = None) -> None:
-        """Note one problem; more than the limit are not kept."""
-        if len(self.found) < self.most:
-            self.found.append(Problem(code, message, self.source.place(where), help=help))
-
-    def place(self, where: Value) -> Place:
-        """Return the place of a value in the file."""
-        return self.source.place(where)
-
-
-def required_param(value: Value) -> bool:
-    """Say whether a block's param is declared without a default."""
-    return isinstance(value, Scalar) and value.text == "required"
-
-
-class StepReader:
-    """Reads steps; `scope` are the params that arithmetic may name."""
-
-    def __init__(self, problems: Problems, params: Iterable[str]) -> None:
-        self.problems = problems
-        self.params = frozenset(params)
-        self.scope = self.params
-        self.defaults: dict[str, dict[str, Any]] = {}
-        self.block_params: dict[str, dict[str, bool]] = {}
-        self.seen: dict[tuple[Any, ...], Step] = {}
-
-    # -- whole lists -----------------------------------------------------------------
-
-    def steps(self, value: Value, what: str) -> tuple[Step, ...]:
-        """Read a list of steps; what is wrong goes to `problems`."""
-        if isinstance(value, Scalar) and value.text and WORD.fullmatch(value.text):
-            return self._listed([value]) if value.text in KINDS else self._not_steps(value, what)
-        if isinstance(value, Mapping) and what.startswith("branch"):
-            return self._listed([value])
-        if not isinstance(value, Sequence):
-            return self._not_steps(value, what)
-        if not value.items:
-            self.problems.add("AC132", f"{what} needs at least one step", value)
-        return self._listed(value.items)
-
-    def _not_steps(self, value: Value, what: str) -> tuple[Step, ...]:
-        help = nearest(value.text, KINDS) if isinstance(value, Scalar) and value.text else None
-        self.problems.add("AC131", f"{what} must be a list of steps, one `- ` each", value, help)
-        return ()
-
-    def _listed(self, items: Iterable[Value]) -> tuple[Step, ...]:
-        read = (self.step(item) for item in items)
-        return tuple(step for step in read if step is not None)
-
-    def default(self, key: Scalar, value: Value) -> None:
-        """Read the defaults of one kind; steps of that kind start from them."""
-        if key.text not in USERS or not isinstance(value, Mapping):
-            message = f"defaults are arguments of a kind of layer, not {_quoted(key)}"
-            self.problems.add("AC130", message, key, nearest(key.text, USERS))
-            return
-        given = {k.text: (k, v) for k, v in value.items}
-        read = self._layer(key.text, key, None, given, partial=True)
-        self.defaults[key.text] = {
-            **read["args"],
-            **{f: read[f] for f in FOLLOWERS if f in read},
-        }
-
-    # -- one step --------------------------------------------------------------------
-
-    def step(self, value: Value) -> Step | None:
-        """Read one step, or note why it is none."""
-        if isinstance(value, Sequence):
-            self.problems.add("AC133", "a step is a word or a mapping, not a list", value)
-            return None
-        if isinstance(value, Scalar):
-            return self._word(value)
-        signature = _signature(value)
-        known = self.seen.get(signature) if signature else None
-        if known is not None:
-            named = value.get("name")
-            name = self._name(named) if named is not None else None
-            return replace(known, node=value, name=name)
-        step = self._mapping(value)
-        if signature and step is not None and _constant(step):
-            self.seen[signature] = step
-        return step
-
-    def _word(self, value: Scalar) -> Step | None:
-        known = self.seen.get((value.text,))
-        if known is not None:
-            return replace(known, node=value)
-        if not value.text:
-            self.problems.add("AC133", "an empty step", value)
-            return None
-        if value.text not in KINDS:
-            return self._unknown(value)
-        step = self._filled(value.text, value, None, {}, value)
-        if step is not None and _constant(step):
-            self.seen[(value.text,)] = step
-        return step
-
-    def _unknown(self, key: Scalar) -> None:
-        if key.text in self.block_params:
-            help: str | None = f"a block is used as {{use: {key.text}}}"
-        else:
-            help = nearest(key.text, KINDS) or "`archcalc layers` lists every kind"
-        self.problems.add("AC134", f"{_quoted(key)} is not a kind of step", key, help)
-
-    def _mapping(self, value: Mapping) -> Step | None:
-        if not value.items:
-            self.problems.add("AC133", "an empty step", value)
-            return None
-        kind = self._kind(value)
-        if kind is None:
-            return None
-        given = {k.text: (k, v) for k, v in value.items if k.text != kind}
-        key = next(k for k, _ in value.items if k.text == kind)
-        return self._filled(kind, key, value.get(kind), given, value)
-
-    def _kind(self, value: Mapping) -> str | None:
-        """Return the one kind key of a step: the one whose arguments the others are."""
-        found = [k for k, _ in value.items if k.text in KINDS]
-        fits = [k for k in found if all(o is k or _takes(k.text, o.text) for o in found)]
-        if len(fits) == 1:
-            return fits[0].text
-        if found:
-            names = " and ".join(k.text for k in found)
-            self.problems.add("AC135", f"two kinds in one step: {names}", found[1],
-                              "give each its own `- ` line")
-            return None
-        keys = [k for k, _ in value.items if k.text not in (*COMMON, *FOLLOWERS)]
-        if keys:
-            self._unknown(keys[0])
-        else:
-            self.problems.add("AC135", "a step needs one kind key, such as `conv: 64`", value)
-        return None
-
-    def _filled(
-        self,
-        kind: str,
-        key: Scalar,
-        principal: Value | None,
-        given: dict[str, tuple[Scalar, Value]],
-        node: NODE,
-    ) -> Step | None:
-        """Read every argument of a step whose kind is known."""
-        before = len(self.problems.found)
-        defaults = self.defaults.get(kind, {})
-        common = self._common(kind, {k: v for k, v in given.items() if k in COMMON})
-        rest = {k: v for k, v in given.items() if k not in COMMON}
-        if kind in STRUCTURES:
-            own = self._structure(kind, key, principal, rest)
-        else:
-            own = self._layer(kind, key, principal, rest)
-        args = {**defaults, **own.pop("args", {})}
-        followers = {f: own.pop(f, None) or args.pop(f, None) for f in FOLLOWERS}
-        args = {k: v for k, v in args.items() if k not in FOLLOWERS}
-        if len(self.problems.found) > before:
-            return None
-        step = Step(kind, node, args, **common, **own, **followers)
-        return self._ready(step, key) if kind in CATALOGUE else step
-
-    def _ready(self, step: Step, key: Scalar) -> Step | None:
-        """Build the layer at once where no argument waits for a value."""
-        if not (_settled(step.args) and _settled(step.first) and _settled(step.last)):
-            return step
-        try:
-            layer = CATALOGUE[step.kind](**step.args)
-            for override in (step.first, step.last):
-                CATALOGUE[step.kind](**{**step.args, **_without_followers(override)})
-        except FieldError as error:
-            self.problems.add("AC140", f"{step.kind}: {error.message}", key, error.help)
-            return None
-        return replace(step, layer=layer)
-
-    # -- arguments -------------------------------------------------------------------
-
-    def _common(self, kind: str, given: dict[str, tuple[Scalar, Value]]) -> dict[str, Any]:
-        read: dict[str, Any] = {}
-        for word, (_, value) in given.items():
-            if word == "name":
-                read["name"] = self._name(value)
-            elif word == "from":
-                read["sources"] = self._references(value)
-            elif word == "share":
-                read["share"] = next(iter(self._references(value)), None)
-            elif word == "repeat":
-                read["repeat"] = self.argument(REPEAT, value, "repeat")
-            elif word == "when":
-                read["when"] = self.argument(CONDITION, value, "when")
-            elif word in ("first", "last"):
-                read[word] = self._overrides(kind, value)
-        return read
-
-    def _name(self, value: Value) -> str | None:
-        if isinstance(value, Scalar) and 0 < len(value.text) <= LONGEST_NAME:
-            return value.text
-        self.problems.add("AC136", f"a name is a text of 1 to {LONGEST_NAME} characters", value)
-        return None
-
-    def _references(self, value: Value) -> tuple[Scalar, ...]:
-        items = value.items if isinstance(value, Sequence) else [value]
-        names = tuple(v for v in items if isinstance(v, Scalar) and v.text)
-        if len(names) != len(items) or not names:
-            self.problems.add("AC137", "the name of an earlier step, or a list of names", value)
-        return names
-
-    def _overrides(self, kind: str, value: Value) -> dict[str, Any]:
-        """Read `first:` and `last:`, arguments for one repetition."""
-        if not isinstance(value, Mapping):
-            self.problems.add("AC138", "arguments for one repetition, as a mapping", value)
-            return {}
-        given = {k.text: (k, v) for k, v in value.items}
-        if kind == "use":
-            return {k: self.param(v) for k, (_, v) in given.items()}
-        if kind not in CATALOGUE:
-            self.problems.add("AC138", f"{kind} has no arguments to override", value)
-            return {}
-        own = self._layer(kind, value, None, given, partial=True)
-        return {**own["args"], **{f: own[f] for f in FOLLOWERS if f in own}}
-
-    def _layer(
-        self,
-        kind: str,
-        key: Value,
-        principal: Value | None,
-        given: dict[str, tuple[Scalar, Value]],
-        partial: bool = False,
-    ) -> dict[str, Any]:
-        """Read the arguments of a layer, and its branches where it joins tensors."""
-        layer = CATALOGUE[kind]
-        own: dict[str, Any] = {}
-        if layer.arity != 1 and not partial:
-            own = self._branches(kind, key, principal)
-        elif principal is not None and not _is_absent(principal):
-            if layer.principal is None:
-                self.problems.add("AC139", f"{kind} takes no value", principal)
-            else:
-                given = {layer.principal: (key, principal), **given}  # type: ignore[dict-item]  # only the value is read
-        args = {}
-        for word, (at, value) in given.items():
-            if word in layer.fields:
-                args[word] = self.argument(layer.fields[word], value, word)
-            elif word in FOLLOWERS and layer.role in ROLES_WITH_FOLLOWERS:
-                own[word] = self._follower(word, value)
-            else:
-                self._unknown_argument(kind, at, (*layer.fields, *FOLLOWERS, *COMMON))
-        return {**own, "args": args}
-
-    def _unknown_argument(self, kind: str, key: Scalar, known: Iterable[str]) -> None:
-        known = tuple(known)
-        help = nearest(key.text, known) or f"{kind} takes {', '.join(known[:12])}"
-        self.problems.add("AC141", f"{kind} has no argument {_quoted(key)}", key, help)
-
-    def argument(self, accepts: Field, value: Value, word: str) -> Any:
-        """Read one argument; its arithmetic may only name what is in scope."""
-        try:
-            read = accepts.read(value)
-            self._check_names(read, value)
-            if _settled({word: read}):
-                return accepts.check(read)
-            return read
-        except FieldError as error:
-            self.problems.add("AC142", f"{word}: {error.message}", value, error.help)
-            return None
-
-    def _check_names(self, read: Any, value: Value) -> None:
-        parts = read if isinstance(read, tuple) else (read,)
-        for part in parts:
-            if isinstance(part, Expression):
-                unknown = sorted(part.names - self.scope - DYNAMIC)
-                if unknown:
-                    known = sorted(self.scope | DYNAMIC)
-                    raise FieldError(
-                        f"{unknown[0]} is not a name that arithmetic knows here",
-                        nearest(unknown[0], known) or f"known names: {', '.join(known)}",
-                    )
-
-    def param(self, value: Value) -> Any:
-        """Read the value of a param: a number, arithmetic, true or false, a word, a list."""
-        if isinstance(value, Sequence):
-            return tuple(self.param(v) for v in value.items)
-        if isinstance(value, Mapping):
-            self.problems.add("AC143", "a param is a number, a word or a list", value)
-            return None
-        if value.text in BOOLEANS and not value.quoted:
-            return BOOLEANS[value.text]
-        if WORD.fullmatch(value.text) and value.text not in self.scope | DYNAMIC:
-            return value.text
-        return self._arithmetic(value)
-
-    def _arithmetic(self, value: Scalar) -> Any:
-        try:
-            read = number(value)
-            self._check_names(read, value)
-        except FieldError as error:
-            self.problems.add("AC142", error.message, value, error.help)
-            return None
-        return read
-
-    def _follower(self, word: str, value: Value) -> Any:
-        """Read `norm:` or `act:`: "none", a step, or a param that names one."""
-        if isinstance(value, Scalar):
-            if value.text in ABSENT:
-                return "none"
-            if value.text in self.scope:
-                return parse(value.text)
-        step = self.step(value)
-        if step is not None and (step.kind not in CATALOGUE or step.branches):
-            self.problems.add("AC144", f"{step.kind} cannot stand as {word}", value)
-        return step
-
-    # -- structure -------------------------------------------------------------------
-
-    def _branches(self, kind: str, key: Value, value: Value | None) -> dict[str, Any]:
-        if isinstance(value, Mapping) and value.items:
-            read = ((k.text, self._branch(k, v)) for k, v in value.items)
-            return {"branches": tuple(read)}
-        if isinstance(value, Sequence) and value.items:
-            return {"sources": self._references(value)}
-        if value is None or not _is_absent(value):
-            self.problems.add(
-                "AC145",
-                f"{kind} joins branches: a mapping of names to steps, or a list of names",
-                key if value is None else value,
-            )
-        return {}
-
-    def _branch(self, key: Scalar, value: Value) -> tuple[Step, ...]:
-        if isinstance(value, Scalar) and value.text == "identity":
-            return ()
-        return self.steps(value, f"branch {key.text}")
-
-    def _structure(
-        self,
-        kind: str,
-        key: Scalar,
-        principal: Value | None,
-        given: dict[str, tuple[Scalar, Value]],
-    ) -> dict[str, Any]:
-        if principal is None or (isinstance(principal, Scalar) and not principal.text):
-            what = "the name of a block" if kind == "use" else "a list of steps"
-            self.problems.add("AC146", f"{kind} needs {what}", key)
-            return {}
-        if kind == "use":
-            return self._use(principal, given)
-        own: dict[str, Any] = {"body": self.steps(principal, kind)}
-        for word, (at, value) in given.items():
-            if kind == "residual" and word == "shortcut":
-                own["shortcut"] = self._shortcut(value)
-            elif kind == "residual" and word in FOLLOWERS:
-                own[word] = self._follower(word, value)
-            else:
-                known = ("shortcut", *FOLLOWERS, *COMMON) if kind == "residual" else COMMON
-                self._unknown_argument(kind, at, known)
-        return own
-
-    def _shortcut(self, value: Value) -> str | tuple[Step, ...]:
-        if isinstance(value, Scalar):
-            if value.text in SHORTCUTS:
-                return value.text
-            message = f"{_quoted(value)} is not a shortcut: {', '.join(SHORTCUTS)}"
-            self.problems.add("AC147", message, value, nearest(value.text, SHORTCUTS))
-            return "identity"
-        return self.steps(value, "shortcut")
-
-    def _use(self, block: Value, given: dict[str, tuple[Scalar, Value]]) -> dict[str, Any]:
-        """Read `use:`; a param may hold the block's name."""
-        if not isinstance(block, Scalar):
-            self.problems.add("AC146", "use needs the name of a block", block)
-            return {}
-        args = {word: self.param(value) for word, (_, value) in given.items()}
-        if block.text in self.block_params:
-            self._check_params(block, given)
-            return {"args": {"use": block.text, **args}}
-        if block.text in self.scope:
-            return {"args": {"use": parse(block.text), **args}}
-        self.problems.add(
-            "AC148", f"there is no block {_quoted(block)}", block,
-            nearest(block.text, self.block_params) or "blocks are declared under `blocks:`",
-        )
-        return {}
-
-    def _check_params(self, block: Scalar, given: dict[str, tuple[Scalar, Value]]) -> None:
-        params = self.block_params[block.text]
-        for word, (at, _) in given.items():
-            if word not in params:
-                self._unknown_argument(f"block {block.text}", at, (*params, *COMMON))
-        missing = [p for p, required in params.items() if required and p not in given]
-        if missing:
-            message = f"block {block.text} needs {', '.join(missing)}"
-            self.problems.add("AC149", message, block)
-
-
-def _takes(kind: str, key: str) -> bool:
-    """Say whether `key` can be an argument of `kind`, though it is a kind of its own."""
-    return kind == "use" or (kind in CATALOGUE and key in CATALOGUE[kind].fields)
-
-
-def _quoted(scalar: Scalar) -> str:
-    text = scalar.text if len(scalar.text) <= 40 else f"{scalar.text[:39]}…"
-    return repr(text)
-
-
-def _is_absent(value: Value) -> bool:
-    if isinstance(value, Mapping):
-        return not value.items
-    return isinstance(value, Scalar) and value.text in ("", "~", "null") and not value.quoted
-
-
-def _signature(value: Mapping) -> tuple[Any, ...] | None:
-    """Return what identifies a step of plain texts, its name left out."""
-    parts: list[Any] = []
-    for key, item in value.items:
-        if type(item) is not Scalar:
-            return None
-        if key.text != "name":
-            parts.append(key.text)
-            parts.append(item.text)
-    return tuple(parts)
-
-
-def _settled(args: dict[str, Any]) -> bool:
+def settled(args: dict[str, Any]) -> bool:
     """Say whether no value waits for arithmetic."""
     for value in args.values():
         parts = value if isinstance(value, tuple) else (value,)
@@ -519,12 +78,12 @@ def _settled(args: dict[str, Any]) -> bool:
     return True
 
 
-def _without_followers(args: dict[str, Any]) -> dict[str, Any]:
+def without_followers(args: dict[str, Any]) -> dict[str, Any]:
+    """Return arguments without `norm` and `act`."""
     return {k: v for k, v in args.items() if k not in FOLLOWERS}
 
 
-def _constant(step: Step) -> bool:
-    """Say whether an equal text elsewhere in the file means an equal step."""
-    simple = step.layer is not None and not (step.sources or step.share or step.branches)
-    waits = any(isinstance(f, Expression) for f in (step.norm, step.act))
-    return simple and not waits and _settled({"repeat": step.repeat, "when": step.when})
+def arity(step: Step) -> int | None:
+    """Return how many inputs a step's layer takes, None for two or more; 1 for structures."""
+    layer = CATALOGUE.get(step.kind)
+    return layer.arity if layer is not None else 1

@@ -1,8 +1,30 @@
-"""Layers that only rearrange values into another shape."""
+"""Layers that give the same values another shape, and the mean over axes."""
 
 from __future__ import annotations
 
-from archcalc.layers.base import Call, Layer, Module, Seen, Shape, Work, numel
+from typing import Annotated
+
+from archcalc.dims import Dim, product, same
+from archcalc.errors import ShapeError
+from archcalc.fields import Axes, FieldError, Flag, ListField, Sizes
+from archcalc.layers.base import (
+    Call,
+    Function,
+    Layer,
+    Module,
+    Seen,
+    Shape,
+    Work,
+    check_divides,
+    numel,
+    on_axis,
+    spatial,
+    times,
+)
+from archcalc.layers.pool import mean_work
+
+TwoAxes = Annotated[tuple[int, ...], ListField(-8, 2)]
+NewSizes = Annotated[tuple[Dim, ...], ListField(-1)]
 
 
 class Rearrange(Layer):
@@ -40,3 +62,203 @@ class Flatten(Rearrange):
 
     def torch(self, *inputs: Shape) -> Call:
         return Module("nn.Flatten")
+
+
+class Reshape(Rearrange):
+    """Read the values in order into other sizes (torch.Tensor.reshape).
+
+    Shape: `(…) -> sizes`, with as many values; one size may be -1, for what is left.
+    """
+
+    key = "reshape"
+    storage = "view"
+    examples = ("{reshape: [2, 4, 30]} @ 8x5x6", "{reshape: [8, -1]} @ 8x5x6")
+
+    sizes: NewSizes
+
+    def agree(self) -> None:
+        if sum(map(is_rest, self.sizes)) > 1:
+            raise FieldError("only one size can be -1: the rest that is left")
+        if any(type(size) is int and size == 0 for size in self.sizes):
+            raise FieldError("a size cannot be 0")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        known = product(size for size in self.sizes if not is_rest(size))
+        if any(map(is_rest, self.sizes)):
+            check_divides(known, numel(x), "-1 must be what is left of the values")
+            return tuple(numel(x) // known if is_rest(n) else n for n in self.sizes)
+        if not same(known, numel(x)):
+            raise ShapeError.of(
+                "AC212",
+                f"{numel(x)} values do not fit into {known}",
+                facts=[f"input  {times(x)}", f"output {times(self.sizes)}"],
+            )
+        return self.sizes
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+    def torch(self, *inputs: Shape) -> Call:
+        sizes = ", ".join(map(str, self.shape(*inputs)))
+        return Function(f"x.reshape(x.shape[0], {sizes})")
+
+
+def is_rest(size: Dim) -> bool:
+    """Say whether a size is -1, for what is left."""
+    return type(size) is int and size == -1
+
+
+class Permute(Rearrange):
+    """Put the axes in another order, and the values with them (a copy).
+
+    `{permute: [1, 2, 0]}` makes `(H, W, C)` of `(C, H, W)`; axes count without the batch.
+    """
+
+    key = "permute"
+    examples = ("{permute: [1, 2, 0]} @ 8x5x6", "{permute: [-1, 0]} @ 7x16")
+
+    axes: Axes
+
+    def order(self, x: Shape) -> list[int]:
+        """Return the axes from 0; raise `ShapeError` AC208 unless each comes once."""
+        order = [on_axis(axis, x) for axis in self.axes]
+        if sorted(order) != list(range(len(x))):
+            raise ShapeError.of(
+                "AC208",
+                f"permute needs each of {len(x)} axes once, not {list(self.axes)}",
+                facts=[f"its input is {times(x)}"],
+            )
+        return order
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return tuple(x[axis] for axis in self.order(x))
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+    def torch(self, *inputs: Shape) -> Call:
+        order = ", ".join(str(axis + 1) for axis in self.order(inputs[0]))
+        return Function(f"x.permute(0, {order}).contiguous()")
+
+
+class Transpose(Rearrange):
+    """Swap two axes, the last two if not said (a copy).
+
+    `transpose` makes `(D, N)` of tokens `(N, D)`, as MLP-Mixer does.
+    """
+
+    key = "transpose"
+    examples = ("transpose @ 7x16", "{transpose: [0, 2]} @ 8x5x6")
+
+    axes: TwoAxes = (-2, -1)
+
+    def pair(self, x: Shape) -> tuple[int, int]:
+        """Return the two axes, counted from 0."""
+        first, second = (on_axis(axis, x) for axis in self.axes)
+        return first, second
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        first, second = self.pair(x)
+        swapped = {first: second, second: first}
+        return tuple(x[swapped.get(axis, axis)] for axis in range(len(x)))
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+    def torch(self, *inputs: Shape) -> Call:
+        first, second = self.pair(inputs[0])
+        return Function(f"x.transpose({first + 1}, {second + 1}).contiguous()")
+
+
+class Tokens(Rearrange):
+    """Make a row of tokens of an image (a copy). Shape: `(C, H, W) -> (H·W, C)`."""
+
+    key = "tokens"
+    examples = ("tokens @ 8x5x6", "tokens @ 8x5", "tokens @ 4x2x3x5")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return (product(spatial(x, self.key)), x[0])
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Function("x.flatten(2).transpose(1, 2).contiguous()")
+
+
+class Image(Rearrange):
+    """Make an image of tokens (a copy). Shape: `(N, C) -> (C, *sizes)`, N their product.
+
+    Raises `ShapeError` AC212 where there are more or fewer tokens.
+    """
+
+    key = "image"
+    examples = ("{image: [5, 6]} @ 30x8", "{image: [2, 3, 5]} @ 30x8")
+
+    sizes: Sizes
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) != 2:
+            raise ShapeError.of(
+                "AC204",
+                "image needs tokens: a position axis and a feature axis",
+                facts=[f"its input is {times(x)}"],
+            )
+        if not same(product(self.sizes), x[0]):
+            raise ShapeError.of(
+                "AC212", f"{x[0]} tokens do not fill an image of {times(self.sizes)}"
+            )
+        return (x[1], *self.sizes)
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+    def torch(self, *inputs: Shape) -> Call:
+        sizes = ", ".join(map(str, self.sizes))
+        return Function(f"x.transpose(1, 2).contiguous().unflatten(2, ({sizes},))")
+
+
+class Mean(Layer):
+    """Take the mean over axes, which go away unless `keep` is true (torch.mean).
+
+    `{mean: 0}` makes `(D,)` of tokens `(N, D)`; `{mean: [1, 2]}` makes `(C,)` of an image.
+    Backward keeps nothing.
+    """
+
+    key = "mean"
+    role = "pool"
+    examples = ("{mean: 0} @ 7x16", "{mean: [1, 2]} @ 8x5x6", "{mean: -1, keep: true} @ 8x5x6")
+
+    axes: Axes
+    keep: Flag = False
+
+    def over(self, x: Shape) -> list[int]:
+        """Return the axes from 0; raise `ShapeError` AC208 if they are all there are."""
+        axes = sorted({on_axis(axis, x) for axis in self.axes})
+        if len(axes) == len(x) and not self.keep:
+            raise ShapeError.of("AC208", f"mean leaves no axis of {times(x)}")
+        return axes
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        over = self.over(x)
+        if self.keep:
+            return tuple(1 if axis in over else n for axis, n in enumerate(x))
+        return tuple(n for axis, n in enumerate(x) if axis not in over)
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        (x,) = inputs
+        return mean_work(output, product(x[axis] for axis in self.over(x)))
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+    def torch(self, *inputs: Shape) -> Call:
+        axes = ", ".join(str(axis + 1) for axis in self.over(inputs[0]))
+        keep = ", keepdim=True" if self.keep else ""
+        return Function(f"x.mean(({axes},){keep})")

@@ -1,0 +1,125 @@
+"""Reading the arguments of steps and params: constants, arithmetic, words, names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from archcalc.errors import Place, Problem
+from archcalc.expressions import Expression
+from archcalc.fields import BOOLEANS, WORD, Field, FieldError, nearest, number
+from archcalc.source import Mapping, Scalar, Sequence, Source, Value
+from archcalc.steps import DYNAMIC, settled
+
+LONGEST_NAME = 200
+
+
+class Problems:
+    """Collects what is wrong with a file, each with its place."""
+
+    def __init__(self, source: Source, most: int) -> None:
+        self.source = source
+        self.most = most
+        self.found: list[Problem] = []
+        self.count = 0
+
+    def add(self, code: str, message: str, where: Value, help: str | None = None) -> None:
+        """Note one problem; more than the limit are counted, not kept."""
+        self.count += 1
+        if len(self.found) < self.most:
+            self.found.append(Problem(code, message, self.source.place(where), help=help))
+
+    def place(self, where: Value) -> Place:
+        """Return the place of a value in the file."""
+        return self.source.place(where)
+
+
+class ArgumentReader:
+    """Reads arguments; `scope` are the params that arithmetic may name."""
+
+    def __init__(self, problems: Problems, params: Iterable[str]) -> None:
+        self.problems = problems
+        self.params = frozenset(params)
+        self.scope = self.params
+
+    def name(self, value: Value) -> str | None:
+        if isinstance(value, Scalar) and 0 < len(value.text) <= LONGEST_NAME:
+            return value.text
+        self.problems.add("AC136", f"a name is a text of 1 to {LONGEST_NAME} characters", value)
+        return None
+
+    def references(self, value: Value) -> tuple[Scalar, ...]:
+        items = value.items if isinstance(value, Sequence) else [value]
+        names = tuple(v for v in items if isinstance(v, Scalar) and v.text)
+        if len(names) != len(items) or not names:
+            self.problems.add("AC137", "the name of an earlier step, or a list of names", value)
+        return names
+
+    def unknown_argument(self, kind: str, key: Scalar, known: Iterable[str]) -> None:
+        known = tuple(known)
+        help = nearest(key.text, known) or f"{kind} takes {', '.join(known[:12])}"
+        self.problems.add("AC141", f"{kind} has no argument {quoted(key)}", key, help)
+
+    def argument(self, accepts: Field, value: Value, word: str) -> Any:
+        """Read one argument; its arithmetic may only name what is in scope."""
+        try:
+            read = accepts.read(value)
+            self._check_names(read, value)
+            if settled({word: read}):
+                return accepts.check(read)
+            return read
+        except FieldError as error:
+            self.problems.add("AC142", f"{word}: {error.message}", value, error.help)
+            return None
+
+    def _check_names(self, read: Any, value: Value) -> None:
+        parts = read if isinstance(read, tuple) else (read,)
+        for part in parts:
+            if isinstance(part, Expression):
+                unknown = sorted(part.names - self.scope - DYNAMIC)
+                if unknown:
+                    known = sorted(self.scope | DYNAMIC)
+                    raise FieldError(
+                        f"{unknown[0]} is not a name that arithmetic knows here",
+                        nearest(unknown[0], known) or f"known names: {', '.join(known)}",
+                    )
+
+    def param(self, value: Value) -> Any:
+        """Read the value of a param: a number, arithmetic, true or false, a word, a list."""
+        if isinstance(value, Sequence):
+            return tuple(self.param(v) for v in value.items)
+        if isinstance(value, Mapping):
+            self.problems.add("AC143", "a param is a number, a word or a list", value)
+            return None
+        if value.text in BOOLEANS and not value.quoted:
+            return BOOLEANS[value.text]
+        if WORD.fullmatch(value.text) and value.text not in self.scope | DYNAMIC:
+            return value.text
+        return self._arithmetic(value)
+
+    def _arithmetic(self, value: Scalar) -> Any:
+        try:
+            read = number(value)
+            self._check_names(read, value)
+        except FieldError as error:
+            self.problems.add("AC142", error.message, value, error.help)
+            return None
+        return read
+
+
+def quoted(scalar: Scalar) -> str:
+    """Return a text from the file in quotes, shortened."""
+    text = scalar.text if len(scalar.text) <= 40 else f"{scalar.text[:39]}…"
+    return repr(text)
+
+
+def absent(value: Value) -> bool:
+    """Say whether nothing was written: an empty value, `~`, `null` or `{}`."""
+    if isinstance(value, Mapping):
+        return not value.items
+    return isinstance(value, Scalar) and value.text in ("", "~", "null") and not value.quoted
+
+
+def required_param(value: Value) -> bool:
+    """Say whether a block's param is declared without a default."""
+    return isinstance(value, Scalar) and value.text == "required"

@@ -1,0 +1,193 @@
+"""Layers that change resolution: interpolation, and channels traded for positions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from archcalc.dims import Dim
+from archcalc.errors import ShapeError
+from archcalc.fields import Factor, Size, Stride, WordField
+from archcalc.layers.base import (
+    Call,
+    Layer,
+    Module,
+    Seen,
+    Shape,
+    Window,
+    Work,
+    check_divides,
+    numel,
+    per_axis,
+    spatial,
+)
+from archcalc.layers.conv import check_groups
+from archcalc.layers.reshape import Rearrange
+from archcalc.layers.window import simple
+
+Mode = Annotated[Literal["nearest", "bilinear"], WordField(("nearest", "bilinear"))]
+LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
+
+
+class Interpolate(Layer):
+    """What `upsample` and `resize` share: values in between, nothing learned.
+
+    `mode: nearest` copies; `bilinear` weighs the two nearest along each axis, corners
+    not aligned (torch.nn.Upsample). Backward keeps nothing.
+    """
+
+    role = "shape"
+
+    mode: Mode = "nearest"
+
+    def sizes(self, x: Shape) -> Shape:
+        """Return the output size of each axis."""
+        raise NotImplementedError
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return (x[0], *self.sizes(x))
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        if self.mode == "nearest":
+            return {}
+        blends = numel(output) * (2 ** (len(output) - 1) - 1)
+        return {"mul": 2 * blends, "add": blends}
+
+    def window(self, *inputs: Shape) -> Seen:
+        (x,) = inputs
+        pairs = list(zip(x[1:], self.sizes(x), strict=True))
+        if self.mode == "nearest":
+            return tuple(Window(m, n, m - 1, m) for n, m in pairs)
+        # Between the positions around (o + 1/2)·n/m - 1/2.
+        return tuple(Window(4 * m - 1, 2 * n, 3 * m - n - 1, 2 * m) for n, m in pairs)
+
+    def how(self, x: Shape) -> dict[str, Any]:
+        """Return the torch argument that says how large the output is."""
+        return {"size": simple(self.sizes(x))}
+
+    def torch(self, *inputs: Shape) -> Call:
+        (x,) = inputs
+        mode = {} if self.mode == "nearest" else {"mode": LINEAR[len(x) - 1]}
+        return Module("nn.Upsample", (), {**self.how(x), **mode})
+
+
+class Upsample(Interpolate):
+    """Enlarge each axis `scale` times: a whole number, or exact such as 3/2.
+
+    Shape: `(C, …) -> (C, ⌊n·scale⌋…)`. `mode: nearest` copies, `bilinear` interpolates,
+    corners not aligned (torch.nn.Upsample).
+    """
+
+    key = "upsample"
+    principal = "scale"
+    examples = (
+        "{upsample: 2} @ 8x5x6",
+        "{upsample: 2, mode: bilinear} @ 8x5x6",
+        "{upsample: 3/2} @ 8x5x7",
+        "{upsample: 3} @ 8x5",
+        "{upsample: 2, mode: bilinear} @ 4x2x3x5",
+    )
+
+    scale: Factor
+
+    def sizes(self, x: Shape) -> Shape:
+        up, down = self.scale.numerator, self.scale.denominator
+        sizes = tuple(n * up // down for n in spatial(x, self.key))
+        for n, size in zip(x[1:], sizes, strict=True):
+            check_positive(size, n, self.scale)
+        return sizes
+
+    def how(self, x: Shape) -> dict[str, Any]:
+        if self.scale.denominator == 1:
+            return {"scale_factor": int(self.scale)}
+        return super().how(x)
+
+
+def check_positive(size: Dim, n: Dim, scale: object) -> None:
+    """Raise `ShapeError` AC207 where scaling leaves nothing."""
+    if type(size) is int and size < 1:
+        raise ShapeError.of("AC207", f"{n} times {scale} leaves nothing")
+
+
+class Resize(Interpolate):
+    """Interpolate to the given size. Shape: `(C, …) -> (C, size…)`; `mode` as `upsample`."""
+
+    key = "resize"
+    principal = "size"
+    examples = ("{resize: [5, 9]} @ 3x7x7", "{resize: 4, mode: bilinear} @ 3x7x9")
+
+    size: Stride
+
+    def sizes(self, x: Shape) -> Shape:
+        return per_axis(self.size, len(spatial(x, self.key)), "size")
+
+
+class ChannelShuffle(Rearrange):
+    """Deal the channels of `groups` out in turn (Zhang 2017, ShuffleNet).
+
+    Shape unchanged; `groups` divides the channels (torch.nn.ChannelShuffle).
+    """
+
+    key = "shuffle"
+    examples = ("{shuffle: 2} @ 8x5x6", "{shuffle: 4} @ 8x5")
+
+    groups: Size
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        spatial(x, self.key)
+        check_groups(self.groups, x[0], "input")
+        return x
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Module("nn.ChannelShuffle", (self.groups,))
+
+
+class PixelShuffle(Rearrange):
+    """Trade channels for resolution (Shi 2016; torch.nn.PixelShuffle).
+
+    Shape: `(C·r², H, W) -> (C, r·H, r·W)`.
+    """
+
+    key = "pixel_shuffle"
+    examples = ("{pixel_shuffle: 2} @ 8x5x6", "{pixel_shuffle: 3} @ 18x4x5")
+
+    factor: Size
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        r = self.factor
+        height, width = spatial(x, self.key, (2,))
+        check_divides(r * r, x[0], f"pixel_shuffle needs {r}·{r} channels for each")
+        return (x[0] // (r * r), height * r, width * r)
+
+    def window(self, *inputs: Shape) -> Seen:
+        return (Window(self.factor, 1, self.factor - 1, self.factor),) * 2
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Module("nn.PixelShuffle", (self.factor,))
+
+
+class PixelUnshuffle(Rearrange):
+    """Trade resolution for channels: `pixel_shuffle` undone (torch.nn.PixelUnshuffle).
+
+    Shape: `(C, H, W) -> (C·r², H/r, W/r)`, also called space to depth.
+    """
+
+    key = "pixel_unshuffle"
+    examples = ("{pixel_unshuffle: 2} @ 3x8x10",)
+
+    factor: Size
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        r = self.factor
+        for n in spatial(x, self.key, (2,)):
+            check_divides(r, n, "pixel_unshuffle cuts the image into squares")
+        return (x[0] * r * r, *(n // r for n in x[1:]))
+
+    def window(self, *inputs: Shape) -> Seen:
+        return (Window(self.factor, self.factor, 0),) * 2
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Module("nn.PixelUnshuffle", (self.factor,))

@@ -1,0 +1,289 @@
+"""Layers that take some of the values, put zeros beside them, or move them round."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from archcalc.dims import Dim, at_least, ceil_div
+from archcalc.errors import ShapeError
+from archcalc.fields import (
+    AxesField,
+    Axis,
+    Count,
+    FieldError,
+    ListField,
+    PadSizes,
+    Size,
+    Stride,
+    WholeField,
+)
+from archcalc.layers.base import (
+    Call,
+    Function,
+    Seen,
+    Shape,
+    Window,
+    check_divides,
+    on_axis,
+    per_axis,
+    spatial,
+    times,
+)
+from archcalc.layers.reshape import Rearrange
+
+Two = Annotated[tuple[Dim, ...], ListField(0, 2)]
+Shifts = Annotated[Any, AxesField(-(2**31))]
+Index = Annotated[int, WholeField(-(2**31))]
+
+
+def outside(stop: Dim, size: Dim, what: str) -> ShapeError:
+    """Return the error AC213 of a part that ends beyond its axis."""
+    return ShapeError.of("AC213", f"{what} ends at {stop}, its axis at {size}")
+
+
+def picked(axis: int, part: str) -> str:
+    """Return the torch expression that takes a part of one axis."""
+    return f"x[{':, ' * (axis + 1)}{part}]"
+
+
+def strided(strides: tuple[Dim, ...]) -> str:
+    """Return the torch expression that takes every so many positions of each axis."""
+    return f"x[:, :, {', '.join(f'::{s}' for s in strides)}]"
+
+
+class Slice(Rearrange):
+    """Take a part of an axis, from `start` up to `stop`, which is left out (a view).
+
+    `{slice: [0, 16]}` takes channels 0 to 15; `axis` counts without the batch.
+    """
+
+    key = "slice"
+    storage = "view"
+    examples = ("{slice: [0, 3]} @ 8x5x6", "{slice: [1, 7], axis: 0} @ 7x16")
+
+    bounds: Two
+    axis: Axis = 0
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        axis, (start, stop) = on_axis(self.axis or 0, x), self.bounds
+        if not at_least(x[axis], stop):
+            raise outside(stop, x[axis], "the slice")
+        if not at_least(stop, start + 1):
+            raise ShapeError.of("AC213", f"nothing lies between {start} and {stop}")
+        return (*x[:axis], stop - start, *x[axis + 1 :])
+
+    def torch(self, *inputs: Shape) -> Call:
+        start, stop = self.bounds
+        return Function(picked(on_axis(self.axis or 0, inputs[0]), f"{start}:{stop}"))
+
+
+class Split(Rearrange):
+    """Cut an axis into `pieces` equal ones and take number `part`, from 0 (a view).
+
+    `{split: 2, part: 1}` is the second half of the channels; `pieces` divides the axis.
+    """
+
+    key = "split"
+    storage = "view"
+    examples = ("{split: 2} @ 8x5x6", "{split: 3, part: 2, axis: -1} @ 7x12")
+
+    pieces: Size
+    part: Count = 0
+    axis: Axis = 0
+
+    def agree(self) -> None:
+        if not at_least(self.pieces, self.part + 1):
+            raise FieldError(f"part {self.part} of {self.pieces}: parts count from 0")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        axis = on_axis(self.axis or 0, x)
+        check_divides(self.pieces, x[axis], "split cuts equal pieces")
+        return (*x[:axis], x[axis] // self.pieces, *x[axis + 1 :])
+
+    def torch(self, *inputs: Shape) -> Call:
+        axis = on_axis(self.axis or 0, inputs[0])
+        return Function(f"x.chunk({self.pieces}, {axis + 1})[{self.part}]")
+
+
+class Token(Rearrange):
+    """Take one position of a sequence, from 0, or from the end below 0 (a view).
+
+    Shape: `(N, D) -> (D,)`. `{token: 0}` is a class token, `{token: -1}` the last state.
+    """
+
+    key = "token"
+    storage = "view"
+    examples = ("{token: 0} @ 7x16", "{token: -1} @ 7x16")
+
+    index: Index = 0
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) < 2:
+            raise ShapeError.of(
+                "AC204",
+                "token needs a sequence: a position axis and others",
+                facts=[f"its input is {times(x)}"],
+            )
+        needed = self.index + 1 if self.index >= 0 else -self.index
+        if not at_least(x[0], needed):
+            raise outside(needed, x[0], f"token {self.index}")
+        return x[1:]
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Function(f"x[:, {self.index}]")
+
+
+class Subsample(Rearrange):
+    """Keep every `stride`-th position of each spatial axis, from the first (a view).
+
+    Shape: `(C, …) -> (C, ⌈n/stride⌉…)`: the parameter-free shortcut of He 2015, option A.
+    """
+
+    key = "subsample"
+    storage = "view"
+    examples = ("{subsample: 2} @ 8x5x6", "{subsample: [1, 3]} @ 8x5x6")
+
+    stride: Stride
+
+    def strides(self, x: Shape) -> tuple[Dim, ...]:
+        """Return the stride of each axis."""
+        return per_axis(self.stride, len(spatial(x, self.key)), "stride")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return (x[0], *map(ceil_div, x[1:], self.strides(x)))
+
+    def window(self, *inputs: Shape) -> Seen:
+        return tuple(Window(1, s, 0) for s in self.strides(inputs[0]))
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Function(strided(self.strides(inputs[0])))
+
+
+class Zero(Subsample):
+    """Give zeros of the input's shape, or of `subsample`'s where a stride is given.
+
+    The operation `none` of NAS-Bench-201 (Dong and Yang 2020): no work is counted.
+    """
+
+    key = "zero"
+    storage = "new"
+    examples = ("zero @ 8x5x6", "{zero: 2} @ 8x5x6")
+
+    stride: Stride = 1
+
+    def torch(self, *inputs: Shape) -> Call:
+        whole = self.stride == 1
+        return Function("x * 0" if whole else f"{strided(self.strides(inputs[0]))} * 0")
+
+
+class Pad(Rearrange):
+    """Put zeros around an image (torch.nn.functional.pad).
+
+    Shape: each spatial axis grows by `size` at its beginning and by `end` (left out:
+    `size` too) at its end; `channels: [before, after]` adds channels of zeros.
+    """
+
+    key = "pad"
+    examples = (
+        "{pad: 1} @ 8x5x6",
+        "{pad: [0, 1], end: [1, 2]} @ 8x5x6",
+        "{pad: 0, channels: [4, 4]} @ 8x5x6",
+        "{pad: 2, end: 0} @ 8x5",
+    )
+
+    size: PadSizes = 0
+    end: PadSizes = None
+    channels: Two = (0, 0)
+
+    def pads(self, x: Shape) -> list[tuple[Dim, Dim]]:
+        """Return the zeros before and after, channels first."""
+        rank = len(spatial(x, self.key))
+        last = self.size if self.end is None else self.end
+        before, after = per_axis(self.size, rank, "pad"), per_axis(last, rank, "end")
+        return [(self.channels[0], self.channels[1]), *zip(before, after, strict=True)]
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return tuple(n + b + a for n, (b, a) in zip(x, self.pads(x), strict=True))
+
+    def window(self, *inputs: Shape) -> Seen:
+        return tuple(Window(1, 1, before) for before, _ in self.pads(inputs[0])[1:])
+
+    def torch(self, *inputs: Shape) -> Call:
+        pads = self.pads(inputs[0])
+        pads = pads if self.channels != (0, 0) else pads[1:]
+        flat = ", ".join(str(n) for pair in reversed(pads) for n in pair)
+        return Function(f"F.pad(x, ({flat}))")
+
+
+class Crop(Rearrange):
+    """Cut a piece of `size` out of an image, from its middle or at `offset` (a view).
+
+    Shape: `(C, …) -> (C, size…)` (Ronneberger 2015, U-Net; Long 2015, FCN).
+    """
+
+    key = "crop"
+    storage = "view"
+    examples = ("{crop: 4} @ 8x5x7", "{crop: [3, 5], offset: [2, 0]} @ 8x5x6")
+
+    size: Stride
+    offset: PadSizes = None
+
+    def parts(self, x: Shape) -> list[tuple[Dim, Dim]]:
+        """Return (start, size) of each spatial axis."""
+        axes = spatial(x, self.key)
+        sizes = per_axis(self.size, len(axes), "crop")
+        if self.offset is None:
+            starts = tuple((n - size) // 2 for n, size in zip(axes, sizes, strict=True))
+        else:
+            starts = per_axis(self.offset, len(axes), "offset")
+        return list(zip(starts, sizes, strict=True))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        for n, (start, size) in zip(x[1:], self.parts(x), strict=True):
+            if not (at_least(n, size) and at_least(n, start + size)):
+                stop = size if self.offset is None else start + size
+                raise outside(stop, n, "the crop")
+        return (x[0], *(size for _, size in self.parts(x)))
+
+    def window(self, *inputs: Shape) -> Seen:
+        return tuple(Window(1, 1, -start) for start, _ in self.parts(inputs[0]))
+
+    def torch(self, *inputs: Shape) -> Call:
+        parts = [f"{a}:{a + size}" for a, size in self.parts(inputs[0])]
+        return Function(f"x[:, :, {', '.join(parts)}]")
+
+
+class Roll(Rearrange):
+    """Move all positions of an image round, those that leave come in again (torch.roll).
+
+    `{roll: -3}` moves up and to the left by 3, as shifted windows do (Liu 2021, Swin).
+    """
+
+    key = "roll"
+    examples = ("{roll: -3} @ 8x5x6", "{roll: [1, -2]} @ 8x5x6")
+
+    shift: Shifts
+
+    def shifts(self, x: Shape) -> tuple[Dim, ...]:
+        """Return the shift of each spatial axis."""
+        return per_axis(self.shift, len(spatial(x, self.key)), "roll")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        self.shifts(inputs[0])
+        return inputs[0]
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+    def torch(self, *inputs: Shape) -> Call:
+        shifts = self.shifts(inputs[0])
+        return Function(f"x.roll({shifts}, {tuple(range(2, len(shifts) + 2))})")
