@@ -16,7 +16,6 @@ from archcalc.dims import Dim, Poly, ceil_div, largest, least, product, symbol
 from archcalc.errors import LimitError, UsageError
 from archcalc.polynomials import lower_bound, ratio
 
-
 POLYNOMIALS = st.recursive(
     LEAVES,
     lambda inner: st.tuples(st.sampled_from("+-*"), inner, inner),
