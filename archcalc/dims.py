@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from fractions import Fraction
 from math import gcd
 from typing import Any, overload
 
@@ -147,7 +148,8 @@ def same(a: Dim, b: Dim) -> bool:
         return difference == 0
     if _always(difference, 1) or _always(-difference, 1) or _never_whole(difference):
         return False
-    left, right = _balanced(difference)
+    terms = t.scaled(terms_of(difference), t.scale(terms_of(difference)))
+    left, right = _balanced(t.scaled(terms, Fraction(1, t.content(terms.values()))))
     return _assume(f"{left} = {right}")
 
 
@@ -234,7 +236,7 @@ def _assume_not_negative(difference: Poly) -> bool:
     terms = t.scaled(terms_of(difference), t.scale(terms_of(difference)))
     shared = t.content(c for m, c in terms.items() if m)
     terms = {m: c // shared for m, c in terms.items() if c // shared}
-    left, right = _balanced(collect(terms))
+    left, right = _balanced(terms)
     if isinstance(left, Poly) and isinstance(right, int):
         if any(c > 0 for m, c in terms.items() if m):
             return _assume(f"{left} ≥", right)
@@ -242,9 +244,8 @@ def _assume_not_negative(difference: Poly) -> bool:
     return _assume(f"{left} ≥ {right}")
 
 
-def _balanced(difference: Value) -> tuple[Dim, Dim]:
+def _balanced(terms: t.Terms) -> tuple[Dim, Dim]:
     """Return (left, right), names on the left where possible, without minus signs."""
-    terms = terms_of(difference)
     if not any(c > 0 for m, c in terms.items() if m):
         terms = t.scaled(terms, -1)
     left = {m: c for m, c in terms.items() if c > 0 and m}

@@ -15,9 +15,10 @@ from archcalc.arguments import Problems
 from archcalc.counting import dtype_bits
 from archcalc.dims import Poly, symbol
 from archcalc.errors import SpecError, UsageError
+from archcalc.expand import expand
 from archcalc.expressions import Expression, ExpressionError
 from archcalc.fields import WORD, FieldError, WholeField, nearest
-from archcalc.graph import Graph, expand
+from archcalc.graph import Graph
 from archcalc.layers.base import Shape
 from archcalc.limits import DEFAULT, Limits
 from archcalc.source import Scalar, Source, parse, read

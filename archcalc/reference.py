@@ -249,7 +249,7 @@ def _refusing(node: Node, verb: str) -> Iterator[None]:
     """Turn what torch raises into `TorchRefusedError` with the node's name."""
     try:
         yield
-    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+    except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
         said = clean(str(error).strip().partition("\n")[0])
         message = f"torch does not {verb} {node.name} ({node.layer.key}): {said}"
         raise TorchRefusedError.of("AC522", message) from error

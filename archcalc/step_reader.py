@@ -108,7 +108,8 @@ class StepReader(ArgumentReader):
             self.problems.add("AC133", "an empty step", value)
             return None
         if value.text not in KINDS:
-            return self._unknown(value)
+            self._unknown(value)
+            return None
         step = self._filled(value.text, value, None, {}, value)
         if step is not None and _constant(step):
             self.seen[(value.text,)] = step

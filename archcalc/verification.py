@@ -115,8 +115,9 @@ def _pairs(analysis: Analysis, trace: Trace) -> Iterator[Difference]:
     total, aux = analysis.total, analysis.aux
     yield Difference("total", "params", total.params, trace.params)
     yield Difference("total", "macs", total.macs, trace.macs)
-    yield Difference("side heads", "params", aux.params, trace.aux_params)
-    yield Difference("side heads", "macs", aux.macs, trace.aux_macs)
+    if any(traced.node.aux for traced in trace.nodes):
+        yield Difference("side heads", "params", aux.params, trace.aux_params)
+        yield Difference("side heads", "macs", aux.macs, trace.aux_macs)
 
 
 def _node_pairs(analysis: Analysis, traced: Traced) -> Iterator[Difference]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from archcalc.layers import (
     activation,
+    attention,
     combine,
     conv,
     drop,
     linear,
     norm,
     pool,
+    recurrent,
     reshape,
+    resize,
+    select,
     source,
 )
 from archcalc.layers.base import Layer

@@ -232,7 +232,11 @@ class Mean(Layer):
 
     key = "mean"
     role = "pool"
-    examples = ("{mean: 0} @ 7x16", "{mean: [1, 2]} @ 8x5x6", "{mean: -1, keep: true} @ 8x5x6")
+    examples = (
+        "{mean: 0} @ 7x16",
+        "{mean: [1, 2]} @ 8x5x6",
+        "{mean: -1, keep: true} @ 8x5x6",
+    )
 
     axes: Axes
     keep: Flag = False

@@ -1,0 +1,424 @@
+"""From a spec to a graph: blocks, repeats and branches written out as named nodes.
+
+`expand` walks the steps once. It infers each node's shape on the way, since arithmetic
+in a step may ask for the channels or size of the tensor that enters it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from archcalc.builder import Builder
+from archcalc.dims import assuming, same
+from archcalc.errors import Problem, ShapeError, SpecError
+from archcalc.expressions import Expression, ExpressionError
+from archcalc.fields import FieldError, nearest
+from archcalc.graph import Graph, Node, Origin
+from archcalc.layers import CATALOGUE
+from archcalc.layers.base import Layer, Shape
+from archcalc.limits import DEFAULT, Limits
+from archcalc.scope import Scope, base_names, kind_name
+from archcalc.shortcuts import padding, projection, strides
+from archcalc.source import Scalar
+from archcalc.spec import Spec
+from archcalc.steps import CONDITION, REPEAT, Step, arity, without_followers
+
+DEEPEST_BLOCKS = 64
+
+
+def expand(
+    spec: Spec,
+    inputs: Mapping[str, Shape],
+    params: Mapping[str, Any],
+    limits: Limits = DEFAULT,
+) -> Graph:
+    """Return the network's graph for these input shapes and params.
+
+    Raises `SpecError` or `ShapeError` with the step, and the `use:` that led to it.
+    """
+    with assuming() as assumptions:
+        return _Expander(spec, limits).run(inputs, params, assumptions)
+
+
+class _Expander(Builder):
+    """Walks the steps of a spec and grows the graph."""
+
+    def __init__(self, spec: Spec, limits: Limits) -> None:
+        super().__init__(spec.source, spec.name, limits)
+        self.spec = spec
+        self.names: dict[str, int] = {}
+        self.ranges: dict[str, tuple[int, int]] = {}
+        self.visits = 0
+        self.bases: dict[int, tuple[str, ...]] = {}
+        self.layers: dict[tuple[Any, ...], Layer] = {}
+
+    def run(
+        self,
+        inputs: Mapping[str, Shape],
+        params: Mapping[str, Any],
+        assumptions: Iterable[str],
+    ) -> Graph:
+        scope = Scope("", dict(params), 0)
+        origin = Origin(self.spec.input_at)  # type: ignore[arg-type]  # a value of the file
+        for name, shape in inputs.items():
+            index = len(self.nodes)
+            layer = CATALOGUE["input"]()
+            self.nodes.append(Node(index, name, layer, (), shape, 0, origin, None, False))
+            scope.outputs[name] = self.names[name] = index
+        count = len(self.nodes)
+        output = self.sequence(self.spec.steps, 0, scope)
+        self.groups[0].end, self.groups[0].output = len(self.nodes), output
+        return Graph(
+            tuple(self.nodes),
+            tuple(self.groups),
+            tuple(range(count)),
+            output,
+            self.names,
+            tuple(assumptions),
+        )
+
+    # -- steps -----------------------------------------------------------------------
+
+    def sequence(self, steps: tuple[Step, ...], at: int, scope: Scope) -> int:
+        """Write out a list of steps; return the node that leaves it."""
+        for step, base in zip(steps, self.base_names(steps), strict=True):
+            at = self.step(step, base, at, scope)
+        return at
+
+    def base_names(self, steps: tuple[Step, ...]) -> tuple[str, ...]:
+        """Return a name for each step; raise `SpecError` AC150 for one used twice."""
+        known = self.bases.get(id(steps))
+        if known is None:
+            first: dict[str, Step] = {}
+            for step in steps:
+                if step.name is not None and first.setdefault(step.name, step) is not step:
+                    line = self.place(first[step.name].node).line
+                    raise self.error(
+                        SpecError, step, "AC150", f"the name {step.name!r} is taken",
+                        [f"first used in line {line}"],
+                    )
+            known = self.bases[id(steps)] = base_names(steps)
+        return known
+
+    def step(self, step: Step, base: str, at: int, scope: Scope) -> int:
+        """Write out one step with its repetitions; return the node that leaves it."""
+        self.visits += 1
+        if self.visits > 4 * self.limits.nodes:
+            raise self.too_many(step)
+        if step.sources and (step.branches is not None or arity(step) == 1):
+            at = self.reference(step.sources[0], step, scope)
+        if step.when is not True and not self.checked(step, "when", CONDITION, at, scope):
+            return at
+        path = f"{scope.path}.{base}" if scope.path and base else scope.path or base
+        first = len(self.nodes)
+        if step.repeat == 1 and not (step.first or step.last):
+            after = self.once(step, path, at, scope, {})
+        else:
+            after = self.repeated(step, path, at, scope)
+        self.finish(step, base, path, first, after, scope)
+        return at if step.kind == "aux" else after
+
+    def finish(
+        self, step: Step, base: str, path: str, first: int, after: int, scope: Scope
+    ) -> None:
+        """Remember the step's output under its name, and share weights where asked."""
+        if base:
+            scope.outputs[base] = after
+        if path in self.names and self.names[path] != after and base:
+            message = f"the name {path!r} is taken by another step"
+            raise self.error(SpecError, step, "AC150", message)
+        self.names[path] = after
+        if step.share is not None:
+            self.share(step, first, scope)
+        self.ranges[path] = (first, len(self.nodes))
+
+    def repeated(self, step: Step, path: str, at: int, scope: Scope) -> int:
+        """Write out a step as often as it says, with `first` and `last` overrides."""
+        count = self.checked(step, "repeat", REPEAT, at, scope)
+        if not isinstance(count, int):
+            message = f"repeat needs a number, not the symbol {count}"
+            raise self.error(SpecError, step, "AC151", message)
+        if count > self.limits.nodes:
+            raise self.too_many(step)
+        group = self.open(path, "repeat", f"{count} × {kind_name(step)}", scope)
+        outer = scope.values.get("i")
+        for i in range(1, count + 1):
+            scope.values["i"] = i
+            override = {**(step.first if i == 1 else {}), **(step.last if i == count else {})}
+            inner = scope.renamed(path, group)
+            name = f"{path}.{i}"
+            first = len(self.nodes)
+            at = self.once(step, name, at, inner, override)
+            self.names[name], self.ranges[name] = at, (first, len(self.nodes))
+            if step.share is not None and step.share.text == step.name and i > 1:
+                self.copy_weights(step, first, self.ranges[f"{path}.1"])
+        scope.values.pop("i", None)
+        if outer is not None:
+            scope.values["i"] = outer
+        self.close(group, at)
+        return at
+
+    def once(
+        self, step: Step, path: str, at: int, scope: Scope, override: dict[str, Any]
+    ) -> int:
+        """Write out one repetition of a step."""
+        if step.kind == "use":
+            return self.use(step, path, at, scope, override)
+        if step.kind == "residual":
+            return self.residual(step, path, at, scope)
+        if step.kind in ("stage", "aux"):
+            group = self.open(path, step.kind, step.kind, scope)
+            inner = scope.inside(path, group, aux=scope.aux or step.kind == "aux")
+            after = self.sequence(step.body, at, inner)
+            self.close(group, after)
+            return after
+        if step.branches is not None:
+            return self.joined(step, path, at, scope)
+        inputs: tuple[int, ...] = (at,)
+        if arity(step) != 1:
+            inputs = tuple(self.reference(name, step, scope) for name in step.sources)
+        node = self.add(step, path, self.layer(step, override, at, scope), inputs, scope)
+        return self.followed(step, path, node, scope, override)
+
+    # -- one layer -------------------------------------------------------------------
+
+    def layer(self, step: Step, override: dict[str, Any], at: int, scope: Scope) -> Layer:
+        """Return the layer of a step, its arithmetic done."""
+        if step.layer is not None and not override:
+            return step.layer
+        args = {**step.args, **without_followers(override)}
+        values = {k: self.value(step, v, at, scope) for k, v in args.items()}
+        key = (step.kind, *values.items())
+        known = self.layers.get(key)
+        if known is None:
+            try:
+                known = self.layers[key] = CATALOGUE[step.kind](**values)
+            except FieldError as error:
+                message = f"{step.kind}: {error.message}"
+                raise self.error(SpecError, step, "AC140", message, help=error.help) from None
+        return known
+
+    def followed(
+        self, step: Step, path: str, at: int, scope: Scope, override: dict[str, Any]
+    ) -> int:
+        """Append the `norm` and `act` of a step as nodes of their own."""
+        for word, given in (("norm", step.norm), ("act", step.act)):
+            follower = override.get(word, given)
+            if isinstance(follower, Expression):
+                follower = self.follower(step, word, follower, at, scope)
+            if isinstance(follower, Step):
+                layer = self.layer(follower, {}, at, scope)
+                own = replace(follower, node=step.node)
+                at = self.add(own, f"{path}.{layer.key}", layer, (at,), scope)
+        return at
+
+    def follower(
+        self, step: Step, word: str, given: Expression, at: int, scope: Scope
+    ) -> Step | None:
+        """Return the step that a param names as norm or act."""
+        name = self.value(step, given, at, scope)
+        if name == "none":
+            return None
+        if not isinstance(name, str) or name not in CATALOGUE:
+            help = nearest(str(name), CATALOGUE)
+            message = f"{word}: {name} is not a kind of layer"
+            raise self.error(SpecError, step, "AC144", message, help=help)
+        return Step(name, step.node)
+
+    # -- structure -------------------------------------------------------------------
+
+    def use(
+        self, step: Step, path: str, at: int, scope: Scope, override: dict[str, Any]
+    ) -> int:
+        """Write out a block with its params."""
+        args = {**step.args, **override}
+        name = args.pop("use")
+        if isinstance(name, Expression):
+            name = self.value(step, name, at, scope)
+        block = self.spec.blocks.get(name)
+        if block is None:
+            help = nearest(str(name), self.spec.blocks)
+            raise self.error(SpecError, step, "AC148", f"there is no block {name!r}", help=help)
+        if len(self.uses) >= DEEPEST_BLOCKS:
+            message = f"blocks use each other more than {DEEPEST_BLOCKS} deep"
+            raise self.error(SpecError, step, "AC152", message)
+        given = {k: self.value(step, v, at, scope) for k, v in args.items()}
+        group = self.open(path, "block", name, scope)
+        outer, self.uses = self.uses, (*self.uses, step.node)
+        inner = scope.inside(path, group)
+        inner.values = {**self.spec_params(scope), **given}
+        self.fill(step, block.params, given, at, inner)
+        after = self.sequence(block.steps, at, inner)
+        self.uses = outer
+        self.close(group, after)
+        return after
+
+    def spec_params(self, scope: Scope) -> dict[str, Any]:
+        """Return what a block sees beside its params: the file's params, and `i`."""
+        seen = dict(scope.outermost().values)
+        if "i" in scope.values:
+            seen["i"] = scope.values["i"]
+        return seen
+
+    def fill(
+        self, step: Step, params: dict[str, Any], given: dict[str, Any], at: int, inner: Scope
+    ) -> None:
+        """Give every param of a block its value, in the order of declaration."""
+        unknown = [k for k in given if k not in params]
+        missing = [k for k, v in params.items() if v is None and k not in given]
+        if unknown or missing:
+            message = f"has no param {unknown[0]!r}" if unknown else f"needs {missing[0]!r}"
+            help = nearest(unknown[0], params) if unknown else None
+            raise self.error(SpecError, step, "AC149", f"the block {message}", help=help)
+        for name, default in params.items():
+            if name not in given:
+                inner.values[name] = self.value(step, default, at, inner)
+
+    def joined(self, step: Step, path: str, at: int, scope: Scope) -> int:
+        """Write out branches and the node that joins them."""
+        group = self.open(path, step.kind, step.kind, scope)
+        inner = scope.inside(path, group)
+        ends = []
+        for name, steps in step.branches or ():
+            ends.append(self.branch(name, steps, f"{path}.{name}" if path else name, at, inner))
+        layer = self.layer(step, {}, at, scope)
+        joined = self.add(step, f"{path}.{step.kind}", layer, tuple(ends), inner)
+        after = self.followed(step, path, joined, inner, {})
+        self.close(group, after)
+        return after
+
+    def branch(
+        self, name: str, steps: tuple[Step, ...], path: str, at: int, scope: Scope
+    ) -> int:
+        """Write out one branch."""
+        group = self.open(path, "branch", name, scope)
+        after = self.sequence(steps, at, scope.inside(path, group))
+        self.close(group, after)
+        scope.outputs[name] = after
+        self.names[path] = after
+        return after
+
+    def residual(self, step: Step, path: str, at: int, scope: Scope) -> int:
+        """Write out a residual: its body, its shortcut, the sum."""
+        group = self.open(path, "residual", "residual", scope)
+        inner = scope.inside(path, group)
+        main = self.sequence(step.body, at, inner)
+        skip = self.shortcut(step, path, at, main, inner)
+        after = main
+        if skip is not None:
+            joined = replace(step, kind="add")
+            after = self.add_sum(joined, path, main, skip, inner)
+        after = self.followed(step, path, after, inner, {})
+        self.close(group, after)
+        return after
+
+    def add_sum(self, step: Step, path: str, main: int, skip: int, scope: Scope) -> int:
+        """Append the sum of a residual; a clash of shapes says what shortcut would fit."""
+        body, kept = self.nodes[main].shape, self.nodes[skip].shape
+        if len(body) != len(kept) or not all(map(same, body, kept)):
+            help = "shortcut: projection, or identity-or-projection for a repeated block"
+            problem = Problem(
+                "AC201",
+                "a residual needs equal shapes",
+                facts=(
+                    f"body     = {self.entering(main)}",
+                    f"shortcut = {self.entering(skip)}",
+                ),
+                help=help,
+            )
+            raise ShapeError([problem.at(self.place(step.node), self.via())])
+        return self.add(step, f"{path}.add", CATALOGUE["add"](), (main, skip), scope)
+
+    def shortcut(
+        self, step: Step, path: str, at: int, main: int, scope: Scope
+    ) -> int | None:
+        """Write out the shortcut; None where there is no sum."""
+        word = step.shortcut
+        if not isinstance(word, str):
+            return self.branch("shortcut", word, f"{path}.shortcut", at, scope)
+        before, body = self.nodes[at].shape, self.nodes[main].shape
+        if word != "projection":
+            equal = len(before) == len(body) and all(map(same, before, body))
+            if equal or word == "identity":
+                return at
+            if word == "identity-or-none":
+                return None
+        ratio = strides(self.nodes, main, at)
+        if word == "identity-or-pad":
+            steps = padding(step.node, before, body, ratio)
+        else:
+            steps = projection(step.node, self.spec.defaults.get("conv", {}), body, ratio)
+        return self.branch("shortcut", steps, f"{path}.shortcut", at, scope)
+
+    # -- weights used twice ----------------------------------------------------------
+
+    def share(self, step: Step, first: int, scope: Scope) -> None:
+        """Give the nodes from `first` on the weights of the step that `share` names."""
+        name = step.share.text if step.share else ""
+        if name == step.name:
+            return
+        path = f"{scope.path}.{name}" if scope.path else name
+        while path not in self.ranges and "." in path:
+            scope_path, _, _ = path[: -len(name) - 1].rpartition(".")
+            path = f"{scope_path}.{name}" if scope_path else name
+        if path not in self.ranges:
+            help = nearest(name, self.ranges)
+            raise self.error(SpecError, step, "AC153", f"share: no earlier step {name!r}",
+                             help=help)
+        self.copy_weights(step, first, self.ranges[path])
+
+    # -- names, values, places -------------------------------------------------------
+
+    def reference(self, name: Scalar, step: Step, scope: Scope) -> int:
+        """Return the output of the earlier step with this name."""
+        found = scope.find(name.text)
+        if found is None:
+            found = self.names.get(name.text)
+        if found is None:
+            help = nearest(name.text, scope.visible()) or "only earlier steps can be named"
+            error = self.error(SpecError, step, "AC154", f"no earlier step is named {name.text!r}",
+                               help=help)
+            raise SpecError([replace(error.problems[0], place=self.place(name))])
+        return found
+
+    def checked(self, step: Step, word: str, accepts: Any, at: int, scope: Scope) -> Any:
+        """Return the value of `repeat` or `when`."""
+        try:
+            return accepts.check(self.value(step, getattr(step, word), at, scope))
+        except FieldError as error:
+            message = f"{word}: {error.message}"
+            raise self.error(SpecError, step, "AC142", message, help=error.help) from None
+
+    def value(self, step: Step, given: Any, at: int, scope: Scope) -> Any:
+        """Return a constant, or what arithmetic gives here."""
+        if isinstance(given, tuple):
+            return tuple(self.value(step, v, at, scope) for v in given)
+        if not isinstance(given, Expression):
+            return given
+        try:
+            return given.evaluate({n: self.lookup(n, at, scope) for n in given.names})
+        except ExpressionError as error:
+            message = f"{given.text}: {error.message}"
+            raise self.error(SpecError, step, "AC142", message, help=error.help) from None
+
+    def lookup(self, name: str, at: int, scope: Scope) -> Any:
+        """Return what a name in arithmetic stands for here."""
+        if name in scope.values:
+            return scope.values[name]
+        shape = self.nodes[at].shape
+        if name in ("cin", "tokens"):
+            return shape[0]
+        if name in ("w", "dim"):
+            return shape[-1]
+        if name == "h" and len(shape) > 1:
+            return shape[-2]
+        raise ExpressionError(f"{name} has no value here", 0, None)
+
+
+
+
+
+
+

@@ -1,0 +1,349 @@
+"""Attention over tokens, whole or in windows, and the learned tensors beside it."""
+
+from __future__ import annotations
+
+from math import isqrt
+from typing import Annotated
+
+from archcalc.dims import Dim, at_least, ceil_div, product, same
+from archcalc.errors import ShapeError
+from archcalc.fields import Count, Flag, ListField, Size
+from archcalc.layers.activation import softmax_work
+from archcalc.layers.base import (
+    Call,
+    Extra,
+    Function,
+    Layer,
+    Saved,
+    Seen,
+    Shape,
+    Shapes,
+    Work,
+    check_divides,
+    feature_axis,
+    numel,
+    times,
+)
+
+Grid = Annotated[tuple[Dim, Dim], ListField(1, 2)]
+TABLE = "relative_position_bias_table"
+
+
+def check_tokens(x: Shape, key: str) -> None:
+    """Raise `ShapeError` AC204 unless the input is tokens, `(N, D)`."""
+    if len(x) != 2:
+        raise ShapeError.of(
+            "AC204",
+            f"{key} needs tokens: a position axis and a feature axis",
+            facts=[f"its input is {times(x)}"],
+        )
+
+
+def head_width(x: Shape, heads: Dim, key: str) -> Dim:
+    """Return the features of a head, for packed queries, keys and values `(N, 3D)`.
+
+    Raises `ShapeError` AC210 where 3 or the heads do not divide.
+    """
+    check_tokens(x, key)
+    check_divides(3, x[1], f"{key} reads queries, keys and values side by side")
+    check_divides(heads, x[1] // 3, "heads must divide the features")
+    return x[1] // 3 // heads
+
+
+def attention_work(heads: Dim, width: Dim, queries: Dim, keys: Dim) -> Work:
+    """Return the operations of softmax(q·kᵀ/√width)·v, each query seeing `keys` keys."""
+    scores = heads * queries * keys
+    work = softmax_work(scores, heads * queries)
+    return {"mac": 2 * scores * width, "mul": scores, **work}
+
+
+class Attention(Layer):
+    """Scaled dot-product attention (Vaswani 2017, section 3.2), `heads` of them.
+
+    Shape: `(N, 3D) -> (N, D)`: queries, keys and values side by side, as one `linear`
+    of 3D makes them; a `linear` of D usually follows. Both matrix products count:
+    2·N²·D multiply-accumulates. `causal: true` hides later tokens; the products are
+    counted whole. Backward keeps queries, keys, values and the weights after softmax.
+    """
+
+    key = "attention"
+    role = "matrix"
+    examples = ("{attention: 4} @ 7x48", "{attention: 2, causal: true} @ 7x48")
+
+    heads: Size
+    causal: Flag = False
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        head_width(x, self.heads, self.key)
+        return (x[0], x[1] // 3)
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        tokens, features = output
+        return attention_work(self.heads, features // self.heads, tokens, tokens)
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        tokens = output[0]
+        packed = Extra("queries, keys and values", each=3 * numel(output))
+        weights = Extra("attention weights", each=self.heads * tokens * tokens)
+        hidden = Extra("hidden tokens", once=tokens * tokens, width=1)
+        return Saved(extras=(packed, weights, hidden)[: 3 if self.causal else 2])
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+    def torch(self, *inputs: Shape) -> Call:
+        (x,) = inputs
+        width = head_width(x, self.heads, self.key)
+        split = f"x.unflatten(2, (3, {self.heads}, {width})).permute(2, 0, 3, 1, 4)"
+        later = f"torch.ones({x[0]}, {x[0]}, dtype=torch.bool, device=x.device).triu(1)"
+        return Function(
+            "(a.softmax(-1) @ v).transpose(1, 2).flatten(2)",
+            steps=(
+                f"q, k, v = {split}.contiguous().unbind(0)",
+                f"a = q @ k.transpose(-2, -1) * {width} ** -0.5",
+                *(
+                    [f"a = a.masked_fill({later}, float('-inf'))"]
+                    if self.causal
+                    else []
+                ),
+            ),
+        )
+
+
+class WindowAttention(Layer):
+    """Attention inside windows of `size × size` tokens (Liu 2021, Swin, section 3.2).
+
+    Shape: `(N, 3D) -> (N, D)`, the N tokens being the rows of a `grid`, a square if not
+    said. With `shift` the windows lie that much further down and right, wrapped round,
+    and tokens from opposite edges do not see each other; where one window fills an axis,
+    that axis does not shift. A grid that `size` does not divide is padded, and the
+    padding counted. `bias` learns a table of (2·size - 1)² relative positions a head.
+    """
+
+    key = "window_attention"
+    role = "matrix"
+    examples = (
+        "{window_attention: 2, size: 2} @ 16x12",
+        "{window_attention: 2, size: 2, shift: 1} @ 16x12",
+        "{window_attention: 3, size: 3, shift: 1, grid: [5, 7]} @ 35x18",
+        "{window_attention: 2, size: 4, shift: 2, grid: [4, 8], bias: false} @ 32x12",
+    )
+
+    heads: Size
+    size: Size
+    shift: Count = 0
+    grid: Grid | None = None
+    bias: Flag = True
+
+    def rows(self, x: Shape) -> tuple[Dim, Dim]:
+        """Return the grid's height and width; raise AC212 unless the tokens fill it."""
+        tokens = x[0]
+        if self.grid is None:
+            side = isqrt(tokens) if isinstance(tokens, int) else 0
+            if not isinstance(tokens, int) or side * side != tokens:
+                raise ShapeError.of(
+                    "AC212",
+                    f"{tokens} tokens are no square",
+                    help="say the grid: [height, width]",
+                )
+            return side, side
+        if not same(product(self.grid), tokens):
+            raise ShapeError.of(
+                "AC212", f"{tokens} tokens do not fill a grid of {times(self.grid)}"
+            )
+        return self.grid
+
+    def windows(self, x: Shape) -> tuple[Dim, ...]:
+        """Return how many windows lie on each axis of the grid."""
+        return tuple(ceil_div(n, self.size) for n in self.rows(x))
+
+    def scores(self, x: Shape) -> tuple[Dim, Dim]:
+        """Return how many tokens there are, padding included, and how many each sees."""
+        seen = self.size * self.size
+        return product(self.windows(x)) * seen, seen
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        head_width(x, self.heads, self.key)
+        self.rows(x)
+        return (x[0], x[1] // 3)
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        offsets = 2 * self.size - 1
+        return {TABLE: (offsets * offsets, self.heads)} if self.bias else {}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        tokens, seen = self.scores(inputs[0])
+        work = attention_work(self.heads, output[1] // self.heads, tokens, seen)
+        terms = (1 if self.bias else 0) + (1 if any(self.shifts(inputs[0])) else 0)
+        return {**work, "add": work["add"] + terms * self.heads * tokens * seen}
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        tokens, seen = self.scores(inputs[0])
+        packed = Extra("queries, keys and values", each=3 * tokens * output[1])
+        weights = Extra("attention weights", each=self.heads * tokens * seen)
+        index = Extra("index of relative positions", once=seen * seen, width=8)
+        return Saved(extras=(packed, weights, index)[: 3 if self.bias else 2])
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+    def shifts(self, x: Shape) -> tuple[Dim, ...]:
+        """Return the shift of each axis: 0 where one window fills it."""
+        return tuple(0 if at_least(self.size, n) else self.shift for n in self.rows(x))
+
+    def torch(self, *inputs: Shape) -> Call:
+        (x,) = inputs
+        width = head_width(x, self.heads, self.key)
+        params = self.weights(x)
+        scores = [f"a = q @ k.transpose(-2, -1) * {width} ** -0.5"]
+        if self.bias:
+            scores += relative_positions(self.size)
+        if any(self.shifts(x)):
+            scores += self.edges(x)
+        return Function(
+            "y.flatten(1, 2)",
+            params,
+            steps=(*self.cut(x, width), *scores, *self.join(x)),
+        )
+
+    def cut(self, x: Shape, width: Dim) -> list[str]:
+        """Return the statements that cut the grid into windows and heads."""
+        (height, across), (down, right) = self.rows(x), self.windows(x)
+        below, beside = down * self.size - height, right * self.size - across
+        steps = [f"g = x.unflatten(1, ({height}, {across}))"]
+        if below or beside:
+            steps.append(f"g = F.pad(g, (0, 0, 0, {beside}, 0, {below}))")
+        if any(self.shifts(x)):
+            back = tuple(-shift for shift in self.shifts(x))
+            steps.append(f"g = g.roll({back}, (1, 2))")
+        steps += [
+            f"g = g.unflatten(3, (3, {self.heads}, {width}))",
+            f"g = g.unflatten(2, ({right}, {self.size}))",
+            f"g = g.unflatten(1, ({down}, {self.size}))",
+            "g = g.permute(5, 0, 1, 3, 6, 2, 4, 7).contiguous()",
+            "q, k, v = g.flatten(5, 6).flatten(2, 3).unbind(0)",
+        ]
+        return steps
+
+    def edges(self, x: Shape) -> list[str]:
+        """Return the statements that hide tokens which only the shift made neighbours."""
+        (down, right), (low, far) = self.windows(x), self.shifts(x)
+        sizes = [(down * self.size, low, "rows"), (right * self.size, far, "columns")]
+        steps = []
+        for n, shift, name in sizes:
+            steps += [
+                f"i = torch.arange({n}, device=x.device)",
+                f"{name} = (i >= {n - self.size}).long() + (i >= {n - shift})",
+            ]
+        return [
+            *steps,
+            "r = rows[:, None] * 3 + columns",
+            f"r = r.unflatten(1, ({right}, {self.size}))",
+            f"r = r.unflatten(0, ({down}, {self.size}))",
+            "r = r.permute(0, 2, 1, 3).flatten(2).flatten(0, 1)",
+            "apart = (r[:, None, :] != r[:, :, None]).to(x.dtype) * -100",
+            "a = a + apart[:, None]",
+        ]
+
+    def join(self, x: Shape) -> list[str]:
+        """Return the statements that put the windows back into the grid."""
+        (height, across), (down, right) = self.rows(x), self.windows(x)
+        steps = [
+            "y = a.softmax(-1) @ v",
+            f"y = y.unflatten(3, ({self.size}, {self.size}))",
+            f"y = y.unflatten(1, ({down}, {right})).permute(0, 1, 4, 2, 5, 3, 6)",
+            "y = y.flatten(5).flatten(3, 4).flatten(1, 2)",
+        ]
+        if any(self.shifts(x)):
+            steps.append(f"y = y.roll({self.shifts(x)}, (1, 2))")
+        if (down * self.size, right * self.size) != (height, across):
+            steps.append(f"y = y[:, :{height}, :{across}]")
+        return steps
+
+
+def relative_positions(size: Dim) -> list[str]:
+    """Return the statements that add a learned bias for each relative position."""
+    seen = size * size
+    return [
+        f"r = torch.arange({size}, device=x.device)",
+        f"r = r[:, None] - r + {size - 1}",
+        f"r = (r[:, None, :, None] * {2 * size - 1} + r[None, :, None, :]).flatten()",
+        f"bias = p['{TABLE}'][r].unflatten(0, ({seen}, {seen}))",
+        "a = a + bias.permute(2, 0, 1)",
+    ]
+
+
+class ClassToken(Layer):
+    """Put learned tokens before the others (Devlin 2018; Dosovitskiy 2020, ViT).
+
+    Shape: `(N, D) -> (N + count, D)`; `count × D` weights. Backward keeps nothing.
+    """
+
+    key = "class_token"
+    examples = ("class_token @ 7x16", "{class_token: 2} @ 7x16")
+
+    count: Size = 1
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        check_tokens(x, self.key)
+        return (x[0] + self.count, x[1])
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        return {"token": (self.count, inputs[0][1])}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return {}
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+    def torch(self, *inputs: Shape) -> Call:
+        token = "p['token'].expand(x.shape[0], -1, -1)"
+        return Function(f"torch.cat(({token}, x), 1)", self.weights(*inputs))
+
+
+class Position(Layer):
+    """Add a learned table of positions, as large as the input (Dosovitskiy 2020, ViT).
+
+    Shape unchanged; a weight for each value. Backward keeps nothing.
+    """
+
+    key = "position"
+    examples = ("position @ 7x16", "position @ 8x5x6")
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        return {"table": inputs[0]}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return {"add": numel(output)}
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Function("x + p['table']", self.weights(*inputs))
+
+
+class LayerScale(Layer):
+    """Multiply each feature by a learned number (Touvron 2021, CaiT).
+
+    Shape unchanged; a weight for each feature of a vector or of tokens, or for each
+    channel of an image. Backward keeps the input and the weights.
+    """
+
+    key = "layer_scale"
+    examples = ("layer_scale @ 7x16", "layer_scale @ 8x5x6", "layer_scale @ 16")
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        (x,) = inputs
+        axis = feature_axis(x)
+        return {"scale": (x[axis], *(1 for _ in x[axis + 1 :]))}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        return {"mul": numel(output)}
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        return Saved(inputs=(0,), weights=("scale",))
+
+    def torch(self, *inputs: Shape) -> Call:
+        return Function("x * p['scale']", self.weights(*inputs))

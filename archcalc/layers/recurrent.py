@@ -1,0 +1,130 @@
+"""Recurrent layers over a sequence, in torch's dialect: two bias vectors a gate."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from archcalc.dims import Dim
+from archcalc.errors import ShapeError
+from archcalc.fields import Flag, Size
+from archcalc.layers.base import (
+    Call,
+    Extra,
+    Layer,
+    Module,
+    Saved,
+    Seen,
+    Shape,
+    Shapes,
+    Work,
+    numel,
+    times,
+)
+
+
+class Recurrent(Layer):
+    """What recurrent layers share. Shape: `(L, D) -> (L, hidden)`, twice `hidden` where
+    `bidirectional`; `token: -1` takes the last state.
+
+    Each of `layers` has, a direction, weights `gates·hidden × in` and
+    `gates·hidden × hidden` and two biases. What backward keeps is an estimate: input,
+    output and the gates of every step; torch's oneDNN kernel keeps a workspace instead.
+    """
+
+    role = "matrix"
+    gates: ClassVar[int] = 1
+    each: ClassVar[Work] = {}
+
+    hidden: Size
+    layers: Size = 1
+    bidirectional: Flag = False
+    bias: Flag = True
+
+    def directions(self) -> int:
+        """Return 2 where the sequence is read both ways."""
+        return 2 if self.bidirectional else 1
+
+    def widths(self, x: Shape) -> list[Dim]:
+        """Return the input's width for each layer."""
+        deep = self.hidden * self.directions()
+        return [x[1], *(deep for _ in range(int(str(self.layers)) - 1))]
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) != 2:
+            raise ShapeError.of(
+                "AC204",
+                f"{self.key} needs a sequence: a position axis and a feature axis",
+                facts=[f"its input is {times(x)}"],
+            )
+        return (x[0], self.hidden * self.directions())
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        rows = self.gates * self.hidden
+        shapes: Shapes = {}
+        for level, width in enumerate(self.widths(inputs[0])):
+            for way in ("", "_reverse")[: self.directions()]:
+                end = f"l{level}{way}"
+                shapes |= {f"weight_ih_{end}": (rows, width)}
+                shapes |= {f"weight_hh_{end}": (rows, self.hidden)}
+                if self.bias:
+                    shapes |= {f"bias_ih_{end}": (rows,), f"bias_hh_{end}": (rows,)}
+        return shapes
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        (x,) = inputs
+        shapes = self.weights(x)
+        matrices = [numel(s) for s in shapes.values() if len(s) == 2]
+        biases = [numel(s) for s in shapes.values() if len(s) == 1]
+        states = x[0] * self.hidden * self.directions() * self.layers
+        work = {kind: count * states for kind, count in self.each.items()}
+        return {
+            "mac": x[0] * sum(matrices, 0),
+            **work,
+            "add": work["add"] + x[0] * sum(biases, 0),
+        }
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        (x,) = inputs
+        states = x[0] * self.hidden * self.directions() * self.layers
+        names = tuple(self.weights(x))
+        gates = Extra("gates and states (estimate)", each=(self.gates + 1) * states)
+        return Saved(inputs=(0,), output=True, weights=names, extras=(gates,))
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+    def torch(self, *inputs: Shape) -> Call:
+        given: dict[str, Any] = {"num_layers": self.layers, "bias": self.bias}
+        given["bidirectional"] = self.bidirectional
+        usual = {"num_layers": 1, "bias": True, "bidirectional": False}
+        given = {k: v for k, v in given.items() if v != usual[k]}
+        given["batch_first"] = True
+        args = (inputs[0][1], self.hidden)
+        return Module(f"nn.{type(self).__name__}", args, given, after="x[0]")
+
+
+class LSTM(Recurrent):
+    """Long short-term memory (Hochreiter 1997; torch.nn.LSTM): four gates.
+
+    Shape: `(L, D) -> (L, hidden)`, `2·hidden` where `bidirectional`. The weights are
+    torch's, with two biases a gate. What backward keeps is an estimate.
+    """
+
+    key = "lstm"
+    gates = 4
+    each: ClassVar[Work] = {"add": 8, "mul": 3, "exp": 5, "div": 3}
+    examples = ("{lstm: 6} @ 5x8", "{lstm: 6, layers: 2, bidirectional: true} @ 5x8")
+
+
+class GRU(Recurrent):
+    """Gated recurrent unit (Cho 2014; torch.nn.GRU): three gates.
+
+    Shape: `(L, D) -> (L, hidden)`, `2·hidden` where `bidirectional`. The weights are
+    torch's, with two biases a gate. What backward keeps is an estimate.
+    """
+
+    key = "gru"
+    gates = 3
+    each: ClassVar[Work] = {"add": 7, "mul": 2, "exp": 3, "div": 2}
+    examples = ("{gru: 6} @ 5x8", "{gru: 6, layers: 2, bias: false} @ 5x8")

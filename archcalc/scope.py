@@ -1,0 +1,94 @@
+"""What names mean while a list of steps is written out, and the names steps get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from archcalc.steps import STRUCTURES, Step
+
+
+@dataclass(slots=True)
+class Scope:
+    """What names mean while a list of steps is written out."""
+
+    path: str
+    values: dict[str, Any]
+    group: int
+    parent: Scope | None = None
+    outputs: dict[str, int] = field(default_factory=dict)
+    aux: bool = False
+
+    def find(self, name: str) -> int | None:
+        """Return the output node of an earlier step by its name, innermost first."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.outputs:
+                return scope.outputs[name]
+            scope = scope.parent
+        return None
+
+    def visible(self) -> list[str]:
+        """Return every name that `find` knows."""
+        return [*self.outputs, *(self.parent.visible() if self.parent else [])]
+
+    def outermost(self) -> Scope:
+        """Return the scope of the file."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def inside(self, path: str, group: int, aux: bool | None = None) -> Scope:
+        """Return the scope of a group's steps."""
+        aux = self.aux if aux is None else aux
+        return Scope(path, dict(self.values), group, self, aux=aux)
+
+    def renamed(self, path: str, group: int) -> Scope:
+        """Return a scope that shares names and values but stands in another group."""
+        return Scope(path, self.values, group, self.parent, self.outputs, self.aux)
+
+
+def is_group(step: Step) -> bool:
+    """Say whether a step is written out as a group of its own."""
+    grouped = step.kind in STRUCTURES or step.branches is not None
+    return grouped and step.kind != "aux" and step.repeat == 1
+
+
+def base_names(steps: tuple[Step, ...]) -> tuple[str, ...]:
+    """Return a name for each step: its own, or its kind with an ordinal.
+
+    The only step of a block takes the block's name: it gets none of its own.
+    """
+    if len(steps) == 1 and steps[0].name is None and is_group(steps[0]):
+        return ("",)
+    given = {step.name for step in steps}
+    kinds: dict[str, int] = {}
+    for step in steps:
+        if step.name is None:
+            kinds[kind_name(step)] = kinds.get(kind_name(step), 0) + 1
+    return tuple(_numbered(steps, kinds, given))
+
+
+def _numbered(
+    steps: tuple[Step, ...], kinds: Mapping[str, int], given: set[str | None]
+) -> Iterator[str]:
+    """Yield each step's name; unnamed kinds that stand several times are numbered."""
+    counts: dict[str, int] = {}
+    for step in steps:
+        if step.name is not None:
+            yield step.name
+            continue
+        name = kind = kind_name(step)
+        while kinds[kind] > 1 or name in given:
+            counts[kind] = counts.get(kind, 0) + 1
+            name = f"{kind}{counts[kind]}"
+            if name not in given:
+                break
+        yield name
+
+
+def kind_name(step: Step) -> str:
+    """Return the kind of a step, or the block that it uses."""
+    return str(step.args.get("use", "use")) if step.kind == "use" else step.kind

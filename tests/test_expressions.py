@@ -1,0 +1,486 @@
+"""Arithmetic in numeric fields: what it computes, and what it refuses."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from archcalc.dims import Poly, assuming, symbol
+from archcalc.errors import ShapeError
+from archcalc.expressions import ExpressionError, parse, whole
+from archcalc.limits import DEFAULT
+
+NAMES: dict[str, Any] = {
+    "cin": 64,
+    "k": 3,
+    "width": Fraction(1, 4),
+    "op": "zero",
+    "flag": True,
+    "i": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("7", 7),
+        ("-7", -7),
+        ("+7", 7),
+        ("- -7", 7),
+        ("0.25", Fraction(1, 4)),
+        ("0.1 + 0.2", Fraction(3, 10)),
+        ("0.50", Fraction(1, 2)),
+        ("2.0", 2),
+        ("4*cin", 256),
+        ("cin - 2*k + 1", 59),
+        ("cin / 3", Fraction(64, 3)),
+        ("cin / 2", 32),
+        ("cin // 3", 21),
+        ("-cin // 3", -22),
+        ("7.5 // 2", 3),
+        ("cin % 10", 4),
+        ("-1 % 8", 7),
+        ("7.5 % 2", Fraction(3, 2)),
+        ("(1 + 2) * 3", 9),
+        (" \t1 +\n 2 ", 3),
+        ("floor(0.5*cin + 0.9)", 32),
+        ("floor(-0.5)", -1),
+        ("ceil(cin/3)", 22),
+        ("ceil(-0.5)", 0),
+        ("round(0.5)", 0),
+        ("round(1.5)", 2),
+        ("round(2.5)", 2),
+        ("round(-2.5)", -2),
+        ("round(2.51)", 3),
+        ("min(3, 1, 2)", 1),
+        ("max(1, cin//4)", 16),
+        ("width * 1280", 320),
+        ("cin == 64", True),
+        ("cin != 64", False),
+        ("1 < k < 4", True),
+        ("1 < k > 4", False),
+        ("k <= 3 and cin >= 64", True),
+        ("k > 3 or cin < 64", False),
+        ("not k == 3", False),
+        ("not not flag", True),
+        ("flag == flag", True),
+        ("flag and k == 3", True),
+        ("k == 5 and 1 // 0 == 1", False),
+        ("k == 3 or 1 // 0 == 1", True),
+        ("1 if k == 3 else 1 // 0", 1),
+        ("cin if flag else 2*cin", 64),
+        ("8 if k > 5 else 4 if k > 2 else 2", 4),
+        ("op == 'zero'", True),
+        ('op != "zero"', False),
+        ("'zero' == op", True),
+        ("op == 'zéro ☃'", False),
+        ("k == 'zero'", False),
+        ("op", "zero"),
+        ("op if flag else 1", "zero"),
+        ("op == 'é' or cin == 64", True),
+        ("9223372036854775807 + 0", 2**63 - 1),
+        ("99999999999 * 99999999999 // 99999999999", 99999999999),
+    ],
+)
+def test_value(text: str, expected: Any) -> None:
+    value = parse(text).evaluate(NAMES)
+    assert (value, type(value)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize(
+    ("size", "divisor", "expected"),
+    [
+        (32 * Fraction(1, 4), 8, 8),
+        (16 * Fraction(7, 20), 8, 8),
+        (3, 8, 8),
+        (11, 8, 16),
+        (12, 8, 16),
+        (19, 8, 24),
+        (20, 8, 24),
+        (24 * Fraction(11, 10), 8, 24),
+        (40 * Fraction(7, 5), 8, 56),
+        (1280 * Fraction(14, 10), 8, 1792),
+        (33, 4, 32),
+        (1, 1, 1),
+    ],
+)
+def test_round8_is_make_divisible(size: Any, divisor: int, expected: int) -> None:
+    assert parse("round8(x, d)").evaluate({"x": size, "d": divisor}) == expected
+    if divisor == 8:
+        assert parse("round8(x)").evaluate({"x": size}) == expected
+
+
+def make_divisible(value: float, divisor: int = 8) -> int:
+    """Return what tensorflow/models' slim.nets.mobilenet.conv_blocks computes."""
+    new = max(divisor, int(value + divisor / 2) // divisor * divisor)
+    return new + divisor if new < 0.9 * value else new
+
+
+@pytest.mark.parametrize("divisor", [4, 8])
+def test_round8_agrees_with_the_published_code(divisor: int) -> None:
+    expression = parse("round8(x, d)")
+    for eighths in range(1, 6000):
+        exact = expression.evaluate({"x": Fraction(eighths, 8), "d": divisor})
+        assert exact == make_divisible(eighths / 8, divisor)
+
+
+def test_names_and_constant() -> None:
+    mixed = parse("max(a, 2*b) if op == 'a' else c")
+    assert mixed.names == {"a", "b", "op", "c"}
+    assert mixed.constant is None
+    assert mixed.text == "max(a, 2*b) if op == 'a' else c"
+    assert parse("2*3 + 1").constant == 7
+    assert parse("1 == 2").constant is False
+    assert parse("0").constant == parse("0").evaluate({}) == 0
+
+
+REFUSED = [
+    ("", 0, "empty"),
+    ("  \t ", 0, "empty"),
+    ("2**-1", 1, "'**' has no place"),
+    ("9**9**9", 1, "'**' has no place"),
+    ("2 ^ 3", 2, "'^' has no place"),
+    ("1 << 10", 2, "'<<' has no place"),
+    ("1 >> 1", 2, "'>>' has no place"),
+    ("().__class__.__base__", 2, "'.' has no place"),
+    ("cin.real", 3, "'.' has no place"),
+    ("'{0.__class__}'.format(1)", 15, "'.' has no place"),
+    ("open('/etc/passwd')", 0, "unknown function open"),
+    ("__import__('os')", 0, "unknown function __import__"),
+    ("eval('1')", 0, "unknown function eval"),
+    ("sum(1 for _ in range(9))", 6, "for has no place"),
+    ("[0] * 9", 0, "'[' has no place"),
+    ("cin[0]", 3, "'[' has no place"),
+    ("{1}", 0, "'{' has no place"),
+    ("(lambda: 0)()", 1, "lambda has no place"),
+    ("(x := 5)", 3, "':=' has no place"),
+    ("f'{1}'", 0, "f stands against a quote"),
+    ("b'x' == op", 0, "b stands against a quote"),
+    ("rb'x' == op", 0, "rb stands against a quote"),
+    ("(1, 2)", 0, "not arithmetic"),
+    ("1, 2", 0, "not arithmetic"),
+    ("max(*cin, 1)", 4, "not arithmetic"),
+    ("max(1, 2)(3)", 0, "not arithmetic"),
+    ("(1)(2)", 0, "not arithmetic"),
+    ("True + True", 0, "True has no place"),
+    ("None", 0, "None has no place"),
+    ("1 is 1", 2, "is has no place"),
+    ("1 in cin", 2, "in has no place"),
+    ("await cin", 0, "await has no place"),
+    ("yield", 0, "yield has no place"),
+    ("~1", 0, "'~' has no place"),
+    ("1 & 2", 2, "'&' has no place"),
+    ("1 @ 2", 2, "'@' has no place"),
+    ("a = 1", 2, "'=' has no place"),
+    ("a && b", 2, "'&&' has no place"),
+    ("!flag", 0, "'!' has no place"),
+    ("1 <> 2", 2, "'<>' has no place"),
+    ("1; 2", 1, "';' has no place"),
+    ("1 # one", 2, "'#' has no place"),
+    ("1 \\\n+ 1", 2, "'\\\\' has no place"),
+    ("Åx + 1", 0, "'Å' has no place"),
+    ("4 × cin", 2, "'×' has no place"),
+    ("３", 0, "'３' has no place"),  # full width
+    ("ﬁ", 0, "has no place"),
+    ("1 +\x00 2", 3, "has no place"),
+    ("1\x0c+ 1", 1, "has no place"),
+    ("1 +\u00a01", 3, "has no place"),
+    ("\ud800", 0, "has no place"),
+    ("op == '\ud800'", 6, "cannot be shown"),
+    ("op == '\u202e'", 6, "cannot be shown"),
+    ("op == 'a\nb'", 6, "cannot be shown"),
+    ("op == 'a", 6, "the quotes do not close"),
+    ("op == 'a\\n'", 6, "the quotes do not close"),
+    ("op == 'a' 'b'", 10, "two words side by side"),
+    ("op == '''a'''", 8, "two words side by side"),
+    ("op < 'zero'", 5, "can only stand beside == or !="),
+    ("'zero'", 0, "can only stand beside == or !="),
+    ("2 * 'zero'", 4, "can only stand beside == or !="),
+    ("op == 'a' < 1", 6, "can only stand beside == or !="),
+    ("max('a', 'b')", 4, "can only stand beside == or !="),
+    ("1_000", 0, "1_000 is not a number"),
+    ("1e6", 0, "1e6 is not a number"),
+    ("1j", 0, "1j is not a number"),
+    ("0x10", 0, "0x10 is not a number"),
+    ("5.", 0, "5. is not a number"),
+    ("1.2.3", 0, "1.2.3 is not a number"),
+    ("1if k else 2", 0, "1if is not a number"),
+    (".5", 0, "'.' has no place"),
+    ("012", 0, "leading zero"),
+    ("00.5", 0, "leading zero"),
+    ("18446744073709551616", 0, "does not fit in 64 bits"),
+    ("0.00000000000000000001", 0, "does not fit in 64 bits"),
+    ("9" * 150, 0, "does not fit in 64 bits"),
+    ("4294967296 * 4294967296", 0, "result does not fit in 64 bits"),
+    ("1/4294967296/4294967296", 0, "result does not fit in 64 bits"),
+    ("1 +", 3, "cannot be read"),
+    ("(1", 0, "cannot be read"),
+    ("1)", 1, "cannot be read"),
+    ("1 2", 2, "cannot be read"),
+    ("  1 2", 4, "cannot be read"),
+    ("a if b", 0, "cannot be read"),
+    ("max(1, key=2)", 10, "'=' has no place"),
+    ("max(1)", 0, "max takes at least 2 values, not 1"),
+    ("min()", 0, "min takes at least 2 values, not 0"),
+    ("floor(1, 2)", 0, "floor takes 1 values, not 2"),
+    ("round8()", 0, "round8 takes 1 or 2 values, not 0"),
+    ("round8(7, 0)", 0, "positive whole divisor, not 0"),
+    ("round8(7, 0.5)", 0, "positive whole divisor, not 1/2"),
+    ("64 // 0", 0, "division by zero"),
+    ("64 / 0", 0, "division by zero"),
+    ("1 + 64 % (2 - 2)", 4, "division by zero"),
+    ("(1 == 1) + 1", 0, "condition is used as a number"),
+    ("-(1 == 1)", 0, "condition is used as a number"),
+    ("max(1 == 1, 2)", 0, "condition is used as a number"),
+    ("(1 == 1) == 1", 0, "condition is used as a number"),
+    ("(1 == 1) < 2", 0, "condition is used as a number"),
+    ("1 and 2", 0, "1 stands where a condition is needed"),
+    ("not 0", 4, "0 stands where a condition is needed"),
+    ("1 if 3 else 2", 5, "3 stands where a condition is needed"),
+    ("(" * 5000 + "1" + ")" * 5000, 200, "10,001 characters"),
+    ("-" * 5000 + "1", 200, "5,001 characters"),
+    ("1+" * 200 + "1", 200, "401 characters"),
+    ("(" * 33 + "1" + ")" * 33, 32, "more than 32 levels"),
+    ("-" * 33 + "1", 32, "more than 32 levels"),
+    ("not " * 33 + "flag", 128, "more than 32 levels"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "message"), REFUSED, ids=[ascii(r[0])[:30] for r in REFUSED]
+)
+def test_refused_when_read(text: str, column: int, message: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse(text)
+    assert message in caught.value.message
+    assert caught.value.column == column
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "message"),
+    [
+        ("2 * op", 0, "'zero' is a word, not a number"),
+        ("1 + max(op, 2)", 4, "'zero' is a word, not a number"),
+        ("cin + flag", 0, "condition is used as a number"),
+        ("cin == flag", 0, "condition is used as a number"),
+        ("op < 3", 0, "'zero' is a word, not a number"),
+        ("op and flag", 0, "zero stands where a condition is needed"),
+        ("1 + cin // (k - 3)", 4, "division by zero"),
+        ("cin * half", 0, "0.5 is not a number that arithmetic can use"),
+        ("op == 'é' or cin // i == 1", 13, "division by zero"),
+        ("big * big", 0, "result does not fit in 64 bits"),
+    ],
+)
+def test_refused_when_evaluated(text: str, column: int, message: str) -> None:
+    expression = parse(text)
+    with pytest.raises(ExpressionError) as caught:
+        expression.evaluate({**NAMES, "half": 0.5, "big": 2**40})
+    assert message in caught.value.message
+    assert caught.value.column == column
+
+
+def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse("2 * widht").evaluate({"width": 1, "cin": 2})
+    assert caught.value.message == "unknown name widht"
+    assert caught.value.column == 4
+    assert caught.value.help == "did you mean width?; known here: cin, width"
+    with pytest.raises(ExpressionError) as caught:
+        parse("cell(3)")
+    assert caught.value.help is not None
+    assert caught.value.help.startswith("did you mean ceil?; known here: ceil, floor")
+    with pytest.raises(ExpressionError) as caught:
+        parse("x").evaluate({})
+    assert caught.value.help is None
+    with pytest.raises(ExpressionError) as caught:
+        parse("q").evaluate({f"name{n:02}": n for n in range(50)})
+    assert caught.value.help is not None
+    assert caught.value.help.endswith("name11, …")
+
+
+def test_limits_can_be_raised() -> None:
+    tall = "-" * 40 + "1"
+    assert parse(tall, replace(DEFAULT, expression_depth=50)).constant == 1
+    long = "1" + "+1" * 150
+    assert parse(long, replace(DEFAULT, expression_chars=400)).constant == 151
+    wide = replace(DEFAULT, number_bits=128)
+    assert parse("4294967296 * 4294967296", wide).constant == 2**64
+    with pytest.raises(ExpressionError, match="32 levels"):
+        parse("1" + "+1" * 100_000, replace(DEFAULT, expression_chars=10**6))
+    with pytest.raises(ExpressionError, match="levels"):
+        parse("(" * 5000 + "1" + ")" * 5000, replace(DEFAULT, expression_chars=10**5))
+
+
+TERMS = st.recursive(
+    st.sampled_from(["a", "b", "2", "7", "0.5", "1.25"]),
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from("+-*"), inner).map(
+            "({0[0]} {0[1]} {0[2]})".format
+        ),
+        st.tuples(inner, st.sampled_from(["/", "//", "%"]), st.integers(1, 9)).map(
+            "({0[0]} {0[1]} {0[2]})".format
+        ),
+        inner.map("-{}".format),
+        st.tuples(st.sampled_from(["floor", "ceil", "round"]), inner).map(
+            "{0[0]}({0[1]})".format
+        ),
+        st.tuples(st.sampled_from(["min", "max"]), inner, inner).map(
+            "{0[0]}({0[1]}, {0[2]})".format
+        ),
+    ),
+    max_leaves=8,
+)
+QUESTIONS = st.tuples(
+    TERMS, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), TERMS
+).map(" ".join)
+CONDITIONS = st.recursive(
+    QUESTIONS,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(
+            "({0[0]} {0[1]} {0[2]})".format
+        ),
+        inner.map("(not ({}))".format),
+    ),
+    max_leaves=3,
+)
+CHOICES = st.tuples(TERMS, CONDITIONS, TERMS).map("{0[0]} if {0[1]} else {0[2]}".format)
+ROOMY = replace(DEFAULT, expression_chars=4000, number_bits=4000)
+
+
+def by_python(text: str, a: int, b: int) -> Any:
+    """Return what Python says, with every literal an exact fraction."""
+    spaced = text.replace("(", " ( ").replace(")", " ) ").replace(",", " , ")
+    words = spaced.replace("-", " - ").split()
+    exact = [f"Fraction('{w}')" if w[0].isdigit() else w for w in words]
+    names = {"a": Fraction(a), "b": Fraction(b), "Fraction": Fraction}
+    return eval(" ".join(exact), {**names, "floor": math.floor, "ceil": math.ceil})
+
+
+@given(TERMS | CONDITIONS | CHOICES, st.integers(1, 50), st.integers(1, 50))
+@settings(deadline=None, max_examples=400)
+def test_python_computes_the_same(text: str, a: int, b: int) -> None:
+    value = parse(text, ROOMY).evaluate({"a": a, "b": b})
+    expected = by_python(text, a, b)
+    assert value == expected
+    assert isinstance(value, bool) == isinstance(expected, bool)
+    assert not (isinstance(value, Fraction) and value.denominator == 1)
+
+
+@given(TERMS, st.integers(1, 50), st.integers(1, 50))
+@settings(deadline=None, max_examples=300)
+def test_symbols_then_numbers_is_numbers_then_symbols(
+    text: str, a: int, b: int
+) -> None:
+    expression = parse(f"{text} * 1", ROOMY)
+    formula = expression.evaluate({"a": symbol("A"), "b": symbol("B")})
+    value = expression.evaluate({"a": a, "b": b})
+    assume(isinstance(value, int))
+    assert isinstance(formula, int | Fraction | Poly)
+    put = formula.at(A=a, B=b) if isinstance(formula, Poly) else formula
+    assert put == value
+
+
+@given(st.integers(1, 400), st.sampled_from([1, 2, 4, 8]), st.integers(1, 5))
+@settings(deadline=None)
+def test_round8_of_a_symbol(size: int, divisor: int, share: int) -> None:
+    expression = parse(f"round8(x/{share}, {divisor})")
+    formula = expression.evaluate({"x": symbol("X")})
+    put = formula.at(X=size) if isinstance(formula, Poly) else formula
+    assert put == expression.evaluate({"x": size})
+
+
+def test_round8_of_a_multiple_of_eight_is_plain() -> None:
+    c = symbol("C")
+    assert parse("round8(32*c)").evaluate({"c": c}) == 32 * c
+    assert parse("ceil(c/3)").evaluate({"c": c}) == (c + 2) // 3
+    assert parse("c*c/c").evaluate({"c": c}) == c
+
+
+@given(st.text(max_size=40))
+@settings(deadline=None, max_examples=500)
+def test_any_text_is_read_or_refused(text: str) -> None:
+    with suppress(ExpressionError):
+        parse(text).evaluate({})
+
+
+@given(st.text(alphabet="ab01.()+-*/%<>=!'\" ,infotlser", max_size=30))
+@settings(deadline=None, max_examples=1000)
+def test_any_arithmetic_text_is_read_or_refused(text: str) -> None:
+    with suppress(ExpressionError, ShapeError):
+        parse(text).evaluate({"a": 1, "b": symbol("B")})
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "assumed"),
+    [
+        ("c == 8", True, "assumes C = 8"),
+        ("c != 8", False, "assumes C = 8"),
+        ("c/2 == 8", True, "assumes C = 16"),
+        ("c > 8", True, "assumes C ≥ 9"),
+        ("c >= 8", True, "assumes C ≥ 8"),
+        ("c/3 > 1", True, "assumes C ≥ 4"),
+        ("c < 8", True, "assumes C ≤ 7"),
+        ("c <= 8", True, "assumes C ≤ 8"),
+        ("c >= 1", True, None),
+        ("c < 1", False, None),
+        ("c == c", True, None),
+        ("2*c == c", False, None),
+        ("c == 'zero'", False, None),
+    ],
+)
+def test_a_condition_on_names_may_assume(
+    text: str, answer: bool, assumed: str | None
+) -> None:
+    with assuming() as collected:
+        assert parse(text).evaluate({"c": symbol("C")}) is answer
+    assert list(collected) == ([assumed] if assumed else [])
+
+
+def test_a_condition_on_names_is_an_error_where_nobody_collects() -> None:
+    with pytest.raises(ShapeError, match="AC290"):
+        parse("c > 8").evaluate({"c": symbol("C")})
+
+
+def test_a_quotient_of_names_is_no_formula() -> None:
+    with pytest.raises(ExpressionError, match=r"\(C\) / \(G\) is no polynomial"):
+        parse("c / g").evaluate({"c": symbol("C"), "g": symbol("G")})
+
+
+def test_whole() -> None:
+    c = symbol("C")
+    assert whole(3) == 3
+    assert whole(2 * c) == 2 * c
+    third = parse("c/3").evaluate({"c": c})
+    with assuming() as collected:
+        size = whole(third)
+    assert list(collected) == ["assumes 3 divides C"]
+    assert isinstance(size, Poly)
+    assert size.at(C=6) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "message"),
+    [
+        (Fraction(64, 3), "cin/3", "cin/3 = 64/3 is not a whole number"),
+        (Fraction(1, 2), "", "1/2 is not a whole number"),
+        (True, "k == 3", "k == 3 = a condition is used as a number"),
+        ("zero", "op", "op = 'zero' is a word, not a number"),
+    ],
+)
+def test_what_is_not_whole(value: Any, text: str, message: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        whole(value, text)
+    assert caught.value.message == message
+
+
+def test_never_whole_is_refused_for_names_too() -> None:
+    never = parse("c + 1/2").evaluate({"c": symbol("C")})
+    with pytest.raises(ExpressionError, match="C \\+ 1/2 is not a whole number"):
+        whole(never)
