@@ -20,12 +20,16 @@ def lower_bound(terms: Terms) -> Number | None:
     terms stay negative, floors lose their rounding: first those taken away, then all.
     """
     bound = _shifted_bound(terms)
+    if bound is not None:
+        return bound
     for signs in ((-1,), (-1, 1)):
         tried, relaxed = terms, _relaxed(terms, signs)
-        while bound is None and relaxed != tried:
+        while relaxed != tried:
             bound = _shifted_bound(relaxed)
+            if bound is not None:
+                return bound
             tried, relaxed = relaxed, _relaxed(relaxed, signs)
-    return bound
+    return None
 
 
 def _shifted_bound(terms: Terms) -> Number | None:

@@ -245,7 +245,7 @@ def _assume_not_negative(difference: Poly) -> bool:
 
 
 def _balanced(terms: t.Terms) -> tuple[Dim, Dim]:
-    """Return (left, right), names on the left where possible, without minus signs."""
+    """Return (left, right): added names on the left, all else on the right."""
     if not any(c > 0 for m, c in terms.items() if m):
         terms = t.scaled(terms, -1)
     left = {m: c for m, c in terms.items() if c > 0 and m}

@@ -55,6 +55,10 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Given, Given], bool]] = {
     ast.Gt: arithmetic.above,
     ast.GtE: arithmetic.not_below,
 }
+SIGNS: dict[type[ast.unaryop], Callable[[Given], Given]] = {
+    ast.USub: arithmetic.negative,
+    ast.UAdd: arithmetic.number,
+}
 FUNCTIONS: dict[str, tuple[Callable[..., Given], int, int]] = {
     "floor": (arithmetic.floor, 1, 1),
     "ceil": (arithmetic.ceil, 1, 1),
@@ -153,7 +157,7 @@ class _Reader:
         try:
             return ast.parse(self.source, mode="eval").body
         except SyntaxError as error:
-            column = min(max((error.offset or 1) - 1, 0), len(self.source))
+            column = error.offset - 1 if error.offset else len(self.source)
             message = f"the arithmetic cannot be read: {error.msg}"
             raise ExpressionError(message, self.shift + column) from None
         except MemoryError:  # CPython's word for a tree that is too deep
@@ -256,16 +260,17 @@ class _Reader:
         if isinstance(node.op, ast.Not):
             condition = self.condition(node.operand, depth + 1)
             return lambda names: not condition(names)
+        if type(node.op) not in SIGNS:
+            raise self.refused(node)
         operand = self.read(node.operand, depth + 1)
-        operation = (
-            arithmetic.negative if isinstance(node.op, ast.USub) else arithmetic.number
-        )
-        run = self.placed(operation, node)
+        run = self.placed(SIGNS[type(node.op)], node)
         return lambda names: run(operand(names))
 
     def comparison(self, node: ast.Compare, depth: int) -> Run:
         operands = [node.left, *node.comparators]
         kinds = [type(op) for op in node.ops]
+        if not COMPARISONS.keys() >= set(kinds):
+            raise self.refused(node)
         runs = []
         for at, operand in enumerate(operands):
             beside = kinds[max(at - 1, 0) : at + 1]

@@ -38,7 +38,7 @@ YES, NO = True, False
         (lambda: same(2 * C, 2 * H + 1), NO, []),
         (lambda: same(C, H), YES, ["assumes C = H"]),
         (lambda: same(64, C), YES, ["assumes C = 64"]),
-        (lambda: same(2 * C, 4 * H - 6), YES, ["assumes 2H = C + 3"]),
+        (lambda: same(2 * C, 4 * H - 6), YES, ["assumes C = 2H − 3"]),
         (lambda: same(C - H, 2), YES, ["assumes C = H + 2"]),
         (lambda: divides(4, 8), YES, []),
         (lambda: divides(4, 9), NO, []),

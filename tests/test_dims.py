@@ -170,6 +170,9 @@ def test_latex_and_markdown(size: Poly, latex: str, markdown: str) -> None:
         (C - C, 0),
         (C * 0, 0),
         (0 // C, 0),
+        (ratio(0, C), 0),
+        (ratio(6 * C * H, 3 * H), 2 * C),
+        (ratio(C, H), None),
         (5 - C + C, 5),
         (ceil_div(H, 2), (H + 1) // 2),
         (C // -2, (-C) // 2),
@@ -246,6 +249,8 @@ def test_a_polynomial_has_no_order_no_truth_and_no_remainder() -> None:
         "not C",
         "C / 2",
         "C + 0.5",
+        "C - 0.5",
+        "C // 0.5",
         "C ** -1",
     ):
         with pytest.raises(TypeError):
@@ -258,11 +263,20 @@ def test_division_by_zero_is_an_error() -> None:
     for top, bottom in ((C, 0), (3, C - C), (C, H - H)):
         with pytest.raises(ZeroDivisionError):
             top // bottom
+        with pytest.raises(ZeroDivisionError):
+            ratio(top, bottom)
+
+
+def test_repr_is_python() -> None:
+    assert repr((H + 1) // 2 * C + ratio(C, 3)) == (
+        "Poly(C*((H+1)//2) + C*Fraction(1, 3))"
+    )
 
 
 def test_pickled_polynomials_are_equal() -> None:
     size = (H + 1) // 2 * C + least(C, 5)
-    assert pickle.loads(pickle.dumps(size)) == size
+    again = pickle.loads(pickle.dumps(size))
+    assert (again, hash(again), hash(size)) == (size, hash(size), hash(size))
 
 
 def test_formulas_that_explode_are_refused() -> None:

@@ -286,6 +286,46 @@ def test_refused_when_evaluated(text: str, column: int, message: str) -> None:
     assert caught.value.column == column
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2 ** 3",
+        "1 << 2",
+        "1 | 2",
+        "1 @ 2",
+        "~1",
+        "1 is 1",
+        "1 in cin",
+        "1 not in cin",
+        "cin.real",
+        "cin[0]",
+        "[1]",
+        "(1, 2)",
+        "{1}",
+        "{1: 2}",
+        "[c for c in cin]",
+        "lambda: 0",
+        "(x := 5)",
+        "f'{cin}'",
+        "True",
+        "None",
+        "...",
+        "1j",
+        "b'a' == op",
+        "max(*cin, 1)",
+        "max(1, 2, key=cin)",
+        "cin.bit_length()",
+        "open('x')",
+    ],
+)
+def test_the_tree_is_a_whitelist_without_the_scan(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archcalc.expressions.scan", lambda *_: None)
+    with pytest.raises(ExpressionError):
+        parse(text)
+
+
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(ExpressionError) as caught:
         parse("2 * widht").evaluate({"width": 1, "cin": 2})
@@ -308,14 +348,19 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
 def test_limits_can_be_raised() -> None:
     tall = "-" * 40 + "1"
     assert parse(tall, replace(DEFAULT, expression_depth=50)).constant == 1
+    choices = "1 if 1 == 2 else " * 33 + "1"
+    with pytest.raises(ExpressionError, match="32 levels"):
+        parse(choices, replace(DEFAULT, expression_chars=1000))
     long = "1" + "+1" * 150
     assert parse(long, replace(DEFAULT, expression_chars=400)).constant == 151
     wide = replace(DEFAULT, number_bits=128)
     assert parse("4294967296 * 4294967296", wide).constant == 2**64
     with pytest.raises(ExpressionError, match="32 levels"):
         parse("1" + "+1" * 100_000, replace(DEFAULT, expression_chars=10**6))
-    with pytest.raises(ExpressionError, match="levels"):
-        parse("(" * 5000 + "1" + ")" * 5000, replace(DEFAULT, expression_chars=10**5))
+    endless = replace(DEFAULT, expression_chars=10**6, expression_depth=10**6)
+    for text in ("-" * 3000 + "1", "-" * 100_000 + "1", "(" * 250 + "1" + ")" * 250):
+        with pytest.raises(ExpressionError, match=r"levels|too many nested"):
+            parse(text, endless)
 
 
 TERMS = st.recursive(
