@@ -23,7 +23,7 @@ from archcalc.scope import Scope, base_names, kind_name
 from archcalc.shortcuts import padding, projection, strides
 from archcalc.source import Scalar
 from archcalc.spec import Spec
-from archcalc.steps import CONDITION, REPEAT, Step, arity, without_followers
+from archcalc.steps import CONDITION, REPEAT, SHORTCUTS, Step, arity, without_followers
 
 DEEPEST_BLOCKS = 64
 
@@ -329,15 +329,18 @@ class _Expander(Builder):
                 help=help,
             )
             raise ShapeError([problem.at(self.place(step.node), self.via())])
-        return self.add(step, f"{path}.add", CATALOGUE["add"](), (main, skip), scope)
+        layer = self.layer(Step("add", step.node), {}, main, scope)
+        return self.add(step, f"{path}.add", layer, (main, skip), scope)
 
     def shortcut(
         self, step: Step, path: str, at: int, main: int, scope: Scope
     ) -> int | None:
         """Write out the shortcut; None where there is no sum."""
         word = step.shortcut
-        if not isinstance(word, str):
+        if isinstance(word, tuple):
             return self.branch("shortcut", word, f"{path}.shortcut", at, scope)
+        if isinstance(word, Expression):
+            word = self.shortcut_word(step, word, at, scope)
         before, body = self.nodes[at].shape, self.nodes[main].shape
         if word != "projection":
             equal = len(before) == len(body) and all(map(same, before, body))
@@ -351,6 +354,15 @@ class _Expander(Builder):
         else:
             steps = projection(step.node, self.spec.defaults.get("conv", {}), body, ratio)
         return self.branch("shortcut", steps, f"{path}.shortcut", at, scope)
+
+    def shortcut_word(self, step: Step, given: Expression, at: int, scope: Scope) -> str:
+        """Return the kind of shortcut that a param holds."""
+        word = self.value(step, given, at, scope)
+        if word not in SHORTCUTS:
+            message = f"shortcut: {given.text} is {word}, which is not a shortcut"
+            help = nearest(str(word), SHORTCUTS) or f"shortcuts: {', '.join(SHORTCUTS)}"
+            raise self.error(SpecError, step, "AC147", message, help=help)
+        return str(word)
 
     # -- weights used twice ----------------------------------------------------------
 

@@ -169,8 +169,10 @@ class StepReader(ArgumentReader):
         else:
             own = self._layer(kind, key, principal, rest)
         args = {**defaults, **own.pop("args", {})}
-        followers = {f: own.pop(f, None) or args.pop(f, None) for f in FOLLOWERS}
-        args = {k: v for k, v in args.items() if k not in FOLLOWERS}
+        followers: dict[str, Any] = {}
+        if kind != "use":  # a block may have params of these names
+            usual = {f: args.pop(f, None) for f in FOLLOWERS}
+            followers = {f: own.pop(f, None) or usual[f] for f in FOLLOWERS}
         if self.problems.count > before:
             return None
         step = Step(kind, node, args, **common, **own, **followers)
@@ -307,10 +309,13 @@ class StepReader(ArgumentReader):
                 self.unknown_argument(kind, at, known)
         return own
 
-    def _shortcut(self, value: Value) -> str | tuple[Step, ...]:
+    def _shortcut(self, value: Value) -> str | Expression | tuple[Step, ...]:
+        """Read `shortcut:`, a word, a param that holds one, or steps."""
         if isinstance(value, Scalar):
             if value.text in SHORTCUTS:
                 return value.text
+            if value.text in self.scope:
+                return parse(value.text)
             message = f"{quoted(value)} is not a shortcut: {', '.join(SHORTCUTS)}"
             self.problems.add("AC147", message, value, nearest(value.text, SHORTCUTS))
             return "identity"

@@ -57,7 +57,7 @@ class Step:
     act: Any = None
     branches: tuple[tuple[str, tuple[Step, ...]], ...] | None = None
     body: tuple[Step, ...] = ()
-    shortcut: str | tuple[Step, ...] = "identity"
+    shortcut: str | Expression | tuple[Step, ...] = "identity"
 
 
 @dataclass(frozen=True, slots=True)

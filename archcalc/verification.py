@@ -137,10 +137,10 @@ def _node_pairs(analysis: Analysis, traced: Traced) -> Iterator[Difference]:
 
 
 def _words(what: str, count: int) -> str:
-    """Return the plural of a kind of figure where it has one."""
-    if what in ("macs", "params"):
-        return {"macs": "MAC counts", "params": "totals of parameters"}[what]
-    return what if count == 1 else f"{what}s"
+    """Return what was compared, in the plural unless it is one."""
+    s = "" if count == 1 else "s"
+    words = {"macs": f"MAC count{s}", "params": f"total{s} of parameters"}
+    return words.get(what, f"{what}{s}")
 
 
 def _line(difference: Difference) -> str:

@@ -19,7 +19,21 @@ from archcalc.layers import (
 )
 from archcalc.layers.base import Layer
 
-FAMILIES = (source, conv, pool, linear, norm, activation, combine, reshape, drop)
+FAMILIES = (
+    source,
+    conv,
+    pool,
+    linear,
+    norm,
+    activation,
+    combine,
+    reshape,
+    select,
+    resize,
+    drop,
+    attention,
+    recurrent,
+)
 
 
 def _catalogue() -> dict[str, type[Layer]]:

@@ -51,7 +51,7 @@ def head_width(x: Shape, heads: Dim, key: str) -> Dim:
 
 
 def attention_work(heads: Dim, width: Dim, queries: Dim, keys: Dim) -> Work:
-    """Return the operations of softmax(q·kᵀ/√width)·v, each query seeing `keys` keys."""
+    """Return the operations of softmax(q·kᵀ/√width)·v where a query sees `keys`."""
     scores = heads * queries * keys
     work = softmax_work(scores, heads * queries)
     return {"mac": 2 * scores * width, "mul": scores, **work}
@@ -114,11 +114,11 @@ class Attention(Layer):
 class WindowAttention(Layer):
     """Attention inside windows of `size × size` tokens (Liu 2021, Swin, section 3.2).
 
-    Shape: `(N, 3D) -> (N, D)`, the N tokens being the rows of a `grid`, a square if not
-    said. With `shift` the windows lie that much further down and right, wrapped round,
-    and tokens from opposite edges do not see each other; where one window fills an axis,
-    that axis does not shift. A grid that `size` does not divide is padded, and the
-    padding counted. `bias` learns a table of (2·size - 1)² relative positions a head.
+    Shape: `(N, 3D) -> (N, D)`, the N tokens being the rows of a `grid` (a square if not
+    said). With `shift` the windows lie that much further down and right, wrapped round,
+    and tokens from opposite edges do not see each other; an axis that one window fills
+    does not shift. A grid that `size` does not divide is padded, and the padding
+    counted. `bias` learns a table of (2·size - 1)² relative positions a head.
     """
 
     key = "window_attention"
@@ -159,7 +159,7 @@ class WindowAttention(Layer):
         return tuple(ceil_div(n, self.size) for n in self.rows(x))
 
     def scores(self, x: Shape) -> tuple[Dim, Dim]:
-        """Return how many tokens there are, padding included, and how many each sees."""
+        """Return how many tokens there are with padding, and how many each sees."""
         seen = self.size * self.size
         return product(self.windows(x)) * seen, seen
 
@@ -228,7 +228,7 @@ class WindowAttention(Layer):
         return steps
 
     def edges(self, x: Shape) -> list[str]:
-        """Return the statements that hide tokens which only the shift made neighbours."""
+        """Return the statements that part tokens which only the shift put together."""
         (down, right), (low, far) = self.windows(x), self.shifts(x)
         sizes = [(down * self.size, low, "rows"), (right * self.size, far, "columns")]
         steps = []

@@ -153,8 +153,8 @@ class Layer:
 
     Subclasses set `key` (the YAML key) and write the rules. Arguments come by keyword;
     `FieldError` tells what is wrong with one. An argument is annotated with a bare name
-    of `fields` (`out: Size`) and is required where it has no default; `principal` (the
-    first one if not said) is the value of the kind key. `arity` is the number of inputs,
+    of `fields` (`out: Size`) and needed where it has no default; `principal` (the first
+    one if not said) is the value of the kind key. `arity` is the number of inputs,
     None for any; `reads_ids` says that they are whole numbers.
     """
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from archcalc.dims import Dim
 from archcalc.errors import ShapeError
-from archcalc.fields import Flag, Size
+from archcalc.fields import FieldError, Flag, Size, WholeField
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -21,14 +21,14 @@ from archcalc.layers.base import (
     times,
 )
 
+Depth = Annotated[int, WholeField(1, 1000)]
+
 
 class Recurrent(Layer):
-    """What recurrent layers share. Shape: `(L, D) -> (L, hidden)`, twice `hidden` where
-    `bidirectional`; `token: -1` takes the last state.
+    """What recurrent layers share: weights and work for each layer and direction.
 
-    Each of `layers` has, a direction, weights `gates·hidden × in` and
-    `gates·hidden × hidden` and two biases. What backward keeps is an estimate: input,
-    output and the gates of every step; torch's oneDNN kernel keeps a workspace instead.
+    What backward keeps is an estimate (input, output and the gates of every step):
+    torch's kernels keep workspaces of their own.
     """
 
     role = "matrix"
@@ -36,9 +36,13 @@ class Recurrent(Layer):
     each: ClassVar[Work] = {}
 
     hidden: Size
-    layers: Size = 1
+    layers: Depth = 1
     bidirectional: Flag = False
     bias: Flag = True
+
+    def agree(self) -> None:
+        if not isinstance(self.layers, int):
+            raise FieldError(f"the number of layers cannot stay a name: {self.layers}")
 
     def directions(self) -> int:
         """Return 2 where the sequence is read both ways."""
@@ -47,7 +51,7 @@ class Recurrent(Layer):
     def widths(self, x: Shape) -> list[Dim]:
         """Return the input's width for each layer."""
         deep = self.hidden * self.directions()
-        return [x[1], *(deep for _ in range(int(str(self.layers)) - 1))]
+        return [x[1], *(deep for _ in range(self.layers - 1))]
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
@@ -107,8 +111,9 @@ class Recurrent(Layer):
 class LSTM(Recurrent):
     """Long short-term memory (Hochreiter 1997; torch.nn.LSTM): four gates.
 
-    Shape: `(L, D) -> (L, hidden)`, `2·hidden` where `bidirectional`. The weights are
-    torch's, with two biases a gate. What backward keeps is an estimate.
+    Shape: `(L, D) -> (L, hidden)`, `2·hidden` where `bidirectional`; `token: -1` after
+    it takes the last state. Each layer and direction has weights `4·hidden × in` and
+    `4·hidden × hidden` and two biases. What backward keeps is an estimate.
     """
 
     key = "lstm"
@@ -120,8 +125,8 @@ class LSTM(Recurrent):
 class GRU(Recurrent):
     """Gated recurrent unit (Cho 2014; torch.nn.GRU): three gates.
 
-    Shape: `(L, D) -> (L, hidden)`, `2·hidden` where `bidirectional`. The weights are
-    torch's, with two biases a gate. What backward keeps is an estimate.
+    Shape and weights as `lstm`, with three gates in place of four. What backward keeps
+    is an estimate.
     """
 
     key = "gru"

@@ -112,7 +112,7 @@ def is_rest(size: Dim) -> bool:
 class Permute(Rearrange):
     """Put the axes in another order, and the values with them (a copy).
 
-    `{permute: [1, 2, 0]}` makes `(H, W, C)` of `(C, H, W)`; axes count without the batch.
+    `{permute: [1, 2, 0]}` makes `(H, W, C)` of `(C, H, W)`; the batch is not counted.
     """
 
     key = "permute"
@@ -191,9 +191,9 @@ class Tokens(Rearrange):
 
 
 class Image(Rearrange):
-    """Make an image of tokens (a copy). Shape: `(N, C) -> (C, *sizes)`, N their product.
+    """Make an image of tokens (a copy). Shape: `(N, C) -> (C, sizes…)`.
 
-    Raises `ShapeError` AC212 where there are more or fewer tokens.
+    The sizes multiply to N.
     """
 
     key = "image"
@@ -226,7 +226,7 @@ class Image(Rearrange):
 class Mean(Layer):
     """Take the mean over axes, which go away unless `keep` is true (torch.mean).
 
-    `{mean: 0}` makes `(D,)` of tokens `(N, D)`; `{mean: [1, 2]}` makes `(C,)` of an image.
+    `{mean: 0}` makes `(D,)` of tokens `(N, D)`, `{mean: [1, 2]}` `(C,)` of an image.
     Backward keeps nothing.
     """
 
@@ -242,7 +242,7 @@ class Mean(Layer):
     keep: Flag = False
 
     def over(self, x: Shape) -> list[int]:
-        """Return the axes from 0; raise `ShapeError` AC208 if they are all there are."""
+        """Return the axes from 0; raise `ShapeError` AC208 if none is left."""
         axes = sorted({on_axis(axis, x) for axis in self.axes})
         if len(axes) == len(x) and not self.keep:
             raise ShapeError.of("AC208", f"mean leaves no axis of {times(x)}")

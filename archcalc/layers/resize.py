@@ -110,7 +110,7 @@ def check_positive(size: Dim, n: Dim, scale: object) -> None:
 
 
 class Resize(Interpolate):
-    """Interpolate to the given size. Shape: `(C, …) -> (C, size…)`; `mode` as `upsample`."""
+    """Interpolate to a given size: `(C, …) -> (C, size…)`; `mode` as in `upsample`."""
 
     key = "resize"
     principal = "size"

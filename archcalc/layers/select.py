@@ -110,7 +110,7 @@ class Split(Rearrange):
 class Token(Rearrange):
     """Take one position of a sequence, from 0, or from the end below 0 (a view).
 
-    Shape: `(N, D) -> (D,)`. `{token: 0}` is a class token, `{token: -1}` the last state.
+    Shape: `(N, D) -> (D,)`. `{token: 0}` is a class token, `{token: -1}` the last one.
     """
 
     key = "token"
@@ -139,15 +139,8 @@ class Token(Rearrange):
         return Function(f"x[:, {self.index}]")
 
 
-class Subsample(Rearrange):
-    """Keep every `stride`-th position of each spatial axis, from the first (a view).
-
-    Shape: `(C, …) -> (C, ⌈n/stride⌉…)`: the parameter-free shortcut of He 2015, option A.
-    """
-
-    key = "subsample"
-    storage = "view"
-    examples = ("{subsample: 2} @ 8x5x6", "{subsample: [1, 3]} @ 8x5x6")
+class Strided(Rearrange):
+    """What takes every so many positions: `(C, …) -> (C, ⌈n/stride⌉…)`."""
 
     stride: Stride
 
@@ -162,18 +155,28 @@ class Subsample(Rearrange):
     def window(self, *inputs: Shape) -> Seen:
         return tuple(Window(1, s, 0) for s in self.strides(inputs[0]))
 
+
+class Subsample(Strided):
+    """Keep every `stride`-th position of each spatial axis, from the first (a view).
+
+    Shape: `(C, …) -> (C, ⌈n/stride⌉…)`: the shortcut without parameters of He 2015.
+    """
+
+    key = "subsample"
+    storage = "view"
+    examples = ("{subsample: 2} @ 8x5x6", "{subsample: [1, 3]} @ 8x5x6")
+
     def torch(self, *inputs: Shape) -> Call:
         return Function(strided(self.strides(inputs[0])))
 
 
-class Zero(Subsample):
+class Zero(Strided):
     """Give zeros of the input's shape, or of `subsample`'s where a stride is given.
 
     The operation `none` of NAS-Bench-201 (Dong and Yang 2020): no work is counted.
     """
 
     key = "zero"
-    storage = "new"
     examples = ("zero @ 8x5x6", "{zero: 2} @ 8x5x6")
 
     stride: Stride = 1
@@ -263,9 +266,9 @@ class Crop(Rearrange):
 
 
 class Roll(Rearrange):
-    """Move all positions of an image round, those that leave come in again (torch.roll).
+    """Move all positions of an image round; what leaves comes in again (torch.roll).
 
-    `{roll: -3}` moves up and to the left by 3, as shifted windows do (Liu 2021, Swin).
+    `{roll: -3}` moves up and to the left by 3, as shifted windows do (Liu 2021).
     """
 
     key = "roll"

@@ -1,0 +1,155 @@
+"""A table as columns of text that fit a width.
+
+What does not fit is made narrower in this order, and no further than it must be: headings
+break into lines, counts are shortened (widest column first), words are cut with an
+ellipsis. Columns that still do not fit go into a second table below, with the first
+column repeated. No row wraps, and no column is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from archcalc.errors import clean
+from archcalc.render.numbers import SHORTENED, cell
+from archcalc.render.widths import broken, cut, width
+from archcalc.report import Column, Table
+
+GAP = 2
+INDENT = "  "
+LEAST_WIDTH = 40
+LEAST_NAME = 16
+LEAST_TEXT = 12
+KEPT_TAIL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One column as text: its heading in lines, its cells, the width of the widest."""
+
+    index: int
+    column: Column
+    head: tuple[str, ...]
+    cells: tuple[str, ...]
+    body: int
+    brief: bool = False
+
+    @property
+    def width(self) -> int:
+        """Terminal cells that heading and body take."""
+        return max(self.body, *map(width, self.head))
+
+    @property
+    def can_shorten(self) -> bool:
+        """Whether counts in it can be shortened further."""
+        return not self.brief and self.column.kind in {*SHORTENED, "value"}
+
+    def least(self, room: int) -> int:
+        """Return the width that it keeps: words may be cut short, figures only alone."""
+        if self.index == 0:
+            return min(self.width, LEAST_NAME)
+        words = self.column.kind in ("text", "formula")
+        return min(self.width, LEAST_TEXT if words else room - LEAST_NAME - GAP)
+
+
+def fit(table: Table, room: int | None) -> Iterator[list[Strip]]:
+    """Yield the table's columns in one part, or in several to be set one below another.
+
+    Every part is at most `room` wide; a room below 40 counts as 40.
+    """
+    strips = [_strip(table, i) for i in range(len(table.columns))]
+    if room is None or total_width(strips) <= room:
+        yield strips
+        return
+    for part in _parts(table, strips, max(room, LEAST_WIDTH)):
+        yield _fitted(table, part, max(room, LEAST_WIDTH))
+
+
+def total_width(strips: Sequence[Strip]) -> int:
+    """Return the width of columns beside each other."""
+    return sum(strip.width for strip in strips) + GAP * (len(strips) - 1)
+
+
+def _strip(table: Table, index: int) -> Strip:
+    """Return a column as text, with counts in full."""
+    column = table.columns[index]
+    cells = _cells(table, index, brief=False)
+    return Strip(index, column, (clean(column.title),), cells, _widest(cells))
+
+
+def _cells(table: Table, index: int, brief: bool) -> tuple[str, ...]:
+    column = table.columns[index]
+    return tuple(
+        (INDENT * row.depth if index == 0 else "")
+        + cell(row.cells[index], row, column, brief)
+        for row in table.rows
+    )
+
+
+def _widest(cells: Iterable[str]) -> int:
+    return max(map(width, cells), default=0)
+
+
+def _broken(strip: Strip) -> Strip:
+    """Return the column under its short heading, in lines."""
+    title = clean(strip.column.short or strip.column.title)
+    return replace(strip, head=broken(title, strip.body))
+
+
+def _shortened(table: Table, strip: Strip) -> Strip:
+    """Return the column with short counts."""
+    if not strip.can_shorten:
+        return strip
+    cells = _cells(table, strip.index, brief=True)
+    return _broken(replace(strip, cells=cells, body=_widest(cells), brief=True))
+
+
+def _parts(
+    table: Table, strips: Sequence[Strip], room: int
+) -> Iterator[list[Strip]]:
+    """Yield as many columns at a time as fit when they are at their narrowest."""
+    name, *others = strips
+    start = _broken(name).least(room)
+    part, used = [name], start
+    for strip in others:
+        needed = GAP + _shortened(table, _broken(strip)).least(room)
+        if len(part) > 1 and used + needed > room:
+            yield part
+            part, used = [name], start
+        part.append(strip)
+        used += needed
+    yield part
+
+
+def _fitted(table: Table, strips: list[Strip], room: int) -> list[Strip]:
+    """Return columns made narrower one step after another until they fit."""
+    if total_width(strips) <= room:
+        return strips
+    strips = [_broken(strip) for strip in strips]
+    while total_width(strips) > room:
+        full = [i for i, strip in enumerate(strips) if strip.can_shorten]
+        if not full:
+            return _squeezed(strips, room)
+        widest = max(full, key=lambda i: strips[i].width)
+        strips[widest] = _shortened(table, strips[widest])
+    return strips
+
+
+def _squeezed(strips: list[Strip], room: int) -> list[Strip]:
+    """Return columns with what stands too wide cut: words first, names, then figures."""
+    over = total_width(strips) - room
+    order = sorted(range(len(strips)), key=lambda i: (i == 0, -strips[i].width))
+    for i in order:
+        strip = strips[i]
+        spare = min(over, strip.width - strip.least(room))
+        strips[i] = _cut(strip, strip.width - spare) if spare else strip
+        over -= spare
+    return strips
+
+
+def _cut(strip: Strip, room: int) -> Strip:
+    tail = KEPT_TAIL if strip.index == 0 else 0
+    cells = tuple(cut(text, room, tail) for text in strip.cells)
+    head = tuple(cut(line, room) for line in strip.head)
+    return replace(strip, head=head, cells=cells, body=room)

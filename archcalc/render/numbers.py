@@ -1,0 +1,146 @@
+"""Values as text: exact, short, and always labelled with the unit really used.
+
+Everything is rounded half away from zero in whole-number arithmetic, so that a figure
+beyond 2⁵³ keeps its digits.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from archcalc.errors import clean
+from archcalc.polynomials import Dim, Poly
+from archcalc.report import Cell, Column, ColumnKind, Row
+
+Number = int | Fraction
+DECIMAL = ("", "k", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q")
+BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
+SHORTENED: frozenset[ColumnKind] = frozenset({"count", "operations"})
+FINEST_RATIO = 6
+
+
+def count(value: Number) -> str:
+    """Return a number in full: `1,234,567`; a broken one to two places."""
+    return fixed(value, 0 if value == int(value) else 2)
+
+
+def fixed(value: Number, decimals: int, per: int = 1) -> str:
+    """Return `value / per` with so many decimals and a comma every three digits."""
+    scaled = _rounded(value, per, decimals)
+    whole, rest = divmod(abs(scaled), 10**decimals)
+    sign = "-" if scaled < 0 else ""
+    return f"{sign}{whole:,}" + (f".{rest:0{decimals}d}" if decimals else "")
+
+
+def _rounded(value: Number, per: int, decimals: int) -> int:
+    """Return `value / per` in units of the last decimal, as the nearest whole number."""
+    above, below = value.numerator * 10**decimals, value.denominator * per
+    nearest = (2 * abs(above) + below) // (2 * below)
+    return nearest if above >= 0 else -nearest
+
+
+def _power(value: Number, base: int, last: int, decimals: int) -> int:
+    """Return the power of `base` that leaves fewer than `base` units after rounding."""
+    power = 0
+    places = 0 if value == int(value) else decimals
+    while power < last and abs(_rounded(value, base**power, places)) >= base * 10**places:
+        power, places = power + 1, decimals
+    return power
+
+
+def si(value: Number) -> str:
+    """Return a number to three or four digits: `854.2M`, `15.5G`, `1.00M`.
+
+    >>> si(854_196_224), si(999_949), si(999_950), si(9_996), si(512)
+    ('854.2M', '999.9k', '1.00M', '10.0k', '512')
+    """
+    power = _power(value, 1000, len(DECIMAL) - 1, 1)
+    if not power:
+        return count(value)
+    small = abs(_rounded(value, 1000**power, 2)) < 1000
+    return fixed(value, 2 if small else 1, 1000**power) + DECIMAL[power]
+
+
+def short(value: Number) -> str:
+    """Return `si`, or the number in full where that is no longer: `1,728`, `36.9k`."""
+    full, brief = count(value), si(value)
+    return full if len(full) <= len(brief) else brief
+
+
+def size(value: Number, binary: bool = False) -> str:
+    """Return bytes with their unit: kB, MB, GB are powers of 1000; KiB, MiB, of 1024.
+
+    >>> size(60_950_432), size(60_950_432, binary=True), size(512)
+    ('60.95 MB', '58.13 MiB', '512 B')
+    """
+    base, prefixes = (1024, BINARY) if binary else (1000, DECIMAL)
+    power = _power(value, base, len(prefixes) - 1, 2)
+    text = fixed(value, 2, base**power) if power else count(value)
+    return f"{text} {prefixes[power]}B"
+
+
+def percent(share: Number) -> str:
+    """Return a share of one: `25.0%`; what only rounds to none or all says so."""
+    tenths = _rounded(share, 1, 3)
+    if tenths == 0 and share > 0:
+        return "<0.1%"
+    if tenths == 1000 and share < 1:
+        return ">99.9%"
+    return fixed(share * 100, 1) + "%"
+
+
+def ratio(value: Number) -> str:
+    """Return a quotient: `3.15×`, `314.0×`, `1,234×`; small ones to two digits."""
+    if abs(value) >= 100:
+        return fixed(value, 0 if abs(value) >= 1000 else 1) + "×"
+    decimals = 2
+    while value and decimals < FINEST_RATIO and abs(_rounded(value, 1, decimals)) < 10:
+        decimals += 1
+    if value and not _rounded(value, 1, decimals):
+        return "<0.000001×"
+    return fixed(value, decimals) + "×"
+
+
+def shape(sizes: tuple[Dim, ...]) -> str:
+    """Return sizes without the batch: `64×112×112`; a sum stands in brackets."""
+    return "×".join(_factor(str(size)) for size in sizes)
+
+
+def _factor(text: str) -> str:
+    return f"({text})" if " " in text else text
+
+
+def cell(value: Cell, row: Row, column: Column, brief: bool = False) -> str:
+    """Return a cell as safe text; `brief` shortens counts. None is blank."""
+    return text(value, row.kind_in(column), binary=column.binary, brief=brief)
+
+
+def text(
+    value: Cell, kind: ColumnKind, *, binary: bool = False, brief: bool = False
+) -> str:
+    """Return a value of a kind as safe text.
+
+    A word in a column of numbers (`not counted`) stays a word, and a symbolic size a
+    formula.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, tuple):
+        return shape(value)
+    if isinstance(value, Poly):
+        return clean(f"{_factor(str(value))} B" if kind == "bytes" else str(value))
+    return _number(value, kind, binary, brief)
+
+
+def _number(value: Number, kind: ColumnKind, binary: bool, brief: bool) -> str:
+    if kind == "bytes":
+        return size(value, binary)
+    if kind == "percent":
+        return percent(value)
+    if kind == "ratio":
+        return ratio(value)
+    return short(value) if brief and kind in SHORTENED else count(value)

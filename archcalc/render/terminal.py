@@ -1,0 +1,103 @@
+"""A report for a terminal or a pipe: plain text, colour only where it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from archcalc.errors import clean
+from archcalc.render.fitting import GAP, LEAST_WIDTH, Strip, fit, total_width
+from archcalc.render.numbers import text
+from archcalc.render.widths import pad, wrap
+from archcalc.report import Note, Report, RowKind, Table
+
+RULE = "─"
+INDENT = "  "
+LONGEST_NOTE = 4000
+SPEAKS_FOR_ITSELF = ("definition", "assumption")
+BOLD, DIM, YELLOW, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
+STYLES: dict[RowKind, str] = {
+    "head": BOLD,
+    "subtotal": BOLD,
+    "total": BOLD,
+    "aside": DIM,
+}
+
+
+def render(report: Report, *, width: int | None = None, color: bool = False) -> str:
+    """Return the report as text, no line wider than `width` (None: as wide as it is).
+
+    A width below 40 counts as 40. `color` adds ANSI styles and changes no character.
+    """
+    page = _Page(width if width is None else max(width, LEAST_WIDTH), color)
+    return "\n\n".join("\n".join(block) for block in page.blocks(report))
+
+
+class _Page:
+    """Sets a report in blocks of lines, with one empty line between them."""
+
+    def __init__(self, width: int | None, color: bool) -> None:
+        self.width = width
+        self.color = color
+
+    def blocks(self, report: Report) -> Iterator[list[str]]:
+        """Yield title, tables and footers."""
+        if report.title:
+            yield self.styled(wrap(clean(report.title), self.width), BOLD)
+        for table in report.tables:
+            yield from self.table(table)
+        footers = [self.settings(report), self.notes(report)]
+        yield from filter(None, footers)
+
+    def table(self, table: Table) -> Iterator[list[str]]:
+        """Yield a table, in more than one part where it is too wide."""
+        for i, strips in enumerate(fit(table, self.width)):
+            more = "(continued)" if i else ""
+            title = f"{clean(table.title)} {more}".strip()
+            heading = self.styled(wrap(title, self.width), BOLD) if title else []
+            yield [*heading, *self.lines(table, strips)]
+
+    def lines(self, table: Table, strips: Sequence[Strip]) -> Iterator[str]:
+        """Yield headings, a rule, and the rows, with a rule above the totals."""
+        rule = RULE * total_width(strips)
+        height = max(len(strip.head) for strip in strips)
+        for i in range(-height, 0):
+            heads = [s.head[i] if len(s.head) >= -i else "" for s in strips]
+            yield self.style(_line(strips, heads), BOLD)
+        yield rule
+        before = "total"
+        for row, cells in zip(table.rows, zip(*(s.cells for s in strips)), strict=True):
+            if row.kind == "total" != before:
+                yield rule
+            before = row.kind
+            yield self.style(_line(strips, cells), STYLES.get(row.kind, ""))
+
+    def settings(self, report: Report) -> list[str]:
+        """Return what the figures depend on, in a line."""
+        named = (
+            f"{clean(key)} {text(value, 'text')}"
+            for key, value in report.settings.items()
+            if value is not None
+        )
+        return self.styled(wrap(" · ".join(named), self.width, INDENT), DIM)
+
+    def notes(self, report: Report) -> list[str]:
+        """Return what columns mean, then the notes."""
+        lines: list[str] = []
+        for note in footnotes(report):
+            style = YELLOW if note.kind == "erratum" else ""
+            lines += self.styled(wrap(sentence(note), self.width, INDENT), style)
+        return lines
+
+    def styled(self, lines: Iterator[str], style: str) -> list[str]:
+        return [self.style(line, style) for line in lines]
+
+    def style(self, line: str, style: str) -> str:
+        return f"{style}{line}{PLAIN}" if self.color and style and line else line
+
+
+def _line(strips: Sequence[Strip], cells: Sequence[str]) -> str:
+    padded = (
+        pad(text, strip.width, strip.column.align)
+        for strip, text in zip(strips, cells, strict=True)
+    )
+    return (" " * GAP).join(padded).rstrip()

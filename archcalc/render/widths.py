@@ -1,0 +1,103 @@
+"""Text on a grid of terminal cells: how wide it stands, cut, padded, wrapped.
+
+Widths follow Unicode's East Asian Width (UAX #11): wide and fullwidth characters take
+two cells, combining marks none. All text here has been through `errors.clean`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+from unicodedata import category, east_asian_width
+
+ELLIPSIS = "…"
+UNUSUAL = re.compile(r"[^\x20-\x7E\xA0-\u02FF…×·²³⌈⌉⌊⌋─]")
+JOINING_JAMO = range(0x1160, 0x1200)
+WORDS = re.compile(r"\S+")
+PIECES = re.compile(r"[^\s-]*-+|[^\s-]+")
+
+
+def width(text: str) -> int:
+    """Return the number of terminal cells that a text takes.
+
+    >>> width("conv"), width("畳み込み"), width("e\u0301")
+    (4, 8, 1)
+    """
+    return sum(map(_cells, text)) if UNUSUAL.search(text) else len(text)
+
+
+def _cells(character: str) -> int:
+    if category(character) in ("Mn", "Me", "Cf") or ord(character) in JOINING_JAMO:
+        return 0
+    return 2 if east_asian_width(character) in "WF" else 1
+
+
+def pad(text: str, cells: int, align: Literal["left", "right"] = "left") -> str:
+    """Return the text filled with spaces to a width; a wider text as it is."""
+    space = " " * (cells - width(text))
+    return text + space if align == "left" else space + text
+
+
+def cut(text: str, cells: int, tail: int = 0) -> str:
+    """Return the text in at most `cells` cells, an ellipsis for what is left out.
+
+    `tail` cells are kept at the end, so that names which differ there stay apart.
+
+    >>> cut("inception_3a_branch2", 12, tail=5)
+    'incept…anch2'
+    """
+    if width(text) <= cells:
+        return text
+    end = _first(text[::-1], tail)[::-1]
+    return _first(text, cells - 1 - width(end)) + ELLIPSIS + end
+
+
+def _first(text: str, cells: int) -> str:
+    """Return the longest beginning that fits."""
+    used = 0
+    for i, character in enumerate(text):
+        used += _cells(character)
+        if used > cells:
+            return text[:i]
+    return text
+
+
+def wrap(text: str, cells: int | None, indent: str = "") -> Iterator[str]:
+    """Yield lines of at most `cells`, broken between words; a longer word is split.
+
+    `indent` stands before every line but the first.
+    """
+    if cells is None:
+        yield text
+        return
+    line = ""
+    for word in WORDS.findall(text):
+        if line.strip() and width(line) + 1 + width(word) > cells:
+            yield line
+            line = indent
+        line += (" " if line.strip() else "") + word
+        while width(line) > cells:
+            begin = _first(line, cells)
+            yield begin
+            line = indent + line[len(begin) :]
+    if line.strip():
+        yield line
+
+
+def broken(title: str, least: int) -> tuple[str, ...]:
+    """Return a heading in lines, broken after spaces and hyphens, as wide as it must be.
+
+    >>> broken("naive-inception output", 9)
+    ('naive-', 'inception', 'output')
+    """
+    pieces = PIECES.findall(title)
+    room = max([least, *map(width, pieces)])
+    lines: list[str] = []
+    for piece in pieces:
+        glue = "" if lines and lines[-1].endswith("-") else " "
+        if lines and width(lines[-1]) + len(glue) + width(piece) <= room:
+            lines[-1] += glue + piece
+        else:
+            lines.append(piece)
+    return tuple(lines) or ("",)

@@ -1,0 +1,150 @@
+"""What a command found, as values: tables with typed columns, notes, settings.
+
+Nothing here is made to be looked at. A column says what *kind* of value it holds, and
+each renderer in `render/` decides from the kind how that prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any, Literal
+
+from archcalc.polynomials import Dim, Poly
+
+SCHEMA = "archcalc/report/1"
+
+Cell = int | Fraction | Poly | str | bool | tuple[Dim, ...] | None
+ColumnKind = Literal[
+    "name",
+    "text",
+    "shape",
+    "count",
+    "operations",
+    "bytes",
+    "percent",
+    "ratio",
+    "flag",
+    "formula",
+    "value",
+]
+RowKind = Literal["row", "head", "subtotal", "total", "aside"]
+NoteKind = Literal["note", "erratum", "loose", "assumption", "definition"]
+LEFT: frozenset[ColumnKind] = frozenset({"name", "text", "flag", "formula"})
+ROW_KEYS = frozenset({"kind", "path"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its key in data, its title for people, the kind of its values.
+
+    A `percent` is a share of one, a `ratio` a quotient, `bytes` are always bytes.
+    A `value` column holds figures of several kinds; each row names its own (`Row.kinds`).
+    `unit` is the unit of the raw value; `short` a title for where room is scarce;
+    `binary` shows bytes as MiB instead of MB; `note` defines the figure in a footer.
+    """
+
+    key: str
+    title: str
+    kind: ColumnKind
+    unit: str | None = None
+    note: str | None = None
+    short: str | None = None
+    binary: bool = False
+
+    @property
+    def align(self) -> Literal["left", "right"]:
+        """Words stand left, figures and shapes right."""
+        return "left" if self.kind in LEFT else "right"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line: a cell for each column.
+
+    The cells of a table's `row`s add up to its `total`; `subtotal` repeats what the rows
+    of a group hold, `head` names a group, `aside` stands outside the total. `depth` is
+    the level in the tree, `path` the full name, `kinds` the kind of `value` cells.
+    """
+
+    cells: tuple[Cell, ...]
+    kind: RowKind = "row"
+    depth: int = 0
+    path: str = ""
+    kinds: ColumnKind | None = None
+
+    def kind_in(self, column: Column) -> ColumnKind:
+        """Return the kind of this row's cell in a column."""
+        return self.kinds if column.kind == "value" and self.kinds else column.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under typed columns; the first column names the row.
+
+    Raises ValueError without columns, where a key comes twice or is one that rows use
+    themselves (`kind`, `path`), and where a row has not one cell for each column.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        keys = [column.key for column in self.columns]
+        if not keys or len(set(keys)) < len(keys) or ROW_KEYS & set(keys):
+            raise ValueError(f"not distinct column keys, free of {set(ROW_KEYS)}: {keys}")
+        for row in self.rows:
+            if len(row.cells) != len(keys):
+                raise ValueError(f"{len(row.cells)} cells for {len(keys)} columns: {row}")
+
+    def records(self, *, every: bool = False) -> Iterator[dict[str, Cell]]:
+        """Yield a dict for each plain row, or for `every` row: kind, path, cells by key."""
+        for row in self.rows:
+            if every or row.kind == "row":
+                cells = zip((c.key for c in self.columns), row.cells, strict=True)
+                yield {"kind": row.kind, "path": row.path, **dict(cells)}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence under the tables, with where it is from."""
+
+    text: str
+    kind: NoteKind = "note"
+    cite: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer of one command: tables, notes, and the settings that they depend on.
+
+    `kind` is the command (`table`, `compare`, `list`), `subject` the names it is about;
+    `settings` keep their order: convention, input, batch, dtype.
+    """
+
+    kind: str
+    title: str
+    subject: str
+    tables: tuple[Table, ...]
+    notes: tuple[Note, ...] = ()
+    settings: Mapping[str, Cell] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy by value: a mapping proxy cannot be pickled itself."""
+        shown = (self.kind, self.title, self.subject, self.tables, self.notes)
+        return Report, (*shown, dict(self.settings))
+
+    def rows(self, *, every: bool = False) -> list[dict[str, Cell]]:
+        """Return the first table as records of raw values, for a data frame.
+
+        Plain rows only, so that a column's sum is its total; `every` adds heads,
+        subtotals and totals, told apart by `kind`.
+        """
+        return list(self.tables[0].records(every=every)) if self.tables else []
