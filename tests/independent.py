@@ -1,7 +1,8 @@
 """Known networks from other hands: torchvision's, timm's and pytorchcv's definitions.
 
-A reference that is built from our own spec cannot find a mistake in the spec; these can.
-Everything is built and run on the meta device: no weights, no downloads, no memory.
+A reference that is built from our own spec cannot find a mistake in the spec; these
+can. Everything is built and run on the meta device: no weights, no downloads, no
+memory.
 
     theirs("torchvision", "resnet50") == ours(archcalc.load("resnet50:v1.5"))
 
@@ -97,8 +98,8 @@ def ours(network: Network) -> Measured:
 def measure(model: nn.Module, shape: Sequence[int]) -> Measured:
     """Return a model's figures for one sample of this shape `(C, …)`.
 
-    The model must be on the meta device. Convolutions are seen where torch runs them, so
-    that those called as functions count too.
+    The model must be on the meta device. Convolutions are seen where torch runs them,
+    so that those called as functions count too.
     """
     seen = ConvolutionShapes()
     counter = FlopCounterMode(display=False)

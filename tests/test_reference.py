@@ -22,14 +22,9 @@ from archcalc.graph import Graph, Node
 from archcalc.layers.base import Call, Function, Layer, Module, Shape, Work
 from archcalc.layers.conv import Conv
 from archcalc.layers.norm import BatchNorm
+from archcalc.layers.source import Input
 from archcalc.library import shipped
-from archcalc.verification import Difference, Verification
-
-ALL = [
-    name if variant is None else f"{name}:{variant}"
-    for name in shipped()
-    for variant in (None, *archcalc.load(name).variants)
-]
+from archcalc.verification import Difference, Verification, compare
 
 
 def parse(steps: str, input: str = "[3, 8, 8]") -> archcalc.Network:
@@ -43,15 +38,16 @@ SMALL = """
 """
 
 
-# -- agreement ---------------------------------------------------------------------------
+# -- agreement -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_torch_agrees_with_every_shipped_network(name: str) -> None:
-    result = reference.verify(archcalc.load(name))
-    assert result.differences == ()
-    assert result.ok
-    assert min(result.compared["shape"], result.compared["macs"]) > 0
+@pytest.mark.parametrize("name", shipped())
+def test_torch_agrees_with_every_shipped_network_and_variant(name: str) -> None:
+    variants = archcalc.load(name).variants
+    networks = [archcalc.load(name, variant=v) for v in (None, *variants)]
+    results = [reference.verify(network) for network in networks]
+    assert [(r.name, r.differences) for r in results if not r.ok] == []
+    assert all(r.compared["shape"] and r.compared["macs"] for r in results)
 
 
 @pytest.mark.parametrize("name", ["resnet18", "googlenet", "alexnet-2gpu"])
@@ -65,7 +61,7 @@ def test_everything_is_compared() -> None:
     assert result == Verification("t", torch.__version__, counts, ())
 
 
-# -- disagreement ------------------------------------------------------------------------
+# -- disagreement ----------------------------------------------------------------------
 
 
 def altered(network: archcalc.Network, change: dict[str, dict[str, Any]]) -> Any:
@@ -138,14 +134,17 @@ def test_weights_that_should_be_shared_are_found() -> None:
     assert reference.verify(network).ok
     lone = altered(network, {"b": {"share": None}})
     theirs = reference.trace(reference.build(network.graph))
-    differences = reference.compare(lone.analyze(), theirs).differences
+    differences = compare(lone.analyze(), theirs).differences
     assert differences == (Difference("total", "params", 24, 12),)
 
 
 @pytest.mark.parametrize(
     ("record", "said"),
     [
-        (Module("nn.Conv2d", (3, 4, 1), {"groups": 2}), "torch does not build two (conv)"),
+        (
+            Module("nn.Conv2d", (3, 4, 1), {"groups": 2}),
+            "torch does not build two (conv)",
+        ),
         (Module("nn.Conv2d", (5, 4, 1)), "torch does not run two (conv)"),
         (Function("x.reshape(2, 7)"), "torch does not run two (conv)"),
     ],
@@ -159,12 +158,12 @@ def test_a_layer_that_torch_refuses_is_a_difference(
     )
     (difference,) = reference.verify(parse(SMALL)).differences
     assert difference[:3] == ("total", "refused", None)
-    assert str(difference.torch).startswith(said)
+    assert str(difference.torch).startswith(f"torch does not {said}")
     with pytest.raises(reference.TorchRefusedError, match="AC522"):
         reference.trace(reference.build(parse(SMALL).graph))
 
 
-# -- building ----------------------------------------------------------------------------
+# -- building --------------------------------------------------------------------------
 
 
 class Scale(Layer):
@@ -196,16 +195,15 @@ class Record(Layer):
         return self.call
 
 
-def chain(*layers: tuple[Layer, Shape], inputs: int = 1, ids: bool = False) -> Graph:
+def chain(*layers: tuple[Layer, Shape], inputs: int = 1) -> Graph:
     """Return a graph whose layers each read the node before; the first reads all."""
-    input = archcalc.load("vgg16").graph.nodes[0]
-    shape = layers[0][1] if not ids else (4,)
-    nodes = [input._replace(index=i, name=f"in{i}", shape=shape) for i in range(inputs)]
-    for layer, shape in layers:
-        last = len(nodes) - 1
-        read = tuple(range(inputs)) if last == inputs - 1 else (last,)
-        name = f"n{last + 1}"
-        nodes.append(Node(last + 1, name, layer, read, shape, 0, input.origin, None, False))
+    origin: Any = None
+    nodes: list[Node] = []
+    for layer, shape in ([(Input(), layers[0][1])] * inputs) + list(layers):
+        at = len(nodes)
+        read = () if at < inputs else range(inputs) if at == inputs else (at - 1,)
+        node = Node(at, f"n{at}", layer, tuple(read), shape, 0, origin, None, False)
+        nodes.append(node)
     return Graph(tuple(nodes), (), tuple(range(inputs)), len(nodes) - 1, {})
 
 
@@ -227,8 +225,10 @@ def test_code_around_a_module_runs() -> None:
 
 
 def test_the_build_computes_what_the_same_modules_compute() -> None:
-    network = reference.build(parse(SMALL).graph, "cpu", torch.float64).eval()
-    one, bn, two, out = network.parts.values()  # type: ignore[operator, union-attr]  # a ModuleDict
+    graph = parse(SMALL).graph
+    network: Any = reference.build(graph, "cpu", torch.float64).eval()
+    parts = {node.name: network.part(node) for node in graph.nodes}
+    one, bn, two, out = (parts[name] for name in ("one", "one.bn", "two", "out"))
     x = torch.randn(2, 3, 8, 8, dtype=torch.float64)
     y = two(torch.nn.functional.pad(bn(one(x)).relu(), (0, 1, 0, 1)))
     assert torch.equal(network(x), out(y.flatten(1)))
@@ -290,7 +290,7 @@ def test_values_are_let_go_after_their_last_reader() -> None:
 
 
 def test_ten_thousand_layers_run_without_recursion() -> None:
-    layers = [(Record(Module("nn.ReLU")), (2, 4))] * 10_000
+    layers = [(Record(Module("nn.Identity")), (2, 4))] * 10_000
     network = reference.build(chain(*layers))
     assert network(torch.empty(1, 2, 4, device="meta")).shape == (1, 2, 4)
 
@@ -302,34 +302,28 @@ def test_nothing_is_allocated_on_the_meta_device() -> None:
     assert all(tensor.is_meta for tensor in tensors)
 
 
-# -- counting ----------------------------------------------------------------------------
+# -- counting --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("call", "shape", "macs"),
-    [
-        (Function("F.scaled_dot_product_attention(x, x, x)"), (2, 5, 8), 2 * 2 * 25 * 8),
-        (
-            Module("nn.MultiheadAttention", (8, 2), {"batch_first": True},
-                   before="x", after="x[0]"),
-            (5, 8),
-            4 * 5 * 64 + 2 * 25 * 8,
-        ),
-        (
-            Module("nn.LSTM", (8, 8), {"batch_first": True}, after="x[0]"),
-            (5, 8),
-            5 * 4 * 8 * 16,
-        ),
-        (Function("x.flatten(1) @ x.new_empty(40, 3)"), (5, 8), 120),
-    ],
-)  # fmt: skip
-def test_torch_counts_what_its_counter_misses_on_the_cpu(
-    call: Call, shape: Shape, macs: int
+ATTENTION = {"batch_first": True}
+COUNTED: list[tuple[Call, int, int]] = [
+    (Function("F.scaled_dot_product_attention(x, x, x)"), 1, 2 * 5 * 5 * 8),
+    (
+        Module("nn.MultiheadAttention", (8, 2), ATTENTION, after="x[0]"),
+        3,
+        4 * 5 * 8 * 8 + 2 * 5 * 5 * 8,
+    ),
+    (Module("nn.LSTM", (8, 8), ATTENTION, after="x[0]"), 1, 5 * 4 * 8 * (8 + 8)),
+    (Function("x.flatten(1) @ x.new_empty(40, 3)"), 1, 40 * 3),
+]
+
+
+@pytest.mark.parametrize(("call", "inputs", "macs"), COUNTED)
+def test_work_that_torch_does_not_count_on_the_cpu_is_counted(
+    call: Call, inputs: int, macs: int
 ) -> None:
-    if isinstance(call, Module) and call.target == "nn.MultiheadAttention":
-        call = Function("torch.cat([x, x], 0)[:1]") if macs < 0 else call
-    traced = reference.trace(reference.build(chain((Record(call), shape))), batch=2)
-    assert traced.macs == 2 * macs
+    graph = chain((Record(call), (5, 8)), inputs=inputs)
+    assert reference.trace(reference.build(graph), batch=2).macs == 2 * macs
 
 
 def test_a_trace_leaves_the_mode_as_it_was() -> None:
@@ -346,22 +340,22 @@ def test_a_network_with_memory_is_not_traced() -> None:
 
 
 def test_whole_numbers_enter_a_layer_that_reads_them() -> None:
-    network = parse("- {embedding: 7, vocabulary: 11}", "[4]")
+    network = parse("- {embedding: 11, dim: 7}", "[4]")
     assert reference.verify(network).ok
 
 
-# -- what is missing ---------------------------------------------------------------------
+# -- what is missing -------------------------------------------------------------------
 
 
 def test_symbols_are_refused() -> None:
     network = archcalc.load("three-3x3", input="C,H,W")
-    with pytest.raises(UsageError, match="AC521.*torch needs numbers: input"):
+    with pytest.raises(UsageError, match=r"AC521.*torch needs numbers: input"):
         reference.build(network.graph)
 
 
 def test_missing_torch_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(MissingExtra, match="AC520.*not installed") as caught:
+    with pytest.raises(MissingExtra, match=r"AC520.*not installed") as caught:
         reference.verify(archcalc.load("vgg16"))
     assert caught.value.problems[0].help == "pip install 'archcalc[torch]'"
 
@@ -383,7 +377,7 @@ def test_importing_the_reference_loads_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-# -- in words ----------------------------------------------------------------------------
+# -- in words --------------------------------------------------------------------------
 
 
 def test_agreement_in_words() -> None:
