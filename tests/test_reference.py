@@ -158,7 +158,7 @@ def test_a_layer_that_torch_refuses_is_a_difference(
     )
     (difference,) = reference.verify(parse(SMALL)).differences
     assert difference[:3] == ("total", "refused", None)
-    assert str(difference.torch).startswith(f"torch does not {said}")
+    assert str(difference.torch).startswith(said)
     with pytest.raises(reference.TorchRefusedError, match="AC522"):
         reference.trace(reference.build(parse(SMALL).graph))
 
