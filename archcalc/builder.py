@@ -11,8 +11,9 @@ from archcalc.graph import Group, Node, Origin
 from archcalc.layers.base import Layer, Shape, times
 from archcalc.limits import Limits
 from archcalc.scope import Scope
+from archcalc.shortcuts import projecting
 from archcalc.source import Source, Value
-from archcalc.steps import NODE, Step
+from archcalc.steps import Step
 
 
 class Builder:
@@ -23,13 +24,22 @@ class Builder:
         self.limits = limits
         self.nodes: list[Node] = []
         self.groups: list[Group] = [Group("", "network", name, -1, 0)]
-        self.uses: tuple[NODE, ...] = ()
+        self.uses: tuple[Value, ...] = ()
         self.shapes: dict[tuple[int, tuple[Shape, ...]], Shape] = {}
 
     def add(
-        self, step: Step, path: str, layer: Layer, inputs: tuple[int, ...], scope: Scope
+        self,
+        step: Step,
+        path: str,
+        layer: Layer,
+        inputs: tuple[int, ...],
+        scope: Scope,
+        names: tuple[str, ...] = (),
     ) -> int:
-        """Append a node; its rule says the shape, or why there is none."""
+        """Append a node; its rule says the shape, or why there is none.
+
+        `names` are what several inputs are called in an error, such as branches.
+        """
         index = len(self.nodes)
         if index >= self.limits.nodes:
             raise self.too_many(step)
@@ -38,7 +48,7 @@ class Builder:
         key = (id(layer), shapes)
         shape = self.shapes.get(key)
         if shape is None:
-            shape = self.shapes[key] = self.shaped(step, layer, inputs, shapes)
+            shape = self.shapes[key] = self.shaped(step, layer, inputs, names)
         origin = Origin(step.node, self.uses)
         nodes.append(
             Node(index, path, layer, inputs, shape, scope.group, origin, None, scope.aux)
@@ -46,30 +56,42 @@ class Builder:
         return index
 
     def shaped(
-        self, step: Step, layer: Layer, inputs: tuple[int, ...], shapes: tuple[Shape, ...]
+        self, step: Step, layer: Layer, inputs: tuple[int, ...], names: tuple[str, ...]
     ) -> Shape:
         """Run the layer's rule for the shape; say where it stands if it refuses."""
         try:
-            shape = layer.shape(*shapes)
+            return layer.shape(*[self.nodes[i].shape for i in inputs])
         except ShapeError as error:
-            raise self.located(step, error, inputs) from None
-        return shape
+            (problem,) = error.problems
+            if len(inputs) > 1:
+                problem = self.clash(problem, inputs, names)
+            else:
+                entering = f"input: {self.entering(inputs[0])}"
+                problem = replace(problem, facts=(*problem.facts, entering))
+        raise ShapeError([problem.at(self.place(step.node), self.via())])
 
-    def located(self, step: Step, error: ShapeError, inputs: tuple[int, ...]) -> ShapeError:
-        """Add the place and, for several inputs, what enters from where."""
-        (problem,) = error.problems
-        if len(inputs) > 1:
-            problem = replace(problem, facts=tuple(map(self.entering, inputs)))
-        else:
-            entering = f"input: {self.entering(inputs[0])}"
-            problem = replace(problem, facts=(*problem.facts, entering))
-        return ShapeError([problem.at(self.place(step.node), self.via())])
+    def clash(
+        self, problem: Problem, inputs: tuple[int, ...], names: tuple[str, ...]
+    ) -> Problem:
+        """Say what enters under which name, and a projection where one would fit."""
+        names = names or tuple(self.nodes[i].name for i in inputs)
+        width = max(map(len, names))
+        pairs = list(zip(names, inputs, strict=True))
+        facts = tuple(f"{name:{width}} = {self.entering(i, '')}" for name, i in pairs)
+        (main, first), *others = pairs
+        help = problem.help
+        for name, other in others if len(pairs) == 2 else ():
+            shapes = self.nodes[first].shape, self.nodes[other].shape
+            help = projecting(*shapes, name) or projecting(*shapes[::-1], main) or help
+        return replace(problem, facts=facts, help=help)
 
-    def entering(self, index: int) -> str:
+    def entering(self, index: int, name: str | None = None) -> str:
         """Return what a node gives, and where it was written."""
         node = self.nodes[index]
         line = self.place(node.origin.node).line
-        return f"{node.name} = {times(node.shape)}   from line {line}, {node.layer.key}"
+        given = f"{node.name} = " if name is None else name
+        label = node.layer.label(*[self.nodes[i].shape for i in node.inputs])
+        return f"{given}{times(node.shape)}   from line {line}, {label}"
 
     def open(self, path: str, kind: str, label: str, scope: Scope) -> int:
         """Begin a group; return its number."""
@@ -82,9 +104,11 @@ class Builder:
         self.groups[group].output = output
 
     def place(self, node: Value) -> Place:
+        """Return where a value of the file stands."""
         return self.source.place(node)
 
     def via(self) -> tuple[Place, ...]:
+        """Return the `use:` steps that led here."""
         return tuple(self.place(use) for use in self.uses)
 
     def error(

@@ -14,7 +14,7 @@ from archcalc.report import Column, Report, Table
 from archcalc.report import Row as Line
 from archcalc.tables import assumption_notes, definition_notes, settings
 
-TOTALS: tuple[tuple[str, str, str], ...] = (
+TOTALS: tuple[tuple[str, str, ColumnKind], ...] = (
     ("params", "parameters", "count"),
     ("weights", "weights", "count"),
     ("biases", "biases", "count"),
@@ -24,7 +24,8 @@ TOTALS: tuple[tuple[str, str, str], ...] = (
     ("activations", "activations", "count"),
     ("activation_bytes", "activation bytes", "bytes"),
 )
-ALIGNED = (("shape", "output", "shape"), ("weights", "weights", "count"), ("macs", "MACs", "operations"))
+ALIGNED: tuple[tuple[str, str, ColumnKind], ...] = (
+    ("shape", "output", "shape"), ("weights", "weights", "count"), ("macs", "MACs", "operations"))
 
 
 def compare_report(analyses: Sequence[Analysis]) -> Report:
@@ -75,7 +76,7 @@ def _totals(analyses: Sequence[Analysis]) -> Table:
     return Table("totals", tuple(columns), tuple(lines))
 
 
-def _line(title: str, values: Sequence[Any], kind: str) -> Line:
+def _line(title: str, values: Sequence[Any], kind: ColumnKind) -> Line:
     ratios = [_ratio(values[0], value) for value in values[1:]]
     if kind == "shape":
         ratios = [None] * len(ratios)

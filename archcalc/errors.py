@@ -63,7 +63,7 @@ class Problem:
         """
         where = f"{clean(str(self.place))}: " if self.place else ""
         lines = [f"{where}error[{self.code}]: {clean(self.message)}"]
-        margin = " " * (len(str(self.place.line)) + 4 if self.place else 2)
+        margin = " " * (len(str(self.place.line)) + 3 if self.place else 2)
         if self.place and self.place.text.strip():
             lines += _drawn(self.place, margin)
         lines += [f"{margin}  {clean(fact)}" for fact in self.facts]

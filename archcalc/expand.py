@@ -61,7 +61,7 @@ class _Expander(Builder):
         assumptions: Iterable[str],
     ) -> Graph:
         scope = Scope("", dict(params), 0)
-        origin = Origin(self.spec.input_at)  # type: ignore[arg-type]  # a value of the file
+        origin = Origin(self.spec.input_at)
         for name, shape in inputs.items():
             index = len(self.nodes)
             layer = CATALOGUE["input"]()
@@ -284,7 +284,8 @@ class _Expander(Builder):
         for name, steps in step.branches or ():
             ends.append(self.branch(name, steps, f"{path}.{name}" if path else name, at, inner))
         layer = self.layer(step, {}, at, scope)
-        joined = self.add(step, f"{path}.{step.kind}", layer, tuple(ends), inner)
+        names = tuple(name for name, _ in step.branches or ())
+        joined = self.add(step, f"{path}.{step.kind}", layer, tuple(ends), inner, names)
         after = self.followed(step, path, joined, inner, {})
         self.close(group, after)
         return after

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from archcalc.layers.base import Layer, Shape
-from archcalc.steps import NODE
+from archcalc.source import Value
 
 
 class Origin(NamedTuple):
     """Where a node was written, and the `use:` steps that led there, outermost first."""
 
-    node: NODE
-    uses: tuple[NODE, ...] = ()
+    node: Value
+    uses: tuple[Value, ...] = ()
 
 
 class Node(NamedTuple):

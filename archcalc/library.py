@@ -9,8 +9,12 @@ from pathlib import Path
 
 from archcalc.errors import UsageError
 from archcalc.fields import nearest
+from archcalc.nodes import Mapping as Section
+from archcalc.nodes import Scalar
+from archcalc.source import read
 
 ENDINGS = (".yaml", ".yml")
+ALIASES = b"\naliases:"
 
 
 def folder() -> Path:
@@ -33,6 +37,29 @@ def shipped() -> Mapping[str, Path]:
     return dict(sorted(found.items()))
 
 
+@cache
+def aliases() -> Mapping[str, tuple[Path, str]]:
+    """Return the file and variant of every further name that a file gives.
+
+    Opens every file, so it is asked only where no file has the name; a file is read as
+    YAML only if it has the section.
+    """
+    found: dict[str, tuple[Path, str]] = {}
+    for path in shipped().values():
+        if ALIASES in path.read_bytes():
+            root = read(path).root
+            section = root.get("aliases") if isinstance(root, Section) else None
+            for name, variant in section.items if isinstance(section, Section) else ():
+                if isinstance(variant, Scalar):
+                    found[name.text] = (path, variant.text)
+    return found
+
+
+def names() -> list[str]:
+    """Return every name that finds a shipped network, in order."""
+    return sorted({*shipped(), *aliases()})
+
+
 def is_path(name: str) -> bool:
     """Say whether a network is named by its file: it has an ending or a separator."""
     return name == "-" or name.endswith(ENDINGS) or "/" in name or os.sep in name
@@ -41,7 +68,8 @@ def is_path(name: str) -> bool:
 def find(name: str) -> tuple[str, str | None]:
     """Return the file and the variant that a name stands for.
 
-    `vgg16` and `efficientnet:b1` are shipped; `net.yaml` and `net.yaml:b1` are files.
+    `vgg16` and `efficientnet:b1` are shipped; `resnet56` is a variant with a name of its
+    own; `net.yaml` and `net.yaml:b1` are files.
     Raises `UsageError` AC501 with the nearest names.
     """
     if is_path(name) and (name.endswith(ENDINGS) or ":" not in name or os.path.exists(name)):
@@ -52,7 +80,10 @@ def find(name: str) -> tuple[str, str | None]:
     known = shipped()
     if stem in known:
         return str(known[stem]), variant or None
-    help = nearest(stem, known) or "`archcalc list` names the shipped networks"
+    if not variant and stem in aliases():
+        path, variant = aliases()[stem]
+        return str(path), variant
+    help = nearest(stem, names()) or "`archcalc list` names the shipped networks"
     if os.path.isfile(name):
         help = f"to read the file of this name, write ./{name}"
     raise UsageError.of("AC501", f"there is no network {stem!r}", help=help)

@@ -46,7 +46,10 @@ class Network:
 
     @property
     def name(self) -> str:
-        """The network's name, with its variant after a colon."""
+        """The network's name, with its variant after a colon, or the variant's own name."""
+        for alias, variant in self.spec.aliases.items():
+            if variant == self.variant:
+                return alias
         return f"{self.spec.name}:{self.variant}" if self.variant else self.spec.name
 
     @property

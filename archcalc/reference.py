@@ -17,6 +17,7 @@ from functools import cache, lru_cache
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archcalc.dims import Poly
 from archcalc.errors import ArchcalcError, MissingExtra, UsageError, clean
 from archcalc.layers.base import Function, Module, Shape
 from archcalc.verification import Trace, Traced, Verification, compare, refused
@@ -72,15 +73,28 @@ def require_torch() -> None:
 
 
 def check_numbers(graph: Graph) -> None:
-    """Raise `UsageError` at the first size that is a symbol: torch has only numbers."""
+    """Raise `UsageError` at the first symbol in a shape or an argument of a layer.
+
+    Torch has only numbers; and a symbol is a text of the user, which code must not see.
+    """
     for node in graph.nodes:
-        if not all(isinstance(size, int) for size in node.shape):
-            shape = "×".join(map(str, node.shape))
+        values = _flat((node.shape, node.layer.values))
+        symbols = [value for value in values if isinstance(value, Poly)]
+        if symbols:
             raise UsageError.of(
                 "AC521",
-                f"torch needs numbers: {node.name} has the shape {shape}",
-                help="give every size a number, e.g. --input 3x224x224",
+                f"torch needs numbers: {node.name} has the size {symbols[0]}",
+                help="give every size a number, e.g. --input 3x224x224 or --set",
             )
+
+
+def _flat(values: tuple[Any, ...]) -> Iterator[Any]:
+    """Yield the values in tuples of tuples."""
+    for value in values:
+        if isinstance(value, tuple):
+            yield from _flat(value)
+        else:
+            yield value
 
 
 def _ints(shape: Shape) -> tuple[int, ...]:
@@ -208,7 +222,7 @@ def _function(body: str) -> Code:
     """Return a record's code as a function of `x`, `xs` and `p`.
 
     Records are written by the layer classes of this package out of whole numbers and
-    words that their fields list; no text of a user reaches them.
+    words that their fields list; no text of a user reaches them (`check_numbers`).
     """
     made: dict[str, Any] = {}
     text = f"def function(x, xs, p):\n{indent(body, '    ')}\n"

@@ -23,12 +23,13 @@ COLUMNS = (
 
 
 def networks(variants: bool) -> Iterator[Network]:
-    """Yield every shipped network, with its variants where asked."""
+    """Yield every shipped network, with its variants where asked or where they have names."""
     for name in shipped():
         network = load(name)
         yield network
-        if variants:
-            for variant in network.variants:
+        named = network.spec.aliases.values()
+        for variant in network.variants:
+            if variants or variant in named:
                 yield Network(network.spec, variant)
 
 

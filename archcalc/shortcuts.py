@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archcalc.dims import Dim
+from archcalc.dims import Dim, same
 from archcalc.graph import Node
 from archcalc.layers.base import Shape
-from archcalc.steps import NODE, Step
+from archcalc.source import Scalar
+from archcalc.steps import Step
 
 
 def projection(
-    node: NODE, defaults: Mapping[str, Any], body: Shape, ratio: tuple[Dim, ...]
+    node: Scalar, defaults: Mapping[str, Any], body: Shape, ratio: tuple[Dim, ...]
 ) -> tuple[Step, ...]:
     """Return a 1×1 convolution with the body's stride and the file's conv defaults."""
     args = {k: v for k, v in defaults.items() if k == "bias"}
@@ -21,7 +22,7 @@ def projection(
 
 
 def padding(
-    node: NODE, before: Shape, body: Shape, ratio: tuple[Dim, ...]
+    node: Scalar, before: Shape, body: Shape, ratio: tuple[Dim, ...]
 ) -> tuple[Step, ...]:
     """Return He 2015's option A: every stride-th pixel, new channels zero."""
     steps = []
@@ -46,6 +47,17 @@ def strides(nodes: Sequence[Node], main: int, at: int) -> tuple[Dim, ...]:
             ratio = tuple(r * w.stride for r, w in zip(ratio, windows, strict=True))
         index = node.inputs[0]
     return ratio
+
+
+def projecting(wanted: Shape, given: Shape, name: str) -> str | None:
+    """Return the 1×1 convolution that makes `given` fit `wanted`, if there is one."""
+    if len(wanted) != len(given) or len(wanted) < 2:
+        return None
+    for stride in range(1, 33):
+        if all(same((n - 1) // stride + 1, m) for n, m in zip(given[1:], wanted[1:], strict=True)):
+            strided = f" with stride {stride}" if stride > 1 else ""
+            return f"a 1×1 conv of {wanted[0]}{strided} on {name}"
+    return None
 
 
 def _single(ratio: tuple[Dim, ...]) -> Any:

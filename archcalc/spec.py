@@ -41,6 +41,7 @@ SECTIONS = (
     "input",
     "params",
     "variants",
+    "aliases",
     "defaults",
     "blocks",
     "layers",
@@ -149,6 +150,7 @@ class Spec:
     input_at: Value
     params: dict[str, Any]
     variants: dict[str, dict[str, Any]]
+    aliases: dict[str, str]
     defaults: dict[str, dict[str, Any]]
     blocks: dict[str, Block]
     steps: tuple[Step, ...]
@@ -190,6 +192,7 @@ class _Reader:
         about = self._about()
         params = {k.text: self._param(k, v) for k, v in self._mapping("params")}
         variants = self._variants(set(params))
+        aliases = self._aliases(variants)
         self._defaults()
         blocks = self._blocks()
         inputs, input_at = self._inputs()
@@ -199,7 +202,7 @@ class _Reader:
         entries = self.root.get("expect")
         at = tuple(entries.items) if isinstance(entries, Sequence) else ()
         return Spec(
-            self.source, about, at, inputs, input_at, params, variants,
+            self.source, about, at, inputs, input_at, params, variants, aliases,
             self.steps.defaults, blocks, steps,
         )
 
@@ -273,6 +276,20 @@ class _Reader:
                 self._known_params(value, params)
             else:
                 self.problems.add("AC127", "a variant is a mapping of params", value)
+        return read
+
+    def _aliases(self, variants: dict[str, dict[str, Any]]) -> dict[str, str]:
+        """Read `aliases:`, names of their own for variants."""
+        read: dict[str, str] = {}
+        for key, value in self._mapping("aliases"):
+            if isinstance(value, Scalar) and value.text in variants:
+                read[key.text] = value.text
+            else:
+                known = ", ".join(variants) or "none"
+                self.problems.add(
+                    "AC127", f"alias {key.text!r} must name a variant", value,
+                    f"variants: {known}",
+                )
         return read
 
     def _known_params(self, variant: Mapping, params: set[str]) -> None:

@@ -21,7 +21,6 @@ from archcalc.steps import (
     CONDITION,
     FOLLOWERS,
     KINDS,
-    NODE,
     REPEAT,
     SHORTCUTS,
     STRUCTURES,
@@ -94,7 +93,8 @@ class StepReader(ArgumentReader):
         if known is not None:
             named = value.get("name")
             name = self.name(named) if named is not None else None
-            return replace(known, node=value, name=name)
+            key = next(k for k, _ in value.items if k.text == known.kind)
+            return replace(known, node=key, name=name)
         step = self._mapping(value)
         if signature and step is not None and _constant(step):
             self.seen[signature] = step
@@ -110,7 +110,7 @@ class StepReader(ArgumentReader):
         if value.text not in KINDS:
             self._unknown(value)
             return None
-        step = self._filled(value.text, value, None, {}, value)
+        step = self._filled(value.text, value, None, {})
         if step is not None and _constant(step):
             self.seen[(value.text,)] = step
         return step
@@ -131,7 +131,7 @@ class StepReader(ArgumentReader):
             return None
         given = {k.text: (k, v) for k, v in value.items if k.text != kind}
         key = next(k for k, _ in value.items if k.text == kind)
-        return self._filled(kind, key, value.get(kind), given, value)
+        return self._filled(kind, key, value.get(kind), given)
 
     def _kind(self, value: Mapping) -> str | None:
         """Return the one kind key of a step: the one whose arguments the others are."""
@@ -157,7 +157,6 @@ class StepReader(ArgumentReader):
         key: Scalar,
         principal: Value | None,
         given: dict[str, tuple[Scalar, Value]],
-        node: NODE,
     ) -> Step | None:
         """Read every argument of a step whose kind is known."""
         before = self.problems.count
@@ -175,7 +174,7 @@ class StepReader(ArgumentReader):
             followers = {f: own.pop(f, None) or usual[f] for f in FOLLOWERS}
         if self.problems.count > before:
             return None
-        step = Step(kind, node, args, **common, **own, **followers)
+        step = Step(kind, key, args, **common, **own, **followers)
         return self._ready(step, key) if kind in CATALOGUE else step
 
     def _ready(self, step: Step, key: Scalar) -> Step | None:

@@ -13,9 +13,8 @@ from archcalc.expressions import Expression
 from archcalc.fields import FlagField, WholeField
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
-from archcalc.source import Mapping, Scalar
+from archcalc.source import Scalar
 
-NODE = Mapping | Scalar
 COMMON = ("name", "from", "repeat", "first", "last", "when", "note", "share")
 FOLLOWERS = ("norm", "act")
 STRUCTURES = ("residual", "use", "aux", "stage")
@@ -35,7 +34,7 @@ CONDITION = FlagField()
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step as written; `node` is where it stands.
+    """One step as written; `node` is its kind key, which is where it stands.
 
     `branches` for kinds that join several tensors, by name; `takes` where they are
     earlier steps' names instead. `body` for residual, aux and stage. `layer` is ready
@@ -43,7 +42,7 @@ class Step:
     """
 
     kind: str
-    node: NODE
+    node: Scalar
     args: dict[str, Any] = field(default_factory=dict)
     layer: Layer | None = None
     name: str | None = None

@@ -16,7 +16,7 @@ from archcalc.fields import nearest
 from archcalc.layers.base import times
 from archcalc.network import Network
 from archcalc.receptive import receptive_fields
-from archcalc.report import Column, Note, Report, Table
+from archcalc.report import Column, Note, Report, RowKind, Table
 from archcalc.report import Row as Line
 
 COLUMNS: dict[str, Column] = {
@@ -108,7 +108,7 @@ class _Values:
 
     def line(self, row: Row) -> Line:
         """Return one row, or the head of a group with its subtotals."""
-        kind = "row" if row.kind == "row" else "subtotal"
+        kind: RowKind = "row" if row.kind == "row" else "subtotal"
         name = row.short or row.name
         label = f"{row.label} (training only)" if row.aux and row.kind == "head" else row.label
         cells = tuple(self.cell(key, row, name, label) for key in self.columns)

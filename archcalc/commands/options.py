@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 def complete_networks(incomplete: str) -> list[str]:
     """Return the shipped names that begin with what was typed."""
-    from archcalc.library import shipped
+    from archcalc.library import names
 
-    return [name for name in shipped() if name.startswith(incomplete)]
+    return [name for name in names() if name.startswith(incomplete)]
 
 
 NetworkName = Annotated[

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,9 +18,15 @@ from archcalc.commands.options import (
     NetworkName,
     Output,
     Settings,
+    colored,
+    columns,
     emit,
     load_network,
+    write,
 )
+
+if TYPE_CHECKING:
+    from archcalc.report import Report
 
 
 def table(
@@ -44,15 +52,29 @@ def table(
 ) -> None:
     """Print a network layer by layer: shapes, parameters, operations, activations."""
     from archcalc.expectations import judge_known
+    from archcalc.lecture import lecture_report
     from archcalc.tables import chosen_columns, table_report
 
     network = load_network(net, input, settings, limit)
     analysis = network.analyze(batch=batch, dtype=dtype, inplace=inplace)
     judged = list(judge_known(network, analysis))
     if view is not None:
-        from archcalc.lecture import lecture_report
-
-        emit(lecture_report(network, analysis, view, judged), format, output)
+        _lecture(lecture_report(network, analysis, view, judged), dtype, format, output)
         return
     report = table_report(network, analysis, level, chosen_columns(columns), judged)  # type: ignore[arg-type]  # outline checks the level
     emit(report, format, output)
+
+
+def _lecture(report: Report, dtype: str, format: str | None, output: Path | None) -> None:
+    """Print the slide's lines; in another format, the same as a table."""
+    from archcalc.counting import dtype_bits
+    from archcalc.lecture import lecture_lines
+    from archcalc.render import format_of, render
+
+    if format_of(format, output) != "terminal":
+        emit(report, format, output)
+        return
+    lines = lecture_lines(report, max(dtype_bits(dtype) // 8, 1))
+    below = replace(report, title="", tables=())
+    notes = render(below, "terminal", width=columns(), color=colored() and output is None)
+    write("\n".join([*lines, "", notes]), output)

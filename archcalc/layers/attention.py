@@ -25,7 +25,7 @@ from archcalc.layers.base import (
     times,
 )
 
-Grid = Annotated[tuple[Dim, Dim], ListField(1, 2)]
+Grid = Annotated[tuple[Dim, Dim] | None, ListField(1, 2)]
 TABLE = "relative_position_bias_table"
 
 
@@ -133,7 +133,7 @@ class WindowAttention(Layer):
     heads: Size
     size: Size
     shift: Count = 0
-    grid: Grid | None = None
+    grid: Grid = None
     bias: Flag = True
 
     def rows(self, x: Shape) -> tuple[Dim, Dim]:

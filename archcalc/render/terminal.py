@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from archcalc.errors import clean
 from archcalc.render.fitting import GAP, LEAST_WIDTH, Strip, fit, total_width
+from archcalc.render.notes import footnotes, sentence
 from archcalc.render.numbers import text
 from archcalc.render.widths import pad, wrap
-from archcalc.report import Note, Report, RowKind, Table
+from archcalc.report import Report, RowKind, Table
 
 RULE = "─"
 INDENT = "  "
-LONGEST_NOTE = 4000
-SPEAKS_FOR_ITSELF = ("definition", "assumption")
 BOLD, DIM, YELLOW, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
 STYLES: dict[RowKind, str] = {
     "head": BOLD,
@@ -97,7 +96,7 @@ class _Page:
 
 def _line(strips: Sequence[Strip], cells: Sequence[str]) -> str:
     padded = (
-        pad(text, strip.width, strip.column.align)
-        for strip, text in zip(strips, cells, strict=True)
+        pad(shown, strip.width, strip.column.align)
+        for strip, shown in zip(strips, cells, strict=True)
     )
     return (" " * GAP).join(padded).rstrip()

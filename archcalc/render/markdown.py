@@ -1,0 +1,106 @@
+"""A report as GitHub-flavoured Markdown, for a README, an issue or a pull request.
+
+Nothing in a name becomes markup: punctuation that Markdown or HTML knows is escaped, and
+`@name`, `#12` and addresses are kept from turning into mentions and links.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from archcalc.errors import clean
+from archcalc.render.notes import footnotes, label, prose
+from archcalc.render.numbers import cell, text
+from archcalc.report import Column, Note, Report, Row, Table
+
+ESCAPES = {ord(c): f"\\{c}" for c in "\\`*_[]~!$#"} | {
+    ord("&"): "&amp;",
+    ord("<"): "&lt;",
+    ord(">"): "&gt;",
+    ord("|"): "&#124;",
+}
+MENTION = re.compile(r"[@#](?=\w)|\bGH-(?=\d)|:(?=[\w+\\-]+:)", re.IGNORECASE)
+ADDRESS = re.compile(r"://|\bwww\.", re.IGNORECASE)
+PLAIN_ADDRESS = re.compile(r"https?://[\w./~:?=&%+,;-]*[\w/]", re.ASCII)
+NOTHING = "&#8203;"
+INDENT = "&nbsp;&nbsp;"
+BOLD_NAMES = ("head", "subtotal", "total")
+
+
+def render(report: Report) -> str:
+    """Return title, tables and notes, parted by empty lines."""
+    blocks = [f"### {escaped(report.title)}"] if report.title else []
+    for table in report.tables:
+        if table.title:
+            blocks.append(f"**{escaped(table.title)}**")
+        blocks.append("\n".join(_table(table)))
+    footers = [*_settings(report), *map(_note, footnotes(report))]
+    return "\n\n".join([*blocks, *filter(None, ["\n".join(footers)])])
+
+
+def escaped(value: str) -> str:
+    """Return a text that Markdown shows as it is, on one line."""
+    return _inert(clean(value)).strip()
+
+
+def _inert(safe: str) -> str:
+    marked = MENTION.sub(lambda m: m[0] + NOTHING, safe.translate(ESCAPES))
+    return ADDRESS.sub(
+        lambda m: m[0].replace(":", "&#58;").replace(".", "&#46;"), marked
+    )
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield _line([escaped(column.title) for column in table.columns])
+    rules = {"left": "---", "right": "---:"}
+    yield _line([rules[column.align] for column in table.columns])
+    for row in table.rows:
+        yield _line(_cells(row, table.columns))
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cells(row: Row, columns: Sequence[Column]) -> list[str]:
+    """Return a row's cells; totals stand bold, groups have a bold name."""
+    name, *others = (
+        escaped(cell(value, row, column))
+        for value, column in zip(row.cells, columns, strict=True)
+    )
+    if row.kind in BOLD_NAMES:
+        name = _bold(name)
+    if row.kind == "total":
+        others = [_bold(other) for other in others]
+    return [INDENT * row.depth + name, *others]
+
+
+def _bold(shown: str) -> str:
+    return f"**{shown}**" if shown else shown
+
+
+def _settings(report: Report) -> Iterator[str]:
+    pairs = [
+        f"{escaped(key)} {escaped(text(value, 'text'))}"
+        for key, value in report.settings.items()
+        if value is not None
+    ]
+    if pairs:
+        yield f"- {' · '.join(pairs)}"
+
+
+def _note(note: Note) -> str:
+    before = f"**{label(note)}:** " if label(note) else ""
+    cite = f" ({_prose(note.cite)})" if note.cite else ""
+    return f"- {before}{_prose(note.text)}{cite}"
+
+
+def _prose(value: str) -> str:
+    """Return escaped running text in which plain web addresses are links."""
+    value, end = prose(value), 0
+    parts: list[str] = []
+    for match in PLAIN_ADDRESS.finditer(value):
+        parts += [_inert(value[end : match.start()]), f"<{match[0]}>"]
+        end = match.end()
+    return "".join([*parts, _inert(value[end:])])
