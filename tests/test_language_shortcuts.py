@@ -31,7 +31,7 @@ BODY = 6 * 4 * 9
 def test_a_param_may_hold_the_shortcut(kind: str, params: int) -> None:
     network = archcalc.loads(NET.format(kind=kind))
     analysis = network.analyze()
-    # A shortcut inherits the file's `conv` defaults, and here there are none: its bias counts.
+    # The file has no `conv` defaults, so a projection has a bias.
     extra = 6 if kind.endswith("projection") else 0
     assert analysis.total.params == params + extra
     assert analysis.output == (6, 4, 4)
