@@ -10,7 +10,7 @@ from pathlib import Path
 
 from archcalc.errors import ArchcalcError, Problem, UsageError, clean
 from archcalc.expectations import judge
-from archcalc.library import ENDINGS, find, is_path, shipped
+from archcalc.library import ENDINGS, displayed, find, is_path, shipped
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network import Network, load
 
@@ -41,7 +41,7 @@ def specs_at(paths: Sequence[str] | None) -> list[str]:
     Raises `UsageError` for a name that is not shipped and for a folder without specs.
     """
     if not paths:
-        return [str(path) for path in shipped().values()]
+        return [displayed(path) for path in shipped().values()]
     found: list[str] = []
     for path in paths:
         if os.path.isdir(path):

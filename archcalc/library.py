@@ -60,6 +60,14 @@ def names() -> list[str]:
     return sorted({*shipped(), *aliases()})
 
 
+def displayed(path: Path) -> str:
+    """Return a path as messages show it: relative where it lies below this folder."""
+    try:
+        return str(path.relative_to(os.getcwd()))
+    except ValueError:
+        return str(path)
+
+
 def is_path(name: str) -> bool:
     """Say whether a network is named by its file: it has an ending or a separator."""
     return name == "-" or name.endswith(ENDINGS) or "/" in name or os.sep in name
@@ -79,7 +87,7 @@ def find(name: str) -> tuple[str, str | None]:
         return stem, variant or None
     known = shipped()
     if stem in known:
-        return str(known[stem]), variant or None
+        return displayed(known[stem]), variant or None
     if not variant and stem in aliases():
         path, variant = aliases()[stem]
         return str(path), variant

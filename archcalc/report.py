@@ -41,7 +41,7 @@ class Column:
     """One column: its key in data, its title for people, the kind of its values.
 
     A `percent` is a share of one, a `ratio` a quotient, `bytes` are always bytes.
-    A `value` column holds figures of several kinds; each row names its own (`Row.kinds`).
+    A `value` column holds figures of several kinds; each row names its own in `kinds`.
     `unit` is the unit of the raw value; `short` a title for where room is scarce;
     `binary` shows bytes as MiB instead of MB; `note` defines the figure in a footer.
     """
@@ -64,8 +64,8 @@ class Column:
 class Row:
     """One line: a cell for each column.
 
-    The cells of a table's `row`s add up to its `total`; `subtotal` repeats what the rows
-    of a group hold, `head` names a group, `aside` stands outside the total. `depth` is
+    The cells of a table's `row`s add up to its `total`; `subtotal` repeats what the
+    rows of a group hold, `head` names a group, `aside` stands outside the total. `depth` is
     the level in the tree, `path` the full name, `kinds` the kind of `value` cells.
     """
 
@@ -96,13 +96,14 @@ class Table:
     def __post_init__(self) -> None:
         keys = [column.key for column in self.columns]
         if not keys or len(set(keys)) < len(keys) or ROW_KEYS & set(keys):
-            raise ValueError(f"not distinct column keys, free of {set(ROW_KEYS)}: {keys}")
+            raise ValueError(f"keys must differ, and none be of {ROW_KEYS}: {keys}")
         for row in self.rows:
             if len(row.cells) != len(keys):
-                raise ValueError(f"{len(row.cells)} cells for {len(keys)} columns: {row}")
+                cells = f"{len(row.cells)} cells in {row.path!r}"
+                raise ValueError(f"{cells} for {len(keys)} columns")
 
     def records(self, *, every: bool = False) -> Iterator[dict[str, Cell]]:
-        """Yield a dict for each plain row, or for `every` row: kind, path, cells by key."""
+        """Yield plain rows (or `every` row) as dicts: kind, path, cells by key."""
         for row in self.rows:
             if every or row.kind == "row":
                 cells = zip((c.key for c in self.columns), row.cells, strict=True)

@@ -32,7 +32,7 @@ COLUMNS: dict[str, Column] = {
         Column("buffers", "buffers", "count"),
         Column("macs", "MACs", "operations", unit="MAC"),
         Column("flops", "FLOPs", "operations", unit="FLOP"),
-        Column("activations", "activations", "count", unit="values"),
+        Column("activations", "activations", "count", unit="values", short="activ."),
         Column("activation_bytes", "bytes", "bytes", unit="B"),
         Column("receptive_field", "field", "shape"),
         Column("depth", "depth", "count"),

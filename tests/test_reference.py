@@ -15,10 +15,11 @@ import torch
 from torch import Tensor
 
 import archcalc
-from archcalc import reference
+from archcalc import fields, reference
 from archcalc.analysis import Analysis, Setting
 from archcalc.errors import MissingExtra, UsageError
 from archcalc.graph import Graph, Node
+from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Call, Function, Layer, Module, Shape, Work
 from archcalc.layers.conv import Conv
 from archcalc.layers.norm import BatchNorm
@@ -349,8 +350,29 @@ def test_whole_numbers_enter_a_layer_that_reads_them() -> None:
 
 def test_symbols_are_refused() -> None:
     network = archcalc.load("three-3x3", input="C,H,W")
-    with pytest.raises(UsageError, match=r"AC521.*torch needs numbers: input"):
+    with pytest.raises(UsageError, match=r"AC521.*torch needs numbers: input has .* C"):
         reference.build(network.graph)
+
+
+def test_a_symbol_in_an_argument_never_becomes_code() -> None:
+    text = "archcalc: 1\nname: t\ninput: [3, 8, 8]\nparams: {n: 5}\nlayers:\n- {lrn: n}"
+    source = archcalc.loads(text)
+    symbolic = replace(source, settings={"n": "N"})
+    with pytest.raises(UsageError, match=r"torch needs numbers: lrn has the size N"):
+        reference.build(symbolic.graph)
+    assert reference.verify(source).ok
+
+
+def test_no_layer_takes_free_text() -> None:
+    kinds = {type(f) for layer in CATALOGUE.values() for f in layer.fields.values()}
+    assert kinds <= {
+        fields.WholeField,
+        fields.AxesField,
+        fields.FlagField,
+        fields.WordField,
+        fields.RatioField,
+        fields.ListField,
+    }
 
 
 def test_missing_torch_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

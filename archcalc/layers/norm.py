@@ -245,7 +245,8 @@ class InstanceNorm(Layer):
     """Normalize each channel of each sample (Ulyanov 2016; torch.nn.InstanceNorm2d).
 
     Shape `(C, …)` unchanged, with 1 to 3 spatial axes. Not affine unless asked, and no
-    buffers, as in torch. Backward keeps the input and two statistics a channel.
+    buffers, as in torch. Backward keeps the input, two statistics a channel and, if
+    affine, its weight once more for each sample.
     """
 
     key = "in"
@@ -267,9 +268,10 @@ class InstanceNorm(Layer):
         return normalize_work(output, output[0], self.affine, self.affine)
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        weights = ("weight",) if self.affine else ()
         statistics = Extra("mean and deviation", each=2 * output[0])
-        return Saved(inputs=(0,), weights=weights, extras=(statistics,))
+        repeated = Extra("weights, repeated for each sample", each=output[0])
+        extras = (statistics, repeated) if self.affine else (statistics,)
+        return Saved(inputs=(0,), extras=extras)
 
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs

@@ -25,11 +25,7 @@ Depth = Annotated[int, WholeField(1, 1000)]
 
 
 class Recurrent(Layer):
-    """What recurrent layers share: weights and work for each layer and direction.
-
-    What backward keeps is an estimate (input, output and the gates of every step):
-    torch's kernels keep workspaces of their own.
-    """
+    """What recurrent layers share: weights and work for each layer and direction."""
 
     role = "matrix"
     gates: ClassVar[int] = 1
@@ -38,7 +34,6 @@ class Recurrent(Layer):
     hidden: Size
     layers: Depth = 1
     bidirectional: Flag = False
-    bias: Flag = True
 
     def agree(self) -> None:
         if not isinstance(self.layers, int):
@@ -47,6 +42,10 @@ class Recurrent(Layer):
     def directions(self) -> int:
         """Return 2 where the sequence is read both ways."""
         return 2 if self.bidirectional else 1
+
+    def states(self) -> Dim:
+        """Return how many hidden values a step has, over layers and directions."""
+        return self.hidden * self.directions() * self.layers
 
     def widths(self, x: Shape) -> list[Dim]:
         """Return the input's width for each layer."""
@@ -71,8 +70,7 @@ class Recurrent(Layer):
                 end = f"l{level}{way}"
                 shapes |= {f"weight_ih_{end}": (rows, width)}
                 shapes |= {f"weight_hh_{end}": (rows, self.hidden)}
-                if self.bias:
-                    shapes |= {f"bias_ih_{end}": (rows,), f"bias_hh_{end}": (rows,)}
+                shapes |= {f"bias_ih_{end}": (rows,), f"bias_hh_{end}": (rows,)}
         return shapes
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
@@ -80,7 +78,7 @@ class Recurrent(Layer):
         shapes = self.weights(x)
         matrices = [numel(s) for s in shapes.values() if len(s) == 2]
         biases = [numel(s) for s in shapes.values() if len(s) == 1]
-        states = x[0] * self.hidden * self.directions() * self.layers
+        states = x[0] * self.states()
         work = {kind: count * states for kind, count in self.each.items()}
         return {
             "mac": x[0] * sum(matrices, 0),
@@ -88,22 +86,15 @@ class Recurrent(Layer):
             "add": work["add"] + x[0] * sum(biases, 0),
         }
 
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        (x,) = inputs
-        states = x[0] * self.hidden * self.directions() * self.layers
-        names = tuple(self.weights(x))
-        gates = Extra("gates and states (estimate)", each=(self.gates + 1) * states)
-        return Saved(inputs=(0,), output=True, weights=names, extras=(gates,))
-
     def window(self, *inputs: Shape) -> Seen:
         return "all"
 
     def torch(self, *inputs: Shape) -> Call:
-        given: dict[str, Any] = {"num_layers": self.layers, "bias": self.bias}
-        given["bidirectional"] = self.bidirectional
-        usual = {"num_layers": 1, "bias": True, "bidirectional": False}
-        given = {k: v for k, v in given.items() if v != usual[k]}
-        given["batch_first"] = True
+        given: dict[str, Any] = {"batch_first": True}
+        if self.layers > 1:
+            given["num_layers"] = self.layers
+        if self.bidirectional:
+            given["bidirectional"] = True
         args = (inputs[0][1], self.hidden)
         return Module(f"nn.{type(self).__name__}", args, given, after="x[0]")
 
@@ -113,7 +104,8 @@ class LSTM(Recurrent):
 
     Shape: `(L, D) -> (L, hidden)`, `2·hidden` where `bidirectional`; `token: -1` after
     it takes the last state. Each layer and direction has weights `4·hidden × in` and
-    `4·hidden × hidden` and two biases. What backward keeps is an estimate.
+    `4·hidden × hidden` and two biases. Backward keeps inputs, outputs and first and last
+    states of every layer; the workspace of torch's oneDNN kernel is not counted.
     """
 
     key = "lstm"
@@ -121,15 +113,38 @@ class LSTM(Recurrent):
     each: ClassVar[Work] = {"add": 8, "mul": 3, "exp": 5, "div": 3}
     examples = ("{lstm: 6} @ 5x8", "{lstm: 6, layers: 2, bidirectional: true} @ 5x8")
 
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        (x,) = inputs
+        joined, own = (self.layers - 1, 0) if self.bidirectional else (0, 1)
+        kept = (
+            Extra("input, time first", each=numel(x)),
+            Extra(
+                "outputs of layers", each=numel(output) * (self.layers + joined - own)
+            ),
+            Extra("first and last states", each=4 * self.states()),
+        )
+        names = tuple(self.weights(x))
+        return Saved(output=not self.bidirectional, weights=names, extras=kept)
+
 
 class GRU(Recurrent):
     """Gated recurrent unit (Cho 2014; torch.nn.GRU): three gates.
 
-    Shape and weights as `lstm`, with three gates in place of four. What backward keeps
-    is an estimate.
+    Shape and weights as `lstm`, with three gates in place of four. Backward keeps the
+    input of every layer and seven values a hidden one in each step.
     """
 
     key = "gru"
     gates = 3
     each: ClassVar[Work] = {"add": 7, "mul": 2, "exp": 3, "div": 2}
-    examples = ("{gru: 6} @ 5x8", "{gru: 6, layers: 2, bias: false} @ 5x8")
+    examples = ("{gru: 6} @ 5x8", "{gru: 6, layers: 2, bidirectional: true} @ 5x8")
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        (x,) = inputs
+        read = self.directions() * numel(x) + (self.layers - 1) * numel(output)
+        kept = (
+            Extra("inputs of layers, time first", each=read),
+            Extra("gates and states", each=7 * x[0] * self.states()),
+        )
+        names = tuple(name for name in self.weights(x) if name.startswith("weight"))
+        return Saved(weights=names, extras=kept)

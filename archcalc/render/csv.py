@@ -1,8 +1,8 @@
-"""One table as CSV (RFC 4180, `\\n` line ends): raw values, no thousands separators.
+r"""One table as CSV (RFC 4180, `\n` line ends): raw values, no separators in numbers.
 
 `kind` and `path` come first: the `row`s of a column add up to its `total`, where heads
-and subtotals repeat. Bytes say so in their heading, a percent is a share of one, a shape
-is `64x112x112`. A text that a spreadsheet would run as a formula begins with `'`.
+and subtotals repeat. Bytes say so in their heading, a percent is a share of one, a
+shape is `64x112x112`. A text that a spreadsheet would run as a formula begins with `'`.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
 """A table as columns of text that fit a width.
 
-What does not fit is made narrower in this order, and no further than it must be: headings
-break into lines, counts are shortened (widest column first), words are cut with an
-ellipsis. Columns that still do not fit go into a second table below, with the first
-column repeated. No row wraps, and no column is dropped.
+What does not fit is made narrower in this order, and no further than it must be:
+headings break into lines, figures are shortened (widest column first), words are cut
+with an ellipsis. Columns that still do not fit go into a second table below, with the
+first column repeated. No row wraps, and no column is dropped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from archcalc.errors import clean
 from archcalc.render.numbers import SHORTENED, cell
@@ -42,11 +43,11 @@ class Strip:
 
     @property
     def can_shorten(self) -> bool:
-        """Whether counts in it can be shortened further."""
+        """Whether figures in it can be shortened."""
         return not self.brief and self.column.kind in {*SHORTENED, "value"}
 
     def least(self, room: int) -> int:
-        """Return the width that it keeps: words may be cut short, figures only alone."""
+        """Return the width that it keeps: words may be cut, figures only alone."""
         if self.index == 0:
             return min(self.width, LEAST_NAME)
         words = self.column.kind in ("text", "formula")
@@ -72,7 +73,7 @@ def total_width(strips: Sequence[Strip]) -> int:
 
 
 def _strip(table: Table, index: int) -> Strip:
-    """Return a column as text, with counts in full."""
+    """Return a column as text, with figures in full."""
     column = table.columns[index]
     cells = _cells(table, index, brief=False)
     return Strip(index, column, (clean(column.title),), cells, _widest(cells))
@@ -98,28 +99,39 @@ def _broken(strip: Strip) -> Strip:
 
 
 def _shortened(table: Table, strip: Strip) -> Strip:
-    """Return the column with short counts."""
+    """Return the column with short figures."""
     if not strip.can_shorten:
         return strip
     cells = _cells(table, strip.index, brief=True)
     return _broken(replace(strip, cells=cells, body=_widest(cells), brief=True))
 
 
-def _parts(
-    table: Table, strips: Sequence[Strip], room: int
-) -> Iterator[list[Strip]]:
-    """Yield as many columns at a time as fit when they are at their narrowest."""
+def _parts(table: Table, strips: Sequence[Strip], room: int) -> Iterator[list[Strip]]:
+    """Yield as many columns at a time as fit when they are at their narrowest.
+
+    Where every part takes as many columns, no part is left with a lonely one.
+    """
     name, *others = strips
-    start = _broken(name).least(room)
-    part, used = [name], start
-    for strip in others:
-        needed = GAP + _shortened(table, _broken(strip)).least(room)
-        if len(part) > 1 and used + needed > room:
-            yield part
-            part, used = [name], start
-        part.append(strip)
-        used += needed
-    yield part
+    free = room - _broken(name).least(room)
+    needed = [GAP + _shortened(table, _broken(s)).least(room) for s in others]
+    sizes = _greedy(needed, free)
+    even = -(-len(others) // len(sizes))
+    if all(sum(needed[i : i + even]) <= free for i in range(0, len(others), even)):
+        sizes = [even] * len(sizes)
+    for end, size in zip(accumulate(sizes), sizes, strict=True):
+        yield [name, *others[end - size : end]]
+
+
+def _greedy(needed: Sequence[int], free: int) -> list[int]:
+    """Return how many neighbours fit together, time after time."""
+    sizes, used = [0], 0
+    for cells in needed:
+        if sizes[-1] and used + cells > free:
+            sizes.append(0)
+            used = 0
+        sizes[-1] += 1
+        used += cells
+    return sizes
 
 
 def _fitted(table: Table, strips: list[Strip], room: int) -> list[Strip]:
@@ -137,7 +149,7 @@ def _fitted(table: Table, strips: list[Strip], room: int) -> list[Strip]:
 
 
 def _squeezed(strips: list[Strip], room: int) -> list[Strip]:
-    """Return columns with what stands too wide cut: words first, names, then figures."""
+    """Return columns with what stands too wide cut: the names last."""
     over = total_width(strips) - room
     order = sorted(range(len(strips)), key=lambda i: (i == 0, -strips[i].width))
     for i in order:

@@ -1,7 +1,7 @@
 """A report as GitHub-flavoured Markdown, for a README, an issue or a pull request.
 
-Nothing in a name becomes markup: punctuation that Markdown or HTML knows is escaped, and
-`@name`, `#12` and addresses are kept from turning into mentions and links.
+Nothing in a name becomes markup: punctuation that Markdown or HTML knows is escaped,
+and `@name`, `#12` and addresses are kept from turning into mentions and links.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from archcalc.report import Cell, Column, ColumnKind, Row
 Number = int | Fraction
 DECIMAL = ("", "k", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q")
 BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
-SHORTENED: frozenset[ColumnKind] = frozenset({"count", "operations"})
+COUNTS: frozenset[ColumnKind] = frozenset({"count", "operations"})
+SHORTENED = COUNTS | {"bytes"}
 FINEST_RATIO = 6
 
 
@@ -33,19 +34,25 @@ def fixed(value: Number, decimals: int, per: int = 1) -> str:
 
 
 def _rounded(value: Number, per: int, decimals: int) -> int:
-    """Return `value / per` in units of the last decimal, as the nearest whole number."""
-    above, below = value.numerator * 10**decimals, value.denominator * per
+    """Return `value / per` in units of the last decimal, rounded to a whole number."""
+    scale: int = 10**decimals
+    above, below = value.numerator * scale, value.denominator * per
     nearest = (2 * abs(above) + below) // (2 * below)
     return nearest if above >= 0 else -nearest
 
 
 def _power(value: Number, base: int, last: int, decimals: int) -> int:
     """Return the power of `base` that leaves fewer than `base` units after rounding."""
-    power = 0
-    places = 0 if value == int(value) else decimals
-    while power < last and abs(_rounded(value, base**power, places)) >= base * 10**places:
-        power, places = power + 1, decimals
-    return power
+    for power in range(last):
+        places = decimals if power or value != int(value) else 0
+        if abs(_rounded(value, base**power, places)) < base * 10**places:
+            return power
+    return last
+
+
+def _scaled(value: Number, per: int) -> str:
+    """Return `value / per` with two decimals below ten, else with one."""
+    return fixed(value, 2 if abs(_rounded(value, per, 2)) < 1000 else 1, per)
 
 
 def si(value: Number) -> str:
@@ -55,10 +62,7 @@ def si(value: Number) -> str:
     ('854.2M', '999.9k', '1.00M', '10.0k', '512')
     """
     power = _power(value, 1000, len(DECIMAL) - 1, 1)
-    if not power:
-        return count(value)
-    small = abs(_rounded(value, 1000**power, 2)) < 1000
-    return fixed(value, 2 if small else 1, 1000**power) + DECIMAL[power]
+    return _scaled(value, 1000**power) + DECIMAL[power] if power else count(value)
 
 
 def short(value: Number) -> str:
@@ -67,16 +71,20 @@ def short(value: Number) -> str:
     return full if len(full) <= len(brief) else brief
 
 
-def size(value: Number, binary: bool = False) -> str:
+def size(value: Number, binary: bool = False, brief: bool = False) -> str:
     """Return bytes with their unit: kB, MB, GB are powers of 1000; KiB, MiB, of 1024.
 
-    >>> size(60_950_432), size(60_950_432, binary=True), size(512)
-    ('60.95 MB', '58.13 MiB', '512 B')
+    >>> size(60_950_432), size(60_950_432, binary=True), size(60_950_432, brief=True)
+    ('60.95 MB', '58.13 MiB', '61.0 MB')
     """
     base, prefixes = (1024, BINARY) if binary else (1000, DECIMAL)
-    power = _power(value, base, len(prefixes) - 1, 2)
-    text = fixed(value, 2, base**power) if power else count(value)
-    return f"{text} {prefixes[power]}B"
+    power = _power(value, base, len(prefixes) - 1, 1 if brief else 2)
+    if not power:
+        return f"{count(value)} B"
+    per = base**power
+    return (
+        f"{_scaled(value, per) if brief else fixed(value, 2, per)} {prefixes[power]}B"
+    )
 
 
 def percent(share: Number) -> str:
@@ -91,8 +99,9 @@ def percent(share: Number) -> str:
 
 def ratio(value: Number) -> str:
     """Return a quotient: `3.15×`, `314.0×`, `1,234×`; small ones to two digits."""
-    if abs(value) >= 100:
-        return fixed(value, 0 if abs(value) >= 1000 else 1) + "×"
+    whole = abs(int(value))
+    if whole >= 100:
+        return fixed(value, 0 if whole >= 1000 else 1) + "×"
     decimals = 2
     while value and decimals < FINEST_RATIO and abs(_rounded(value, 1, decimals)) < 10:
         decimals += 1
@@ -111,7 +120,7 @@ def _factor(text: str) -> str:
 
 
 def cell(value: Cell, row: Row, column: Column, brief: bool = False) -> str:
-    """Return a cell as safe text; `brief` shortens counts. None is blank."""
+    """Return a cell as safe text; `brief` shortens figures. None is blank."""
     return text(value, row.kind_in(column), binary=column.binary, brief=brief)
 
 
@@ -138,9 +147,9 @@ def text(
 
 def _number(value: Number, kind: ColumnKind, binary: bool, brief: bool) -> str:
     if kind == "bytes":
-        return size(value, binary)
+        return size(value, binary, brief)
     if kind == "percent":
         return percent(value)
     if kind == "ratio":
         return ratio(value)
-    return short(value) if brief and kind in SHORTENED else count(value)
+    return short(value) if brief and kind in COUNTS else count(value)

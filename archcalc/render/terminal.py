@@ -64,7 +64,8 @@ class _Page:
             yield self.style(_line(strips, heads), BOLD)
         yield rule
         before = "total"
-        for row, cells in zip(table.rows, zip(*(s.cells for s in strips)), strict=True):
+        lines = zip(*(strip.cells for strip in strips), strict=True)
+        for row, cells in zip(table.rows, lines, strict=True):
             if row.kind == "total" != before:
                 yield rule
             before = row.kind

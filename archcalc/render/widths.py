@@ -86,7 +86,7 @@ def wrap(text: str, cells: int | None, indent: str = "") -> Iterator[str]:
 
 
 def broken(title: str, least: int) -> tuple[str, ...]:
-    """Return a heading in lines, broken after spaces and hyphens, as wide as it must be.
+    """Return a heading in lines, broken after spaces and hyphens.
 
     >>> broken("naive-inception output", 9)
     ('naive-', 'inception', 'output')
