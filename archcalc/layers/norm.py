@@ -287,7 +287,7 @@ class LocalResponseNorm(Layer):
     """
 
     key = "lrn"
-    role = "norm"
+    role = "other"
     examples = ("{lrn: 5} @ 8x5x6", "{lrn: 4} @ 8x7", "{lrn: 3} @ 4x2x3x5")
 
     size: Size
