@@ -68,7 +68,8 @@ class Saved:
 
     `inputs` are the positions of the inputs it keeps; `weights` the names of weights;
     `train_only` whether `extras` appear in training mode alone (the statistics of a
-    batch norm, the mask of a dropout).
+    batch norm, the mask of a dropout). `upcasts` says that the layer computes in float32
+    at least: in a narrower run it keeps float32 copies of its inputs and extras.
     """
 
     inputs: tuple[int, ...] = ()
@@ -76,6 +77,7 @@ class Saved:
     weights: tuple[str, ...] = ()
     extras: tuple[Extra, ...] = ()
     train_only: bool = False
+    upcasts: bool = False
 
 
 NOTHING_SAVED = Saved()

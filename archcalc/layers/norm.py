@@ -176,7 +176,7 @@ class RMSNorm(FeatureNorm):
 
     Shape unchanged; `over` as for `ln`. One weight a feature and no bias
     (torch.nn.RMSNorm). Backward keeps the input, a statistic a position, and with
-    a weight also the normalized values.
+    a weight also the normalized values; in float32 even where the run is narrower.
     """
 
     key = "rms"
@@ -197,9 +197,10 @@ class RMSNorm(FeatureNorm):
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         statistics = Extra("root mean squares", each=self.rows(output))
         if not self.affine:
-            return Saved(inputs=(0,), extras=(statistics,))
+            return Saved(inputs=(0,), extras=(statistics,), upcasts=True)
         normalized = Extra("normalized values", each=numel(output))
-        return Saved(inputs=(0,), weights=("weight",), extras=(statistics, normalized))
+        kept = (statistics, normalized)
+        return Saved(inputs=(0,), weights=("weight",), extras=kept, upcasts=True)
 
     def torch(self, *inputs: Shape) -> Call:
         return self.torch_norm("nn.RMSNorm", inputs[0])
