@@ -10,7 +10,7 @@ from archcalc.analysis import Analysis, Figures, Row
 from archcalc.depth import depth
 from archcalc.dims import Dim
 from archcalc.layers.base import Shape
-from archcalc.report import Column, Report, Table
+from archcalc.report import Column, ColumnKind, Report, Table
 from archcalc.report import Row as Line
 from archcalc.tables import assumption_notes, definition_notes, settings
 

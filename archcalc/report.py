@@ -65,8 +65,9 @@ class Row:
     """One line: a cell for each column.
 
     The cells of a table's `row`s add up to its `total`; `subtotal` repeats what the
-    rows of a group hold, `head` names a group, `aside` stands outside the total. `depth` is
-    the level in the tree, `path` the full name, `kinds` the kind of `value` cells.
+    rows of a group hold, `head` names a group, `aside` stands outside the total.
+    `depth` is the level in the tree, `path` the full name, `kinds` the kind of `value`
+    cells.
     """
 
     cells: tuple[Cell, ...]

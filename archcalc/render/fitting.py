@@ -99,11 +99,12 @@ def _broken(strip: Strip) -> Strip:
 
 
 def _shortened(table: Table, strip: Strip) -> Strip:
-    """Return the column with short figures."""
+    """Return the column with short figures, where they make it narrower."""
     if not strip.can_shorten:
         return strip
     cells = _cells(table, strip.index, brief=True)
-    return _broken(replace(strip, cells=cells, body=_widest(cells), brief=True))
+    short = _broken(replace(strip, cells=cells, body=_widest(cells), brief=True))
+    return short if short.width < strip.width else replace(strip, brief=True)
 
 
 def _parts(table: Table, strips: Sequence[Strip], room: int) -> Iterator[list[Strip]]:
