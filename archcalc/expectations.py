@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from archcalc.analysis import Analysis
+from archcalc.analysis import Analysis, Row
+from archcalc.connections import connections
 from archcalc.depth import depths
 from archcalc.dims import Dim, Poly, symbol
 from archcalc.errors import Place, Problem, SpecError
@@ -191,26 +192,36 @@ def measure(analysis: Analysis, metric: str, at: str | None = None) -> Any:
     Raises `UsageError` for a layer that is not there.
     """
     if metric in GRAPH_METRICS:
-        index = analysis.graph.output if at is None else analysis.row(at).output
-        return GRAPH_METRICS[metric](analysis, index)
+        return GRAPH_METRICS[metric](analysis, None if at is None else analysis.row(at))
     if at is None:
         return analysis.output if metric == "shape" else getattr(analysis.total, metric)
     row = analysis.row(at)
     return row.shape if metric == "shape" else getattr(row.figures, metric)
 
 
-def _receptive_field(analysis: Analysis, index: int) -> Dim | Fraction | None:
-    fields = receptive_fields(analysis.graph)[index]
+def _receptive_field(analysis: Analysis, row: Row | None) -> Dim | Fraction | None:
+    fields = receptive_fields(analysis.graph)[_output(analysis, row)]
     return max(f.size for f in fields) if fields else None
 
 
-def _depth(analysis: Analysis, index: int) -> int:
-    return depths(analysis.graph)[index]
+def _depth(analysis: Analysis, row: Row | None) -> int:
+    return depths(analysis.graph)[_output(analysis, row)]
 
 
-GRAPH_METRICS: dict[str, Callable[[Analysis, int], Any]] = {
+def _connections(analysis: Analysis, row: Row | None) -> int:
+    graph = analysis.graph
+    return connections(graph, range(len(graph.nodes)) if row is None else row.nodes)
+
+
+def _output(analysis: Analysis, row: Row | None) -> int:
+    """Return the node that leaves a row, or the network."""
+    return analysis.graph.output if row is None else row.output
+
+
+GRAPH_METRICS: dict[str, Callable[[Analysis, Row | None], Any]] = {
     "receptive_field": _receptive_field,
     "depth": _depth,
+    "connections": _connections,
 }
 
 
