@@ -4,23 +4,34 @@
     >>> net = archcalc.load("naive-inception")
     >>> net.analyze().total.macs
     854196224
+
+The public names are those of `__all__`. Each is imported when it is first used, so that
+`import archcalc` costs nothing.
 """
 
 from __future__ import annotations
 
-from archcalc.analysis import Analysis, Branch, Figures, Row
-from archcalc.errors import (
-    ArchcalcError,
-    LimitError,
-    MissingExtra,
-    Place,
-    Problem,
-    ShapeError,
-    SourceError,
-    SpecError,
-    UsageError,
-)
-from archcalc.network import Network, load, loads
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archcalc.analysis import Analysis, Branch, Figures, Row
+    from archcalc.comparison import compare
+    from archcalc.errors import (
+        ArchcalcError,
+        LimitError,
+        MissingExtra,
+        Place,
+        Problem,
+        ShapeError,
+        SourceError,
+        SpecError,
+        UsageError,
+    )
+    from archcalc.network import Network, load, loads
+    from archcalc.report import Report
+
+__version__ = "0.1.0"
 
 __all__ = [
     "Analysis",
@@ -32,13 +43,47 @@ __all__ = [
     "Network",
     "Place",
     "Problem",
+    "Report",
     "Row",
     "ShapeError",
     "SourceError",
     "SpecError",
     "UsageError",
+    "compare",
     "load",
     "loads",
 ]
 
-__version__ = "0.1.0"
+HOMES = {
+    "analysis": ("Analysis", "Branch", "Figures", "Row"),
+    "comparison": ("compare",),
+    "errors": (
+        "ArchcalcError",
+        "LimitError",
+        "MissingExtra",
+        "Place",
+        "Problem",
+        "ShapeError",
+        "SourceError",
+        "SpecError",
+        "UsageError",
+    ),
+    "network": ("Network", "load", "loads"),
+    "report": ("Report",),
+}
+"""Where each public name lives."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    for home, names in HOMES.items():
+        if name in names:
+            value = getattr(import_module(f"archcalc.{home}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'archcalc' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return the public names, imported or not."""
+    return sorted({*globals(), *__all__})

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 from archcalc.analysis import Analysis, Figures, Row
 from archcalc.depth import depth
 from archcalc.dims import Dim
+from archcalc.errors import UsageError
 from archcalc.layers.base import Shape
+from archcalc.network import Network, load
 from archcalc.report import Column, ColumnKind, Report, Table
 from archcalc.report import Row as Line
 from archcalc.tables import assumption_notes, definition_notes, settings
@@ -25,7 +29,30 @@ TOTALS: tuple[tuple[str, str, ColumnKind], ...] = (
     ("activation_bytes", "activation bytes", "bytes"),
 )
 ALIGNED: tuple[tuple[str, str, ColumnKind], ...] = (
-    ("shape", "output", "shape"), ("weights", "weights", "count"), ("macs", "MACs", "operations"))
+    ("shape", "output", "shape"),
+    ("macs", "MACs", "operations"),
+    ("weights", "weights", "count"),
+)
+
+
+def compare(*networks: str | Network | Analysis) -> Report:
+    """Return networks side by side; the first is the reference of the ratios.
+
+    Names, loaded networks and analyses may be mixed. Raises `UsageError` AC511 for fewer
+    than two.
+
+    >>> compare("naive-inception", "bottleneck-inception").rows()[6]["net1"]
+    271351808
+    """
+    if len(networks) < 2:
+        raise UsageError.of("AC511", "compare needs two networks or more")
+    return compare_report([_analyzed(network) for network in networks])
+
+
+def _analyzed(network: str | Network | Analysis) -> Analysis:
+    if isinstance(network, Analysis):
+        return network
+    return (network if isinstance(network, Network) else load(network)).analyze()
 
 
 def compare_report(analyses: Sequence[Analysis]) -> Report:
@@ -47,7 +74,10 @@ def _tables(analyses: Sequence[Analysis]) -> Iterator[Table]:
     yield _totals(analyses)
     branches = [a.branches for a in analyses]
     if all(branches) and all(len(b) <= 16 for b in branches):
-        rows = [{b.path: (b.shape, b.figures) for b in found} for found in branches]
+        paths = [b.path for found in branches for b in found]
+        shared = len(os.path.commonprefix([f"{path}." for path in paths]).rpartition(".")[0])
+        start = shared + 1 if shared and len(set(paths)) > 1 else 0
+        rows = [{b.path[start:]: (b.shape, b.figures) for b in found} for found in branches]
         yield _aligned("branches", analyses, rows)
         return
     yield _aligned("rows", analyses, [_named(a.rows) for a in analyses])
@@ -97,16 +127,17 @@ def _aligned(
 ) -> Table:
     """Return rows or branches side by side, aligned by name."""
     columns = [Column("name", title, "name")]
-    for i, analysis in enumerate(analyses):
-        columns += [
-            Column(f"{key}{i}", f"{analysis.name} {word}", kind) for key, word, kind in ALIGNED
-        ]
-    names = list(dict.fromkeys(name for found in rows for name in found))
+    columns += [
+        Column(f"{key}{i}", f"{word} {analysis.name}", kind)
+        for key, word, kind in ALIGNED
+        for i, analysis in enumerate(analyses)
+    ]
+    names = dict.fromkeys(name for found in rows for name in found)
+    absent = (None, None)
     lines = []
     for name in names:
-        cells: list[Any] = [name]
-        for found in rows:
-            shape, figures = found.get(name, (None, None))
-            cells += [shape, getattr(figures, "weights", None), getattr(figures, "macs", None)]
-        lines.append(Line(tuple(cells), path=name))
+        found = [row.get(name, absent) for row in rows]
+        values = [[shape for shape, _ in found]]
+        values += [[getattr(f, key, None) for _, f in found] for key, _, _ in ALIGNED[1:]]
+        lines.append(Line((name, *chain.from_iterable(values)), path=name))
     return Table(title, tuple(columns), tuple(lines))

@@ -1,0 +1,58 @@
+"""Outputs shown in the documentation, made again from the code.
+
+A block of a Markdown file that begins with `$ archcalc …` shows what the command
+prints at 80 columns; `| head -n N` keeps the first lines. A block that begins with
+`>>> ` is a doctest.
+
+    python tests/documents.py          writes what the commands print now
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", *sorted(
+    str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md")
+))
+BLOCK = re.compile(r"(?m)^```console\n\$ (archcalc [^\n]*)\n(.*?)^```$", re.DOTALL)
+HEAD = re.compile(r"^(.*?) \| head -n ([0-9]+)$")
+
+
+def printed(command: str) -> str:
+    """Return what a documented command prints, run in this environment."""
+    match = HEAD.match(command)
+    words = (match[1] if match else command).split(" ", 1)[1]
+    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        f"{sys.executable} -m archcalc {words}",
+        shell=True, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8",
+    )
+    text = done.stdout + done.stderr
+    lines = text.splitlines(keepends=True)
+    return "".join(lines[: int(match[2])] if match else lines)
+
+
+def refreshed(text: str) -> str:
+    """Return a document with every output as the code prints it now."""
+    return BLOCK.sub(lambda m: f"```console\n$ {m[1]}\n{printed(m[1])}```", text)
+
+
+def commands(text: str) -> list[str]:
+    """Return the documented commands."""
+    return [match[1] for match in BLOCK.finditer(text)]
+
+
+def main() -> None:
+    """Write every document anew."""
+    for name in DOCUMENTS:
+        path = ROOT / name
+        path.write_text(refreshed(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
