@@ -64,7 +64,7 @@ class ArgumentReader:
         """Read one argument; its arithmetic may only name what is in scope."""
         try:
             read = accepts.read(value)
-            self._check_names(read, value)
+            self._check_names(read, getattr(accepts, "words", ()))
             if settled({word: read}):
                 return accepts.check(read)
             return read
@@ -72,13 +72,13 @@ class ArgumentReader:
             self.problems.add("AC142", f"{word}: {error.message}", value, error.help)
             return None
 
-    def _check_names(self, read: Any, value: Value) -> None:
+    def _check_names(self, read: Any, words: tuple[str, ...] = ()) -> None:
         parts = read if isinstance(read, tuple) else (read,)
         for part in parts:
             if isinstance(part, Expression):
                 unknown = sorted(part.names - self.scope - DYNAMIC)
                 if unknown:
-                    known = sorted(self.scope | DYNAMIC)
+                    known = sorted({*self.scope, *DYNAMIC, *words})
                     raise FieldError(
                         f"{unknown[0]} is not a name that arithmetic knows here",
                         nearest(unknown[0], known) or f"known names: {', '.join(known)}",
@@ -100,7 +100,7 @@ class ArgumentReader:
     def _arithmetic(self, value: Scalar) -> Any:
         try:
             read = number(value)
-            self._check_names(read, value)
+            self._check_names(read)
         except FieldError as error:
             self.problems.add("AC142", error.message, value, error.help)
             return None

@@ -61,8 +61,8 @@ def shown(value: object) -> str:
     return repr(value) if isinstance(value, str) else str(value)
 
 
-def number(scalar: Scalar) -> int | Expression:
-    """Return the whole number or the arithmetic in a scalar.
+def number(scalar: Scalar) -> Any:
+    """Return the number in a scalar, or its arithmetic where that waits for names.
 
     Raises `FieldError` for what YAML 1.1 would have turned into something else.
     """
@@ -76,9 +76,10 @@ def number(scalar: Scalar) -> int | Expression:
         return int(text)
     _refuse_traps(text)
     try:
-        return parse(text)
+        read = parse(text)
     except ExpressionError as error:
         raise FieldError(error.message, error.help) from None
+    return read if read.names else read.constant
 
 
 def _short(text: str) -> str:

@@ -189,7 +189,10 @@ class Layer:
         for name, value in given.items():
             if name not in self.fields:
                 raise FieldError(f"{self.key} has no argument {name!r}")
-            taken[name] = self.fields[name].check(value)
+            try:
+                taken[name] = self.fields[name].check(value)
+            except FieldError as error:
+                raise FieldError(f"{name}: {error.message}", error.help) from None
         missing = self.required - taken.keys()
         if missing:
             raise FieldError(f"{self.key} needs {', '.join(sorted(missing))}")
