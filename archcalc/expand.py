@@ -107,16 +107,18 @@ class _Expander(Builder):
         self.visits += 1
         if self.visits > 4 * self.limits.nodes:
             raise self.too_many(step)
+        entering: tuple[int, ...] = (at,)
         if step.sources and (step.branches is not None or arity(step) == 1):
-            at = self.reference(step.sources[0], step, scope)
+            entering = tuple(self.reference(name, step, scope) for name in step.sources)
+            at = entering[0]
         if step.when is not True and not self.checked(step, "when", CONDITION, at, scope):
             return at
         path = f"{scope.path}.{base}" if scope.path and base else scope.path or base
         first = len(self.nodes)
         if step.repeat == 1 and not (step.first or step.last):
-            after = self.once(step, path, at, scope, {})
+            after = self.once(step, path, entering, scope, {})
         else:
-            after = self.repeated(step, path, at, scope)
+            after = self.repeated(step, path, entering, scope)
         self.finish(step, base, path, first, after, scope)
         return at if step.kind == "aux" else after
 
@@ -134,8 +136,11 @@ class _Expander(Builder):
             self.share(step, first, scope)
         self.ranges[path] = (first, len(self.nodes))
 
-    def repeated(self, step: Step, path: str, at: int, scope: Scope) -> int:
+    def repeated(
+        self, step: Step, path: str, entering: tuple[int, ...], scope: Scope
+    ) -> int:
         """Write out a step as often as it says, with `first` and `last` overrides."""
+        at = entering[0]
         count = self.checked(step, "repeat", REPEAT, at, scope)
         if not isinstance(count, int):
             message = f"repeat needs a number, not the symbol {count}"
@@ -150,8 +155,9 @@ class _Expander(Builder):
             inner = scope.renamed(path, group)
             name = f"{path}.{i}"
             first = len(self.nodes)
-            at = self.once(step, name, at, inner, override)
+            at = self.once(step, name, entering, inner, override)
             self.names[name], self.ranges[name] = at, (first, len(self.nodes))
+            entering = (at, *entering[:-1])
             if step.share is not None and step.share.text == step.name and i > 1:
                 self.copy_weights(step, first, self.ranges[f"{path}.1"])
         scope.values.pop("i", None)
@@ -161,11 +167,17 @@ class _Expander(Builder):
         return at
 
     def once(
-        self, step: Step, path: str, at: int, scope: Scope, override: dict[str, Any]
+        self,
+        step: Step,
+        path: str,
+        entering: tuple[int, ...],
+        scope: Scope,
+        override: dict[str, Any],
     ) -> int:
         """Write out one repetition of a step."""
+        at = entering[0]
         if step.kind == "use":
-            return self.use(step, path, at, scope, override)
+            return self.use(step, path, entering, scope, override)
         if step.kind == "residual":
             return self.residual(step, path, at, scope)
         if step.kind in ("stage", "aux"):
@@ -230,9 +242,15 @@ class _Expander(Builder):
     # -- structure -------------------------------------------------------------------
 
     def use(
-        self, step: Step, path: str, at: int, scope: Scope, override: dict[str, Any]
+        self,
+        step: Step,
+        path: str,
+        entering: tuple[int, ...],
+        scope: Scope,
+        override: dict[str, Any],
     ) -> int:
         """Write out a block with its params."""
+        at = entering[0]
         args = {**step.args, **override}
         name = args.pop("use")
         if isinstance(name, Expression):
@@ -249,11 +267,27 @@ class _Expander(Builder):
         outer, self.uses = self.uses, (*self.uses, step.node)
         inner = scope.inside(path, group)
         inner.values = {**self.spec_params(scope), **given}
+        self.enter(step, block.inputs, entering, inner)
         self.fill(step, block.params, given, at, inner)
         after = self.sequence(block.steps, at, inner)
         self.uses = outer
         self.close(group, after)
         return after
+
+    def enter(
+        self, step: Step, names: tuple[str, ...], entering: tuple[int, ...], inner: Scope
+    ) -> None:
+        """Give the tensors that enter a block the names that it declares for them."""
+        if names and len(names) != len(entering):
+            message = f"the block takes {len(names)} inputs, {len(entering)} are given"
+            help = f"from: a list of names for {', '.join(names)}"
+            raise self.error(SpecError, step, "AC155", message, help=help)
+        paths = [inner.path]
+        if step.repeat != 1:  # the whole repeat is known by what enters its last block
+            paths.append(inner.path.rpartition(".")[0])
+        for name, index in zip(names, entering, strict=False):
+            inner.outputs[name] = index
+            self.names.update((f"{path}.{name}", index) for path in paths)
 
     def spec_params(self, scope: Scope) -> dict[str, Any]:
         """Return what a block sees beside its params: the file's params, and `i`."""

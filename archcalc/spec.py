@@ -318,7 +318,7 @@ class _Reader:
             self.problems.add("AC128", "a block is a mapping with `layers`", value)
             return Block(key.text, {}, ())
         for word, _ in value.items:
-            if word.text not in ("params", "layers", "note"):
+            if word.text not in ("inputs", "params", "layers", "note"):
                 self.problems.add("AC128", f"a block has no {word.text!r}", word)
         params = value.get("params")
         self.steps.scope = self.steps.params
@@ -331,7 +331,9 @@ class _Reader:
             self.problems.add("AC128", f"block {key.text} needs `layers`", key)
         body = self.steps.steps(steps, f"block {key.text}") if steps is not None else ()
         self.steps.scope = self.steps.params
-        return Block(key.text, read, body)
+        inputs = value.get("inputs")
+        names = self.steps.references(inputs) if inputs is not None else ()
+        return Block(key.text, read, body, tuple(name.text for name in names))
 
     def _layers(self) -> tuple[Step, ...]:
         root = self.root or Mapping([], 1, 1)

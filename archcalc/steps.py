@@ -61,11 +61,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A template: params (None where required) and the steps that they fill in."""
+    """A template: params (None where required) and the steps that they fill in.
+
+    `inputs` name the tensors that enter, for a block that takes several; a repeated one
+    hands them on: what leaves becomes the first, the first becomes the second.
+    """
 
     name: str
     params: dict[str, Any]
     steps: tuple[Step, ...]
+    inputs: tuple[str, ...] = ()
 
 
 def settled(args: dict[str, Any]) -> bool:
