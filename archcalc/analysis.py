@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archcalc.counting import dtype_bits, flops, in_bytes, macs
 from archcalc.dims import Dim, product
@@ -17,6 +17,9 @@ from archcalc.errors import UsageError
 from archcalc.fields import nearest
 from archcalc.graph import Graph, Group, Node
 from archcalc.layers.base import Shape, Work, numel
+
+if TYPE_CHECKING:
+    from archcalc.memory import Memory
 
 Level = Literal["ops", "layers", "blocks", "stages"]
 LEVELS: tuple[Level, ...] = ("ops", "layers", "blocks", "stages")
@@ -129,11 +132,17 @@ class Branch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a figure depends on beside the network."""
+    """What a figure depends on beside the network.
+
+    `optimizer`, `mixed` and `checkpoint` concern training alone.
+    """
 
     batch: int = 1
     dtype: str = "float32"
     inplace: bool = True
+    optimizer: str = "sgd"
+    mixed: bool = False
+    checkpoint: str = "none"
 
 
 @dataclass(frozen=True)
@@ -143,6 +152,13 @@ class Analysis:
     name: str
     graph: Graph
     setting: Setting
+
+    @cached_property
+    def memory(self) -> Memory:
+        """The bytes: activations, peaks of inference and training, what is on disk."""
+        from archcalc.memory import Memory
+
+        return Memory(self)
 
     @cached_property
     def facts(self) -> tuple[Facts, ...]:

@@ -51,6 +51,7 @@ class _Expander(Builder):
         self.names: dict[str, int] = {}
         self.ranges: dict[str, tuple[int, int]] = {}
         self.visits = 0
+        self.repeats = 1
         self.bases: dict[int, tuple[str, ...]] = {}
         self.layers: dict[tuple[Any, ...], Layer] = {}
 
@@ -145,7 +146,8 @@ class _Expander(Builder):
         if not isinstance(count, int):
             message = f"repeat needs a number, not the symbol {count}"
             raise self.error(SpecError, step, "AC151", message)
-        if count > self.limits.nodes:
+        outside, self.repeats = self.repeats, self.repeats * count
+        if self.repeats > self.limits.nodes:
             raise self.too_many(step)
         group = self.open(path, "repeat", f"{count} × {kind_name(step)}", scope)
         outer = scope.values.get("i")
@@ -163,6 +165,7 @@ class _Expander(Builder):
         scope.values.pop("i", None)
         if outer is not None:
             scope.values["i"] = outer
+        self.repeats = outside
         self.close(group, at)
         return at
 

@@ -29,6 +29,7 @@ YAML_1_1_BOOLEANS = frozenset(
 SIZES = re.compile(r"[1-9][0-9]{0,8}(?:x[1-9][0-9]{0,8})+")
 LEADING_ZERO = re.compile(r"[-+]?0[0-9_]+")
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 BASE_60 = re.compile(r"[0-9]+(:[0-9]+)+")
 LARGEST_BITS = 64
 
@@ -101,6 +102,11 @@ def _refuse_traps(text: str) -> None:
         )
     if BASE_60.fullmatch(text):
         raise FieldError(f"{_short(text)} is a base-60 number to some YAML readers")
+    if DATE.fullmatch(text):
+        raise FieldError(
+            f"{text} is a date to some YAML readers",
+            f"for a difference, write {text.replace('-', ' - ')}",
+        )
     if "#" in text:
         raise FieldError("a comment needs a space before its #")
 

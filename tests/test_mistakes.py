@@ -31,6 +31,7 @@ STEPS = [
     ("{conv: 8, kernel: 3, kernel: 5}", "AC111", 26, "is there twice"),
     ("{conv: 012}", "AC142", 12, "write 12"),
     ("{conv: 12:30}", "AC142", 12, "base-60"),
+    ("{conv: 2024-1-31}", "AC142", 12, "a date to some YAML readers"),
     ("{conv: 8, kernel: no}", "AC142", 23, "boolean"),
     ("{conv: 8, kernel: on}", "AC142", 23, "boolean"),
     ("{conv: 8, kernel: true}", "AC142", 23, "true is a boolean where a number stands"),

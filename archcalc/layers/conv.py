@@ -159,8 +159,8 @@ class Conv(Convolution):
 class DepthwiseConv(Convolution):
     """Convolve every channel on its own; `multiplier` output channels for each input.
 
-    The same as `conv` with `groups` equal to the input's channels
-    (Howard 2017, MobileNets, section 3.1).
+    Shape: `(C, …) -> (multiplier·C, …)`; the same as `conv` with `groups` equal to the
+    input's channels (Howard 2017, MobileNets, section 3.1).
     """
 
     key = "dwconv"

@@ -102,10 +102,10 @@ class Recurrent(Layer):
 class LSTM(Recurrent):
     """Long short-term memory (Hochreiter 1997; torch.nn.LSTM): four gates.
 
-    Shape: `(L, D) -> (L, hidden)`, `2·hidden` where `bidirectional`; `token: -1` after
-    it takes the last state. Each layer and direction has weights `4·hidden × in` and
-    `4·hidden × hidden` and two biases. Backward keeps inputs, outputs and first and last
-    states of every layer; the workspace of torch's oneDNN kernel is not counted.
+    Shape: `(L, D) -> (L, hidden)`, `2·hidden` where `bidirectional`; `token: -1` then
+    takes the last state. Each layer and direction has weights `4·hidden × in` and
+    `4·hidden × hidden` and two biases. Backward keeps inputs, outputs, first and last
+    states of each layer; the workspace of torch's oneDNN kernel is not counted.
     """
 
     key = "lstm"
@@ -115,12 +115,10 @@ class LSTM(Recurrent):
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         (x,) = inputs
-        joined, own = (self.layers - 1, 0) if self.bidirectional else (0, 1)
+        more = self.layers - 1 if self.bidirectional else -1
         kept = (
             Extra("input, time first", each=numel(x)),
-            Extra(
-                "outputs of layers", each=numel(output) * (self.layers + joined - own)
-            ),
+            Extra("outputs of layers", each=numel(output) * (self.layers + more)),
             Extra("first and last states", each=4 * self.states()),
         )
         names = tuple(self.weights(x))

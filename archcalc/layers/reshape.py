@@ -37,7 +37,7 @@ class Rearrange(Layer):
 
 
 class Identity(Rearrange):
-    """Give the input on unchanged."""
+    """Give the input on. Shape and values unchanged."""
 
     key = "identity"
     storage = "view"

@@ -2,7 +2,8 @@ r"""One table as CSV (RFC 4180, `\n` line ends): raw values, no separators in nu
 
 `kind` and `path` come first: the `row`s of a column add up to its `total`, where heads
 and subtotals repeat. Bytes say so in their heading, a percent is a share of one, a
-shape is `64x112x112`. A text that a spreadsheet would run as a formula begins with `'`.
+shape is `64x112x112`, a size that stayed a name is the Python that computes it. A text
+that a spreadsheet would run as a formula begins with `'`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from fractions import Fraction
 from io import StringIO
 
 from archcalc.errors import UsageError, clean
+from archcalc.polynomials import Poly
+from archcalc.render.numbers import factor
 from archcalc.report import Cell, Column, Report
 
 FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
@@ -52,9 +55,11 @@ def raw(value: Cell) -> str:
         return str(value)
     if isinstance(value, Fraction):
         return str(number(value))
+    if isinstance(value, Poly):
+        return guarded(value.python())
     if isinstance(value, tuple):
-        return guarded("x".join(map(str, value)))
-    return guarded(str(value))
+        return guarded("x".join(factor(raw(size)) for size in value))
+    return guarded(value)
 
 
 def number(value: Fraction) -> int | float:

@@ -20,7 +20,6 @@ from archcalc.report import Column, Table
 GAP = 2
 INDENT = "  "
 LEAST_WIDTH = 40
-LEAST_NAME = 16
 LEAST_TEXT = 12
 KEPT_TAIL = 6
 
@@ -47,11 +46,15 @@ class Strip:
         return not self.brief and self.column.kind in {*SHORTENED, "value"}
 
     def least(self, room: int) -> int:
-        """Return the width that it keeps: words may be cut, figures only alone."""
+        """Return the width that it keeps in a room.
+
+        Names are cut only beyond half the room, because people type them; words before
+        that, and figures only where one alone beside the names is too wide.
+        """
         if self.index == 0:
-            return min(self.width, LEAST_NAME)
+            return min(self.width, room // 2)
         words = self.column.kind in ("text", "formula")
-        return min(self.width, LEAST_TEXT if words else room - LEAST_NAME - GAP)
+        return min(self.width, LEAST_TEXT if words else room - room // 2 - GAP)
 
 
 def fit(table: Table, room: int | None) -> Iterator[list[Strip]]:

@@ -18,7 +18,6 @@ ESCAPES = {ord(c): f"\\{c}" for c in "\\`*_[]~!$#"} | {
     ord("&"): "&amp;",
     ord("<"): "&lt;",
     ord(">"): "&gt;",
-    ord("|"): "&#124;",
 }
 MENTION = re.compile(r"[@#](?=\w)|\bGH-(?=\d)|:(?=[\w+\\-]+:)", re.IGNORECASE)
 ADDRESS = re.compile(r"://|\bwww\.", re.IGNORECASE)
@@ -46,9 +45,10 @@ def escaped(value: str) -> str:
 
 def _inert(safe: str) -> str:
     marked = MENTION.sub(lambda m: m[0] + NOTHING, safe.translate(ESCAPES))
-    return ADDRESS.sub(
+    marked = ADDRESS.sub(
         lambda m: m[0].replace(":", "&#58;").replace(".", "&#46;"), marked
     )
+    return marked.replace("|", "&#124;")
 
 
 def _table(table: Table) -> Iterator[str]:

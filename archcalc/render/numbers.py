@@ -112,10 +112,11 @@ def ratio(value: Number) -> str:
 
 def shape(sizes: tuple[Dim, ...]) -> str:
     """Return sizes without the batch: `64×112×112`; a sum stands in brackets."""
-    return "×".join(_factor(str(size)) for size in sizes)
+    return "×".join(factor(str(size)) for size in sizes)
 
 
-def _factor(text: str) -> str:
+def factor(text: str) -> str:
+    """Return a formula in brackets where it is a sum."""
     return f"({text})" if " " in text else text
 
 
@@ -141,7 +142,7 @@ def text(
     if isinstance(value, tuple):
         return shape(value)
     if isinstance(value, Poly):
-        return clean(f"{_factor(str(value))} B" if kind == "bytes" else str(value))
+        return clean(f"{factor(str(value))} B" if kind == "bytes" else str(value))
     return _number(value, kind, binary, brief)
 
 

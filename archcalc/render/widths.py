@@ -15,7 +15,7 @@ ELLIPSIS = "…"
 UNUSUAL = re.compile(r"[^\x20-\x7E\xA0-\u02FF…×·²³⌈⌉⌊⌋─]")
 JOINING_JAMO = range(0x1160, 0x1200)
 WORDS = re.compile(r"\S+")
-PIECES = re.compile(r"[^\s-]*-+|[^\s-]+")
+PIECES = re.compile(r"\s*\S+?(?:(?<=\w)-(?=\w)|(?=\s|$))")
 
 
 def width(text: str) -> int:
@@ -91,13 +91,12 @@ def broken(title: str, least: int) -> tuple[str, ...]:
     >>> broken("naive-inception output", 9)
     ('naive-', 'inception', 'output')
     """
-    pieces = PIECES.findall(title)
-    room = max([least, *map(width, pieces)])
+    pieces = PIECES.findall(" ".join(title.split()))
+    room = max([least, *(width(piece.strip()) for piece in pieces)])
     lines: list[str] = []
     for piece in pieces:
-        glue = "" if lines and lines[-1].endswith("-") else " "
-        if lines and width(lines[-1]) + len(glue) + width(piece) <= room:
-            lines[-1] += glue + piece
+        if lines and width(lines[-1]) + width(piece) <= room:
+            lines[-1] += piece
         else:
-            lines.append(piece)
+            lines.append(piece.strip())
     return tuple(lines) or ("",)
