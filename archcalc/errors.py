@@ -93,6 +93,8 @@ UNSAFE = {
     **{i: f"\\u{i:04X}" for i in (*range(0x20), *range(0x7F, 0xA0))},
     **{i: f"\\u{i:04X}" for i in (*range(0x200B, 0x2010), *range(0x2028, 0x202F))},
     **{i: f"\\u{i:04X}" for i in (*range(0x2060, 0x2070), 0xFEFF, 0x061C, 0x00AD)},
+    **{i: f"\\u{i:04X}" for i in (*range(0xFFF9, 0xFFFC), 0x180E)},
+    **{i: f"\\U{i:08X}" for i in range(0xE0000, 0xE0080)},
     **{i: f"\\u{i:04X}" for i in range(0xD800, 0xE000)},
     **{i: f"\\u{i:04X}" for i in (*range(0xFDD0, 0xFDF0), 0xFFFE, 0xFFFF)},
     ord("\t"): TAB_AS_SPACES,
