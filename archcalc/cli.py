@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from archcalc.commands import check, compare, listing, show, table, verify
+from archcalc.commands import check, compare, layers, listing, show, table, verify
 
 app = typer.Typer(
     name="archcalc",
@@ -20,6 +20,7 @@ app.command("list")(listing.list_networks)
 app.command("show")(show.show)
 app.command("check")(check.check)
 app.command("verify")(verify.verify)
+app.command("layers")(layers.layers)
 
 
 def _version(asked: bool) -> None:

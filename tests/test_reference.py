@@ -355,9 +355,9 @@ def test_symbols_are_refused() -> None:
 
 
 def test_a_symbol_in_an_argument_never_becomes_code() -> None:
-    text = "archcalc: 1\nname: t\ninput: [3, 8, 8]\nparams: {n: 5}\nlayers:\n- {lrn: n}"
+    text = "archcalc: 1\nname: t\ninput: [3, 8, 8]\nparams: {k: 5}\nlayers:\n- {lrn: k}"
     source = archcalc.loads(text)
-    symbolic = replace(source, settings={"n": "N"})
+    symbolic = replace(source, settings={"k": "N"})
     with pytest.raises(UsageError, match=r"torch needs numbers: lrn has the size N"):
         reference.build(symbolic.graph)
     assert reference.verify(source).ok

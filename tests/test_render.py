@@ -17,7 +17,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
-from report_examples import LAYERS, REPORT, TOTALS, H, small, table_lines
+from report_examples import LAYERS, REPORT, TOTALS, small, table_lines
 
 from archcalc.errors import UsageError
 from archcalc.render import FORMATS, format_of, render

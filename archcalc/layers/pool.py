@@ -218,7 +218,10 @@ class AvgPool(Pool):
 
 
 class LPPool(Pool):
-    """Take the p-norm of each window, `(Σ xᵖ)^(1/p)` (torch.nn.LPPool2d). No pad."""
+    """Take the norm of each window, `(Σ xᵖ)^(1/p)` with p = `power`, 2 if not said.
+
+    Shape as `maxpool`, without padding or dilation (torch.nn.LPPool2d).
+    """
 
     key = "lppool"
     examples = (

@@ -1,0 +1,22 @@
+"""`archcalc layers`: the kinds of layer that a spec may name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from archcalc.commands.options import Format, Output, emit
+
+
+def layers(
+    kind: Annotated[
+        str | None, typer.Argument(metavar="[KIND]", help="One kind, in full.")
+    ] = None,
+    format: Format = None,
+    output: Output = None,
+) -> None:
+    """List the kinds of layer, or explain one: arguments, shapes, source."""
+    from archcalc.layer_reference import layer_report, layers_report
+
+    emit(layers_report() if kind is None else layer_report(kind), format, output)

@@ -1,0 +1,63 @@
+"""The reference of layers, made from their classes."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from archcalc.errors import UsageError
+from archcalc.fields import nearest
+from archcalc.layers import CATALOGUE
+from archcalc.layers.base import Layer
+from archcalc.report import Column, Note, Report, Row, Table
+from archcalc.steps import USERS
+
+COLUMNS = (
+    Column("key", "kind", "name"),
+    Column("arguments", "arguments", "text"),
+    Column("does", "does", "text"),
+)
+
+
+def layers_report() -> Report:
+    """Return every kind of layer: key, arguments with defaults, one sentence."""
+    rows = [_row(CATALOGUE[key]) for key in sorted(USERS)]
+    note = Note("The first argument is the value of the kind key; the others are siblings.")
+    return Report("layers", "Kinds of layer", "layers", (Table("", COLUMNS, tuple(rows)),), (note,))
+
+
+def layer_report(key: str) -> Report:
+    """Return one kind of layer with its whole documentation.
+
+    Raises `UsageError` AC514 with the nearest kind.
+    """
+    if key not in USERS:
+        help = nearest(key, USERS) or "`archcalc layers` lists every kind"
+        raise UsageError.of("AC514", f"there is no kind of layer {key!r}", help=help)
+    layer = CATALOGUE[key]
+    paragraphs = inspect.getdoc(layer).split("\n\n")  # type: ignore[union-attr]  # registration wants one
+    notes = [Note(" ".join(p.split())) for p in paragraphs]
+    notes += [Note(f"example: {example}") for example in layer.examples]
+    return Report("layers", key, key, (Table("", COLUMNS, (_row(layer),)),), tuple(notes))
+
+
+def _row(layer: type[Layer]) -> Row:
+    doc = inspect.getdoc(layer) or ""
+    first = " ".join(doc.split("\n\n")[0].split())
+    return Row((layer.key, arguments(layer), first), path=layer.key)
+
+
+def arguments(layer: type[Layer]) -> str:
+    """Return a layer's arguments with their defaults: `out, kernel=1, stride=1`."""
+    if layer.arity != 1:
+        named = [_argument(layer, name) for name in layer.fields]
+        return ", ".join(["branches", *named])
+    return ", ".join(_argument(layer, name) for name in layer.fields)
+
+
+def _argument(layer: type[Layer], name: str) -> str:
+    if name in layer.required:
+        return name
+    default: Any = getattr(layer, name)
+    shown = str(default).lower() if isinstance(default, bool) or default is None else default
+    return f"{name}={shown}"
