@@ -209,3 +209,14 @@ def test_a_format_is_imported_when_it_is_asked_for(
     render(REPORT, "markdown")
     loaded = {n for n in FORMATS if f"archcalc.render.{n}" in sys.modules}
     assert loaded == {"markdown"}
+
+
+def test_a_table_of_names_alone_is_cut_to_the_width() -> None:
+    rows = (Row(("畳" * 50,)), Row(("x" * 30,)))
+    table = Table("", (Column("x", "names", "name"),), rows)
+    _, rule, wide, short = render(Report("list", "", "", (table,)), width=60).split(
+        "\n"
+    )
+    assert width(wide) <= len(rule) <= 60
+    assert "…" in wide
+    assert short == "x" * 30

@@ -66,8 +66,10 @@ def fit(table: Table, room: int | None) -> Iterator[list[Strip]]:
     if room is None or total_width(strips) <= room:
         yield strips
         return
-    for part in _parts(table, strips, max(room, LEAST_WIDTH)):
-        yield _fitted(table, part, max(room, LEAST_WIDTH))
+    room = max(room, LEAST_WIDTH)
+    narrow = [_shortened(table, _broken(strip)) for strip in strips]
+    for part in _parts(narrow, room):
+        yield _fitted([strips[i] for i in part], [narrow[i] for i in part], room)
 
 
 def total_width(strips: Sequence[Strip]) -> int:
@@ -110,20 +112,21 @@ def _shortened(table: Table, strip: Strip) -> Strip:
     return short if short.width < strip.width else replace(strip, brief=True)
 
 
-def _parts(table: Table, strips: Sequence[Strip], room: int) -> Iterator[list[Strip]]:
-    """Yield as many columns at a time as fit when they are at their narrowest.
+def _parts(narrow: Sequence[Strip], room: int) -> Iterator[list[int]]:
+    """Yield as many columns at a time as fit at their narrowest, the names first.
 
     Where every part takes as many columns, no part is left with a lonely one.
     """
-    name, *others = strips
-    free = room - _broken(name).least(room)
-    needed = [GAP + _shortened(table, _broken(s)).least(room) for s in others]
+    name, *needed = (strip.least(room) + GAP for strip in narrow)
+    free = room + GAP - name
     sizes = _greedy(needed, free)
-    even = -(-len(others) // len(sizes))
-    if all(sum(needed[i : i + even]) <= free for i in range(0, len(others), even)):
+    even = -(-len(needed) // len(sizes))
+    if even and all(
+        sum(needed[i : i + even]) <= free for i in range(0, len(needed), even)
+    ):
         sizes = [even] * len(sizes)
     for end, size in zip(accumulate(sizes), sizes, strict=True):
-        yield [name, *others[end - size : end]]
+        yield [0, *range(end - size + 1, min(end, len(needed)) + 1)]
 
 
 def _greedy(needed: Sequence[int], free: int) -> list[int]:
@@ -138,7 +141,7 @@ def _greedy(needed: Sequence[int], free: int) -> list[int]:
     return sizes
 
 
-def _fitted(table: Table, strips: list[Strip], room: int) -> list[Strip]:
+def _fitted(strips: list[Strip], narrow: Sequence[Strip], room: int) -> list[Strip]:
     """Return columns made narrower one step after another until they fit."""
     if total_width(strips) <= room:
         return strips
@@ -148,7 +151,7 @@ def _fitted(table: Table, strips: list[Strip], room: int) -> list[Strip]:
         if not full:
             return _squeezed(strips, room)
         widest = max(full, key=lambda i: strips[i].width)
-        strips[widest] = _shortened(table, strips[widest])
+        strips[widest] = narrow[widest]
     return strips
 
 

@@ -22,7 +22,7 @@ FINEST_RATIO = 6
 
 def count(value: Number) -> str:
     """Return a number in full: `1,234,567`; a broken one to two places."""
-    return fixed(value, 0 if value == int(value) else 2)
+    return f"{value:,}" if isinstance(value, int) else fixed(value, _places(value, 2))
 
 
 def fixed(value: Number, decimals: int, per: int = 1) -> str:
@@ -43,11 +43,16 @@ def _rounded(value: Number, per: int, decimals: int) -> int:
 
 def _power(value: Number, base: int, last: int, decimals: int) -> int:
     """Return the power of `base` that leaves fewer than `base` units after rounding."""
-    for power in range(last):
-        places = decimals if power or value != int(value) else 0
-        if abs(_rounded(value, base**power, places)) < base * 10**places:
-            return power
-    return last
+    power, whole = 0, abs(int(value))
+    while whole >= base and power < last:
+        power, whole = power + 1, whole // base
+    places = decimals if power else _places(value, decimals)
+    rounds_up = abs(_rounded(value, base**power, places)) >= base * 10**places
+    return power + 1 if rounds_up and power < last else power
+
+
+def _places(value: Number, decimals: int) -> int:
+    return 0 if value.denominator == 1 else decimals
 
 
 def _scaled(value: Number, per: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from archcalc.errors import clean
 from archcalc.render.fitting import GAP, LEAST_WIDTH, Strip, fit, total_width
@@ -57,11 +57,11 @@ class _Page:
 
     def lines(self, table: Table, strips: Sequence[Strip]) -> Iterator[str]:
         """Yield headings, a rule, and the rows, with a rule above the totals."""
-        rule = RULE * total_width(strips)
+        rule, line = RULE * total_width(strips), _layout(strips)
         height = max(len(strip.head) for strip in strips)
         for i in range(-height, 0):
             heads = [s.head[i] if len(s.head) >= -i else "" for s in strips]
-            yield self.style(_line(strips, heads), BOLD)
+            yield self.style(line(heads), BOLD)
         yield rule
         before = "total"
         lines = zip(*(strip.cells for strip in strips), strict=True)
@@ -69,7 +69,7 @@ class _Page:
             if row.kind == "total" != before:
                 yield rule
             before = row.kind
-            yield self.style(_line(strips, cells), STYLES.get(row.kind, ""))
+            yield self.style(line(cells), STYLES.get(row.kind, ""))
 
     def settings(self, report: Report) -> list[str]:
         """Return what the figures depend on, in a line."""
@@ -95,9 +95,12 @@ class _Page:
         return f"{style}{line}{PLAIN}" if self.color and style and line else line
 
 
-def _line(strips: Sequence[Strip], cells: Sequence[str]) -> str:
-    padded = (
-        pad(shown, strip.width, strip.column.align)
-        for strip, shown in zip(strips, cells, strict=True)
-    )
-    return (" " * GAP).join(padded).rstrip()
+def _layout(strips: Sequence[Strip]) -> Callable[[Sequence[str]], str]:
+    """Return what sets one line of cells in the columns' places."""
+    widths = [strip.width for strip in strips]
+    sides = [strip.column.align for strip in strips]
+
+    def line(cells: Sequence[str]) -> str:
+        return (" " * GAP).join(map(pad, cells, widths, sides)).rstrip()
+
+    return line

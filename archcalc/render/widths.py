@@ -35,8 +35,9 @@ def _cells(character: str) -> int:
 
 def pad(text: str, cells: int, align: Literal["left", "right"] = "left") -> str:
     """Return the text filled with spaces to a width; a wider text as it is."""
-    space = " " * (cells - width(text))
-    return text + space if align == "left" else space + text
+    if UNUSUAL.search(text):
+        cells += len(text) - width(text)
+    return text.ljust(cells) if align == "left" else text.rjust(cells)
 
 
 def cut(text: str, cells: int, tail: int = 0) -> str:
