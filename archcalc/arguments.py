@@ -93,9 +93,14 @@ class ArgumentReader:
             return None
         if value.text in BOOLEANS and not value.quoted:
             return BOOLEANS[value.text]
-        if WORD.fullmatch(value.text) and value.text not in self.scope | DYNAMIC:
+        if WORD.fullmatch(value.text) and not self._difference(value.text):
             return value.text
         return self._arithmetic(value)
+
+    def _difference(self, text: str) -> bool:
+        """Say whether a text that could be a word is a name, or names with `-` between."""
+        known = self.scope | DYNAMIC
+        return all(part in known or part.isdecimal() for part in text.split("-"))
 
     def _arithmetic(self, value: Scalar) -> Any:
         try:
