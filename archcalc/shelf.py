@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from archcalc.depth import depth
 from archcalc.errors import UsageError
@@ -18,7 +19,6 @@ COLUMNS = (
     Column("macs", "MACs", "operations", unit="MAC"),
     Column("depth", "depth", "count"),
     Column("input", "input", "shape"),
-    Column("family", "family", "text"),
 )
 
 
@@ -40,9 +40,19 @@ def list_report(family: str | None = None, variants: bool = False) -> Report:
         families = sorted({n.spec.about.family or "" for n in networks(False)} - {""})
         help = nearest(family or "", families) or f"families: {', '.join(families)}"
         raise UsageError.of("AC510", f"there is no family {family!r}", help=help)
-    rows = tuple(_row(network) for network in found)
-    note = Note("parameters and MACs of inference, side heads left out; batch 1.", "definition")
-    return Report("list", "Networks", family or "all", (Table("", COLUMNS, rows),), (note,), {})
+    note = Note(
+        "parameters and MACs of inference, side heads left out; batch 1.", "definition"
+    )
+    table = Table("", COLUMNS, tuple(_lines(found)))
+    return Report("list", "Networks", family or "all", (table,), (note,))
+
+
+def _lines(found: Sequence[Network]) -> Iterator[Row]:
+    """Yield the networks of each family under its name."""
+    by_family = sorted(found, key=lambda network: network.spec.about.family or "")
+    for family, members in groupby(by_family, lambda n: n.spec.about.family or "other"):
+        yield Row((family, *[None] * (len(COLUMNS) - 1)), kind="head", path=family)
+        yield from map(_row, members)
 
 
 def _row(network: Network) -> Row:
@@ -56,6 +66,6 @@ def _row(network: Network) -> Row:
         total.macs,
         depth(graph),
         graph.nodes[graph.inputs[0]].shape,
-        network.spec.about.family,
     )
-    return Row(cells, kind="row", depth=0, path=network.name)
+    family = network.spec.about.family or "other"
+    return Row(cells, kind="row", depth=1, path=f"{family}/{network.name}")

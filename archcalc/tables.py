@@ -108,9 +108,10 @@ class _Values:
 
     def line(self, row: Row) -> Line:
         """Return one row, or the head of a group with its subtotals."""
-        kind: RowKind = "row" if row.kind == "row" else "subtotal"
+        plain: RowKind = "row" if row.kind == "row" else "subtotal"
+        kind: RowKind = "aside" if row.aux else plain
         name = row.short or row.name
-        label = f"{row.label} (training only)" if row.aux and row.kind == "head" else row.label
+        label = "side head, training only" if row.label == "aux" else row.label
         cells = tuple(self.cell(key, row, name, label) for key in self.columns)
         return Line(cells, kind=kind, depth=row.depth, path=row.name)
 
@@ -125,7 +126,7 @@ class _Values:
         """Yield the total of inference, and what side heads add in training."""
         yield self.total("total", self.analysis.total)
         if any(node.aux for node in self.analysis.graph.nodes):
-            yield self.total("side heads (training only)", self.analysis.aux)
+            yield self.total("side heads", self.analysis.aux)
 
     def total(self, name: str, figures: Any) -> Line:
         known = {
