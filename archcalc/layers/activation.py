@@ -155,7 +155,10 @@ Softplus = plain(
 
 
 class LeakyReLU(Activation):
-    """`x` if positive, else `slope·x` (Maas 2013). Backward keeps the input."""
+    """`x` if positive, else `slope·x` (Maas 2013).
+
+    Shape unchanged. Backward keeps the input.
+    """
 
     key = "leaky_relu"
     target = "nn.LeakyReLU"
@@ -170,7 +173,10 @@ class LeakyReLU(Activation):
 
 
 class ELU(Activation):
-    """`x` if positive, else `alpha·(eˣ - 1)` (Clevert 2015). Keeps the input."""
+    """`x` if positive, else `alpha·(eˣ - 1)` (Clevert 2015).
+
+    Shape unchanged. Backward keeps the input.
+    """
 
     key = "elu"
     target = "nn.ELU"
@@ -184,7 +190,10 @@ class ELU(Activation):
 
 
 class CELU(ELU):
-    """`x` if above 0, else `alpha·(e^(x/alpha) - 1)` (Barron 2017). Keeps the input."""
+    """`x` if positive, else `alpha·(e^(x/alpha) - 1)` (Barron 2017).
+
+    Shape unchanged. Backward keeps the input.
+    """
 
     key = "celu"
     target = "nn.CELU"
@@ -195,8 +204,8 @@ class CELU(ELU):
 class GELU(Activation):
     """`x·Φ(x)`, Φ the normal distribution (Hendrycks and Gimpel 2016).
 
-    `form: tanh` approximates Φ with tanh, as the paper and GPT-2 do. Backward keeps the
-    input.
+    Shape unchanged. `form: tanh` approximates Φ with tanh, as the paper and GPT-2 do.
+    Backward keeps the input.
     """
 
     key = "gelu"
@@ -218,8 +227,8 @@ class GELU(Activation):
 class PReLU(Activation):
     """`x` if positive, else a learned slope times `x` (He 2015).
 
-    One slope for all channels (`shared`, as torch.nn.PReLU does by default) or one a
-    channel (`channels`). Backward keeps the input and the slopes.
+    Shape unchanged. One slope for all channels (`shared`, as torch.nn.PReLU does by
+    default) or one a channel (`channels`). Backward keeps the input and the slopes.
     """
 
     key = "prelu"
@@ -247,7 +256,7 @@ class PReLU(Activation):
 class Softsign(Activation):
     """`x / (1 + |x|)` for each value (torch.nn.Softsign).
 
-    Backward keeps the input and the denominator.
+    Shape unchanged. Backward keeps the input and the denominator.
     """
 
     key = "softsign"
@@ -312,7 +321,7 @@ class Softmax(Layer):
 
 
 class LogSoftmax(Softmax):
-    """`x - log Σ eˣ` along an axis, as `softmax`. Backward keeps the output."""
+    """`x - log Σ eˣ` along an axis, as `softmax`. Shape unchanged; keeps the output."""
 
     key = "log_softmax"
     target = "nn.LogSoftmax"

@@ -68,8 +68,8 @@ class Saved:
 
     `inputs` are the positions of the inputs it keeps; `weights` the names of weights;
     `train_only` whether `extras` appear in training mode alone (the statistics of a
-    batch norm, the mask of a dropout). `upcasts` says that the layer computes in float32
-    at least: in a narrower run it keeps float32 copies of its inputs and extras.
+    batch norm, the mask of a dropout). `upcasts`: the layer computes in float32 or
+    wider, so that in a narrower run it keeps float32 copies of inputs and extras.
     """
 
     inputs: tuple[int, ...] = ()

@@ -133,7 +133,7 @@ class Conv(Convolution):
 
     key = "conv"
     examples = (
-        "{conv: 64, kernel: 7, stride: 2, pad: 3} @ 3x224x224",
+        "{conv: 64, kernel: 7, stride: 2, pad: 3} @ 3x30x32",
         "{conv: 8, kernel: 3, stride: 2, pad: same, bias: false} @ 4x9x10",
         "{conv: 6, kernel: 3, pad: half, dilation: 2, groups: 2} @ 4x15x20",
         "{conv: 16, kernel: 3, stride: 2, pad: 1} @ 8x15",

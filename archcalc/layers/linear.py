@@ -62,7 +62,7 @@ class FullyConnected(Matrix):
 
     key = "fc"
     examples = (
-        "{fc: 4096} @ 256x6x6",
+        "{fc: 40} @ 16x6x6",
         "{fc: 10, bias: false} @ 84",
         "{fc: 5} @ 7x3",
     )

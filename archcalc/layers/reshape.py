@@ -112,7 +112,8 @@ def is_rest(size: Dim) -> bool:
 class Permute(Rearrange):
     """Put the axes in another order, and the values with them (a copy).
 
-    `{permute: [1, 2, 0]}` makes `(H, W, C)` of `(C, H, W)`; the batch is not counted.
+    Shape: `{permute: [1, 2, 0]}` makes `(H, W, C)` of `(C, H, W)`; axes count from 0,
+    the batch left out.
     """
 
     key = "permute"
@@ -146,7 +147,7 @@ class Permute(Rearrange):
 class Transpose(Rearrange):
     """Swap two axes, the last two if not said (a copy).
 
-    `transpose` makes `(D, N)` of tokens `(N, D)`, as MLP-Mixer does.
+    Shape: `transpose` makes `(D, N)` of tokens `(N, D)`, as MLP-Mixer does.
     """
 
     key = "transpose"
@@ -226,8 +227,8 @@ class Image(Rearrange):
 class Mean(Layer):
     """Take the mean over axes, which go away unless `keep` is true (torch.mean).
 
-    `{mean: 0}` makes `(D,)` of tokens `(N, D)`, `{mean: [1, 2]}` `(C,)` of an image.
-    Backward keeps nothing.
+    Shape: `{mean: 0}` makes `(D,)` of tokens `(N, D)`, `{mean: [1, 2]}` makes `(C,)` of
+    an image. Backward keeps nothing.
     """
 
     key = "mean"

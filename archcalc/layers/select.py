@@ -54,7 +54,8 @@ def strided(strides: tuple[Dim, ...]) -> str:
 class Slice(Rearrange):
     """Take a part of an axis, from `start` up to `stop`, which is left out (a view).
 
-    `{slice: [0, 16]}` takes channels 0 to 15; `axis` counts without the batch.
+    Shape: `{slice: [0, 16]}` takes channels 0 to 15, so 16; `axis` counts without the
+    batch.
     """
 
     key = "slice"
@@ -81,7 +82,8 @@ class Slice(Rearrange):
 class Split(Rearrange):
     """Cut an axis into `pieces` equal ones and take number `part`, from 0 (a view).
 
-    `{split: 2, part: 1}` is the second half of the channels; `pieces` divides the axis.
+    Shape: `axis` over `pieces`, which divides it; `{split: 2, part: 1}` is the second
+    half of the channels.
     """
 
     key = "split"
@@ -268,7 +270,8 @@ class Crop(Rearrange):
 class Roll(Rearrange):
     """Move all positions of an image round; what leaves comes in again (torch.roll).
 
-    `{roll: -3}` moves up and to the left by 3, as shifted windows do (Liu 2021).
+    Shape unchanged. `{roll: -3}` moves up and to the left by 3, as the shifted windows
+    of Swin do (Liu 2021).
     """
 
     key = "roll"

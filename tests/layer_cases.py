@@ -1,0 +1,66 @@
+"""Layers and inputs from lines such as `{conv: 8, kernel: 3} @ 4x9x9`."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from archcalc import source
+from archcalc.expressions import Expression
+from archcalc.layers import CATALOGUE
+from archcalc.layers.base import Layer
+from archcalc.source import Mapping, Scalar
+
+Shape = tuple[int, ...]
+
+
+class Case(NamedTuple):
+    """A layer and the shapes of its inputs; `text` is the line it was read from."""
+
+    text: str
+    layer: Layer
+    inputs: tuple[Shape, ...]
+
+    @property
+    def output(self) -> Any:
+        return self.layer.shape(*self.inputs)
+
+
+def read(text: str) -> Case:
+    """Return the layer and inputs that a line describes."""
+    written, _, shapes = text.partition(" @ ")
+    inputs = tuple(shape(part) for part in shapes.split(", "))
+    return Case(text, layer(written, inputs[0]), inputs)
+
+
+def shape(text: str) -> Shape:
+    return tuple(int(size) for size in text.split("x"))
+
+
+def layer(written: str, x: Shape) -> Layer:
+    """Return a layer as a step of a spec has it, entered by a tensor of shape x."""
+    root = source.parse(written, "example").root
+    if isinstance(root, Scalar):
+        return CATALOGUE[root.text]()
+    assert isinstance(root, Mapping)
+    (kind, first), *others = root.items
+    found = CATALOGUE[kind.text]
+    assert found.principal is not None
+    values = {found.principal: first} | {word.text: value for word, value in others}
+    names = {"cin": x[0], "h": x[-2:][0], "w": x[-1], "dim": x[-1], "tokens": x[0]}
+    return found(
+        **{k: value_of(found.fields[k].read(v), names) for k, v in values.items()}
+    )
+
+
+def value_of(read: Any, names: dict[str, int]) -> Any:
+    if isinstance(read, tuple):
+        return tuple(value_of(part, names) for part in read)
+    return read.evaluate(names) if isinstance(read, Expression) else read
+
+
+EXAMPLES = [
+    read(text)
+    for key, kind in CATALOGUE.items()
+    if key != "input"
+    for text in kind.examples
+]

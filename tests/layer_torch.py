@@ -1,0 +1,61 @@
+"""A layer's torch record as a module, for the tests that compare the two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from textwrap import indent
+from typing import Any
+
+import torch
+from layer_cases import Case
+from torch import Tensor, nn
+from torch.nn import functional
+
+from archcalc.layers.base import Function, Module
+
+NAMES = {"torch": torch, "nn": nn, "F": functional}
+
+
+class Built(nn.Module):
+    """A layer's record as a module."""
+
+    def __init__(self, record: Module | Function) -> None:
+        super().__init__()
+        self.record = record
+        if isinstance(record, Module):
+            kind = getattr(nn, record.target.removeprefix("nn."))
+            self.part = kind(*record.args, **record.kwargs)
+        else:
+            shapes = record.params.items()
+            self.part = nn.ParameterDict({k: torch.randn(s) for k, s in shapes})
+
+    def forward(self, *xs: Tensor) -> Any:
+        if isinstance(self.record, Function):
+            return function(self.record.body)(xs[0], xs, self.part)
+        x = run(self.record.before, xs[0])
+        return run(self.record.after, self.part(x))
+
+
+def run(code: str | None, x: Any) -> Any:
+    return x if code is None else function(f"return {code}")(x, (x,), None)
+
+
+def function(body: str) -> Callable[..., Any]:
+    made: dict[str, Any] = {}
+    exec(f"def made(x, xs, p):\n{indent(body, '    ')}\n", dict(NAMES), made)
+    return made["made"]  # type: ignore[no-any-return]  # just made
+
+
+def build(case: Case, device: str = "cpu") -> Built:
+    with torch.device(device):
+        return Built(case.layer.torch(*case.inputs))
+
+
+def inputs(case: Case, batch: int, **how: Any) -> list[Tensor]:
+    if case.layer.reads_ids:
+        device = how.get("device", "cpu")
+        return [
+            torch.ones((batch, *x), dtype=torch.long, device=device)
+            for x in case.inputs
+        ]
+    return [torch.randn((batch, *x), **how) for x in case.inputs]

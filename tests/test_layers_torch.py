@@ -1,0 +1,304 @@
+"""The rules of layers against torch: shapes, weights, memory, refusals, values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import product
+from math import prod
+from typing import Any
+
+import pytest
+import torch
+from layer_cases import EXAMPLES, Case, layer, read
+from layer_torch import Built, build, inputs
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
+
+from archcalc.errors import ShapeError
+from archcalc.fields import FieldError
+from archcalc.layers import CATALOGUE
+
+
+def shapes(named: Iterator[tuple[str, Tensor]]) -> dict[str, tuple[int, ...]]:
+    return {name.removeprefix("part."): tuple(value.shape) for name, value in named}
+
+
+@pytest.mark.parametrize("case", EXAMPLES, ids=lambda c: c.text)
+def test_torch_builds_the_same_layer(case: Case) -> None:
+    """Output shape, weights, buffers and multiply-accumulates, all equal."""
+    built = build(case, "meta")
+    with FlopCounterMode(display=False) as counter:
+        y = built(*inputs(case, 3, device="meta"))
+    assert tuple(y.shape) == (3, *case.output)
+    assert shapes(built.named_parameters()) == case.layer.weights(*case.inputs)
+    assert shapes(built.named_buffers()) == case.layer.buffers(*case.inputs)
+    work = case.layer.work(case.output, *case.inputs)
+    assert counter.get_total_flops() == 2 * 3 * work.get("mac", 0)
+
+
+class Kept:
+    """What autograd keeps of one run: bytes, and the names of parameters and buffers.
+
+    Storages count once. The workspaces of oneDNN (uint8) are left out.
+    """
+
+    def __init__(self, built: Built, xs: list[Tensor]) -> None:
+        named = [*built.named_parameters(), *built.named_buffers()]
+        self.own = {storage(v): name.removeprefix("part.") for name, v in named}
+        self.bytes: dict[int, int] = {}
+        self.names: set[str] = set()
+        self.alive: list[Tensor] = []
+        hooks = torch.autograd.graph.saved_tensors_hooks(
+            self.keep, lambda tensor: tensor
+        )
+        with hooks:
+            self.output = built(*xs)
+
+    def keep(self, tensor: Tensor) -> Tensor:
+        self.alive.append(tensor)
+        key = storage(tensor)
+        if key in self.own:
+            self.names.add(self.own[key])
+        elif tensor.dtype != torch.uint8:
+            self.bytes[key] = tensor.untyped_storage().nbytes()
+        return tensor
+
+
+def storage(tensor: Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
+
+
+def ruled_bytes(case: Case, batch: int, width: int, train: bool) -> int:
+    saved = case.layer.saved(case.output, *case.inputs)
+    width = max(4, width) if saved.upcasts else width
+    values = sum(prod(case.inputs[i]) for i in saved.inputs)
+    values += prod(case.output) if saved.output else 0
+    extras = saved.extras if train or not saved.train_only else ()
+    each = sum((e.each * batch + e.once) * (e.width or width) for e in extras)
+    return batch * width * values + each
+
+
+def no_bfloat16(case: Case) -> bool:
+    """Say whether torch's CPU has no such kernel: averages over volumes."""
+    return "nn.AvgPool3d" in str(case.layer.torch(*case.inputs)) or (
+        case.layer.key == "lrn" and len(case.inputs[0]) > 2
+    )
+
+
+RUNS = [
+    (case, dtype)
+    for case in EXAMPLES
+    for dtype in (torch.float32, torch.bfloat16)
+    if dtype is torch.float32 or not no_bfloat16(case)
+]
+
+
+@pytest.mark.parametrize(
+    ("case", "dtype"), RUNS, ids=lambda v: v.text if isinstance(v, Case) else str(v)
+)
+@pytest.mark.parametrize("batch", [2, 3])
+@pytest.mark.parametrize("train", [True, False], ids=["train", "eval"])
+def test_backward_keeps_what_the_rule_says(
+    case: Case, dtype: torch.dtype, batch: int, train: bool
+) -> None:
+    torch.manual_seed(0)
+    built = build(case).to(dtype).train(train)
+    xs = [x if x.dtype == torch.long else x.to(dtype) for x in inputs(case, batch)]
+    for x in xs:
+        x.requires_grad_(x.is_floating_point())
+    kept = Kept(built, xs)
+    assert sum(kept.bytes.values()) == ruled_bytes(case, batch, dtype.itemsize, train)
+    statistics = {"running_mean", "running_var"}
+    saved = case.layer.saved(case.output, *case.inputs)
+    assert kept.names - statistics == set(saved.weights)
+    shares = storage(kept.output) == storage(xs[0])
+    assert shares == (case.layer.storage == "view" or gives_on(case, train))
+
+
+def gives_on(case: Case, train: bool) -> bool:
+    """Say whether a dropping layer gives its input on."""
+    return case.layer.role == "drop" and (not train or "dropout: 0}" in case.text)
+
+
+def test_a_rate_of_zero_drops_nothing() -> None:
+    case = read("{dropout: 0} @ 10")
+    kept = Kept(build(case), inputs(case, 2, requires_grad=True))
+    assert kept.bytes == {}
+
+
+# -- refusals --------------------------------------------------------------------------
+
+REFUSED = [
+    "{conv: 8, kernel: 3} @ 4x2x9",
+    "{conv: 8, kernel: 3, groups: 3} @ 4x9x9",
+    "{conv: 9, kernel: 3, groups: 2} @ 4x9x9",
+    "{conv: 8, kernel: [3, 3]} @ 4x9",
+    "{gn: 3} @ 8x5x6",
+    "{softmax: 3} @ 8x5x6",
+    "glu @ 7x5",
+    "add @ 8x5x6, 4x5x6",
+    "concat @ 8x5x6, 8x5x7",
+    "matmul @ 5x6, 5x6",
+    "matmul @ 3x5x6, 2x6x5",
+    "{reshape: [8, 7]} @ 8x5x6",
+    "{permute: [0, 0, 1]} @ 8x5x6",
+    "{image: [5, 5]} @ 30x8",
+    "{shuffle: 3} @ 8x5x6",
+    "{pixel_shuffle: 2} @ 6x5x6",
+    "{pixel_unshuffle: 2} @ 3x8x9",
+    "{token: 7} @ 7x16",
+    "{window_attention: 2, size: 2, grid: [3, 5]} @ 16x12",
+]
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_the_rules_refuse_torch_refuses(text: str) -> None:
+    """Where the rules give a record at all: some need the shape to make it."""
+    case = read(text)
+    with pytest.raises(ShapeError):
+        case.layer.shape(*case.inputs)
+    with pytest.raises((RuntimeError, ValueError, IndexError, ShapeError, TypeError)):
+        build(case)(*inputs(case, 2))
+
+
+STRICTER = {
+    "{slice: [2, 9]} @ 8x5x6": "torch cuts a slice off at the end of its axis",
+    "multiply @ 2x5x6, 5x6": "torch lets shorter shapes broadcast from the right",
+    "{split: 3} @ 8x5x6": "torch makes the last piece smaller",
+    "{crop: 6} @ 8x5x6": "torch cuts a slice off at the end of its axis",
+}
+
+
+@pytest.mark.parametrize("text", STRICTER)
+def test_where_the_rules_are_stricter_than_torch(text: str) -> None:
+    case = read(text)
+    with pytest.raises(ShapeError):
+        case.layer.shape(*case.inputs)
+    assert build(case)(*inputs(case, 2)).shape[0] == 2
+
+
+def test_sizes_that_are_not_positive_are_refused_before_torch_sees_them() -> None:
+    for text in ("{conv: 8, kernel: 0}", "{conv: 8, stride: 0}", "{conv: 8, pad: -1}"):
+        with pytest.raises(FieldError):
+            layer(text, (4, 8, 8))
+
+
+# -- values ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_attention_is_torchs_scaled_dot_product_attention(causal: bool) -> None:
+    x = torch.randn(2, 7, 48)
+    q, k, v = x.unflatten(2, (3, 4, 4)).permute(2, 0, 3, 1, 4)
+    known = functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
+    rule = CATALOGUE["attention"](heads=4, causal=causal)
+    found = Built(rule.torch((7, 48)))(x)
+    assert torch.allclose(found, known.transpose(1, 2).flatten(2), atol=1e-6)
+
+
+GRIDS = [
+    (4, 4, 2, 0),
+    (4, 4, 2, 1),
+    (6, 9, 3, 1),
+    (5, 7, 3, 1),
+    (3, 8, 4, 2),
+    (2, 2, 4, 2),
+]
+
+
+@pytest.mark.parametrize(("height", "width", "size", "shift"), GRIDS)
+def test_window_attention_lets_tokens_of_one_window_see_each_other(
+    height: int, width: int, size: int, shift: int
+) -> None:
+    """Against a loop over tokens: same window after the shift, same side of it."""
+    torch.manual_seed(0)
+    rule = CATALOGUE["window_attention"](
+        heads=2, size=size, shift=shift, grid=(height, width)
+    )
+    x = torch.randn(2, height * width, 12)
+    built = Built(rule.torch((height * width, 12)))
+    table = built.part["relative_position_bias_table"]
+    down, right = -(-height // size) * size, -(-width // size) * size
+    shifts = (0 if size >= height else shift, 0 if size >= width else shift)
+    padded = functional.pad(
+        x.unflatten(1, (height, width)), (0, 0, 0, right - width, 0, down - height)
+    )
+    found = built(x).unflatten(1, (height, width))
+    places = list(product(range(down), range(right)))
+    cells = [moved(p, shifts, (down, right), size) for p in places]
+    for place, cell in zip(places, cells, strict=True):
+        if place[0] >= height or place[1] >= width:
+            continue
+        seen = [i for i, other in enumerate(cells) if other.window == cell.window]
+        keys = padded[:, [places[i][0] for i in seen], [places[i][1] for i in seen]]
+        offsets = [
+            (cell.row - cells[i].row + size - 1) * (2 * size - 1)
+            + (cell.column - cells[i].column + size - 1)
+            for i in seen
+        ]
+        q = padded[:, place[0], place[1]].unflatten(1, (3, 2, 2))[:, 0]
+        k, v = keys.unflatten(2, (3, 2, 2))[:, :, 1:].unbind(2)
+        scores = torch.einsum("bhd,bkhd->bkh", q, k) / 2**0.5 + table[offsets]
+        known = torch.einsum("bkh,bkhd->bhd", scores.softmax(1), v).flatten(1)
+        assert torch.allclose(found[:, place[0], place[1]], known, atol=1e-5), place
+
+
+class Cell:
+    """Where a token lies after the shift: its window and its place in there."""
+
+    def __init__(self, window: tuple[Any, ...], row: int, column: int) -> None:
+        self.window, self.row, self.column = window, row, column
+
+
+def moved(
+    place: tuple[int, int], shifts: tuple[int, int], sizes: tuple[int, int], size: int
+) -> Cell:
+    now = [(p - s) % n for p, s, n in zip(place, shifts, sizes, strict=True)]
+    wrapped = [p < s for p, s in zip(place, shifts, strict=True)]
+    return Cell(
+        (now[0] // size, now[1] // size, *wrapped), now[0] % size, now[1] % size
+    )
+
+
+def test_tokens_and_image_undo_each_other() -> None:
+    x = torch.randn(2, 8, 5, 6)
+    tokens = Built(CATALOGUE["tokens"]().torch((8, 5, 6)))(x)
+    back = Built(CATALOGUE["image"](sizes=(5, 6)).torch((30, 8)))(tokens)
+    assert torch.equal(back, x)
+    assert torch.equal(tokens[:, 7], x[:, :, 1, 1])
+
+
+def test_layer_norm_over_channels_is_one_over_the_last_axis() -> None:
+    x = torch.randn(2, 8, 5, 6)
+    known = functional.layer_norm(x.permute(0, 2, 3, 1), (8,)).permute(0, 3, 1, 2)
+    found = Built(CATALOGUE["ln"]().torch((8, 5, 6)))(x)
+    assert torch.allclose(found, known, atol=1e-6)
+
+
+def test_drop_path_drops_whole_samples_in_training_alone() -> None:
+    torch.manual_seed(0)
+    built = Built(CATALOGUE["droppath"](rate=Fraction(1, 2)).torch((3, 4)))
+    x = torch.ones(64, 3, 4)
+    sums = {float(s) for s in built.train()(x).sum((1, 2))}
+    assert sums == {0.0, 24.0}
+    assert torch.equal(built.eval()(x), x)
+
+
+def test_an_average_is_a_mean_and_zero_is_zero() -> None:
+    xs = [torch.full((1, 2, 3), float(n)) for n in (1, 2, 6)]
+    shape = ((2, 3),) * 3
+    assert torch.equal(Built(CATALOGUE["average"]().torch(*shape))(*xs), 3 * xs[0])
+    zeros = Built(CATALOGUE["zero"](stride=2).torch((2, 3)))(xs[0])
+    assert torch.equal(zeros, torch.zeros(1, 2, 2))
+
+
+def test_a_class_token_comes_first_and_a_position_is_added() -> None:
+    x = torch.randn(2, 7, 4)
+    first = Built(CATALOGUE["class_token"]().torch((7, 4)))
+    y = first(x)
+    assert torch.equal(y[:, 1:], x)
+    assert torch.equal(y[0, 0], first.part["token"][0])
+    place = Built(CATALOGUE["position"]().torch((7, 4)))
+    assert torch.equal(place(x), x + place.part["table"])
