@@ -196,7 +196,9 @@ class Analysis:
         if not self.setting.inplace or node.layer.role not in FOLDED:
             return False
         source = node.inputs[0]
-        return self.readers[source] == 1 and self.graph.nodes[source].layer.role != "input"
+        return (
+            self.readers[source] == 1 and self.graph.nodes[source].layer.role != "input"
+        )
 
     def figures(self, nodes: Iterable[int]) -> Figures:
         """Return the sums over some nodes."""
@@ -277,13 +279,19 @@ class Analysis:
             exact = [row for row in candidates if row.name == name]
             if exact:
                 return exact[0]
-        last = [row for row in (*self.rows, *self._group_rows) if row.name.endswith(f".{name}")]
+        last = [
+            row
+            for row in (*self.rows, *self._group_rows)
+            if row.name.endswith(f".{name}")
+        ]
         if len(last) == 1:
             return last[0]
         known = [row.name for row in (*self.rows, *self._group_rows)]
         help = nearest(name, known) or f"names: {', '.join(known[:12])}"
         several = f" alone: {', '.join(r.name for r in last[:4])}" if last else ""
-        raise UsageError.of("AC502", f"{self.name} has no layer {name!r}{several}", help=help)
+        raise UsageError.of(
+            "AC502", f"{self.name} has no layer {name!r}{several}", help=help
+        )
 
     @cached_property
     def _group_rows(self) -> tuple[Row, ...]:
@@ -316,11 +324,15 @@ class Analysis:
                     continue
                 prefix = stack[-1][1] if stack else ""
                 if self._is_one_row(group, level):
-                    yield self._group_row(upcoming - 1, group, len(stack), "row", prefix)
+                    yield self._group_row(
+                        upcoming - 1, group, len(stack), "row", prefix
+                    )
                     index = group.end
                     break
                 if self._has_head(group):
-                    yield self._group_row(upcoming - 1, group, len(stack), "head", prefix)
+                    yield self._group_row(
+                        upcoming - 1, group, len(stack), "head", prefix
+                    )
                     stack.append((upcoming - 1, group.name))
             else:
                 prefix = stack[-1][1] if stack else ""
@@ -355,7 +367,9 @@ class Analysis:
     def _layer_row(self, members: Sequence[int], depth: int, prefix: str) -> Row:
         nodes = self.graph.nodes
         head, last = nodes[members[0]], nodes[members[-1]]
-        labels = [nodes[i].layer.label(*self.graph.input_shapes(nodes[i])) for i in members]
+        labels = [
+            nodes[i].layer.label(*self.graph.input_shapes(nodes[i])) for i in members
+        ]
         return Row(
             head.name,
             ", ".join(labels),
@@ -369,7 +383,12 @@ class Analysis:
         )
 
     def _group_row(
-        self, index: int, group: Group, depth: int, kind: Literal["row", "head"], prefix: str
+        self,
+        index: int,
+        group: Group,
+        depth: int,
+        kind: Literal["row", "head"],
+        prefix: str,
     ) -> Row:
         members = range(group.first, group.end)
         return Row(

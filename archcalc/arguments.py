@@ -23,11 +23,15 @@ class Problems:
         self.found: list[Problem] = []
         self.count = 0
 
-    def add(self, code: str, message: str, where: Value, help: str | None = None) -> None:
+    def add(
+        self, code: str, message: str, where: Value, help: str | None = None
+    ) -> None:
         """Note one problem; more than the limit are counted, not kept."""
         self.count += 1
         if len(self.found) < self.most:
-            self.found.append(Problem(code, message, self.source.place(where), help=help))
+            self.found.append(
+                Problem(code, message, self.source.place(where), help=help)
+            )
 
     def place(self, where: Value) -> Place:
         """Return the place of a value in the file."""
@@ -45,14 +49,18 @@ class ArgumentReader:
     def name(self, value: Value) -> str | None:
         if isinstance(value, Scalar) and 0 < len(value.text) <= LONGEST_NAME:
             return value.text
-        self.problems.add("AC136", f"a name is a text of 1 to {LONGEST_NAME} characters", value)
+        self.problems.add(
+            "AC136", f"a name is a text of 1 to {LONGEST_NAME} characters", value
+        )
         return None
 
     def references(self, value: Value) -> tuple[Scalar, ...]:
         items = value.items if isinstance(value, Sequence) else [value]
         names = tuple(v for v in items if isinstance(v, Scalar) and v.text)
         if len(names) != len(items) or not names:
-            self.problems.add("AC137", "the name of an earlier step, or a list of names", value)
+            self.problems.add(
+                "AC137", "the name of an earlier step, or a list of names", value
+            )
         return names
 
     def unknown_argument(self, kind: str, key: Scalar, known: Iterable[str]) -> None:
@@ -81,7 +89,8 @@ class ArgumentReader:
                     known = sorted({*self.scope, *DYNAMIC, *words})
                     raise FieldError(
                         f"{unknown[0]} is not a name that arithmetic knows here",
-                        nearest(unknown[0], known) or f"known names: {', '.join(known)}",
+                        nearest(unknown[0], known)
+                        or f"known names: {', '.join(known)}",
                     )
 
     def param(self, value: Value) -> Any:
@@ -122,7 +131,11 @@ def absent(value: Value) -> bool:
     """Say whether nothing was written: an empty value, `~`, `null` or `{}`."""
     if isinstance(value, Mapping):
         return not value.items
-    return isinstance(value, Scalar) and value.text in ("", "~", "null") and not value.quoted
+    return (
+        isinstance(value, Scalar)
+        and value.text in ("", "~", "null")
+        and not value.quoted
+    )
 
 
 def required_param(value: Value) -> bool:

@@ -51,7 +51,9 @@ class Builder:
             shape = self.shapes[key] = self.shaped(step, layer, inputs, names)
         origin = Origin(step.node, self.uses)
         nodes.append(
-            Node(index, path, layer, inputs, shape, scope.group, origin, None, scope.aux)
+            Node(
+                index, path, layer, inputs, shape, scope.group, origin, None, scope.aux
+            )
         )
         return index
 
@@ -121,13 +123,17 @@ class Builder:
         help: str | None = None,
     ) -> ArchcalcError:
         """Return an error at a step."""
-        problem = Problem(code, message, self.place(step.node), tuple(facts), help, self.via())
+        problem = Problem(
+            code, message, self.place(step.node), tuple(facts), help, self.via()
+        )
         return kind([problem])
 
     def too_many(self, step: Step) -> ArchcalcError:
         """Return the error of a network that is too large."""
         return self.limits.exceeded(
-            "nodes", "the network is too large when written out", place=self.place(step.node)
+            "nodes",
+            "the network is too large when written out",
+            place=self.place(step.node),
         )
 
     def copy_weights(self, step: Step, first: int, other: tuple[int, int]) -> None:
@@ -137,7 +143,10 @@ class Builder:
             node = self.nodes[index]
             if twin >= other[1] or self._weights(index) != self._weights(twin):
                 raise self.error(
-                    ShapeError, step, "AC208", "share needs steps with equal weights",
+                    ShapeError,
+                    step,
+                    "AC208",
+                    "share needs steps with equal weights",
                     [self.entering(min(twin, other[1] - 1)), self.entering(index)],
                 )
             root = self.nodes[twin].share

@@ -45,7 +45,9 @@ def specs_at(paths: Sequence[str] | None) -> list[str]:
     found: list[str] = []
     for path in paths:
         if os.path.isdir(path):
-            inside = sorted(str(p) for p in Path(path).rglob("*") if p.suffix in ENDINGS)
+            inside = sorted(
+                str(p) for p in Path(path).rglob("*") if p.suffix in ENDINGS
+            )
             if not inside:
                 raise UsageError.of("AC512", f"no spec in the folder {path!r}")
             found += inside

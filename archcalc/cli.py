@@ -39,4 +39,3 @@ def options(
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of a bug."),
 ) -> None:
     """Shapes, parameters, memory and operations of a network, from its YAML spec."""
-

@@ -75,9 +75,13 @@ def _tables(analyses: Sequence[Analysis]) -> Iterator[Table]:
     branches = [a.branches for a in analyses]
     if all(branches) and all(len(b) <= 16 for b in branches):
         paths = [b.path for found in branches for b in found]
-        shared = len(os.path.commonprefix([f"{path}." for path in paths]).rpartition(".")[0])
+        shared = len(
+            os.path.commonprefix([f"{path}." for path in paths]).rpartition(".")[0]
+        )
         start = shared + 1 if shared and len(set(paths)) > 1 else 0
-        rows = [{b.path[start:]: (b.shape, b.figures) for b in found} for found in branches]
+        rows = [
+            {b.path[start:]: (b.shape, b.figures) for b in found} for found in branches
+        ]
         yield _aligned("branches", analyses, rows)
         return
     yield _aligned("rows", analyses, [_named(a.rows) for a in analyses])
@@ -92,10 +96,16 @@ def _totals(analyses: Sequence[Analysis]) -> Table:
     columns = [Column("figure", "total", "name")]
     columns += [Column(f"net{i}", a.name, "value") for i, a in enumerate(analyses)]
     columns += [
-        Column(f"ratio{i}", "ratio" if len(analyses) == 2 else f"ratio {i + 1}", "ratio")
+        Column(
+            f"ratio{i}", "ratio" if len(analyses) == 2 else f"ratio {i + 1}", "ratio"
+        )
         for i in range(1, len(analyses))
     ]
-    lines = [_line("input", [a.graph.nodes[a.graph.inputs[0]].shape for a in analyses], "shape")]
+    lines = [
+        _line(
+            "input", [a.graph.nodes[a.graph.inputs[0]].shape for a in analyses], "shape"
+        )
+    ]
     lines += [_line("output", [a.output for a in analyses], "shape")]
     lines += [_line("output channels", [a.output[0] for a in analyses], "count")]
     for key, title, kind in TOTALS:
@@ -138,6 +148,8 @@ def _aligned(
     for name in names:
         found = [row.get(name, absent) for row in rows]
         values = [[shape for shape, _ in found]]
-        values += [[getattr(f, key, None) for _, f in found] for key, _, _ in ALIGNED[1:]]
+        values += [
+            [getattr(f, key, None) for _, f in found] for key, _, _ in ALIGNED[1:]
+        ]
         lines.append(Line((name, *chain.from_iterable(values)), path=name))
     return Table(title, tuple(columns), tuple(lines))

@@ -19,8 +19,13 @@ DTYPES = {
 }
 """Bits of a value in each number format."""
 
-DTYPE_NAMES = {"fp64": "float64", "fp32": "float32", "bf16": "bfloat16", "fp16": "float16",
-               "fp8": "float8"}
+DTYPE_NAMES = {
+    "fp64": "float64",
+    "fp32": "float32",
+    "bf16": "bfloat16",
+    "fp16": "float16",
+    "fp8": "float8",
+}
 
 
 def dtype_bits(name: str) -> int:

@@ -66,7 +66,9 @@ class _Expander(Builder):
         for name, shape in inputs.items():
             index = len(self.nodes)
             layer = CATALOGUE["input"]()
-            self.nodes.append(Node(index, name, layer, (), shape, 0, origin, None, False))
+            self.nodes.append(
+                Node(index, name, layer, (), shape, 0, origin, None, False)
+            )
             scope.outputs[name] = self.names[name] = index
         count = len(self.nodes)
         output = self.sequence(self.spec.steps, 0, scope)
@@ -94,10 +96,16 @@ class _Expander(Builder):
         if known is None:
             first: dict[str, Step] = {}
             for step in steps:
-                if step.name is not None and first.setdefault(step.name, step) is not step:
+                if (
+                    step.name is not None
+                    and first.setdefault(step.name, step) is not step
+                ):
                     line = self.place(first[step.name].node).line
                     raise self.error(
-                        SpecError, step, "AC150", f"the name {step.name!r} is taken",
+                        SpecError,
+                        step,
+                        "AC150",
+                        f"the name {step.name!r} is taken",
                         [f"first used in line {line}"],
                     )
             known = self.bases[id(steps)] = base_names(steps)
@@ -112,7 +120,9 @@ class _Expander(Builder):
         if step.sources and (step.branches is not None or arity(step) == 1):
             entering = tuple(self.reference(name, step, scope) for name in step.sources)
             at = entering[0]
-        if step.when is not True and not self.checked(step, "when", CONDITION, at, scope):
+        if step.when is not True and not self.checked(
+            step, "when", CONDITION, at, scope
+        ):
             return at
         path = f"{scope.path}.{base}" if scope.path and base else scope.path or base
         first = len(self.nodes)
@@ -153,7 +163,10 @@ class _Expander(Builder):
         outer = scope.values.get("i")
         for i in range(1, count + 1):
             scope.values["i"] = i
-            override = {**(step.first if i == 1 else {}), **(step.last if i == count else {})}
+            override = {
+                **(step.first if i == 1 else {}),
+                **(step.last if i == count else {}),
+            }
             inner = scope.renamed(path, group)
             name = f"{path}.{i}"
             first = len(self.nodes)
@@ -188,18 +201,24 @@ class _Expander(Builder):
             inner = scope.inside(path, group, aux=scope.aux or step.kind == "aux")
             after = self.sequence(step.body, at, inner)
             self.close(group, after)
+            if step.kind == "stage":
+                scope.adopt(inner, step.body)
             return after
         if step.branches is not None:
             return self.joined(step, path, at, scope)
         inputs: tuple[int, ...] = (at,)
         if arity(step) != 1:
             inputs = tuple(self.reference(name, step, scope) for name in step.sources)
-        node = self.add(step, path, self.layer(step, override, at, scope), inputs, scope)
+        node = self.add(
+            step, path, self.layer(step, override, at, scope), inputs, scope
+        )
         return self.followed(step, path, node, scope, override)
 
     # -- one layer -------------------------------------------------------------------
 
-    def layer(self, step: Step, override: dict[str, Any], at: int, scope: Scope) -> Layer:
+    def layer(
+        self, step: Step, override: dict[str, Any], at: int, scope: Scope
+    ) -> Layer:
         """Return the layer of a step, its arithmetic done."""
         if step.layer is not None and not override:
             return step.layer
@@ -212,7 +231,9 @@ class _Expander(Builder):
                 known = self.layers[key] = CATALOGUE[step.kind](**values)
             except FieldError as error:
                 message = f"{step.kind}: {error.message}"
-                raise self.error(SpecError, step, "AC140", message, help=error.help) from None
+                raise self.error(
+                    SpecError, step, "AC140", message, help=error.help
+                ) from None
         return known
 
     def followed(
@@ -261,7 +282,9 @@ class _Expander(Builder):
         block = self.spec.blocks.get(name)
         if block is None:
             help = nearest(str(name), self.spec.blocks)
-            raise self.error(SpecError, step, "AC148", f"there is no block {name!r}", help=help)
+            raise self.error(
+                SpecError, step, "AC148", f"there is no block {name!r}", help=help
+            )
         if len(self.uses) >= DEEPEST_BLOCKS:
             message = f"blocks use each other more than {DEEPEST_BLOCKS} deep"
             raise self.error(SpecError, step, "AC152", message)
@@ -278,7 +301,11 @@ class _Expander(Builder):
         return after
 
     def enter(
-        self, step: Step, names: tuple[str, ...], entering: tuple[int, ...], inner: Scope
+        self,
+        step: Step,
+        names: tuple[str, ...],
+        entering: tuple[int, ...],
+        inner: Scope,
     ) -> None:
         """Give the tensors that enter a block the names that it declares for them."""
         if names and len(names) != len(entering):
@@ -300,15 +327,24 @@ class _Expander(Builder):
         return seen
 
     def fill(
-        self, step: Step, params: dict[str, Any], given: dict[str, Any], at: int, inner: Scope
+        self,
+        step: Step,
+        params: dict[str, Any],
+        given: dict[str, Any],
+        at: int,
+        inner: Scope,
     ) -> None:
         """Give every param of a block its value, in the order of declaration."""
         unknown = [k for k in given if k not in params]
         missing = [k for k, v in params.items() if v is None and k not in given]
         if unknown or missing:
-            message = f"has no param {unknown[0]!r}" if unknown else f"needs {missing[0]!r}"
+            message = (
+                f"has no param {unknown[0]!r}" if unknown else f"needs {missing[0]!r}"
+            )
             help = nearest(unknown[0], params) if unknown else None
-            raise self.error(SpecError, step, "AC149", f"the block {message}", help=help)
+            raise self.error(
+                SpecError, step, "AC149", f"the block {message}", help=help
+            )
         for name, default in params.items():
             if name not in given:
                 inner.values[name] = self.value(step, default, at, inner)
@@ -319,7 +355,9 @@ class _Expander(Builder):
         inner = scope.inside(path, group)
         ends = []
         for name, steps in step.branches or ():
-            ends.append(self.branch(name, steps, f"{path}.{name}" if path else name, at, inner))
+            ends.append(
+                self.branch(name, steps, f"{path}.{name}" if path else name, at, inner)
+            )
         layer = self.layer(step, {}, at, scope)
         names = tuple(name for name, _ in step.branches or ())
         joined = self.add(step, f"{path}.{step.kind}", layer, tuple(ends), inner, names)
@@ -356,7 +394,9 @@ class _Expander(Builder):
         """Append the sum of a residual; a clash of shapes says what shortcut would fit."""
         body, kept = self.nodes[main].shape, self.nodes[skip].shape
         if len(body) != len(kept) or not all(map(same, body, kept)):
-            help = "shortcut: projection, or identity-or-projection for a repeated block"
+            help = (
+                "shortcut: projection, or identity-or-projection for a repeated block"
+            )
             problem = Problem(
                 "AC201",
                 "a residual needs equal shapes",
@@ -390,10 +430,14 @@ class _Expander(Builder):
         if word == "identity-or-pad":
             steps = padding(step.node, before, body, ratio)
         else:
-            steps = projection(step.node, self.spec.defaults.get("conv", {}), body, ratio)
+            steps = projection(
+                step.node, self.spec.defaults.get("conv", {}), body, ratio
+            )
         return self.branch("shortcut", steps, f"{path}.shortcut", at, scope)
 
-    def shortcut_word(self, step: Step, given: Expression, at: int, scope: Scope) -> str:
+    def shortcut_word(
+        self, step: Step, given: Expression, at: int, scope: Scope
+    ) -> str:
         """Return the kind of shortcut that a param holds."""
         word = self.value(step, given, at, scope)
         if word not in SHORTCUTS:
@@ -415,8 +459,9 @@ class _Expander(Builder):
             path = f"{scope_path}.{name}" if scope_path else name
         if path not in self.ranges:
             help = nearest(name, self.ranges)
-            raise self.error(SpecError, step, "AC153", f"share: no earlier step {name!r}",
-                             help=help)
+            raise self.error(
+                SpecError, step, "AC153", f"share: no earlier step {name!r}", help=help
+            )
         self.copy_weights(step, first, self.ranges[path])
 
     # -- names, values, places -------------------------------------------------------
@@ -427,19 +472,30 @@ class _Expander(Builder):
         if found is None:
             found = self.names.get(name.text)
         if found is None:
-            help = nearest(name.text, scope.visible()) or "only earlier steps can be named"
-            error = self.error(SpecError, step, "AC154", f"no earlier step is named {name.text!r}",
-                               help=help)
+            help = (
+                nearest(name.text, scope.visible()) or "only earlier steps can be named"
+            )
+            error = self.error(
+                SpecError,
+                step,
+                "AC154",
+                f"no earlier step is named {name.text!r}",
+                help=help,
+            )
             raise SpecError([replace(error.problems[0], place=self.place(name))])
         return found
 
-    def checked(self, step: Step, word: str, accepts: Any, at: int, scope: Scope) -> Any:
+    def checked(
+        self, step: Step, word: str, accepts: Any, at: int, scope: Scope
+    ) -> Any:
         """Return the value of `repeat` or `when`."""
         try:
             return accepts.check(self.value(step, getattr(step, word), at, scope))
         except FieldError as error:
             message = f"{word}: {error.message}"
-            raise self.error(SpecError, step, "AC142", message, help=error.help) from None
+            raise self.error(
+                SpecError, step, "AC142", message, help=error.help
+            ) from None
 
     def value(self, step: Step, given: Any, at: int, scope: Scope) -> Any:
         """Return a constant, or what arithmetic gives here."""
@@ -451,7 +507,9 @@ class _Expander(Builder):
             return given.evaluate({n: self.lookup(n, at, scope) for n in given.names})
         except ExpressionError as error:
             message = f"{given.text}: {error.message}"
-            raise self.error(SpecError, step, "AC142", message, help=error.help) from None
+            raise self.error(
+                SpecError, step, "AC142", message, help=error.help
+            ) from None
 
     def lookup(self, name: str, at: int, scope: Scope) -> Any:
         """Return what a name in arithmetic stands for here."""
@@ -465,10 +523,3 @@ class _Expander(Builder):
         if name == "h" and len(shape) > 1:
             return shape[-2]
         raise ExpressionError(f"{name} has no value here", 0, None)
-
-
-
-
-
-
-

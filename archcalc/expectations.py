@@ -66,7 +66,9 @@ class Claim:
 
     def holds(self, computed: Any, tolerance: Fraction | None = None) -> bool:
         """Say whether a computed value meets the claim."""
-        if not isinstance(self.value, Fraction) or not isinstance(computed, (int, Fraction)):
+        if not isinstance(self.value, Fraction) or not isinstance(
+            computed, (int, Fraction)
+        ):
             return bool(self.value == computed)
         if self.bound in BOUNDS:
             return BOUNDS[self.bound](computed, self.value)
@@ -98,7 +100,9 @@ def _symbolic(text: str) -> Poly:
     except ExpressionError:
         value = None
     if not isinstance(value, Poly):
-        raise ValueError(f"{text!r} is not a figure: write 138M, 0.39G, 58.1MiB or 60_965_224")
+        raise ValueError(
+            f"{text!r} is not a figure: write 138M, 0.39G, 58.1MiB or 60_965_224"
+        )
     return value
 
 
@@ -135,7 +139,9 @@ class Judged:
         if self.status == "fails":
             message = f"{self.subject}: {self.metric} is not {self.claim.text}"
         elif self.status == "stale":
-            message = f"{self.subject}: {self.metric} is {self.claim.text}, marked an erratum"
+            message = (
+                f"{self.subject}: {self.metric} is {self.claim.text}, marked an erratum"
+            )
         else:
             return None
         facts = (f"computed {_shown(self.computed)}", f"expected {self.claim.text}")
@@ -156,11 +162,15 @@ def judge(network: Network) -> Iterator[Judged]:
     AC303 where a claim cannot be read, or names what is not there.
     """
     analyses: dict[tuple[Any, ...], Analysis] = {}
-    for entry, at in zip(network.spec.about.expect, network.spec.expected_at, strict=True):
+    for entry, at in zip(
+        network.spec.about.expect, network.spec.expected_at, strict=True
+    ):
         place = network.spec.source.place(at)
         key = (entry.variant, entry.input, entry.batch)
         if key not in analyses:
-            chosen = Network(network.spec, entry.variant, input=entry.input, limits=network.limits)
+            chosen = Network(
+                network.spec, entry.variant, input=entry.input, limits=network.limits
+            )
             analyses[key] = chosen.analyze(batch=entry.batch or 1)
         for metric, given in entry.figures.items():
             yield _judged(analyses[key], entry, metric, given, place)

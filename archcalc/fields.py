@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from archcalc.dims import Dim, at_least
-from archcalc.expressions import Expression, ExpressionError, parse, whole
+from archcalc.expressions import ExpressionError, parse, whole
 from archcalc.source import Mapping, Scalar, Sequence, Value
 
 type_names = {Mapping: "a mapping", Sequence: "a list", Scalar: "text"}

@@ -22,8 +22,16 @@ COLUMNS = (
 def layers_report() -> Report:
     """Return every kind of layer: key, arguments with defaults, one sentence."""
     rows = [_row(CATALOGUE[key]) for key in sorted(USERS)]
-    note = Note("The first argument is the value of the kind key; the others are siblings.")
-    return Report("layers", "Kinds of layer", "layers", (Table("", COLUMNS, tuple(rows)),), (note,))
+    note = Note(
+        "The first argument is the value of the kind key; the others are siblings."
+    )
+    return Report(
+        "layers",
+        "Kinds of layer",
+        "layers",
+        (Table("", COLUMNS, tuple(rows)),),
+        (note,),
+    )
 
 
 def layer_report(key: str) -> Report:
@@ -38,7 +46,9 @@ def layer_report(key: str) -> Report:
     paragraphs = inspect.getdoc(layer).split("\n\n")  # type: ignore[union-attr]  # registration wants one
     notes = [Note(" ".join(p.split())) for p in paragraphs]
     notes += [Note(f"example: {example}") for example in layer.examples]
-    return Report("layers", key, key, (Table("", COLUMNS, (_row(layer),)),), tuple(notes))
+    return Report(
+        "layers", key, key, (Table("", COLUMNS, (_row(layer),)),), tuple(notes)
+    )
 
 
 def _row(layer: type[Layer]) -> Row:
@@ -59,5 +69,9 @@ def _argument(layer: type[Layer], name: str) -> str:
     if name in layer.required:
         return name
     default: Any = getattr(layer, name)
-    shown = str(default).lower() if isinstance(default, bool) or default is None else default
+    shown = (
+        str(default).lower()
+        if isinstance(default, bool) or default is None
+        else default
+    )
     return f"{name}={shown}"

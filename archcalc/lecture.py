@@ -50,17 +50,25 @@ def lecture_report(
 ) -> Report:
     """Return the lecture's table; raise `UsageError` AC513 for another view."""
     if view not in VIEWS:
-        raise UsageError.of("AC513", f"there is no view {view!r}", help="views: lecture")
+        raise UsageError.of(
+            "AC513", f"there is no view {view!r}", help="views: lecture"
+        )
     rows = [_line(analysis, row) for row in analysis.rows if not row.aux]
     total = analysis.total
     cells = ("TOTAL", "", "", total.activations, "", total.weights)
     notes = (
-        Note("params are weights, not counting biases and normalization.", "definition"),
-        Note("memory counts values; each is run in place where it can be.", "definition"),
+        Note(
+            "params are weights, not counting biases and normalization.", "definition"
+        ),
+        Note(
+            "memory counts values; each is run in place where it can be.", "definition"
+        ),
         *erratum_notes(judged),
     )
     table = Table("", COLUMNS, (*rows, Line(cells, kind="total", path="TOTAL")))
-    return Report("lecture", network.title, network.name, (table,), notes, settings(analysis))
+    return Report(
+        "lecture", network.title, network.name, (table,), notes, settings(analysis)
+    )
 
 
 def lecture_lines(report: Report, bytes_a_value: int) -> Iterator[str]:
@@ -118,7 +126,9 @@ def _spelled(analysis: Analysis, node: Node, weights: Dim) -> str:
 
 
 def _product(node: Node, weight: Shape, entering: Shape) -> str:
-    out, inner, *kernel = (*weight, 1)[: len(weight)] if len(weight) > 1 else (*weight, 1)
+    out, inner, *kernel = (
+        (*weight, 1)[: len(weight)] if len(weight) > 1 else (*weight, 1)
+    )
     if kernel:
         return f"({'*'.join(map(str, (*kernel, inner)))})*{out}"
     if node.layer.key == "fc" and len(entering) > 1:

@@ -80,7 +80,9 @@ def find(name: str) -> tuple[str, str | None]:
     own; `net.yaml` and `net.yaml:b1` are files.
     Raises `UsageError` AC501 with the nearest names.
     """
-    if is_path(name) and (name.endswith(ENDINGS) or ":" not in name or os.path.exists(name)):
+    if is_path(name) and (
+        name.endswith(ENDINGS) or ":" not in name or os.path.exists(name)
+    ):
         return name, None
     stem, _, variant = name.rpartition(":") if ":" in name else (name, "", "")
     if is_path(stem):

@@ -77,7 +77,9 @@ class Network:
         for name, value in self.settings.items():
             if name not in given:
                 help = nearest(name, given) or f"params: {', '.join(given) or 'none'}"
-                raise UsageError.of("AC505", f"{self.spec.name} has no param {name!r}", help=help)
+                raise UsageError.of(
+                    "AC505", f"{self.spec.name} has no param {name!r}", help=help
+                )
             given[name] = self._setting(name, value)
         return self._evaluated(given)
 
@@ -125,7 +127,9 @@ class Network:
         if self.input is None:
             return {n: tuple(map(self._size, s)) for n, s in self.spec.inputs}
         if len(self.spec.inputs) != 1:
-            raise UsageError.of("AC506", f"{self.name} has several inputs; --input sets one")
+            raise UsageError.of(
+                "AC506", f"{self.name} has several inputs; --input sets one"
+            )
         ((name, _),) = self.spec.inputs
         return {name: parse_shape(self.input)}
 
@@ -158,7 +162,9 @@ class Network:
         unknown dtype, `ShapeError` where the network does not fit together.
         """
         if isinstance(batch, bool) or not 1 <= batch <= LARGEST_BATCH:
-            raise UsageError.of("AC507", f"a batch is 1 to {LARGEST_BATCH}, not {batch}")
+            raise UsageError.of(
+                "AC507", f"a batch is 1 to {LARGEST_BATCH}, not {batch}"
+            )
         dtype_bits(dtype)
         return Analysis(self.name, self.graph, Setting(batch, dtype, inplace))
 
@@ -182,7 +188,11 @@ def load(
     >>> load("vgg16").analyze().total.params
     138357544
     """
-    path, named = library.find(os.fspath(name)) if isinstance(name, str) else (os.fspath(name), None)
+    path, named = (
+        library.find(os.fspath(name))
+        if isinstance(name, str)
+        else (os.fspath(name), None)
+    )
     return network(read(path, limits), variant or named, set, input, limits)
 
 
@@ -199,7 +209,9 @@ def network(
     limits: Limits = DEFAULT,
 ) -> Network:
     """Return the network in a source that was read."""
-    return Network(read_spec(source, limits), variant, dict(settings or {}), input, limits)
+    return Network(
+        read_spec(source, limits), variant, dict(settings or {}), input, limits
+    )
 
 
 def parse_shape(given: Input) -> Shape:

@@ -47,7 +47,8 @@ def build(
 
     `module.walk(*inputs, aux=True)` yields `(node, output)` for every node in order,
     side heads included; `module.part(node)` is a node's own module, None for a plain
-    expression. Steps that share weights share one module. `dtype` defaults to float32.
+    expression. Steps that share weights share one module, or the weights alone where
+    their arguments differ. `dtype` defaults to float32.
 
     Raises `MissingExtra` without torch, `UsageError` for sizes that are symbols,
     `TorchRefusedError` where torch does not take a layer's arguments.
@@ -118,17 +119,14 @@ def _network_type() -> type[nn.Module]:
             self.unused = _last_uses(graph)
 
         def forward(self, *inputs: Tensor) -> Tensor:
-            for node, value in self.walk(*inputs):
-                if node.index == self.graph.output:
-                    return value
-            raise AssertionError("the output is a node")
+            outputs = self.walk(*inputs)
+            return next(v for n, v in outputs if n.index == self.graph.output)
 
         def walk(self, *inputs: Tensor, aux: bool = False) -> Outputs:
             return _walk(self, inputs, aux)
 
         def part(self, node: Node) -> nn.Module | None:
-            key = str(_owner(self.graph, node))
-            return _lent(self.parts, key)
+            return _part(self.parts, node, _owner(self.graph, node))
 
     return Network
 
@@ -153,33 +151,43 @@ class _Step(NamedTuple):
 
 
 def _prepared(graph: Graph, node: Node, parts: nn.ModuleDict, device: str) -> _Step:
-    """Return how a node computes; add its part unless another node lends its own."""
-    key = str(_owner(graph, node))
-    record = node.layer.torch(*graph.input_shapes(node))
-    if key not in parts:
+    """Return how a node computes; add its part unless another lends it an equal one."""
+    owner, record = _owner(graph, node), node.layer.torch(*graph.input_shapes(node))
+    alike = owner.layer.torch(*graph.input_shapes(owner)) == record
+    if owner is node or not alike:
         part = _made(record, node, device)
         if part is not None:
-            parts[key] = part
-    part = _lent(parts, key)
+            parts[str(node.index)] = _tied(part, _part(parts, owner))
+    part = _part(parts, node, owner)
     if isinstance(record, Function):
         return _Step(part, instead=_function(record.body))
     return _Step(part, _around(record.before), None, _around(record.after))
 
 
-def _lent(parts: nn.ModuleDict, key: str) -> nn.Module | None:
-    """Return a part, None where the node has none; a `ModuleDict` has no `get`."""
-    return parts[key] if key in parts else None  # noqa: SIM401
+def _part(parts: nn.ModuleDict, *nodes: Node) -> nn.Module | None:
+    """Return the part of the first of these nodes that has one."""
+    keys = [str(node.index) for node in nodes if str(node.index) in parts]
+    return parts[keys[0]] if keys else None
+
+
+def _tied(part: nn.Module, lender: nn.Module | None) -> nn.Module:
+    """Give a part the weights and buffers of another that has other arguments."""
+    if lender is not None:
+        for name, value in (*lender.named_parameters(), *lender.named_buffers()):
+            path, _, leaf = name.rpartition(".")
+            setattr(part.get_submodule(path), leaf, value)
+    return part
 
 
 def _around(code: str | None) -> Code | None:
     return None if code is None else _function(f"return {code}")
 
 
-def _owner(graph: Graph, node: Node) -> int:
-    """Return the node whose weights a node uses, its own index where none is named."""
+def _owner(graph: Graph, node: Node) -> Node:
+    """Return the node whose weights a node uses, itself where it names none."""
     while node.share is not None:
         node = graph.nodes[node.share]
-    return node.index
+    return node
 
 
 def _made(record: Module | Function, node: Node, device: str) -> nn.Module | None:

@@ -33,6 +33,15 @@ class Scope:
         """Return every name that `find` knows."""
         return [*self.outputs, *(self.parent.visible() if self.parent else [])]
 
+    def adopt(self, inner: Scope, steps: tuple[Step, ...]) -> None:
+        """Take over the names given inside a stage: it groups steps and hides none.
+
+        So a repetition of a stage can name what the one before has left.
+        """
+        for step in steps:
+            if step.name is not None and step.name in inner.outputs:
+                self.outputs[step.name] = inner.outputs[step.name]
+
     def outermost(self) -> Scope:
         """Return the scope of the file."""
         scope = self

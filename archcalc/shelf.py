@@ -58,7 +58,11 @@ def _lines(found: Sequence[Network]) -> Iterator[Row]:
 def _row(network: Network) -> Row:
     analysis = network.analyze()
     total, graph = analysis.total, analysis.graph
-    title = network.title if network.variant is None else f"{network.title}, {network.variant}"
+    title = (
+        network.title
+        if network.variant is None
+        else f"{network.title}, {network.variant}"
+    )
     cells = (
         network.name,
         title,

@@ -54,7 +54,10 @@ def projecting(wanted: Shape, given: Shape, name: str) -> str | None:
     if len(wanted) != len(given) or len(wanted) < 2:
         return None
     for stride in range(1, 33):
-        if all(same((n - 1) // stride + 1, m) for n, m in zip(given[1:], wanted[1:], strict=True)):
+        if all(
+            same((n - 1) // stride + 1, m)
+            for n, m in zip(given[1:], wanted[1:], strict=True)
+        ):
             strided = f" with stride {stride}" if stride > 1 else ""
             return f"a 1×1 conv of {wanted[0]}{strided} on {name}"
     return None

@@ -184,7 +184,8 @@ class _Reader:
     def read(self) -> Spec | None:
         if self.root is None:
             self.problems.add(
-                "AC120", "a network is a mapping with `name`, `input` and `layers`",
+                "AC120",
+                "a network is a mapping with `name`, `input` and `layers`",
                 self.source.root,
             )
             return None
@@ -202,8 +203,17 @@ class _Reader:
         entries = self.root.get("expect")
         at = tuple(entries.items) if isinstance(entries, Sequence) else ()
         return Spec(
-            self.source, about, at, inputs, input_at, params, variants, aliases,
-            self.steps.defaults, blocks, steps,
+            self.source,
+            about,
+            at,
+            inputs,
+            input_at,
+            params,
+            variants,
+            aliases,
+            self.steps.defaults,
+            blocks,
+            steps,
         )
 
     # -- sections --------------------------------------------------------------------
@@ -220,7 +230,8 @@ class _Reader:
     def _version(self, value: Value) -> None:
         if not isinstance(value, Scalar) or value.text != str(LANGUAGE_VERSION):
             self.problems.add(
-                "AC122", f"this archcalc reads version {LANGUAGE_VERSION} of the language",
+                "AC122",
+                f"this archcalc reads version {LANGUAGE_VERSION} of the language",
                 value,
             )
 
@@ -259,7 +270,12 @@ class _Reader:
         word = str(problem["loc"][-1])
         help = None
         if problem["type"] in ("extra_forbidden", "literal_error"):
-            known = [*Expected.model_fields, *METRICS, *Paper.model_fields, *Accuracy.model_fields]
+            known = [
+                *Expected.model_fields,
+                *METRICS,
+                *Paper.model_fields,
+                *Accuracy.model_fields,
+            ]
             help = nearest(word, [k for k in known if k != word])
         self.problems.add("AC125", f"{where}: {problem['msg'].lower()}", at, help)
 
@@ -287,7 +303,9 @@ class _Reader:
             else:
                 known = ", ".join(variants) or "none"
                 self.problems.add(
-                    "AC127", f"alias {key.text!r} must name a variant", value,
+                    "AC127",
+                    f"alias {key.text!r} must name a variant",
+                    value,
                     f"variants: {known}",
                 )
         return read
@@ -324,7 +342,9 @@ class _Reader:
         self.steps.scope = self.steps.params
         read: dict[str, Any] = {}
         for name, default in params.items if isinstance(params, Mapping) else []:
-            read[name.text] = None if required_param(default) else self._param(name, default)
+            read[name.text] = (
+                None if required_param(default) else self._param(name, default)
+            )
             self.steps.scope |= {name.text}
         steps = value.get("layers")
         if steps is None:
@@ -341,11 +361,17 @@ class _Reader:
         if layers is None:
             self.problems.add("AC124", "the network needs `layers`", root)
             return ()
-        if isinstance(layers, Scalar) and not layers.quoted and layers.text in ("", "~", "null"):
+        if (
+            isinstance(layers, Scalar)
+            and not layers.quoted
+            and layers.text in ("", "~", "null")
+        ):
             self.problems.add("AC131", "layers must be a list of steps", layers)
             return ()
         if isinstance(layers, Scalar):
-            self.problems.add("AC131", "layers must be a list of steps, not a text", layers)
+            self.problems.add(
+                "AC131", "layers must be a list of steps, not a text", layers
+            )
             return ()
         return self.steps.steps(layers, "layers")
 
@@ -355,7 +381,9 @@ class _Reader:
         root = self.root or Mapping([], 1, 1)
         value = root.get("input")
         if value is None:
-            self.problems.add("AC124", "the network needs an `input`, such as [3, 224, 224]", root)
+            self.problems.add(
+                "AC124", "the network needs an `input`, such as [3, 224, 224]", root
+            )
             return (), root
         if isinstance(value, Mapping) and value.items:
             return tuple((k.text, self._sizes(v)) for k, v in value.items), value
@@ -366,7 +394,9 @@ class _Reader:
             return tuple(int(part) for part in value.text.split("x"))
         items = value.items if isinstance(value, Sequence) else [value]
         if isinstance(value, Mapping) or not 1 <= len(items) <= 4:
-            self.problems.add("AC129", "an input is a list of 1 to 4 sizes: [C, H, W]", value)
+            self.problems.add(
+                "AC129", "an input is a list of 1 to 4 sizes: [C, H, W]", value
+            )
             return ()
         return tuple(self._size(item) for item in items)
 
@@ -402,8 +432,16 @@ def _with_figures(entry: Any) -> Any:
 
 
 def _child(value: Value, part: str | int) -> Value | None:
-    if isinstance(value, Sequence) and isinstance(part, int) and part < len(value.items):
+    if (
+        isinstance(value, Sequence)
+        and isinstance(part, int)
+        and part < len(value.items)
+    ):
         return value.items[part]
     if isinstance(value, Mapping) and isinstance(part, str):
-        return value.key(part) if part not in ("expect", "paper", "accuracy") else value.get(part)
+        return (
+            value.key(part)
+            if part not in ("expect", "paper", "accuracy")
+            else value.get(part)
+        )
     return None

@@ -48,7 +48,11 @@ class StepReader(ArgumentReader):
     def steps(self, value: Value, what: str) -> tuple[Step, ...]:
         """Read a list of steps; what is wrong goes to `problems`."""
         if isinstance(value, Scalar) and value.text and WORD.fullmatch(value.text):
-            return self._listed([value]) if value.text in KINDS else self._not_steps(value, what)
+            return (
+                self._listed([value])
+                if value.text in KINDS
+                else self._not_steps(value, what)
+            )
         if isinstance(value, Mapping) and what.startswith("branch"):
             return self._listed([value])
         if not isinstance(value, Sequence):
@@ -58,8 +62,14 @@ class StepReader(ArgumentReader):
         return self._listed(value.items)
 
     def _not_steps(self, value: Value, what: str) -> tuple[Step, ...]:
-        help = nearest(value.text, KINDS) if isinstance(value, Scalar) and value.text else None
-        self.problems.add("AC131", f"{what} must be a list of steps, one `- ` each", value, help)
+        help = (
+            nearest(value.text, KINDS)
+            if isinstance(value, Scalar) and value.text
+            else None
+        )
+        self.problems.add(
+            "AC131", f"{what} must be a list of steps, one `- ` each", value, help
+        )
         return ()
 
     def _listed(self, items: Iterable[Value]) -> tuple[Step, ...]:
@@ -84,7 +94,9 @@ class StepReader(ArgumentReader):
     def step(self, value: Value) -> Step | None:
         """Read one step, or note why it is none."""
         if isinstance(value, Sequence):
-            self.problems.add("AC133", "a step is a word or a mapping, not a list", value)
+            self.problems.add(
+                "AC133", "a step is a word or a mapping, not a list", value
+            )
             return None
         if isinstance(value, Scalar):
             return self._word(value)
@@ -136,19 +148,27 @@ class StepReader(ArgumentReader):
     def _kind(self, value: Mapping) -> str | None:
         """Return the one kind key of a step: the one whose arguments the others are."""
         found = [k for k, _ in value.items if k.text in KINDS]
-        fits = [k for k in found if all(o is k or _takes(k.text, o.text) for o in found)]
+        fits = [
+            k for k in found if all(o is k or _takes(k.text, o.text) for o in found)
+        ]
         if len(fits) == 1:
             return fits[0].text
         if found:
             names = " and ".join(k.text for k in found)
-            self.problems.add("AC135", f"two kinds in one step: {names}", found[1],
-                              "give each its own `- ` line")
+            self.problems.add(
+                "AC135",
+                f"two kinds in one step: {names}",
+                found[1],
+                "give each its own `- ` line",
+            )
             return None
         keys = [k for k, _ in value.items if k.text not in (*COMMON, *FOLLOWERS)]
         if keys:
             self._unknown(keys[0])
         else:
-            self.problems.add("AC135", "a step needs one kind key, such as `conv: 64`", value)
+            self.problems.add(
+                "AC135", "a step needs one kind key, such as `conv: 64`", value
+            )
         return None
 
     def _filled(
@@ -192,7 +212,9 @@ class StepReader(ArgumentReader):
 
     # -- arguments -------------------------------------------------------------------
 
-    def _common(self, kind: str, given: dict[str, tuple[Scalar, Value]]) -> dict[str, Any]:
+    def _common(
+        self, kind: str, given: dict[str, tuple[Scalar, Value]]
+    ) -> dict[str, Any]:
         read: dict[str, Any] = {}
         for word, (_, value) in given.items():
             if word == "name":
@@ -212,7 +234,9 @@ class StepReader(ArgumentReader):
     def _overrides(self, kind: str, value: Value) -> dict[str, Any]:
         """Read `first:` and `last:`, arguments for one repetition."""
         if not isinstance(value, Mapping):
-            self.problems.add("AC138", "arguments for one repetition, as a mapping", value)
+            self.problems.add(
+                "AC138", "arguments for one repetition, as a mapping", value
+            )
             return {}
         given = {k.text: (k, v) for k, v in value.items}
         if kind == "use":
@@ -304,7 +328,9 @@ class StepReader(ArgumentReader):
             elif kind == "residual" and word in FOLLOWERS:
                 own[word] = self._follower(word, value)
             else:
-                known = ("shortcut", *FOLLOWERS, *COMMON) if kind == "residual" else COMMON
+                known = (
+                    ("shortcut", *FOLLOWERS, *COMMON) if kind == "residual" else COMMON
+                )
                 self.unknown_argument(kind, at, known)
         return own
 
@@ -320,7 +346,9 @@ class StepReader(ArgumentReader):
             return "identity"
         return self.steps(value, "shortcut")
 
-    def _use(self, block: Value, given: dict[str, tuple[Scalar, Value]]) -> dict[str, Any]:
+    def _use(
+        self, block: Value, given: dict[str, tuple[Scalar, Value]]
+    ) -> dict[str, Any]:
         """Read `use:`; a param may hold the block's name."""
         if not isinstance(block, Scalar):
             self.problems.add("AC146", "use needs the name of a block", block)
@@ -332,12 +360,17 @@ class StepReader(ArgumentReader):
         if block.text in self.scope:
             return {"args": {"use": parse(block.text), **args}}
         self.problems.add(
-            "AC148", f"there is no block {quoted(block)}", block,
-            nearest(block.text, self.block_params) or "blocks are declared under `blocks:`",
+            "AC148",
+            f"there is no block {quoted(block)}",
+            block,
+            nearest(block.text, self.block_params)
+            or "blocks are declared under `blocks:`",
         )
         return {}
 
-    def _check_params(self, block: Scalar, given: dict[str, tuple[Scalar, Value]]) -> None:
+    def _check_params(
+        self, block: Scalar, given: dict[str, tuple[Scalar, Value]]
+    ) -> None:
         params = self.block_params[block.text]
         for word, (at, _) in given.items():
             if word not in params:
@@ -367,6 +400,8 @@ def _signature(value: Mapping) -> tuple[Any, ...] | None:
 
 def _constant(step: Step) -> bool:
     """Say whether an equal text elsewhere in the file means an equal step."""
-    simple = step.layer is not None and not (step.sources or step.share or step.branches)
+    simple = step.layer is not None and not (
+        step.sources or step.share or step.branches
+    )
     waits = any(isinstance(f, Expression) for f in (step.norm, step.act))
     return simple and not waits and settled({"repeat": step.repeat, "when": step.when})

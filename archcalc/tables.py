@@ -77,18 +77,24 @@ def chosen_columns(asked: str | None) -> tuple[str, ...]:
     parts = [part.strip() for part in asked.split(",") if part.strip()]
     for part in parts:
         if part.lstrip("+-") not in COLUMNS:
-            help = nearest(part.lstrip("+-"), COLUMNS) or f"columns: {', '.join(COLUMNS)}"
+            help = (
+                nearest(part.lstrip("+-"), COLUMNS) or f"columns: {', '.join(COLUMNS)}"
+            )
             raise UsageError.of("AC509", f"there is no column {part!r}", help=help)
     relative = any(part[0] in "+-" for part in parts)
     if not relative:
         return tuple(dict.fromkeys(["layer", *parts]))
     dropped = {part[1:] for part in parts if part[0] == "-"} - {"layer"}
     added = [part.lstrip("+") for part in parts if part[0] != "-"]
-    return tuple(dict.fromkeys(c for c in (*DEFAULT_COLUMNS, *added) if c not in dropped))
+    return tuple(
+        dict.fromkeys(c for c in (*DEFAULT_COLUMNS, *added) if c not in dropped)
+    )
 
 
 def tabulate(
-    analysis: Analysis, level: Level = "layers", columns: Sequence[str] = DEFAULT_COLUMNS
+    analysis: Analysis,
+    level: Level = "layers",
+    columns: Sequence[str] = DEFAULT_COLUMNS,
 ) -> Table:
     """Return a network's table: rows at a level, subtotals of groups, totals."""
     values = _Values(analysis, columns)
@@ -137,7 +143,8 @@ class _Values:
             "receptive_field": None,
         }
         cells = tuple(
-            known[key] if key in known else getattr(figures, key) for key in self.columns
+            known[key] if key in known else getattr(figures, key)
+            for key in self.columns
         )
         return Line(cells, kind="total" if name == "total" else "aside", path=name)
 
@@ -189,7 +196,9 @@ def settings(analysis: Analysis) -> dict[str, Any]:
 
 def definition_notes(analysis: Analysis, columns: Sequence[str]) -> Iterator[Note]:
     """Yield how each column is counted."""
-    for key in dict.fromkeys(c.replace("activation_bytes", "activations") for c in columns):
+    for key in dict.fromkeys(
+        c.replace("activation_bytes", "activations") for c in columns
+    ):
         if key == "activations" and not analysis.setting.inplace:
             key = "activations kept"
         if key in DEFINITIONS:

@@ -16,9 +16,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", *sorted(
-    str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md")
-))
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md")),
+)
 BLOCK = re.compile(r"(?m)^```console\n\$ (archcalc [^\n]*)\n(.*?)^```$", re.DOTALL)
 HEAD = re.compile(r"^(.*?) \| head -n ([0-9]+)$")
 
@@ -30,7 +32,11 @@ def printed(command: str) -> str:
     environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONUTF8": "1"}
     done = subprocess.run(
         f"{sys.executable} -m archcalc {words}",
-        shell=True, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8",
+        shell=True,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
     )
     text = done.stdout + done.stderr
     lines = text.splitlines(keepends=True)

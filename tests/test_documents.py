@@ -14,7 +14,9 @@ SHOWN = [
 ]
 
 
-@pytest.mark.parametrize(("name", "command", "output"), SHOWN, ids=[f"{n}: {c}" for n, c, _ in SHOWN])
+@pytest.mark.parametrize(
+    ("name", "command", "output"), SHOWN, ids=[f"{n}: {c}" for n, c, _ in SHOWN]
+)
 def test_shown_output_is_real(name: str, command: str, output: str) -> None:
     """`python tests/documents.py` writes it anew."""
     assert printed(command) == output, f"{name}: {command}"
@@ -22,7 +24,12 @@ def test_shown_output_is_real(name: str, command: str, output: str) -> None:
 
 def test_readme_shows_the_main_commands() -> None:
     shown = " ".join(commands((ROOT / "README.md").read_text(encoding="utf-8")))
-    for word in ("table vgg16", "compare naive-inception bottleneck-inception", "list", "check"):
+    for word in (
+        "table vgg16",
+        "compare naive-inception bottleneck-inception",
+        "list",
+        "check",
+    ):
         assert word in shown
 
 

@@ -22,9 +22,14 @@ ALLOWED = {
 
 def loaded_after(code: str) -> set[str]:
     """Return the top-level modules that a fresh interpreter has loaded after `code`."""
-    program = f"{code}\nimport sys\nprint(*{{m.partition('.')[0] for m in sys.modules}})"
+    program = (
+        f"{code}\nimport sys\nprint(*{{m.partition('.')[0] for m in sys.modules}})"
+    )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True
+        [sys.executable, "-c", program],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
     )
     return set(done.stdout.splitlines()[-1].split())
 
@@ -45,7 +50,12 @@ def test_import_alone_loads_neither_yaml_nor_pydantic() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["table vgg16", "compare vgg16 resnet50", "table vgg16 --format json", "show vgg16"],
+    [
+        "table vgg16",
+        "compare vgg16 resnet50",
+        "table vgg16 --format json",
+        "show vgg16",
+    ],
 )
 def test_commands_through_a_pipe_load_no_rich(command: str) -> None:
     words = ["archcalc", *command.split()]
@@ -76,14 +86,19 @@ def test_a_library_stays_in_its_room(library: str) -> None:
             assert inside in ALLOWED[library], f"{path} imports {library}"
 
 
-
-
 def test_arrows_point_one_way() -> None:
     """Nothing before `render` imports it, and nothing but the command line commands."""
     for path in PACKAGE.rglob("*.py"):
         inside = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
         text = path.read_text(encoding="utf-8")
-        if inside not in ("render", "commands", "cli", "__main__", "notebook", "__init__"):
+        if inside not in (
+            "render",
+            "commands",
+            "cli",
+            "__main__",
+            "notebook",
+            "__init__",
+        ):
             assert "archcalc.render" not in text, path
         if inside not in ("commands", "cli", "__main__"):
             assert "archcalc.commands" not in text, path
@@ -95,4 +110,6 @@ def test_every_public_name_is_there_and_documented() -> None:
     for name in archcalc.__all__:
         assert getattr(archcalc, name).__doc__, name
     assert sorted(archcalc.__all__) == archcalc.__all__
-    assert {n for names in archcalc.HOMES.values() for n in names} == set(archcalc.__all__)
+    assert {n for names in archcalc.HOMES.values() for n in names} == set(
+        archcalc.__all__
+    )

@@ -15,7 +15,9 @@ from archcalc.analysis import Analysis
 from archcalc.expectations import measure, read_claim
 
 ROWS: list[dict[str, Any]] = yaml.safe_load(
-    (Path(__file__).parent / "data" / "lecture_figures.yaml").read_text(encoding="utf-8")
+    (Path(__file__).parent / "data" / "lecture_figures.yaml").read_text(
+        encoding="utf-8"
+    )
 )
 
 
@@ -61,7 +63,8 @@ SPECIAL: dict[str, Callable[[Analysis, str], Any]] = {
     "conv_rows": lambda a, _: sum(r.label.startswith("conv") for r in a.rows),
     "weights_without_conv3-3": lambda a, _: a.total.weights - a.row("conv3-3").weights,
     "early_share": lambda a, _: percent(
-        sum(r.activations for r in rows_of(a, "conv1-1", "conv1-2")), a.total.activations
+        sum(r.activations for r in rows_of(a, "conv1-1", "conv1-2")),
+        a.total.activations,
     ),
     "late_share": lambda a, _: percent(a.row("fc6").weights, a.total.weights),
     "params_without_fc": lambda a, _: a.total.params - a.row("fc").params,
@@ -93,7 +96,11 @@ def test_exact_value(row: dict[str, Any]) -> None:
 def test_printed_figure(row: dict[str, Any]) -> None:
     """A figure that agrees is met; an erratum is not, nor is a loose one."""
     value = computed(row)
-    claim = read_claim([str(c) for c in row["claim"]] if isinstance(row["claim"], list) else row["claim"])
+    claim = read_claim(
+        [str(c) for c in row["claim"]]
+        if isinstance(row["claim"], list)
+        else row["claim"]
+    )
     tolerance = Fraction(row["tol"].rstrip("%")) / 100 if "tol" in row else None
     met = claim.holds(tuple(value) if isinstance(value, list) else value, tolerance)
     assert met is (row["verdict"] == "agrees")

@@ -61,14 +61,21 @@ STEPS = [
     ("{conv: 8, from: nowhere}", "AC154", 21, "no earlier step is named 'nowhere'"),
     ("{use: nothing}", "AC148", 11, "there is no block 'nothing'"),
     ("{residual: [{conv: 4, kernel: 1}]}", "AC201", 6, "shortcut: projection"),
-    ("{residual: [relu], shortcut: projektion}", "AC147", 34, "did you mean projection?"),
+    (
+        "{residual: [relu], shortcut: projektion}",
+        "AC147",
+        34,
+        "did you mean projection?",
+    ),
     ("{concat: 3}", "AC145", 14, "a mapping of names to steps, or a list of names"),
     ("{conv: 8, repeat: -1}", "AC142", 23, "below 0"),
     ("{conv: 8, repeat: 1000000000}", "AC115", 6, "nodes"),
 ]
 
 
-@pytest.mark.parametrize(("step", "code", "column", "said"), STEPS, ids=[s[0] for s in STEPS])
+@pytest.mark.parametrize(
+    ("step", "code", "column", "said"), STEPS, ids=[s[0] for s in STEPS]
+)
 def test_step(step: str, code: str, column: int, said: str) -> None:
     error = in_layers(step)
     (problem,) = error.problems
@@ -86,15 +93,43 @@ FILES = [
     ("name: a\ninput: [3, 8, 8]\nlayers: relu conv\n", "AC131", "list of steps"),
     ("name: a\ninput: []\nlayers: [relu]\n", "AC129", "1 to 4 sizes"),
     ("name: a\ninput: [3, 0, 8]\nlayers: [relu]\n", "AC129", "below 1"),
-    ("name: a\ninput: [3, 8, 8]\nlayer: [relu]\nlayers: [relu]\n", "AC121", "did you mean layers?"),
+    (
+        "name: a\ninput: [3, 8, 8]\nlayer: [relu]\nlayers: [relu]\n",
+        "AC121",
+        "did you mean layers?",
+    ),
     ("archcalc: 2\nname: a\ninput: [3, 8, 8]\nlayers: [relu]\n", "AC122", "version 1"),
     ("- relu\n", "AC120", "a network is a mapping"),
-    ("name: a\ninput: [3, 8, 8]\nlayers: [{name: x, conv: 8}, {name: x, relu: }]\n", "AC150", "first used in line 3"),
-    ("name: a\ninput: [3, 8, 8]\nlayers: [relu]\nexpect:\n  - {parms: 3}\n", "AC125", "did you mean params?"),
-    ("name: a\ninput: [3, 8, 8]\nlayers: [relu]\npaper: {yaer: 2012}\n", "AC125", "did you mean year?"),
-    ("name: a\ninput: [3, 8, 8]\nparams: {k: 3}\nvariants: {v: {q: 1}}\nlayers: [relu]\n", "AC127", "no param 'q'"),
-    ("name: a\ninput: [3, 8, 8]\nblocks: {b: {params: {k: required}, layers: [{conv: k}]}}\nlayers: [{use: b}]\n", "AC149", "needs k"),
-    ("name: a\ninput: [3, 8, 8]\nblocks: {b: {layers: [{use: b}]}}\nlayers: [{use: b}]\n", "AC152", "64 deep"),
+    (
+        "name: a\ninput: [3, 8, 8]\nlayers: [{name: x, conv: 8}, {name: x, relu: }]\n",
+        "AC150",
+        "first used in line 3",
+    ),
+    (
+        "name: a\ninput: [3, 8, 8]\nlayers: [relu]\nexpect:\n  - {parms: 3}\n",
+        "AC125",
+        "did you mean params?",
+    ),
+    (
+        "name: a\ninput: [3, 8, 8]\nlayers: [relu]\npaper: {yaer: 2012}\n",
+        "AC125",
+        "did you mean year?",
+    ),
+    (
+        "name: a\ninput: [3, 8, 8]\nparams: {k: 3}\nvariants: {v: {q: 1}}\nlayers: [relu]\n",
+        "AC127",
+        "no param 'q'",
+    ),
+    (
+        "name: a\ninput: [3, 8, 8]\nblocks: {b: {params: {k: required}, layers: [{conv: k}]}}\nlayers: [{use: b}]\n",
+        "AC149",
+        "needs k",
+    ),
+    (
+        "name: a\ninput: [3, 8, 8]\nblocks: {b: {layers: [{use: b}]}}\nlayers: [{use: b}]\n",
+        "AC152",
+        "64 deep",
+    ),
 ]
 
 
@@ -141,7 +176,9 @@ def test_blocks_that_double_sixty_times_stop_at_the_limit() -> None:
     blocks = "\n".join(
         f"  b{i}: {{layers: [{{use: b{i + 1}}}, {{use: b{i + 1}}}]}}" for i in range(60)
     )
-    error = refused(f"{HEAD}blocks:\n{blocks}\n  b60: {{layers: [identity]}}\nlayers: [{{use: b0}}]\n")
+    error = refused(
+        f"{HEAD}blocks:\n{blocks}\n  b60: {{layers: [identity]}}\nlayers: [{{use: b0}}]\n"
+    )
     assert error.problems[0].code == "AC115"
 
 
@@ -167,7 +204,9 @@ def test_a_clash_of_shapes_says_what_would_fit() -> None:
 
 def test_ten_thousand_layers_do_not_recurse() -> None:
     steps = "  - {conv: 8, kernel: 3, pad: 1}\n  - relu\n" * 5000
-    analysis = archcalc.loads(f"name: deep\ninput: [8, 4, 4]\nlayers:\n{steps}").analyze()
+    analysis = archcalc.loads(
+        f"name: deep\ninput: [8, 4, 4]\nlayers:\n{steps}"
+    ).analyze()
     assert len(analysis.graph.nodes) == 10_001
     assert analysis.total.params == 5000 * (8 * 8 * 9 + 8)
     assert len(analysis.rows) == 5001

@@ -257,6 +257,21 @@ def test_shared_weights_are_one_module() -> None:
     assert reference.trace(network).params == 12
 
 
+def test_weights_are_shared_between_steps_with_other_arguments() -> None:
+    steps = (
+        "- {conv: 3, kernel: 3, pad: 1, norm: bn, name: a}\n"
+        "- {conv: 3, kernel: 3, stride: 2, pad: same, norm: bn, name: b, share: a}"
+    )
+    network = parse(steps)
+    assert reference.verify(network).differences == ()
+    a, b = (n for n in network.graph.nodes if n.layer.key == "conv")
+    built: Any = reference.build(network.graph, "cpu")
+    assert built.part(a) is not built.part(b)
+    assert built.part(a).weight is built.part(b).weight
+    assert built.part(a).bias is built.part(b).bias
+    assert reference.trace(reference.build(network.graph)).params == 3 * 27 + 3 + 6
+
+
 AUX = """
 - {conv: 4, name: a}
 - aux: [{conv: 2, name: side}, gap, {fc: 3}]

@@ -51,7 +51,9 @@ def test_every_network_has_its_evidence() -> None:
 
 
 def test_a_network_without_another_definition_says_why() -> None:
-    assert [row for row in EVIDENCE if "library" not in row and not row.get("none")] == []
+    assert [
+        row for row in EVIDENCE if "library" not in row and not row.get("none")
+    ] == []
 
 
 @pytest.mark.parametrize("name", shipped())

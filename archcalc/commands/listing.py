@@ -22,5 +22,9 @@ def list_networks(
     """List the shipped networks with parameters, MACs, depth and input."""
     from archcalc.shelf import list_report
 
-    everything = variants or format == "json" or (output is not None and output.suffix == ".json")
+    everything = (
+        variants
+        or format == "json"
+        or (output is not None and output.suffix == ".json")
+    )
     emit(list_report(family, everything), format, output)

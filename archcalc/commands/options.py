@@ -52,11 +52,15 @@ InputShape = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PARAM=VALUE", help="Set a param of the spec; repeatable."),
+    typer.Option(
+        "--set", metavar="PARAM=VALUE", help="Set a param of the spec; repeatable."
+    ),
 ]
 LimitOptions = Annotated[
     list[str] | None,
-    typer.Option("--limit", metavar="NAME=VALUE", help="Raise a limit, such as nodes=1000000."),
+    typer.Option(
+        "--limit", metavar="NAME=VALUE", help="Raise a limit, such as nodes=1000000."
+    ),
 ]
 Format = Annotated[
     str | None,
@@ -64,7 +68,9 @@ Format = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="Write to a file; its ending picks the format."),
+    typer.Option(
+        "--output", "-o", help="Write to a file; its ending picks the format."
+    ),
 ]
 InPlace = Annotated[
     bool,
@@ -82,7 +88,8 @@ def pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not (name and equals and value):
             raise UsageError.of(
-                "AC508", f"{option} {text}: a name and a value are needed",
+                "AC508",
+                f"{option} {text}: a name and a value are needed",
                 help=f"{option} name=value",
             )
         found[name] = value
@@ -97,9 +104,13 @@ def limits_from(given: Sequence[str] | None) -> Limits:
     known = [f.name for f in fields(Limits)]
     changes: dict[str, Any] = {}
     for name, value in pairs(given, "--limit").items():
-        if name not in known or not (value.isascii() and value.isdigit() and len(value) < 19):
+        if name not in known or not (
+            value.isascii() and value.isdigit() and len(value) < 19
+        ):
             help = nearest(name, known) or f"limits: {', '.join(known)}"
-            raise UsageError.of("AC508", f"--limit {name}={value} is not a limit", help=help)
+            raise UsageError.of(
+                "AC508", f"--limit {name}={value} is not a limit", help=help
+            )
         changes[name] = int(value)
     return replace(DEFAULT, **changes)
 
@@ -118,7 +129,9 @@ def load_network(
     )
 
 
-def emit(report: Report, format: str | None, output: Path | None, **options: Any) -> None:
+def emit(
+    report: Report, format: str | None, output: Path | None, **options: Any
+) -> None:
     """Render a report and write it to stdout or to a file."""
     from archcalc.render import format_of, render
 

@@ -65,7 +65,9 @@ def table(
     emit(report, format, output)
 
 
-def _lecture(report: Report, dtype: str, format: str | None, output: Path | None) -> None:
+def _lecture(
+    report: Report, dtype: str, format: str | None, output: Path | None
+) -> None:
     """Print the slide's lines; in another format, the same as a table."""
     from archcalc.counting import dtype_bits
     from archcalc.lecture import lecture_lines
@@ -76,5 +78,7 @@ def _lecture(report: Report, dtype: str, format: str | None, output: Path | None
         return
     lines = lecture_lines(report, max(dtype_bits(dtype) // 8, 1))
     below = replace(report, title="", tables=())
-    notes = render(below, "terminal", width=columns(), color=colored() and output is None)
+    notes = render(
+        below, "terminal", width=columns(), color=colored() and output is None
+    )
     write("\n".join([*lines, "", notes]), output)
