@@ -10,20 +10,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from archcalc.builder import Builder
 from archcalc.dims import assuming, same
 from archcalc.errors import Problem, ShapeError, SpecError
-from archcalc.expressions import Expression, ExpressionError
-from archcalc.fields import FieldError, nearest
+from archcalc.expressions import Expression
+from archcalc.fields import nearest
 from archcalc.graph import Graph, Node, Origin
 from archcalc.layers import CATALOGUE
-from archcalc.layers.base import Layer, Shape
+from archcalc.layers.base import Shape
 from archcalc.limits import DEFAULT, Limits
+from archcalc.resolver import Resolver
 from archcalc.scope import Scope, base_names, kind_name
 from archcalc.shortcuts import padding, projection, strides
-from archcalc.source import Scalar
 from archcalc.spec import Spec
-from archcalc.steps import CONDITION, REPEAT, SHORTCUTS, Step, arity, without_followers
+from archcalc.steps import CONDITION, REPEAT, Step, arity
 
 DEEPEST_BLOCKS = 64
 
@@ -42,18 +41,14 @@ def expand(
         return _Expander(spec, limits).run(inputs, params, assumptions)
 
 
-class _Expander(Builder):
+class _Expander(Resolver):
     """Walks the steps of a spec and grows the graph."""
 
     def __init__(self, spec: Spec, limits: Limits) -> None:
-        super().__init__(spec.source, spec.name, limits)
-        self.spec = spec
-        self.names: dict[str, int] = {}
-        self.ranges: dict[str, tuple[int, int]] = {}
+        super().__init__(spec, limits)
         self.visits = 0
         self.repeats = 1
         self.bases: dict[int, tuple[str, ...]] = {}
-        self.layers: dict[tuple[Any, ...], Layer] = {}
 
     def run(
         self,
@@ -216,26 +211,6 @@ class _Expander(Builder):
 
     # -- one layer -------------------------------------------------------------------
 
-    def layer(
-        self, step: Step, override: dict[str, Any], at: int, scope: Scope
-    ) -> Layer:
-        """Return the layer of a step, its arithmetic done."""
-        if step.layer is not None and not override:
-            return step.layer
-        args = {**step.args, **without_followers(override)}
-        values = {k: self.value(step, v, at, scope) for k, v in args.items()}
-        key = (step.kind, *values.items())
-        known = self.layers.get(key)
-        if known is None:
-            try:
-                known = self.layers[key] = CATALOGUE[step.kind](**values)
-            except FieldError as error:
-                message = f"{step.kind}: {error.message}"
-                raise self.error(
-                    SpecError, step, "AC140", message, help=error.help
-                ) from None
-        return known
-
     def followed(
         self, step: Step, path: str, at: int, scope: Scope, override: dict[str, Any]
     ) -> int:
@@ -249,19 +224,6 @@ class _Expander(Builder):
                 own = replace(follower, node=step.node)
                 at = self.add(own, f"{path}.{layer.key}", layer, (at,), scope)
         return at
-
-    def follower(
-        self, step: Step, word: str, given: Expression, at: int, scope: Scope
-    ) -> Step | None:
-        """Return the step that a param names as norm or act."""
-        name = self.value(step, given, at, scope)
-        if name == "none":
-            return None
-        if not isinstance(name, str) or name not in CATALOGUE:
-            help = nearest(str(name), CATALOGUE)
-            message = f"{word}: {name} is not a kind of layer"
-            raise self.error(SpecError, step, "AC144", message, help=help)
-        return Step(name, step.node)
 
     # -- structure -------------------------------------------------------------------
 
@@ -434,92 +396,3 @@ class _Expander(Builder):
                 step.node, self.spec.defaults.get("conv", {}), body, ratio
             )
         return self.branch("shortcut", steps, f"{path}.shortcut", at, scope)
-
-    def shortcut_word(
-        self, step: Step, given: Expression, at: int, scope: Scope
-    ) -> str:
-        """Return the kind of shortcut that a param holds."""
-        word = self.value(step, given, at, scope)
-        if word not in SHORTCUTS:
-            message = f"shortcut: {given.text} is {word}, which is not a shortcut"
-            help = nearest(str(word), SHORTCUTS) or f"shortcuts: {', '.join(SHORTCUTS)}"
-            raise self.error(SpecError, step, "AC147", message, help=help)
-        return str(word)
-
-    # -- weights used twice ----------------------------------------------------------
-
-    def share(self, step: Step, first: int, scope: Scope) -> None:
-        """Give the nodes from `first` on the weights of the step that `share` names."""
-        name = step.share.text if step.share else ""
-        if name == step.name:
-            return
-        path = f"{scope.path}.{name}" if scope.path else name
-        while path not in self.ranges and "." in path:
-            scope_path, _, _ = path[: -len(name) - 1].rpartition(".")
-            path = f"{scope_path}.{name}" if scope_path else name
-        if path not in self.ranges:
-            help = nearest(name, self.ranges)
-            raise self.error(
-                SpecError, step, "AC153", f"share: no earlier step {name!r}", help=help
-            )
-        self.copy_weights(step, first, self.ranges[path])
-
-    # -- names, values, places -------------------------------------------------------
-
-    def reference(self, name: Scalar, step: Step, scope: Scope) -> int:
-        """Return the output of the earlier step with this name."""
-        found = scope.find(name.text)
-        if found is None:
-            found = self.names.get(name.text)
-        if found is None:
-            help = (
-                nearest(name.text, scope.visible()) or "only earlier steps can be named"
-            )
-            error = self.error(
-                SpecError,
-                step,
-                "AC154",
-                f"no earlier step is named {name.text!r}",
-                help=help,
-            )
-            raise SpecError([replace(error.problems[0], place=self.place(name))])
-        return found
-
-    def checked(
-        self, step: Step, word: str, accepts: Any, at: int, scope: Scope
-    ) -> Any:
-        """Return the value of `repeat` or `when`."""
-        try:
-            return accepts.check(self.value(step, getattr(step, word), at, scope))
-        except FieldError as error:
-            message = f"{word}: {error.message}"
-            raise self.error(
-                SpecError, step, "AC142", message, help=error.help
-            ) from None
-
-    def value(self, step: Step, given: Any, at: int, scope: Scope) -> Any:
-        """Return a constant, or what arithmetic gives here."""
-        if isinstance(given, tuple):
-            return tuple(self.value(step, v, at, scope) for v in given)
-        if not isinstance(given, Expression):
-            return given
-        try:
-            return given.evaluate({n: self.lookup(n, at, scope) for n in given.names})
-        except ExpressionError as error:
-            message = f"{given.text}: {error.message}"
-            raise self.error(
-                SpecError, step, "AC142", message, help=error.help
-            ) from None
-
-    def lookup(self, name: str, at: int, scope: Scope) -> Any:
-        """Return what a name in arithmetic stands for here."""
-        if name in scope.values:
-            return scope.values[name]
-        shape = self.nodes[at].shape
-        if name in ("cin", "tokens"):
-            return shape[0]
-        if name in ("w", "dim"):
-            return shape[-1]
-        if name == "h" and len(shape) > 1:
-            return shape[-2]
-        raise ExpressionError(f"{name} has no value here", 0, None)

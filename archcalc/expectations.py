@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+from archcalc.about import Expected
 from archcalc.analysis import Analysis, Row
 from archcalc.connections import connections
 from archcalc.depth import depths
@@ -23,7 +24,6 @@ from archcalc.expressions import ExpressionError, parse
 from archcalc.layers.base import Shape, times
 from archcalc.network import Network
 from archcalc.receptive import receptive_fields
-from archcalc.spec import Expected
 
 UNITS = {
     "": 1,
