@@ -21,6 +21,16 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md")),
 )
+MADE = {
+    "docs/layers.md": (
+        "<!-- made by tests/documents.py -->",
+        "archcalc layers --format markdown",
+    ),
+    "docs/networks.md": (
+        "<!-- made by tests/documents.py -->",
+        "archcalc list --variants --format markdown",
+    ),
+}
 BLOCK = re.compile(r"(?m)^```console\n\$ (archcalc [^\n]*)\n(.*?)^```$", re.DOTALL)
 HEAD = re.compile(r"^(.*?) \| head -n ([0-9]+)$")
 
@@ -53,8 +63,15 @@ def commands(text: str) -> list[str]:
     return [match[1] for match in BLOCK.finditer(text)]
 
 
+def generated() -> dict[str, str]:
+    """Return the documents that are made whole by a command, by their path."""
+    return {path: f"{head}\n\n{printed(command)}" for path, (head, command) in MADE.items()}
+
+
 def main() -> None:
     """Write every document anew."""
+    for made, text in generated().items():
+        (ROOT / made).write_text(text, encoding="utf-8")
     for name in DOCUMENTS:
         path = ROOT / name
         path.write_text(refreshed(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import doctest
 
 import pytest
-from documents import BLOCK, DOCUMENTS, ROOT, commands, printed
+from documents import BLOCK, DOCUMENTS, ROOT, commands, generated, printed
 
 SHOWN = [
     (name, match[1], match[2])
@@ -37,3 +37,8 @@ def test_readme_python_examples() -> None:
     result = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
     assert result.attempted > 3
     assert result.failed == 0
+
+
+def test_made_documents_are_fresh() -> None:
+    for path, text in generated().items():
+        assert (ROOT / path).read_text(encoding="utf-8") == text, path
