@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archcalc.analysis import Analysis, Branch, Figures, Row
+    from archcalc.analysis import Analysis, Branch, Row
     from archcalc.comparison import compare
     from archcalc.errors import (
         ArchcalcError,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         SpecError,
         UsageError,
     )
+    from archcalc.figures import Figures
     from archcalc.network import Network, load, loads
     from archcalc.report import Report
 
@@ -55,7 +56,7 @@ __all__ = [
 ]
 
 HOMES = {
-    "analysis": ("Analysis", "Branch", "Figures", "Row"),
+    "analysis": ("Analysis", "Branch", "Row"),
     "comparison": ("compare",),
     "errors": (
         "ArchcalcError",
@@ -68,6 +69,7 @@ HOMES = {
         "SpecError",
         "UsageError",
     ),
+    "figures": ("Figures",),
     "network": ("Network", "load", "loads"),
     "report": ("Report",),
 }

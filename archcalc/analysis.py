@@ -7,16 +7,18 @@ Totals are sums over nodes, computed when asked, integers to the end.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from archcalc.counting import dtype_bits, flops, in_bytes, macs
-from archcalc.dims import Dim, product
+from archcalc.conventions import convention
+from archcalc.counting import dtype_bits, in_bytes
+from archcalc.dims import Dim
 from archcalc.errors import UsageError
 from archcalc.fields import nearest
+from archcalc.figures import Facts, Figures, facts_of
 from archcalc.graph import Graph, Group, Node
-from archcalc.layers.base import Shape, Work, numel
+from archcalc.layers.base import Shape
 
 if TYPE_CHECKING:
     from archcalc.memory import Memory
@@ -27,42 +29,6 @@ FOLDED = ("norm", "activation", "drop")
 """Roles whose rows fold into the layer before them, and that may run in place."""
 WHOLE = ("block", "residual", "concat", "add", "multiply")
 """Kinds of group that are one row at the level of blocks."""
-
-
-class Facts(NamedTuple):
-    """What the rules say of one layer with one input shape, for one sample."""
-
-    weights: Dim
-    biases: Dim
-    norms: Dim
-    buffers: Dim
-    work: Work
-    macs: Dim
-    flops: Dim
-    values: Dim
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What is counted of a row, a group or the network.
-
-    `weights`, `biases` and `norms` (scale and shift of normalization) sum to `params`;
-    `buffers` are apart. Operations and activations are those of the whole batch.
-    """
-
-    weights: Dim = 0
-    biases: Dim = 0
-    norms: Dim = 0
-    buffers: Dim = 0
-    macs: Dim = 0
-    flops: Dim = 0
-    activations: Dim = 0
-    activation_bytes: Dim = 0
-
-    @property
-    def params(self) -> Dim:
-        """Trainable parameters: weights, biases, scales and shifts."""
-        return self.weights + self.biases + self.norms
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +109,7 @@ class Setting:
     optimizer: str = "sgd"
     mixed: bool = False
     checkpoint: str = "none"
+    convention: str = "macs"
 
 
 @dataclass(frozen=True)
@@ -163,6 +130,7 @@ class Analysis:
     @cached_property
     def facts(self) -> tuple[Facts, ...]:
         """What the rules say, one entry a node; equal layers share theirs."""
+        way = convention(self.setting.convention)
         memo: dict[tuple[int, tuple[Shape, ...]], Facts] = {}
         nodes = self.graph.nodes
         found = []
@@ -171,7 +139,7 @@ class Analysis:
             key = (id(node.layer), shapes)
             facts = memo.get(key)
             if facts is None:
-                facts = memo[key] = _facts(node, shapes)
+                facts = memo[key] = facts_of(node.layer, shapes, node.shape, way)
             found.append(facts)
         return tuple(found)
 
@@ -209,6 +177,8 @@ class Analysis:
         mac: Dim = 0
         flop: Dim = 0
         values: Dim = 0
+        operations: Dim = 0
+        reported: Dim = 0
         facts, all_nodes = self.facts, self.graph.nodes
         for index in nodes:
             fact, node = facts[index], all_nodes[index]
@@ -217,16 +187,17 @@ class Analysis:
                 biases += fact.biases
                 norms += fact.norms
                 buffers += fact.buffers
+                reported += fact.reported_params
             mac += fact.macs
             flop += fact.flops
+            operations += fact.operations
             if not self.in_place(node):
                 values += fact.values
         batch = self.setting.batch
         kept = values * batch
         size = in_bytes(kept, dtype_bits(self.setting.dtype))
-        return Figures(
-            weights, biases, norms, buffers, mac * batch, flop * batch, kept, size
-        )
+        counts = (mac * batch, flop * batch, kept, size, operations * batch, reported)
+        return Figures(weights, biases, norms, buffers, *counts)
 
     @cached_property
     def total(self) -> Figures:
@@ -405,28 +376,5 @@ class Analysis:
         )
 
 
-def _facts(node: Node, shapes: tuple[Shape, ...]) -> Facts:
-    """Run the rules of one node."""
-    layer = node.layer
-    weights: Dim = 0
-    biases: Dim = 0
-    norms: Dim = 0
-    for name, shape in layer.weights(*shapes).items():
-        count = product(shape)
-        if layer.role == "norm":
-            norms += count
-        elif name.rpartition(".")[2].startswith("bias"):
-            biases += count
-        else:
-            weights += count
-    buffers = sum((product(s) for s in layer.buffers(*shapes).values()), 0)
-    work = layer.work(node.shape, *shapes)
-    values = numel(node.shape)
-    return Facts(weights, biases, norms, buffers, work, macs(work), flops(work), values)
-
-
 def _relative(name: str, prefix: str) -> str:
     return name[len(prefix) + 1 :] if prefix and name.startswith(f"{prefix}.") else name
-
-
-FIGURES = tuple(f.name for f in fields(Figures))

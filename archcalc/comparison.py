@@ -8,10 +8,11 @@ from fractions import Fraction
 from itertools import chain
 from typing import Any
 
-from archcalc.analysis import Analysis, Figures, Row
+from archcalc.analysis import Analysis, Row
 from archcalc.depth import depth
 from archcalc.dims import Dim
 from archcalc.errors import UsageError
+from archcalc.figures import Figures
 from archcalc.layers.base import Shape
 from archcalc.network import Network, load
 from archcalc.report import Column, ColumnKind, Report, Table

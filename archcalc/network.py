@@ -12,6 +12,7 @@ from typing import Any
 from archcalc import library
 from archcalc.analysis import Analysis, Setting
 from archcalc.arguments import Problems
+from archcalc.conventions import convention as named
 from archcalc.counting import dtype_bits
 from archcalc.dims import Poly, symbol
 from archcalc.errors import SpecError, UsageError
@@ -153,20 +154,32 @@ class Network:
         return expand(self.spec, self.input_shapes, self.params, self.limits)
 
     def analyze(
-        self, *, batch: int = 1, dtype: str = "float32", inplace: bool = True
+        self,
+        *,
+        batch: int = 1,
+        dtype: str = "float32",
+        inplace: bool = True,
+        convention: str = "macs",
     ) -> Analysis:
         """Return every figure for a batch size and number format.
 
         `inplace` lets normalizations, activations and dropout overwrite their input
-        where nothing else reads it. Raises `UsageError` for a batch below 1 or an
-        unknown dtype, `ShapeError` where the network does not fit together.
+        where nothing else reads it. `convention` names a way of counting: `operations`
+        and `reported_params` of every figure are what it gives. Raises `UsageError` for
+        a batch below 1, an unknown dtype or convention, `ShapeError` where the network
+        does not fit together.
+
+        >>> load("resnet50:v1.5").analyze(convention="torch").total.operations
+        8178368512
         """
         if isinstance(batch, bool) or not 1 <= batch <= LARGEST_BATCH:
             raise UsageError.of(
                 "AC507", f"a batch is 1 to {LARGEST_BATCH}, not {batch}"
             )
         dtype_bits(dtype)
-        return Analysis(self.name, self.graph, Setting(batch, dtype, inplace))
+        named(convention)
+        setting = Setting(batch, dtype, inplace, convention=convention)
+        return Analysis(self.name, self.graph, setting)
 
 
 def load(

@@ -1,0 +1,32 @@
+"""How operations and parameters are counted: every convention by its name.
+
+`measures` holds the quantities that may count, `tools` how often each does, as data.
+"""
+
+from __future__ import annotations
+
+from archcalc.conventions.measures import View, weighed
+from archcalc.conventions.tools import CONVENTIONS, REST, Convention, Unit
+from archcalc.dims import Dim, assuming
+from archcalc.errors import UsageError
+from archcalc.fields import nearest
+
+__all__ = ["CONVENTIONS", "Convention", "Unit", "View", "convention", "counted"]
+
+
+def convention(name: str) -> Convention:
+    """Return a convention by its name; raise `UsageError` AC515 for an unknown one."""
+    found = CONVENTIONS.get(name)
+    if found is None:
+        help = nearest(name, CONVENTIONS) or f"conventions: {', '.join(CONVENTIONS)}"
+        raise UsageError.of("AC515", f"there is no convention {name!r}", help=help)
+    return found
+
+
+def counted(found: Convention, view: View) -> tuple[Dim, Dim]:
+    """Return the operations and parameters of one layer for one sample."""
+    key = view.layer.key
+    operations = found.operations.get(key, found.operations.get(REST, {}))
+    params = found.params.get(key, found.params[REST])
+    with assuming():
+        return weighed(view, operations), weighed(view, params)

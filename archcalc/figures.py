@@ -1,0 +1,81 @@
+"""What is counted: of one layer by its rules, and of many as sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+from archcalc.conventions import Convention, View, counted
+from archcalc.conventions.measures import is_bias
+from archcalc.counting import flops, macs
+from archcalc.dims import Dim
+from archcalc.layers.base import Layer, Shape, Work, numel
+
+
+class Facts(NamedTuple):
+    """What the rules say of one layer with one input shape, for one sample.
+
+    `operations` and `reported_params` are a convention's view of it.
+    """
+
+    weights: Dim
+    biases: Dim
+    norms: Dim
+    buffers: Dim
+    work: Work
+    macs: Dim
+    flops: Dim
+    values: Dim
+    operations: Dim
+    reported_params: Dim
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is counted of a row, a group or the network.
+
+    `weights`, `biases` and `norms` (scale and shift of normalization) sum to `params`;
+    `buffers` are apart. Operations and activations are those of the whole batch.
+    `operations` and `reported_params` are those of the setting's convention.
+    """
+
+    weights: Dim = 0
+    biases: Dim = 0
+    norms: Dim = 0
+    buffers: Dim = 0
+    macs: Dim = 0
+    flops: Dim = 0
+    activations: Dim = 0
+    activation_bytes: Dim = 0
+    operations: Dim = 0
+    reported_params: Dim = 0
+
+    @property
+    def params(self) -> Dim:
+        """Trainable parameters: weights, biases, scales and shifts."""
+        return self.weights + self.biases + self.norms
+
+
+FIGURES = tuple(f.name for f in fields(Figures))
+
+
+def facts_of(
+    layer: Layer, shapes: tuple[Shape, ...], output: Shape, convention: Convention
+) -> Facts:
+    """Run the rules of one layer, and a convention on what they say."""
+    weights: Dim = 0
+    biases: Dim = 0
+    norms: Dim = 0
+    for name, shape in layer.weights(*shapes).items():
+        count = numel(shape)
+        if layer.role == "norm":
+            norms += count
+        elif is_bias(name):
+            biases += count
+        else:
+            weights += count
+    buffers = sum(map(numel, layer.buffers(*shapes).values()), 0)
+    work = layer.work(output, *shapes)
+    own = (weights, biases, norms, buffers, work, macs(work), flops(work))
+    seen = counted(convention, View(layer, shapes, output, work))
+    return Facts(*own, numel(output), *seen)
