@@ -76,8 +76,8 @@ def is_path(name: str) -> bool:
 def find(name: str) -> tuple[str, str | None]:
     """Return the file and the variant that a name stands for.
 
-    `vgg16` and `efficientnet:b1` are shipped; `resnet56` is a variant with a name of its
-    own; `net.yaml` and `net.yaml:b1` are files.
+    `vgg16` and `efficientnet:b1` are shipped; `resnet56` is a variant with its own
+    name; `net.yaml` and `net.yaml:b1` are files.
     Raises `UsageError` AC501 with the nearest names.
     """
     if is_path(name) and (

@@ -50,7 +50,8 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         ("nets:4", "net4", 12),
     ],
 )
-def test_an_alias_loads_its_variant(shelf: Path, name: str, shown: str, params: int) -> None:
+@pytest.mark.usefixtures("shelf")
+def test_an_alias_loads_its_variant(name: str, shown: str, params: int) -> None:
     network = archcalc.load(name)
     assert network.name == shown
     assert network.analyze().total.params == params

@@ -49,7 +49,8 @@ def test_a_repetition_names_what_the_one_before_left() -> None:
 
 
 def test_a_block_keeps_its_names() -> None:
-    block = AFTER.replace("    stage:", "    residual:").replace("concat: [a, b]", "concat: [a, s]")
+    block = AFTER.replace("    stage:", "    residual:")
+    block = block.replace("concat: [a, b]", "concat: [a, s]")
     block = block.replace("conv: 4", "conv: 3").replace("conv: 6", "conv: 3")
     with pytest.raises(SpecError, match="no earlier step is named 'a'"):
         archcalc.loads(block).analyze()
