@@ -24,8 +24,19 @@ METRICS = (
     "depth",
     "layers",
     "connections",
+    "norms",
+    "relu_kept",
+    "channels",
+    "weight_shape",
+    "kernel",
+    "stride",
+    "groups",
+    "kinds",
+    "convs",
+    "heads",
+    "is",
 )
-"""What `expect` can assert, at a step or for the whole network."""
+"""What `expect` can assert, at a step or for the whole network; `is` is of `value`."""
 
 Text = Annotated[str, Field(max_length=10_000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -78,6 +89,8 @@ class Expected(Model):
     what: Text | None = None
     why: Text | None = None
     note: Text | None = None
+    value: Annotated[str, Field(max_length=200)] | None = None
+    operands: dict[Name, Name] = Field(default_factory=dict, alias="with")
     figures: dict[Literal[METRICS], Any] = Field(min_length=1)  # type: ignore[valid-type]  # a tuple of words
 
 

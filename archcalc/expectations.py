@@ -3,6 +3,7 @@
 A claim is a number as it is printed (`138M`, `0.39G`, `58.1MiB`, `60_965_224`), a bound
 (`"<= 5.5M"`), a shape, or arithmetic on symbols (`27*C*C`). Whole numbers must be met
 exactly, printed ones within half a unit of their last digit, unless `tol` says more.
+A share is `42%`, a ratio `3.3x`, the kinds of layers a list of words.
 """
 
 from __future__ import annotations
@@ -15,18 +16,19 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from archcalc.about import Expected
-from archcalc.analysis import Analysis, Row
-from archcalc.connections import connections
-from archcalc.depth import depths
-from archcalc.dims import Dim, Poly, symbol
+from archcalc.analysis import Analysis
+from archcalc.dims import Poly, symbol
 from archcalc.errors import Place, Problem, SpecError
 from archcalc.expressions import ExpressionError, parse
+from archcalc.fields import BOOLEANS
 from archcalc.layers.base import Shape, times
+from archcalc.metrics import derived, measure
 from archcalc.network import Network
-from archcalc.receptive import receptive_fields
 
-UNITS = {
+UNITS: dict[str, int | Fraction] = {
     "": 1,
+    "%": Fraction(1, 100),
+    "x": 1,
     "k": 10**3,
     "M": 10**6,
     "G": 10**9,
@@ -43,8 +45,10 @@ UNITS = {
 }
 CLAIM = re.compile(
     r"\s*(?P<bound><=|>=|<|>|==?)?\s*(?P<number>[0-9][0-9_]*(?:\.[0-9]+)?)"
-    r"(?:[eE](?P<power>[0-9]{1,2}))?\s*(?P<unit>[A-Za-z]{0,3})\s*"
+    r"(?:[eE](?P<power>[0-9]{1,2}))?\s*(?P<unit>[A-Za-z]{0,3}|%)\s*"
 )
+PRINTED = ("%", "x")
+"""Units whose figures are always printed ones, met within half of their last digit."""
 BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -52,6 +56,7 @@ BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
 }
 LONGEST_CLAIM = 40
+Fit = Literal["exact", "rounds", "truncates", "bound"]
 Status = Literal["agrees", "erratum", "loose", "fails", "stale"]
 
 
@@ -60,7 +65,7 @@ class Claim:
     """A figure as it is printed: its value, and half a unit of its last digit."""
 
     text: str
-    value: Fraction | Shape | Poly
+    value: Fraction | Shape | Poly | bool | tuple[str, ...]
     half_unit: Fraction = Fraction(0)
     bound: str | None = None
 
@@ -75,12 +80,29 @@ class Claim:
         allowed = self.half_unit if tolerance is None else abs(self.value) * tolerance
         return abs(computed - self.value) <= allowed
 
+    def fit(self, computed: Any) -> Fit | None:
+        """Say how a computed value gives the printed digits; None where it does not."""
+        if isinstance(computed, bool) or not isinstance(computed, (int, Fraction)):
+            return "exact" if self.value == computed else None
+        if not isinstance(self.value, Fraction):
+            return None
+        if self.bound in BOUNDS:
+            return "bound" if self.holds(computed) else None
+        if computed == self.value:
+            return "exact"
+        if abs(computed - self.value) <= self.half_unit:
+            return "rounds"
+        above = computed - self.value
+        return "truncates" if 0 < above < 2 * self.half_unit else None
+
 
 def read_claim(given: Any) -> Claim:
     """Return the claim in what stands in `expect`; raise `ValueError` for none."""
     if isinstance(given, list):
-        return Claim(times(tuple(given)), tuple(_size(part) for part in given))
+        return _listed(given)
     text = str(given)
+    if text in BOOLEANS:
+        return Claim(text, BOOLEANS[text])
     match = CLAIM.fullmatch(text) if len(text) <= LONGEST_CLAIM else None
     if match is None or match["unit"] not in UNITS:
         return Claim(text, _symbolic(text))
@@ -88,8 +110,17 @@ def read_claim(given: Any) -> Claim:
     power = 10 ** int(match["power"] or 0)
     unit = UNITS[match["unit"]] * power
     decimals = len(digits.partition(".")[2])
-    half = Fraction(unit, 2 * 10**decimals) if unit > 1 or decimals else Fraction(0)
+    printed = unit > 1 or decimals or match["unit"] in PRINTED
+    half = Fraction(unit) / (2 * 10**decimals) if printed else Fraction(0)
     return Claim(text, Fraction(digits) * unit, half, match["bound"])
+
+
+def _listed(given: list[Any]) -> Claim:
+    """Return a list of sizes or of words."""
+    words = tuple(str(part) for part in given)
+    if words and all(part.isidentifier() for part in words):
+        return Claim(" ".join(words), words)
+    return Claim("×".join(words), tuple(_size(part) for part in given))
 
 
 def _symbolic(text: str) -> Poly:
@@ -151,7 +182,7 @@ class Judged:
 
 def _shown(value: Any) -> str:
     if isinstance(value, tuple):
-        return times(value)
+        return " ".join(value) if isinstance(value[0], str) else times(value)
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
@@ -181,9 +212,9 @@ def _judged(
 ) -> Judged:
     try:
         claim = read_claim(given)
+        computed = _computed(analysis, entry, metric)
     except ValueError as error:
         raise SpecError.of("AC303", str(error), place=place) from None
-    computed = measure(analysis, metric, entry.at)
     tolerance = Fraction(entry.tol[:-1]) / 100 if entry.tol else None
     holds = claim.holds(computed, tolerance)
     status: Status
@@ -196,43 +227,13 @@ def _judged(
     return Judged(analysis.name, metric, entry, claim, computed, status, place)
 
 
-def measure(analysis: Analysis, metric: str, at: str | None = None) -> Any:
-    """Return one figure of the network, or of one of its layers or groups.
-
-    Raises `UsageError` for a layer that is not there.
-    """
-    if metric in GRAPH_METRICS:
-        return GRAPH_METRICS[metric](analysis, None if at is None else analysis.row(at))
-    if at is None:
-        return analysis.output if metric == "shape" else getattr(analysis.total, metric)
-    row = analysis.row(at)
-    return row.shape if metric == "shape" else getattr(row.figures, metric)
-
-
-def _receptive_field(analysis: Analysis, row: Row | None) -> Dim | Fraction | None:
-    fields = receptive_fields(analysis.graph)[_output(analysis, row)]
-    return max(f.size for f in fields) if fields else None
-
-
-def _depth(analysis: Analysis, row: Row | None) -> int:
-    return depths(analysis.graph)[_output(analysis, row)]
-
-
-def _connections(analysis: Analysis, row: Row | None) -> int:
-    graph = analysis.graph
-    return connections(graph, range(len(graph.nodes)) if row is None else row.nodes)
-
-
-def _output(analysis: Analysis, row: Row | None) -> int:
-    """Return the node that leaves a row, or the network."""
-    return analysis.graph.output if row is None else row.output
-
-
-GRAPH_METRICS: dict[str, Callable[[Analysis, Row | None], Any]] = {
-    "receptive_field": _receptive_field,
-    "depth": _depth,
-    "connections": _connections,
-}
+def _computed(analysis: Analysis, entry: Expected, metric: str) -> Any:
+    """Return what the rules give; raise `ValueError` for no such figure."""
+    if metric != "is":
+        return measure(analysis, metric, entry.at)
+    if entry.value is None:
+        raise ValueError("`is` needs `value`, arithmetic on the figures of `with`")
+    return derived(analysis, entry.value, entry.operands)
 
 
 def judge_known(network: Network, analysis: Analysis) -> Iterator[Judged]:

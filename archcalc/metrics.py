@@ -1,0 +1,191 @@
+"""The figures that `expect` may assert, each computed from an analysis.
+
+Sums of `Figures`, figures of the whole graph, and what a layer is made of. `derived` is
+arithmetic on them, also across networks: a share, a ratio, a sum without one row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from archcalc.about import METRICS
+from archcalc.analysis import Analysis, Row
+from archcalc.connections import connections
+from archcalc.depth import depths
+from archcalc.dims import Dim
+from archcalc.expressions import ExpressionError, Given, parse
+from archcalc.fields import nearest
+from archcalc.graph import Node
+from archcalc.layers.base import feature_axis
+from archcalc.network import load
+from archcalc.receptive import receptive_fields
+
+Metric = Callable[[Analysis, Row | None], Any]
+CONVOLUTIONS = ("conv", "dwconv", "deconv")
+OPERAND = re.compile(
+    r"(?P<metric>[a-z_]+)(?: at (?P<at>[^ ]+))?(?: of (?P<net>[^ ]+))?"
+)
+
+
+def measure(analysis: Analysis, metric: str, at: str | None = None) -> Any:
+    """Return one figure of the network, or of one of its layers or groups.
+
+    Raises `UsageError` for a layer that is not there, `ValueError` for a figure that
+    this layer or network does not have.
+    """
+    row = None if at is None else analysis.row(at)
+    if metric in GRAPH_METRICS:
+        return GRAPH_METRICS[metric](analysis, row)
+    if row is None:
+        return analysis.output if metric == "shape" else getattr(analysis.total, metric)
+    return row.shape if metric == "shape" else getattr(row.figures, metric)
+
+
+def derived(analysis: Analysis, arithmetic: str, operands: Mapping[str, str]) -> Given:
+    """Return arithmetic on figures; an operand is `METRIC [at LAYER] [of NET]`.
+
+    Raises `ValueError` for what is no operand or no arithmetic.
+    """
+    values = {name: _operand(analysis, text) for name, text in operands.items()}
+    try:
+        return parse(arithmetic).evaluate(values)
+    except ExpressionError as error:
+        raise ValueError(f"{arithmetic}: {error.message}") from None
+
+
+def _operand(analysis: Analysis, text: str) -> Any:
+    match = OPERAND.fullmatch(" ".join(text.split()))
+    if match is None or match["metric"] not in METRICS:
+        near = nearest(text.partition(" ")[0], METRICS)
+        raise ValueError(
+            f"{text!r} is not a figure: write `METRIC at LAYER of NET`"
+            + (f"; {near}" if near else "")
+        )
+    chosen = load(match["net"]).analyze() if match["net"] else analysis
+    return measure(chosen, match["metric"], match["at"])
+
+
+# -- figures of the graph --------------------------------------------------------------
+
+
+def _output(analysis: Analysis, row: Row | None) -> int:
+    """Return the node that leaves a row, or the network."""
+    return analysis.graph.output if row is None else row.output
+
+
+def _receptive_field(analysis: Analysis, row: Row | None) -> Dim | Fraction | None:
+    fields = receptive_fields(analysis.graph)[_output(analysis, row)]
+    return max(f.size for f in fields) if fields else None
+
+
+def _depth(analysis: Analysis, row: Row | None) -> int:
+    return depths(analysis.graph)[_output(analysis, row)]
+
+
+def _connections(analysis: Analysis, row: Row | None) -> int:
+    graph = analysis.graph
+    return connections(graph, range(len(graph.nodes)) if row is None else row.nodes)
+
+
+def _nodes(analysis: Analysis, row: Row | None) -> Iterator[Node]:
+    """Yield the nodes of a row or group; of the network without its side heads."""
+    nodes = analysis.graph.nodes
+    if row is not None:
+        yield from (nodes[i] for i in row.nodes)
+        return
+    yield from (node for node in nodes if not node.aux)
+
+
+def _convs(analysis: Analysis, row: Row | None) -> int:
+    found = _nodes(analysis, row)
+    return sum(node.layer.key in CONVOLUTIONS for node in found)
+
+
+def _heads(analysis: Analysis, row: Row | None) -> int:
+    graph = analysis.graph
+    inside = set(range(len(graph.nodes)) if row is None else row.nodes)
+    return sum(group.kind == "aux" and group.first in inside for group in graph.groups)
+
+
+def _kinds(analysis: Analysis, row: Row | None) -> tuple[str, ...]:
+    """Return the kinds of the rows in order, norms and activations folded in."""
+    inside = {node.index for node in _nodes(analysis, row)}
+    heads = [analysis.graph.nodes[r.nodes[0]] for r in analysis.rows]
+    return tuple(
+        node.layer.key
+        for node in heads
+        if node.index in inside and node.layer.role != "input"
+    )
+
+
+def _relu_kept(analysis: Analysis, row: Row | None) -> Dim:
+    """Return the activations with each activation function's output kept apart.
+
+    Softmax and dropout still overwrite what they read.
+    """
+    figures = analysis.total if row is None else row.figures
+    copies = [
+        analysis.facts[node.index].values
+        for node in _nodes(analysis, row)
+        if node.layer.role == "activation"
+        and node.layer.key != "softmax"
+        and analysis.in_place(node)
+    ]
+    return figures.activations + sum(copies, 0) * analysis.setting.batch
+
+
+# -- what a layer is made of -----------------------------------------------------------
+
+
+def _layer(analysis: Analysis, row: Row | None) -> Node:
+    if row is None:
+        raise ValueError("say at which layer: `at: conv1`")
+    return analysis.graph.nodes[row.nodes[0]]
+
+
+def _channels(analysis: Analysis, row: Row | None) -> Dim:
+    shape = analysis.output if row is None else row.shape
+    return shape[feature_axis(shape)]
+
+
+def _weight_shape(analysis: Analysis, row: Row | None) -> tuple[Dim, ...]:
+    """Return out × in × kernel, as torch has the weight."""
+    node = _layer(analysis, row)
+    shapes = node.layer.weights(*analysis.graph.input_shapes(node))
+    if "weight" not in shapes:
+        raise ValueError(f"{node.name} has no weight")
+    return shapes["weight"]
+
+
+def _argument(name: str) -> Metric:
+    """Return the metric of one argument of a layer; one number where all axes agree."""
+
+    def metric(analysis: Analysis, row: Row | None) -> Any:
+        node = _layer(analysis, row)
+        sliding = getattr(node.layer, "sliding", None)
+        source = sliding(*analysis.graph.input_shapes(node)) if sliding else node.layer
+        value = getattr(source, name, getattr(node.layer, name, None))
+        if value is None:
+            raise ValueError(f"{node.name} has no {name}")
+        if isinstance(value, tuple) and len(set(value)) == 1:
+            return value[0]
+        return value
+
+    return metric
+
+
+GRAPH_METRICS: dict[str, Metric] = {
+    "receptive_field": _receptive_field,
+    "depth": _depth,
+    "connections": _connections,
+    "convs": _convs,
+    "heads": _heads,
+    "kinds": _kinds,
+    "relu_kept": _relu_kept,
+    "channels": _channels,
+    "weight_shape": _weight_shape,
+    **{name: _argument(name) for name in ("kernel", "stride", "groups")},
+}
