@@ -8,12 +8,15 @@ next output sees them shifted by `jump`. A window of `size` with `stride` that s
     jump' = jump·stride
 
 (Araujo, Norris, Sim 2019, Computing receptive fields of convolutional neural networks,
-section 2). Where branches meet, the field is the union.
+section 2). A layer that enlarges puts its inputs `fraction` apart (`Window`), so its jump
+is `jump / fraction` in all three; bounds between positions are meant inwards. Where
+branches meet, the field is the union.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
+from math import ceil, floor
 from typing import NamedTuple
 
 from archcalc.dims import Dim
@@ -35,9 +38,9 @@ class Field(NamedTuple):
     aligned: bool = True
 
     @property
-    def size(self) -> Exact:
+    def size(self) -> int:
         """How many input positions one output position sees."""
-        return self.last - self.first + 1
+        return floor(self.last) - ceil(self.first) + 1
 
 
 Fields = tuple[Field, ...] | None
@@ -72,9 +75,10 @@ def _through(graph: Graph, node: Node, fields: Fields) -> Fields:
 def _slide(field: Field, window: Window) -> Field:
     """Return the field of a window over outputs that see `field`."""
     size, stride, before, fraction = (_number(v) for v in window)
-    first = field.first - before * field.jump
-    last = field.last + (size - 1 - before) * field.jump
-    return Field(first, last, _plain(Fraction(field.jump * stride) / fraction), field.aligned)
+    step = Fraction(field.jump) / fraction
+    first = _plain(field.first - before * step)
+    last = _plain(field.last + (size - 1 - before) * step)
+    return Field(first, last, _plain(step * stride), field.aligned)
 
 
 def _union(found: list[Fields]) -> Fields:
