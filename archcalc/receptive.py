@@ -8,7 +8,7 @@ next output sees them shifted by `jump`. A window of `size` with `stride` that s
     jump' = jump·stride
 
 (Araujo, Norris, Sim 2019, Computing receptive fields of convolutional neural networks,
-section 2). A layer that enlarges puts its inputs `fraction` apart (`Window`), so its jump
+section 2). A layer that enlarges puts its inputs `fraction` apart (`Window`): its jump
 is `jump / fraction` in all three; bounds between positions are meant inwards. Where
 branches meet, the field is the union.
 """
