@@ -6,7 +6,7 @@ import pytest
 
 import archcalc
 from archcalc.connections import connections
-from archcalc.expectations import measure
+from archcalc.metrics import measure
 
 TWO_BLOCKS = """
 name: net
