@@ -12,6 +12,7 @@ from typing import Any
 from archcalc import library
 from archcalc.analysis import Analysis, Setting
 from archcalc.arguments import Problems
+from archcalc.conventions import DEFAULT as MACS
 from archcalc.conventions import convention as named
 from archcalc.counting import dtype_bits
 from archcalc.dims import Poly, symbol
@@ -100,22 +101,23 @@ class Network:
         return read_value
 
     def _evaluated(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Evaluate params in the order in which they need each other."""
         values: dict[str, Any] = {}
-        for name, value in given.items():
-            values[name] = self._value(name, value, values)
-        return values
+        waiting = {n: symbol(n) if _names_itself(n, v) else v for n, v in given.items()}
+        while waiting:
+            ready = [n for n, v in waiting.items() if not _reads(v) & waiting.keys()]
+            if not ready:
+                names = ", ".join(waiting)
+                raise SpecError.of("AC126", f"the params {names} need each other")
+            for name in ready:
+                values[name] = self._value(name, waiting.pop(name), values)
+        return {name: values[name] for name in given}
 
     def _value(self, name: str, value: Any, values: dict[str, Any]) -> Any:
         if isinstance(value, tuple):
             return tuple(self._value(name, v, values) for v in value)
-        if isinstance(value, str) and value == name:
-            return symbol(name)
         if not isinstance(value, Expression):
             return value
-        missing = value.names - values.keys()
-        if missing:
-            message = f"param {name} needs {sorted(missing)[0]}, which has no value yet"
-            raise SpecError.of("AC126", message, help="declare it above")
         try:
             return value.evaluate(values)
         except ExpressionError as error:
@@ -159,7 +161,7 @@ class Network:
         batch: int = 1,
         dtype: str = "float32",
         inplace: bool = True,
-        convention: str = "macs",
+        convention: str = DEFAULT,
     ) -> Analysis:
         """Return every figure for a batch size and number format.
 
@@ -249,6 +251,17 @@ def _part(part: Any) -> Any:
     if text.isascii() and text.isdigit() and len(text) <= 18:
         return int(text) or None
     return symbol(text) if WORD.fullmatch(text) and "-" not in text else None
+
+
+def _names_itself(name: str, value: Any) -> bool:
+    """Say whether a param is declared as a symbol: `growth: growth`."""
+    return isinstance(value, Expression) and value.text == name
+
+
+def _reads(value: Any) -> frozenset[str]:
+    """Return the names that a param's arithmetic reads."""
+    parts = value if isinstance(value, tuple) else (value,)
+    return frozenset().union(*(p.names for p in parts if isinstance(p, Expression)))
 
 
 def _quoted(text: str) -> str:

@@ -1,0 +1,273 @@
+"""The commands as a user meets them: 80 columns, pipes, formats, exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from commands import Done, archcalc
+
+from archcalc.render.widths import width
+from archcalc.tables import COLUMNS
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("COLUMNS", "80")
+    return lambda *words: archcalc(capsys, monkeypatch, *words)
+
+
+FITTING = [
+    ("table", "vgg16"),
+    ("table", "resnet50", "--level", "ops"),
+    ("table", "googlenet", "--level", "blocks"),
+    ("table", "densenet121", "--level", "stages"),
+    ("table", "vgg16", "--columns", ",".join(k for k in COLUMNS if k != "layer")),
+    ("table", "three-3x3", "--input", "C,H,W"),
+    ("compare", "naive-inception", "bottleneck-inception"),
+    ("compare", "resnet18", "resnet34", "resnet50"),
+    ("list",),
+    ("layers",),
+    ("layers", "conv"),
+]
+
+
+@pytest.mark.parametrize("words", FITTING, ids=" ".join)
+def test_eighty_columns_hold_every_line(run: Run, words: tuple[str, ...]) -> None:
+    done = run(*words)
+    assert (done.code, done.err) == (0, "")
+    assert max(map(width, done.out.splitlines())) <= 80
+
+
+def test_table_has_every_column_and_a_footer(run: Run) -> None:
+    out = run("table", "vgg16").out
+    for word in (
+        "layer",
+        "what",
+        "output",
+        "params",
+        "MACs",
+        "FLOPs",
+        "activ",
+        "bytes",
+    ):
+        assert word in out
+    for word in ("convention macs", "batch 1", "dtype float32", "138.4M", "60.95 MB"):
+        assert word in out
+    assert "24M * 4 bytes" in out
+    assert "15.2M" in out
+
+
+def test_compare_shows_the_two_modules(run: Run) -> None:
+    out = run("compare", "naive-inception", "bottleneck-inception").out
+    for figure in ("854,196,224", "271,351,808", "1,089,536", "346,112", "672", "480"):
+        assert figure in out
+    for branch in ("1x1", "3x3", "5x5", "pool"):
+        assert branch in out
+
+
+def test_lecture_view_is_the_slides_layout(run: Run) -> None:
+    lines = run("table", "vgg16", "--view", "lecture").out.splitlines()
+    assert lines[1] == (
+        "CONV3-64: [224x224x64]  memory: 224*224*64=3.2M  params: (3*3*3)*64 = 1,728"
+    )
+    assert (
+        lines[19] == "FC: [1x1x4096]  memory: 4096  params: 7*7*512*4096 = 102,760,448"
+    )
+    assert "CONV3-64" in run("table", "vgg16", "--view", "lecture", "-f", "csv").out
+
+
+def test_formats_hold_the_same_figures(run: Run) -> None:
+    data = json.loads(run("table", "alexnet", "--format", "json").out)
+    rows = data["tables"][0]["rows"]
+    assert rows[-1]["cells"]["params"] == 62_378_344
+    lines = list(csv.DictReader(io.StringIO(run("table", "alexnet", "-f", "csv").out)))
+    plain = [line for line in lines if line["kind"] == "row"]
+    (total,) = [line for line in lines if line["kind"] == "total"]
+    for key in ("params", "macs", "flops", "activations"):
+        assert sum(int(line[key]) for line in plain) == int(total[key])
+    assert "62,378,344" in run("table", "alexnet", "-f", "markdown").out
+
+
+def test_side_heads_stand_outside_the_sum(run: Run) -> None:
+    lines = list(
+        csv.DictReader(io.StringIO(run("table", "googlenet", "-f", "csv").out))
+    )
+    plain = sum(int(line["macs"]) for line in lines if line["kind"] == "row")
+    (total,) = [line for line in lines if line["kind"] == "total"]
+    assert plain == int(total["macs"]) == 1_582_671_872
+
+
+def test_settings_change_the_figures(run: Run) -> None:
+    def total(*words: str) -> dict[str, int]:
+        data = json.loads(run("table", *words, "-f", "json").out)
+        cells: dict[str, int] = data["tables"][0]["rows"][-1]["cells"]
+        return cells
+
+    plain, batch = total("resnet18"), total("resnet18", "--batch", "8")
+    assert batch["macs"] == 8 * plain["macs"]
+    assert batch["params"] == plain["params"]
+    half = total("resnet18", "--dtype", "float16")
+    assert 2 * half["activation_bytes"] == plain["activation_bytes"]
+    assert total("resnet18", "--input", "3x299x299")["macs"] > plain["macs"]
+    assert total("zfnet", "--set", "c4=384")["params"] < total("zfnet")["params"]
+    kept = total("resnet18", "--no-inplace")
+    assert kept["activations"] > plain["activations"]
+
+
+def test_an_ending_picks_the_format(run: Run, tmp_path: Path) -> None:
+    for ending, begin in ((".md", "#"), (".csv", "kind,"), (".json", "{")):
+        file = tmp_path / f"table{ending}"
+        assert run("table", "lenet5", "-o", str(file)).out == ""
+        assert file.read_text(encoding="utf-8").lstrip().startswith(begin)
+
+
+def test_list_shows_and_chooses_families(run: Run) -> None:
+    assert "vgg19" in run("list").out
+    out = run("list", "--family", "vgg").out
+    assert "vgg19" in out
+    assert "resnet50" not in out
+    data = json.loads(run("list", "--format", "json").out)
+    names = [row["cells"]["name"] for row in data["tables"][0]["rows"]]
+    assert "resnet50:v1.5" in names
+
+
+def test_show_prints_the_file(run: Run) -> None:
+    root = Path(__file__).parent.parent
+    text = (root / "specs" / "vgg" / "vgg16.yaml").read_text(encoding="utf-8")
+    assert run("show", "vgg16").out == text
+
+
+def test_check_finds_what_does_not_hold(run: Run, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(
+        "name: n\ninput: [3, 8, 8]\nlayers: [gap]\nexpect:\n  - {params: 1}\n"
+    )
+    done = run("check", str(wrong))
+    assert done.code == 1
+    assert "AC301" in done.out + done.err
+    stale = wrong.with_name("stale.yaml")
+    stale.write_text(
+        wrong.read_text().replace("params: 1", "params: 0, verdict: erratum")
+    )
+    assert "AC302" in run("check", str(stale)).out
+    assert run("check", "vgg16", "googlenet").code == 0
+
+
+REFUSED = [
+    (("table", "vgg61"), "did you mean vgg"),
+    (("table", "nosuch.yaml"), "no such file"),
+    (("table", "vgg16", "--batch", "0"), "AC507"),
+    (("table", "vgg16", "--dtype", "float23"), "did you mean float"),
+    (("table", "vgg16", "--set", "k=3"), "no param 'k'"),
+    (("table", "vgg16", "--set", "k"), "a name and a value"),
+    (("table", "resnet50:v2"), "variants: v1.5"),
+    (("table", "vgg16", "--level", "layer"), "did you mean layers?"),
+    (("table", "vgg16", "--columns", "parms"), "did you mean params?"),
+    (("table", "vgg16", "--view", "slides"), "views: lecture"),
+    (("table", "vgg16", "--input", "3x"), "3x224x224 or C,H,W"),
+    (("table", "vgg16", "--input", "3x4x4"), "AC202"),
+    (("table", "vgg16", "--format", "pdf"), "there is no format"),
+    (("table", "vgg16", "-o", "/nonexistent/x.md"), "cannot write"),
+    (("table", "vgg16", "--limit", "nodes=3"), "--limit nodes"),
+    (("compare", "vgg16"), "two networks or more"),
+    (("list", "--family", "vg"), "did you mean vgg?"),
+    (("layers", "konv"), "did you mean conv?"),
+    (("check", "vgg61"), "did you mean vgg"),
+    (("tabel", "vgg16"), "table"),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), REFUSED, ids=[" ".join(r[0]) for r in REFUSED]
+)
+def test_what_cannot_be_done_is_said(
+    run: Run, words: tuple[str, ...], said: str
+) -> None:
+    done = run(*words)
+    assert done.code == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_bug_of_ours_has_its_own_code(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("broken \x1b[2J")
+
+    monkeypatch.setattr("archcalc.network.load", broken)
+    done = run("table", "vgg16")
+    assert done.code == 3
+    assert "a bug in archcalc: RuntimeError" in done.err
+    assert "\x1b" not in done.err
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    command = f"{sys.executable} -m archcalc table resnet152 | head -n 1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, encoding="utf-8"
+    )
+    assert done.stdout.splitlines()[-1] == "0"
+    assert done.stderr == ""
+
+
+def test_a_full_disk_is_said() -> None:
+    command = f"{sys.executable} -m archcalc table vgg16 > /dev/full"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode == 2
+    assert "No space left" in done.stderr
+
+
+def on_a_terminal(*words: str, **environment: str) -> str:
+    """Return what a command writes to a terminal of 80 columns."""
+    leader, follower = pty.openpty()
+    env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+    env |= {"TERM": "xterm-256color", "COLUMNS": "80", **environment}
+    with subprocess.Popen(
+        [sys.executable, "-m", "archcalc", *words], stdout=follower, env=env
+    ) as process:
+        os.close(follower)
+        found = b""
+        while True:
+            try:
+                part = os.read(leader, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            found += part
+        assert process.wait() == 0
+    os.close(leader)
+    return found.decode("utf-8")
+
+
+def test_colour_on_a_terminal_unless_refused() -> None:
+    assert "\x1b[1m" in on_a_terminal("table", "vgg16")
+    assert "\x1b" not in on_a_terminal("table", "vgg16", NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal("table", "vgg16", TERM="dumb")
+    assert "\x1b[" in on_a_terminal("show", "vgg16")
+
+
+def test_names_are_completed() -> None:
+    env = {**os.environ, "_ARCHCALC_COMPLETE": "complete_bash", "COMP_CWORD": "2"}
+    env["COMP_WORDS"] = "archcalc table resnet1"
+    done = subprocess.run(
+        [sys.executable, "-m", "archcalc"],
+        env=env,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert {"resnet18", "resnet101", "resnet152"} <= set(done.stdout.split())
