@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from archcalc.conventions import convention
+from archcalc.conventions import USUAL, Convention, convention
 from archcalc.counting import dtype_bits, in_bytes
 from archcalc.dims import Dim
 from archcalc.errors import UsageError
@@ -109,7 +109,7 @@ class Setting:
     optimizer: str = "sgd"
     mixed: bool = False
     checkpoint: str = "none"
-    convention: str = "macs"
+    convention: str = USUAL
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,14 @@ class Analysis:
 
         return Memory(self)
 
+    @property
+    def convention(self) -> Convention:
+        """How `operations` and `reported_params` are counted."""
+        return convention(self.setting.convention)
+
     @cached_property
     def facts(self) -> tuple[Facts, ...]:
         """What the rules say, one entry a node; equal layers share theirs."""
-        way = convention(self.setting.convention)
         memo: dict[tuple[int, tuple[Shape, ...]], Facts] = {}
         nodes = self.graph.nodes
         found = []
@@ -139,7 +143,9 @@ class Analysis:
             key = (id(node.layer), shapes)
             facts = memo.get(key)
             if facts is None:
-                facts = memo[key] = facts_of(node.layer, shapes, node.shape, way)
+                facts = memo[key] = facts_of(
+                    node.layer, shapes, node.shape, self.convention
+                )
             found.append(facts)
         return tuple(found)
 

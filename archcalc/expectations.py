@@ -17,8 +17,9 @@ from typing import Any, Literal
 
 from archcalc.about import Expected
 from archcalc.analysis import Analysis
+from archcalc.conventions import USUAL
 from archcalc.dims import Poly, symbol
-from archcalc.errors import Place, Problem, SpecError
+from archcalc.errors import Place, Problem, SpecError, UsageError
 from archcalc.expressions import ExpressionError, parse
 from archcalc.fields import BOOLEANS
 from archcalc.layers.base import Shape, times
@@ -197,14 +198,24 @@ def judge(network: Network) -> Iterator[Judged]:
         network.spec.about.expect, network.spec.expected_at, strict=True
     ):
         place = network.spec.source.place(at)
-        key = (entry.variant, entry.input, entry.batch)
+        key = (entry.variant, entry.input, entry.batch, entry.convention)
         if key not in analyses:
             chosen = Network(
                 network.spec, entry.variant, input=entry.input, limits=network.limits
             )
-            analyses[key] = chosen.analyze(batch=entry.batch or 1)
+            analyses[key] = _analyzed(chosen, entry, place)
         for metric, given in entry.figures.items():
             yield _judged(analyses[key], entry, metric, given, place)
+
+
+def _analyzed(network: Network, entry: Expected, place: Place) -> Analysis:
+    """Return the figures as an entry's source counts them."""
+    try:
+        return network.analyze(
+            batch=entry.batch or 1, convention=entry.convention or USUAL
+        )
+    except UsageError as error:
+        raise error.at(place) from None
 
 
 def _judged(
@@ -247,7 +258,12 @@ def judge_known(network: Network, analysis: Analysis) -> Iterator[Judged]:
         return
     entries = zip(network.spec.about.expect, network.spec.expected_at, strict=True)
     for entry, at in entries:
-        same = entry.variant == network.variant and not (entry.input or entry.batch)
+        counted = entry.convention or USUAL
+        same = (
+            entry.variant == network.variant
+            and not (entry.input or entry.batch)
+            and counted == analysis.setting.convention
+        )
         if same and entry.verdict != "agrees":
             place = network.spec.source.place(at)
             for metric, given in entry.figures.items():

@@ -14,6 +14,7 @@ from typing import Any
 from archcalc.about import METRICS
 from archcalc.analysis import Analysis, Row
 from archcalc.connections import connections
+from archcalc.conventions import USUAL
 from archcalc.depth import depths
 from archcalc.dims import Dim
 from archcalc.expressions import ExpressionError, Given, parse
@@ -39,9 +40,21 @@ def measure(analysis: Analysis, metric: str, at: str | None = None) -> Any:
     row = None if at is None else analysis.row(at)
     if metric in GRAPH_METRICS:
         return GRAPH_METRICS[metric](analysis, row)
-    if row is None:
-        return analysis.output if metric == "shape" else getattr(analysis.total, metric)
-    return row.shape if metric == "shape" else getattr(row.figures, metric)
+    if metric == "shape":
+        return analysis.output if row is None else row.shape
+    figures = analysis.total if row is None else row.figures
+    return getattr(figures, counted_as(metric, analysis.convention.name))
+
+
+def counted_as(metric: str, convention: str) -> str:
+    """Return the figure that a metric names where a source counts by a convention.
+
+    What a tool calls MACs or FLOPs are its own operations.
+    """
+    if convention == USUAL:
+        return metric
+    own = {"macs": "operations", "flops": "operations", "params": "reported_params"}
+    return own.get(metric, metric)
 
 
 def derived(analysis: Analysis, arithmetic: str, operands: Mapping[str, str]) -> Given:

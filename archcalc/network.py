@@ -12,7 +12,7 @@ from typing import Any
 from archcalc import library
 from archcalc.analysis import Analysis, Setting
 from archcalc.arguments import Problems
-from archcalc.conventions import DEFAULT as MACS
+from archcalc.conventions import USUAL
 from archcalc.conventions import convention as named
 from archcalc.counting import dtype_bits
 from archcalc.dims import Poly, symbol
@@ -161,7 +161,7 @@ class Network:
         batch: int = 1,
         dtype: str = "float32",
         inplace: bool = True,
-        convention: str = DEFAULT,
+        convention: str = USUAL,
     ) -> Analysis:
         """Return every figure for a batch size and number format.
 

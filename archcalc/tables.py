@@ -6,9 +6,11 @@ Everything here is values; how they print is the renderers' business.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from archcalc.analysis import Analysis, Level, Row
+from archcalc.conventions import Convention
 from archcalc.depth import depth, depths
 from archcalc.errors import UsageError
 from archcalc.expectations import Judged
@@ -32,6 +34,8 @@ COLUMNS: dict[str, Column] = {
         Column("buffers", "buffers", "count"),
         Column("macs", "MACs", "operations", unit="MAC"),
         Column("flops", "FLOPs", "operations", unit="FLOP"),
+        Column("operations", "operations", "operations"),
+        Column("reported_params", "params", "count"),
         Column("activations", "activations", "count", unit="values", short="activ."),
         Column("activation_bytes", "bytes", "bytes", unit="B"),
         Column("receptive_field", "field", "shape"),
@@ -99,7 +103,29 @@ def tabulate(
     """Return a network's table: rows at a level, subtotals of groups, totals."""
     values = _Values(analysis, columns)
     lines = [values.line(row) for row in analysis.outline(level)]
-    return Table("", tuple(COLUMNS[c] for c in columns), (*lines, *values.totals()))
+    titles = tuple(titled(COLUMNS[c], analysis.convention) for c in columns)
+    return Table("", titles, (*lines, *values.totals()))
+
+
+def titled(column: Column, convention: Convention) -> Column:
+    """Return a column under its convention's name, if it is one that it counts."""
+    if column.key == "operations" and convention.unit:
+        title = f"{convention.name} {convention.unit}s"
+        return replace(column, title=title, unit=convention.unit)
+    if column.key == "reported_params":
+        return replace(column, title=f"{convention.name} params")
+    return column
+
+
+def with_convention(columns: Sequence[str], convention: Convention) -> tuple[str, ...]:
+    """Return columns with a convention's own: operations, and params in their place."""
+    chosen = list(columns)
+    if convention.counts_params:
+        chosen = ["reported_params" if key == "params" else key for key in chosen]
+    if convention.counts_operations and "operations" not in chosen:
+        place = chosen.index("macs") + 1 if "macs" in chosen else len(chosen)
+        chosen.insert(place, "operations")
+    return tuple(dict.fromkeys(chosen))
 
 
 class _Values:
@@ -170,6 +196,7 @@ def table_report(
     judged: Sequence[Judged] = (),
 ) -> Report:
     """Return the report of `archcalc table`."""
+    columns = with_convention(columns, analysis.convention)
     notes = [*assumption_notes(analysis), *definition_notes(analysis, columns)]
     return Report(
         "table",
@@ -186,7 +213,7 @@ def settings(analysis: Analysis) -> dict[str, Any]:
     graph = analysis.graph
     shapes = [times(graph.nodes[i].shape) for i in graph.inputs]
     return {
-        "convention": "macs",
+        "convention": analysis.convention.name,
         "input": ", ".join(shapes),
         "batch": analysis.setting.batch,
         "dtype": analysis.setting.dtype,
@@ -203,6 +230,14 @@ def definition_notes(analysis: Analysis, columns: Sequence[str]) -> Iterator[Not
             key = "activations kept"
         if key in DEFINITIONS:
             yield Note(DEFINITIONS[key], "definition")
+    if {"operations", "reported_params"} & {*columns}:
+        yield convention_note(analysis.convention)
+
+
+def convention_note(convention: Convention) -> Note:
+    """Return what a convention counts, with the version that was read and run."""
+    text = f"{convention.name}: {convention.about}"
+    return Note(text, "definition", convention.source or None)
 
 
 def assumption_notes(analysis: Analysis) -> Iterator[Note]:

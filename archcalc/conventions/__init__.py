@@ -11,7 +11,18 @@ from archcalc.dims import Dim, assuming
 from archcalc.errors import UsageError
 from archcalc.fields import nearest
 
-__all__ = ["CONVENTIONS", "Convention", "Unit", "View", "convention", "counted"]
+__all__ = [
+    "CONVENTIONS",
+    "USUAL",
+    "Convention",
+    "Unit",
+    "View",
+    "convention",
+    "counted",
+]
+
+USUAL = "macs"
+"""The convention where none is named."""
 
 
 def convention(name: str) -> Convention:

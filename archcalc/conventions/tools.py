@@ -26,6 +26,7 @@ def rules(table: Mapping[str, Weights]) -> dict[str, Weights]:
     return {key: row for keys, row in table.items() for key in keys.split()}
 
 
+JUST_MACS = rules({REST: {m.mac: 1}})
 ALL_PARAMS = rules({REST: {m.trainable: 1}})
 
 
@@ -47,9 +48,14 @@ class Convention:
     source: str = ""
 
     @property
+    def counts_operations(self) -> bool:
+        """Whether its operations may differ from multiply-accumulates."""
+        return self.unit is not None and self.operations != JUST_MACS
+
+    @property
     def counts_params(self) -> bool:
         """Whether its parameters may differ from the trainable ones."""
-        return self.params is not ALL_PARAMS
+        return self.params != ALL_PARAMS
 
 
 MACS = Convention(
@@ -59,7 +65,7 @@ MACS = Convention(
     "Multiply-accumulates of convolutions, linear layers and matrix products, padding "
     "counted; no bias, no normalization, no activation, no pooling. torchvision "
     "publishes these, and papers mean them by operations, most also by FLOPs.",
-    rules({REST: {m.mac: 1}}),
+    JUST_MACS,
 )
 LECTURE = Convention(
     "lecture",
@@ -67,7 +73,7 @@ LECTURE = Convention(
     "multiply-accumulates; parameters are weights, without biases and normalization",
     "As the course counts: its conv ops are multiply-accumulates, its params weights "
     "alone, (3*3*3)*64 = 1,728, with neither biases nor scale and shift.",
-    rules({REST: {m.mac: 1}}),
+    JUST_MACS,
     rules({REST: {m.weights_alone: 1}}),
     "CS231n, lecture 9",
 )
