@@ -145,7 +145,7 @@ class Builder:
                 raise self.error(
                     ShapeError,
                     step,
-                    "AC208",
+                    "AC214",
                     "share needs steps with equal weights",
                     [self.entering(min(twin, other[1] - 1)), self.entering(index)],
                 )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 from layer_cases import layer, read, shape
 
+import archcalc
 from archcalc.dims import symbol
 from archcalc.errors import ShapeError
 from archcalc.fields import FieldError, Size
-from archcalc.layers import CATALOGUE, _register
+from archcalc.layers import CATALOGUE, _register, rules
 from archcalc.layers.base import Function, Layer
+from archcalc.layers.rules import SHAPE_RULES
+
+RULES = Path(str(rules.__file__))
 
 REFUSALS = [
     (
@@ -134,6 +139,14 @@ def test_refusals_name_the_numbers(text: str, code: str, said: str) -> None:
     (problem,) = caught.value.problems
     assert problem.code == code
     assert said in problem.message
+
+
+def test_every_code_of_a_shape_error_has_a_rule_and_a_refusal() -> None:
+    package = Path(archcalc.__file__).parent
+    text = "".join(f.read_text("utf-8") for f in package.rglob("*.py") if f != RULES)
+    assert set(re.findall(r'"(AC2\d\d)"', text)) == set(SHAPE_RULES)
+    elsewhere = {"AC214", "AC290"}  # sharing weights, sizes that are names
+    assert {code for _, code, _ in REFUSALS} == set(SHAPE_RULES) - elsewhere
 
 
 def test_clashing_inputs_are_facts_in_their_order_with_what_would_help() -> None:

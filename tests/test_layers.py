@@ -164,6 +164,7 @@ WORK: dict[str, dict[str, int]] = {
         "sqrt": 7,
     },
     "rms @ 7x16": {"add": 112, "mul": 336, "div": 14, "sqrt": 7},
+    "{rms: last, affine: false} @ 7x16": {"add": 112, "mul": 224, "div": 14, "sqrt": 7},
     "{gn: 2} @ 8x5x6": {"add": 958, "mul": 720, "div": 6, "sqrt": 2},
     "in @ 8x5x6": {"add": 712, "mul": 480, "div": 24, "sqrt": 8},
     "{lrn: 5} @ 8x5x6": {"mul": 480, "add": 1200, "div": 480, "sqrt": 240},

@@ -152,6 +152,7 @@ SLIDING += [
         "{adaptive_avgpool: 4} @ 2x6",
         "{adaptive_avgpool: 9} @ 2x6",
         "{crop: 3, offset: 1} @ 2x7",
+        "{crop: 2} @ 2x9",
         "{conv: 2, kernel: 2, pad: half} @ 2x7",
         "{maxpool: 3, pad: same, stride: 2} @ 2x8",
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from math import isqrt
 from typing import Annotated
 
-from archcalc.dims import Dim, at_least, ceil_div, product, same
+from archcalc.dims import Dim, at_least, ceil_div, product, same, square_root
 from archcalc.errors import ShapeError
 from archcalc.fields import Count, Flag, ListField, Size
 from archcalc.layers.activation import softmax_work
@@ -140,8 +139,8 @@ class WindowAttention(Layer):
         """Return the grid's height and width; raise AC212 unless the tokens fill it."""
         tokens = x[0]
         if self.grid is None:
-            side = isqrt(tokens) if isinstance(tokens, int) else 0
-            if not isinstance(tokens, int) or side * side != tokens:
+            side = square_root(tokens)
+            if side is None:
                 raise ShapeError.of(
                     "AC212",
                     f"{tokens} tokens are no square",
