@@ -1,0 +1,159 @@
+"""The bytes of a network: four figures, each with its rule.
+
+Activations, the peak of inference, training, and what is on disk. All are whole bytes,
+computed when asked, under the analysis' batch, dtype, optimizer and in-place setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcalc.dims import Dim
+from archcalc.memory_inference import inference, lower_bound, upper_bound
+from archcalc.memory_ledger import Timeline
+from archcalc.memory_order import Orders, branch_orders
+from archcalc.memory_rules import activation_bytes
+from archcalc.memory_saved import Kept, kept_for_backward, saved_per_node
+from archcalc.memory_segments import segments
+from archcalc.memory_static import Static, on_disk, static
+from archcalc.memory_storage import Storages, number
+from archcalc.memory_training import play
+
+if TYPE_CHECKING:
+    from archcalc.analysis import Analysis
+
+
+class Bounds(NamedTuple):
+    """The least and the most that inference could need, in bytes.
+
+    `lower`: what the node `at` needs for its inputs, output and workspace; `upper`:
+    nothing freed.
+    """
+
+    lower: int
+    upper: int
+    at: int
+
+
+class Training(NamedTuple):
+    """What one step of training needs, in bytes.
+
+    `saved` is what forward keeps for backward, `peak` the most that lives at once,
+    parameters and optimizer state included; `extra_macs` are those of the parts that run
+    twice under activation checkpointing.
+    """
+
+    parameters: int
+    buffers: int
+    gradients: int
+    optimizer_state: int
+    saved: int
+    peak: int
+    extra_macs: Dim
+    timeline: Timeline
+
+
+class Memory:
+    """The memory of one analysis. Figures that need numbers raise `UsageError` AC541."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+
+    @property
+    def activations(self) -> Dim:
+        """Bytes of the outputs that the activations column lists."""
+        return self.analysis.total.activation_bytes
+
+    def activations_by(self, rule: str) -> Dim:
+        """Bytes of activations by a named rule; raises `UsageError` AC545."""
+        return activation_bytes(self.analysis, rule)
+
+    # -- inference -------------------------------------------------------------------
+
+    @cached_property
+    def storages(self) -> Storages:
+        """Who shares memory with whom in inference."""
+        return Storages(self.analysis)
+
+    @cached_property
+    def inference(self) -> Timeline:
+        """A forward pass step by step, inputs freed after their last reader."""
+        return inference(self.storages)
+
+    @cached_property
+    def inference_keeping_inputs(self) -> Timeline:
+        """The same where the caller holds the network's inputs to the end."""
+        return inference(self.storages, keep_inputs=True)
+
+    @property
+    def peak_inference(self) -> int:
+        """The most bytes of activations that live at once without gradients."""
+        return self.inference.peak
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """Between what the peak of inference lies in any order."""
+        at, lower = lower_bound(self.storages)
+        return Bounds(lower, upper_bound(self.storages), at)
+
+    @cached_property
+    def orders(self) -> Orders | None:
+        """What another order of branches would change; None without branches."""
+        return branch_orders(self.storages)
+
+    # -- training --------------------------------------------------------------------
+
+    @cached_property
+    def training_storages(self) -> Storages:
+        """Who shares memory with whom in training."""
+        return Storages(self.analysis, backward=True)
+
+    @cached_property
+    def kept(self) -> dict[int, Kept]:
+        """What each node keeps for its backward pass."""
+        return kept_for_backward(self.training_storages)
+
+    @cached_property
+    def saved_per_node(self) -> tuple[int, ...]:
+        """Bytes that each node is the first to keep, so that they add up."""
+        return tuple(saved_per_node(self.training_storages, self.kept))
+
+    @property
+    def saved_for_backward(self) -> int:
+        """Bytes that forward keeps for backward, parameters apart; side heads run."""
+        return sum(self.saved_per_node)
+
+    @cached_property
+    def static(self) -> Static:
+        """What training holds all the time: parameters, buffers, optimizer state."""
+        return static(self.analysis)
+
+    @cached_property
+    def training(self) -> Training:
+        """One step of training."""
+        timeline = play(self.training_storages, self.static)
+        first = self.analysis.graph.nodes[0]
+        held = [number(size, first) for size in self.static]
+        saved = self.saved_for_backward
+        return Training(*held, saved, timeline.peak, self._extra_macs(), timeline)
+
+    def _extra_macs(self) -> Dim:
+        parts = segments(self.analysis.graph, self.analysis.setting.checkpoint)
+        return self.analysis.figures(i for p in parts for i in range(p.first, p.end)).macs
+
+    # -- disk ------------------------------------------------------------------------
+
+    @property
+    def on_disk(self) -> Dim:
+        """Bytes of a checkpoint in the analysis' dtype."""
+        return self.on_disk_as(self.analysis.setting.dtype)
+
+    def on_disk_as(self, dtype: str) -> Dim:
+        """Bytes of a checkpoint in a number format; raises `UsageError` AC503."""
+        return on_disk(self.analysis.graph, dtype)
+
+    def saved(self, nodes: Sequence[int]) -> int:
+        """Bytes that some nodes are the first to keep for backward."""
+        return sum(self.saved_per_node[i] for i in nodes)

@@ -1,0 +1,130 @@
+"""Gradients of activations on their way back: which are new, which are shared.
+
+A sum hands the same gradient to all its inputs, a concatenation gives each a view of
+it, a reshape passes it on; every other operation makes a new one. Where two arrive at
+the same output, the second is added into the first if nothing else holds that, else
+their sum is a third: as torch's engine does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from itertools import count
+
+from archcalc.dims import same
+from archcalc.graph import Graph, Node
+from archcalc.layers.base import numel
+from archcalc.memory_ledger import Ledger
+from archcalc.memory_storage import Storages
+
+HANDED_ON = frozenset(
+    {"identity", "flatten", "reshape", "permute", "transpose", "tokens", "image"}
+    | {"position", "class_token", "add"}
+)
+"""Kinds that give their input the gradient that they got, or a view of it."""
+PIECES = frozenset({"concat", "class_token"})
+SHARED = frozenset({"average"})
+"""Kinds that make one new gradient for all their inputs."""
+
+
+class Gradients:
+    """The gradients that live while backward runs, in a ledger.
+
+    With `adding` false no gradient is added into another: torch does not while a
+    dispatch mode watches it.
+    """
+
+    def __init__(
+        self, storages: Storages, ledger: Ledger, needed: list[bool], adding: bool
+    ) -> None:
+        self.storages = storages
+        self.adding = adding
+        self.ledger = ledger
+        self.needed = needed
+        self.of: dict[int, Hashable] = {}
+        self.holders: dict[Hashable, int] = {}
+        self.pieces: set[int] = set()
+        self.meeting: list[tuple[int, Hashable, Hashable]] = []
+        self._numbers = count()
+
+    def begin(self, node: Node) -> None:
+        """Give the gradient of an output of the network, which its loss made."""
+        key = self.of[node.index] = self._new(node.index)
+        self.holders[key] = 1
+
+    def back(self, node: Node) -> Iterator[Hashable]:
+        """Pass a node's gradient to its inputs; yield what may go after this step.
+
+        Gradients that must be summed apart are left to `meet`.
+        """
+        own = self.of.pop(node.index)
+        shared: Hashable | None = None
+        for position, index in enumerate(node.inputs):
+            if not self.needed[index]:
+                continue
+            if self._hands_on(node, position):
+                key = own
+            elif node.layer.key in SHARED:
+                key = shared = shared or self._new(index)
+            else:
+                key = self._new(index)
+                self._product(node, index)
+            yield from self._arrive(index, key, node.layer.key in PIECES)
+        yield from self.release(own)
+
+    def _product(self, node: Node, index: int) -> None:
+        """Use the product at full size of a factor that was stretched."""
+        full = self.storages.tensor_bytes(node)
+        if node.layer.key == "multiply" and self._size(index) < full:
+            self.ledger.use("product at full size", node.index, full)
+
+    def meet(self) -> Iterator[tuple[int, Hashable, Hashable]]:
+        """Sum two gradients of an output into a third; yield it and what may go."""
+        while self.meeting:
+            index, before, key = self.meeting.pop(0)
+            total = self._new(index)
+            self.holders[total] = 1
+            self.of[index] = total
+            self.pieces.discard(index)
+            yield index, before, key
+
+    def _hands_on(self, node: Node, position: int) -> bool:
+        key, graph = node.layer.key, self.storages.graph
+        if key == "subtract":
+            return position == 0 and _equal(graph, node, position)
+        if key == "add":
+            return _equal(graph, node, position)
+        dropped = node.layer.role == "drop" and self.storages.is_view(node)
+        return key in HANDED_ON or key in PIECES or dropped
+
+    def _arrive(self, index: int, key: Hashable, piece: bool) -> Iterator[Hashable]:
+        """Set the gradient of an output, add to it, or leave two to be summed."""
+        self.holders[key] = self.holders.get(key, 0) + 1
+        before = self.of.get(index)
+        if before is None:
+            self.of[index] = key
+            if piece:
+                self.pieces.add(index)
+        elif self.adding and self.holders[before] == 1 and index not in self.pieces:
+            yield from self.release(key)
+        else:
+            self.meeting.append((index, before, key))
+
+    def _size(self, index: int) -> int:
+        return self.storages.tensor_bytes(self.storages.graph.nodes[index])
+
+    def _new(self, index: int) -> Hashable:
+        key = ("gradient", next(self._numbers))
+        self.ledger.hold(key, "gradient", index, self._size(index))
+        return key
+
+    def release(self, key: Hashable) -> Iterator[Hashable]:
+        """Hold a gradient once less; yield it where nobody does any more."""
+        self.holders[key] -= 1
+        if not self.holders[key]:
+            yield key
+
+
+def _equal(graph: Graph, node: Node, position: int) -> bool:
+    shape = graph.nodes[node.inputs[position]].shape
+    return bool(same(numel(shape), numel(node.shape)))

@@ -1,0 +1,110 @@
+"""What counts as activations: the rules of lectures and tools, as data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from archcalc.counting import dtype_bits, in_bytes
+from archcalc.dims import Dim
+from archcalc.errors import UsageError
+from archcalc.fields import nearest
+from archcalc.graph import Graph, Node
+from archcalc.layers.base import Module, numel
+
+if TYPE_CHECKING:
+    from archcalc.analysis import Analysis
+
+Counts = Literal["outputs", "modules", "modules with weights"]
+
+
+class Rule(NamedTuple):
+    """One way of counting activations.
+
+    `counts` says whose outputs, `overwritten` which kinds or roles of layer need none
+    of their own, `inputs` whether the network's inputs count, `times` what the sum is
+    multiplied by. `text` says it in a sentence.
+    """
+
+    text: str
+    counts: Counts = "outputs"
+    overwritten: frozenset[str] = frozenset()
+    inputs: bool = True
+    times: int = 1
+    cite: str = ""
+
+
+RULES: dict[str, Rule] = {
+    "lecture": Rule(
+        "each layer's output once, the input included; a normalization, activation or "
+        "dropout overwrites its input where nothing else reads it",
+        overwritten=frozenset({"norm", "activation", "drop"}),
+        cite="CS231n lecture 9",
+    ),
+    "kept": Rule("the output of every operation, views apart, and the input"),
+    "torchsummary": Rule(
+        "twice the output of every module, the second for gradients; operations that are "
+        "no module (add, concat, flatten) are not seen, the input is apart",
+        counts="modules",
+        inputs=False,
+        times=2,
+        cite='torchsummary 1.5.1, "Forward/backward pass size", which it divides by 2²⁰',
+    ),
+    "torchinfo": Rule(
+        "twice the output of every module with parameters, the second for gradients; "
+        "the input is apart",
+        counts="modules with weights",
+        inputs=False,
+        times=2,
+        cite='torchinfo 1.8, "Forward/backward pass size", in millions of bytes',
+    ),
+    "convnet-burden": Rule(
+        "the output of every operation but ReLU and dropout, which overwrite their "
+        "input; the input is not counted",
+        overwritten=frozenset({"relu", "drop"}),
+        inputs=False,
+        cite="Albanie 2017, convnet-burden, which divides by 2²⁰",
+    ),
+}
+"""The rules by name; `archcalc memory NET --activations-rule` picks one."""
+
+
+def rule_named(name: str) -> Rule:
+    """Return a rule; raise `UsageError` AC545 for an unknown one."""
+    if name not in RULES:
+        help = nearest(name, RULES) or f"rules: {', '.join(RULES)}"
+        raise UsageError.of("AC545", f"there is no activations rule {name!r}", help=help)
+    return RULES[name]
+
+
+def activation_bytes(analysis: Analysis, name: str) -> Dim:
+    """Return the bytes of activations by a rule; raises `UsageError` AC545."""
+    rule, graph = rule_named(name), analysis.graph
+    values: Dim = 0
+    for node in graph.nodes:
+        if not node.aux and _counts(analysis, rule, node):
+            values = values + numel(node.shape)
+    values = values * rule.times * analysis.setting.batch
+    return in_bytes(values, dtype_bits(analysis.setting.dtype))
+
+
+def _counts(analysis: Analysis, rule: Rule, node: Node) -> bool:
+    if node.layer.role == "input":
+        return rule.inputs
+    if rule.counts == "outputs":
+        view = node.layer.storage == "view"
+        return not view and not _overwrites(analysis, rule, node)
+    module = isinstance(node.layer.torch(*analysis.graph.input_shapes(node)), Module)
+    return module and (rule.counts == "modules" or _has_weights(analysis.graph, node))
+
+
+def _overwrites(analysis: Analysis, rule: Rule, node: Node) -> bool:
+    """Say whether a node needs no output of its own: nothing else reads its input."""
+    if not {node.layer.key, node.layer.role} & rule.overwritten:
+        return False
+    source = node.inputs[0]
+    from_input = analysis.graph.nodes[source].layer.role == "input"
+    return analysis.readers[source] == 1 and not from_input
+
+
+def _has_weights(graph: Graph, node: Node) -> bool:
+    return bool(node.layer.weights(*graph.input_shapes(node)))

@@ -1,0 +1,109 @@
+"""What backward keeps: for each node the storages and the extras that stay for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from archcalc.graph import Node
+from archcalc.layers.base import Saved, numel
+from archcalc.memory_storage import Storages, number
+
+
+class Kept(NamedTuple):
+    """What one node keeps: owners of storages, extras by name in bytes, weight copies.
+
+    `words` says it by rule: `input, weight`.
+    """
+
+    storages: tuple[int, ...] = ()
+    extras: tuple[tuple[str, int], ...] = ()
+    copies: int = 0
+    words: str = ""
+
+
+def kept_for_backward(storages: Storages) -> dict[int, Kept]:
+    """Return what each node keeps, by its index.
+
+    A node keeps nothing where no gradient passes it: before the first weight.
+    """
+    differs = needs_gradient(storages)
+    found = {}
+    for node in storages.ran:
+        if differs[node.index]:
+            saved = storages.saved(node)
+            found[node.index] = _kept(storages, node, saved, differs)
+    return found
+
+
+def needs_gradient(storages: Storages) -> list[bool]:
+    """Say for each node whether its output depends on a weight."""
+    nodes = storages.graph.nodes
+    needed = [False] * len(nodes)
+    for node in storages.ran:
+        own = bool(node.layer.weights(*storages.graph.input_shapes(node)))
+        needed[node.index] = own or any(needed[i] for i in node.inputs)
+    return needed
+
+
+def _kept(
+    storages: Storages, node: Node, saved: Saved, differs: list[bool]
+) -> Kept:
+    positions = [i for i in saved.inputs if _is_kept(node, i, saved, differs)]
+    owners = [storages.owner[node.inputs[i]] for i in positions]
+    if saved.output:
+        owners.append(storages.owner[node.index])
+    extras = []
+    if node.layer.reads_ids:
+        owners += [storages.owner[i] for i in node.inputs]
+    elif storages.training or not saved.train_only:
+        extras = [(e.what, storages.extra_bytes(e, node)) for e in saved.extras]
+    words = _words(saved, len(node.inputs), positions, [what for what, _ in extras])
+    copies = _copies(storages, node, saved)
+    return Kept(tuple(dict.fromkeys(owners)), tuple(extras), copies, words)
+
+
+def _is_kept(node: Node, position: int, saved: Saved, differs: list[bool]) -> bool:
+    """Say whether an input stays: one factor of a product only for the other's sake."""
+    if len(saved.inputs) < 2:
+        return True
+    others = [i for p, i in enumerate(node.inputs) if p != position]
+    return any(differs[i] for i in others)
+
+
+def _copies(storages: Storages, node: Node, saved: Saved) -> int:
+    """Return the bytes of cast weights that stay in mixed precision."""
+    if not storages.analysis.setting.mixed or node.layer.role != "matrix":
+        return 0
+    shapes = node.layer.weights(*storages.graph.input_shapes(node))
+    values = [number(numel(shapes[n]), node) for n in saved.weights if n in shapes]
+    return sum(-(-v * storages.bits // 8) for v in values)
+
+
+def _words(saved: Saved, inputs: int, positions: list[int], extras: list[str]) -> str:
+    words = []
+    if positions:
+        words.append("input" if inputs == 1 else f"{len(positions)} inputs")
+    if saved.output:
+        words.append("output")
+    words += [n.replace("_", " ") for n in saved.weights]
+    return ", ".join([*words, *extras])
+
+
+def first_keepers(kept: dict[int, Kept]) -> dict[int, int]:
+    """Return for each storage the first node that keeps it: it counts there, once."""
+    first: dict[int, int] = {}
+    for index, one in kept.items():
+        for owner in one.storages:
+            first.setdefault(owner, index)
+    return first
+
+
+def saved_per_node(storages: Storages, kept: dict[int, Kept]) -> Iterator[int]:
+    """Yield for each node of the graph the bytes that it is the first to keep."""
+    first = first_keepers(kept)
+    for node in storages.graph.nodes:
+        one = kept.get(node.index, Kept())
+        own = [o for o in one.storages if first[o] == node.index]
+        extras = sum(size for _, size in one.extras)
+        yield sum(storages.size[o] for o in own) + extras + one.copies

@@ -1,0 +1,79 @@
+"""What stays in memory whatever runs: parameters, buffers, optimizer state; and disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcalc.counting import dtype_bits
+from archcalc.dims import Dim
+from archcalc.graph import Graph
+from archcalc.layers.base import Shape, numel
+from archcalc.optimizers import SCALAR_BYTES, optimizer
+
+if TYPE_CHECKING:
+    from archcalc.analysis import Analysis
+
+COUNTER = "num_batches_tracked"
+COUNTER_BYTES = 8
+MASTER = "float32"
+
+
+class Static(NamedTuple):
+    """Bytes that training holds from its first step on."""
+
+    parameters: Dim
+    buffers: Dim
+    gradients: Dim
+    optimizer_state: Dim
+
+
+def tensors(graph: Graph, buffers: bool = False) -> Iterator[tuple[int, str, Shape]]:
+    """Yield node, name and shape of every weight or buffer, borrowed ones left out."""
+    for node in graph.nodes:
+        if node.share is None:
+            shapes = graph.input_shapes(node)
+            rule = node.layer.buffers if buffers else node.layer.weights
+            for name, shape in rule(*shapes).items():
+                yield node.index, name, shape
+
+
+def size_of(name: str, shape: Shape, dtype: str) -> Dim:
+    """Return the bytes of a weight or buffer, up to whole bytes; a counter has 8."""
+    if name == COUNTER:
+        return COUNTER_BYTES
+    return -(-numel(shape) * dtype_bits(dtype) // 8)
+
+
+def on_disk(graph: Graph, dtype: str) -> Dim:
+    """Return the bytes of parameters and buffers in a number format, side heads too.
+
+    As a checkpoint has them (`state_dict`): every tensor once, each rounded up to whole
+    bytes, the batch norms' counters as int64. Headers and names are not counted.
+    """
+    total: Dim = 0
+    for buffers in (False, True):
+        for _, name, shape in tensors(graph, buffers):
+            total = total + size_of(name, shape, dtype)
+    return total
+
+
+def weight_dtype(analysis: Analysis) -> str:
+    """Return the number format of weights, gradients and optimizer state."""
+    return MASTER if analysis.setting.mixed else analysis.setting.dtype
+
+
+def static(analysis: Analysis) -> Static:
+    """Return what training holds: side heads included, gradients where all are there."""
+    dtype = weight_dtype(analysis)
+    chosen = optimizer(analysis.setting.optimizer)
+    parameters: Dim = 0
+    count = 0
+    for _, name, shape in tensors(analysis.graph):
+        parameters = parameters + size_of(name, shape, dtype)
+        count += 1
+    buffers: Dim = 0
+    for _, name, shape in tensors(analysis.graph, buffers=True):
+        buffers = buffers + size_of(name, shape, dtype)
+    state = len(chosen.copies) * parameters + chosen.scalars * SCALAR_BYTES * count
+    return Static(parameters, buffers, parameters, state)

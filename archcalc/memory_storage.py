@@ -1,0 +1,160 @@
+"""Storages: which nodes share one block of memory, and how large it is.
+
+A view shares its input's storage, and so does an activation that overwrites its input.
+A storage is known by its owner: the node that made it. Sizes are bytes of the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from archcalc.counting import dtype_bits
+from archcalc.dims import Dim
+from archcalc.errors import UsageError
+from archcalc.graph import Graph, Node
+from archcalc.layers.base import Extra, Saved, numel
+
+if TYPE_CHECKING:
+    from archcalc.analysis import Analysis
+
+Overwriting = Literal["output", "copy", "extras"]
+OVERWRITES: dict[str, Overwriting] = {
+    "relu": "output",
+    "leaky_relu": "output",
+    "elu": "output",
+    "celu": "output",
+    "selu": "output",
+    "relu6": "copy",
+    "hardtanh": "copy",
+    "swish": "copy",
+    "hardswish": "copy",
+    "hardsigmoid": "copy",
+    "mish": "copy",
+    "dropout": "extras",
+}
+"""The layers that torch can run in place, and what each then keeps for backward.
+
+`output`: its result; `copy`: a copy of its input, so that nothing is gained; `extras`:
+what it keeps anyway.
+"""
+
+ID_BYTES = 8
+
+
+class Storages:
+    """The storages of one run of a network, in inference or in training.
+
+    `owner` gives for each node the node whose storage it writes to, `size` the bytes of
+    each owner's storage, `overwriting` the nodes that run in place. Side heads run where
+    there is a backward pass; with `training` false it is one in evaluation mode.
+    Raises `UsageError` AC541 where a size is a symbol.
+    """
+
+    def __init__(
+        self, analysis: Analysis, backward: bool = False, training: bool = True
+    ) -> None:
+        self.analysis = analysis
+        self.graph: Graph = analysis.graph
+        self.batch = analysis.setting.batch
+        self.bits = dtype_bits(analysis.setting.dtype)
+        self.backward = backward
+        self.training = backward and training
+        self.ran = [n for n in self.graph.nodes if backward or not n.aux]
+        self.readers = self._count_readers()
+        self.owner = list(range(len(self.graph.nodes)))
+        self.size = [0] * len(self.graph.nodes)
+        self.overwriting: set[int] = set()
+        self._alone = [True] * len(self.graph.nodes)
+        for node in self.ran:
+            self._place(node)
+
+    def _count_readers(self) -> list[int]:
+        counts = [0] * len(self.graph.nodes)
+        for node in self.ran:
+            for index in set(node.inputs):
+                counts[index] += 1
+        counts[self.graph.output] += 1
+        return counts
+
+    def _place(self, node: Node) -> None:
+        """Give a node its storage: its input's, or one of its own."""
+        index = node.index
+        if self.is_view(node):
+            self.owner[index] = self.owner[node.inputs[0]]
+        elif self._may_overwrite(node):
+            self.owner[index] = self.owner[node.inputs[0]]
+            self.overwriting.add(index)
+        else:
+            self.size[index] = self.tensor_bytes(node)
+        owner = self.owner[index]
+        if self.readers[index] != 1 or self.guarded(node):
+            self._alone[owner] = False
+
+    def is_view(self, node: Node) -> bool:
+        """Say whether a node's output is its input's memory, unchanged."""
+        if node.layer.role == "drop":
+            return not self.training or getattr(node.layer, "rate", 1) == 0
+        return node.layer.storage == "view"
+
+    def _may_overwrite(self, node: Node) -> bool:
+        if not self.analysis.setting.inplace or node.layer.key not in OVERWRITES:
+            return False
+        if node.layer.key == "dropout" and not self.training:
+            return False
+        owner = self.owner[node.inputs[0]]
+        mine = self.graph.nodes[owner].layer.role == "input"
+        return not mine and self._alone[owner]
+
+    def guarded(self, node: Node) -> bool:
+        """Say whether backward needs a node's output as it is, so nothing may write."""
+        return self.backward and self.saved(node).output
+
+    def saved(self, node: Node) -> Saved:
+        """Return what a node keeps for backward, where it runs in place or not."""
+        shapes = self.graph.input_shapes(node)
+        saved = node.layer.saved(node.shape, *shapes)
+        if node.index not in self.overwriting:
+            return saved
+        kept = OVERWRITES[node.layer.key]
+        if kept == "output":
+            return Saved(output=True)
+        if kept == "copy":
+            return Saved(extras=(Extra("copy of its input", each=numel(node.shape)),))
+        return saved
+
+    @cached_property
+    def ids(self) -> frozenset[int]:
+        """The nodes whose output is read as whole numbers."""
+        nodes = self.graph.nodes
+        return frozenset(i for n in nodes if n.layer.reads_ids for i in n.inputs)
+
+    def tensor_bytes(self, node: Node) -> int:
+        """Return the bytes of a node's output, whoever owns its storage."""
+        values = number(numel(node.shape), node) * self.batch
+        if node.index in self.ids:
+            return values * ID_BYTES
+        return -(-values * self.bits // 8)
+
+    def extra_bytes(self, extra: Extra, node: Node) -> int:
+        """Return the bytes of something that a layer keeps beside its tensors."""
+        values = number(extra.each * self.batch + extra.once, node)
+        mixed = self.analysis.setting.mixed and node.layer.role == "norm"
+        width = 4 if mixed else extra.width
+        return -(-values * self.bits // 8) if width is None else values * width
+
+    def read(self, node: Node) -> Iterator[int]:
+        """Yield the storages that a node reads, each once."""
+        return iter(dict.fromkeys(self.owner[i] for i in node.inputs))
+
+
+def number(value: Dim, node: Node) -> int:
+    """Return a size that is a number; raise `UsageError` AC541 for a symbol."""
+    if isinstance(value, int):
+        return value
+    raise UsageError.of(
+        "AC541",
+        f"this figure needs numbers: {node.name} has {value} values",
+        help="give every size a number, e.g. --input 3x224x224",
+    )

@@ -1,0 +1,199 @@
+"""One step of training, played through: forward, backward, update.
+
+Forward keeps what backward needs (`memory_saved`). Backward goes through the nodes in
+reverse: a node's gradients and those of its weights are made while its own gradient and
+what it kept still live; then these go. Parameters, buffers and the optimizer's state
+live all the time, gradients of weights from when they are made to the end of the step.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from archcalc.graph import Node
+from archcalc.memory_gradients import Gradients
+from archcalc.memory_ledger import Ledger, Timeline
+from archcalc.memory_saved import Kept, kept_for_backward, needs_gradient
+from archcalc.memory_segments import Segment, segments
+from archcalc.memory_static import Static, size_of, weight_dtype
+from archcalc.memory_storage import Storages
+from archcalc.memory_workspace import workspace
+
+if TYPE_CHECKING:
+    from archcalc.analysis import Analysis
+
+NOWHERE = -1
+
+
+def play(storages: Storages, static: Static, adding: bool = True) -> Timeline:
+    """Return the timeline of one step, from the second on: the optimizer has its state.
+
+    `adding` lets gradients that meet be added up in place, as torch does.
+    """
+    return _Play(storages, adding).run(static)
+
+
+class _Play:
+    """The state of a step: a ledger, and who still needs each storage."""
+
+    def __init__(self, storages: Storages, adding: bool) -> None:
+        self.storages = storages
+        self.analysis: Analysis = storages.analysis
+        self.graph = storages.graph
+        self.kept = kept_for_backward(storages)
+        self.needed = needs_gradient(storages)
+        self.ledger = Ledger()
+        self.needs: Counter[Hashable] = Counter()
+        self.gradients = Gradients(storages, self.ledger, self.needed, adding)
+        self.again: set[int] = set()
+        parts = segments(self.graph, self.analysis.setting.checkpoint)
+        self.starts = {part.first: part for part in parts}
+        self.ends = {part.end - 1: part for part in parts}
+        self.inside = {i for part in parts for i in range(part.first, part.end)}
+
+    def run(self, static: Static) -> Timeline:
+        for what, size in zip(static._fields, static, strict=True):
+            if what != "gradients":
+                words = what.replace("_", " ")
+                self.ledger.hold(what, words, NOWHERE, int(size))  # type: ignore[arg-type]  # numbers, as every shape
+        self.forward()
+        self.backward()
+        self.ledger.step("update", self.graph.output)
+        return self.ledger.end()
+
+    # -- forward ---------------------------------------------------------------------
+
+    def forward(self) -> None:
+        """Run every node; parts that are checkpointed keep their inputs alone."""
+        nodes = self.storages.ran
+        self.count(nodes)
+        for node in self.leaves():
+            self.needs[self.key(self.storages.owner[node.index])] += 1
+        for node in nodes:
+            if node.index in self.starts:
+                for owner in self.entering(self.starts[node.index]):
+                    self.needs[owner] += 1
+            self.run_node(node, "forward", keeping=node.index not in self.inside)
+
+    def leaves(self) -> list[Node]:
+        """Return the outputs: the network's, and those of side heads."""
+        read = {i for node in self.storages.ran for i in node.inputs}
+        outputs = [n for n in self.storages.ran if n.index not in read and n.aux]
+        return [self.graph.nodes[self.graph.output], *outputs]
+
+    def entering(self, part: Segment) -> set[int]:
+        """Return the storages from outside that a part reads."""
+        owner, found = self.storages.owner, set()
+        for node in self.graph.nodes[part.first : part.end]:
+            found |= {owner[i] for i in node.inputs if owner[i] < part.first}
+        return found
+
+    def key(self, owner: int) -> Hashable:
+        """Return the ledger's name of a storage; one made again has another."""
+        return ("again", owner) if owner in self.again else owner
+
+    def touched(self, node: Node) -> Iterator[Hashable]:
+        """Yield the storages that a node reads or writes."""
+        owners = [self.storages.owner[node.index], *self.storages.read(node)]
+        return map(self.key, dict.fromkeys(owners))
+
+    def count(self, nodes: Iterable[Node]) -> None:
+        """Count who needs each storage in a forward pass over some nodes."""
+        for node in nodes:
+            self.needs.update(self.touched(node))
+
+    def run_node(self, node: Node, phase: str, keeping: bool) -> None:
+        """Run one node forward; with `keeping` it keeps what its backward needs."""
+        index, storages = node.index, self.storages
+        if storages.owner[index] == index:
+            self.ledger.hold(self.key(index), "output", index, storages.size[index])
+        kept = self.kept.get(index, Kept()) if keeping else Kept()
+        for what, key, size in self.extras(index, kept):
+            self.ledger.hold(key, what, index, size)
+        for owner in kept.storages:
+            self.needs[self.key(owner)] += 1
+        made = sum(size for _, size in kept.extras)
+        self.ledger.use("workspace", index, max(0, workspace(storages, node) - made))
+        self.ledger.step(phase, index, tuple(self.done(self.touched(node))))
+
+    def extras(self, index: int, kept: Kept) -> Iterator[tuple[str, Hashable, int]]:
+        """Yield name, key and bytes of what a node keeps beside tensors."""
+        for place, (what, size) in enumerate(kept.extras):
+            yield what, ("extra", index, place), size
+        if kept.copies:
+            yield "weights in the run's format", ("copy", index), kept.copies
+
+    def done(self, keys: Iterable[Hashable]) -> Iterator[Hashable]:
+        """Need each storage once less; yield those that nobody needs any more."""
+        for key in keys:
+            self.needs[key] -= 1
+            if self.needs[key] == 0 and key in self.ledger:
+                yield key
+
+    # -- backward --------------------------------------------------------------------
+
+    def backward(self) -> None:
+        """Begin with the gradients of the outputs, then go through nodes in reverse."""
+        leaves = self.leaves()
+        for node in leaves:
+            self.gradients.begin(node)
+        gone = self.done(self.key(self.storages.owner[n.index]) for n in leaves)
+        self.ledger.step("loss", self.graph.output, tuple(gone))
+        for node in reversed(self.storages.ran):
+            if node.index in self.ends:
+                self.run_again(self.ends[node.index])
+            self.back(node)
+            if node.index in self.starts:
+                self.leave(self.starts[node.index])
+
+    def run_again(self, part: Segment) -> None:
+        """Run a checkpointed part forward once more, this time keeping."""
+        self.again = set(range(part.first, part.end))
+        nodes = self.graph.nodes[part.first : part.end]
+        for node in nodes:
+            inside = (k for k in self.touched(node) if isinstance(k, tuple))
+            self.needs.update(inside)
+        for node in nodes:
+            self.run_node_again(node)
+
+    def run_node_again(self, node: Node) -> None:
+        outside = [k for k in self.touched(node) if not isinstance(k, tuple)]
+        self.needs.update(outside)
+        self.run_node(node, "again", keeping=True)
+
+    def leave(self, part: Segment) -> None:
+        """Let the inputs of a checkpointed part go."""
+        self.again = set()
+        gone = tuple(self.done(self.entering(part)))
+        if gone:
+            self.ledger.step("backward", part.first, gone)
+
+    def back(self, node: Node) -> None:
+        """Run one node backward."""
+        index = node.index
+        kept = self.kept.get(index, Kept())
+        gone: list[Hashable] = []
+        if self.needed[index] and index in self.gradients.of:
+            gone += self.gradients.back(node)
+            self.weight_gradients(node)
+        gone += [key for _, key, _ in self.extras(index, kept)]
+        gone += self.done(map(self.key, kept.storages))
+        self.ledger.step("backward", index, tuple(gone))
+        for met, *both in self.gradients.meet():
+            parted = [k for key in both for k in self.gradients.release(key)]
+            self.ledger.step("sum", met, tuple(parted))
+
+    def weight_gradients(self, node: Node) -> None:
+        """Make the gradients of a node's weights, or add to those of a shared layer."""
+        dtype = weight_dtype(self.analysis)
+        owner = node.index if node.share is None else node.share
+        shapes = node.layer.weights(*self.graph.input_shapes(node))
+        for name, shape in shapes.items():
+            size = int(size_of(name, shape, dtype))  # type: ignore[arg-type]  # a number, as every shape
+            key = ("weight", owner, name)
+            if key in self.ledger:
+                self.ledger.use("gradient of weights", node.index, size)
+            else:
+                self.ledger.hold(key, "gradient of weights", node.index, size)

@@ -1,0 +1,230 @@
+"""What torch on the CPU really keeps and allocates: the judge of the memory rules.
+
+Bytes of storages, each counted once, parameters and buffers apart. A network runs node
+by node; a tensor is let go after the last node that reads it, and an input too unless
+`hold` says that its caller keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_iter
+
+from archcalc.graph import Graph
+from archcalc.layers.base import Layer
+from archcalc.reference import build
+
+
+class Live(TorchDispatchMode):
+    """Follows every storage that an operation makes, until nothing holds it.
+
+    Weak references of torch's own: a Python object for a storage would keep autograd
+    from adding gradients up in place.
+    """
+
+    def __init__(self, apart: Iterable[Tensor] = ()) -> None:
+        super().__init__()
+        self.known: dict[int, tuple[StorageWeakRef, int]] = {}
+        self.apart = {tensor.untyped_storage()._cdata for tensor in apart}
+        self.live = 0
+        self.peak = 0
+
+    def follow(self, tensor: Tensor) -> None:
+        """Count a storage from now until it goes."""
+        storage = tensor.untyped_storage()
+        key, size = storage._cdata, storage.nbytes()
+        if key not in self.known and key not in self.apart:
+            self.known[key] = StorageWeakRef(storage), size
+            self.live += size
+
+    def sweep(self) -> int:
+        """Forget the storages that have gone; return what lives."""
+        gone = [key for key, (ref, _) in self.known.items() if ref.expired()]
+        for key in gone:
+            self.live -= self.known.pop(key)[1]
+        return self.live
+
+    def since(self) -> int:
+        """Return the peak since the last call."""
+        peak, self.peak = max(self.peak, self.sweep()), self.live
+        return peak
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        self.sweep()
+        result = function(*args, **(kwargs or {}))
+        for value in tree_iter(result):
+            if isinstance(value, Tensor):
+                self.follow(value)
+        self.peak = max(self.peak, self.live)
+        return result
+
+
+class Saved:
+    """Collects what autograd keeps, through `saved_tensors_hooks`."""
+
+    def __init__(self, apart: Iterable[Tensor] = ()) -> None:
+        self.apart = {tensor.untyped_storage().data_ptr() for tensor in apart}
+        self.storages: dict[int, int] = {}
+        self.held: list[Tensor] = []
+
+    def pack(self, tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in self.apart and storage.nbytes():
+            self.storages[storage.data_ptr()] = storage.nbytes()
+            self.held.append(tensor.detach())
+        return tensor
+
+    @property
+    def bytes(self) -> int:
+        return sum(self.storages.values())
+
+
+class Step(NamedTuple):
+    """The peak while a node ran, and what lived after it."""
+
+    name: str
+    key: str
+    peak: int
+    after: int
+
+
+def prepared(
+    graph: Graph, dtype: torch.dtype = torch.float32, inplace: Iterable[int] = ()
+) -> nn.Module:
+    """Return the network on the CPU; the named nodes overwrite their input."""
+    module = build(graph, "cpu").to(dtype)
+    for index in inplace:
+        module.part(graph.nodes[index]).inplace = True  # type: ignore[union-attr]  # it has one
+    return module
+
+
+def inputs_of(graph: Graph, batch: int, dtype: torch.dtype) -> list[Tensor]:
+    """Return random inputs; whole numbers where they are read as such."""
+    torch.manual_seed(0)
+    ids = {i for n in graph.nodes if n.layer.reads_ids for i in n.inputs}
+    found = []
+    for index in graph.inputs:
+        shape = (batch, *graph.nodes[index].shape)
+        found.append(
+            torch.randint(0, 2, shape) if index in ids else torch.randn(shape).to(dtype)
+        )
+    return found
+
+
+def last_uses(graph: Graph, aux: bool) -> dict[int, list[int]]:
+    """Return what may go after each node that runs."""
+    last = {n.index: n.index for n in graph.nodes}
+    for node in graph.nodes:
+        if aux or not node.aux:
+            last |= dict.fromkeys(node.inputs, node.index)
+    last.pop(graph.output)
+    gone: dict[int, list[int]] = {}
+    for index, reader in last.items():
+        gone.setdefault(reader, []).append(index)
+    return gone
+
+
+def walk(
+    module: Any,
+    inputs: list[Tensor],
+    aux: bool,
+    values: dict[int, Tensor],
+    kept: Iterable[int] = (),
+) -> Iterator[Any]:
+    """Run a network node by node; `values` holds what is still needed, and `kept`."""
+    graph: Graph = module.graph
+    gone = last_uses(graph, aux)
+    values |= dict(zip(graph.inputs, inputs, strict=True))
+    inputs.clear()
+    for node, step in zip(graph.nodes, module.steps, strict=True):
+        if node.aux and not aux:
+            continue
+        if node.index not in values:
+            values[node.index] = step.run([values[i] for i in node.inputs])
+        for index in gone.get(node.index, ()):
+            if index not in kept:
+                del values[index]
+        yield node
+
+
+def inference(
+    module: Any, batch: int, dtype: torch.dtype = torch.float32, hold: bool = False
+) -> list[Step]:
+    """Return what a forward pass without gradients allocates, a step a node."""
+    module.eval()
+    live = Live([*module.parameters(), *module.buffers()])
+    inputs = inputs_of(module.graph, batch, dtype)
+    held = list(inputs) if hold else []
+    steps = []
+    with torch.no_grad(), live:
+        for tensor in inputs:
+            live.follow(tensor)
+        del tensor
+        values: dict[int, Tensor] = {}
+        for node in walk(module, inputs, False, values):
+            steps.append(Step(node.name, node.layer.key, live.since(), live.live))
+    del held
+    return steps
+
+
+def saved_bytes(
+    module: Any, batch: int, dtype: torch.dtype = torch.float32, train: bool = True
+) -> int:
+    """Return the bytes that a forward pass keeps for its backward pass."""
+    module.train(train)
+    saved = Saved([*module.parameters(), *module.buffers()])
+    inputs = inputs_of(module.graph, batch, dtype)
+    values: dict[int, Tensor] = {}
+    with torch.autograd.graph.saved_tensors_hooks(saved.pack, lambda t: t):
+        for _ in walk(module, inputs, True, values):
+            pass
+    return saved.bytes
+
+
+def has_inplace(layer: Layer, *shapes: Any) -> bool:
+    """Say whether torch's module for a layer can overwrite its input."""
+    record = layer.torch(*shapes)
+    target = getattr(record, "target", "")
+    made = getattr(nn, target.removeprefix("nn."), None)
+    return made is not None and "inplace" in made.__init__.__annotations__
+
+
+class Loss(torch.autograd.Function):
+    """A loss that keeps the outputs and makes one gradient for each."""
+
+    @staticmethod
+    def forward(context: Any, *outputs: Tensor) -> Tensor:
+        context.save_for_backward(*outputs)
+        return outputs[0].new_zeros(0)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> Any:
+        return tuple(torch.ones_like(value) for value in context.saved_tensors)
+
+
+def training_peak(module: Any, batch: int, dtype: torch.dtype = torch.float32) -> int:
+    """Return the most bytes that live in a forward and a backward pass."""
+    module.train()
+    graph: Graph = module.graph
+    inputs = inputs_of(graph, batch, dtype)
+    read = {i for n in graph.nodes for i in n.inputs}
+    leaves = [n.index for n in graph.nodes if n.index not in read]
+    values: dict[int, Tensor] = {}
+    live = Live([*module.parameters(), *module.buffers()])
+    with live:
+        for tensor in inputs:
+            live.follow(tensor)
+        del tensor
+        for _ in walk(module, inputs, True, values, leaves):
+            pass
+        loss = Loss.apply(*(values.pop(i) for i in leaves))
+        torch.autograd.backward(loss, torch.empty(0, dtype=dtype))
+    return live.peak
