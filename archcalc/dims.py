@@ -12,8 +12,9 @@ an error, AC290, where there is none). Ask only what must hold: to choose betwee
 sizes use `least` and `largest`, which stay exact.
 
 Rules may also run on *recorded* sizes (numbers that remember how they were computed).
-Such an object has one method, `__dim__()`, which returns its plain value as a `Dim`;
-the questions use that.
+Such an object has a method `__dim__()`, which returns its plain value as a `Dim` for
+the questions to use, and `__extreme__(kind, sizes)` and `__square_root__()`, which
+record what `least`, `largest` and `square_root` choose.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
-from math import gcd
+from math import gcd, isqrt
 from typing import Any, overload
 
 from archcalc import terms as t
+from archcalc.atoms import Kind
 from archcalc.errors import ShapeError
 from archcalc.polynomials import (
     Dim,
@@ -42,6 +44,7 @@ from archcalc.polynomials import (
 __all__ = [
     "Assumptions",
     "Dim",
+    "Kind",
     "Poly",
     "Value",
     "assuming",
@@ -54,6 +57,7 @@ __all__ = [
     "product",
     "ratio",
     "same",
+    "square_root",
     "symbol",
 ]
 
@@ -269,11 +273,31 @@ def least(*sizes: Dim) -> Dim:
     """Return the smallest of sizes, `min(C, 64)` where names leave it open."""
     if all(type(s) is int for s in sizes):
         return min(sizes)  # type: ignore[type-var]  # whole numbers, just checked
-    return extreme("min", map(_plain, sizes))  # type: ignore[return-value]  # whole
+    return _extreme("min", sizes)
 
 
 def largest(*sizes: Dim) -> Dim:
     """Return the largest of sizes, `max(C, 64)` where names leave it open."""
     if all(type(s) is int for s in sizes):
         return max(sizes)  # type: ignore[type-var]  # whole numbers, just checked
-    return extreme("max", map(_plain, sizes))  # type: ignore[return-value]  # whole
+    return _extreme("max", sizes)
+
+
+def _extreme(kind: Kind, sizes: Sequence[Any]) -> Dim:
+    """Choose among sizes that are not all whole numbers; a recorded one records it."""
+    for size in sizes:
+        choose = getattr(size, "__extreme__", None)
+        if choose is not None:
+            chosen: Dim = choose(kind, sizes)
+            return chosen
+    return extreme(kind, map(_plain, sizes))  # type: ignore[return-value]  # whole
+
+
+def square_root(n: Dim) -> Dim | None:
+    """Return √n where it is a whole number; None where not, or where n is a name."""
+    if isinstance(n, int):
+        root = isqrt(n)
+        return root if root * root == n else None
+    recorded = getattr(n, "__square_root__", None)
+    found: Dim | None = None if recorded is None else recorded()
+    return found

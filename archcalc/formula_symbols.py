@@ -1,0 +1,162 @@
+"""The names of sizes in formulas: axes of tensors and arguments of layers.
+
+They are those of the papers: C channels, H height, W width, N filters, k kernel, s
+stride, p padding, d dilation, g groups; N tokens of D features. What a layer makes is
+primed where it has the same letter: H′, W′.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from archcalc.dims import Poly
+from archcalc.layers.base import Layer, Shape
+from archcalc.recorder import Rank, Size, Symbol
+
+
+class Name(NamedTuple):
+    """A letter, what it means, and its rank in products."""
+
+    letter: str
+    meaning: str
+    rank: Rank = "other"
+
+
+CHANNELS = Name("C", "channels", "in")
+HEIGHT, WIDTH = Name("H", "height", "place"), Name("W", "width", "place")
+DEPTH, LENGTH = Name("D", "depth", "place"), Name("L", "length", "place")
+FEATURES = Name("D", "features", "in")
+PLACES = {2: (LENGTH,), 3: (HEIGHT, WIDTH), 4: (DEPTH, HEIGHT, WIDTH)}
+VECTOR = (FEATURES,)
+TOKENS = (Name("N", "tokens", "place"), FEATURES)
+MATRICES = (
+    (Name("M", "rows", "place"), Name("K", "inner size", "in")),
+    (Name("K", "inner size", "in"), Name("N", "columns", "out")),
+)
+LAST = ("linear",)
+"""Layers whose features are the last axis."""
+SIGNALS = (
+    *("conv", "dwconv", "deconv", "bn", "gn", "in", "lrn", "gap", "tokens"),
+    *("maxpool", "avgpool", "lppool", "adaptive_avgpool", "adaptive_maxpool"),
+    *("upsample", "resize", "shuffle", "pad", "crop", "roll", "subsample", "zero"),
+)
+"""Layers for which two axes are channels and length, not tokens and features."""
+
+FIELDS: dict[str, Name] = {
+    "kernel": Name("k", "kernel", "kernel"),
+    "stride": Name("s", "stride"),
+    "pad": Name("p", "padding"),
+    "output_pad": Name("q", "output padding"),
+    "dilation": Name("d", "dilation"),
+    "groups": Name("g", "groups"),
+    "out": Name("N", "outputs", "out"),
+    "multiplier": Name("m", "outputs of a channel"),
+    "hidden": Name("h", "hidden values"),
+    "heads": Name("h", "heads"),
+    "num": Name("V", "words"),
+    "factor": Name("r", "factor"),
+    "pieces": Name("q", "pieces"),
+    "count": Name("T", "learned tokens"),
+}
+OWN_FIELDS: dict[tuple[str, str], Name] = {
+    ("conv", "out"): Name("N", "filters", "out"),
+    ("deconv", "out"): Name("N", "filters", "out"),
+    ("window_attention", "size"): Name("w", "window"),
+    ("lrn", "size"): Name("n", "neighbouring channels"),
+    ("embedding", "dim"): Name("D", "features", "out"),
+}
+NEW_SIZES = ("adaptive_avgpool", "adaptive_maxpool", "resize")
+"""Layers whose `size` is the size of each axis that comes out."""
+SILENT_AT_ONE = ("dilation", "groups", "multiplier")
+"""Arguments that formulas leave out where they are 1."""
+
+
+def axis_names(key: str, rank: int, comes_out: bool = False) -> tuple[Name, ...]:
+    """Return the names of the axes of a tensor that enters or leaves a layer."""
+    if rank == 1:
+        return VECTOR
+    if rank == 2 and (key not in SIGNALS or (key == "tokens" and comes_out)):
+        return TOKENS
+    places = PLACES.get(rank, ())
+    return (*places, CHANNELS) if key in LAST else (CHANNELS, *places)
+
+
+def input_sizes(layer: Layer, inputs: Sequence[Shape]) -> tuple[tuple[Size, ...], ...]:
+    """Return the inputs' shapes as named sizes.
+
+    Of several inputs, equal sizes share a name: what is added has the same C, H and W,
+    what is concatenated has C₁, C₂, ….
+    """
+    apart = {0: {getattr(layer, "axis", 0) or 0}}.get(int(layer.key != "concat"), set())
+    shared: dict[tuple[str, Any], Size] = {}
+    found = []
+    for count, shape in enumerate(inputs, 1):
+        names = _input_names(layer.key, len(shape), count)
+        sizes = []
+        for axis, (name, value) in enumerate(zip(names, shape, strict=True)):
+            alike = len({repr(x[axis]) for x in inputs if axis < len(x)}) == 1
+            alone = len(inputs) == 1
+            alike = alike and not apart & {axis, axis - len(shape)}
+            sub = "" if alone or alike or layer.key == "matmul" else str(count)
+            new = Size(value, Symbol(name.letter, sub), name.meaning, name.rank)
+            key = (name.letter + sub, value)
+            sizes.append(shared.setdefault(key, new))
+        found.append(tuple(sizes))
+    return tuple(found)
+
+
+def _input_names(key: str, rank: int, count: int) -> tuple[Name, ...]:
+    if key == "matmul":
+        return (*PLACES.get(rank, ())[: rank - 2], *MATRICES[count - 1])
+    names = axis_names(key, rank)
+    return names if len(names) == rank else (*names, *[FEATURES] * rank)[:rank]
+
+
+def named_fields(layer: Layer, inputs: Sequence[Shape]) -> dict[str, Any]:
+    """Return the arguments that become named sizes, by argument."""
+    axes = axis_names(layer.key, len(inputs[0]))[1:] if inputs else ()
+    found = {}
+    for field, value in layer.items():
+        if field == "stride" and value is None:
+            value = getattr(layer, "kernel", None)
+        name = OWN_FIELDS.get((layer.key, field), FIELDS.get(field))
+        if field == "size" and layer.key in NEW_SIZES:
+            found[field] = _new_sizes(value, axes)
+        elif name is not None and not _is_silent(field, value):
+            found[field] = _named(layer, name, value, axes)
+    return found
+
+
+def _is_silent(field: str, value: Any) -> bool:
+    return field in SILENT_AT_ONE and type(value) is int and value == 1
+
+
+def _named(layer: Layer, name: Name, value: Any, axes: Sequence[Name]) -> Any:
+    """Return a value as a named size; one for each axis where the axes differ."""
+    _, meaning, rank = name
+    if type(value) is int or isinstance(value, Poly):
+        primed = layer.key == "linear" and name.rank == "out"
+        symbol = Symbol("D", prime=True) if primed else Symbol(name.letter)
+        return Size(value, symbol, meaning, rank)
+    if not isinstance(value, tuple):
+        return value
+    if len(set(value)) == 1:
+        one = Size(value[0], Symbol(name.letter), meaning, rank)
+        return (one,) * len(value)
+    if len(axes) != len(value):
+        return value
+    return tuple(
+        Size(v, Symbol(name.letter, axis.letter), f"{axis.meaning} {meaning}", rank)
+        for v, axis in zip(value, axes, strict=True)
+    )
+
+
+def _new_sizes(value: Any, axes: Sequence[Name]) -> Any:
+    values = value if isinstance(value, tuple) else (value,) * len(axes)
+    if len(values) != len(axes):
+        return value
+    return tuple(
+        Size(v, Symbol(axis.letter, prime=True), f"output {axis.meaning}", "place")
+        for v, axis in zip(values, axes, strict=True)
+    )

@@ -1,0 +1,389 @@
+"""A recorded size as text: its symbols or its numbers, in several scripts.
+
+Both readings walk the same tree (`recorder.py`), so that one line shows the rule and
+the next what was put in: `⌊(H + 2p − k)/s + 1⌋`, `(227 + 2·0 − 11)/4 + 1`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from html import escape
+from itertools import groupby
+from typing import NamedTuple
+
+from archcalc.dims import Dim, Kind, Poly
+from archcalc.notation import SUPERSCRIPTS
+from archcalc.recorder import (
+    Extreme,
+    Number,
+    Product,
+    Quotient,
+    Recorded,
+    Root,
+    Size,
+    Sum,
+    Symbol,
+)
+
+SUM, TERM, ATOM = 0, 1, 2
+LONGEST_PLAIN = 9_999
+MOST_DECIMALS = 4
+
+
+class Text(NamedTuple):
+    """A part of a formula and how tightly it holds together."""
+
+    text: str
+    binds: int = ATOM
+
+
+class Script:
+    """Unicode text: `(k²·C)·N`, `⌊54.25⌋`, `H′`."""
+
+    minus, times, dots = "−", "·", "…"
+    touching = ""
+    stacked = False
+
+    def symbol(self, symbol: Symbol) -> str:
+        """Return a name: its letter, its index, its prime."""
+        prime = "′" if symbol.prime else ""
+        return symbol.letter + prime + self.sub(symbol.sub)
+
+    def sub(self, sub: str) -> str:
+        """Return an index below the line, or nothing for none."""
+        if sub.isdigit():
+            return "".join(chr(ord("₀") + int(digit)) for digit in sub)
+        return f"_{sub}" if sub else ""
+
+    def power(self, base: str, exponent: int) -> str:
+        """Return a factor that stands several times."""
+        return base + str(exponent).translate(SUPERSCRIPTS)
+
+    def number(self, value: int) -> str:
+        """Return a figure with a comma every three digits: `34,848`."""
+        return f"{value:,}".replace("-", self.minus)
+
+    def poly(self, value: Poly) -> str:
+        """Return a size that has names in it."""
+        return str(value)
+
+    def fraction(self, top: Text, bottom: Text) -> Text:
+        """Return a quotient."""
+        above = bracketed(top, TERM, self)
+        return Text(f"{above}/{bracketed(bottom, ATOM, self)}", TERM)
+
+    def rounded(self, up: bool, inside: str) -> str:
+        """Return something rounded up or down."""
+        return f"⌈{inside}⌉" if up else f"⌊{inside}⌋"
+
+    def chosen(self, kind: Kind, members: Sequence[str]) -> str:
+        """Return the smallest or largest of several."""
+        return f"{kind}({', '.join(members)})"
+
+    def root(self, inside: str) -> str:
+        """Return a square root; a sum or product comes in brackets."""
+        return f"√{inside}"
+
+    def bracket(self, inside: str) -> str:
+        """Return brackets round a part."""
+        return f"({inside})"
+
+    def plain(self, words: str) -> str:
+        """Return text that is no formula."""
+        return words
+
+
+class Markdown(Script):
+    """Unicode in Markdown, an underscore escaped."""
+
+    def sub(self, sub: str) -> str:
+        return super().sub(sub).replace("_", "\\_")
+
+    def poly(self, value: Poly) -> str:
+        return value.markdown()
+
+
+class Html(Script):
+    """Unicode in HTML, an index as `<sub>`."""
+
+    def symbol(self, symbol: Symbol) -> str:
+        prime = "′" if symbol.prime else ""
+        letter = escape(symbol.letter)
+        shown = f"<i>{letter}</i>" if len(letter) == 1 else letter
+        return f"{shown}{prime}{self.sub(symbol.sub)}"
+
+    def sub(self, sub: str) -> str:
+        return f"<sub>{escape(sub)}</sub>" if sub else ""
+
+    def poly(self, value: Poly) -> str:
+        return escape(str(value))
+
+
+class Latex(Script):
+    r"""LaTeX for math mode: `\frac{227 + 2 \cdot 0 - 11}{4} + 1`."""
+
+    minus, times, dots = "-", " \\cdot ", "\\ldots"
+    stacked = True
+
+    def symbol(self, symbol: Symbol) -> str:
+        letter = symbol.letter.replace("_", "\\_")
+        shown = letter if len(letter) == 1 else f"\\mathrm{{{letter}}}"
+        prime = "'" if symbol.prime else ""
+        return shown + prime + self.sub(symbol.sub)
+
+    def sub(self, sub: str) -> str:
+        return f"_{{{sub}}}" if sub else ""
+
+    def power(self, base: str, exponent: int) -> str:
+        return f"{base}^{{{exponent}}}"
+
+    def number(self, value: int) -> str:
+        return f"{value:,}".replace(",", "{,}")
+
+    def poly(self, value: Poly) -> str:
+        return value.latex()
+
+    def fraction(self, top: Text, bottom: Text) -> Text:
+        return Text(f"\\frac{{{top.text}}}{{{bottom.text}}}")
+
+    def rounded(self, up: bool, inside: str) -> str:
+        side = "ceil" if up else "floor"
+        return f"\\left\\l{side} {inside} \\right\\r{side}"
+
+    def chosen(self, kind: Kind, members: Sequence[str]) -> str:
+        return f"\\{kind}\\left({', '.join(members)}\\right)"
+
+    def root(self, inside: str) -> str:
+        return f"\\sqrt{{{inside}}}"
+
+    def bracket(self, inside: str) -> str:
+        return f"\\left({inside}\\right)" if "\\frac" in inside else f"({inside})"
+
+    def plain(self, words: str) -> str:
+        return f"\\text{{{words}}}"
+
+
+class Python(Script):
+    """Python that computes the value: `(227 + 2*0 - 11)//4 + 1`."""
+
+    minus, times, dots = "-", "*", "..."
+    touching = "*"
+
+    def sub(self, sub: str) -> str:
+        return f"_{sub}" if sub else ""
+
+    def symbol(self, symbol: Symbol) -> str:
+        return symbol.letter + self.sub(symbol.sub) + ("_out" if symbol.prime else "")
+
+    def power(self, base: str, exponent: int) -> str:
+        return f"{base}**{exponent}"
+
+    def number(self, value: int) -> str:
+        return str(value)
+
+    def poly(self, value: Poly) -> str:
+        return value.python()
+
+    def root(self, inside: str) -> str:
+        return f"isqrt({inside})"
+
+
+UNICODE, MARKDOWN, HTML, LATEX, PYTHON = (
+    Script(),
+    Markdown(),
+    Html(),
+    Latex(),
+    Python(),
+)
+
+
+def bracketed(part: Text, least: int, script: Script) -> str:
+    """Return a part, in brackets unless it binds at least so tightly."""
+    return part.text if part.binds >= least else script.bracket(part.text)
+
+
+class Writer:
+    """Writes a tree with the names of its sizes, or with their numbers put in."""
+
+    def __init__(self, script: Script, symbols: bool) -> None:
+        self.script = script
+        self.symbols = symbols
+
+    def write(self, size: Recorded) -> Text:
+        """Return the text of a tree."""
+        rules: dict[type[Recorded], Callable[..., Text]] = {
+            Number: self.number,
+            Size: self.size,
+            Sum: self.sum,
+            Product: self.product,
+            Quotient: self.quotient,
+            Extreme: self.extreme,
+            Root: self.root,
+        }
+        return rules[type(size)](size)
+
+    def value(self, value: Dim) -> Text:
+        """Return a value inside a formula."""
+        if isinstance(value, Poly):
+            return Text(self.script.poly(value), binding(value))
+        if abs(value) <= LONGEST_PLAIN:
+            return Text(str(value).replace("-", self.script.minus))
+        return Text(self.script.number(value))
+
+    def number(self, size: Number) -> Text:
+        return self.value(size.value)
+
+    def size(self, size: Size) -> Text:
+        if self.symbols:
+            return Text(self.script.symbol(size.symbol))
+        return self.value(size.value)
+
+    def sum(self, size: Sum) -> Text:
+        inner = None if self.script is PYTHON else self.gathered(size)
+        return inner or Text(self.terms(size.terms, self.write), SUM)
+
+    def terms(
+        self,
+        terms: Sequence[tuple[int, Recorded]],
+        write: Callable[[Recorded], Text],
+    ) -> str:
+        """Return terms with their signs."""
+        text = ""
+        for sign, term in terms:
+            mark = self.script.minus if sign < 0 else "+"
+            part = bracketed(write(term), TERM, self.script)
+            if text:
+                text += f" {mark} {part}"
+            else:
+                text = (mark if sign < 0 else "") + part
+        return text
+
+    def gathered(self, size: Sum) -> Text | None:
+        """Return ⌊a/b⌋ + 1 as ⌊a/b + 1⌋, the way textbooks round; None if it is not."""
+        found = roundable(size)
+        if found is None or not self.rounds(found):
+            return None
+
+        def write(term: Recorded) -> Text:
+            return self.fraction(found) if term is found else self.write(term)
+
+        inside = self.terms(size.terms, write)
+        return Text(self.script.rounded(found.up, inside))
+
+    def product(self, size: Product) -> Text:
+        parts = []
+        for factor, count in self.runs(size.factors):
+            text = bracketed(self.factor(factor), ATOM, self.script)
+            parts.append(self.script.power(text, count) if count > 1 else text)
+        touches = self.symbols and is_coefficient(size.factors)
+        mark = self.script.touching if touches else self.script.times
+        return Text(mark.join(parts), TERM)
+
+    def runs(self, factors: Sequence[Recorded]) -> Iterator[tuple[Recorded, int]]:
+        """Yield factors, and in symbols how often each stands in a row: `k²`, `3·3`."""
+        if not self.symbols:
+            yield from ((factor, 1) for factor in factors)
+            return
+        for _, run in groupby(factors, key=id):
+            same = list(run)
+            yield same[0], len(same)
+
+    def factor(self, size: Recorded) -> Text:
+        text = self.write(size)
+        closed = isinstance(size, Product) and size.closed
+        return Text(self.script.bracket(text.text)) if closed else text
+
+    def rounds(self, size: Quotient) -> bool:
+        """Say whether the rounding shows: in numbers where it changes something.
+
+        In symbols a sum is rounded; what a layer divides outright (`C/g`) divides.
+        """
+        if self.symbols:
+            return isinstance(size.top, Sum) or size.up or not size.exact
+        return not size.exact
+
+    def quotient(self, size: Quotient) -> Text:
+        if self.script is PYTHON:
+            return self.python_quotient(size)
+        if self.rounds(size):
+            return Text(self.script.rounded(size.up, self.fraction(size).text))
+        return self.fraction(size)
+
+    def fraction(self, size: Quotient) -> Text:
+        return self.script.fraction(self.write(size.top), self.write(size.bottom))
+
+    def python_quotient(self, size: Quotient) -> Text:
+        top = bracketed(self.write(size.top), ATOM, self.script)
+        bottom = bracketed(self.write(size.bottom), ATOM, self.script)
+        if size.up:
+            return Text(f"(-(-{top}//{bottom}))")
+        return Text(f"({top}//{bottom})")
+
+    def extreme(self, size: Extreme) -> Text:
+        members = [self.write(member).text for member in size.members]
+        return Text(self.script.chosen(size.kind, members))
+
+    def root(self, size: Root) -> Text:
+        inside = self.write(size.inside)
+        if self.script.stacked or self.script is PYTHON:
+            return Text(self.script.root(inside.text))
+        return Text(self.script.root(bracketed(inside, ATOM, self.script)))
+
+
+def is_coefficient(factors: Sequence[Recorded]) -> bool:
+    """Say whether a number stands before one letter: `2p`."""
+    match factors:
+        case (Number(), Size(symbol=Symbol(letter=letter))):
+            return len(letter) == 1
+    return False
+
+
+def binding(value: Poly) -> int:
+    """Return how tightly a polynomial holds together."""
+    terms = value.terms()
+    if len(terms) > 1:
+        return SUM
+    ((monomial, number),) = terms.items()
+    plain = number == 1 and len(monomial) == 1 and monomial[0][1] == 1
+    return ATOM if plain else TERM
+
+
+def roundable(size: Recorded) -> Quotient | None:
+    """Return the quotient of `⌊a/b⌋ + n`, or of `⌊a/b⌋` alone, if it is one."""
+    if isinstance(size, Quotient):
+        return size
+    if not isinstance(size, Sum):
+        return None
+    found = [term for _, term in size.terms if isinstance(term, Quotient)]
+    others = [t for _, t in size.terms if not isinstance(t, Quotient | Number)]
+    signs = [sign for sign, term in size.terms if isinstance(term, Quotient)]
+    return found[0] if len(found) == 1 and not others and signs == [1] else None
+
+
+def before_rounding(size: Recorded, script: Script) -> str | None:
+    """Return `⌊54.25⌋` for a tree whose rounding changed something, else None."""
+    found = roundable(size)
+    if found is None or found.exact:
+        return None
+    top, bottom = found.top.value, found.bottom.value
+    if not (isinstance(top, int) and isinstance(bottom, int)):
+        return None
+    exact = Fraction(top, bottom) + whole_part(size)
+    return script.rounded(found.up, decimal(exact, script))
+
+
+def whole_part(size: Recorded) -> int:
+    """Return the plain number in a sum, 0 for none."""
+    terms = size.terms if isinstance(size, Sum) else ()
+    numbers = ((s, t.value) for s, t in terms if isinstance(t, Number))
+    return sum(sign * value for sign, value in numbers if isinstance(value, int))
+
+
+def decimal(value: Fraction, script: Script) -> str:
+    """Return a positive broken number: `54.25`, `54.3333…` where it does not end."""
+    scaled, rest = divmod(value.numerator * 10**MOST_DECIMALS, value.denominator)
+    whole, part = divmod(scaled, 10**MOST_DECIMALS)
+    digits = f"{part:0{MOST_DECIMALS}d}"
+    end = f"{digits}{script.dots}" if rest else digits.rstrip("0")
+    return f"{script.number(whole)}.{end}"
