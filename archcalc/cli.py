@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import typer
 
-from archcalc.commands import check, compare, layers, listing, show, table, verify
+from archcalc.commands import (
+    check,
+    compare,
+    conventions,
+    layers,
+    listing,
+    show,
+    table,
+    verify,
+)
 
 app = typer.Typer(
     name="archcalc",
@@ -16,6 +25,7 @@ app = typer.Typer(
 )
 app.command("table")(table.table)
 app.command("compare")(compare.compare)
+app.command("conventions")(conventions.conventions)
 app.command("list")(listing.list_networks)
 app.command("show")(show.show)
 app.command("check")(check.check)

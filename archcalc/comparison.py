@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from archcalc.analysis import Analysis, Row
+from archcalc.conventions import Convention
 from archcalc.depth import depth
 from archcalc.dims import Dim
 from archcalc.errors import UsageError
@@ -58,7 +59,9 @@ def _analyzed(network: str | Network | Analysis) -> Analysis:
 
 def compare_report(analyses: Sequence[Analysis]) -> Report:
     """Return the report of `archcalc compare`; the first network is the reference."""
-    columns = ("macs", "flops", "activations", "depth")
+    columns: tuple[str, ...] = ("macs", "flops", "activations", "depth")
+    convention = analyses[0].convention
+    columns = (*columns, *(key for key, _, _ in _counted(convention)))
     notes = [n for a in analyses for n in assumption_notes(a)]
     common = {k: v for k, v in settings(analyses[0]).items() if k != "input"}
     return Report(
@@ -109,12 +112,20 @@ def _totals(analyses: Sequence[Analysis]) -> Table:
     ]
     lines += [_line("output", [a.output for a in analyses], "shape")]
     lines += [_line("output channels", [a.output[0] for a in analyses], "count")]
-    for key, title, kind in TOTALS:
+    for key, title, kind in (*TOTALS, *_counted(analyses[0].convention)):
         values = [getattr(a.total, key) for a in analyses]
         if any(value != 0 for value in values):
             lines.append(_line(title, values, kind))
     lines.append(_line("depth", [depth(a.graph) for a in analyses], "count"))
     return Table("totals", tuple(columns), tuple(lines))
+
+
+def _counted(convention: Convention) -> Iterator[tuple[str, str, ColumnKind]]:
+    """Yield a convention's own totals, where it has any."""
+    if convention.counts_operations:
+        yield "operations", f"{convention.name} {convention.unit}s", "operations"
+    if convention.counts_params:
+        yield "reported_params", f"{convention.name} params", "count"
 
 
 def _line(title: str, values: Sequence[Any], kind: ColumnKind) -> Line:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archcalc.commands.options import (
     Batch,
+    Convention,
     Dtype,
     Format,
     InPlace,
@@ -21,6 +22,7 @@ def compare(
     nets: NetworkNames,
     batch: Batch = 1,
     dtype: Dtype = "float32",
+    convention: Convention = "macs",
     input: InputShape = None,
     inplace: InPlace = True,
     format: Format = None,
@@ -33,5 +35,10 @@ def compare(
     if len(nets) < 2:
         raise UsageError.of("AC511", "compare needs two networks or more")
     networks = [load_network(name, input, None, limit) for name in nets]
-    analyses = [n.analyze(batch=batch, dtype=dtype, inplace=inplace) for n in networks]
+    analyses = [
+        network.analyze(
+            batch=batch, dtype=dtype, inplace=inplace, convention=convention
+        )
+        for network in networks
+    ]
     emit(compare_report(analyses), format, output)

@@ -50,6 +50,23 @@ InputShape = Annotated[
     str | None,
     typer.Option("--input", help="Input sizes: 3x299x299, or C,H,W for symbols."),
 ]
+
+
+def complete_conventions(incomplete: str) -> list[str]:
+    """Return the conventions that begin with what was typed."""
+    from archcalc.conventions import CONVENTIONS
+
+    return [name for name in CONVENTIONS if name.startswith(incomplete)]
+
+
+Convention = Annotated[
+    str,
+    typer.Option(
+        "--convention",
+        help="How operations and parameters are counted: fvcore, ptflops, keras, ….",
+        autocompletion=complete_conventions,
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(

@@ -10,6 +10,7 @@ import typer
 
 from archcalc.commands.options import (
     Batch,
+    Convention,
     Dtype,
     Format,
     InPlace,
@@ -43,6 +44,7 @@ def table(
     ] = None,
     batch: Batch = 1,
     dtype: Dtype = "float32",
+    convention: Convention = "macs",
     input: InputShape = None,
     settings: Settings = None,
     inplace: InPlace = True,
@@ -56,7 +58,9 @@ def table(
     from archcalc.tables import chosen_columns, table_report
 
     network = load_network(net, input, settings, limit)
-    analysis = network.analyze(batch=batch, dtype=dtype, inplace=inplace)
+    analysis = network.analyze(
+        batch=batch, dtype=dtype, inplace=inplace, convention=convention
+    )
     judged = list(judge_known(network, analysis))
     if view is not None:
         _lecture(lecture_report(network, analysis, view, judged), dtype, format, output)

@@ -211,7 +211,7 @@ ULTRALYTICS = Convention(
 TORCHINFO = Convention(
     "torchinfo",
     "MAC",
-    "MACs and biases of convolutions; every other module counts its parameters once",
+    "MACs and biases of convolutions, of any other module its parameters once",
     "Parameters times output positions for every module whose class name holds Conv, "
     "so that a transposed convolution is counted at its output's size; parameters once "
     "for every other module. So biases count, a batch norm counts its 2 parameters a "

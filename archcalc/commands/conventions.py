@@ -1,0 +1,46 @@
+"""`archcalc conventions`: one network counted every way, or what each way counts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from archcalc.commands.options import (
+    Batch,
+    Format,
+    InputShape,
+    LimitOptions,
+    Output,
+    Settings,
+    complete_networks,
+    emit,
+    load_network,
+)
+
+
+def conventions(
+    net: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NET]",
+            help="A shipped name or a YAML file; the paragraphs alone where left out.",
+            autocompletion=complete_networks,
+            show_default=False,
+        ),
+    ] = None,
+    batch: Batch = 1,
+    input: InputShape = None,
+    settings: Settings = None,
+    format: Format = None,
+    output: Output = None,
+    limit: LimitOptions = None,
+) -> None:
+    """Count a network by every convention, side by side, and say where they differ."""
+    from archcalc.side_by_side import conventions_report, list_report
+
+    if net is None:
+        emit(list_report(), format, output)
+        return
+    network = load_network(net, input, settings, limit)
+    emit(conventions_report(network, batch), format, output)

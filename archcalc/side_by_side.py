@@ -1,0 +1,136 @@
+"""One network under every convention: what each counts, and where it differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from archcalc.analysis import Analysis
+from archcalc.conventions import CONVENTIONS, Convention
+from archcalc.dims import Dim
+from archcalc.network import Network
+from archcalc.report import Cell, Column, Note, Report, Table
+from archcalc.report import Row as Line
+from archcalc.tables import assumption_notes, convention_note, settings
+
+Scale = tuple[str, int]
+SCALES: tuple[Scale, ...] = (("T", 10**12), ("G", 10**9), ("M", 10**6), ("k", 10**3))
+MOST_KINDS = 5
+FACTORS = {"MAC": 1, "FLOP": 2}
+"""What a multiply-accumulate is in each unit."""
+
+
+def conventions_report(network: Network, batch: int = 1) -> Report:
+    """Return the report of `archcalc conventions NET`."""
+    found = [network.analyze(batch=batch, convention=name) for name in CONVENTIONS]
+    usual = found[0]
+    scale = _scale(usual.total.macs)
+    rows = tuple(_line(analysis, scale) for analysis in found)
+    common = {k: v for k, v in settings(usual).items() if k in ("input", "batch")}
+    return Report(
+        "conventions",
+        f"{network.title}, counted {len(found)} ways",
+        network.name,
+        (Table("", _columns(scale), rows),),
+        (*assumption_notes(usual), *map(_difference, found), *_softmax(found)),
+        common,
+    )
+
+
+def list_report() -> Report:
+    """Return the report of `archcalc conventions`: what each counts, in full."""
+    columns = (
+        Column("convention", "convention", "name"),
+        Column("unit", "unit", "text"),
+        Column("source", "read and run", "text"),
+    )
+    rows = tuple(
+        Line((way.name, way.unit, way.source or "archcalc"), path=way.name)
+        for way in CONVENTIONS.values()
+    )
+    notes = tuple(map(convention_note, CONVENTIONS.values()))
+    return Report("conventions", "Conventions", "", (Table("", columns, rows),), notes)
+
+
+def _columns(scale: Scale | None) -> tuple[Column, ...]:
+    scaled = (Column("scaled", f"in {scale[0]}", "count"),) if scale else ()
+    return (
+        Column("convention", "convention", "name"),
+        Column("operations", "operations", "operations"),
+        *scaled,
+        Column("unit", "unit", "text"),
+        Column("beyond", "beyond MACs", "operations", note=BEYOND),
+        Column("params", "params", "count"),
+    )
+
+
+BEYOND = "operations less those of the MACs, 1 each where the unit is MAC, 2 where FLOP"
+
+
+def _scale(value: Dim) -> Scale | None:
+    """Return the letter and size that leave a figure readable, None for a symbol."""
+    if not isinstance(value, int):
+        return None
+    return next((scale for scale in SCALES if value >= scale[1]), SCALES[-1])
+
+
+def _line(analysis: Analysis, scale: Scale | None) -> Line:
+    way, total = analysis.convention, analysis.total
+    counts: list[Cell] = [None, None, None]
+    brief: Cell = None
+    if way.unit:
+        operations = total.operations
+        counts = [operations, way.unit, operations - total.macs * FACTORS[way.unit]]
+        if scale and isinstance(operations, int):
+            brief = Fraction(operations, scale[1])
+    if scale:
+        counts.insert(1, brief)
+    return Line((way.name, *counts, total.reported_params), path=way.name)
+
+
+def _difference(analysis: Analysis) -> Note:
+    """Return what a convention counts, and which kinds of layer make it differ here."""
+    way = analysis.convention
+    kinds = _beyond_by_kind(analysis, way) if way.unit else {}
+    said = [f"{kind} {value:+,}" for kind, value in _largest(kinds)]
+    params = analysis.total.reported_params - analysis.total.params
+    if isinstance(params, int) and params:
+        said.append(f"parameters {params:+,}")
+    here = f" Here {', '.join(said)}." if said else ""
+    return Note(f"{way.name}: {way.brief}.{here}", "definition")
+
+
+def _softmax(analyses: Sequence[Analysis]) -> Iterator[Note]:
+    """Yield what is counted without the softmax that a library leaves to the loss."""
+    last = analyses[0].graph.output
+    if analyses[0].graph.nodes[last].layer.key != "softmax":
+        return
+    said = []
+    for analysis in analyses:
+        softmax = analysis.facts[last].operations * analysis.setting.batch
+        without = analysis.total.operations - softmax
+        if isinstance(without, int) and without != analysis.total.operations:
+            said.append(f"{analysis.convention.name} {without:,}")
+    if said:
+        why = "Libraries leave the last softmax to the loss; without it:"
+        yield Note(f"{why} {', '.join(said)}.")
+
+
+def _beyond_by_kind(analysis: Analysis, way: Convention) -> dict[str, Dim]:
+    """Return operations beyond the MACs by kind of layer, for the batch."""
+    factor = FACTORS[way.unit or "MAC"]
+    found: dict[str, Dim] = {}
+    for node, fact in zip(analysis.graph.nodes, analysis.facts, strict=True):
+        if not node.aux:
+            beyond = fact.operations - fact.macs * factor
+            found[node.layer.key] = found.get(node.layer.key, 0) + beyond
+    return {kind: n * analysis.setting.batch for kind, n in found.items()}
+
+
+def _largest(kinds: dict[str, Dim]) -> Iterator[tuple[str, int]]:
+    """Yield the kinds that matter most, and the rest as one; none for symbols."""
+    known = [(k, n) for k, n in kinds.items() if isinstance(n, int) and n]
+    known.sort(key=lambda item: -abs(item[1]))
+    yield from known[:MOST_KINDS]
+    if rest := sum(n for _, n in known[MOST_KINDS:]):
+        yield "others", rest
