@@ -23,6 +23,7 @@ from archcalc.fields import WORD, FieldError, WholeField, nearest
 from archcalc.graph import Graph
 from archcalc.layers.base import Shape
 from archcalc.limits import DEFAULT, Limits
+from archcalc.optimizers import optimizer as optimizer_named
 from archcalc.source import Scalar, Source, parse, read
 from archcalc.spec import Spec, read_spec
 from archcalc.step_reader import StepReader
@@ -162,14 +163,22 @@ class Network:
         dtype: str = "float32",
         inplace: bool = True,
         convention: str = USUAL,
+        optimizer: str = "sgd",
+        mixed: bool = False,
+        checkpoint: str = "none",
     ) -> Analysis:
         """Return every figure for a batch size and number format.
 
         `inplace` lets normalizations, activations and dropout overwrite their input
         where nothing else reads it. `convention` names a way of counting: `operations`
-        and `reported_params` of every figure are what it gives. Raises `UsageError` for
-        a batch below 1, an unknown dtype or convention, `ShapeError` where the network
-        does not fit together.
+        and `reported_params` of every figure are what it gives.
+
+        Of training: `optimizer` (`optimizers.OPTIMIZERS`); `mixed` keeps weights in
+        float32 beside activations in `dtype`, bfloat16 if not said; `checkpoint` runs
+        `blocks` or `stages` again in backward.
+
+        Raises `UsageError` for a batch below 1 or an unknown name, `ShapeError` where
+        the network does not fit together.
 
         >>> load("resnet50:v1.5").analyze(convention="torch").total.operations
         8178368512
@@ -178,9 +187,14 @@ class Network:
             raise UsageError.of(
                 "AC507", f"a batch is 1 to {LARGEST_BATCH}, not {batch}"
             )
+        if mixed and dtype_bits(dtype) == dtype_bits("float32"):
+            dtype = "bfloat16"
         dtype_bits(dtype)
+        optimizer_named(optimizer)
         named(convention)
-        setting = Setting(batch, dtype, inplace, convention=convention)
+        setting = Setting(
+            batch, dtype, inplace, optimizer, mixed, checkpoint, convention
+        )
         return Analysis(self.name, self.graph, setting)
 
 
