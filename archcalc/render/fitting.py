@@ -109,7 +109,7 @@ def _shortened(table: Table, strip: Strip) -> Strip:
         return strip
     cells = _cells(table, strip.index, brief=True)
     short = _broken(replace(strip, cells=cells, body=_widest(cells), brief=True))
-    return short if short.width < strip.width else replace(strip, brief=True)
+    return short if short.width <= strip.width else replace(strip, brief=True)
 
 
 def _parts(narrow: Sequence[Strip], room: int) -> Iterator[list[int]]:
@@ -142,7 +142,7 @@ def _greedy(needed: Sequence[int], free: int) -> list[int]:
 
 
 def _fitted(strips: list[Strip], narrow: Sequence[Strip], room: int) -> list[Strip]:
-    """Return columns made narrower one step after another until they fit."""
+    """Return columns made narrower until they fit, all of one kind together."""
     if total_width(strips) <= room:
         return strips
     strips = [_broken(strip) for strip in strips]
@@ -150,8 +150,10 @@ def _fitted(strips: list[Strip], narrow: Sequence[Strip], room: int) -> list[Str
         full = [i for i, strip in enumerate(strips) if strip.can_shorten]
         if not full:
             return _squeezed(strips, room)
-        widest = max(full, key=lambda i: strips[i].width)
-        strips[widest] = narrow[widest]
+        widest = strips[max(full, key=lambda i: strips[i].width)]
+        for i in full:
+            if strips[i].column.kind == widest.column.kind:
+                strips[i] = narrow[i]
     return strips
 
 
