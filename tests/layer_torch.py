@@ -26,7 +26,7 @@ class Built(nn.Module):
             kind = getattr(nn, record.target.removeprefix("nn."))
             self.part = kind(*record.args, **record.kwargs)
         else:
-            shapes = record.params.items()
+            shapes: Any = record.params.items()
             self.part = nn.ParameterDict({k: torch.randn(s) for k, s in shapes})
 
     def forward(self, *xs: Tensor) -> Any:

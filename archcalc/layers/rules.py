@@ -11,7 +11,7 @@ SHAPE_RULES = {
     "AC206": "Output padding is smaller than the stride or smaller than the dilation.",
     "AC207": "Something is left: no output size is 0 or below.",
     "AC208": "An axis exists. Axes count from 0, the batch left out, or from the end.",
-    "AC209": "A pool pads by half of its kernel at most, evenly if that is not counted.",
+    "AC209": "A pool pads by half its kernel at most, and evenly if it does not count.",
     "AC210": "What is cut into equal parts is divided by their number.",
     "AC211": "A product of matrices needs rows as long as the other one's columns.",
     "AC212": "Values or tokens that are laid out anew fill the new sizes exactly.",
