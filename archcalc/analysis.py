@@ -373,7 +373,7 @@ class Analysis:
             group.label if group.label != group.kind or group.kind != "stage" else "",
             self.graph.nodes[group.output].shape,
             self.figures(members),
-            tuple(members) if kind == "row" else (),
+            tuple(members),
             group.output,
             kind,
             depth,

@@ -1,7 +1,7 @@
 """Depth: how many layers with weights lie on the longest path.
 
-Convolutions and linear layers count; parallel layers once; projection shortcuts, gates
-and side heads do not. That is how papers name their networks (GoogLeNet 22,
+Convolutions and linear layers count, a recurrent layer once; parallel layers once;
+embeddings, tables of positions, projection shortcuts, gates and side heads do not. That is how papers name their networks (GoogLeNet 22,
 Szegedy 2014, section 5; ResNet-50, He 2015, Table 1).
 """
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 from archcalc.graph import Graph, Node
 
 GATING = "multiply"
+TABLES = frozenset({"embedding", "window_attention"})
+"""Kinds whose weights are looked up, not multiplied with."""
 
 
 def depths(graph: Graph) -> tuple[int, ...]:
@@ -34,7 +36,7 @@ def _followed(node: Node) -> tuple[int, ...]:
 
 
 def _weighs(graph: Graph, node: Node) -> int:
-    is_weight_layer = node.layer.role == "matrix"
+    is_weight_layer = node.layer.role == "matrix" and node.layer.key not in TABLES
     return int(is_weight_layer and bool(node.layer.weights(*graph.input_shapes(node))))
 
 

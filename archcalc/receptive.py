@@ -15,6 +15,7 @@ branches meet, the field is the union.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
@@ -39,8 +40,27 @@ class Field(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many input positions one output position sees."""
-        return floor(self.last) - ceil(self.first) + 1
+        """How many input positions one output position sees, the most of any."""
+        phases = (Fraction(k, self.jump.denominator) for k in range(self.jump.denominator))
+        return max(floor(self.last + p) - ceil(self.first + p) + 1 for p in phases)
+
+    @property
+    def start(self) -> int:
+        """The first input position that the first output position sees."""
+        return ceil(self.first)
+
+    @property
+    def centre(self) -> Exact:
+        """The middle of what the first output position sees."""
+        return _plain(Fraction(self.first + self.last, 2))
+
+    def faked(self, positions: int) -> int:
+        """How much of the first output's field is padding: what lies off the input.
+
+        `positions` is the input's size along the axis.
+        """
+        outside = max(0, -self.start) + max(0, floor(self.last) - positions + 1)
+        return min(outside, self.size)
 
 
 Fields = tuple[Field, ...] | None
@@ -91,10 +111,28 @@ def _union(found: list[Fields]) -> Fields:
 
 def _join(axis: tuple[Field, ...]) -> Field:
     first, last = min(f.first for f in axis), max(f.last for f in axis)
-    jumps = {f.jump for f in axis}
-    centres = {f.first + f.last for f in axis}
-    aligned = len(jumps) == 1 and len(centres) == 1 and all(f.aligned for f in axis)
-    return Field(first, last, max(jumps), aligned)
+    aligned = _meet(axis) and all(f.aligned for f in axis)
+    return Field(first, last, max(f.jump for f in axis), aligned)
+
+
+def _meet(axis: tuple[Field, ...]) -> bool:
+    """Say whether branches move in the same steps around the same centres."""
+    return len({f.jump for f in axis}) == 1 and len({f.centre for f in axis}) == 1
+
+
+def misaligned(graph: Graph) -> Iterator[tuple[Node, tuple[Field, ...]]]:
+    """Yield each node that joins branches which do not see the same place.
+
+    With the fields of its inputs along the first axis where they differ.
+    """
+    found = receptive_fields(graph)
+    for node in graph.nodes:
+        seen = [f for i in node.inputs if (f := found[i]) is not None]
+        if len(seen) > 1 and len({len(f) for f in seen}) == 1:
+            for axis in zip(*seen, strict=True):
+                if not _meet(axis):
+                    yield node, axis
+                    break
 
 
 def _number(value: Dim) -> int:

@@ -25,6 +25,7 @@ ColumnKind = Literal[
     "operations",
     "bytes",
     "percent",
+    "bar",
     "ratio",
     "flag",
     "formula",
@@ -32,7 +33,7 @@ ColumnKind = Literal[
 ]
 RowKind = Literal["row", "head", "subtotal", "total", "aside"]
 NoteKind = Literal["note", "erratum", "loose", "assumption", "definition"]
-LEFT: frozenset[ColumnKind] = frozenset({"name", "text", "flag", "formula"})
+LEFT: frozenset[ColumnKind] = frozenset({"name", "text", "flag", "formula", "bar"})
 ROW_KEYS = frozenset({"kind", "path"})
 
 
@@ -40,7 +41,8 @@ ROW_KEYS = frozenset({"kind", "path"})
 class Column:
     """One column: its key in data, its title for people, the kind of its values.
 
-    A `percent` is a share of one, a `ratio` a quotient, `bytes` are always bytes.
+    A `percent` is a share of one, and so is a `bar`, which is drawn; a `ratio` is a
+    quotient, `bytes` are always bytes.
     A `value` column holds figures of several kinds; each row names its own in `kinds`.
     `unit` is the unit of the raw value; `short` a title for where room is scarce;
     `binary` shows bytes as MiB instead of MB; `note` defines the figure in a footer.

@@ -18,6 +18,7 @@ BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
 COUNTS: frozenset[ColumnKind] = frozenset({"count", "operations"})
 SHORTENED = COUNTS | {"bytes"}
 FINEST_RATIO = 6
+BAR_CELLS = 20
 
 
 def count(value: Number) -> str:
@@ -102,6 +103,17 @@ def percent(share: Number) -> str:
     return fixed(share * 100, 1) + "%"
 
 
+def bar(share: Number) -> str:
+    """Return a share of one as a bar of up to 20 cells, in eighths of a cell.
+
+    >>> bar(Fraction(1, 8))
+    '██▌'
+    """
+    eighths = min(max(_rounded(share * BAR_CELLS * 8, 1, 0), 0), BAR_CELLS * 8)
+    whole, rest = divmod(eighths, 8)
+    return "█" * whole + " ▏▎▍▌▋▊▉"[rest].strip()
+
+
 def ratio(value: Number) -> str:
     """Return a quotient: `3.15×`, `314.0×`, `1,234×`; small ones to two digits."""
     whole = abs(int(value))
@@ -156,6 +168,8 @@ def _number(value: Number, kind: ColumnKind, binary: bool, brief: bool) -> str:
         return size(value, binary, brief)
     if kind == "percent":
         return percent(value)
+    if kind == "bar":
+        return bar(value)
     if kind == "ratio":
         return ratio(value)
     return short(value) if brief and kind in COUNTS else count(value)
