@@ -21,6 +21,7 @@ from archcalc.expressions import ExpressionError, Given, parse
 from archcalc.fields import nearest
 from archcalc.graph import Node
 from archcalc.layers.base import feature_axis
+from archcalc.memory_figures import FIGURES as MEMORY_FIGURES
 from archcalc.network import load
 from archcalc.receptive import receptive_fields
 
@@ -201,4 +202,5 @@ GRAPH_METRICS: dict[str, Metric] = {
     "channels": _channels,
     "weight_shape": _weight_shape,
     **{name: _argument(name) for name in ("kernel", "stride", "groups")},
+    **MEMORY_FIGURES,
 }

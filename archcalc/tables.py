@@ -16,8 +16,11 @@ from archcalc.errors import UsageError
 from archcalc.expectations import Judged
 from archcalc.fields import nearest
 from archcalc.layers.base import times
+from archcalc.memory_columns import COLUMNS as MEMORY_COLUMNS
+from archcalc.memory_columns import DEFINITIONS as MEMORY_DEFINITIONS
+from archcalc.memory_columns import OF_NODES, Cells, cells
 from archcalc.network import Network
-from archcalc.receptive import receptive_fields
+from archcalc.receptive import misaligned
 from archcalc.report import Column, Note, Report, RowKind, Table
 from archcalc.report import Row as Line
 
@@ -40,6 +43,7 @@ COLUMNS: dict[str, Column] = {
         Column("activation_bytes", "bytes", "bytes", unit="B"),
         Column("receptive_field", "field", "shape"),
         Column("depth", "depth", "count"),
+        *MEMORY_COLUMNS,
     )
 }
 DEFAULT_COLUMNS = (
@@ -68,6 +72,7 @@ DEFINITIONS = {
         "depth: layers with weights on the longest path; projections, gates and side "
         "heads do not count."
     ),
+    **MEMORY_DEFINITIONS,
 }
 
 
@@ -137,6 +142,8 @@ class _Values:
         self.per_node: dict[str, Sequence[Any]] = {
             key: rule(analysis) for key, rule in PER_NODE.items() if key in columns
         }
+        found = {key: cells(key, analysis) for key in columns}
+        self.own: dict[str, Cells] = {k: rule for k, rule in found.items() if rule}
 
     def line(self, row: Row) -> Line:
         """Return one row, or the head of a group with its subtotals."""
@@ -151,40 +158,41 @@ class _Values:
         """Return the value of one column."""
         if key in self.per_node:
             return self.per_node[key][row.output]
+        if key in self.own:
+            return self.own[key](row)
         named = {"layer": name, "what": label, "shape": row.shape}
         return named[key] if key in named else getattr(row.figures, key)
 
     def totals(self) -> Iterator[Line]:
         """Yield the total of inference, and what side heads add in training."""
-        yield self.total("total", self.analysis.total)
-        if any(node.aux for node in self.analysis.graph.nodes):
-            yield self.total("side heads", self.analysis.aux)
+        analysis, nodes = self.analysis, self.analysis.graph.nodes
+        yield self.total("total", analysis.total, [n.index for n in nodes if not n.aux])
+        heads = [n.index for n in nodes if n.aux]
+        if heads:
+            yield self.total("side heads", analysis.aux, heads)
 
-    def total(self, name: str, figures: Any) -> Line:
+    def total(self, name: str, figures: Any, nodes: Sequence[int]) -> Line:
+        output = self.analysis.graph.output
+        whole = Row(name, "", (), figures, tuple(nodes), output, "head")
+        main = name == "total"
         known = {
             "layer": name,
             "what": None,
-            "shape": self.analysis.output if name == "total" else None,
-            "depth": depth(self.analysis.graph) if name == "total" else None,
-            "receptive_field": None,
+            "shape": self.analysis.output if main else None,
+            "depth": depth(self.analysis.graph) if main else None,
+            **dict.fromkeys(OF_NODES),
         }
-        cells = tuple(
+        own = {k: rule(whole) for k, rule in self.own.items() if k not in known}
+        known |= own
+        values = tuple(
             known[key] if key in known else getattr(figures, key)
             for key in self.columns
         )
-        return Line(cells, kind="total" if name == "total" else "aside", path=name)
-
-
-def _fields(analysis: Analysis) -> Sequence[Any]:
-    return [
-        tuple(f.size for f in fields) if fields else None
-        for fields in receptive_fields(analysis.graph)
-    ]
+        return Line(values, kind="total" if main else "aside", path=name)
 
 
 PER_NODE: dict[str, Callable[[Analysis], Sequence[Any]]] = {
     "depth": lambda analysis: depths(analysis.graph),
-    "receptive_field": _fields,
 }
 
 
@@ -198,6 +206,8 @@ def table_report(
     """Return the report of `archcalc table`."""
     columns = with_convention(columns, analysis.convention)
     notes = [*assumption_notes(analysis), *definition_notes(analysis, columns)]
+    if "receptive_field" in columns:
+        notes += misalignment_notes(analysis)
     return Report(
         "table",
         network.title,
@@ -230,6 +240,8 @@ def definition_notes(analysis: Analysis, columns: Sequence[str]) -> Iterator[Not
             key = "activations kept"
         if key in DEFINITIONS:
             yield Note(DEFINITIONS[key], "definition")
+    if any(key.endswith("_share") for key in columns):
+        yield Note(DEFINITIONS["share"], "definition")
     if {"operations", "reported_params"} & {*columns}:
         yield convention_note(analysis.convention)
 
@@ -244,6 +256,13 @@ def assumption_notes(analysis: Analysis) -> Iterator[Note]:
     """Yield what symbols were assumed to satisfy."""
     for text in analysis.graph.assumptions:
         yield Note(text, "assumption")
+
+
+def misalignment_notes(analysis: Analysis) -> Iterator[Note]:
+    """Yield where branches that meet do not see the same place."""
+    for node, fields in misaligned(analysis.graph):
+        seen = ", ".join(f"{f.size} every {f.jump} around {f.centre}" for f in fields)
+        yield Note(f"{node.name} joins fields that are not aligned: {seen}.")
 
 
 def erratum_notes(judged: Sequence[Judged]) -> Iterator[Note]:

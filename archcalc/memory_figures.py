@@ -1,0 +1,58 @@
+"""Figures of memory by name, for the whole network or one of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from archcalc.dims import Dim
+from archcalc.memory_static import size_of, tensors
+
+if TYPE_CHECKING:
+    from archcalc.analysis import Analysis, Row
+
+Figure = Callable[["Analysis", "Row | None"], Dim]
+
+
+def peak(analysis: Analysis, row: Row | None = None) -> int:
+    """Return the peak of inference, or the most that lives while a row runs."""
+    memory = analysis.memory
+    if row is None:
+        return memory.peak_inference
+    inside = set(row.nodes)
+    return max((m.live for m in memory.inference.moments if m.node in inside), default=0)
+
+
+def saved(analysis: Analysis, row: Row | None = None) -> int:
+    """Return the bytes kept for backward; a storage counts at its first keeper."""
+    memory = analysis.memory
+    return memory.saved_for_backward if row is None else memory.saved(row.nodes)
+
+
+def disk(analysis: Analysis, row: Row | None = None) -> Dim:
+    """Return the bytes of parameters and buffers in the setting's dtype."""
+    if row is None:
+        return analysis.memory.on_disk
+    inside, dtype = set(row.nodes), analysis.setting.dtype
+    total: Dim = 0
+    for buffers in (False, True):
+        for index, name, shape in tensors(analysis.graph, buffers):
+            if index in inside:
+                total = total + size_of(name, shape, dtype)
+    return total
+
+
+def training(analysis: Analysis, row: Row | None = None) -> int:
+    """Return the peak of training; raise `ValueError` for a row, which has none."""
+    if row is not None:
+        raise ValueError("training memory is of the whole network: leave `at` out")
+    return analysis.memory.training.peak
+
+
+FIGURES: dict[str, Figure] = {
+    "peak": peak,
+    "training": training,
+    "saved": saved,
+    "disk": disk,
+}
+"""What `expect` may assert of memory, and `compare` lists."""
