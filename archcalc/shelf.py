@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from archcalc.depth import depth
@@ -33,26 +33,35 @@ def networks(variants: bool) -> Iterator[Network]:
                 yield Network(network.spec, variant)
 
 
-def list_report(family: str | None = None, variants: bool = False) -> Report:
-    """Return the report of `archcalc list`; raise `UsageError` for an unknown family."""
-    found = [n for n in networks(variants) if family in (None, n.spec.about.family)]
+Tracker = Callable[[Iterable[Network]], Iterable[Network]]
+
+
+def list_report(
+    family: str | None = None, variants: bool = False, track: Tracker = iter
+) -> Report:
+    """Return the report of `archcalc list`; raise `UsageError` for an unknown family.
+
+    `track` passes networks on while they are read, so that progress can be shown.
+    """
+    found = [n for n in track(networks(variants)) if family in (None, family_of(n))]
     if not found:
-        families = sorted({n.spec.about.family or "" for n in networks(False)} - {""})
+        families = sorted({family_of(network) for network in networks(False)})
         help = nearest(family or "", families) or f"families: {', '.join(families)}"
         raise UsageError.of("AC510", f"there is no family {family!r}", help=help)
     note = Note(
         "parameters and MACs of inference, side heads left out; batch 1.", "definition"
     )
-    table = Table("", COLUMNS, tuple(_lines(found)))
+    lines = []
+    for name, members in groupby(sorted(found, key=family_of), family_of):
+        lines.append(Row((name, *[None] * (len(COLUMNS) - 1)), kind="head", path=name))
+        lines += map(_row, track(members))
+    table = Table("", COLUMNS, tuple(lines))
     return Report("list", "Networks", family or "all", (table,), (note,))
 
 
-def _lines(found: Sequence[Network]) -> Iterator[Row]:
-    """Yield the networks of each family under its name."""
-    by_family = sorted(found, key=lambda network: network.spec.about.family or "")
-    for family, members in groupby(by_family, lambda n: n.spec.about.family or "other"):
-        yield Row((family, *[None] * (len(COLUMNS) - 1)), kind="head", path=family)
-        yield from map(_row, members)
+def family_of(network: Network) -> str:
+    """Return the family that a network is listed under."""
+    return network.spec.about.family or "other"
 
 
 def _row(network: Network) -> Row:
@@ -71,5 +80,4 @@ def _row(network: Network) -> Row:
         depth(graph),
         graph.nodes[graph.inputs[0]].shape,
     )
-    family = network.spec.about.family or "other"
-    return Row(cells, kind="row", depth=1, path=f"{family}/{network.name}")
+    return Row(cells, depth=1, path=f"{family_of(network)}/{network.name}")

@@ -271,3 +271,19 @@ def test_names_are_completed() -> None:
         encoding="utf-8",
     )
     assert {"resnet18", "resnet101", "resnet152"} <= set(done.stdout.split())
+
+
+def test_progress_is_told_on_a_terminal_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from archcalc.commands import progress
+
+    assert list(progress.tracked(range(3), "networks")) == [0, 1, 2]
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(progress, "SILENT_SECONDS", 0)
+    monkeypatch.setattr(progress, "STEP_SECONDS", 0)
+    assert list(progress.tracked(range(3), "networks", 3)) == [0, 1, 2]
+    told = capsys.readouterr().err
+    assert "2 of 3 networks" in told
+    assert told.endswith("\r")

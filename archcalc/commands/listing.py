@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from archcalc.commands.options import Format, Output, emit
+from archcalc.commands.progress import tracked
 
 
 def list_networks(
@@ -20,6 +21,8 @@ def list_networks(
     output: Output = None,
 ) -> None:
     """List the shipped networks with parameters, MACs, depth and input."""
+    from functools import partial
+
     from archcalc.shelf import list_report
 
     everything = (
@@ -27,4 +30,5 @@ def list_networks(
         or format == "json"
         or (output is not None and output.suffix == ".json")
     )
-    emit(list_report(family, everything), format, output)
+    track = partial(tracked, what="networks")
+    emit(list_report(family, everything, track), format, output)
