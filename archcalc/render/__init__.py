@@ -19,6 +19,7 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "markdown": (".md", ".markdown"),
     "csv": (".csv",),
     "json": (".json",),
+    "latex": (".tex",),
 }
 """Name of a format (and of its module here), and the file endings that mean it."""
 
