@@ -8,8 +8,11 @@ from archcalc.commands import (
     check,
     compare,
     conventions,
+    fit,
+    explain,
     layers,
     listing,
+    memory,
     show,
     table,
     verify,
@@ -26,6 +29,9 @@ app = typer.Typer(
 app.command("table")(table.table)
 app.command("compare")(compare.compare)
 app.command("conventions")(conventions.conventions)
+app.command("explain")(explain.explain)
+app.command("memory")(memory.memory)
+app.command("fit")(fit.fit)
 app.command("list")(listing.list_networks)
 app.command("show")(show.show)
 app.command("check")(check.check)

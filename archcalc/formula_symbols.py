@@ -64,6 +64,7 @@ OWN_FIELDS: dict[tuple[str, str], Name] = {
     ("deconv", "out"): Name("N", "filters", "out"),
     ("window_attention", "size"): Name("w", "window"),
     ("lrn", "size"): Name("n", "neighbouring channels"),
+    ("linear", "out"): Name("D", "output features", "out"),
     ("embedding", "dim"): Name("D", "features", "out"),
 }
 NEW_SIZES = ("adaptive_avgpool", "adaptive_maxpool", "resize")
@@ -75,10 +76,10 @@ SILENT_AT_ONE = ("dilation", "groups", "multiplier")
 def axis_names(key: str, rank: int, comes_out: bool = False) -> tuple[Name, ...]:
     """Return the names of the axes of a tensor that enters or leaves a layer."""
     if rank == 1:
-        return VECTOR
+        return TOKENS[:1] if key == "embedding" else VECTOR
     if rank == 2 and (key not in SIGNALS or (key == "tokens" and comes_out)):
         return TOKENS
-    places = PLACES.get(rank, ())
+    places = PLACES.get(rank, (FEATURES,) * (rank - 1))
     return (*places, CHANNELS) if key in LAST else (CHANNELS, *places)
 
 
@@ -88,34 +89,41 @@ def input_sizes(layer: Layer, inputs: Sequence[Shape]) -> tuple[tuple[Size, ...]
     Of several inputs, equal sizes share a name: what is added has the same C, H and W,
     what is concatenated has C₁, C₂, ….
     """
-    apart = {0: {getattr(layer, "axis", 0) or 0}}.get(int(layer.key != "concat"), set())
-    shared: dict[tuple[str, Any], Size] = {}
+    shared: dict[tuple[Symbol, Any], Size] = {}
     found = []
     for count, shape in enumerate(inputs, 1):
         names = _input_names(layer.key, len(shape), count)
         sizes = []
         for axis, (name, value) in enumerate(zip(names, shape, strict=True)):
-            alike = len({repr(x[axis]) for x in inputs if axis < len(x)}) == 1
-            alone = len(inputs) == 1
-            alike = alike and not apart & {axis, axis - len(shape)}
-            sub = "" if alone or alike or layer.key == "matmul" else str(count)
-            new = Size(value, Symbol(name.letter, sub), name.meaning, name.rank)
-            key = (name.letter + sub, value)
-            sizes.append(shared.setdefault(key, new))
+            alone = layer.key == "matmul" or _alike(layer, inputs, axis)
+            symbol = Symbol(name.letter, "" if alone else str(count))
+            new = Size(value, symbol, name.meaning, name.rank)
+            sizes.append(shared.setdefault((symbol, value), new))
         found.append(tuple(sizes))
     return tuple(found)
+
+
+def _alike(layer: Layer, inputs: Sequence[Shape], axis: int) -> bool:
+    """Say whether an axis has one size in all inputs, and is not where they meet."""
+    if len(inputs) == 1:
+        return True
+    if layer.key == "concat":
+        met = getattr(layer, "axis", 0) or 0
+        if axis == met % len(inputs[0]):
+            return False
+    return len({x[axis] for x in inputs if axis < len(x)} - {1}) <= 1
 
 
 def _input_names(key: str, rank: int, count: int) -> tuple[Name, ...]:
     if key == "matmul":
         return (*PLACES.get(rank, ())[: rank - 2], *MATRICES[count - 1])
-    names = axis_names(key, rank)
-    return names if len(names) == rank else (*names, *[FEATURES] * rank)[:rank]
+    return axis_names(key, rank)
 
 
 def named_fields(layer: Layer, inputs: Sequence[Shape]) -> dict[str, Any]:
     """Return the arguments that become named sizes, by argument."""
-    axes = axis_names(layer.key, len(inputs[0]))[1:] if inputs else ()
+    names = axis_names(layer.key, len(inputs[0])) if inputs else ()
+    axes, taken = names[1:], {name.letter for name in names}
     found = {}
     for field, value in layer.items():
         if field == "stride" and value is None:
@@ -124,7 +132,7 @@ def named_fields(layer: Layer, inputs: Sequence[Shape]) -> dict[str, Any]:
         if field == "size" and layer.key in NEW_SIZES:
             found[field] = _new_sizes(value, axes)
         elif name is not None and not _is_silent(field, value):
-            found[field] = _named(layer, name, value, axes)
+            found[field] = _named(name, value, axes, name.letter in taken)
     return found
 
 
@@ -132,13 +140,11 @@ def _is_silent(field: str, value: Any) -> bool:
     return field in SILENT_AT_ONE and type(value) is int and value == 1
 
 
-def _named(layer: Layer, name: Name, value: Any, axes: Sequence[Name]) -> Any:
+def _named(name: Name, value: Any, axes: Sequence[Name], primed: bool) -> Any:
     """Return a value as a named size; one for each axis where the axes differ."""
     _, meaning, rank = name
     if type(value) is int or isinstance(value, Poly):
-        primed = layer.key == "linear" and name.rank == "out"
-        symbol = Symbol("D", prime=True) if primed else Symbol(name.letter)
-        return Size(value, symbol, meaning, rank)
+        return Size(value, Symbol(name.letter, prime=primed), meaning, rank)
     if not isinstance(value, tuple):
         return value
     if len(set(value)) == 1:

@@ -128,7 +128,7 @@ class Latex(Script):
 
     def symbol(self, symbol: Symbol) -> str:
         letter = symbol.letter.replace("_", "\\_")
-        shown = letter if len(letter) == 1 else f"\\mathrm{{{letter}}}"
+        shown = letter if len(letter) == 1 else f"\\text{{{letter}}}"
         prime = "'" if symbol.prime else ""
         return shown + prime + self.sub(symbol.sub)
 
@@ -253,6 +253,8 @@ class Writer:
         for sign, term in terms:
             mark = self.script.minus if sign < 0 else "+"
             part = bracketed(write(term), TERM, self.script)
+            if isinstance(term, Size | Number) and part.isdigit():
+                part = self.script.number(int(part))
             if text:
                 text += f" {mark} {part}"
             else:
@@ -361,8 +363,15 @@ def roundable(size: Recorded) -> Quotient | None:
     return found[0] if len(found) == 1 and not others and signs == [1] else None
 
 
-def before_rounding(size: Recorded, script: Script) -> str | None:
-    """Return `⌊54.25⌋` for a tree whose rounding changed something, else None."""
+def before_choice(size: Recorded, script: Script) -> str | None:
+    """Return `⌊54.25⌋`, or `min(56, 56)`: the last step of what rounds or chooses.
+
+    None where the rounding changes nothing, and for any other tree.
+    """
+    if isinstance(size, Extreme):
+        writer = Writer(script, symbols=False)
+        members = [writer.value(member.value).text for member in size.members]
+        return script.chosen(size.kind, members)
     found = roundable(size)
     if found is None or found.exact:
         return None

@@ -20,7 +20,7 @@ from archcalc.formula_text import (
     UNICODE,
     Script,
     Writer,
-    before_rounding,
+    before_choice,
 )
 from archcalc.layers.base import Layer, Shape
 from archcalc.layers.window import Sliding
@@ -78,13 +78,12 @@ class Formula:
         named = isinstance(self.tree, Size) and self.tree.symbol == self.name
         steps = [self.rule(script)] if symbols and not named else []
         steps.append(self.numbers(script))
-        broken = before_rounding(self.tree, script)
+        broken = before_choice(self.tree, script)
         steps += [broken] if broken else []
         result = self.result(script)
-        plain = result.replace(",", "").replace("{}", "")
-        if steps[-1] not in (result, plain):
-            steps.append(result)
-        return list(dict.fromkeys(steps))
+        if steps[-1] == Writer(script, symbols=False).value(self.value).text:
+            steps.pop()
+        return list(dict.fromkeys([*steps, result]))
 
     def __str__(self) -> str:
         return " = ".join(self.steps(symbols=False))
@@ -106,15 +105,16 @@ class Formula:
 class Recording:
     """What the rules of one layer did, for one sample.
 
-    `shape` has a formula for each output axis; `weights` and `buffers` one for each
-    tensor, by its torch name; `work` one for each kind of operation. `padding` says
-    what `half` means. `inputs` are the named sizes of the inputs.
+    `shape` has a formula for each output axis, `axes` what it is; `weights` and
+    `buffers` one for each tensor, by its torch name; `work` one for each kind of
+    operation. `padding` says what `half` means. `inputs` are the inputs' named sizes.
     """
 
     layer: Layer
     inputs: tuple[tuple[Size, ...], ...]
     padding: tuple[Formula, ...]
     shape: tuple[Formula, ...]
+    axes: tuple[str, ...]
     weights: Mapping[str, Formula]
     buffers: Mapping[str, Formula]
     work: Mapping[str, Formula]
@@ -150,6 +150,7 @@ def record(layer: Layer, inputs: Sequence[Shape], output: Shape) -> Recording:
         sizes,
         tuple({p.symbol: Formula(r, p.symbol) for p, r in reversed(padding)}.values()),
         tuple(Formula(r, symbol_of(n)) for r, n in zip(rules, left, strict=True)),
+        tuple(name.meaning for name in axis_names(layer.key, len(rules), True)),
         {name: Formula(count_of(shape)) for name, shape in weights.items()},
         {name: Formula(count_of(shape)) for name, shape in buffers.items()},
         {kind: Formula(arranged(recorded(n), order)) for kind, n in work.items()},

@@ -1,0 +1,59 @@
+"""`archcalc explain`: every figure with its formula."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from archcalc.commands.options import (
+    Batch,
+    Dtype,
+    InPlace,
+    InputShape,
+    LimitOptions,
+    NetworkName,
+    Output,
+    Settings,
+    colored,
+    columns,
+    load_network,
+    write,
+)
+
+ExplainFormat = Annotated[
+    str | None,
+    typer.Option("--format", "-f", help="terminal, markdown, latex, html or json."),
+]
+
+
+def explain(
+    net: NetworkName,
+    at: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[LAYER]",
+            help="A layer, branch or block; every layer in brief where left out.",
+            show_default=False,
+        ),
+    ] = None,
+    batch: Batch = 1,
+    dtype: Dtype = "float32",
+    input: InputShape = None,
+    settings: Settings = None,
+    inplace: InPlace = True,
+    format: ExplainFormat = None,
+    output: Output = None,
+    limit: LimitOptions = None,
+) -> None:
+    """Show the work: the rule of each figure, the numbers put in, the value."""
+    from archcalc.explain import explain as explained
+    from archcalc.render.explained import explained_format, render_explanation
+
+    network = load_network(net, input, settings, limit)
+    analysis = network.analyze(batch=batch, dtype=dtype, inplace=inplace)
+    chosen = explained_format(format, output)
+    options = {}
+    if chosen == "terminal" and output is None:
+        options = {"width": columns(), "color": colored()}
+    write(render_explanation(explained(analysis, at), chosen, **options), output)

@@ -1,0 +1,331 @@
+"""Why every figure is what it is: rule in symbols, numbers put in, value.
+
+An `Explanation` is a list of parts (a layer, a sum), each with lines: a figure and its
+`Formula`. It holds values and trees; `render/explained*.py` makes text of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from archcalc.analysis import Analysis, Row
+from archcalc.conventions.measures import is_bias
+from archcalc.counting import dtype_bits, flops, in_bytes
+from archcalc.formulas import Formula, Recording, record, times_samples
+from archcalc.graph import Node
+from archcalc.layers.base import Shape
+from archcalc.network import Network, load
+from archcalc.reasons import reasons
+from archcalc.recorder import Number, Recorded, Size, Symbol, recorded, total
+from archcalc.tables import settings
+
+KINDS = {
+    "mac": "MACs",
+    "add": "additions",
+    "mul": "multiplications",
+    "cmp": "comparisons",
+    "div": "divisions",
+    "exp": "exponentials",
+    "sqrt": "roots",
+}
+MOST_TERMS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure and its formula; `alike` names the figure that it goes the way of.
+
+    `symbols` says whether the rule in symbols is worth printing.
+    """
+
+    figure: str
+    formula: Formula
+    note: str = ""
+    alike: str = ""
+    symbols: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A layer, or the sum of several: what it is, its figures, and why."""
+
+    name: str
+    label: str
+    inputs: tuple[Shape, ...] = ()
+    output: Shape | None = None
+    legend: tuple[Size, ...] = ()
+    lines: tuple[Line, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The figures of a network, a layer or a module, each with its formula.
+
+    `brief` parts have one line a figure, with numbers only.
+    """
+
+    title: str
+    subject: str
+    parts: tuple[Part, ...]
+    brief: bool
+    settings: dict[str, Any] = field(default_factory=dict)
+    assumptions: tuple[str, ...] = ()
+
+
+def explain(network: str | Network | Analysis, at: str | None = None) -> Explanation:
+    """Return every figure of a network with its formula; `at` names a layer or branch.
+
+    Raises `UsageError` for an unknown network or layer.
+
+    >>> part = explain("alexnet", "conv1").parts[0]
+    >>> print(part.lines[1].formula)
+    (227 + 2·0 − 11)/4 + 1 = 55
+    """
+    analysis = _analyzed(network)
+    return _Explainer(analysis).explain(at)
+
+
+def _analyzed(network: str | Network | Analysis) -> Analysis:
+    if isinstance(network, Analysis):
+        return network
+    return (network if isinstance(network, Network) else load(network)).analyze()
+
+
+class _Explainer:
+    """Explains nodes, rows and groups of one analysis; equal layers are run once."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.graph = analysis.graph
+        self.batch = analysis.setting.batch
+        self.known: dict[tuple[Any, ...], Recording] = {}
+
+    def explain(self, at: str | None) -> Explanation:
+        """Return the explanation of the whole, or of what a name stands for."""
+        analysis = self.analysis
+        if at is None:
+            rows = [self.brief(row) for row in analysis.rows if not self.is_input(row)]
+            parts, brief = (*rows, self.sum_of("total", analysis.rows)), True
+        else:
+            row = analysis.row(at)
+            brief = not any(row is r for r in (*analysis.rows, *analysis.ops))
+            parts = tuple(self.group(row) if brief else self.layer(row))
+        name = analysis.name
+        subject = name if at is None else f"{name}, {row.name}"
+        kept = ("input", "batch", "dtype")
+        given = {k: v for k, v in settings(analysis).items() if k in kept}
+        return Explanation(
+            subject, subject, parts, brief, given, self.graph.assumptions
+        )
+
+    def is_input(self, row: Row) -> bool:
+        return self.graph.nodes[row.nodes[0]].layer.role == "input"
+
+    def record(self, node: Node) -> Recording:
+        """Return a node's rules as formulas."""
+        shapes = self.graph.input_shapes(node)
+        key = (node.layer, shapes)
+        if key not in self.known:
+            self.known[key] = record(node.layer, shapes, node.shape)
+        return self.known[key]
+
+    # -- a layer in full -------------------------------------------------------------
+
+    def layer(self, row: Row) -> Iterator[Part]:
+        """Yield a layer and what folds into its row, in full, then their sum."""
+        nodes = [self.graph.nodes[i] for i in row.nodes]
+        yield from map(self.node, nodes)
+        if len(nodes) > 1:
+            yield self.sum_of("together", [row])
+
+    def node(self, node: Node) -> Part:
+        """Return everything about one node."""
+        shapes = self.graph.input_shapes(node)
+        found = self.record(node)
+        passed = [name for shape in found.inputs for name in shape]
+        same = all(formula.tree in passed for formula in found.shape)
+        why = ["the shape stays"] if same and len(shapes) == 1 else []
+        return Part(
+            node.name,
+            node.layer.label(*shapes),
+            shapes,
+            node.shape,
+            tuple(found.legend()),
+            tuple(self.lines(node, found)),
+            (*why, *reasons(self.graph, node)),
+        )
+
+    def lines(self, node: Node, found: Recording) -> Iterator[Line]:
+        """Yield every figure of a node."""
+        yield from (Line("padding", f, "half of the kernel") for f in found.padding)
+        yield from shape_lines(found)
+        yield from self.weight_lines(node, found)
+        work = {kind: times_samples(f, self.batch) for kind, f in found.work.items()}
+        for kind, formula in work.items():
+            yield Line(KINDS[kind], formula)
+        if work and set(work) != {"mac"}:
+            yield Line("FLOPs", flops_formula(work))
+        yield from self.activation_lines(node, found)
+
+    def weight_lines(self, node: Node, found: Recording) -> Iterator[Line]:
+        """Yield each weight, their sum, and each buffer."""
+        if node.share is not None:
+            return
+        weights = found.weights
+        for name, formula in weights.items():
+            yield Line(name.replace("_", " "), formula)
+        if len(weights) > 1:
+            words = [named(f, name.replace("_", " ")) for name, f in weights.items()]
+            yield Line("params", Formula(total((1, word) for word in words)))
+        for name, formula in found.buffers.items():
+            yield Line(name.replace("_", " "), formula, "buffer, not trained")
+
+    def activation_lines(self, node: Node, found: Recording) -> Iterator[Line]:
+        """Yield the values of the output, and their bytes."""
+        values = times_samples(found.values, self.batch)
+        if self.analysis.in_place(node):
+            why = "a view of" if node.layer.storage == "view" else "runs in place of"
+            yield Line("activations", Formula(Number(0)), f"{why} its input")
+            return
+        yield Line("activations", values)
+        setting = self.analysis.setting
+        bits = dtype_bits(setting.dtype)
+        size: Any = named(values, "values")
+        many = size * (bits // 8) if bits % 8 == 0 else in_bytes(size, bits)
+        yield Line("bytes", Formula(recorded(many)), setting.dtype)
+
+    # -- rows and groups in brief ----------------------------------------------------
+
+    def group(self, row: Row) -> Iterator[Part]:
+        """Yield the rows of a group in brief, with their reasons, then their sum."""
+        members = set(row.nodes)
+        rows = [r for r in self.analysis.rows if members.issuperset(r.nodes)]
+        yield from map(self.brief, rows)
+        yield self.sum_of(f"{row.name}, together", rows)
+
+    def brief(self, row: Row) -> Part:
+        """Return one line a figure of a layer and what folds into its row."""
+        nodes = [self.graph.nodes[i] for i in row.nodes]
+        head = nodes[0]
+        shapes = self.graph.input_shapes(head)
+        lines = (*shape_lines(self.record(head), computed=True), *self.counts(nodes))
+        lines = tuple(Line(x.figure, x.formula, x.note, x.alike, False) for x in lines)
+        remarks = [text for node in nodes for text in reasons(self.graph, node)]
+        return Part(row.name, row.label, shapes, row.shape, (), lines, tuple(remarks))
+
+    def counts(self, nodes: Sequence[Node]) -> Iterator[Line]:
+        """Yield what is counted of nodes that share a row."""
+        found = [(node, self.record(node)) for node in nodes]
+        own = [(n, r) for n, r in found if n.share is None]
+        for figure in ("weights", "biases", "norm params"):
+            counted = [
+                formula
+                for node, recording in own
+                for name, formula in recording.weights.items()
+                if figure == kind_of(node, name)
+            ]
+            if counted:
+                yield Line(figure, summed(counted))
+        work: dict[str, list[Formula]] = {}
+        for _, recording in found:
+            for kind, formula in recording.work.items():
+                work.setdefault(kind, []).append(times_samples(formula, self.batch))
+        if "mac" in work:
+            yield Line("MACs", summed(work["mac"]))
+        if work:
+            yield Line("FLOPs", flops_formula({k: summed(f) for k, f in work.items()}))
+        values = [r.values for n, r in found if not self.analysis.in_place(n)]
+        if values:
+            yield Line("activations", times_samples(summed(values), self.batch))
+
+    def sum_of(self, name: str, rows: Sequence[Row]) -> Part:
+        """Return the sums over rows; many terms are not written out."""
+        rows = [row for row in rows if not (name == "total" and row.aux)]
+        nodes = [i for row in rows for i in row.nodes]
+        each = rows if len(rows) > 1 else [self.analysis.figures([i]) for i in nodes]
+        lines = []
+        for figure in ("weights", "biases", "norms", "macs", "flops", "activations"):
+            parts = [getattr(getattr(e, "figures", e), figure) for e in each]
+            lines += sum_line(FIGURES[figure], parts)
+        counted = [x for x in lines if x.figure in ("weights", "biases", "norm params")]
+        if len(counted) > 1:
+            words = [(1, named(line.formula, line.figure)) for line in counted]
+            lines.insert(len(counted), Line("params", Formula(total(words))))
+        output = self.graph.nodes[rows[-1].output].shape if len(rows) > 1 else None
+        label = "side heads left out" if name == "total" and self.has_side_heads else ""
+        return Part(name, label, (), output, (), tuple(lines))
+
+    @cached_property
+    def has_side_heads(self) -> bool:
+        return any(node.aux for node in self.graph.nodes)
+
+
+FIGURES = {
+    "weights": "weights",
+    "biases": "biases",
+    "norms": "norm params",
+    "macs": "MACs",
+    "flops": "FLOPs",
+    "activations": "activations",
+}
+
+
+def shape_lines(found: Recording, computed: bool = False) -> Iterator[Line]:
+    """Yield each axis of the output; `computed` only where the rule has arithmetic."""
+    before: tuple[str, str] | None = None
+    for place, formula in enumerate(found.shape):
+        passed_on = any(formula.tree in shape for shape in found.inputs)
+        if passed_on or (computed and not formula.tree.parts()):
+            continue
+        figure = found.axes[place]
+        numbers = formula.numbers() if formula.tree.parts() else None
+        alike = before[0] if before is not None and before[1] == numbers else ""
+        yield Line(figure, formula, alike=alike)
+        if not alike:
+            before = None if numbers is None else (figure, numbers)
+
+
+def kind_of(node: Node, name: str) -> str:
+    """Return which column of a table counts a weight."""
+    if node.layer.role == "norm":
+        return "norm params"
+    return "biases" if is_bias(name) else "weights"
+
+
+def flops_formula(work: dict[str, Formula]) -> Formula:
+    """Return the rule of `counting.flops`, run on the counts by kind."""
+    kinds: Any = {kind: named(formula, KINDS[kind]) for kind, formula in work.items()}
+    return Formula(recorded(flops(kinds)))
+
+
+def named(formula: Formula, word: str) -> Size:
+    """Return a figure under a name, to be used in another formula."""
+    return Size(formula.value, Symbol(word), word)
+
+
+def summed(formulas: Iterable[Formula]) -> Formula:
+    """Return the sum of formulas."""
+    return Formula(total((1, formula.tree) for formula in formulas))
+
+
+def sum_line(figure: str, parts: Sequence[Any]) -> list[Line]:
+    """Return a line that adds figures up, or none where there is nothing to add."""
+    terms: list[tuple[int, Recorded]] = [
+        (1, Size(part, Symbol(figure), figure)) for part in parts if not is_zero(part)
+    ]
+    if not terms:
+        return []
+    result = total(terms)
+    if len(terms) > MOST_TERMS:
+        note = f"the sum of {len(terms)} rows"
+        return [Line(figure, Formula(Number(result.value)), note, symbols=False)]
+    return [Line(figure, Formula(result), symbols=False)]
+
+
+def is_zero(value: Any) -> bool:
+    """Say whether a figure is the number 0."""
+    return isinstance(value, int) and value == 0

@@ -1,0 +1,79 @@
+r"""An explanation as JSON, in the schema `archcalc/explain/1`.
+
+    {"schema": "archcalc/explain/1", "title": …, "subject": …, "settings": {…},
+     "assumptions": [TEXT, …],
+     "parts": [{"name", "label", "inputs": [SHAPE, …], "output": SHAPE,
+                "symbols": [{"symbol", "meaning", "value"}, …],
+                "figures": [{"figure", "symbol", "value", "python", "note",
+                             "rule": {"unicode", "latex"},
+                             "numbers": {"unicode", "latex"}}, …],
+                "reasons": [TEXT, …]}]}
+
+`value` is a whole number, or `{"symbolic": "27*C**2"}` where sizes stayed names;
+`python` computes it from the numbers that were put in.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from archcalc.explain import Explanation, Line, Part
+from archcalc.formula_text import LATEX, PYTHON, UNICODE
+from archcalc.polynomials import Poly
+
+SCHEMA = "archcalc/explain/1"
+
+
+def render(explanation: Explanation) -> str:
+    """Return the explanation as JSON."""
+    data = {
+        "schema": SCHEMA,
+        "title": explanation.title,
+        "subject": explanation.subject,
+        "settings": {k: _value(v) for k, v in explanation.settings.items()},
+        "assumptions": list(explanation.assumptions),
+        "parts": [_part(part) for part in explanation.parts],
+    }
+    return json.dumps(data, indent=1, allow_nan=False).replace("\x7f", "\\u007f")
+
+
+def _part(part: Part) -> dict[str, Any]:
+    symbols = [
+        {
+            "symbol": UNICODE.symbol(size.symbol),
+            "meaning": size.meaning,
+            "value": _value(size.value),
+        }
+        for size in part.legend
+    ]
+    return {
+        "name": part.name,
+        "label": part.label,
+        "inputs": [_value(shape) for shape in part.inputs],
+        "output": _value(part.output),
+        "symbols": symbols,
+        "figures": [_line(line) for line in part.lines],
+        "reasons": list(part.remarks),
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    formula = line.formula
+    rule = {"unicode": formula.rule(UNICODE), "latex": formula.rule(LATEX)}
+    numbers = {"unicode": formula.numbers(UNICODE), "latex": formula.numbers(LATEX)}
+    return {
+        "figure": line.figure,
+        "symbol": UNICODE.symbol(formula.name) if formula.name else None,
+        "value": _value(formula.value),
+        "rule": rule,
+        "numbers": numbers,
+        "python": formula.numbers(PYTHON),
+        "note": line.note,
+    }
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Poly):
+        return {"symbolic": value.python()}
+    return [_value(part) for part in value] if isinstance(value, tuple) else value

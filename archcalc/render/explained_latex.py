@@ -1,0 +1,90 @@
+r"""An explanation as LaTeX for slides: a heading and an `align*` for each part.
+
+It needs `amsmath` and nothing else; a long formula is broken before each `=`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archcalc.errors import clean
+from archcalc.explain import Explanation, Line, Part
+from archcalc.formula_text import LATEX
+from archcalc.layers.base import times
+from archcalc.render.explained import chain, remark
+from archcalc.render.numbers import text
+
+ESCAPES = str.maketrans(
+    {
+        **{c: f"\\{c}" for c in "&%$#_{}"},
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "\\": r"\textbackslash{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "×": r"$\times$",
+        "·": r"$\cdot$",
+        "→": r"$\to$",
+        "⌊": r"$\lfloor$",
+        "⌋": r"$\rfloor$",
+        "²": r"$^{2}$",
+        "≥": r"$\ge$",
+        "≤": r"$\le$",
+        "…": r"\dots{}",
+    }
+)
+LONGEST = 60
+
+
+def render(explanation: Explanation) -> str:
+    """Return headings and displayed formulas, to be read into a document."""
+    lines = ["% needs \\usepackage{amsmath}"]
+    for part in explanation.parts:
+        lines += ["", *_part(part)]
+    given = " · ".join(
+        f"{key} {text(value, 'text')}" for key, value in explanation.settings.items()
+    )
+    below = [given, *explanation.assumptions]
+    return "\n".join([*lines, "", *(f"\\noindent {escaped(b)}\\par" for b in below)])
+
+
+def escaped(words: str) -> str:
+    """Return text that LaTeX shows as it is."""
+    return clean(words, 4000).translate(ESCAPES)
+
+
+def _part(part: Part) -> Iterator[str]:
+    label = f": {part.label}" if part.label else ""
+    yield f"\\paragraph{{{escaped(part.name + label)}}}"
+    if part.inputs and part.output:
+        shapes = ", ".join(map(times, part.inputs))
+        yield escaped(f"{shapes} → {times(part.output)}.")
+    if part.legend:
+        names = ", ".join(
+            f"{escaped(s.meaning)} ${LATEX.symbol(s.symbol)} = {s.value}$"
+            for s in part.legend
+        )
+        yield f"{names}."
+    rows = [row for line in part.lines for row in _rows(line)]
+    if rows:
+        yield "\\begin{align*}"
+        yield " \\\\\n".join(rows)
+        yield "\\end{align*}"
+    for reason in part.remarks:
+        yield f"{escaped(reason[:1].upper() + reason[1:])}.\\par"
+
+
+def _rows(line: Line) -> Iterator[str]:
+    """Yield a figure's rows: its words before the first sign of equality."""
+    steps = chain(line, LATEX)
+    after = f" \\quad\\text{{({escaped(remark(line))})}}" if remark(line) else ""
+    left = f"  \\text{{{escaped(line.figure)}}}"
+    if line.formula.name and len(steps) > 1:
+        left += f"\\quad {steps.pop(0)}"
+    if sum(map(len, steps)) <= LONGEST or len(steps) == 1:
+        yield f"{left} &= {' = '.join(steps)}{after}"
+        return
+    yield f"{left} &= {steps[0]}"
+    for step in steps[1:-1]:
+        yield f"  &= {step}"
+    yield f"  &= {steps[-1]}{after}"

@@ -1,0 +1,49 @@
+"""An explanation as GitHub-flavoured Markdown: a table for each part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archcalc.explain import Explanation, Line, Part
+from archcalc.formula_text import MARKDOWN
+from archcalc.layers.base import times
+from archcalc.render.explained import chain, remark
+from archcalc.render.markdown import escaped
+from archcalc.render.numbers import text
+
+
+def render(explanation: Explanation) -> str:
+    """Return title, parts and settings, parted by empty lines."""
+    blocks = [f"### {escaped(explanation.title)}"]
+    for part in explanation.parts:
+        blocks += _part(part)
+    given = " · ".join(
+        f"{escaped(key)} {escaped(text(value, 'text'))}"
+        for key, value in explanation.settings.items()
+    )
+    below = [given, *map(escaped, explanation.assumptions)]
+    return "\n\n".join([*blocks, "\n".join(f"- {line}" for line in below if line)])
+
+
+def _part(part: Part) -> Iterator[str]:
+    label = f": {escaped(part.label)}" if part.label else ""
+    shapes = ""
+    if part.inputs and part.output:
+        given = ", ".join(map(times, part.inputs))
+        shapes = f", {escaped(f'{given} → {times(part.output)}')}"
+    yield f"**{escaped(part.name)}**{label}{shapes}"
+    if part.legend:
+        yield ", ".join(
+            f"{s.meaning} {MARKDOWN.symbol(s.symbol)} = {escaped(str(s.value))}"
+            for s in part.legend
+        )
+    if part.lines:
+        rows = ["| figure | formula |", "| --- | --- |", *map(_line, part.lines)]
+        yield "\n".join(rows)
+    if part.remarks:
+        yield "\n".join(f"- {escaped(reason)}" for reason in part.remarks)
+
+
+def _line(line: Line) -> str:
+    after = f" ({escaped(remark(line))})" if remark(line) else ""
+    return f"| {escaped(line.figure)} | {' = '.join(chain(line, MARKDOWN))}{after} |"
