@@ -20,6 +20,8 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "csv": (".csv",),
     "json": (".json",),
     "latex": (".tex",),
+    "html": (".html", ".htm"),
+    "svg": (".svg",),
 }
 """Name of a format (and of its module here), and the file endings that mean it."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from archcalc.formulas import Equation
 from archcalc.polynomials import Poly
 from archcalc.render.notes import footnotes, label, prose, sentence
 from archcalc.render.numbers import COUNTS, cell, text
@@ -228,6 +229,8 @@ def _cell(value: Cell, row: Row, column: Column, plain: bool) -> str:
         return _quantity(cell(value, row, column), kind)
     if isinstance(value, Poly | tuple):
         return _text(value, kind)
+    if isinstance(value, Equation):
+        return f"${value.latex()}$"
     return escaped(cell(value, row, column))
 
 

@@ -1,0 +1,143 @@
+"""A report as HTML: a fragment that takes the colours around it, or a whole page.
+
+Lines are drawn in the colour of the text, so that a fragment is at home in light and
+dark notebooks alike. The page has its own colours for both. Nothing is loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+
+from archcalc.errors import clean
+from archcalc.render.notes import footnotes, label, prose
+from archcalc.render.numbers import cell, text
+from archcalc.report import Column, Note, Report, Row, Table
+
+ADDRESS = re.compile(r"https?://[\w./~:?=&%+,;-]*[\w/]", re.ASCII)
+STYLE = """\
+.archcalc { overflow-x: auto; font-size: 0.9em; line-height: 1.45; }
+.archcalc table { border-collapse: collapse; margin: 0.6em 0; color: inherit; }
+.archcalc caption { text-align: left; font-weight: 600; padding: 0.3em 0; color: inherit; }
+.archcalc th, .archcalc td { padding: 0.12em 0.7em; text-align: left; color: inherit;
+  background: none; border: 0; font-weight: 400; white-space: nowrap;
+  max-width: none; vertical-align: baseline; }
+.archcalc th:first-child { padding-left: calc(0.2em + 1.2em * var(--depth, 0)); }
+.archcalc thead th { font-weight: 600; vertical-align: bottom; white-space: normal;
+  border-bottom: 1px solid; }
+.archcalc .figure { text-align: right; font-variant-numeric: tabular-nums; }
+.archcalc .text { white-space: normal; min-width: 12em; }
+.archcalc .group th, .archcalc .total th, .archcalc .total td { font-weight: 600; }
+.archcalc .first-total > * { border-top: 1px solid; }
+.archcalc .aside { opacity: 0.75; }
+.archcalc tbody tr:hover { background: rgba(127, 127, 127, 0.14); }
+.archcalc ul { margin: 0.4em 0; padding-left: 1.1em; font-size: 0.92em; max-width: 52em; }
+.archcalc p { margin: 0.4em 0; font-size: 0.92em; opacity: 0.85; }
+.archcalc .title { font-size: 1.15em; font-weight: 600; opacity: 1; }"""
+PAGE_STYLE = """\
+:root { color-scheme: light dark; }
+body { margin: 2em auto; padding: 0 1em; max-width: 100em;
+  font-family: system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif;
+  color: #1f2328; background: #ffffff; }
+a { color: #0969da; }
+@media (prefers-color-scheme: dark) {
+  body { color: #e6edf3; background: #0d1117; }
+  a { color: #4493f8; }
+}
+@media print { body { margin: 0; } .archcalc { overflow: visible; } }"""
+
+
+def render(report: Report, *, standalone: bool = False) -> str:
+    """Return a fragment, or with `standalone` a page of its own."""
+    body = "\n".join(_body(report))
+    if not standalone:
+        return f'<div class="archcalc">\n<style>\n{STYLE}\n</style>\n{body}\n</div>'
+    title = shown(report.title or report.subject or report.kind)
+    return "\n".join(
+        [
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{title}</title>",
+            f"<style>\n{PAGE_STYLE}\n{STYLE}\n</style>\n</head>",
+            f'<body>\n<main class="archcalc">\n{body}\n</main>\n</body>\n</html>',
+        ]
+    )
+
+
+def shown(value: str) -> str:
+    """Return a text that HTML shows as it is."""
+    return escape(clean(value))
+
+
+def _body(report: Report) -> Iterator[str]:
+    if report.title:
+        yield f'<p class="title">{shown(report.title)}</p>'
+    for table in report.tables:
+        yield from _table(table)
+    pairs = [
+        f"{shown(key)} {escape(text(value, 'text'))}"
+        for key, value in report.settings.items()
+        if value is not None
+    ]
+    if pairs:
+        yield f"<p>{' · '.join(pairs)}</p>"
+    notes = [_note(note) for note in footnotes(report)]
+    if notes:
+        yield "\n".join(["<ul>", *notes, "</ul>"])
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield "<table>"
+    if table.title:
+        yield f"<caption>{shown(table.title)}</caption>"
+    heads = [
+        f'<th scope="col"{_class(column)}>{shown(column.title)}</th>'
+        for column in table.columns
+    ]
+    yield f"<thead><tr>{''.join(heads)}</tr></thead>"
+    yield "<tbody>"
+    before = "total"
+    for row in table.rows:
+        yield _row(row, table.columns, row.kind == "total" != before)
+        before = row.kind
+    yield "</tbody>\n</table>"
+
+
+def _class(column: Column) -> str:
+    if column.align == "right":
+        return ' class="figure"'
+    return ' class="text"' if column.kind in ("text", "formula") else ""
+
+
+def _row(row: Row, columns: tuple[Column, ...], first_total: bool) -> str:
+    """Return a row; its first cell is its heading."""
+    kinds = {"head": "group", "subtotal": "group", "total": "total", "aside": "aside"}
+    names = [kinds.get(row.kind, ""), "first-total" if first_total else ""]
+    classes = f' class="{" ".join(filter(None, names))}"' if any(names) else ""
+    depth = f' style="--depth: {row.depth}"' if row.depth else ""
+    name, *others = zip(row.cells, columns, strict=True)
+    cells = [f'<th scope="row"{depth}>{escape(cell(name[0], row, name[1]))}</th>']
+    cells += [
+        f"<td{_class(column)}>{escape(cell(value, row, column))}</td>"
+        for value, column in others
+    ]
+    return f"<tr{classes}>{''.join(cells)}</tr>"
+
+
+def _note(note: Note) -> str:
+    before = f"<strong>{escape(label(note))}:</strong> " if label(note) else ""
+    cite = f" ({_prose(note.cite)})" if note.cite else ""
+    return f"<li>{before}{_prose(note.text)}{cite}</li>"
+
+
+def _prose(value: str) -> str:
+    """Return running text in which plain web addresses are links."""
+    value, end = prose(value), 0
+    parts: list[str] = []
+    for match in ADDRESS.finditer(value):
+        link = escape(match[0])
+        before = escape(value[end : match.start()])
+        parts += [before, f'<a href="{link}" rel="noreferrer">{link}</a>']
+        end = match.end()
+    return "".join([*parts, escape(value[end:])])
