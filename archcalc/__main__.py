@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from functools import partial
 
 BUG = 3
 INTERRUPTED = 128 + signal.SIGINT
@@ -24,9 +25,14 @@ def _run() -> int:
     from archcalc.errors import ArchcalcError, clean
 
     try:
-        from archcalc.cli import app
+        from archcalc.commands.quick import plain
 
-        app(prog_name="archcalc")
+        call = plain(sys.argv[1:])
+        if call is None:
+            from archcalc.cli import app
+
+            call = partial(app, prog_name="archcalc")
+        call()
     except ArchcalcError as error:
         _tell("\n".join(p.show() for p in error.problems))
         return error.exit_code

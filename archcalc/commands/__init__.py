@@ -1,1 +1,16 @@
 """Commands of the command line, one module each."""
+
+COMMANDS = {
+    "table": "table:table",
+    "compare": "compare:compare",
+    "conventions": "conventions:conventions",
+    "explain": "explain:explain",
+    "memory": "memory:memory",
+    "fit": "fit:fit",
+    "list": "listing:list_networks",
+    "show": "show:show",
+    "check": "check:check",
+    "verify": "verify:verify",
+    "layers": "layers:layers",
+}
+"""Every command with its module here and its function, in the order of the help."""

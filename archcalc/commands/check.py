@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
+from archcalc.commands.declared import Argument
 from archcalc.commands.options import LimitOptions, limits_from, write
 
 
 def check(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(
+        Argument(
             metavar="[PATH...]",
             help="Files, folders or shipped names; every shipped spec where left out.",
             show_default=False,
@@ -31,4 +30,4 @@ def check(
             write("\n\n".join(p.show() for p in result.problems))
         write(result.summary())
     if problems:
-        raise typer.Exit(1)
+        raise SystemExit(1)

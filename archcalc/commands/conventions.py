@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
+from archcalc.commands.declared import Argument
 from archcalc.commands.options import (
     Batch,
     Format,
@@ -22,7 +21,7 @@ from archcalc.commands.options import (
 def conventions(
     net: Annotated[
         str | None,
-        typer.Argument(
+        Argument(
             metavar="[NET]",
             help="A shipped name or a YAML file; the paragraphs alone where left out.",
             autocompletion=complete_networks,

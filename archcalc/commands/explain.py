@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
+from archcalc.commands.declared import Argument, Option
 from archcalc.commands.options import (
     Batch,
     Dtype,
@@ -23,7 +22,7 @@ from archcalc.commands.options import (
 
 ExplainFormat = Annotated[
     str | None,
-    typer.Option("--format", "-f", help="terminal, markdown, latex, html or json."),
+    Option("--format", "-f", help="terminal, markdown, latex, html or json."),
 ]
 
 
@@ -31,7 +30,7 @@ def explain(
     net: NetworkName,
     at: Annotated[
         str | None,
-        typer.Argument(
+        Argument(
             metavar="[LAYER]",
             help="A layer, branch or block; every layer in brief where left out.",
             show_default=False,

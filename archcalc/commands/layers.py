@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
+from archcalc.commands.declared import Argument
 from archcalc.commands.options import Format, Output, emit
 
 
 def layers(
     kind: Annotated[
-        str | None, typer.Argument(metavar="[KIND]", help="One kind, in full.")
+        str | None, Argument(metavar="[KIND]", help="One kind, in full.")
     ] = None,
     format: Format = None,
     output: Output = None,

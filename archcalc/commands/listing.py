@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
+from archcalc.commands.declared import Option
 from archcalc.commands.options import Format, Output, emit
 from archcalc.commands.progress import tracked
 
 
 def list_networks(
     family: Annotated[
-        str | None, typer.Option("--family", help="Only this family (vgg, resnet, …).")
+        str | None, Option("--family", help="Only this family (vgg, resnet, …).")
     ] = None,
     variants: Annotated[
-        bool, typer.Option("--variants", help="A line for every variant as well.")
+        bool, Option("--variants", help="A line for every variant as well.")
     ] = False,
     format: Format = None,
     output: Output = None,

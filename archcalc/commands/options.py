@@ -9,8 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from archcalc.commands.declared import Argument, Option
 from archcalc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def complete_networks(incomplete: str) -> list[str]:
 
 NetworkName = Annotated[
     str,
-    typer.Argument(
+    Argument(
         metavar="NET",
         help="A shipped name (vgg16, resnet50:v1.5) or a YAML file.",
         autocompletion=complete_networks,
@@ -37,18 +36,18 @@ NetworkName = Annotated[
 ]
 NetworkNames = Annotated[
     list[str],
-    typer.Argument(
+    Argument(
         metavar="NET...",
         help="Shipped names or YAML files.",
         autocompletion=complete_networks,
         show_default=False,
     ),
 ]
-Batch = Annotated[int, typer.Option("--batch", "-b", help="Samples in a batch.")]
-Dtype = Annotated[str, typer.Option("--dtype", help="Number format of activations.")]
+Batch = Annotated[int, Option("--batch", "-b", help="Samples in a batch.")]
+Dtype = Annotated[str, Option("--dtype", help="Number format of activations.")]
 InputShape = Annotated[
     str | None,
-    typer.Option("--input", help="Input sizes: 3x299x299, or C,H,W for symbols."),
+    Option("--input", help="Input sizes: 3x299x299, or C,H,W for symbols."),
 ]
 
 
@@ -61,7 +60,7 @@ def complete_conventions(incomplete: str) -> list[str]:
 
 Convention = Annotated[
     str,
-    typer.Option(
+    Option(
         "--convention",
         help="How operations and parameters are counted: fvcore, ptflops, keras, ….",
         autocompletion=complete_conventions,
@@ -69,29 +68,39 @@ Convention = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option(
-        "--set", metavar="PARAM=VALUE", help="Set a param of the spec; repeatable."
-    ),
+    Option("--set", metavar="PARAM=VALUE", help="Set a param of the spec; repeatable."),
 ]
 LimitOptions = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--limit", metavar="NAME=VALUE", help="Raise a limit, such as nodes=1000000."
     ),
 ]
 Format = Annotated[
     str | None,
-    typer.Option("--format", "-f", help="terminal, markdown, csv or json."),
+    Option("--format", "-f", help="terminal, markdown, csv or json."),
 ]
 Output = Annotated[
     Path | None,
-    typer.Option(
-        "--output", "-o", help="Write to a file; its ending picks the format."
+    Option("--output", "-o", help="Write to a file; its ending picks the format."),
+]
+Optimizer = Annotated[
+    str,
+    Option("--optimizer", help="sgd, momentum, adam, adamw, rmsprop, …"),
+]
+Mixed = Annotated[
+    bool,
+    Option("--mixed", help="Weights in float32, activations in bfloat16 (or --dtype)."),
+]
+Checkpoint = Annotated[
+    str,
+    Option(
+        "--checkpoint", help="Run blocks or stages again in backward: less is kept."
     ),
 ]
 InPlace = Annotated[
     bool,
-    typer.Option(
+    Option(
         "--inplace/--no-inplace",
         help="Let norms and activations overwrite their input (activations column).",
     ),

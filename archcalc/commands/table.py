@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from archcalc.commands.declared import Option
 from archcalc.commands.options import (
     Batch,
     Convention,
@@ -33,15 +32,18 @@ if TYPE_CHECKING:
 def table(
     net: NetworkName,
     level: Annotated[
-        str, typer.Option("--level", help="ops, layers, blocks or stages.")
+        str, Option("--level", help="ops, layers, blocks or stages.")
     ] = "layers",
     columns: Annotated[
         str | None,
-        typer.Option("--columns", help="Columns: shape,params, or +depth,-flops."),
+        Option("--columns", help="Columns: shape,params, or +depth,-flops."),
     ] = None,
     view: Annotated[
-        str | None, typer.Option("--view", help="lecture: the course's own layout.")
+        str | None, Option("--view", help="lecture: the course's own layout.")
     ] = None,
+    formulas: Annotated[
+        bool, Option("--formulas", help="Add each figure's formula, numbers put in.")
+    ] = False,
     batch: Batch = 1,
     dtype: Dtype = "float32",
     convention: Convention = "macs",
@@ -54,6 +56,7 @@ def table(
 ) -> None:
     """Print a network layer by layer: shapes, parameters, operations, activations."""
     from archcalc.expectations import judge_known
+    from archcalc.formula_columns import with_formulas
     from archcalc.lecture import lecture_report
     from archcalc.tables import chosen_columns, table_report
 
@@ -65,7 +68,10 @@ def table(
     if view is not None:
         _lecture(lecture_report(network, analysis, view, judged), dtype, format, output)
         return
-    report = table_report(network, analysis, level, chosen_columns(columns), judged)  # type: ignore[arg-type]  # outline checks the level
+    chosen = ("layer", "shape") if formulas and not columns else chosen_columns(columns)
+    report = table_report(network, analysis, level, chosen, judged)  # type: ignore[arg-type]  # outline checks the level
+    if formulas:
+        report = with_formulas(report, analysis, level)  # type: ignore[arg-type]  # checked above
     emit(report, format, output)
 
 

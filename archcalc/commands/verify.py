@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import typer
-
 from archcalc.commands.options import (
     Batch,
     InputShape,
@@ -28,4 +26,4 @@ def verify(
     result = verify_network(load_network(net, input, settings, limit), batch=batch)
     write(result.show())
     if not result.ok:
-        raise typer.Exit(1)
+        raise SystemExit(1)
