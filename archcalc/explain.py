@@ -86,7 +86,7 @@ def explain(network: str | Network | Analysis, at: str | None = None) -> Explana
     (227 + 2·0 − 11)/4 + 1 = 55
     """
     analysis = _analyzed(network)
-    return _Explainer(analysis).explain(at)
+    return Explainer(analysis).explain(at)
 
 
 def _analyzed(network: str | Network | Analysis) -> Analysis:
@@ -95,7 +95,7 @@ def _analyzed(network: str | Network | Analysis) -> Analysis:
     return (network if isinstance(network, Network) else load(network)).analyze()
 
 
-class _Explainer:
+class Explainer:
     """Explains nodes, rows and groups of one analysis; equal layers are run once."""
 
     def __init__(self, analysis: Analysis) -> None:
@@ -112,7 +112,7 @@ class _Explainer:
             parts, brief = (*rows, self.sum_of("total", analysis.rows)), True
         else:
             row = analysis.row(at)
-            brief = not any(row is r for r in (*analysis.rows, *analysis.ops))
+            brief = self.is_group(row)
             parts = tuple(self.group(row) if brief else self.layer(row))
         name = analysis.name
         subject = name if at is None else f"{name}, {row.name}"
@@ -121,6 +121,15 @@ class _Explainer:
         return Explanation(
             subject, subject, parts, brief, given, self.graph.assumptions
         )
+
+    def is_group(self, row: Row) -> bool:
+        """Say whether a row stands for several layers."""
+        return row.nodes not in self.single
+
+    @cached_property
+    def single(self) -> frozenset[tuple[int, ...]]:
+        """The nodes of every layer, alone and with what folds into its row."""
+        return frozenset(r.nodes for r in (*self.analysis.rows, *self.analysis.ops))
 
     def is_input(self, row: Row) -> bool:
         return self.graph.nodes[row.nodes[0]].layer.role == "input"

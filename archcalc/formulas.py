@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from archcalc.dims import Dim, assuming, product
 from archcalc.formula_symbols import axis_names, input_sizes, named_fields
@@ -99,6 +99,25 @@ class Formula:
     def python(self) -> str:
         """Return Python that computes it."""
         return self.numbers(PYTHON)
+
+
+class Equation(str):
+    """A formula as a cell of a table: numbers and value as text, and its LaTeX."""
+
+    formula: Formula
+
+    def __new__(cls, formula: Formula) -> Self:
+        equation = super().__new__(cls, str(formula))
+        equation.formula = formula
+        return equation
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        """Copy and pickle by the formula."""
+        return (self.formula,)
+
+    def latex(self) -> str:
+        """Return it in LaTeX, for math mode."""
+        return self.formula.latex()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class Strip:
         """
         if self.index == 0:
             return min(self.width, room // 2)
-        words = self.column.kind in ("text", "formula")
+        words = self.column.kind == "text"
         return min(self.width, LEAST_TEXT if words else room - room // 2 - GAP)
 
 

@@ -1,0 +1,80 @@
+"""The columns of `archcalc table --formulas`: figures as the lectures print them.
+
+conv1-1  64×224×224  224·224·64 = 3,211,264  (3·3·3)·64 = 1,728
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from archcalc.analysis import Analysis, Level, Row
+from archcalc.explain import Explainer, Line
+from archcalc.formulas import Equation
+from archcalc.report import Cell, Column, Note, Report
+from archcalc.report import Row as Line_
+
+FORMULA_COLUMNS = (
+    Column("size_formula", "output size", "formula"),
+    Column("activations_formula", "activations", "formula"),
+    Column("weights_formula", "weights", "formula"),
+    Column("macs_formula", "MACs", "formula"),
+)
+FIGURES = ("activations", "weights", "MACs")
+NOTE = Note(
+    "formulas: numbers put into the rules of each layer; weights leave biases and "
+    "normalization out. `archcalc explain` names the symbols.",
+    "definition",
+)
+
+
+def with_formulas(report: Report, analysis: Analysis, level: Level) -> Report:
+    """Return a report of `archcalc table` with the formulas beside its columns.
+
+    A row that stands for a whole group has figures in place of formulas.
+    """
+    table, *others = report.tables
+    explainer = Explainer(analysis)
+    rows = list(analysis.outline(level))
+    lines = [
+        _with(line, _formulas(explainer, row) if row.kind == "row" else (None,) * 4)
+        for line, row in zip(table.rows, rows, strict=False)
+    ]
+    for line in table.rows[len(rows) :]:
+        figures = analysis.total if line.kind == "total" else analysis.aux
+        counted = (None, figures.activations, figures.weights, figures.macs)
+        lines.append(_with(line, counted))
+    shown = replace(
+        table, columns=(*table.columns, *FORMULA_COLUMNS), rows=tuple(lines)
+    )
+    return replace(report, tables=(shown, *others), notes=(*report.notes, NOTE))
+
+
+def _with(line: Line_, more: tuple[Cell, ...]) -> Line_:
+    return replace(line, cells=(*line.cells, *more))
+
+
+def _formulas(explainer: Explainer, row: Row) -> tuple[Cell, ...]:
+    """Return the cells of a row; a figure of 0 stays empty."""
+    figures = row.figures
+    if explainer.is_group(row):
+        return (None, figures.activations, figures.weights, figures.macs)
+    lines = explainer.brief(row).lines
+    found: dict[str, Cell] = {
+        line.figure: Equation(line.formula) for line in lines if line.figure in FIGURES
+    }
+    return (_sizes(lines), *(found.get(figure) for figure in FIGURES))
+
+
+def _sizes(lines: tuple[Line, ...]) -> Cell:
+    """Return the arithmetic of the output's axes; one where all go the same way."""
+    sizes = list(_axes(lines))
+    if len(sizes) == 1:
+        return sizes[0]
+    return "; ".join(sizes) if sizes else None
+
+
+def _axes(lines: tuple[Line, ...]) -> Iterator[Equation]:
+    for line in lines:
+        if line.formula.name is not None and not line.alike:
+            yield Equation(line.formula)
