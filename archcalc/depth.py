@@ -1,8 +1,9 @@
 """Depth: how many layers with weights lie on the longest path.
 
 Convolutions and linear layers count, a recurrent layer once; parallel layers once;
-embeddings, tables of positions, projection shortcuts, gates and side heads do not. That is how papers name their networks (GoogLeNet 22,
-Szegedy 2014, section 5; ResNet-50, He 2015, Table 1).
+embeddings, tables of positions, projection shortcuts, gates and side heads do not. That
+is how papers name their networks (GoogLeNet 22, Szegedy 2014, section 5; ResNet-50,
+He 2015, Table 1).
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def _shortcuts(graph: Graph) -> bytearray:
     marks = bytearray(len(graph.nodes))
     for group in graph.groups:
         parent = graph.groups[group.parent]
-        if group.kind == "branch" and group.label == "shortcut" and parent.kind == "residual":
+        named = group.kind == "branch" and group.label == "shortcut"
+        if named and parent.kind == "residual":
             marks[group.first : group.end] = b"\x01" * (group.end - group.first)
     return marks

@@ -16,8 +16,9 @@ TERA = 10**12
 class Device(NamedTuple):
     """One card: bytes of memory, bytes a second, operations a second by format.
 
-    Peaks are the maker's, dense, without sparsity: two operations a multiply-accumulate.
-    `float32` is the plain unit, not TF32. Nothing reaches them: they bound.
+    Peaks are the maker's, dense, without sparsity: two operations for each
+    multiply-accumulate. `float32` is the plain unit, not TF32. Nothing reaches them:
+    they bound.
     """
 
     title: str

@@ -15,7 +15,12 @@ from archcalc.memory_inference import inference, lower_bound, upper_bound
 from archcalc.memory_ledger import Timeline
 from archcalc.memory_order import Orders, branch_orders
 from archcalc.memory_rules import activation_bytes
-from archcalc.memory_saved import Kept, kept_for_backward, saved_per_node
+from archcalc.memory_saved import (
+    Kept,
+    kept_for_backward,
+    saved_per_node,
+    with_checkpoints,
+)
 from archcalc.memory_segments import segments
 from archcalc.memory_static import Static, on_disk, static
 from archcalc.memory_storage import Storages, number
@@ -41,8 +46,8 @@ class Training(NamedTuple):
     """What one step of training needs, in bytes.
 
     `saved` is what forward keeps for backward, `peak` the most that lives at once,
-    parameters and optimizer state included; `extra_macs` are those of the parts that run
-    twice under activation checkpointing.
+    parameters and optimizer state included; `extra_macs` are those of the parts that
+    run twice under activation checkpointing.
     """
 
     parameters: int
@@ -56,7 +61,7 @@ class Training(NamedTuple):
 
 
 class Memory:
-    """The memory of one analysis. Figures that need numbers raise `UsageError` AC541."""
+    """The memory of one analysis; `UsageError` AC541 where a figure needs numbers."""
 
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
@@ -112,8 +117,9 @@ class Memory:
 
     @cached_property
     def kept(self) -> dict[int, Kept]:
-        """What each node keeps for its backward pass."""
-        return kept_for_backward(self.training_storages)
+        """What each node keeps in forward for its backward pass, checkpoints heeded."""
+        kept = kept_for_backward(self.training_storages)
+        return with_checkpoints(self.training_storages, kept)
 
     @cached_property
     def saved_per_node(self) -> tuple[int, ...]:
@@ -135,13 +141,22 @@ class Memory:
         """One step of training."""
         timeline = play(self.training_storages, self.static)
         first = self.analysis.graph.nodes[0]
-        held = [number(size, first) for size in self.static]
-        saved = self.saved_for_backward
-        return Training(*held, saved, timeline.peak, self._extra_macs(), timeline)
+        weights, buffers, gradients, state = (number(s, first) for s in self.static)
+        return Training(
+            weights,
+            buffers,
+            gradients,
+            state,
+            self.saved_for_backward,
+            timeline.peak,
+            self._extra_macs(),
+            timeline,
+        )
 
     def _extra_macs(self) -> Dim:
         parts = segments(self.analysis.graph, self.analysis.setting.checkpoint)
-        return self.analysis.figures(i for p in parts for i in range(p.first, p.end)).macs
+        nodes = (i for part in parts for i in range(part.first, part.end))
+        return self.analysis.figures(nodes).macs
 
     # -- disk ------------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from archcalc.analysis import Analysis, Row
 from archcalc.dims import Dim
-from archcalc.layers.base import Shape
 from archcalc.memory_figures import disk, peak, saved
 from archcalc.receptive import Fields, receptive_fields
 from archcalc.report import Column
@@ -37,12 +36,12 @@ DEFINITIONS = {
         "faked: how much of the first output's field lies off the input: padding."
     ),
     "peak": (
-        "peak: bytes of activations that live while the row runs in inference, an output "
-        "freed after its last reader."
+        "peak: bytes of activations that live while the row runs in inference, an "
+        "output freed after its last reader."
     ),
     "saved": (
-        "saved: bytes that training keeps for backward, parameters apart; a tensor that "
-        "several layers keep counts at the first."
+        "saved: bytes that training keeps for backward, parameters apart; a tensor "
+        "that several layers keep counts at the first."
     ),
     "keeps": "keeps: what backward needs of each layer, by PyTorch's rules.",
     "disk": "disk: parameters and buffers in the dtype.",
@@ -94,7 +93,7 @@ def ratio(part: Dim, whole: Dim) -> Fraction | None:
     return None
 
 
-def _of_fields(pick: Callable[[Fields, Shape], Any]) -> Callable[[Analysis], Cells]:
+def _of_fields(pick: Callable[[Fields, list[int]], Any]) -> Callable[[Analysis], Cells]:
     """Return a column of the receptive field of the node that leaves a row."""
 
     def rule(analysis: Analysis) -> Cells:
@@ -103,14 +102,17 @@ def _of_fields(pick: Callable[[Fields, Shape], Any]) -> Callable[[Analysis], Cel
 
         def cell(row: Row) -> Any:
             found = fields[row.output]
-            return per_axis(pick(found, shape[1:]) if found else None)
+            sizes = [n for n in shape[1:] if isinstance(n, int)]
+            return per_axis(pick(found, sizes) if found else None)
 
         return cell
 
     return rule
 
 
-def _summed(figure: Callable[[Analysis, Row | None], Any]) -> Callable[[Analysis], Cells]:
+def _summed(
+    figure: Callable[[Analysis, Row | None], Any],
+) -> Callable[[Analysis], Cells]:
     return lambda analysis: lambda row: figure(analysis, row)
 
 

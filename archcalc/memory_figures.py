@@ -20,7 +20,8 @@ def peak(analysis: Analysis, row: Row | None = None) -> int:
     if row is None:
         return memory.peak_inference
     inside = set(row.nodes)
-    return max((m.live for m in memory.inference.moments if m.node in inside), default=0)
+    found = (m.live for m in memory.inference.moments if m.node in inside)
+    return max(found, default=0)
 
 
 def saved(analysis: Analysis, row: Row | None = None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -81,7 +81,7 @@ class Ledger:
             self.blocks.append(Held(what, node, size, step, step))
             self._passing += size
 
-    def step(self, phase: str, node: int, drop: Iterator[Hashable] | tuple[Hashable, ...] = ()) -> None:
+    def step(self, phase: str, node: int, drop: Iterable[Hashable] = ()) -> None:
         """End a step; what is dropped was still alive in it."""
         now = len(self.moments)
         peak = self.live + self._passing

@@ -19,19 +19,44 @@ from archcalc.memory_workspace import workspace
 MOST_PERMUTED = 4
 """Up to so many branches every order is tried."""
 
-Parts = tuple[range, ...]
+class Change(NamedTuple):
+    """What the order of one module's branches changes: its own peaks in bytes.
+
+    What only passes the module by is left out. `order` is the best one found.
+    """
+
+    name: str
+    written: int
+    best: int
+    worst: int
+    order: tuple[str, ...]
 
 
 class Orders(NamedTuple):
     """Peaks of inference in bytes: as written, and with the best and worst order found.
 
-    `modules` is how many modules have branches to order.
+    `changes` has a line for every module with branches that may change places.
     """
 
     written: int
     best: int
     worst: int
-    modules: int
+    changes: tuple[Change, ...]
+
+
+class _Part(NamedTuple):
+    """A branch, or what stands between two: its name, its nodes `first` up to `end`."""
+
+    name: str
+    first: int
+    end: int
+
+
+class _Module(NamedTuple):
+    """A group and the parts of it that may change places."""
+
+    name: str
+    parts: tuple[_Part, ...]
 
 
 def branch_orders(storages: Storages) -> Orders | None:
@@ -47,43 +72,46 @@ def branch_orders(storages: Storages) -> Orders | None:
     arranger = _Arranger(storages)
     best, worst = (arranger.arranged(modules, pick) for pick in (min, max))
     peaks = [inference(storages, order).peak for order in (None, best, worst)]
-    return Orders(peaks[0], min(peaks), max(peaks), len(modules))
+    changes = tuple(map(arranger.change, reversed(modules)))
+    return Orders(peaks[0], min(peaks), max(peaks), changes)
 
 
-def _modules(graph: Graph) -> Iterator[Parts]:
-    """Yield the parts of every module that can change places, inner modules first."""
+def _modules(graph: Graph) -> Iterator[_Module]:
+    """Yield the modules whose branches may change places, inner ones first."""
     children: dict[int, list[Group]] = {}
     for group in graph.groups:
         if group.kind == "branch" and group.end > group.first:
             children.setdefault(group.parent, []).append(group)
     for number in sorted(children, reverse=True):
-        parts = tuple(_parts(graph.groups[number], children[number]))
+        group = graph.groups[number]
+        parts = tuple(_parts(group, children[number]))
         if len(parts) > 1 and _independent(graph, parts):
-            yield parts
+            yield _Module(group.name, parts)
 
 
-def _parts(group: Group, branches: Sequence[Group]) -> Iterator[range]:
+def _parts(group: Group, branches: Sequence[Group]) -> Iterator[_Part]:
     """Yield branches and what stands between them; what follows them joins them."""
     at = group.first
     for branch in branches:
         if branch.first > at:
-            yield range(at, branch.first)
-        yield range(branch.first, branch.end)
+            yield _Part("main", at, branch.first)
+        yield _Part(branch.label, branch.first, branch.end)
         at = branch.end
 
 
-def _independent(graph: Graph, parts: Parts) -> bool:
+def _independent(graph: Graph, parts: tuple[_Part, ...]) -> bool:
     """Say whether no part reads what another one makes."""
-    first = parts[0].start
+    first = parts[0].first
     return all(
-        i < first or i in part
+        i < first or part.first <= i < part.end
         for part in parts
-        for index in part
-        for i in graph.nodes[index].inputs
+        for node in graph.nodes[part.first : part.end]
+        for i in node.inputs
     )
 
 
-Pick = Callable[..., tuple[range, ...]]
+Pieces = Sequence[list[int]]
+Pick = Callable[..., Pieces]
 
 
 class _Arranger:
@@ -98,32 +126,47 @@ class _Arranger:
         self.last = last_readers(storages, storages.ran)
         self.work = {n.index: workspace(storages, n) for n in storages.ran}
 
-    def arranged(self, modules: Iterable[Parts], pick: Pick) -> list[int]:
+    def arranged(self, modules: Iterable[_Module], pick: Pick) -> list[int]:
         """Return all nodes with every module's branches in the order that is picked."""
         order = list(self.written)
-        for parts in modules:
-            pieces = [order[self.place[p.start] : self.place[p.stop]] for p in parts]
-            pieces = [piece for piece in pieces if piece]
-            if len(pieces) > 1:
-                chosen = self._chosen(pieces, pick)
-                start = self.place[parts[0].start]
-                flat = [index for piece in chosen for index in piece]
-                order[start : start + len(flat)] = flat
+        for module in modules:
+            pieces = self._pieces(module, order)
+            flat = [index for piece in self._chosen(pieces, pick) for index in piece]
+            start = self.place[module.parts[0].first]
+            order[start : start + len(flat)] = flat
         return order
 
-    def _chosen(self, pieces: list[list[int]], pick: Pick) -> Sequence[list[int]]:
+    def change(self, module: _Module) -> Change:
+        """Return what a module needs for itself in each order."""
+        pieces = self._pieces(module, self.written)
+        best, worst = (self._chosen(pieces, pick) for pick in (min, max))
+        peaks = [self._peak(order) for order in (pieces, best, worst)]
+        named = {part.first: part.name for part in module.parts}
+        names = tuple(named[piece[0]] for piece in best if piece)
+        return Change(module.name, peaks[0], min(peaks), max(peaks), names)
+
+    def _pieces(self, module: _Module, order: list[int]) -> list[list[int]]:
+        """Return the nodes of each part, in an order that keeps parts together."""
+        place = self.place
+        return [order[place[p.first] : place[p.end]] for p in module.parts]
+
+    def _chosen(self, pieces: Pieces, pick: Pick) -> Pieces:
         if len(pieces) > MOST_PERMUTED:
             return sorted(pieces, key=self._beyond, reverse=pick is min)
-        return pick(permutations(pieces), key=self._peak)  # type: ignore[return-value]  # one of them
+        return pick(permutations(pieces), key=self._peak)
 
     def _beyond(self, piece: list[int]) -> int:
         """Return how much a branch needs beyond what it leaves."""
+        if not piece:
+            return 0
         return self._peak([piece]) - self.storages.size[self.storages.owner[piece[-1]]]
 
     def _peak(self, pieces: Iterable[list[int]]) -> int:
         """Return the peak over some nodes, what lives throughout left out."""
         storages, nodes = self.storages, self.storages.graph.nodes
         order = [index for piece in pieces for index in piece]
+        if not order:
+            return 0
         end = max(order)
         touched = [self._touched(index) for index in order]
         left = Counter(owner for owners in touched for owner in owners)

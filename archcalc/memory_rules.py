@@ -42,12 +42,12 @@ RULES: dict[str, Rule] = {
     ),
     "kept": Rule("the output of every operation, views apart, and the input"),
     "torchsummary": Rule(
-        "twice the output of every module, the second for gradients; operations that are "
-        "no module (add, concat, flatten) are not seen, the input is apart",
+        "twice the output of every module, the second for gradients; operations that "
+        "are no module (add, concat, flatten) are not seen, the input is apart",
         counts="modules",
         inputs=False,
         times=2,
-        cite='torchsummary 1.5.1, "Forward/backward pass size", which it divides by 2²⁰',
+        cite='torchsummary 1.5.1, "Forward/backward pass size", divided by 2²⁰',
     ),
     "torchinfo": Rule(
         "twice the output of every module with parameters, the second for gradients; "
@@ -72,7 +72,8 @@ def rule_named(name: str) -> Rule:
     """Return a rule; raise `UsageError` AC545 for an unknown one."""
     if name not in RULES:
         help = nearest(name, RULES) or f"rules: {', '.join(RULES)}"
-        raise UsageError.of("AC545", f"there is no activations rule {name!r}", help=help)
+        message = f"there is no activations rule {name!r}"
+        raise UsageError.of("AC545", message, help=help)
     return RULES[name]
 
 

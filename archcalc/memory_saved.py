@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from archcalc.graph import Node
 from archcalc.layers.base import Saved, numel
+from archcalc.memory_segments import entering, segments
 from archcalc.memory_storage import Storages, number
 
 
@@ -34,6 +35,18 @@ def kept_for_backward(storages: Storages) -> dict[int, Kept]:
             saved = storages.saved(node)
             found[node.index] = _kept(storages, node, saved, differs)
     return found
+
+
+def with_checkpoints(storages: Storages, kept: dict[int, Kept]) -> dict[int, Kept]:
+    """Return what forward keeps where parts run again: of these, their inputs alone."""
+    parts = segments(storages.graph, storages.analysis.setting.checkpoint)
+    found = dict(kept)
+    for part in parts:
+        for index in range(part.first, part.end):
+            found.pop(index, None)
+        inputs = tuple(sorted(entering(storages, part)))
+        found[part.first] = Kept(inputs, words="inputs of the part that runs again")
+    return dict(sorted(found.items()))
 
 
 def needs_gradient(storages: Storages) -> list[bool]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from archcalc.errors import UsageError
 from archcalc.fields import nearest
 from archcalc.graph import Graph, Group
+from archcalc.memory_storage import Storages
 
 CHECKPOINTS = ("none", "blocks", "stages")
 """Nothing; every block (or stage without blocks); every group at the top."""
@@ -29,7 +30,8 @@ def segments(graph: Graph, kind: str) -> tuple[Segment, ...]:
     """
     if kind not in CHECKPOINTS:
         help = nearest(kind, CHECKPOINTS) or f"known: {', '.join(CHECKPOINTS)}"
-        raise UsageError.of("AC542", f"there is no checkpointing of {kind!r}", help=help)
+        message = f"there is no checkpointing of {kind!r}"
+        raise UsageError.of("AC542", message, help=help)
     if kind == "none":
         return ()
     groups = graph.groups
@@ -51,3 +53,11 @@ def _blocks(graph: Graph, group: Group) -> Iterator[Group]:
         yield group
     for child in inside:
         yield from _blocks(graph, child)
+
+
+def entering(storages: Storages, part: Segment) -> set[int]:
+    """Return the storages from outside that a part reads: what it keeps."""
+    owner, found = storages.owner, set()
+    for node in storages.graph.nodes[part.first : part.end]:
+        found |= {owner[i] for i in node.inputs if owner[i] < part.first}
+    return found

@@ -1,4 +1,4 @@
-"""What stays in memory whatever runs: parameters, buffers, optimizer state; and disk."""
+"""What stays in memory whatever runs: parameters, buffers, optimizer state; disk."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def weight_dtype(analysis: Analysis) -> str:
 
 
 def static(analysis: Analysis) -> Static:
-    """Return what training holds: side heads included, gradients where all are there."""
+    """Return what training holds, side heads included, once all gradients are there."""
     dtype = weight_dtype(analysis)
     chosen = optimizer(analysis.setting.optimizer)
     parameters: Dim = 0

@@ -47,8 +47,8 @@ class Storages:
     """The storages of one run of a network, in inference or in training.
 
     `owner` gives for each node the node whose storage it writes to, `size` the bytes of
-    each owner's storage, `overwriting` the nodes that run in place. Side heads run where
-    there is a backward pass; with `training` false it is one in evaluation mode.
+    each owner's storage, `overwriting` the nodes that run in place. Side heads run
+    where there is a backward pass; with `training` false it is in evaluation mode.
     Raises `UsageError` AC541 where a size is a symbol.
     """
 

@@ -16,7 +16,7 @@ from archcalc.graph import Node
 from archcalc.memory_gradients import Gradients
 from archcalc.memory_ledger import Ledger, Timeline
 from archcalc.memory_saved import Kept, kept_for_backward, needs_gradient
-from archcalc.memory_segments import Segment, segments
+from archcalc.memory_segments import Segment, entering, segments
 from archcalc.memory_static import Static, size_of, weight_dtype
 from archcalc.memory_storage import Storages
 from archcalc.memory_workspace import workspace
@@ -73,7 +73,7 @@ class _Play:
             self.needs[self.key(self.storages.owner[node.index])] += 1
         for node in nodes:
             if node.index in self.starts:
-                for owner in self.entering(self.starts[node.index]):
+                for owner in entering(self.storages, self.starts[node.index]):
                     self.needs[owner] += 1
             self.run_node(node, "forward", keeping=node.index not in self.inside)
 
@@ -82,13 +82,6 @@ class _Play:
         read = {i for node in self.storages.ran for i in node.inputs}
         outputs = [n for n in self.storages.ran if n.index not in read and n.aux]
         return [self.graph.nodes[self.graph.output], *outputs]
-
-    def entering(self, part: Segment) -> set[int]:
-        """Return the storages from outside that a part reads."""
-        owner, found = self.storages.owner, set()
-        for node in self.graph.nodes[part.first : part.end]:
-            found |= {owner[i] for i in node.inputs if owner[i] < part.first}
-        return found
 
     def key(self, owner: int) -> Hashable:
         """Return the ledger's name of a storage; one made again has another."""
@@ -166,7 +159,7 @@ class _Play:
     def leave(self, part: Segment) -> None:
         """Let the inputs of a checkpointed part go."""
         self.again = set()
-        gone = tuple(self.done(self.entering(part)))
+        gone = tuple(self.done(entering(self.storages, part)))
         if gone:
             self.ledger.step("backward", part.first, gone)
 

@@ -41,11 +41,11 @@ def _partial(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
     return [Extra("partial result", each=partial)]
 
 
-def _mean(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
+def _mean(node: Node, _: tuple[Shape, ...]) -> Sizes:
     return [Extra("sum", each=numel(node.shape))]
 
 
-def _energies(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
+def _energies(node: Node, _: tuple[Shape, ...]) -> Sizes:
     return [Extra("energies", each=2 * numel(node.shape))]
 
 

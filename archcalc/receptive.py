@@ -41,7 +41,8 @@ class Field(NamedTuple):
     @property
     def size(self) -> int:
         """How many input positions one output position sees, the most of any."""
-        phases = (Fraction(k, self.jump.denominator) for k in range(self.jump.denominator))
+        steps = self.jump.denominator
+        phases = [Fraction(k, steps) for k in range(steps)]
         return max(floor(self.last + p) - ceil(self.first + p) + 1 for p in phases)
 
     @property

@@ -1,0 +1,241 @@
+"""Training in parts, timelines, and the roofline: the detailed reports of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from archcalc.analysis import Analysis, Level, Row
+from archcalc.devices import Device
+from archcalc.memory_columns import cells, ratio
+from archcalc.memory_figures import saved
+from archcalc.memory_ledger import Held, Timeline
+from archcalc.memory_notes import (
+    INFERENCE,
+    PHASES,
+    ROOFLINE,
+    at,
+    checkpoint_note,
+    inference_notes,
+    training_definition,
+)
+from archcalc.memory_report import BYTES, WHERE, report
+from archcalc.network import Network
+from archcalc.report import Cell, Column, Note, Report, RowKind, Table
+from archcalc.report import Row as Line
+from archcalc.roofline import Load, Roof, load, roof
+
+MOST_ALIVE = 12
+NAME = Column("what", "what", "name")
+
+
+def training_report(
+    network: Network, analysis: Analysis, level: Level = "stages"
+) -> Report:
+    """Return what training needs: its parts, its peak, and what each stage keeps.
+
+    Raises `UsageError` AC541 where a size is a symbol.
+    """
+    training = analysis.memory.training
+    alive = _alive(analysis, training.timeline)
+    tables = [_parts(analysis), alive, _kept(analysis, level)]
+    notes = [training_definition(analysis), *checkpoint_note(analysis)]
+    notes.append(Note(SAVED, "definition"))
+    return report(network, analysis, tables, notes)
+
+
+SAVED = (
+    "saved: what forward keeps for backward, parameters apart; a tensor that several "
+    "layers keep counts once, at the first. Side heads run in training and are counted."
+)
+
+
+def timeline_report(network: Network, analysis: Analysis, training: bool) -> Report:
+    """Return what lives while each operation runs, step by step, and at the peak.
+
+    Raises `UsageError` AC541 where a size is a symbol.
+    """
+    memory = analysis.memory
+    timeline = memory.training.timeline if training else memory.inference
+    tables = [_steps(analysis, timeline), _alive(analysis, timeline)]
+    if training:
+        notes = [training_definition(analysis), *checkpoint_note(analysis)]
+    else:
+        notes = [Note(INFERENCE, "definition"), *inference_notes(analysis)]
+    return report(network, analysis, tables, notes)
+
+
+def roofline_report(
+    network: Network, analysis: Analysis, device: Device, level: Level = "layers"
+) -> Report:
+    """Return for each row what bounds it on a device.
+
+    Raises `UsageError` AC544 where the device has no unit for the dtype, AC541 where a
+    size is a symbol.
+    """
+    limits = roof(device, analysis.setting.dtype)
+    lines = [_loaded(analysis, row, limits) for row in analysis.outline(level)]
+    main = [n.index for n in analysis.graph.nodes if not n.aux]
+    lines.append(_loads("total", load(analysis, main), limits, "total"))
+    peak, ridge = limits.peak, limits.ridge
+    about = (
+        f"{device.title}: {peak / 10**12:g} T operations a second in {limits.dtype}, "
+        f"{device.bandwidth / 10**9:g} GB a second; below {float(ridge):.1f} "
+        f"operations a byte memory bounds. Roofline: {ROOFLINE}."
+    )
+    notes = [Note(about, "definition", device.cite)]
+    return report(network, analysis, [Table("", ROOFLINE_COLUMNS, tuple(lines))], notes)
+
+
+ROOFLINE_COLUMNS = (
+    Column("layer", "layer", "name"),
+    Column("flops", "FLOPs", "operations", unit="FLOP"),
+    Column("moved", "moved", "bytes", unit="B"),
+    Column("intensity", "FLOP/B", "count", unit="FLOP/B"),
+    Column("bound", "bound by", "text"),
+    Column("reachable", "of peak at most", "percent"),
+)
+
+
+def _loaded(analysis: Analysis, row: Row, limits: Roof) -> Line:
+    kind: RowKind = "aside" if row.aux else "row" if row.kind == "row" else "subtotal"
+    name = row.short or row.name
+    line = _loads(name, load(analysis, row.nodes), limits, kind)
+    return Line(line.cells, kind, row.depth, row.name)
+
+
+def _loads(name: str, one: Load, limits: Roof, kind: RowKind) -> Line:
+    reach = limits.reachable(one)
+    cells = (name, one.flops, one.moved, one.intensity, limits.bound(one), reach)
+    return Line(cells, kind, path=name)
+
+
+def orders_report(network: Network, analysis: Analysis) -> Report:
+    """Return what the order of each module's branches changes in inference.
+
+    Raises `UsageError` AC541 where a size is a symbol.
+    """
+    orders = analysis.memory.orders
+    columns = (
+        Column("module", "module", "name"),
+        Column("written_bytes", "as written", "bytes", unit="B"),
+        Column("best_bytes", "best", "bytes", unit="B"),
+        Column("worst_bytes", "worst", "bytes", unit="B"),
+        Column("order", "best order", "text"),
+    )
+    lines = [
+        Line((c.name, c.written, c.best, c.worst, ", ".join(c.order)), path=c.name)
+        for c in (orders.changes if orders else ())
+    ]
+    notes = [Note(ORDERS, "definition"), *inference_notes(analysis)]
+    return report(network, analysis, [Table("", columns, tuple(lines))], notes)
+
+
+ORDERS = (
+    "order of branches: the most bytes that live while a module runs, its input and "
+    "output included, what only passes it by left out; every order of up to four "
+    "branches is tried, of more the order of falling need (Liu 1987)."
+)
+
+
+# -- training in parts -----------------------------------------------------------------
+
+
+def _parts(analysis: Analysis) -> Table:
+    """Return what one step holds, and its peak."""
+    training = analysis.memory.training
+    figures = {
+        "parameters": training.parameters,
+        "buffers": training.buffers,
+        "gradients of weights": training.gradients,
+        f"state of {analysis.setting.optimizer}": training.optimizer_state,
+        "saved for backward": training.saved,
+    }
+    lines = [Line((name, n, n, None), path=name) for name, n in figures.items()]
+    where = at(analysis, training.timeline)
+    peak = ("peak of the step", training.peak, training.peak, where)
+    lines.append(Line(peak, "aside", path="peak"))
+    return Table("", (NAME, *BYTES, WHERE), tuple(lines))
+
+
+def _kept(analysis: Analysis, level: Level) -> Table:
+    """Return what each row keeps for backward, with a bar of its share."""
+    total = saved(analysis)
+    keeps = cells("keeps", analysis)
+    lines = []
+    for row in analysis.outline(level):
+        size = saved(analysis, row)
+        kind: RowKind = "row" if row.kind == "row" else "subtotal"
+        words = keeps(row) if keeps else None
+        share = ratio(size, total)
+        one = (row.short or row.name, size, share, share, words)
+        lines.append(Line(one, kind, row.depth, row.name))
+    whole = Fraction(1) if total else None
+    lines.append(Line(("total", total, whole, whole, None), "total", path="total"))
+    columns = (
+        Column("layer", "layer", "name"),
+        Column("saved", "saved", "bytes", unit="B"),
+        Column("saved_share", "of saved", "percent"),
+        Column("saved_bar", "share", "bar"),
+        Column("keeps", "keeps", "text"),
+    )
+    return Table("kept for backward", columns, tuple(lines))
+
+
+# -- timelines -------------------------------------------------------------------------
+
+
+def _steps(analysis: Analysis, timeline: Timeline) -> Table:
+    """Return every step: what lives while it runs, what it takes, what lives after."""
+    nodes, peak = analysis.graph.nodes, timeline.peak
+    lines = []
+    for number, moment in enumerate(timeline.moments):
+        name = nodes[moment.node].name
+        mark = "peak" if number == timeline.peak_at else None
+        cells: tuple[Cell, ...] = (name, moment.phase, moment.live)
+        bar = ratio(moment.live, peak)
+        cells = (*cells, bar, moment.taken, moment.after, mark)
+        lines.append(Line(cells, path=name))
+    columns = (
+        Column("operation", "operation", "name"),
+        Column("phase", "phase", "text"),
+        Column("live_bytes", "live", "bytes", unit="B"),
+        Column("live_bar", "of peak", "bar"),
+        Column("taken_bytes", "takes", "bytes", unit="B"),
+        Column("after_bytes", "after", "bytes", unit="B"),
+        Column("mark", "", "text"),
+    )
+    return Table("", columns, tuple(lines))
+
+
+def _alive(analysis: Analysis, timeline: Timeline) -> Table:
+    """Return what lives at the peak and why, small blocks of a kind together."""
+    held = timeline.alive(timeline.peak_at)
+    lines = [_block(analysis, timeline, one) for one in held[:MOST_ALIVE]]
+    rest = held[MOST_ALIVE:]
+    if rest:
+        size = sum(one.bytes for one in rest)
+        lines.append(Line((f"{len(rest)} smaller blocks", size, None), path="rest"))
+    lines.append(Line(("total", timeline.peak, None), "total", path="total"))
+    columns = (NAME, BYTES[0], Column("why", "why", "text"))
+    where = at(analysis, timeline)
+    return Table(f"alive at the peak, {where}", columns, tuple(lines))
+
+
+def _block(analysis: Analysis, timeline: Timeline, one: Held) -> Line:
+    nodes = analysis.graph.nodes
+    name = one.what if one.node < 0 else f"{one.what} of {nodes[one.node].name}"
+    return Line((name, one.bytes, "".join(_why(analysis, timeline, one))), path=name)
+
+
+def _why(analysis: Analysis, timeline: Timeline, one: Held) -> Iterator[str]:
+    """Yield why a block lives: until which step it is needed."""
+    if one.last >= len(timeline.moments):
+        yield "to the end"
+        return
+    moment = timeline.moments[one.last]
+    if one.last == timeline.peak_at:
+        yield "made or read here"
+        return
+    name = analysis.graph.nodes[moment.node].name
+    yield f"needed until {PHASES[moment.phase]} {name}"

@@ -1,0 +1,125 @@
+"""The largest batch that fits: bisection on the exact peak."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import NamedTuple
+
+from archcalc.analysis import Analysis
+from archcalc.errors import UsageError
+from archcalc.memory_notes import INFERENCE, at, checkpoint_note, training_definition
+from archcalc.memory_report import report
+from archcalc.memory_static import static
+from archcalc.memory_storage import number
+from archcalc.network import LARGEST_BATCH, Network
+from archcalc.report import Column, Note, Report, Table
+from archcalc.report import Row as Line
+
+SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([kKMGT]?i?B?)")
+POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+
+
+class Fit(NamedTuple):
+    """The largest batch whose peak fits, its peak in bytes, and that of one more.
+
+    A batch of 0 means that not even one sample fits.
+    """
+
+    batch: int
+    peak: int
+    next_peak: int
+
+
+def read_size(text: str) -> int:
+    """Return bytes from `24GiB`, `11.5 GB`, `512MiB`; raise `UsageError` AC546.
+
+    A prefix with `i` is a power of 1024, one without a power of 1000.
+    """
+    match = SIZE.fullmatch(text.strip())
+    if match is None:
+        raise UsageError.of(
+            "AC546", f"{text!r} is not a size of memory", help="write 24GiB or 24GB"
+        )
+    amount, unit = match.groups()
+    base = 1024 if "i" in unit else 1000
+    power = POWERS[unit.rstrip("B").rstrip("i").upper()]
+    return int(Fraction(amount) * base**power)
+
+
+def training_peak(analysis: Analysis) -> int:
+    """Return the peak of a step of training."""
+    return analysis.memory.training.peak
+
+
+def inference_peak(analysis: Analysis) -> int:
+    """Return parameters, buffers and the peak of inference, in the run's dtype."""
+    first = analysis.graph.nodes[0]
+    held = static(analysis)
+    weights = number(held.parameters + held.buffers, first)
+    return weights + analysis.memory.peak_inference
+
+
+def largest_batch(
+    analysis: Analysis,
+    memory: int,
+    peak: Callable[[Analysis], int] = training_peak,
+) -> Fit:
+    """Return the largest batch whose peak is at most `memory` bytes.
+
+    The peak grows with the batch: what lives at any step does. The batch is doubled
+    until it does not fit, then bisected. Raises `UsageError` AC541 for symbols.
+    """
+
+    def needed(batch: int) -> int:
+        setting = replace(analysis.setting, batch=batch)
+        return peak(Analysis(analysis.name, analysis.graph, setting))
+
+    low, high = 0, 1
+    while high <= LARGEST_BATCH and needed(high) <= memory:
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if needed(middle) <= memory else (low, middle)
+    return Fit(low, needed(low) if low else 0, needed(low + 1))
+
+
+def fit_report(
+    network: Network, analysis: Analysis, memory: int, where: str, training: bool = True
+) -> Report:
+    """Return the largest batch that fits into so many bytes, and what is left."""
+    peak = training_peak if training else inference_peak
+    found = largest_batch(analysis, memory, peak)
+    columns = (
+        Column("figure", "figure", "name"),
+        Column("value", "value", "value"),
+        Column("binary", "binary", "bytes", unit="B", binary=True),
+    )
+    lines = [Line(("largest batch", found.batch, None), path="batch", kinds="count")]
+    sizes = [(where, memory), (f"peak with batch {found.batch + 1}", found.next_peak)]
+    if found.batch:
+        sizes[1:1] = [
+            (f"peak with batch {found.batch}", found.peak),
+            ("left", memory - found.peak),
+        ]
+    lines += [Line((title, n, n), path=title, kinds="bytes") for title, n in sizes]
+    setting = replace(analysis.setting, batch=max(1, found.batch))
+    chosen = Analysis(analysis.name, analysis.graph, setting)
+    notes = list(_notes(chosen, training, bool(found.batch)))
+    return report(network, chosen, [Table("", columns, tuple(lines))], notes)
+
+
+def _notes(analysis: Analysis, training: bool, fits: bool) -> list[Note]:
+    if not fits:
+        return [Note("Not even one sample fits.")]
+    if not training:
+        return [Note(f"{INFERENCE} Here weights are added.", "definition")]
+    timeline = analysis.memory.training.timeline
+    peak = Note(f"The peak is at the {at(analysis, timeline)}.")
+    slack = Note(
+        "A framework needs some hundred MiB beside this: its context on the device, "
+        "cuDNN's workspace, what its allocator cannot use."
+    )
+    return [training_definition(analysis), *checkpoint_note(analysis), peak, slack]

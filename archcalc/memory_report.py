@@ -1,0 +1,152 @@
+"""The report of `archcalc memory`: four figures, where they sit, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
+
+from archcalc.analysis import Analysis, Level, Row
+from archcalc.dims import Dim
+from archcalc.errors import UsageError
+from archcalc.expectations import Judged
+from archcalc.memory_columns import ratio
+from archcalc.memory_figures import disk, peak
+from archcalc.memory_notes import at, definitions, inference_notes, where_the_most_is
+from archcalc.network import Network
+from archcalc.report import Cell, Column, Note, Report, RowKind, Table
+from archcalc.report import Row as Line
+from archcalc.tables import assumption_notes, erratum_notes, settings
+
+NEEDS_NUMBERS = "needs numbers"
+BYTES = (
+    Column("bytes", "bytes", "bytes", unit="B"),
+    Column("binary", "binary", "bytes", unit="B", binary=True),
+)
+"""A figure in powers of 1000 and in powers of 1024."""
+WHERE = Column("where", "where", "text")
+
+
+def memory_report(
+    network: Network,
+    analysis: Analysis,
+    level: Level = "stages",
+    rule: str = "lecture",
+    judged: Sequence[Judged] = (),
+) -> Report:
+    """Return the four figures with a bar per stage, and a footer that defines each.
+
+    Raises `UsageError` AC545 for an unknown activations rule.
+    """
+    if rule == "lecture" and not analysis.setting.inplace:
+        rule = "kept"
+    notes = [*assumption_notes(analysis), *definitions(analysis, rule)]
+    notes += where_the_most_is(analysis)
+    notes += _where_numbers(inference_notes(analysis))
+    notes += erratum_notes([j for j in judged if "activation" in j.metric])
+    tables = [_four(analysis, rule), _stages(analysis, level)]
+    return report(network, analysis, tables, notes)
+
+
+def report(
+    network: Network,
+    analysis: Analysis,
+    tables: Sequence[Table],
+    notes: Sequence[Note],
+) -> Report:
+    """Return a report of memory with the settings that it depends on."""
+    setting, shown = analysis.setting, settings(analysis)
+    shown["optimizer"] = setting.optimizer
+    if setting.mixed:
+        shown["weights"] = "float32"
+    if setting.checkpoint != "none":
+        shown["checkpoint"] = setting.checkpoint
+    return Report(
+        "memory", network.title, network.name, tuple(tables), tuple(notes), shown
+    )
+
+
+def needing_numbers(figure: Callable[[], Cell]) -> Cell:
+    """Return a figure, or in words that it needs numbers."""
+    try:
+        return figure()
+    except UsageError as error:
+        if error.problems[0].code != "AC541":
+            raise
+        return NEEDS_NUMBERS
+
+
+def _where_numbers(notes: Iterable[Note]) -> Iterator[Note]:
+    """Yield notes unless they need numbers that are symbols."""
+    try:
+        yield from notes
+    except UsageError as error:
+        if error.problems[0].code != "AC541":
+            raise
+
+
+def _four(analysis: Analysis, rule: str) -> Table:
+    """Return the four figures in bytes; what needs numbers says so."""
+    memory = analysis.memory
+    figures: tuple[tuple[str, Callable[[], Cell], Callable[[], str]], ...] = (
+        ("activations", lambda: memory.activations_by(rule), lambda: f"rule {rule}"),
+        (
+            "peak inference",
+            lambda: memory.peak_inference,
+            lambda: at(analysis, memory.inference),
+        ),
+        (
+            "training",
+            lambda: memory.training.peak,
+            lambda: at(analysis, memory.training.timeline),
+        ),
+        ("on disk", lambda: memory.on_disk, lambda: analysis.setting.dtype),
+    )
+    lines = []
+    for title, figure, about in figures:
+        size = needing_numbers(figure)
+        where = None if size == NEEDS_NUMBERS else about()
+        lines.append(Line((title, size, size, where), path=title))
+    columns = (Column("figure", "figure", "name"), *BYTES, WHERE)
+    return Table("", columns, tuple(lines))
+
+
+STAGES = (
+    Column("layer", "layer", "name"),
+    Column("activation_bytes", "activations", "bytes", unit="B"),
+    Column("activations_bar", "share", "bar"),
+    Column("peak", "peak", "bytes", unit="B"),
+    Column("disk", "on disk", "bytes", unit="B"),
+    Column("disk_bar", "share", "bar"),
+)
+
+
+def _stages(analysis: Analysis, level: Level) -> Table:
+    """Return activations, peak and weights of each row, with bars of their shares."""
+    nodes = analysis.graph.nodes
+    main = _whole(analysis, [n.index for n in nodes if not n.aux])
+    size = disk(analysis, main)
+    lines = [_stage(analysis, row, size) for row in analysis.outline(level)]
+    lines.append(_stage(analysis, main, size))
+    return Table("where they sit", STAGES, tuple(lines))
+
+
+def _whole(analysis: Analysis, nodes: Sequence[int]) -> Row:
+    output = analysis.graph.output
+    return Row("total", "", (), analysis.total, tuple(nodes), output, "head")
+
+
+def _stage(analysis: Analysis, row: Row, whole: Dim) -> Line:
+    weights = disk(analysis, row)
+    total = row.name == "total" and not row.short
+    kind: RowKind = "total" if total else "row" if row.kind == "row" else "subtotal"
+    cells = (
+        row.short or row.name,
+        row.activation_bytes,
+        ratio(row.activation_bytes, analysis.total.activation_bytes),
+        needing_numbers(lambda: peak(analysis, row)),
+        weights,
+        ratio(weights, whole),
+    )
+    if total:
+        cells = (*cells[:2], Fraction(1), *cells[3:5], Fraction(1))
+    return Line(cells, "aside" if row.aux else kind, row.depth, row.name)
