@@ -18,7 +18,7 @@ BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
 COUNTS: frozenset[ColumnKind] = frozenset({"count", "operations"})
 SHORTENED = COUNTS | {"bytes"}
 FINEST_RATIO = 6
-BAR_CELLS = 20
+BAR_CELLS = 16
 
 
 def count(value: Number) -> str:
@@ -104,9 +104,9 @@ def percent(share: Number) -> str:
 
 
 def bar(share: Number) -> str:
-    """Return a share of one as a bar of up to 20 cells, in eighths of a cell.
+    """Return a share of one as a bar of up to 16 cells, in eighths of a cell.
 
-    >>> bar(Fraction(1, 8))
+    >>> bar(Fraction(5, 32))
     '██▌'
     """
     eighths = min(max(_rounded(share * BAR_CELLS * 8, 1, 0), 0), BAR_CELLS * 8)
