@@ -94,6 +94,16 @@ class Expected(Model):
     figures: dict[Literal[METRICS], Any] = Field(min_length=1)  # type: ignore[valid-type]  # a tuple of words
 
 
+class Lint(Model):
+    """What a file asks of its lint: channels in multiples, rules that do not apply."""
+
+    channels: Annotated[int, Field(ge=1, le=2**16)] | None = None
+    ignore: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^AC4[0-9]{2}$")], ...],
+        BeforeValidator(_one_or_many),
+    ] = ()
+
+
 class About(Model):
     """What a file says about its network."""
 
@@ -105,6 +115,7 @@ class About(Model):
     tags: Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)] = ()
     accuracy: Annotated[tuple[Accuracy, ...], BeforeValidator(_one_or_many)] = ()
     expect: tuple[Expected, ...] = ()
+    lint: Lint | None = None
 
 
 ABOUT_READER: TypeAdapter[About] = TypeAdapter(About, config=None)

@@ -1,83 +1,202 @@
-"""Checking specs: valid, inferable, and true to the figures that they cite."""
+"""Checking specs: valid, inferable, true to the figures that they cite, and meant so."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
-from archcalc.errors import ArchcalcError, Problem, UsageError, clean
-from archcalc.expectations import judge
-from archcalc.library import ENDINGS, displayed, find, is_path, shipped
+from archcalc.edits import Layout
+from archcalc.errors import ArchcalcError, Problem, UsageError
+from archcalc.expectations import Analyses, judge_entry
+from archcalc.findings import Checked, Finding, Fix, Severity
+from archcalc.library import is_shipped
 from archcalc.limits import DEFAULT, Limits
-from archcalc.network import Network, load
+from archcalc.lint import LINT, group_divisor, opt_out
+from archcalc.lint.base import Linted
+from archcalc.network import Network
+from archcalc.project import Project
+from archcalc.rules import selected
+from archcalc.source import Source, read
+from archcalc.spec import Spec, read_spec
+
+NEVER_IGNORED = opt_out.KEPT
+WARNINGS = "AC4"
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """The outcome for one file: what is wrong, and its claims by status."""
+@dataclass(frozen=True)
+class Choice:
+    """Which rules are told, and which of them fail.
 
-    path: str
-    problems: tuple[Problem, ...]
-    claims: Counter[str]
-    variants: int = 0
-
-    def summary(self) -> str:
-        """Return one line about the file."""
-        name = clean(self.path)
-        if self.problems:
-            count = len(self.problems)
-            return f"{name}: {count} problem{'s' if count != 1 else ''}"
-        said = [f"{count} {status}" for status, count in sorted(self.claims.items())]
-        variants = f", {self.variants} variants" if self.variants else ""
-        return f"{name}: ok{variants} ({', '.join(said) or 'no figures to meet'})"
-
-
-def specs_at(paths: Sequence[str] | None) -> list[str]:
-    """Return the files that paths and names stand for; folders are walked.
-
-    Raises `UsageError` for a name that is not shipped and for a folder without specs.
+    `select` shows these alone (what cannot be ignored apart) and lets lint among them
+    fail; empty, everything is told and lint only warns. `strict` lets all lint fail.
     """
-    if not paths:
-        return [displayed(path) for path in shipped().values()]
-    found: list[str] = []
-    for path in paths:
-        if os.path.isdir(path):
-            inside = sorted(
-                str(p) for p in Path(path).rglob("*") if p.suffix in ENDINGS
-            )
-            if not inside:
-                raise UsageError.of("AC512", f"no spec in the folder {path!r}")
-            found += inside
-        else:
-            found.append(path if is_path(path) else find(path)[0])
-    return found
+
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    strict: bool = False
+    project: Project = field(default_factory=Project)
+
+    def shows(self, code: str, path: str) -> bool:
+        """Say whether a finding in a file is told."""
+        if code.startswith(NEVER_IGNORED):
+            return True
+        if code in self.ignore or code in selected(self.project.ignored_in(path)):
+            return False
+        return not self.select or code in self.select
+
+    def fails(self, code: str) -> bool:
+        """Say whether a finding makes the check fail."""
+        return not code.startswith(WARNINGS) or self.strict or code in self.select
+
+    def lints(self, path: str) -> bool:
+        """Say whether a file is linted: shipped ones, which follow papers, if asked."""
+        asked = self.strict or any(code.startswith(WARNINGS) for code in self.select)
+        return asked or not is_shipped(path)
 
 
-def check_all(paths: Iterable[str], limits: Limits = DEFAULT) -> Iterator[Checked]:
+def choice_from(
+    select: Iterable[str], ignore: Iterable[str], strict: bool, project: Project
+) -> Choice:
+    """Return the choice of a command's options above that of the project.
+
+    Raises `UsageError` AC560 for an unknown rule, AC561 for one that is never ignored.
+    """
+    chosen = selected(list(select) or project.select)
+    ignored = selected([*ignore, *project.ignore])
+    kept = sorted(code for code in ignored if code.startswith(NEVER_IGNORED))
+    if kept:
+        message = f"{kept[0]} cannot be ignored: such a file is no network"
+        raise UsageError.of("AC561", message, help="leave the file out: `exclude`")
+    return Choice(chosen, ignored, strict or project.strict, project)
+
+
+def check_all(
+    paths: Iterable[str], limits: Limits = DEFAULT, choice: Choice | None = None
+) -> Iterator[Checked]:
     """Yield the outcome for each file, in order."""
     for path in paths:
-        yield check_one(path, limits)
+        yield check_one(path, limits, choice)
 
 
-def check_one(path: str, limits: Limits = DEFAULT) -> Checked:
+def check_one(
+    path: str, limits: Limits = DEFAULT, choice: Choice | None = None
+) -> Checked:
     """Return the outcome for one file; what is wrong with it is not raised."""
-    claims: Counter[str] = Counter()
-    problems: list[Problem] = []
-    variants = 0
+    choice = choice or Choice()
     try:
-        network = load(path, limits=limits)
-        network.analyze().total
-        for variant in network.variants:
-            Network(network.spec, variant, limits=limits).analyze().total
-            variants += 1
-        for one in judge(network):
-            claims[one.status] += 1
-            problem = one.problem()
-            if problem is not None:
-                problems.append(problem)
+        source = read(path, limits)
     except ArchcalcError as error:
-        problems.extend(error.problems)
-    return Checked(path, tuple(problems), claims, variants)
+        return Checked(path, tuple(Finding(path, p) for p in error.problems))
+    return check_source(source, path, limits, choice)
+
+
+def check_source(source: Source, path: str, limits: Limits, choice: Choice) -> Checked:
+    """Return the outcome for a file that was read."""
+    check = _Check(source, path, limits, choice)
+    check.run()
+    return check.outcome()
+
+
+class _Check:
+    """Collects the findings of one file."""
+
+    def __init__(
+        self, source: Source, path: str, limits: Limits, choice: Choice
+    ) -> None:
+        self.source = source
+        self.path = path
+        self.limits = limits
+        self.choice = choice
+        self.layout = Layout(source)
+        self.claims: Counter[str] = Counter()
+        self.found: dict[tuple[object, ...], Finding] = {}
+        self.variants = 0
+
+    def run(self) -> None:
+        """Run every rule; what stops one network does not stop the next."""
+        try:
+            spec = read_spec(self.source, self.limits)
+        except ArchcalcError as error:
+            self.errors(error)
+            return
+        networks = list(self.networks(spec))
+        self.variants = len(spec.variants)
+        if networks and networks[0].variant is None:
+            self.judge(networks[0])
+        if self.choice.lints(self.path):
+            for network in networks:
+                self.lint(network)
+
+    def networks(self, spec: Spec) -> Iterator[Network]:
+        """Yield the network and its variants as far as they can be inferred."""
+        for variant in (None, *spec.variants):
+            network = Network(spec, variant, limits=self.limits)
+            try:
+                network.analyze().total  # noqa: B018 # computed here, so that it can fail
+            except ArchcalcError as error:
+                self.errors(error, variant)
+            else:
+                yield network
+
+    def judge(self, network: Network) -> None:
+        """Compare every claim with what is computed."""
+        about = zip(network.spec.about.expect, network.spec.expected_at, strict=True)
+        analyses: Analyses = {}
+        for entry, at in about:
+            try:
+                for one in judge_entry(network, entry, at, analyses):
+                    self.claims[one.status] += 1
+                    problem = one.problem()
+                    if problem is not None:
+                        self.add(problem)
+            except ArchcalcError as error:
+                self.errors(error)
+
+    def lint(self, network: Network) -> None:
+        """Run the lint rules on one network."""
+        asked = network.spec.about.lint
+        channels = (asked and asked.channels) or self.choice.project.channels
+        net = Linted(network, self.layout, channels)
+        for module in LINT:
+            if asked and module.RULE.code in asked.ignore:
+                continue
+            for hint in module.check(net):
+                place = self.source.place(hint.where)
+                problem = Problem(
+                    module.RULE.code, hint.message, place, hint.facts, hint.help
+                )
+                self.add(problem, hint.fix)
+
+    def errors(self, error: ArchcalcError, variant: str | None = None) -> None:
+        """Note the problems of an error; one of a variant says which."""
+        first = self.source.place(self.source.root)
+        for problem in error.problems:
+            told = problem.at(first)
+            if variant is not None:
+                told = replace(told, facts=(*told.facts, f"in the variant {variant}"))
+            self.add(told, group_divisor.remedy(self.layout, told))
+
+    def add(self, problem: Problem, remedy: Fix | None = None) -> None:
+        """Note a finding, unless its rule has one at this place already."""
+        code = problem.code
+        fails = self.choice.fails(code)
+        severity: Severity = "warning" if code.startswith(WARNINGS) else "error"
+        finding = Finding(self.path, problem, severity, remedy, fails)
+        key = (code, str(problem.place), () if severity == "warning" else problem.message)
+        self.found.setdefault(key, finding)
+
+    def outcome(self) -> Checked:
+        """Return what is left after comments and options, in order of lines."""
+        comments = opt_out.opt_outs(self.source)
+        kept = [f for f in self.found.values() if not _silenced(f, comments)]
+        if self.choice.lints(self.path):
+            unused = opt_out.unused(self.layout, comments)
+            kept += [replace(f, file=self.path, fails=self.choice.fails(f.code)) for f in unused]
+        shown = [f for f in kept if self.choice.shows(f.code, self.path)]
+        shown.sort(key=lambda f: (f.place.line, f.place.column, f.code))
+        return Checked(self.path, tuple(shown), self.claims, self.variants)
+
+
+def _silenced(finding: Finding, comments: list[opt_out.OptOut]) -> bool:
+    return any([comment.silences(finding) for comment in comments])

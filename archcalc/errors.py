@@ -55,14 +55,14 @@ class Problem:
         """Return this problem with a place, unless it already has one."""
         return self if self.place else replace(self, place=place, via=via)
 
-    def show(self) -> str:
+    def show(self, severity: str = "error") -> str:
         """Return the problem with its line drawn, as plain text.
 
         >>> print(Problem("AC201", "add needs equal shapes").show())
         error[AC201]: add needs equal shapes
         """
         where = f"{clean(str(self.place))}: " if self.place else ""
-        lines = [f"{where}error[{self.code}]: {clean(self.message)}"]
+        lines = [f"{where}{severity}[{self.code}]: {clean(self.message)}"]
         margin = " " * (len(str(self.place.line)) + 3 if self.place else 2)
         if self.place and self.place.text.strip():
             lines += _drawn(self.place, margin)

@@ -25,6 +25,7 @@ from archcalc.fields import BOOLEANS
 from archcalc.layers.base import Shape, times
 from archcalc.metrics import derived, measure
 from archcalc.network import Network
+from archcalc.nodes import Mapping, Value
 
 UNITS: dict[str, int | Fraction] = {
     "": 1,
@@ -57,6 +58,7 @@ BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
 }
 LONGEST_CLAIM = 40
+EVERY_VARIANT = "*"
 Fit = Literal["exact", "rounds", "truncates", "bound"]
 Status = Literal["agrees", "erratum", "loose", "fails", "stale"]
 
@@ -193,18 +195,37 @@ def judge(network: Network) -> Iterator[Judged]:
     Claims about a variant or another input are computed with it. Raises `SpecError`
     AC303 where a claim cannot be read, or names what is not there.
     """
-    analyses: dict[tuple[Any, ...], Analysis] = {}
-    for entry, at in zip(
-        network.spec.about.expect, network.spec.expected_at, strict=True
-    ):
-        place = network.spec.source.place(at)
-        key = (entry.variant, entry.input, entry.batch, entry.convention)
+    about = zip(network.spec.about.expect, network.spec.expected_at, strict=True)
+    analyses: Analyses = {}
+    for entry, at in about:
+        yield from judge_entry(network, entry, at, analyses)
+
+
+Analyses = dict[tuple[Any, ...], Analysis]
+"""What was computed, by variant, input, batch and convention."""
+
+
+def judge_entry(
+    network: Network, entry: Expected, at: Value, analyses: Analyses
+) -> Iterator[Judged]:
+    """Yield the claims of one entry of `expect`, which stands at a value of the file.
+
+    `variant: "*"` speaks of the network and of every variant. Raises as `judge`.
+    """
+    source = network.spec.source
+    variants: tuple[str | None, ...] = (entry.variant,)
+    if entry.variant == EVERY_VARIANT:
+        variants = (None, *network.variants)
+    for variant in variants:
+        key = (variant, entry.input, entry.batch, entry.convention)
         if key not in analyses:
             chosen = Network(
-                network.spec, entry.variant, input=entry.input, limits=network.limits
+                network.spec, variant, input=entry.input, limits=network.limits
             )
-            analyses[key] = _analyzed(chosen, entry, place)
+            analyses[key] = _analyzed(chosen, entry, source.place(at))
         for metric, given in entry.figures.items():
+            written = at.key(metric) if isinstance(at, Mapping) else None
+            place = source.place(written or at)
             yield _judged(analyses[key], entry, metric, given, place)
 
 
@@ -215,7 +236,13 @@ def _analyzed(network: Network, entry: Expected, place: Place) -> Analysis:
             batch=entry.batch or 1, convention=entry.convention or USUAL
         )
     except UsageError as error:
-        raise error.at(place) from None
+        raise _not_there(error, place) from None
+
+
+def _not_there(error: UsageError, place: Place) -> SpecError:
+    """Return the error of a claim about what the network does not have."""
+    (problem, *_) = error.problems
+    return SpecError.of("AC303", problem.message, place=place, help=problem.help)
 
 
 def _judged(
@@ -226,6 +253,8 @@ def _judged(
         computed = _computed(analysis, entry, metric)
     except ValueError as error:
         raise SpecError.of("AC303", str(error), place=place) from None
+    except UsageError as error:
+        raise _not_there(error, place) from None
     tolerance = Fraction(entry.tol[:-1]) / 100 if entry.tol else None
     holds = claim.holds(computed, tolerance)
     status: Status

@@ -68,6 +68,12 @@ def displayed(path: Path) -> str:
         return str(path)
 
 
+def is_shipped(path: str) -> bool:
+    """Say whether a file is one of the shipped specs."""
+    known = shipped().get(Path(path).stem)
+    return known is not None and known == Path(path).absolute()
+
+
 def is_path(name: str) -> bool:
     """Say whether a network is named by its file: it has an ending or a separator."""
     return name == "-" or name.endswith(ENDINGS) or "/" in name or os.sep in name

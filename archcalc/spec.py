@@ -40,8 +40,19 @@ SECTIONS = (
     "blocks",
     "layers",
     "expect",
+    "lint",
 )
-ABOUT = ("name", "title", "family", "paper", "notes", "tags", "accuracy", "expect")
+ABOUT = (
+    "name",
+    "title",
+    "family",
+    "paper",
+    "notes",
+    "tags",
+    "accuracy",
+    "expect",
+    "lint",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +356,7 @@ def _child(value: Value, part: str | int) -> Value | None:
     if isinstance(value, Mapping) and isinstance(part, str):
         return (
             value.key(part)
-            if part not in ("expect", "paper", "accuracy")
+            if part not in ("expect", "paper", "accuracy", "lint")
             else value.get(part)
         )
     return None

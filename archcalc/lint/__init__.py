@@ -1,0 +1,29 @@
+"""The lint rules: a rule is one module with `RULE` and `check`, and one name here."""
+
+from __future__ import annotations
+
+from archcalc.lint import (
+    bias_before_norm,
+    channels,
+    even_half,
+    large_pool,
+    opt_out,
+    repeated_steps,
+    unequal_strides,
+    unmarked_head,
+    unread_rows,
+    unused_result,
+)
+
+LINT = (
+    bias_before_norm,
+    unread_rows,
+    even_half,
+    unused_result,
+    channels,
+    unequal_strides,
+    large_pool,
+    unmarked_head,
+    repeated_steps,
+    opt_out,
+)

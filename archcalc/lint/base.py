@@ -1,0 +1,112 @@
+"""What a lint rule looks at, and what it says.
+
+A rule is a module with `RULE`, its documentation, and `check(net)`, which yields a
+`Hint` for each place. It runs on one network written out (a variant each time), so that
+it knows sizes; equal hints at one place are told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from archcalc.edits import Edit, Layout
+from archcalc.findings import Fix
+from archcalc.graph import Graph, Node
+from archcalc.layers.window import Sliding
+from archcalc.network import Network
+from archcalc.nodes import Mapping, Scalar, Value
+from archcalc.nodes import Sequence as Items
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One thing to look at: what, where, the numbers, and what would put it right."""
+
+    where: Value
+    message: str
+    facts: tuple[str, ...] = ()
+    help: str | None = None
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True)
+class Linted:
+    """One network of a file as the rules see it.
+
+    `channels`: what the file or the project wants channels to be a multiple of.
+    """
+
+    network: Network
+    layout: Layout
+    channels: int | None = None
+
+    @property
+    def graph(self) -> Graph:
+        """The network written out."""
+        return self.network.graph
+
+    @cached_property
+    def readers(self) -> tuple[tuple[int, ...], ...]:
+        """The nodes that read each node's output."""
+        found: list[list[int]] = [[] for _ in self.graph.nodes]
+        for node in self.graph.nodes:
+            for index in node.inputs:
+                found[index].append(node.index)
+        return tuple(map(tuple, found))
+
+    def written(self, node: Node) -> Scalar | None:
+        """Return the kind key that a node was written as, None where it follows.
+
+        A projection or a padding that a shortcut's word stands for is nobody's step, and
+        a norm or activation of a step is written with it.
+        """
+        key = node.origin.node
+        return key if isinstance(key, Scalar) and key.text == node.layer.key else None
+
+    def argument(self, key: Scalar, name: str) -> Value | None:
+        """Return the value that is written for an argument of a step."""
+        holder = self.layout.holder(key)
+        return holder.get(name) if holder else None
+
+    def set_argument(self, key: Scalar, name: str, text: str) -> Edit | None:
+        """Return the edit that gives a step an argument, in place or as a new one."""
+        given = self.argument(key, name)
+        if given is not None:
+            return self.layout.replaced(given, text)
+        return self.layout.added(key, f"{name}: {text}")
+
+
+def fix(says: str, *edits: Edit | None) -> Fix | None:
+    """Return a fix, None where one of its edits cannot be made."""
+    made = tuple(edit for edit in edits if edit is not None)
+    return Fix(says, made) if len(made) == len(edits) else None
+
+
+def sliding(node: Node, graph: Graph) -> Sliding | None:
+    """Return the window of a convolution or pool on sizes that are numbers."""
+    find: Any = getattr(node.layer, "sliding", None)
+    if find is None or node.layer.key == "deconv":
+        return None
+    found = find(*graph.input_shapes(node))
+    sizes = (*found.axes, *found.kernel, *found.stride, *found.dilation)
+    numbers = all(isinstance(size, int) for size in (*sizes, *sum(found.pads, ())))
+    return found if numbers and isinstance(found, Sliding) else None
+
+
+def step_items(root: Value) -> Iterator[Items]:
+    """Yield every list of steps in a file: those under `layers`, and inside steps."""
+    waiting: list[Value] = [root]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Items):
+            yield value
+            waiting.extend(value.items)
+        elif isinstance(value, Mapping):
+            waiting.extend(
+                inner
+                for key, inner in value.items
+                if key.text not in ("expect", "accuracy", "paper", "input", "params")
+            )

@@ -1,0 +1,40 @@
+"""Putting groups right that do not divide: the fix of AC203."""
+
+from __future__ import annotations
+
+import re
+
+from archcalc.edits import Layout, parts
+from archcalc.errors import Place, Problem
+from archcalc.findings import Fix
+from archcalc.lint.base import fix
+from archcalc.nodes import Scalar, Value
+
+CODE = "AC203"
+CLASH = re.compile(r"([0-9]+) groups do not divide ([0-9]+)")
+
+
+def remedy(layout: Layout, problem: Problem) -> Fix | None:
+    """Return the fix that takes the nearest number of groups that divides."""
+    clash = CLASH.match(problem.message) if problem.code == CODE else None
+    key = _key_at(layout, problem.place) if clash and problem.place else None
+    holder = layout.holder(key) if key is not None else None
+    given = holder.get("groups") if holder else None
+    if clash is None or not isinstance(given, Scalar) or given.text != clash[1]:
+        return None
+    groups, channels = int(clash[1]), int(clash[2])
+    divisors = [d for d in range(1, min(channels, 2 * groups) + 1) if channels % d == 0]
+    best = min(divisors, key=lambda d: (abs(d - groups), d))
+    return fix(f"write groups: {best}", layout.replaced(given, str(best)))
+
+
+def _key_at(layout: Layout, place: Place) -> Scalar | None:
+    """Return the key that stands at a place."""
+    waiting: list[Value] = [layout.source.root]
+    while waiting:
+        value = waiting.pop()
+        at = (value.line, value.column) == (place.line, place.column)
+        if at and isinstance(value, Scalar):
+            return value
+        waiting.extend(parts(value))
+    return None
