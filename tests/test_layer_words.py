@@ -261,6 +261,10 @@ RECORDS = {
     "add @ 8x5x6, 8x5x6, 8x5x6": "xs[0] + xs[1] + xs[2]",
     "concat @ 8x5x6, 8x5x6": "torch.cat(xs, 1)",
     "{slice: [1, 3], axis: -1} @ 8x5x6": "x[:, :, :, 1:3]",
+    "{pad: [1, 2], end: 3} @ 8x5x6": "F.pad(x, (2, 3, 1, 3))",
+    "{pad: 0, channels: [3, 4]} @ 8x5x6": "F.pad(x, (0, 0, 0, 0, 3, 4))",
+    "{roll: [1, -2]} @ 8x5x6": "x.roll((1, -2), (2, 3))",
+    "{crop: 2} @ 8x5x6": "x[:, :, 1:3, 2:4]",
     "{gru: 6, layers: 2} @ 5x8": "nn.GRU(8, 6, batch_first=True, num_layers=2)",
 }
 

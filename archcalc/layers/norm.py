@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from archcalc.dims import Dim
+from archcalc.dims import Dim, at_least
 from archcalc.errors import ShapeError
 from archcalc.fields import Flag, Size, WordField
 from archcalc.layers.base import (
@@ -22,6 +22,20 @@ from archcalc.layers.base import (
     times,
 )
 from archcalc.layers.conv import check_groups
+
+
+def check_several(values: Dim, what: str) -> None:
+    """Raise `ShapeError` AC220 where a statistic would be taken over a single value.
+
+    What is normalized by its own mean is zero; torch refuses it too.
+    """
+    if not at_least(values, 2):
+        raise ShapeError.of(
+            "AC220",
+            f"{what} would normalize single values, which leaves nothing but zeros",
+            help="bn and ln need no spatial axes",
+        )
+
 
 Over = Annotated[
     Literal["features", "last", "channels", "all"],
@@ -223,6 +237,7 @@ class GroupNorm(Layer):
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
         check_groups(self.groups, x[0], "input")
+        check_several(numel(x) // self.groups, "gn")
         return x
 
     def weights(self, *inputs: Shape) -> Shapes:
@@ -258,7 +273,7 @@ class InstanceNorm(Layer):
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
-        spatial(x, "in")
+        check_several(numel(spatial(x, "in")), "in")
         return x
 
     def weights(self, *inputs: Shape) -> Shapes:

@@ -24,7 +24,7 @@ from archcalc.layers.base import (
     per_axis,
     spatial,
 )
-from archcalc.layers.window import Sliding, kernel_text, simple
+from archcalc.layers.window import Sliding, kernel_text, simple, window_too_large
 
 
 class Pool(Layer):
@@ -172,7 +172,19 @@ class AvgPool(Pool):
         sliding = self.sliding(inputs[0])
         if not self.count_pad and sliding.pads_one_side():
             self.check_overhang(sliding)
+        if len(sliding.axes) == 3:
+            self.check_volume(sliding)
         return super().shape(*inputs)
+
+    def check_volume(self, sliding: Sliding) -> None:
+        """Raise `ShapeError` AC202 where a volume is smaller than the window.
+
+        torch.nn.AvgPool3d compares with the input alone, whatever the padding.
+        """
+        axes = sliding.padded() if pads_itself(sliding) else sliding.axes
+        for n, k in zip(axes, sliding.kernel, strict=True):
+            if not at_least(n, k):
+                raise window_too_large(n, k, 0, 1)
 
     def check_overhang(self, sliding: Sliding) -> None:
         """Raise `ShapeError` AC209 where uneven padding cannot be left uncounted.

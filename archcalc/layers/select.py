@@ -199,11 +199,11 @@ class Pad(Rearrange):
     examples = (
         "{pad: 1} @ 8x5x6",
         "{pad: [0, 1], end: [1, 2]} @ 8x5x6",
-        "{pad: 0, channels: [4, 4]} @ 8x5x6",
+        "{pad: 0, channels: [3, 4]} @ 8x5x6",
         "{pad: 2, end: 0} @ 8x5",
     )
 
-    size: PadSizes = 0
+    size: PadSizes
     end: PadSizes = None
     channels: Two = (0, 0)
 
