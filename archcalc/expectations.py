@@ -164,6 +164,13 @@ class Judged:
     place: Place
 
     @property
+    def what(self) -> str:
+        """The metric in words; what the arithmetic of an `is` gives."""
+        if self.metric == "is":
+            return self.entry.what or str(self.entry.value)
+        return self.metric.replace("_", " ")
+
+    @property
     def subject(self) -> str:
         """What the claim is about: the network, or one of its layers."""
         return f"{self.network} {self.entry.at}" if self.entry.at else self.network
@@ -178,14 +185,17 @@ class Judged:
             )
         else:
             return None
-        facts = (f"computed {_shown(self.computed)}", f"expected {self.claim.text}")
+        facts = (f"computed {shown(self.computed)}", f"expected {self.claim.text}")
         code = "AC301" if self.status == "fails" else "AC302"
         return Problem(code, message, self.place, facts)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a computed figure as text: in full, a broken number to two places."""
     if isinstance(value, tuple):
         return " ".join(value) if isinstance(value[0], str) else times(value)
+    if isinstance(value, Fraction):
+        return f"{float(value):,.2f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from archcalc.analysis import Analysis, Level, Row
 from archcalc.conventions import Convention
 from archcalc.depth import depth, depths
+from archcalc.diagram import diagram
 from archcalc.errors import UsageError
-from archcalc.expectations import Judged
+from archcalc.expectations import Judged, shown
 from archcalc.fields import nearest
 from archcalc.layers.base import times
 from archcalc.memory_columns import COLUMNS as MEMORY_COLUMNS
@@ -215,6 +216,7 @@ def table_report(
         (tabulate(analysis, level, columns),),
         (*notes, *erratum_notes(judged)),
         settings(analysis),
+        (diagram(analysis, network.title),),
     )
 
 
@@ -271,18 +273,16 @@ def erratum_notes(judged: Sequence[Judged]) -> Iterator[Note]:
         if one.status in ("erratum", "loose"):
             at = f" of {one.entry.at}" if one.entry.at else ""
             said = one.entry.said or one.claim.text
-            text = f"{one.metric.replace('_', ' ')}{at}: {_figure(one)}; published: {said}."
+            text = f"{one.what}{at}: {_figure(one)}; published: {said}."
             why = one.entry.why or one.entry.note or ""
             yield Note(f"{text} {_sentence(why)}".strip(), one.status, one.entry.cite)
 
 
 def _figure(one: Judged) -> str:
     computed = one.computed
-    if isinstance(computed, tuple):
-        return times(computed)
     if one.metric == "activation_bytes" and isinstance(computed, int):
         return f"{computed:,} bytes, {computed / 10**6:.2f} MB = {computed / 2**20:.2f} MiB"
-    return f"{computed:,}" if isinstance(computed, int) else str(computed)
+    return shown(computed)
 
 
 def _sentence(text: str) -> str:

@@ -5,6 +5,7 @@ COMMANDS = {
     "compare": "compare:compare",
     "conventions": "conventions:conventions",
     "explain": "explain:explain",
+    "reconcile": "reconcile:reconcile",
     "memory": "memory:memory",
     "fit": "fit:fit",
     "list": "listing:list_networks",

@@ -1,0 +1,204 @@
+"""The report of `archcalc reconcile`: readings, what each departs by, and the odds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from archcalc.expectations import Judged, judge
+from archcalc.layers.base import times
+from archcalc.network import Network
+from archcalc.reconcile import Candidate, Explanation, Reconciled, Spread
+from archcalc.report import Column, Note, Report, Row, Table
+
+SHOWN = 8
+"""So many explanations are printed unless all are asked for."""
+NAMES_SHOWN = 6
+LITTLE, LUCK = 0.01, 0.5
+"""Fewer expected fits than these are none to speak of, and none to warn of."""
+DEPARTURES = (
+    "how far a reading is from the plain one: another way of counting, a part left out "
+    "or added, another variant, network, input or unit 1 each, one row or branch 2."
+)
+FIGURE = Column("figure", "exact", "count")
+READS = Column("reads", "reads", "formula")
+WEIGHT = Column("departures", "departures", "count", note=DEPARTURES, short="dep.")
+READING = Column("reading", "reading", "text")
+
+
+def reconcile_report(found: Reconciled, everything: bool = False) -> Report:
+    """Return the report of what was found; `everything` shows every explanation."""
+    network = found.network
+    shown = found.explanations if everything else found.explanations[:SHOWN]
+    table = _explanations(shown) if found.ok else _misses(found.nearest)
+    notes = (
+        Note(_plainly(found.plain)),
+        *(Note(f"{i}: {_told(e)}.") for i, e in enumerate(shown, 1)),
+        *_more(found, len(shown)),
+        Note(_odds(found)),
+        *_known(found),
+    )
+    title = f"{network.name}: {found.quoted.text}"
+    inputs = [times(shape) for shape in network.input_shapes.values()]
+    settings = {"input": ", ".join(inputs)}
+    return Report("reconcile", title, network.name, (table,), notes, settings)
+
+
+def _explanations(shown: Sequence[Explanation]) -> Table:
+    columns = (Column("number", "", "name"), FIGURE, READS, WEIGHT, READING)
+    rows = tuple(
+        Row((str(i), e.first.reading.value, _reads(e.first), e.first.weight, _tags(e)))
+        for i, e in enumerate(shown, 1)
+    )
+    return Table("readings that give it", columns, rows)
+
+
+def _misses(nearest: Sequence[Candidate]) -> Table:
+    columns = (
+        Column("reading", "reading", "name"),
+        FIGURE,
+        READS,
+        Column("off", "off by", "percent"),
+        WEIGHT,
+    )
+    rows = tuple(
+        Row((_tag(c), c.reading.value, _printed(c), c.off, c.weight)) for c in nearest
+    )
+    return Table("no reading gives it; the nearest simple ones", columns, rows)
+
+
+# -- words -----------------------------------------------------------------------------
+
+
+def _printed(candidate: Candidate) -> str:
+    """Return the value as the claim prints it, with two digits more."""
+    asked = candidate.asked
+    number = Fraction(candidate.amount, asked.scale)
+    places = len(asked.claim.text.partition(".")[2]) + 2 if asked.scale > 1 else 2
+    shown = f"{float(number):,.{places}f}".rstrip("0").rstrip(".")
+    return f"{shown} {asked.unit}".strip()
+
+
+def _reads(candidate: Candidate) -> str:
+    if candidate.fit == "exact":
+        return "exactly"
+    return f"{_printed(candidate)}, {candidate.fit}"
+
+
+def _tag(candidate: Candidate) -> str:
+    """Return a reading in a few words."""
+    reading = candidate.reading
+    unit = "1024 for 1000" if _departs(candidate) else ""
+    parts = (reading.subject.text, reading.way.tag, reading.part.group, unit)
+    return ", ".join(part for part in parts if part)
+
+
+def _tags(explanation: Explanation) -> str:
+    count = len(explanation.equal) + len(explanation.others)
+    tag = _tag(explanation.first)
+    return f"{tag} ({count + 1} do)" if count else tag
+
+
+def _departs(candidate: Candidate) -> bool:
+    """Say whether powers of 1000 and 1024 changed places against the unit's name."""
+    binary = candidate.reading.way.binary and not candidate.asked.binary
+    return candidate.mixed != binary
+
+
+def _told(explanation: Explanation) -> str:
+    """Return an explanation as a sentence without its end."""
+    first = explanation.first
+    reading = first.reading
+    told = [f"{reading.value:,}: {reading.way.text}"]
+    if reading.part.name:
+        told.append(_named(explanation))
+    elif reading.part.group:
+        told.append(reading.part.group)
+    if reading.subject.text:
+        told.append(f"of {reading.subject.text}")
+    if first.mixed:
+        told.append(_mixed(first))
+    if first.fit == "truncates":
+        told.append("cut off, not rounded")
+    return "; ".join(told)
+
+
+def _mixed(candidate: Candidate) -> str:
+    asked = candidate.asked
+    power = {1: "10", 2: "20", 3: "30", 4: "40"}[len(str(asked.scale)) // 3]
+    if asked.binary:
+        return f"{asked.unit} taken as powers of 1000"
+    raised = power.translate(str.maketrans("01234", "⁰¹²³⁴"))
+    return f"{asked.unit} taken as 2{raised}"
+
+
+def _named(explanation: Explanation) -> str:
+    """Return which row or branch: the label where it is one, names where several."""
+    first = explanation.first.reading
+    done = first.part.group.replace("one row", "row").replace("one branch", "branch")
+    if not explanation.equal:
+        label = next(
+            (r.label for r in first.subject.analysis.rows if r.name == first.part.name),
+            "",
+        )
+        words = f"{done}: {first.part.name}" + (f" ({label})" if label else "")
+    else:
+        names = [c.reading.part.name for c in (explanation.first, *explanation.equal)]
+        more = ", …" if len(names) > NAMES_SHOWN else ""
+        words = (
+            f"{done}, one of these equal ones: {', '.join(names[:NAMES_SHOWN])}{more}"
+        )
+    count = len(explanation.others)
+    return f"{words}; {count} other such give it too" if count else words
+
+
+def _plainly(plain: Sequence[Candidate]) -> str:
+    """Return what the plain readings give, each once."""
+    found = {c.reading.way.text: c.reading.value for c in plain}
+    said = "; ".join(f"{value:,} ({text})" for text, value in found.items())
+    return f"read plainly: {said}."
+
+
+def _more(found: Reconciled, shown: int) -> Iterator[Note]:
+    rest = len(found.explanations) - shown
+    if rest:
+        yield Note(f"{rest} more with as many departures or more; --all lists them.")
+
+
+# -- odds ------------------------------------------------------------------------------
+
+
+def _odds(found: Reconciled) -> str:
+    """Return how many readings were tried and how many would fit by chance."""
+    spread, simple = found.spread, found.simple
+    text = (
+        f"{spread.tried:,} readings were tried, with {spread.distinct:,} different "
+        f"values; spread evenly, {_expected(spread)} would fit by chance"
+    )
+    if found.ok and simple.tried < spread.tried:
+        text += f", {_expected(simple)} of the {simple.tried:,} as simple as the first"
+    luck = found.ok and simple.chance >= LUCK
+    return f"{text}. {'So a fit may be luck.' * luck}".strip()
+
+
+def _expected(spread: Spread) -> str:
+    if spread.chance < LITTLE:
+        return f"less than {LITTLE}"
+    return f"about {spread.chance:.{1 if spread.chance >= 0.1 else 2}f}"
+
+
+def _known(found: Reconciled) -> Iterator[Note]:
+    """Yield what the network's own file says of this very figure."""
+    for one in _judged(found.network):
+        value = one.claim.value
+        meant = any(value == asked.claim.value for asked in found.quoted.asked)
+        if meant and one.status in ("erratum", "loose"):
+            why = " ".join((one.entry.why or "").split())
+            said = one.entry.said or one.claim.text
+            text = f"published as {one.what}, {said}: {why}"
+            yield Note(text, one.status, one.entry.cite)
+
+
+def _judged(network: Network) -> Iterator[Judged]:
+    if not network.settings and not network.input:
+        yield from judge(network)

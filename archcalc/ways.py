@@ -1,0 +1,220 @@
+"""What a published figure may count: operations, parameters, values, bytes.
+
+A `Way` gives a figure for each node, or of the whole. The plain ways weigh nothing:
+multiply-accumulates, trainable parameters, each output once, four bytes a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Literal, NamedTuple
+
+from archcalc.analysis import Analysis
+from archcalc.conventions import CONVENTIONS, USUAL
+from archcalc.graph import Node
+from archcalc.layers.base import numel
+from archcalc.memory_rules import RULES
+
+Kind = Literal["operations", "parameters", "values", "bytes"]
+KINDS: tuple[Kind, ...] = ("operations", "parameters", "values", "bytes")
+BYTES = 4
+"""Bytes of a value in float32."""
+
+
+class Way(NamedTuple):
+    """What is counted: a figure for each node, or of the whole where `nodes` is None.
+
+    `tag` names it in a word or two, `text` says it; `binary`: its source divides bytes
+    by 2²⁰; `flop`: it is what a claim of FLOPs may plainly mean.
+    """
+
+    kind: Kind
+    tag: str
+    text: str
+    weight: int
+    nodes: Sequence[int] | None
+    whole: int = 0
+    binary: bool = False
+    flop: bool = False
+
+
+def ways(analysis: Analysis) -> list[Way]:
+    """Return everything that may be counted of a network whose sizes are numbers.
+
+    Ways that count the same are one, with the names of the simplest of them.
+    """
+    parameters = list(_parameters(analysis))
+    values = list(_values(analysis))
+    in_bytes = [b for way in (*parameters, *values) for b in _in_bytes(way)]
+    nodewise = (*_operations(analysis), *parameters, *values, *in_bytes)
+    same: dict[tuple[Kind, tuple[int, ...]], list[Way]] = {}
+    for way in nodewise:
+        same.setdefault((way.kind, tuple(way.nodes or ())), []).append(way)
+    return [*map(_merged, same.values()), *_of_tools(analysis)]
+
+
+def _merged(same: list[Way]) -> Way:
+    """Return ways that count the same as one: the simplest, or several as simple."""
+    least = min(way.weight for way in same)
+    first, *others = (way for way in same if way.weight == least)
+    tag = ", ".join((first.tag, *(way.tag for way in others)))
+    more = f"; {', '.join(way.tag for way in others)} the same" if others else ""
+    flop = any(way.flop for way in same)
+    return first._replace(tag=tag, text=first.text + more, flop=flop)
+
+
+def _numbers(analysis: Analysis, figure: Callable[[int], object]) -> list[int]:
+    return [_number(figure(i)) for i in range(len(analysis.graph.nodes))]
+
+
+def _number(size: object) -> int:
+    """Return a size that is a number here, as its type does not say."""
+    return int(size)  # type: ignore[call-overload, no-any-return]  # no symbols here
+
+
+# -- operations ------------------------------------------------------------------------
+
+
+def _operations(analysis: Analysis) -> Iterator[Way]:
+    facts = analysis.facts
+    macs = _numbers(analysis, lambda i: facts[i].macs)
+    yield Way("operations", "MACs", "multiply-accumulates", 0, macs)
+    text = "two operations a multiply-accumulate"
+    double = [2 * n for n in macs]
+    yield Way("operations", "2 × MACs", text, 1, double, flop=True)
+    groups = [_groups(analysis, node) for node in analysis.graph.nodes]
+    whole = [n * g for n, g in zip(macs, groups, strict=True)]
+    text = "multiply-accumulates as if no convolution had groups"
+    yield Way("operations", "no groups", text, 1, whole)
+    for name, convention in CONVENTIONS.items():
+        if convention.unit and name not in (USUAL, "lecture", "torch"):
+            yield from _by_tool(analysis, name)
+
+
+def _by_tool(analysis: Analysis, name: str) -> Iterator[Way]:
+    """Yield a convention's operations, a softmax at the end left out and in.
+
+    Libraries leave it to the loss, so the tools do not see it there.
+    """
+    facts = _under(analysis, name).facts
+    counts = _numbers(analysis, lambda i: facts[i].operations)
+    text = f"as {name} counts ({CONVENTIONS[name].brief})"
+    flop = name == "flops"
+    end = analysis.graph.output
+    if analysis.graph.nodes[end].layer.key != "softmax" or not counts[end]:
+        yield Way("operations", name, text, 1, counts, flop=flop)
+        return
+    without = [*counts[:end], 0, *counts[end + 1 :]]
+    text = f"{text}, the last softmax left to the loss"
+    yield Way("operations", name, text, 1, without, flop=flop)
+    text = f"{text.partition(', the last')[0]}, the last softmax included"
+    yield Way("operations", f"{name} + softmax", text, 1, counts)
+
+
+def _under(analysis: Analysis, convention: str) -> Analysis:
+    setting = replace(analysis.setting, convention=convention)
+    return Analysis(analysis.name, analysis.graph, setting)
+
+
+def _groups(analysis: Analysis, node: Node) -> int:
+    """Return the groups of a convolution, 1 for any other layer."""
+    count = getattr(node.layer, "group_count", None)
+    if count is None:
+        return 1
+    return int(count(*analysis.graph.input_shapes(node)))
+
+
+# -- parameters ------------------------------------------------------------------------
+
+
+def _parameters(analysis: Analysis) -> Iterator[Way]:
+    facts, nodes = analysis.facts, analysis.graph.nodes
+
+    def owned(figure: Callable[[int], object]) -> list[int]:
+        counts = _numbers(analysis, figure)
+        return [n if nodes[i].share is None else 0 for i, n in enumerate(counts)]
+
+    full = owned(lambda i: facts[i].weights + facts[i].biases + facts[i].norms)
+    yield Way("parameters", "params", "trainable parameters", 0, full)
+    text = "weights without biases and normalization"
+    yield Way("parameters", "weights", text, 1, owned(lambda i: facts[i].weights))
+    unnormed = owned(lambda i: facts[i].weights + facts[i].biases)
+    text = "weights and biases without normalization"
+    yield Way("parameters", "no norms", text, 1, unnormed)
+    keras = _under(analysis, "keras").facts
+    text = "parameters with the running mean and variance of batch norms, 4 a channel"
+    running = owned(lambda i: keras[i].reported_params)
+    yield Way("parameters", "BN 4 a channel", text, 1, running)
+    whole = [n * _groups(analysis, node) for n, node in zip(full, nodes, strict=True)]
+    text = "parameters as if no convolution had groups"
+    yield Way("parameters", "no groups", text, 1, whole)
+
+
+# -- values ----------------------------------------------------------------------------
+
+
+def _values(analysis: Analysis) -> Iterator[Way]:
+    nodes, facts = analysis.graph.nodes, analysis.facts
+    sizes = _numbers(analysis, lambda i: facts[i].values)
+    once = [0 if analysis.in_place(nodes[i]) else n for i, n in enumerate(sizes)]
+    yield Way("values", "outputs", "each layer's output once", 0, once)
+    text = "outputs and as many gradients, for forward and backward"
+    yield Way("values", "2 × outputs", text, 1, [2 * n for n in once])
+    inputs = analysis.graph.inputs
+    alone = [0 if i in inputs else n for i, n in enumerate(once)]
+    yield Way("values", "no input", "outputs without the input", 1, alone)
+    relus = [sizes[i] if _bends(nodes[i]) else n for i, n in enumerate(once)]
+    text = "outputs, those of activation functions kept apart"
+    yield Way("values", "ReLUs kept", text, 1, relus)
+    after = [n if _spatial(nodes[i]) else once[i] for i, n in enumerate(relus)]
+    text = "outputs, those of activation functions on images kept apart"
+    yield Way("values", "conv ReLUs kept", text, 1, after)
+    every = [0 if nodes[i].layer.storage == "view" else n for i, n in enumerate(sizes)]
+    text = "the output of every operation kept"
+    yield Way("values", "all kept", text, 1, every)
+
+
+def _bends(node: Node) -> bool:
+    return node.layer.role == "activation" and node.layer.key != "softmax"
+
+
+def _spatial(node: Node) -> bool:
+    return len(node.shape) > 2
+
+
+# -- bytes -----------------------------------------------------------------------------
+
+
+def _in_bytes(way: Way) -> Iterator[Way]:
+    """Yield the bytes of parameters or values, in float32 and in half of that."""
+    for size, weight, format in ((BYTES, 0, "float32"), (BYTES // 2, 1, "float16")):
+        nodes = [size * n for n in way.nodes or ()]
+        tag = way.tag if size == BYTES else f"{way.tag}, {format}"
+        text = f"bytes of {way.text}, in {format}"
+        yield Way("bytes", tag, text, way.weight + weight, nodes)
+
+
+def _of_tools(analysis: Analysis) -> Iterator[Way]:
+    """Yield sizes of tools, and the totals that they make of them."""
+    memory, total = analysis.memory, analysis.total
+    given = sum(numel(analysis.graph.nodes[i].shape) for i in analysis.graph.inputs)
+    other = BYTES * _number(given + total.params)
+    for name in ("torchsummary", "torchinfo", "convnet-burden"):
+        rule = RULES[name]
+        size = _number(memory.activations_by(name))
+        end = analysis.graph.nodes[analysis.graph.output]
+        if rule.counts == "modules" and end.layer.key == "softmax":
+            size -= BYTES * rule.times * _number(numel(end.shape))
+        binary = "2²⁰" in rule.cite
+        yield Way("bytes", name, f"{name}: {rule.text}", 1, None, size, binary)
+        if not rule.inputs and rule.times == 2:
+            text = f"{name}'s estimated total: input, outputs twice, parameters"
+            yield Way("bytes", f"{name} total", text, 1, None, size + other, binary)
+    peak = memory.peak_inference
+    text = "the most that lives at once in inference"
+    yield Way("bytes", "peak inference", text, 2, None, peak)
+    text = "what forward keeps for backward, parameters apart"
+    yield Way("bytes", "saved for backward", text, 2, None, memory.saved_for_backward)
+    text = "the peak of a training step with SGD, all included"
+    yield Way("bytes", "training", text, 2, None, memory.training.peak)
