@@ -9,9 +9,11 @@ from itertools import chain
 from typing import Any
 
 from archcalc.analysis import Analysis, Row
+from archcalc.closed_forms import closed_form_tables
 from archcalc.conventions import Convention
 from archcalc.depth import depth
-from archcalc.dims import Dim
+from archcalc.diagram import diagram
+from archcalc.dims import Dim, Poly, ratio
 from archcalc.errors import UsageError
 from archcalc.figures import Figures
 from archcalc.layers.base import Shape
@@ -71,11 +73,13 @@ def compare_report(analyses: Sequence[Analysis]) -> Report:
         tuple(_tables(analyses)),
         (*notes, *definition_notes(analyses[0], columns)),
         common,
+        tuple(map(diagram, analyses)),
     )
 
 
 def _tables(analyses: Sequence[Analysis]) -> Iterator[Table]:
     yield _totals(analyses)
+    yield from closed_form_tables(analyses)
     branches = [a.branches for a in analyses]
     if all(branches) and all(len(b) <= 16 for b in branches):
         paths = [b.path for found in branches for b in found]
@@ -129,17 +133,18 @@ def _counted(convention: Convention) -> Iterator[tuple[str, str, ColumnKind]]:
 
 
 def _line(title: str, values: Sequence[Any], kind: ColumnKind) -> Line:
-    ratios = [_ratio(values[0], value) for value in values[1:]]
-    if kind == "shape":
-        ratios = [None] * len(ratios)
+    ratios = [
+        None if kind == "shape" else _ratio(values[0], value) for value in values[1:]
+    ]
     return Line((title, *values, *ratios), path=title, kinds=kind)
 
 
 def _ratio(reference: Dim, value: Dim) -> Any:
     """Return how many times the first network's figure is of this one's."""
-    if isinstance(reference, int) and isinstance(value, int):
-        return Fraction(reference, value) if value else None
-    return None
+    if isinstance(value, int) and not value:
+        return None
+    exact = ratio(reference, value)
+    return None if exact is None or isinstance(exact, Poly) else Fraction(exact)
 
 
 def _aligned(

@@ -12,6 +12,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Literal
 
+from archcalc.diagram import Diagram
 from archcalc.polynomials import Dim, Poly
 
 SCHEMA = "archcalc/report/1"
@@ -127,7 +128,8 @@ class Report:
     """The answer of one command: tables, notes, and the settings that they depend on.
 
     `kind` is the command (`table`, `compare`, `list`), `subject` the names it is about;
-    `settings` keep their order: convention, input, batch, dtype.
+    `settings` keep their order: convention, input, batch, dtype. `diagrams` are the
+    networks it is about, for formats that draw them.
     """
 
     kind: str
@@ -136,6 +138,7 @@ class Report:
     tables: tuple[Table, ...]
     notes: tuple[Note, ...] = ()
     settings: Mapping[str, Cell] = field(default_factory=dict, hash=False)
+    diagrams: tuple[Diagram, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
@@ -143,7 +146,7 @@ class Report:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by value: a mapping proxy cannot be pickled itself."""
         shown = (self.kind, self.title, self.subject, self.tables, self.notes)
-        return Report, (*shown, dict(self.settings))
+        return Report, (*shown, dict(self.settings), self.diagrams)
 
     def rows(self, *, every: bool = False) -> list[dict[str, Cell]]:
         """Return the first table as records of raw values, for a data frame.

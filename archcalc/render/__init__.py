@@ -22,6 +22,8 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "latex": (".tex",),
     "html": (".html", ".htm"),
     "svg": (".svg",),
+    "mermaid": (".mmd", ".mermaid"),
+    "dot": (".dot", ".gv"),
 }
 """Name of a format (and of its module here), and the file endings that mean it."""
 
