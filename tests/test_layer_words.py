@@ -80,6 +80,8 @@ REFUSALS = [
     ("bn @ 2x3x4x5x6", "AC204", "bn needs channels and 0 or 1 or 2 or 3 spatial axes"),
     ("in @ 8", "AC204", "in needs channels"),
     ("{gn: 3} @ 8x5x6", "AC203", "3 groups do not divide 8 input channels"),
+    ("in @ 8x1x1", "AC220", "in would normalize single values"),
+    ("{gn: 8} @ 8x1", "AC220", "gn would normalize single values"),
     ("{lrn: 5} @ 8", "AC204", "lrn needs channels and a spatial axis"),
     ("{softmax: 3} @ 8x5x6", "AC208", "there is no axis 3: the tensor has 3"),
     ("{softmax: -4} @ 8x5x6", "AC208", "there is no axis -4: the tensor has 3"),

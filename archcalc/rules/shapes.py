@@ -67,6 +67,7 @@ EXAMPLES: dict[str, tuple[str, str, str]] = {
         "- {name: a, conv: 3, kernel: 3, pad: 1}\n"
         "- {conv: 3, kernel: 3, pad: 1, share: a}",
     ),
+    "AC220": ("single-values", "- gap\n- in", "- gap\n- ln"),
     "AC290": (
         "undecided-size",
         ">>> from archcalc.dims import divides, symbol\n>>> divides(4, symbol('C'))",
