@@ -12,6 +12,9 @@ from archcalc.commands.options import (
     LimitOptions,
     NetworkNames,
     Output,
+    Plain,
+    Settings,
+    Standalone,
     emit,
     load_network,
 )
@@ -24,9 +27,12 @@ def compare(
     dtype: Dtype = "float32",
     convention: Convention = "macs",
     input: InputShape = None,
+    settings: Settings = None,
     inplace: InPlace = True,
     format: Format = None,
     output: Output = None,
+    standalone: Standalone = False,
+    plain: Plain = False,
     limit: LimitOptions = None,
 ) -> None:
     """Compare networks: totals with ratios, then branches or rows side by side."""
@@ -34,11 +40,11 @@ def compare(
 
     if len(nets) < 2:
         raise UsageError.of("AC511", "compare needs two networks or more")
-    networks = [load_network(name, input, None, limit) for name in nets]
+    networks = [load_network(name, input, settings, limit) for name in nets]
     analyses = [
         network.analyze(
             batch=batch, dtype=dtype, inplace=inplace, convention=convention
         )
         for network in networks
     ]
-    emit(compare_report(analyses), format, output)
+    emit(compare_report(analyses), format, output, standalone, plain)

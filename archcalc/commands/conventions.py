@@ -11,7 +11,9 @@ from archcalc.commands.options import (
     InputShape,
     LimitOptions,
     Output,
+    Plain,
     Settings,
+    Standalone,
     complete_networks,
     emit,
     load_network,
@@ -33,13 +35,15 @@ def conventions(
     settings: Settings = None,
     format: Format = None,
     output: Output = None,
+    standalone: Standalone = False,
+    plain: Plain = False,
     limit: LimitOptions = None,
 ) -> None:
     """Count a network by every convention, side by side, and say where they differ."""
     from archcalc.side_by_side import conventions_report, list_report
 
     if net is None:
-        emit(list_report(), format, output)
+        emit(list_report(), format, output, standalone, plain)
         return
     network = load_network(net, input, settings, limit)
-    emit(conventions_report(network, batch), format, output)
+    emit(conventions_report(network, batch), format, output, standalone, plain)

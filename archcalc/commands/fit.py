@@ -16,7 +16,9 @@ from archcalc.commands.options import (
     NetworkName,
     Optimizer,
     Output,
+    Plain,
     Settings,
+    Standalone,
     emit,
     load_network,
 )
@@ -44,6 +46,8 @@ def fit(
     inplace: InPlace = True,
     format: Format = None,
     output: Output = None,
+    standalone: Standalone = False,
+    plain: Plain = False,
     limit: LimitOptions = None,
 ) -> None:
     """Find the largest batch whose training fits into a memory or a device."""
@@ -69,4 +73,10 @@ def fit(
         size, where = card.memory, card.title
     else:
         size, where = read_size(memory or ""), "memory"
-    emit(fit_report(network, analysis, size, where, not inference), format, output)
+    emit(
+        fit_report(network, analysis, size, where, not inference),
+        format,
+        output,
+        standalone,
+        plain,
+    )

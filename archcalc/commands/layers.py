@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.commands.declared import Argument
-from archcalc.commands.options import Format, Output, emit
+from archcalc.commands.options import (
+    Format,
+    Output,
+    Plain,
+    Standalone,
+    emit,
+)
 
 
 def layers(
@@ -14,8 +20,16 @@ def layers(
     ] = None,
     format: Format = None,
     output: Output = None,
+    standalone: Standalone = False,
+    plain: Plain = False,
 ) -> None:
     """List the kinds of layer, or explain one: arguments, shapes, source."""
     from archcalc.layer_reference import layer_report, layers_report
 
-    emit(layers_report() if kind is None else layer_report(kind), format, output)
+    emit(
+        layers_report() if kind is None else layer_report(kind),
+        format,
+        output,
+        standalone,
+        plain,
+    )

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.commands.declared import Option
-from archcalc.commands.options import Format, Output, emit
+from archcalc.commands.options import (
+    Format,
+    Output,
+    Plain,
+    Standalone,
+    emit,
+)
 from archcalc.commands.progress import tracked
 
 
@@ -18,6 +24,8 @@ def list_networks(
     ] = False,
     format: Format = None,
     output: Output = None,
+    standalone: Standalone = False,
+    plain: Plain = False,
 ) -> None:
     """List the shipped networks with parameters, MACs, depth and input."""
     from functools import partial
@@ -30,4 +38,4 @@ def list_networks(
         or (output is not None and output.suffix == ".json")
     )
     track = partial(tracked, what="networks")
-    emit(list_report(family, everything, track), format, output)
+    emit(list_report(family, everything, track), format, output, standalone, plain)

@@ -17,7 +17,9 @@ from archcalc.commands.options import (
     NetworkName,
     Optimizer,
     Output,
+    Plain,
     Settings,
+    Standalone,
     emit,
     load_network,
 )
@@ -61,6 +63,8 @@ def memory(
     inplace: InPlace = True,
     format: Format = None,
     output: Output = None,
+    standalone: Standalone = False,
+    plain: Plain = False,
     limit: LimitOptions = None,
 ) -> None:
     """Bytes of a network: activations, peak of inference, training, on disk."""
@@ -90,4 +94,4 @@ def memory(
     else:
         judged = list(judge_known(network, analysis))
         report = memory_report(network, analysis, level or "stages", rule, judged)  # type: ignore[arg-type]  # outline checks the level
-    emit(report, format, output)
+    emit(report, format, output, standalone, plain)

@@ -78,7 +78,11 @@ LimitOptions = Annotated[
 ]
 Format = Annotated[
     str | None,
-    Option("--format", "-f", help="terminal, markdown, csv or json."),
+    Option(
+        "--format",
+        "-f",
+        help="terminal, markdown, csv, json, latex, html, svg, mermaid, dot.",
+    ),
 ]
 Output = Annotated[
     Path | None,
@@ -98,6 +102,10 @@ Checkpoint = Annotated[
         "--checkpoint", help="Run blocks or stages again in backward: less is kept."
     ),
 ]
+Standalone = Annotated[
+    bool, Option("--standalone", "-s", help="latex, html: a whole document.")
+]
+Plain = Annotated[bool, Option("--plain", help="latex: without siunitx.")]
 InPlace = Annotated[
     bool,
     Option(
@@ -156,12 +164,21 @@ def load_network(
 
 
 def emit(
-    report: Report, format: str | None, output: Path | None, **options: Any
+    report: Report,
+    format: str | None,
+    output: Path | None,
+    standalone: bool = False,
+    plain: bool = False,
 ) -> None:
-    """Render a report and write it to stdout or to a file."""
+    """Render a report and write it to stdout or to a file.
+
+    Raises `UsageError` AC531 where a format has no `standalone` or `plain` form.
+    """
     from archcalc.render import format_of, render
 
     chosen = format_of(format, output)
+    asked = {"standalone": standalone, "plain": plain}
+    options: dict[str, Any] = {name: True for name, on in asked.items() if on}
     if chosen == "terminal" and output is None:
         options = {"width": columns(), "color": colored(), **options}
     write(render(report, chosen, **options), output)

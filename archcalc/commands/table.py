@@ -17,7 +17,9 @@ from archcalc.commands.options import (
     LimitOptions,
     NetworkName,
     Output,
+    Plain,
     Settings,
+    Standalone,
     colored,
     columns,
     emit,
@@ -52,6 +54,8 @@ def table(
     inplace: InPlace = True,
     format: Format = None,
     output: Output = None,
+    standalone: Standalone = False,
+    plain: Plain = False,
     limit: LimitOptions = None,
 ) -> None:
     """Print a network layer by layer: shapes, parameters, operations, activations."""
@@ -66,17 +70,23 @@ def table(
     )
     judged = list(judge_known(network, analysis))
     if view is not None:
-        _lecture(lecture_report(network, analysis, view, judged), dtype, format, output)
+        report = lecture_report(network, analysis, view, judged)
+        _lecture(report, dtype, format, output, standalone, plain)
         return
     chosen = ("layer", "shape") if formulas and not columns else chosen_columns(columns)
     report = table_report(network, analysis, level, chosen, judged)  # type: ignore[arg-type]  # outline checks the level
     if formulas:
         report = with_formulas(report, analysis, level)  # type: ignore[arg-type]  # checked above
-    emit(report, format, output)
+    emit(report, format, output, standalone, plain)
 
 
 def _lecture(
-    report: Report, dtype: str, format: str | None, output: Path | None
+    report: Report,
+    dtype: str,
+    format: str | None,
+    output: Path | None,
+    standalone: bool,
+    plain: bool,
 ) -> None:
     """Print the slide's lines; in another format, the same as a table."""
     from archcalc.counting import dtype_bits
@@ -84,7 +94,7 @@ def _lecture(
     from archcalc.render import format_of, render
 
     if format_of(format, output) != "terminal":
-        emit(report, format, output)
+        emit(report, format, output, standalone, plain)
         return
     lines = lecture_lines(report, max(dtype_bits(dtype) // 8, 1))
     below = replace(report, title="", tables=())
