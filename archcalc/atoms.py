@@ -259,4 +259,24 @@ def _members(part: Terms, kind: Kind) -> tuple[Terms, ...]:
 def _beats(one: Terms, other: Terms, kind: Kind) -> bool:
     smaller, larger = (one, other) if kind == "min" else (other, one)
     low = lower_bound(t.plus(larger, smaller, -1))
-    return low is not None and low >= 0
+    return (low is not None and low >= 0) or _floors_in_order(smaller, larger)
+
+
+def _floors_in_order(smaller: Terms, larger: Terms) -> bool:
+    """Return whether both are floors over one number, and their tops are in order."""
+    pairs = [_as_one_floor(part) for part in (smaller, larger)]
+    match pairs:
+        case ((low_top, low_bottom), (high_top, high_bottom)):
+            low = lower_bound(t.plus(high_top, low_top, -1))
+            return low_bottom == high_bottom and low is not None and low >= 0
+    return False
+
+
+def _as_one_floor(terms: Terms) -> tuple[Terms, Number] | None:
+    """Return top and divisor of `⌊a/d⌋ + n`, the whole number n put into the top."""
+    match [monomial for monomial in terms if monomial]:
+        case [((Floor() as atom, 1),) as monomial] if terms[monomial] == 1:
+            divisor, whole = t.constant_of(atom.bottom), terms.get((), 0)
+            if divisor is not None and whole.denominator == 1:
+                return t.plus(atom.top, t.of_number(whole * divisor)), divisor
+    return None

@@ -1,6 +1,6 @@
 """The columns of `archcalc table --formulas`: figures as the lectures print them.
 
-conv1-1  64×224×224  224·224·64 = 3,211,264  (3·3·3)·64 = 1,728
+For VGG-16's first layer: `224·224·64 = 3,211,264` values, `(3·3·3)·64 = 1,728` weights.
 """
 
 from __future__ import annotations

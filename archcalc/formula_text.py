@@ -26,7 +26,7 @@ from archcalc.recorder import (
     Symbol,
 )
 
-SUM, TERM, ATOM = 0, 1, 2
+SUM, TERM, FACTOR, ATOM = 0, 1, 2, 3
 LONGEST_PLAIN = 9_999
 MOST_DECIMALS = 4
 
@@ -276,7 +276,7 @@ class Writer:
     def product(self, size: Product) -> Text:
         parts = []
         for factor, count in self.runs(size.factors):
-            text = bracketed(self.factor(factor), ATOM, self.script)
+            text = bracketed(self.factor(factor), FACTOR, self.script)
             parts.append(self.script.power(text, count) if count > 1 else text)
         touches = self.symbols and is_coefficient(size.factors)
         mark = self.script.touching if touches else self.script.times
@@ -348,7 +348,8 @@ def binding(value: Poly) -> int:
         return SUM
     ((monomial, number),) = terms.items()
     plain = number == 1 and len(monomial) == 1 and monomial[0][1] == 1
-    return ATOM if plain else TERM
+    whole = number > 0 and number.denominator == 1
+    return ATOM if plain else FACTOR if whole else TERM
 
 
 def roundable(size: Recorded) -> Quotient | None:

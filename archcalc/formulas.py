@@ -81,7 +81,8 @@ class Formula:
         broken = before_choice(self.tree, script)
         steps += [broken] if broken else []
         result = self.result(script)
-        if steps[-1] == Writer(script, symbols=False).value(self.value).text:
+        plain = Writer(script, symbols=False).value(self.value).text
+        if steps[-1].replace(",", "") == plain.replace(",", ""):
             steps.pop()
         return list(dict.fromkeys([*steps, result]))
 
@@ -144,7 +145,11 @@ class Recording:
         parts = [*self.shape, *self.weights.values(), *self.buffers.values()]
         trees = [f.tree for f in (*parts, *self.work.values(), self.values)]
         computed = {f.name for f in (*self.padding, *self.shape) if f.tree.parts()}
-        used = [size for size in names(trees) if size.symbol not in computed]
+        used = [
+            size
+            for size in names(trees)
+            if size.symbol not in computed and str(size.value) != size.symbol.letter
+        ]
         first = [size for shape in self.inputs for size in shape if size in used]
         return list(dict.fromkeys([*first, *used]))
 
