@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 
 
-def _typed(run: Callable[..., None]) -> Callable[..., None]:
+def typed(run: Callable[..., None]) -> Callable[..., None]:
     """Return a command with typer's declarations in place of ours."""
 
     @wraps(run)
@@ -53,7 +53,7 @@ def _declared(hint: Any) -> Any:
 
 
 for name in COMMANDS:
-    app.command(name)(_typed(command(name)))
+    app.command(name)(typed(command(name)))
 
 
 def _version(asked: bool) -> None:

@@ -15,7 +15,7 @@ ALLOWED = {
     "yaml": {"source.py", "syntax.py", "nodes.py"},
     "pydantic": {"about.py", "spec.py"},
     "torch": {"reference.py"},
-    "typer": {"cli.py", "commands"},
+    "typer": {"cli.py"},
     "rich": {"render", "cli.py"},
 }
 

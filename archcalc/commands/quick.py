@@ -44,12 +44,12 @@ def plain(words: Sequence[str]) -> Callable[[], None] | None:
         return None
     run = command(words[0])
     try:
-        return partial(run, **_Declared(run).given(words[1:]))
+        return partial(run, **Declared(run).given(words[1:]))
     except _UnclearError:
         return None
 
 
-class _Declared:
+class Declared:
     """What a command declares: its options by name, its arguments in order."""
 
     def __init__(self, run: Callable[..., None]) -> None:
