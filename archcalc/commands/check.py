@@ -2,32 +2,139 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from archcalc.commands.declared import Argument
+from archcalc.commands.declared import Argument, Option
 from archcalc.commands.options import LimitOptions, limits_from, write
+
+if TYPE_CHECKING:
+    from archcalc.checking import Choice
+    from archcalc.findings import Checked
+    from archcalc.limits import Limits
+    from archcalc.project import Project
+
+Paths = Annotated[
+    list[str] | None,
+    Argument(
+        metavar="[PATH...]",
+        help="Files, folders or shipped names; every shipped spec where left out.",
+        show_default=False,
+    ),
+]
+Select = Annotated[
+    list[str] | None,
+    Option(
+        "--select",
+        metavar="CODES",
+        help="Tell only these rules (AC301, AC4, …), and let lint among them fail.",
+    ),
+]
+Ignore = Annotated[
+    list[str] | None, Option("--ignore", metavar="CODES", help="Do not tell these.")
+]
+FindingsFormat = Annotated[
+    str | None,
+    Option("--format", "-f", help="full, concise, github, gitlab, sarif, junit, json."),
+]
+FindingsOutput = Annotated[
+    Path | None, Option("--output", "-o", help="Write to a file instead.")
+]
+LockFile = Annotated[
+    Path | None, Option("--lock-file", help="A lock file of another name.")
+]
 
 
 def check(
-    paths: Annotated[
-        list[str] | None,
-        Argument(
-            metavar="[PATH...]",
-            help="Files, folders or shipped names; every shipped spec where left out.",
-            show_default=False,
-        ),
-    ] = None,
+    paths: Paths = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    strict: Annotated[bool, Option("--strict", help="Let warnings fail.")] = False,
+    format: FindingsFormat = None,
+    output: FindingsOutput = None,
+    fix: Annotated[bool, Option("--fix", help="Apply the fixes that rules have.")] = False,
+    update: Annotated[
+        bool, Option("--update", help="Write computed values into `expect`.")
+    ] = False,
+    locked: Annotated[
+        bool, Option("--locked", help="Compare with the lock file.")
+    ] = False,
+    lock_file: LockFile = None,
+    skip_others: Annotated[
+        bool, Option("--skip-others", help="Leave out YAML files that are no specs.")
+    ] = False,
     limit: LimitOptions = None,
 ) -> None:
     """Check specs: valid, shapes infer, every expectation holds or is a known erratum."""
-    from archcalc.checking import check_all, specs_at
+    from archcalc.checking import check_all, choice_from
+    from archcalc.discovery import specs_at
+    from archcalc.findings import exit_code
+    from archcalc.project import find_project
+    from archcalc.render.findings import known_format
 
-    results = check_all(specs_at(paths), limits_from(limit))
-    problems = 0
-    for result in results:
-        problems += len(result.problems)
-        if result.problems:
-            write("\n\n".join(p.show() for p in result.problems))
-        write(result.summary())
-    if problems:
-        raise SystemExit(1)
+    project = find_project()
+    chosen = known_format(format or project.format or "full")
+    choice = choice_from(_codes(select), _codes(ignore), strict, project)
+    limits = _limits(limit, project)
+    found = specs_at(paths, project, skip_others=skip_others)
+    if fix or update:
+        _change(found.paths, fix, update, limits, choice)
+    outcomes = list(check_all(found.paths, limits, choice))
+    if locked:
+        from archcalc.lock import compare_locked, lock_path
+
+        lock = lock_path(lock_file, project)
+        outcomes = compare_locked(outcomes, paths or (), lock, limits, choice)
+    _tell(outcomes, chosen, output, found.others)
+    code = exit_code(outcomes)
+    if code:
+        raise SystemExit(code)
+
+
+def _codes(given: Sequence[str] | None) -> list[str]:
+    """Return codes from repeated options and from commas."""
+    return [code for text in given or () for code in text.split(",") if code.strip()]
+
+
+def _limits(given: list[str] | None, project: Project) -> Limits:
+    """Return the limits of the options above those of the project."""
+    asked = {text.partition("=")[0] for text in given or ()}
+    project_wide = {k: v for k, v in project.limits.items() if k not in asked}
+    return replace(limits_from(given), **project_wide)
+
+
+def _change(
+    paths: Sequence[str], fix: bool, update: bool, limits: Limits, choice: Choice
+) -> None:
+    """Write fixes and computed values into the files, and say how many."""
+    from archcalc.fixing import fix_file
+    from archcalc.update import update_file
+
+    for path in paths:
+        fixed = fix_file(path, limits, choice) if fix else 0
+        updated = update_file(path, limits) if update else 0
+        for count, word in ((fixed, "fixed"), (updated, "updated")):
+            if count:
+                print(f"{path}: {count} {word}", file=sys.stderr)
+
+
+def _tell(
+    outcomes: Sequence[Checked], format: str, output: Path | None, others: int
+) -> None:
+    """Write what was found, and what was left out."""
+    from archcalc.render.findings import render_findings
+
+    text = render_findings(outcomes, format)
+    if others and format in ("full", "concise", "github"):
+        text += f"\n{others} other YAML file{'s' * (others != 1)} left out"
+    write(text, output)
+    page = os.environ.get("GITHUB_STEP_SUMMARY")
+    if format == "github" and page:
+        from archcalc.render.findings.github import summary
+
+        with open(page, "a", encoding="utf-8") as file:
+            file.write(summary(outcomes))
