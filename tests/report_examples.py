@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from archcalc.diagram import Box, Cluster, Diagram
 from archcalc.dims import symbol
 from archcalc.report import Column, Note, Report, Row, Table
 
@@ -123,6 +124,19 @@ TOTALS = Table(
     ),
     note="totals are of one image.",
 )
+NETWORK = Diagram(
+    "vgg16",
+    "VGG-16, in part",
+    (
+        Box("input", "image", (3, 224, 224), (3, 224, 224)),
+        Box("stem.conv", "conv 3×3, 64", (64, 224, 224), (64, H, H + 1), 0, 2),
+        Box("stem.畳み込み", "conv \"3×3\"", (64, 224, 224), (64, 224, 224), 1),
+        Box("stem.side.fc", "fc", (10,), (10,), 1, aux=True),
+        Box("pool", "pool", (64, 1, 1), (64, 1, 1)),
+    ),
+    (Cluster("stem", "2 × block", None, 2), Cluster("stem.side", "", 0)),
+    ((0, 1), (1, 2), (1, 4), (2, 3)),
+)
 REPORT = Report(
     "table",
     "VGG-16, in part",
@@ -139,6 +153,7 @@ REPORT = Report(
         ),
     ),
     {"convention": "macs", "input": (3, 224, 224), "batch": 1, "inplace": True},
+    (NETWORK,),
 )
 
 
@@ -156,7 +171,9 @@ def small(name: str, *, text: str = "conv", title: str = "net") -> Report:
     )
     notes = (Note(text, "erratum", name), Note(text))
     table = Table(title, columns, rows)
-    return Report("table", title, name, (table,), notes, {"dtype": text})
+    boxes = tuple(Box(n, text, (3, 4), (3, 4), 0) for n in (name, text))
+    drawn = Diagram(name, title, boxes, (Cluster(name, text),), ((0, 1),))
+    return Report("table", title, name, (table,), notes, {"dtype": text}, (drawn,))
 
 
 def table_lines(text: str) -> list[str]:
