@@ -31,7 +31,7 @@ def padding(
     extra = body[0] - before[0]
     if extra != 0:
         channels = (extra // 2, extra - extra // 2)
-        steps.append(Step("pad", node, {"channels": channels}))
+        steps.append(Step("pad", node, {"size": 0, "channels": channels}))
     return tuple(steps)
 
 
