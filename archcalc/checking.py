@@ -1,4 +1,4 @@
-"""Checking specs: valid, inferable, true to the figures that they cite, and meant so."""
+"""Checking specs: valid, inferable, true to their figures, and meant so."""
 
 from __future__ import annotations
 
@@ -183,7 +183,11 @@ class _Check:
         fails = self.choice.fails(code)
         severity: Severity = "warning" if code.startswith(WARNINGS) else "error"
         finding = Finding(self.path, problem, severity, remedy, fails)
-        key = (code, str(problem.place), () if severity == "warning" else problem.message)
+        key = (
+            code,
+            str(problem.place),
+            () if severity == "warning" else problem.message,
+        )
         self.found.setdefault(key, finding)
 
     def outcome(self) -> Checked:
@@ -192,11 +196,14 @@ class _Check:
         kept = [f for f in self.found.values() if not _silenced(f, comments)]
         if self.choice.lints(self.path):
             unused = opt_out.unused(self.layout, comments)
-            kept += [replace(f, file=self.path, fails=self.choice.fails(f.code)) for f in unused]
+            kept += [
+                replace(f, file=self.path, fails=self.choice.fails(f.code))
+                for f in unused
+            ]
         shown = [f for f in kept if self.choice.shows(f.code, self.path)]
         shown.sort(key=lambda f: (f.place.line, f.place.column, f.code))
         return Checked(self.path, tuple(shown), self.claims, self.variants)
 
 
 def _silenced(finding: Finding, comments: list[opt_out.OptOut]) -> bool:
-    return any([comment.silences(finding) for comment in comments])
+    return sum(comment.silences(finding) for comment in comments) > 0

@@ -66,7 +66,9 @@ def specs_at(
 def _walk(folder: str) -> Iterator[Path]:
     """Yield the YAML files below a folder in order, hidden folders left out."""
     for place, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if f[0] != "." and f not in SKIPPED_FOLDERS)
+        folders[:] = sorted(
+            f for f in folders if f[0] != "." and f not in SKIPPED_FOLDERS
+        )
         yield from (Path(place, f) for f in sorted(files) if f.endswith(ENDINGS))
 
 

@@ -16,7 +16,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
-    """Put `text` in the place of what stands from `begin` up to `end`, in characters."""
+    """Put `text` in the place of the characters from `begin` up to `end`."""
 
     begin: int
     end: int
@@ -24,7 +24,7 @@ class Edit:
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
-    """Return a text with edits applied; one that overlaps an earlier one is left out."""
+    """Return a text with edits applied; one inside an earlier one is left out."""
     parts, at = [], 0
     for edit in sorted(set(edits)):
         if edit.begin >= at:
@@ -136,7 +136,7 @@ class Layout:
 
 
 def parts(value: Value) -> Iterator[Value]:
-    """Yield the keys and values in a mapping, the items of a list, nothing of a text."""
+    """Yield the keys and values of a mapping, the items of a list."""
     if isinstance(value, Mapping):
         for key, inner in value.items:
             yield key
@@ -147,7 +147,7 @@ def parts(value: Value) -> Iterator[Value]:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of an item of a list with dashes, 1-based; `dash` is their indentation."""
+    """The 1-based lines of an item of a list; `dash` is how far its dash is in."""
 
     first: int
     last: int
@@ -177,7 +177,7 @@ def item_lines(layout: Layout, item: Value) -> Lines | None:
 
 
 def lines_replaced(layout: Layout, first: int, last: int, text: str | None) -> Edit:
-    """Return the edit that puts other lines in the place of some; None: takes them out."""
+    """Return the edit that puts a text in the place of lines; None takes them out."""
     begin = layout.starts[first - 1]
     if text is not None:
         return Edit(begin, layout.line_end(last), text)

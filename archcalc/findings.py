@@ -1,4 +1,4 @@
-"""What a check finds in a file, as values: problems with a severity, and their fixes."""
+"""What a check finds in a file: problems with a severity, and their fixes."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The outcome for one file: findings in order of lines, and its claims by status."""
+    """The outcome for one file: findings by line, and its claims by status."""
 
     path: str
     findings: tuple[Finding, ...] = ()

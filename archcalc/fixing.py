@@ -38,9 +38,7 @@ def fix_text(text: str, path: str, limits: Limits, choice: Choice) -> tuple[str,
     for _ in range(MOST_ROUNDS):
         before = _checked(text, path, limits, choice)
         fixes = [
-            f.fix.edits
-            for f in before.findings
-            if f.fix and f.fix.edits not in refused
+            f.fix.edits for f in before.findings if f.fix and f.fix.edits not in refused
         ]
         if not fixes:
             break
@@ -83,7 +81,11 @@ def _apart(fixes: Iterable[Edits]) -> list[Edits]:
     chosen: list[Edits] = []
     taken: list[Edit] = []
     for edits in dict.fromkeys(fixes):
-        if not any(a.begin < b.end and b.begin < a.end or a.begin == b.begin for a in edits for b in taken):
+        if not any(
+            (a.begin < b.end and b.begin < a.end) or a.begin == b.begin
+            for a in edits
+            for b in taken
+        ):
             chosen.append(edits)
             taken += edits
     return chosen

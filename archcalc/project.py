@@ -1,16 +1,16 @@
 """What a project asks of its checks: the table `[tool.archcalc]` of its pyproject.toml.
 
-    [tool.archcalc]
-    paths = ["nets"]                        # what `archcalc check` checks
-    exclude = ["nets/old/*"]
-    select = ["AC4"]                        # show these rules alone, and let them fail
-    ignore = ["AC402"]
-    strict = true                           # warnings fail
-    channels = 8                            # AC405 everywhere
-    format = "concise"
-    lock-file = "nets/archcalc.lock"
-    per-file-ignores = {"nets/paper/*" = ["AC401"]}
-    limits = {nodes = 200000}
+[tool.archcalc]
+paths = ["nets"]                        # what `archcalc check` checks
+exclude = ["nets/old/*"]
+select = ["AC4"]                        # show these rules alone, and let them fail
+ignore = ["AC402"]
+strict = true                           # warnings fail
+channels = 8                            # AC405 everywhere
+format = "concise"
+lock-file = "nets/archcalc.lock"
+per-file-ignores = {"nets/paper/*" = ["AC401"]}
+limits = {nodes = 200000}
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Project:
 
 
 def find_project(start: Path | None = None) -> Project:
-    """Return what the nearest pyproject.toml with the table says, from a folder upwards.
+    """Return what the nearest pyproject.toml with the table says, upwards.
 
     Raises `UsageError` AC562 for a table that is not as above.
     """
@@ -133,7 +133,11 @@ def _lists(value: Any) -> dict[str, tuple[str, ...]] | None:
     if not isinstance(value, dict):
         return None
     read = {pattern: _texts(codes) for pattern, codes in value.items()}
-    return {p: codes for p, codes in read.items() if codes} if None not in read.values() else None
+    return (
+        {p: codes for p, codes in read.items() if codes}
+        if None not in read.values()
+        else None
+    )
 
 
 def _limits(value: Any) -> dict[str, int] | None:

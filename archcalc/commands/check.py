@@ -1,4 +1,4 @@
-"""`archcalc check`: are the specs right?"""
+"""`archcalc check`: are the specs right."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def check(
     strict: Annotated[bool, Option("--strict", help="Let warnings fail.")] = False,
     format: FindingsFormat = None,
     output: FindingsOutput = None,
-    fix: Annotated[bool, Option("--fix", help="Apply the fixes that rules have.")] = False,
+    fix: Annotated[
+        bool, Option("--fix", help="Apply the fixes that rules have.")
+    ] = False,
     update: Annotated[
         bool, Option("--update", help="Write computed values into `expect`.")
     ] = False,
@@ -69,7 +71,7 @@ def check(
     ] = False,
     limit: LimitOptions = None,
 ) -> None:
-    """Check specs: valid, shapes infer, every expectation holds or is a known erratum."""
+    """Check specs: valid, shapes infer, expectations hold, and lint."""
     from archcalc.checking import check_all, choice_from
     from archcalc.discovery import specs_at
     from archcalc.findings import exit_code

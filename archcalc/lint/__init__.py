@@ -25,5 +25,5 @@ LINT = (
     large_pool,
     unmarked_head,
     repeated_steps,
-    opt_out,
 )
+"""What looks at networks; `opt_out` has a rule about comments beside them."""

@@ -7,18 +7,22 @@ it knows sizes; equal hints at one place are told once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from archcalc.edits import Edit, Layout
 from archcalc.findings import Fix
 from archcalc.graph import Graph, Node
-from archcalc.layers.window import Sliding
+from archcalc.layers.base import Layer, Shape
+from archcalc.layers.window import reach
 from archcalc.network import Network
 from archcalc.nodes import Mapping, Scalar, Value
 from archcalc.nodes import Sequence as Items
+
+LITERAL = re.compile(r"[0-9]+|true|false|half|same|valid|floor|ceil")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,8 @@ class Linted:
     def written(self, node: Node) -> Scalar | None:
         """Return the kind key that a node was written as, None where it follows.
 
-        A projection or a padding that a shortcut's word stands for is nobody's step, and
-        a norm or activation of a step is written with it.
+        A projection or a padding that a shortcut's word stands for is nobody's step,
+        and a norm or activation of a step is written with it.
         """
         key = node.origin.node
         return key if isinstance(key, Scalar) and key.text == node.layer.key else None
@@ -72,11 +76,16 @@ class Linted:
         return holder.get(name) if holder else None
 
     def set_argument(self, key: Scalar, name: str, text: str) -> Edit | None:
-        """Return the edit that gives a step an argument, in place or as a new one."""
+        """Return the edit that gives a step an argument, in place or as a new one.
+
+        None where arithmetic or a param decides about it.
+        """
         given = self.argument(key, name)
-        if given is not None:
-            return self.layout.replaced(given, text)
-        return self.layout.added(key, f"{name}: {text}")
+        if given is None:
+            return self.layout.added(key, f"{name}: {text}")
+        if not isinstance(given, Scalar) or not LITERAL.fullmatch(given.text):
+            return None
+        return self.layout.replaced(given, text)
 
 
 def fix(says: str, *edits: Edit | None) -> Fix | None:
@@ -85,15 +94,35 @@ def fix(says: str, *edits: Edit | None) -> Fix | None:
     return Fix(says, made) if len(made) == len(edits) else None
 
 
-def sliding(node: Node, graph: Graph) -> Sliding | None:
-    """Return the window of a convolution or pool on sizes that are numbers."""
-    find: Any = getattr(node.layer, "sliding", None)
-    if find is None or node.layer.key == "deconv":
+class Slide(NamedTuple):
+    """A window on sizes that are numbers, each for every axis; `size` with dilation."""
+
+    axes: tuple[int, ...]
+    kernel: tuple[int, ...]
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    output: tuple[int, ...]
+
+
+def slide(layer: Layer, x: Shape) -> Slide | None:
+    """Return the window of a layer over `x`; None while sizes are names."""
+    find: Any = getattr(layer, "sliding", None)
+    if find is None:
         return None
-    found = find(*graph.input_shapes(node))
-    sizes = (*found.axes, *found.kernel, *found.stride, *found.dilation)
-    numbers = all(isinstance(size, int) for size in (*sizes, *sum(found.pads, ())))
-    return found if numbers and isinstance(found, Sliding) else None
+    found = find(x)
+    size = tuple(map(reach, found.kernel, found.dilation))
+    before, after = zip(*found.pads, strict=True)
+    output = layer.shape(x)[1:]
+    given = (found.axes, found.kernel, size, found.stride, before, after, output)
+    window = Slide(*given)
+    return window if all(isinstance(n, int) for axis in window for n in axis) else None
+
+
+def sliding(node: Node, graph: Graph) -> Slide | None:
+    """Return the window of a node, as `slide`."""
+    return slide(node.layer, graph.input_shapes(node)[0]) if node.inputs else None
 
 
 def step_items(root: Value) -> Iterator[Items]:

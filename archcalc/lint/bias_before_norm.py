@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcalc.findings import Fix
+from archcalc.graph import Node
 from archcalc.lint.base import Hint, Linted, fix
-from archcalc.nodes import Scalar
 from archcalc.rules.base import Rule
 
 RULE = Rule(
     "AC401",
     "bias-before-norm",
     "A batch or instance norm subtracts the mean of each channel, and with it any bias "
-    "right before it: the bias is a parameter that does nothing (Ioffe and Szegedy 2015, "
-    "section 3.2).",
+    "right before it: the bias is a parameter that does nothing (Ioffe and Szegedy "
+    "2015, section 3.2).",
     "- {conv: 8, kernel: 3}\n- bn",
     "- {conv: 8, kernel: 3, bias: false}\n- bn",
     help="bias: false",
@@ -25,26 +24,30 @@ CENTRING = ("bn", "in")
 
 def check(net: Linted) -> Iterator[Hint]:
     """Yield a hint for each layer with a bias that only such a norm reads."""
-    nodes = net.graph.nodes
-    for node in nodes:
+    found: dict[int, list[tuple[Node, str]]] = {}
+    for node in net.graph.nodes:
         if node.layer.key not in CENTRING:
             continue
-        source = nodes[node.inputs[0]]
-        if getattr(source.layer, "bias", False) is not True:
-            continue
-        if net.readers[source.index] == (node.index,):
-            key = net.written(source)
-            message = f"the bias does nothing: the {node.layer.key} after it subtracts it"
-            lost = source.layer.weights(*net.graph.input_shapes(source)).get("bias", (0,))
-            facts = (f"{lost[0]} parameters",)
-            remedy = None if key is None else _fix(net, key)
-            where = key or source.origin.node
-            yield Hint(where, message, facts, "bias: false", remedy)
+        source = net.graph.nodes[node.inputs[0]]
+        alone = net.readers[source.index] == (node.index,)
+        if alone and getattr(source.layer, "bias", False) is True:
+            group = found.setdefault(id(source.origin.node), [])
+            group.append((source, node.layer.key))
+    for sources in found.values():
+        yield _hint(net, [source for source, _ in sources], sources[0][1])
 
 
-def _fix(net: Linted, key: Scalar) -> Fix | None:
-    """Return the fix; none where a param decides about the bias."""
-    given = net.argument(key, "bias")
-    if isinstance(given, Scalar) and given.text not in ("true", "True"):
-        return None
-    return fix("set bias: false", net.set_argument(key, "bias", "false"))
+def _hint(net: Linted, sources: list[Node], norm: str) -> Hint:
+    """Return the hint for a step, which may be written out several times."""
+    key = net.written(sources[0])
+    lost = [
+        n.layer.weights(*net.graph.input_shapes(n)).get("bias", (0,)) for n in sources
+    ]
+    total = sum((sizes[0] for sizes in lost), start=0)
+    return Hint(
+        key or sources[0].origin.node,
+        f"the bias does nothing: the {norm} after it subtracts it",
+        (f"{total} parameters",),
+        RULE.help,
+        None if key is None else fix(RULE.help, net.set_argument(key, "bias", "false")),
+    )

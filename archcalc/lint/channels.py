@@ -16,8 +16,8 @@ RULE = Rule(
     "channels-multiple",
     "Where a file asks for it (`lint: {channels: 8}`, or `channels = 8` in "
     "pyproject.toml), the channels of a convolution or linear layer are a multiple of "
-    "that number: tensor cores and vector units work on such blocks. The last layer has "
-    "as many outputs as there are classes, and is left out.",
+    "that number: tensor cores and vector units work on such blocks. The last layer "
+    "has as many outputs as there are classes, and is left out.",
     f"{FRAME}  - {{conv: 60, kernel: 3}}\n  - gap\n  - {{fc: 10}}\n",
     f"{FRAME}  - {{conv: 64, kernel: 3}}\n  - gap\n  - {{fc: 10}}\n",
     help="the next multiple",

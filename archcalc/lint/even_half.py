@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcalc.layers.window import reach
 from archcalc.lint.base import Hint, Linted, fix, sliding
 from archcalc.rules.base import Rule
 
@@ -26,12 +25,15 @@ def check(net: Linted) -> Iterator[Hint]:
         key = net.written(node)
         if key is None or getattr(node.layer, "pad", None) != "half":
             continue
-        found = sliding(node, net.graph)
-        sizes = [] if found is None else list(map(reach, found.kernel, found.dilation))
-        even = [axis for axis, size in enumerate(sizes) if size % 2 == 0]
-        if found is not None and even:
+        window = sliding(node, net.graph)
+        even = [i for i, n in enumerate(window.size) if n % 2 == 0] if window else []
+        if window and even:
             axis = even[0]
-            message = f"half of an even kernel: {sizes[axis]} pads {sizes[axis] // 2} on both sides"
-            facts = (f"{found.axes[axis]} becomes {node.shape[1 + axis]}",)
+            half = window.size[axis] // 2
+            size = window.size[axis]
+            message = (
+                f"half of the even kernel {size} is {half} on both sides: one too many"
+            )
+            facts = (f"{window.axes[axis]} becomes {window.output[axis]}",)
             edit = net.set_argument(key, "pad", "same")
-            yield Hint(key, message, facts, "pad: same", fix("set pad: same", edit))
+            yield Hint(key, message, facts, RULE.help, fix(RULE.help, edit))

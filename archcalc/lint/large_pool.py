@@ -10,16 +10,16 @@ from archcalc.fields import FieldError
 from archcalc.findings import Fix
 from archcalc.graph import Node
 from archcalc.layers.base import times
-from archcalc.layers.window import Sliding, reach, simple
-from archcalc.lint.base import Hint, Linted, fix, sliding
+from archcalc.layers.window import simple
+from archcalc.lint.base import Hint, Linted, Slide, fix, sliding
 from archcalc.nodes import Scalar
 from archcalc.rules.base import Rule
 
 RULE = Rule(
     "AC407",
     "large-pool",
-    "A pool's window is not larger than its input, padding left out. `rounding: ceil` and "
-    "padding allow it, and it is rarely meant: the input is smaller than expected.",
+    "A pool's window is not larger than its input, padding left out. `rounding: ceil` "
+    "and padding allow it, and it is rarely meant: the input is smaller than expected.",
     "- {maxpool: 48, rounding: ceil}",
     "- {maxpool: 32, rounding: ceil}",
     help="a kernel of the input's size, or gap",
@@ -31,18 +31,18 @@ def check(net: Linted) -> Iterator[Hint]:
     """Yield a hint for each pool with a window larger than its input."""
     for node in net.graph.nodes:
         key = net.written(node)
-        found = sliding(node, net.graph) if node.layer.role == "pool" else None
-        if key is None or found is None:
+        window = sliding(node, net.graph) if node.layer.role == "pool" else None
+        if key is None or window is None:
             continue
-        sizes = tuple(map(reach, found.kernel, found.dilation))
-        if any(size > n for size, n in zip(sizes, found.axes, strict=True)):
-            message = f"a pool of {times(sizes)} is larger than its input {times(found.axes)}"
-            yield Hint(key, message, (), RULE.help, _fix(net, key, node, found))
+        if any(size > n for size, n in zip(window.size, window.axes, strict=True)):
+            larger = f"{times(window.size)} is larger than its input"
+            message = f"a pool of {larger} {times(window.axes)}"
+            yield Hint(key, message, (), RULE.help, _fix(net, key, node, window))
 
 
-def _fix(net: Linted, key: Scalar, node: Node, found: Sliding) -> Fix | None:
+def _fix(net: Linted, key: Scalar, node: Node, window: Slide) -> Fix | None:
     """Return the fix that makes the window as large as the input; same output size."""
-    fitting = tuple(map(min, found.kernel, found.axes))
+    fitting = tuple(map(min, window.kernel, window.axes))
     given = net.argument(key, key.text)
     x = net.graph.input_shapes(node)[0]
     try:
@@ -52,5 +52,6 @@ def _fix(net: Linted, key: Scalar, node: Node, found: Sliding) -> Fix | None:
     if not same or given is None:
         return None
     kernel: Any = simple(fitting)
-    text = f"[{', '.join(map(str, kernel))}]" if isinstance(kernel, tuple) else str(kernel)
+    listed = isinstance(kernel, tuple)
+    text = f"[{', '.join(map(str, kernel))}]" if listed else str(kernel)
     return fix(f"write {text}", net.layout.replaced(given, text))

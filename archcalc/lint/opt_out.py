@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from archcalc.edits import Edit, Layout
 from archcalc.errors import Problem
 from archcalc.findings import Finding, Fix
-from archcalc.lint.base import Hint, Linted
 from archcalc.nodes import QUOTED, Source
 from archcalc.rules.base import Rule
 
 RULE = Rule(
     "AC410",
     "unused-ignore",
-    "A comment `# archcalc: ignore[…]` silences a finding of its line; one that silences "
-    "nothing is left over, or names a code that cannot be ignored.",
+    "A comment `# archcalc: ignore[…]` silences a finding of its line; one that "
+    "silences nothing is left over, or names a code that cannot be ignored.",
     "- {conv: 8, kernel: 3}  # archcalc: ignore[AC402]",
     "- {conv: 8, kernel: 3, stride: 2}  # archcalc: ignore[AC402]",
     help="take the comment out",
@@ -26,11 +25,6 @@ RULE = Rule(
 COMMENT = re.compile(r"(?:^|(?<=\s))#\s*archcalc:\s*ignore(?:\[([^\]\r\n]*)\])?")
 KEPT = ("AC1", "AC2")
 """Groups that no comment and no option silences."""
-
-
-def check(net: Linted) -> Iterator[Hint]:
-    """Yield nothing: whether a comment is used is known only after every other rule."""
-    yield from ()
 
 
 @dataclass
@@ -79,7 +73,9 @@ def unused(layout: Layout, comments: list[OptOut]) -> Iterator[Finding]:
             comment.line, comment.begin + 1, comment.end - comment.begin
         )
         what = ", ".join(left) or "anything"
-        problem = Problem(RULE.code, f"there is no finding of {what} here", place, help=RULE.help)
+        problem = Problem(
+            RULE.code, f"there is no finding of {what} here", place, help=RULE.help
+        )
         remedy = None
         if len(left) == len(comment.codes):
             line = source.written.line(comment.line)

@@ -15,9 +15,9 @@ from archcalc.rules.base import Rule
 RULE = Rule(
     "AC409",
     "repeated-steps",
-    "Equal steps that follow each other three times or more, or three steps and more that "
-    "follow each other twice, are shorter and safer as one step with `repeat`, a stage or "
-    "a block.",
+    "Equal steps that follow each other three times or more, or three steps and more "
+    "that follow each other twice, are shorter and safer as one step with `repeat`, a "
+    "stage or a block.",
     "- {conv: 8, kernel: 3}\n- relu\n- {conv: 8, kernel: 3}\n- relu\n"
     "- {conv: 8, kernel: 3}\n- relu",
     "- repeat: 3\n  stage:\n    - {conv: 8, kernel: 3}\n    - relu",
@@ -51,7 +51,11 @@ def check(net: Linted) -> Iterator[Hint]:
             item = items.items[run.first]
             what = "step is" if run.period == 1 else f"{run.period} steps are"
             message = f"the same {what} written {run.times} times in a row"
-            help = f"repeat: {run.times}" if run.period == 1 else f"a stage or block with repeat: {run.times}"
+            help = (
+                f"repeat: {run.times}"
+                if run.period == 1
+                else f"a stage or block with repeat: {run.times}"
+            )
             yield Hint(_shown(item), message, (), help, _fix(net, items, run))
 
 
@@ -78,7 +82,9 @@ def _runs(signatures: list[Any]) -> Iterator[Run]:
     """Yield runs from left to right, the longest at each place, none in another."""
     at = 0
     while at < len(signatures):
-        best = max(_at(signatures, at), key=lambda run: (run.saved, -run.period), default=None)
+        best = max(
+            _at(signatures, at), key=lambda run: (run.saved, -run.period), default=None
+        )
         if best is None:
             at += 1
             continue
@@ -111,9 +117,15 @@ def _fix(net: Linted, items: Items, run: Run) -> Fix | None:
         if not isinstance(item, Mapping) or item.get("repeat") is not None:
             return None
         rest = lines_replaced(net.layout, spans[1].first, spans[-1].last, None)
-        return fix(says, net.layout.added(item.items[0][0], f"repeat: {run.times}"), rest)
+        return fix(
+            says, net.layout.added(item.items[0][0], f"repeat: {run.times}"), rest
+        )
     dash = " " * spans[0].dash
-    kept = net.layout.source.written.lines[spans[0].first - 1 : spans[run.period - 1].last]
+    kept = net.layout.source.written.lines[
+        spans[0].first - 1 : spans[run.period - 1].last
+    ]
     body = [f"    {line}" if line.strip() else line for line in kept]
-    new = net.layout.newline.join([f"{dash}- repeat: {run.times}", f"{dash}  stage:", *body])
+    new = net.layout.newline.join(
+        [f"{dash}- repeat: {run.times}", f"{dash}  stage:", *body]
+    )
     return Fix(says, (lines_replaced(net.layout, spans[0].first, spans[-1].last, new),))

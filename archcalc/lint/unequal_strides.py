@@ -13,8 +13,8 @@ RULE = Rule(
     "AC406",
     "unequal-strides",
     "Branches that meet have come down by the same stride. Where sizes are equal only "
-    "because one branch has strides and the other loses its border, one position of the "
-    "output mixes different places of the input.",
+    "because one branch has strides and the other loses its border, one position of "
+    "the output mixes different places of the input.",
     "- add:\n    a: [{conv: 8, kernel: 4, stride: 2}]\n    b: [{conv: 8, kernel: 18}]",
     "- add:\n    a: [{conv: 8, kernel: 4, stride: 2}]\n"
     "    b: [{conv: 8, kernel: 6, stride: 2, pad: 1}]",
@@ -26,7 +26,9 @@ def check(net: Linted) -> Iterator[Hint]:
     """Yield a hint for each step that joins branches of different strides."""
     graph = net.graph
     joins = [n for n in graph.nodes if n.layer.role == "combine" and len(n.inputs) > 1]
-    if not joins or not all(isinstance(size, int) for n in graph.nodes for size in n.shape):
+    if not joins or not all(
+        isinstance(size, int) for n in graph.nodes for size in n.shape
+    ):
         return
     fields = receptive_fields(graph)
     for node in joins:

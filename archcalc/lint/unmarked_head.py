@@ -15,9 +15,9 @@ from archcalc.rules.base import Rule
 RULE = Rule(
     "AC408",
     "unmarked-head",
-    "A classifier beside the main path whose result nothing reads looks like an auxiliary "
-    "head. Without `aux` it counts in inference (Szegedy 2014, section 5, runs such heads "
-    "in training alone).",
+    "A classifier beside the main path whose result nothing reads looks like an "
+    "auxiliary head. Without `aux` it counts in inference (Szegedy 2014, section 5, "
+    "runs such heads in training alone).",
     "- {name: a, conv: 8}\n- {name: side, fc: 10}\n- {conv: 8, from: a}",
     "- {name: a, conv: 8}\n- aux:\n    - {name: side, fc: 10}\n- {conv: 8, from: a}",
     help="put its steps under `aux:`",
@@ -34,12 +34,16 @@ def check(net: Linted) -> Iterator[Hint]:
             message = f"an auxiliary head that is not marked: nothing reads {sink.name}"
             lost = net.network.analyze().figures(node.index for node in nodes)
             facts = (f"it counts {lost.params} parameters in inference",)
-            yield Hint(first.origin.node, message, facts, RULE.help, _wrapped(net, nodes))
+            yield Hint(
+                first.origin.node, message, facts, RULE.help, _wrapped(net, nodes)
+            )
 
 
 def _wrapped(net: Linted, nodes: list[Node]) -> Fix | None:
     """Return the fix that puts the lines of the head's steps under `aux:`."""
-    items = list({id(i): i for i in (item_of(net, n.origin.node) for n in nodes)}.values())
+    items = list(
+        {id(i): i for i in (item_of(net, n.origin.node) for n in nodes)}.values()
+    )
     holder = net.layout.parents.get(id(items[0]))
     lines = [item_lines(net.layout, item) for item in items]
     if not isinstance(holder, Items) or any(each is None for each in lines):
@@ -50,6 +54,11 @@ def _wrapped(net: Linted, nodes: list[Node]) -> Fix | None:
     spans = [each for each in lines if each is not None]
     first, last, dash = spans[0].first, spans[-1].last, spans[0].dash
     old = net.layout.source.written.lines[first - 1 : last]
-    new = [f"{' ' * dash}- aux:", *(f"    {line}" if line.strip() else line for line in old)]
+    new = [
+        f"{' ' * dash}- aux:",
+        *(f"    {line}" if line.strip() else line for line in old),
+    ]
     text = net.layout.newline.join(new)
-    return Fix("put the steps under aux", (lines_replaced(net.layout, first, last, text),))
+    return Fix(
+        "put the steps under aux", (lines_replaced(net.layout, first, last, text),)
+    )

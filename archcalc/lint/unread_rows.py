@@ -9,9 +9,8 @@ from archcalc.errors import ShapeError
 from archcalc.fields import FieldError
 from archcalc.findings import Fix
 from archcalc.graph import Node
-from archcalc.layers.base import Layer
-from archcalc.layers.window import Sliding, reach
-from archcalc.lint.base import Hint, Linted, fix, sliding
+from archcalc.layers.base import Layer, Shape
+from archcalc.lint.base import Hint, Linted, Slide, fix, slide, sliding
 from archcalc.nodes import Scalar
 from archcalc.rules.base import Rule
 
@@ -33,73 +32,63 @@ def check(net: Linted) -> Iterator[Hint]:
     """Yield a hint for each window that leaves something unread."""
     for node in net.graph.nodes:
         key = net.written(node)
-        found = sliding(node, net.graph) if key is not None else None
-        if key is None or found is None or node.layer.key == "deconv":
+        window = sliding(node, net.graph) if key is not None else None
+        if key is None or window is None:
             continue
-        behind = left(found, node.shape[1:])
-        if any(behind):
+        if any(_skips(window)):
+            yield _between(key, window)
+        elif any(left(window)):
             remedy, says = _fix(net, key, node)
-            yield Hint(key, _end(behind), _division(found, behind), says, remedy)
-        elif any(_skips(found, node.shape[1:])):
-            yield _between(key, found, _skips(found, node.shape[1:]))
+            yield Hint(key, _end(left(window)), _division(window), says, remedy)
 
 
-def left(found: Sliding, output: Sequence[Any]) -> tuple[int, ...]:
+def left(window: Slide) -> list[int]:
     """Return how many positions of each axis lie behind the last window."""
-    values = zip(
-        found.axes, found.kernel, found.stride, found.dilation, found.pads, output,
-        strict=True,
-    )  # fmt: skip
-    return tuple(
-        max(n - ((o - 1) * s - before + reach(k, d)), 0)
-        for n, k, s, d, (before, _), o in values
-    )
+    return [
+        max(n - ((o - 1) * s - before + size), 0)
+        for n, _, size, s, before, _, o in zip(*window, strict=True)
+    ]
 
 
-def _skips(found: Sliding, output: Sequence[Any]) -> list[bool]:
+def _skips(window: Slide) -> list[bool]:
     """Say for each axis whether windows lie apart from each other."""
-    values = zip(found.kernel, found.stride, found.dilation, output, strict=True)
-    return [s > reach(k, d) and o > 1 for k, s, d, o in values]
+    values = zip(window.size, window.stride, window.output, strict=True)
+    return [stride > size and o > 1 for size, stride, o in values]
 
 
 def _end(behind: Sequence[int]) -> str:
-    names = AXES[len(behind)]
-    counted = {names[i]: count for i, count in enumerate(behind) if count}
-    if len(set(counted.values())) == 1 and len(counted) > 1:
-        return f"no window reads the last {next(iter(counted.values()))} {' and '.join(counted)}"
-    said = [f"{n} {name if n > 1 else name[:-1]}" for name, n in counted.items()]
+    names = zip(AXES[len(behind)], behind, strict=True)
+    said = [f"{n} {name}" if n > 1 else name[:-1] for name, n in names if n]
     return f"no window reads the last {' and '.join(said)}"
 
 
-def _division(found: Sliding, behind: Sequence[int]) -> tuple[str, ...]:
+def _division(window: Slide) -> tuple[str, ...]:
     """Return the division with its remainder, for the first axis that has one."""
-    axis = next(i for i, count in enumerate(behind) if count)
-    n, (before, after) = found.axes[axis], found.pads[axis]
-    size = reach(found.kernel[axis], found.dilation[axis])
-    room, stride = n + before + after - size, found.stride[axis]
-    padded = f" + {before + after}" if before + after else ""
-    whole, rest = divmod(room, stride)
+    axis = next(i for i, count in enumerate(left(window)) if count)
+    n, size, stride = window.axes[axis], window.size[axis], window.stride[axis]
+    pads = window.before[axis] + window.after[axis]
+    whole, rest = divmod(n + pads - size, stride)
+    padded = f" + {pads}" if pads else ""
     return (f"({n}{padded} - {size}) / {stride} = {whole}, remainder {rest}",)
 
 
-def _between(key: Scalar, found: Sliding, skips: Sequence[bool]) -> Hint:
+def _between(key: Scalar, window: Slide) -> Hint:
+    skips = _skips(window)
     axis = skips.index(True)
-    size = reach(found.kernel[axis], found.dilation[axis])
-    stride = found.stride[axis]
+    size, stride = window.size[axis], window.stride[axis]
     names = " and ".join(n for n, s in zip(AXES[len(skips)], skips, strict=True) if s)
-    message = f"the stride is larger than the kernel: of {stride} {names}, {size} is read"
-    if size > 1:
-        message = message.replace(" is read", " are read")
+    read = f"only {size} of {stride} {names} {'is' if size == 1 else 'are'} read"
+    message = f"the stride is larger than the kernel: {read}"
     help = f"a kernel of at least {stride}, or an average pool before"
     return Hint(key, message, (f"kernel {size}, stride {stride}",), help)
 
 
 def _fix(net: Linted, key: Scalar, node: Node) -> tuple[Fix | None, str]:
     """Return the first rounding or padding with which everything is read."""
-    x = net.graph.input_shapes(node)[0]
-    choices = [("rounding", "ceil")] if "rounding" in node.layer.fields else []
-    kernel: Any = node.layer.kernel  # type: ignore[attr-defined]  # what slides has one
+    (x,) = net.graph.input_shapes(node)
+    kernel: Any = dict(node.layer.items())["kernel"]
     largest = max(kernel) if isinstance(kernel, tuple) else kernel
+    choices = [("rounding", "ceil")] if "rounding" in node.layer.fields else []
     choices += [("pad", str(p)) for p in range(1, largest // 2 + 1)]
     for name, text in choices:
         if _reads_all(node.layer, x, name, text):
@@ -108,9 +97,10 @@ def _fix(net: Linted, key: Scalar, node: Node) -> tuple[Fix | None, str]:
     return None, "another input size, kernel or stride"
 
 
-def _reads_all(layer: Layer, x: Any, name: str, text: str) -> bool:
+def _reads_all(layer: Layer, x: Shape, name: str, text: str) -> bool:
     try:
-        changed: Any = layer.replace(**{name: int(text) if name == "pad" else text})
-        return not any(left(changed.sliding(x), changed.shape(x)[1:]))
+        changed = layer.replace(**{name: int(text) if name == "pad" else text})
+        window = slide(changed, x)
     except (FieldError, ShapeError):
         return False
+    return window is not None and not any(left(window))

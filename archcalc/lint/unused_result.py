@@ -30,7 +30,8 @@ def check(net: Linted) -> Iterator[Hint]:
         if is_head(net, sink):
             continue
         key = sink.origin.node
-        what = "this input" if sink.layer.role == "input" else f"the result of {sink.name}"
+        is_input = sink.layer.role == "input"
+        what = "this input" if is_input else f"the result of {sink.name}"
         remedy = None if sink.layer.role == "input" else _removal(net, key)
         yield Hint(key, f"{what} is used by nothing", (), RULE.help, remedy)
 

@@ -1,5 +1,6 @@
-"""Every rule by its code: AC1xx syntax and schema, AC2xx shapes, AC3xx expectations,
-AC4xx lint, AC5xx usage.
+"""Every rule by its code.
+
+AC1xx syntax and schema, AC2xx shapes, AC3xx expectations, AC4xx lint, AC5xx usage.
 
 The lint rules document themselves in `archcalc/lint/`; the others stand here.
 """
@@ -19,7 +20,7 @@ GROUPS = {
     "AC1": "Syntax and schema: is this a network in the spec language?",
     "AC2": "Shapes: does it fit together?",
     "AC3": "Expectations: are the figures met?",
-    "AC4": "Lint: is it meant? Warnings, which fail a check only where that is asked for.",
+    "AC4": "Lint: is it meant? Warnings, which fail only where that is asked for.",
     "AC5": "Usage: what a command or call was asked for is not there.",
 }
 """What the rules of each group are about, by the beginning of their codes."""
@@ -28,14 +29,14 @@ GROUPS = {
 @cache
 def every_rule() -> dict[str, Rule]:
     """Return every rule by its code, in order of codes."""
-    from archcalc.lint import LINT
+    from archcalc.lint import LINT, opt_out
     from archcalc.rules.expectations import EXPECTATIONS
     from archcalc.rules.schema import SCHEMA
     from archcalc.rules.shapes import SHAPES
     from archcalc.rules.syntax import SYNTAX
     from archcalc.rules.usage import USAGE
 
-    lint = [module.RULE for module in LINT]
+    lint = [module.RULE for module in (*LINT, opt_out)]
     found = (*SYNTAX, *SCHEMA, *SHAPES, *EXPECTATIONS, *lint, *USAGE)
     return {one.code: one for one in sorted(found, key=lambda one: one.code)}
 

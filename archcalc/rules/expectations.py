@@ -10,8 +10,8 @@ EXPECTATIONS = (
     Rule(
         "AC301",
         "figure-not-met",
-        "A figure of `expect` is met: a whole number exactly, `138M` within half a unit "
-        'of its last digit, a budget such as `"<= 5.5M"` as a bound.',
+        "A figure of `expect` is met: a whole number exactly, `138M` within half a "
+        'unit of its last digit, a budget such as `"<= 5.5M"` as a bound.',
         f'{CONV}  - {{params: "<= 200"}}\n',
         f'{CONV}  - {{params: "<= 300"}}\n',
         help="`archcalc check --update` writes the computed value where none is cited.",
@@ -19,7 +19,7 @@ EXPECTATIONS = (
     Rule(
         "AC302",
         "stale-erratum",
-        "A figure that is marked an `erratum` is not met; once it is, the mark is wrong.",
+        "A figure marked as an `erratum` is not met; once it is, the mark is wrong.",
         f"{CONV}  - {{params: 224, verdict: erratum, why: a slip}}\n",
         f"{CONV}  - {{params: 225, verdict: erratum, why: a slip}}\n",
     ),

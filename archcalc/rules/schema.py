@@ -39,7 +39,7 @@ SCHEMA = (
     Rule(
         "AC123",
         "section-is-a-mapping",
-        "`params`, `variants`, `aliases`, `defaults` and `blocks` are mappings of names.",
+        "`params`, `variants`, `aliases`, `defaults`, `blocks` are mappings of names.",
         _file("params: [k, 3]"),
         _file("params: {k: 3}"),
     ),
@@ -175,15 +175,15 @@ SCHEMA = (
         "AC142",
         "wrong-value",
         "A value is of the type and range that its argument takes; a text in a numeric "
-        "field is arithmetic. Nothing is typed implicitly: `012`, `1e6`, `no` and dates "
-        "are refused.",
+        "field is arithmetic. Nothing is typed implicitly: `012`, `1e6`, `no` and "
+        "dates are refused.",
         "- {conv: 8, kernel: 0}",
         RIGHT,
     ),
     Rule(
         "AC143",
         "wrong-param-value",
-        "The value of a param is a number, arithmetic, true or false, a word, or a list.",
+        "A param is a number, arithmetic, true or false, a word, or a list.",
         _file("params: {k: {size: 3}}"),
         _file("params: {k: 3}"),
     ),

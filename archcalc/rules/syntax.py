@@ -7,7 +7,11 @@ from archcalc.syntax import READING_RULES
 
 RIGHT = "- {conv: 8, kernel: 3}"
 EXAMPLES: dict[str, tuple[str, str, str]] = {
-    "AC101": ("unreadable-file", "$ archcalc check nosuch.yaml", "$ archcalc check vgg16"),
+    "AC101": (
+        "unreadable-file",
+        "$ archcalc check nosuch.yaml",
+        "$ archcalc check vgg16",
+    ),
     "AC102": (
         "not-utf-8",
         "name: café\ninput: [3, 8, 8]\nlayers: [relu]\n",

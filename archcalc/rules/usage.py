@@ -128,7 +128,7 @@ USAGE = (
     Rule(
         "AC522",
         "torch-refused",
-        "torch runs the network that archcalc describes; where it refuses, one is wrong.",
+        "torch runs what archcalc describes; where it refuses, one of them is wrong.",
         "$ archcalc verify net.yaml   # a layer that this torch does not have",
         "$ archcalc verify lenet5",
     ),
@@ -180,8 +180,8 @@ USAGE = (
         "AC562",
         "wrong-configuration",
         "`[tool.archcalc]` in pyproject.toml holds the keys that docs/ci.md lists.",
-        "$ archcalc check   # with `selct = [\"AC4\"]` in [tool.archcalc]",
-        "$ archcalc check   # with `select = [\"AC4\"]` in [tool.archcalc]",
+        '$ archcalc check   # with `selct = ["AC4"]` in [tool.archcalc]',
+        '$ archcalc check   # with `select = ["AC4"]` in [tool.archcalc]',
     ),
     Rule(
         "AC564",

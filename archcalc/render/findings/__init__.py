@@ -28,7 +28,7 @@ def known_format(format: str) -> str:
 
 
 def render_findings(outcomes: Sequence[Checked], format: str = "full") -> str:
-    """Return what was found in files, in a format; raise `UsageError` AC530 for none."""
+    """Return what was found, in a format; raise `UsageError` AC530 for none."""
     module = import_module(f"{__name__}.{known_format(format)}")
     renderer: Callable[[Sequence[Checked]], str] = module.render
     return renderer(outcomes)

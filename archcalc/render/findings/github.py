@@ -1,7 +1,7 @@
 """Annotations for GitHub's workflow runs, after the text in full.
 
-GitHub shows ten annotations of a kind for each step at most, so that the text is printed
-as well, and a table is written where a step summary is offered (`summary`).
+GitHub shows ten annotations of a kind for each step at most, so that the text is
+printed as well, and a table is written where a step summary is offered (`summary`).
 (GitHub documentation, "Workflow commands for GitHub Actions".)
 """
 

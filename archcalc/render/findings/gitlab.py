@@ -1,7 +1,6 @@
-"""GitLab's code quality report: a list of issues (GitLab documentation, "Code Quality",
-"Code Quality report format").
+"""GitLab's code quality report, a list of issues.
 
-A fingerprint is made of file, rule, message and the text of the line, so that it stays
+The format is that of GitLab's documentation, "Code Quality report format". A fingerprint is made of file, rule, message and the text of the line, so that it stays
 when lines move.
 """
 
@@ -44,7 +43,12 @@ def _issue(finding: Finding, seen: Counter[str]) -> dict[str, Any]:
 def fingerprint(finding: Finding, seen: Counter[str]) -> str:
     """Return what identifies a finding from run to run; equal ones are numbered."""
     place = finding.place
-    parts = (repository_path(place.file), finding.code, finding.message, place.text.strip())
+    parts = (
+        repository_path(place.file),
+        finding.code,
+        finding.message,
+        place.text.strip(),
+    )
     same = "\0".join(parts)
     seen[same] += 1
     return hashlib.sha256(f"{same}\0{seen[same]}".encode()).hexdigest()

@@ -64,5 +64,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def _fix(finding: Finding) -> dict[str, Any] | None:
     if finding.fix is None:
         return None
-    edits = [{"begin": e.begin, "end": e.end, "text": e.text} for e in finding.fix.edits]
+    edits = [
+        {"begin": e.begin, "end": e.end, "text": e.text} for e in finding.fix.edits
+    ]
     return {"says": finding.fix.says, "edits": edits}

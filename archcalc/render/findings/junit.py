@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from archcalc.errors import clean
-from archcalc.findings import Checked, Finding
+from archcalc.findings import UNREADABLE, Checked, Finding
 
-UNREADABLE = "AC101"
+HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
 
 
 def render(outcomes: Sequence[Checked]) -> str:
     """Return the suites as XML."""
     suites = [_suite(outcome) for outcome in outcomes]
-    root = Element("testsuites", name="archcalc", **_counts(suites))
+    root = Element("testsuites", {"name": "archcalc", **_counts(suites)})
     root.extend(suites)
     indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode")
+    return HEAD + tostring(root, encoding="unicode")
 
 
 def _counts(suites: Sequence[Element]) -> dict[str, str]:

@@ -72,7 +72,10 @@ def _result(finding: Finding, index: int, seen: Counter[str]) -> dict[str, Any]:
         "partialFingerprints": {"archcalc/v1": fingerprint(finding, seen)},
     }
     if finding.problem.via:
-        used = [{**_location(place), "message": {"text": "used here"}} for place in finding.problem.via]
+        used = [
+            {**_location(place), "message": {"text": "used here"}}
+            for place in finding.problem.via
+        ]
         result["relatedLocations"] = used
     if finding.fix:
         result["fixes"] = [_fix(finding.place, finding.fix)]
