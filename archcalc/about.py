@@ -1,10 +1,15 @@
-"""What a file says about its network: paper, accuracy, expectations; read by pydantic."""
+"""What a file says about its network: paper, accuracy, expectations, as classes.
+
+Their annotations are the rules, for `about_reader` and for pydantic alike; nothing of
+pydantic is imported for them.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal
 
 METRICS = (
     "shape",
@@ -38,50 +43,100 @@ METRICS = (
 )
 """What `expect` can assert, at a step or for the whole network; `is` is of `value`."""
 
-Text = Annotated[str, Field(max_length=10_000)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+class Within:
+    """Bounds of a text or number, by the names that pydantic-core has for them."""
+
+    def __init__(self, **bounds: Any) -> None:
+        self.bounds = bounds
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: Callable[[Any], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return the schema of the type, bounded."""
+        return {**handler(source), **self.bounds}
+
+    def holds(self, value: Any) -> bool:
+        """Say whether a text or number keeps to the bounds."""
+        return all(BOUNDS[name](value, bound) for name, bound in self.bounds.items())
 
 
-def _one_or_many(value: Any) -> Any:
+BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
+    "min_length": lambda value, least: len(value) >= least,
+    "max_length": lambda value, most: len(value) <= most,
+    "pattern": lambda value, pattern: re.fullmatch(pattern, value) is not None,
+    "ge": lambda value, least: value >= least,
+    "le": lambda value, most: value <= most,
+}
+
+
+class OneOrMany:
+    """One value where a list may stand."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: Callable[[Any], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return the schema of the list, with a single value wrapped before it."""
+        wrap = {"type": "no-info", "function": listed}
+        return {"type": "function-before", "function": wrap, "schema": handler(source)}
+
+
+def listed(value: Any) -> Any:
+    """Return a list, of one item where the value is none."""
     return value if isinstance(value, list) else [value]
 
 
-class Model(BaseModel):
-    """A part of a file: immutable, and no key beyond the declared ones."""
+def key_of(name: str) -> str:
+    """Return the key in a file of a field; `with` cannot name a field."""
+    return "with" if name == "operands" else name
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+class Part:
+    """A part of a file: no key beyond the declared ones."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid", "alias_generator": key_of}
 
 
-class Paper(Model):
+Text = Annotated[str, Within(max_length=10_000)]
+Name = Annotated[str, Within(min_length=1, max_length=200)]
+Metric = Literal[METRICS]  # type: ignore[valid-type]  # a tuple of words
+PerCent = Annotated[float, Within(ge=0, le=100)]
+
+
+@dataclass(frozen=True)
+class Paper(Part):
     """Where a network was published."""
 
     authors: Text | None = None
     title: Text | None = None
-    year: Annotated[int, Field(ge=1900, le=2200)] | None = None
+    year: Annotated[int, Within(ge=1900, le=2200)] | None = None
     venue: Text | None = None
     url: Text | None = None
 
 
-class Accuracy(Model):
+@dataclass(frozen=True)
+class Accuracy(Part):
     """A published accuracy, in per cent, with its source."""
 
     variant: Name | None = None
     dataset: Text = "ImageNet-1k validation, single crop"
-    top1: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
-    top5: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    top1: PerCent | None = None
+    top5: PerCent | None = None
     cite: Text | None = None
     note: Text | None = None
 
 
-class Expected(Model):
+@dataclass(frozen=True)
+class Expected(Part):
     """One entry of `expect`: figures that hold, or that are known to be wrong."""
 
+    figures: Annotated[dict[Metric, Any], Within(min_length=1)]
     at: Name | None = None
     branch: Name | None = None
     variant: Name | None = None
     input: Text | None = None
-    batch: Annotated[int, Field(ge=1, le=2**31)] | None = None
-    tol: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?%$")] | None = None
+    batch: Annotated[int, Within(ge=1, le=2**31)] | None = None
+    tol: Annotated[str, Within(pattern=r"^[0-9]+(\.[0-9]+)?%$")] | None = None
     convention: Name | None = None
     verdict: Literal["agrees", "erratum", "loose"] = "agrees"
     cite: Text | None = None
@@ -89,22 +144,23 @@ class Expected(Model):
     what: Text | None = None
     why: Text | None = None
     note: Text | None = None
-    value: Annotated[str, Field(max_length=200)] | None = None
-    operands: dict[Name, Name] = Field(default_factory=dict, alias="with")
-    figures: dict[Literal[METRICS], Any] = Field(min_length=1)  # type: ignore[valid-type]  # a tuple of words
+    value: Annotated[str, Within(max_length=200)] | None = None
+    operands: dict[Name, Name] = field(default_factory=dict)
 
 
-class Lint(Model):
+@dataclass(frozen=True)
+class Lint(Part):
     """What a file asks of its lint: channels in multiples, rules that do not apply."""
 
-    channels: Annotated[int, Field(ge=1, le=2**16)] | None = None
+    channels: Annotated[int, Within(ge=1, le=2**16)] | None = None
     ignore: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^AC4[0-9]{2}$")], ...],
-        BeforeValidator(_one_or_many),
+        tuple[Annotated[str, Within(pattern=r"^AC4[0-9]{2}$")], ...],
+        OneOrMany(),
     ] = ()
 
 
-class About(Model):
+@dataclass(frozen=True)
+class About(Part):
     """What a file says about its network."""
 
     name: Name
@@ -112,10 +168,7 @@ class About(Model):
     family: Name | None = None
     paper: Paper | None = None
     notes: Text | None = None
-    tags: Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)] = ()
-    accuracy: Annotated[tuple[Accuracy, ...], BeforeValidator(_one_or_many)] = ()
+    tags: Annotated[tuple[Text, ...], OneOrMany()] = ()
+    accuracy: Annotated[tuple[Accuracy, ...], OneOrMany()] = ()
     expect: tuple[Expected, ...] = ()
     lint: Lint | None = None
-
-
-ABOUT_READER: TypeAdapter[About] = TypeAdapter(About, config=None)

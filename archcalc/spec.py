@@ -1,19 +1,18 @@
 """What a user may write: one file, one network.
 
-`read_spec` turns a `Source` into a `Spec`, or raises `SpecError` with every problem that
-can be seen before sizes are known. What a file says *about* a network (paper, accuracy,
-expectations) is checked by pydantic; its steps are checked by the fields of the layers
-(`steps.py`), since their arguments may be arithmetic that waits for a size.
+`read_spec` turns a `Source` into a `Spec`, or raises `SpecError` with every problem
+that can be seen before sizes are known. What a file says *about* a network (paper,
+accuracy, expectations) is checked by `about_reader`; its steps are checked by the fields
+of the layers (`steps.py`), since their arguments may be arithmetic that waits for a size.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from pydantic import ValidationError
-
-from archcalc.about import ABOUT_READER, METRICS, About, Accuracy, Expected, Paper
+from archcalc.about import METRICS, About, Accuracy, Expected, Paper, key_of
+from archcalc.about_reader import read_about
 from archcalc.arguments import Problems, required_param
 from archcalc.errors import SpecError
 from archcalc.fields import SIZES, WORD, FieldError, WholeField, nearest, number
@@ -166,11 +165,11 @@ class _Reader:
         data = {k.text: _plain(v) for k, v in root.items if k.text in ABOUT}
         if isinstance(data.get("expect"), list):
             data["expect"] = [_with_figures(e) for e in data["expect"]]
-        try:
-            return ABOUT_READER.validate_python(data)
-        except ValidationError as error:
-            for problem in error.errors():
-                self._invalid(problem)
+        read = read_about(data)
+        if isinstance(read, About):
+            return read
+        for problem in read:
+            self._invalid(problem)
         return None
 
     def _invalid(self, problem: Any) -> None:
@@ -184,15 +183,16 @@ class _Reader:
         where = ".".join(str(p) for p in problem["loc"] if p != "figures")
         word = str(problem["loc"][-1])
         help = None
-        if problem["type"] in ("extra_forbidden", "literal_error"):
-            known = [
-                *Expected.model_fields,
-                *METRICS,
-                *Paper.model_fields,
-                *Accuracy.model_fields,
-            ]
+        message = problem["msg"].lower()
+        if problem["type"] == "unexpected_keyword_argument":
+            message = "extra inputs are not permitted"
+        if problem["type"] in ("unexpected_keyword_argument", "literal_error"):
+            parts = (
+                f.name for part in (Expected, Paper, Accuracy) for f in fields(part)
+            )
+            known = [*map(key_of, parts), *METRICS]
             help = nearest(word, [k for k in known if k != word])
-        self.problems.add("AC125", f"{where}: {problem['msg'].lower()}", at, help)
+        self.problems.add("AC125", f"{where}: {message}", at, help)
 
     def _param(self, key: Scalar, value: Value) -> Any:
         if not WORD.fullmatch(key.text) or "-" in key.text:
