@@ -30,6 +30,10 @@ MADE = {
         "<!-- made by tests/documents.py -->",
         "archcalc list --variants --format markdown",
     ),
+    "docs/rules.md": (
+        "<!-- made by tests/documents.py -->",
+        "archcalc rule --format markdown",
+    ),
 }
 BLOCK = re.compile(r"(?m)^```console\n\$ (archcalc [^\n]*)\n(.*?)^```$", re.DOTALL)
 HEAD = re.compile(r"^(.*?) \| head -n ([0-9]+)$")

@@ -7,7 +7,6 @@ from archcalc.lint import (
     channels,
     even_half,
     large_pool,
-    opt_out,
     repeated_steps,
     unequal_strides,
     unmarked_head,

@@ -112,9 +112,9 @@ def slide(layer: Layer, x: Shape) -> Slide | None:
     if find is None:
         return None
     found = find(x)
-    size = tuple(map(reach, found.kernel, found.dilation))
+    size: Any = tuple(map(reach, found.kernel, found.dilation))
     before, after = zip(*found.pads, strict=True)
-    output = layer.shape(x)[1:]
+    output: Any = layer.shape(x)[1:]
     given = (found.axes, found.kernel, size, found.stride, before, after, output)
     window = Slide(*given)
     return window if all(isinstance(n, int) for axis in window for n in axis) else None

@@ -21,7 +21,7 @@ RULE = Rule(
     "- {conv: 8, kernel: 3}\n- relu\n- {conv: 8, kernel: 3}\n- relu\n"
     "- {conv: 8, kernel: 3}\n- relu",
     "- repeat: 3\n  stage:\n    - {conv: 8, kernel: 3}\n    - relu",
-    help="`repeat`",
+    help="repeat",
     fixable=True,
 )
 UNLIKE = ("name", "from", "share")

@@ -37,7 +37,7 @@ def check(net: Linted) -> Iterator[Hint]:
 
 
 def ends(net: Linted) -> list[Node]:
-    """Return the nodes that nothing reads, the network's output and side heads apart."""
+    """Return the nodes that nothing reads, the output and side heads apart."""
     graph = net.graph
     return [
         node

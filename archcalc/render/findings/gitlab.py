@@ -1,6 +1,7 @@
 """GitLab's code quality report, a list of issues.
 
-The format is that of GitLab's documentation, "Code Quality report format". A fingerprint is made of file, rule, message and the text of the line, so that it stays
+The format is that of GitLab's documentation, "Code Quality report format". A
+fingerprint is made of file, rule, message and the text of the line, so that it stays
 when lines move.
 """
 
