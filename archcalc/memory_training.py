@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from archcalc.analysis import Analysis
 
 NOWHERE = -1
+PADDED = "padded input"
 
 
 def play(storages: Storages, static: Static, adding: bool = True) -> Timeline:
@@ -170,6 +171,7 @@ class _Play:
         gone: list[Hashable] = []
         if self.needed[index] and index in self.gradients.of:
             gone += self.gradients.back(node)
+            self.padding(node, kept)
             self.weight_gradients(node)
         gone += [key for _, key, _ in self.extras(index, kept)]
         gone += self.done(map(self.key, kept.storages))
@@ -177,6 +179,13 @@ class _Play:
         for met, *both in self.gradients.meet():
             parted = [k for key in both for k in self.gradients.release(key)]
             self.ledger.step("sum", met, tuple(parted))
+
+    def padding(self, node: Node, kept: Kept) -> None:
+        """Use what the gradient of a padded input has more than that of the input."""
+        padded = sum(size for what, size in kept.extras if what == PADDED)
+        if padded and self.needed[node.inputs[0]]:
+            own = self.storages.tensor_bytes(self.graph.nodes[node.inputs[0]])
+            self.ledger.use("padding of its gradient", node.index, padded - own)
 
     def weight_gradients(self, node: Node) -> None:
         """Make the gradients of a node's weights, or add to those of a shared layer."""

@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
+from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 from archcalc.graph import Graph
-from archcalc.layers.base import Layer
+from archcalc.memory_segments import Segment
 from archcalc.reference import build
 
 
@@ -189,14 +190,6 @@ def saved_bytes(
     return saved.bytes
 
 
-def has_inplace(layer: Layer, *shapes: Any) -> bool:
-    """Say whether torch's module for a layer can overwrite its input."""
-    record = layer.torch(*shapes)
-    target = getattr(record, "target", "")
-    made = getattr(nn, target.removeprefix("nn."), None)
-    return made is not None and "inplace" in made.__init__.__annotations__
-
-
 class Loss(torch.autograd.Function):
     """A loss that keeps the outputs and makes one gradient for each."""
 
@@ -228,3 +221,68 @@ def training_peak(module: Any, batch: int, dtype: torch.dtype = torch.float32) -
         loss = Loss.apply(*(values.pop(i) for i in leaves))
         torch.autograd.backward(loss, torch.empty(0, dtype=dtype))
     return live.peak
+
+
+def autocast_saved_bytes(module: Any, batch: int) -> int:
+    """Return the bytes kept where torch casts to bfloat16 by itself."""
+    with torch.autocast("cpu", torch.bfloat16):
+        return saved_bytes(module, batch)
+
+
+def checkpointed_peak(module: Any, batch: int, parts: Iterable[Segment]) -> int:
+    """Return the peak of a step whose parts run through `torch.utils.checkpoint`."""
+    module.train()
+    graph: Graph = module.graph
+    starts = {part.first: part for part in parts}
+    read = {i for n in graph.nodes for i in n.inputs}
+    leaves = [n.index for n in graph.nodes if n.index not in read]
+    last = {n.index: len(graph.nodes) for n in graph.nodes}
+    last |= {i: n.index for n in graph.nodes for i in n.inputs}
+    inputs = inputs_of(graph, batch, torch.float32)
+    live = Live([*module.parameters(), *module.buffers()])
+    for tensor in inputs:
+        live.follow(tensor)
+    values = dict(zip(graph.inputs, inputs, strict=True))
+    del inputs, tensor
+    at = 0
+    with live, set_checkpoint_early_stop(False):
+        while at < len(graph.nodes):
+            part = starts.get(at)
+            end = part.end if part else at + 1
+            if part:
+                _checkpointed(module, part, values, last)
+            elif at not in values:
+                given = [values[i] for i in graph.nodes[at].inputs]
+                values[at] = module.steps[at].run(given)
+                del given
+            at = end
+            for index in [i for i in values if last[i] < at and i not in leaves]:
+                del values[index]
+        loss = Loss.apply(*(values.pop(i) for i in leaves))
+        torch.autograd.backward(loss, torch.empty(0))
+    return live.peak
+
+
+def _checkpointed(
+    module: Any, part: Segment, values: dict[int, Tensor], last: dict[int, int]
+) -> None:
+    """Run a part through `torch.utils.checkpoint`; add what leaves it to `values`."""
+    nodes = module.graph.nodes[part.first : part.end]
+    entering = sorted({i for n in nodes for i in n.inputs if i < part.first})
+    leaving = [n.index for n in nodes if last[n.index] >= part.end]
+
+    def run(*given: Tensor) -> tuple[Tensor, ...]:
+        inside = dict(zip(entering, given, strict=True))
+        del given
+        for node in nodes:
+            taken = [inside[i] for i in node.inputs]
+            inside[node.index] = module.steps[node.index].run(taken)
+            del taken
+            for index in [i for i in inside if last[i] <= node.index]:
+                if index not in leaving:
+                    del inside[index]
+        return tuple(inside[i] for i in leaving)
+
+    given = (values[i] for i in entering)
+    found = checkpoint(run, *given, use_reentrant=False, preserve_rng_state=False)
+    values |= dict(zip(leaving, found, strict=True))
