@@ -58,6 +58,16 @@ BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
 }
 LONGEST_CLAIM = 40
+WORDS = {
+    "macs": "MACs",
+    "flops": "FLOPs",
+    "relu_kept": "activations, ReLUs kept",
+    "kinds": "order of layers",
+    "convs": "convolutions",
+    "heads": "side heads",
+    "norms": "norm params",
+}
+"""What metrics are called where their own names say too little."""
 EVERY_VARIANT = "*"
 Fit = Literal["exact", "rounds", "truncates", "bound"]
 Status = Literal["agrees", "erratum", "loose", "fails", "stale"]
@@ -168,7 +178,16 @@ class Judged:
         """The metric in words; what the arithmetic of an `is` gives."""
         if self.metric == "is":
             return self.entry.what or str(self.entry.value)
-        return self.metric.replace("_", " ")
+        return WORDS.get(self.metric, self.metric.replace("_", " "))
+
+    @property
+    def figure(self) -> str:
+        """The computed value as text, a share or ratio as the claim has it."""
+        value = self.computed
+        if isinstance(value, (int, Fraction)) and self.claim.text.endswith(PRINTED):
+            share = self.claim.text.endswith("%")
+            return f"{float(value) * 100:.1f}%" if share else f"{float(value):.2f}x"
+        return shown(value)
 
     @property
     def subject(self) -> str:

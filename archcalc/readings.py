@@ -60,9 +60,14 @@ class Subject:
         return (EVERYTHING, *_large_parts(self.analysis), *_small_parts(self.analysis))
 
     @cached_property
-    def ways(self) -> tuple[Way, ...]:
-        """Everything that may be counted."""
-        return tuple(ways(self.analysis))
+    def _ways(self) -> dict[Kind, list[Way]]:
+        return {}
+
+    def ways(self, kind: Kind) -> list[Way]:
+        """Return everything of a kind that may be counted."""
+        if kind not in self._ways:
+            self._ways[kind] = ways(self.analysis, kind)
+        return self._ways[kind]
 
 
 class Reading(NamedTuple):
@@ -84,9 +89,9 @@ def readings(subject: Subject, kind: Kind, most: int) -> Iterator[Reading]:
 
     A part that changes nothing is no reading of its own.
     """
-    for way in subject.ways:
+    for way in subject.ways(kind):
         room = most - subject.weight - way.weight
-        if way.kind == kind and room >= 0:
+        if room >= 0:
             yield from _of_parts(subject, way, room)
 
 

@@ -62,7 +62,7 @@ def _misses(nearest: Sequence[Candidate]) -> Table:
         WEIGHT,
     )
     rows = tuple(
-        Row((_tag(c), c.reading.value, _printed(c), c.off, c.weight)) for c in nearest
+        Row((tag(c), c.reading.value, _printed(c), c.off, c.weight)) for c in nearest
     )
     return Table("no reading gives it; the nearest simple ones", columns, rows)
 
@@ -85,7 +85,7 @@ def _reads(candidate: Candidate) -> str:
     return f"{_printed(candidate)}, {candidate.fit}"
 
 
-def _tag(candidate: Candidate) -> str:
+def tag(candidate: Candidate) -> str:
     """Return a reading in a few words."""
     reading = candidate.reading
     unit = "1024 for 1000" if _departs(candidate) else ""
@@ -95,8 +95,8 @@ def _tag(candidate: Candidate) -> str:
 
 def _tags(explanation: Explanation) -> str:
     count = len(explanation.equal) + len(explanation.others)
-    tag = _tag(explanation.first)
-    return f"{tag} ({count + 1} do)" if count else tag
+    words = tag(explanation.first)
+    return f"{words} ({count + 1} do)" if count else words
 
 
 def _departs(candidate: Candidate) -> bool:

@@ -14,7 +14,7 @@ from archcalc.conventions import Convention
 from archcalc.depth import depth, depths
 from archcalc.diagram import diagram
 from archcalc.errors import UsageError
-from archcalc.expectations import Judged, shown
+from archcalc.expectations import Judged
 from archcalc.fields import nearest
 from archcalc.layers.base import times
 from archcalc.memory_columns import COLUMNS as MEMORY_COLUMNS
@@ -282,7 +282,7 @@ def _figure(one: Judged) -> str:
     computed = one.computed
     if one.metric == "activation_bytes" and isinstance(computed, int):
         return f"{computed:,} bytes, {computed / 10**6:.2f} MB = {computed / 2**20:.2f} MiB"
-    return shown(computed)
+    return one.figure
 
 
 def _sentence(text: str) -> str:

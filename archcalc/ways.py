@@ -39,19 +39,17 @@ class Way(NamedTuple):
     flop: bool = False
 
 
-def ways(analysis: Analysis) -> list[Way]:
-    """Return everything that may be counted of a network whose sizes are numbers.
+def ways(analysis: Analysis, kind: Kind) -> list[Way]:
+    """Return everything of a kind that may be counted, where sizes are numbers.
 
     Ways that count the same are one, with the names of the simplest of them.
     """
-    parameters = list(_parameters(analysis))
-    values = list(_values(analysis))
-    in_bytes = [b for way in (*parameters, *values) for b in _in_bytes(way)]
-    nodewise = (*_operations(analysis), *parameters, *values, *in_bytes)
-    same: dict[tuple[Kind, tuple[int, ...]], list[Way]] = {}
-    for way in nodewise:
-        same.setdefault((way.kind, tuple(way.nodes or ())), []).append(way)
-    return [*map(_merged, same.values()), *_of_tools(analysis)]
+    found = list(KINDS_OF_WAYS[kind](analysis))
+    same: dict[tuple[int, ...], list[Way]] = {}
+    for way in found:
+        if way.nodes is not None:
+            same.setdefault(tuple(way.nodes), []).append(way)
+    return [*map(_merged, same.values()), *(way for way in found if way.nodes is None)]
 
 
 def _merged(same: list[Way]) -> Way:
@@ -186,6 +184,12 @@ def _spatial(node: Node) -> bool:
 # -- bytes -----------------------------------------------------------------------------
 
 
+def _bytes(analysis: Analysis) -> Iterator[Way]:
+    for way in (*_parameters(analysis), *_values(analysis)):
+        yield from _in_bytes(way)
+    yield from _of_tools(analysis)
+
+
 def _in_bytes(way: Way) -> Iterator[Way]:
     """Yield the bytes of parameters or values, in float32 and in half of that."""
     for size, weight, format in ((BYTES, 0, "float32"), (BYTES // 2, 1, "float16")):
@@ -218,3 +222,11 @@ def _of_tools(analysis: Analysis) -> Iterator[Way]:
     yield Way("bytes", "saved for backward", text, 2, None, memory.saved_for_backward)
     text = "the peak of a training step with SGD, all included"
     yield Way("bytes", "training", text, 2, None, memory.training.peak)
+
+
+KINDS_OF_WAYS: dict[Kind, Callable[[Analysis], Iterator[Way]]] = {
+    "operations": _operations,
+    "parameters": _parameters,
+    "values": _values,
+    "bytes": _bytes,
+}

@@ -13,6 +13,7 @@ COMMANDS = {
     "show": "show:show",
     "check": "check:check",
     "rule": "rule:rule",
+    "diff": "diff:diff",
     "verify": "verify:verify",
     "layers": "layers:layers",
 }

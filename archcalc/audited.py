@@ -1,0 +1,175 @@
+"""The report of `archcalc audit`: figures under their sources, counts, reasons."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from itertools import groupby
+from typing import Any, Literal
+
+from archcalc.audit import AGREE, VERDICTS, Finding, Verdict
+from archcalc.dims import Poly
+from archcalc.errors import UsageError
+from archcalc.fields import nearest
+from archcalc.report import Cell, Column, Note, Report, Row, Table
+from archcalc.sources import KINDS
+
+Layout = Literal["terminal", "document", "data"]
+FIGURE = Column("figure", "figure", "name")
+PUBLISHED = Column("published", "published", "value")
+COMPUTED = Column("computed", "computed", "value")
+VERDICT = Column("verdict", "verdict", "text")
+SAID = Column("said", "as it is printed", "text")
+CITE = Column("cite", "where", "text")
+WHY = Column("why", "why", "text")
+KIND = Column("source_kind", "kind of source", "text")
+SOURCE = Column("source", "source", "text")
+COLUMNS: dict[Layout, tuple[Column, ...]] = {
+    "terminal": (FIGURE, PUBLISHED, COMPUTED, VERDICT),
+    "document": (FIGURE, PUBLISHED, COMPUTED, VERDICT, SAID, CITE, WHY),
+    "data": (FIGURE, PUBLISHED, COMPUTED, VERDICT, SAID, CITE, WHY, KIND, SOURCE),
+}
+GROUPS: dict[str, tuple[Verdict, ...]] = {
+    "agree": AGREE,
+    "errata": ("erratum",),
+    "loose": ("loose",),
+    "named": ("shipped",),
+    "fail": ("fails", "stale"),
+}
+
+
+def audit_report(found: Sequence[Finding], subject: str, layout: Layout) -> Report:
+    """Return the report of some findings.
+
+    A terminal has a table a source and the counts last; a document the counts first
+    and more columns; data have one table with everything.
+    """
+    counts = _counts_by_source(found)
+    if layout == "data":
+        tables = [
+            Table("figures", COLUMNS[layout], tuple(_rows(found, layout))),
+            counts,
+        ]
+    else:
+        tables = list(_by_source(found, layout))
+        tables.insert(0 if layout == "document" else len(tables), counts)
+    explained = [f for f in found if f.verdict in ("erratum", "loose")]
+    notes = (*map(_reason, explained), Note(_met(found)))
+    title = f"Published figures of {subject}, and what the layers give"
+    return Report("audit", title, subject, tuple(tables), notes)
+
+
+def chosen(
+    found: Sequence[Finding], only: str | None, source: str | None
+) -> list[Finding]:
+    """Return the findings with these verdicts (`errata,loose`) and from this source.
+
+    Raises `UsageError` AC552 for a verdict that is none, or a source nobody cites.
+    """
+    verdicts: set[str] = set()
+    for word in filter(None, map(str.strip, (only or "").split(","))):
+        if word not in VERDICTS and word not in GROUPS:
+            known = (*GROUPS, *VERDICTS)
+            help = nearest(word, known) or f"verdicts: {', '.join(known)}"
+            raise UsageError.of("AC552", f"there is no verdict {word!r}", help=help)
+        verdicts |= set(GROUPS.get(word, (word,)))
+    kept = [f for f in found if not verdicts or f.verdict in verdicts]
+    if source is None:
+        return kept
+    asked = source.casefold()
+    if not any(asked in _place(f) for f in found):
+        help = f"kinds: {', '.join(KINDS)}; or a part of a citation"
+        raise UsageError.of("AC552", f"no figure is from {source!r}", help=help)
+    return [f for f in kept if asked in _place(f)]
+
+
+def _place(one: Finding) -> str:
+    return f"{one.source.kind} {one.cite}".casefold()
+
+
+# -- tables ----------------------------------------------------------------------------
+
+
+def _by_source(found: Sequence[Finding], layout: Layout) -> Iterator[Table]:
+    for source, figures in groupby(found, key=lambda f: f.source):
+        title = f"{KINDS[source.kind]}: {source.name}"
+        yield Table(title, COLUMNS[layout], tuple(_rows(figures, layout)))
+
+
+def _rows(found: Iterable[Finding], layout: Layout) -> Iterator[Row]:
+    for one in found:
+        name = f"{one.subject} {one.what}"
+        published, computed = _pair(one, layout)
+        more = (one.said, one.cite, _why(one), one.source.kind, one.source.name)
+        cells = (name, published, computed, _word(one), *more)
+        yield Row(cells[: len(COLUMNS[layout])], path=name, kinds="count")
+
+
+def _pair(one: Finding, layout: Layout) -> tuple[Cell, Cell]:
+    """Return the two figures; a terminal has no room for a list of words."""
+    if layout == "data":
+        return one.published, _raw(one)
+    words = isinstance(one.value, tuple) and isinstance(one.value[0], str)
+    if words and layout == "terminal":
+        return f"{len(one.published.split())} words", f"{len(one.value)} words"
+    return one.published, one.computed
+
+
+def _raw(one: Finding) -> Cell:
+    """Return a computed value as data."""
+    value: Any = one.value
+    if isinstance(value, (bool, int, Fraction, Poly)):
+        return value
+    if isinstance(value, tuple) and not isinstance(value[0], str):
+        return value
+    return one.computed
+
+
+def _word(one: Finding) -> str:
+    return one.verdict.upper() if one.verdict in GROUPS["fail"] else one.verdict
+
+
+def _counts_by_source(found: Sequence[Finding]) -> Table:
+    """Return how many figures each source has, by verdict; empty columns left out."""
+    keys = [key for key in GROUPS if any(f.verdict in GROUPS[key] for f in found)]
+    columns = [
+        Column("source", "source", "name"),
+        Column("figures", "figures", "count"),
+    ]
+    columns += [Column(key, key, "count") for key in keys]
+    rows = []
+    for kind, figures in groupby(found, key=lambda f: f.source.kind):
+        of_kind = list(figures)
+        rows.append(Row((kind, *_counts(of_kind, keys)), "subtotal", path=kind))
+        for name, own in groupby(of_kind, key=lambda f: f.source.name):
+            cells = (name, *_counts(list(own), keys))
+            rows.append(Row(cells, depth=1, path=f"{kind}: {name}"))
+    rows.append(Row(("total", *_counts(found, keys)), "total", path="total"))
+    return Table("sources", tuple(columns), tuple(rows))
+
+
+def _counts(found: Sequence[Finding], keys: Sequence[str]) -> tuple[int, ...]:
+    verdicts = Counter(f.verdict for f in found)
+    return len(found), *(sum(verdicts[v] for v in GROUPS[key]) for key in keys)
+
+
+# -- words -----------------------------------------------------------------------------
+
+
+def _why(one: Finding) -> str:
+    near = f"nearest reading: {one.near}" if one.near else ""
+    return "; ".join(part for part in (one.why, near) if part)
+
+
+def _reason(one: Finding) -> Note:
+    said = one.said or one.published
+    text = f'{one.subject} {one.what}: {one.computed}, published "{said}"; {_why(one)}'
+    return Note(text, "erratum" if one.verdict == "erratum" else "loose", one.cite)
+
+
+def _met(found: Sequence[Finding]) -> str:
+    """Return how many figures are met in each way, in a sentence."""
+    verdicts = Counter(f.verdict for f in found)
+    parts = [f"{verdicts[v]:,} {VERDICTS[v]}" for v in VERDICTS if verdicts[v]]
+    return f"of {len(found):,} figures, {', '.join(parts)}."

@@ -1,0 +1,50 @@
+"""`archcalc audit`: published figures against computed ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from archcalc.commands.declared import Argument, Option
+from archcalc.commands.options import Format, Output, complete_networks, emit
+
+if TYPE_CHECKING:
+    from archcalc.audited import Layout
+
+LAYOUTS: dict[str, Layout] = {"terminal": "terminal", "csv": "data", "json": "data"}
+
+
+def audit(
+    nets: Annotated[
+        list[str] | None,
+        Argument(
+            metavar="[NET...]",
+            help="Shipped names or YAML files; every shipped network where left out.",
+            autocompletion=complete_networks,
+            show_default=False,
+        ),
+    ] = None,
+    only: Annotated[
+        str | None,
+        Option("--only", help="Verdicts: agree, errata, loose, truncates, …."),
+    ] = None,
+    source: Annotated[
+        str | None,
+        Option("--source", help="lectures, papers, …, or a part of a citation."),
+    ] = None,
+    format: Format = None,
+    output: Output = None,
+) -> None:
+    """Audit published figures: agrees, rounds, truncates, erratum, loose, and why.
+
+    Exit code 1 where one that should hold does not.
+    """
+    from archcalc.audit import audit as audited
+    from archcalc.audited import audit_report, chosen
+    from archcalc.render import format_of
+
+    found = chosen(audited(nets or ()), only, source)
+    layout = LAYOUTS.get(format_of(format, output), "document")
+    subject = ", ".join(nets) if nets else "the shipped networks"
+    emit(audit_report(found, subject, layout), format, output)
+    if any(one.verdict in ("fails", "stale") for one in found):
+        raise SystemExit(1)

@@ -1,0 +1,63 @@
+"""Where published figures are from: what kind of source a citation names.
+
+A citation is one source or several, parted by `;`: `He 2015, Table 1; Zou 2018
+lecture`. What stands after a comma says where in the source.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+from archcalc.conventions import CONVENTIONS
+
+Kind = Literal["lectures", "papers", "libraries", "tools", "sums"]
+KINDS: dict[Kind, str] = {
+    "lectures": "lectures",
+    "papers": "papers",
+    "libraries": "libraries and authors' code",
+    "tools": "tools",
+    "sums": "sums",
+}
+"""Kinds of source, in the order in which they are listed."""
+LECTURE = re.compile(r"\b(lecture|slides)\b")
+LIBRARY = re.compile(
+    r"\b(torchvision|timm|pytorchcv|Caffe|Keras|repository|README|definition|code|"
+    r"benchmark's tables)\b|^[\w-]+/[\w-]+"
+)
+TOOLS = (*CONVENTIONS, "torchsummary", "convnet-burden")
+PAPER = re.compile(r"^[^\W\d_][\w' -]* (18|19|20)[0-9]{2}\b")
+NAMED_BY_ONE_WORD = ("torchvision", "timm", "pytorchcv", "Caffe")
+
+
+class Source(NamedTuple):
+    """A kind of source, and its name; several are joined by `; `."""
+
+    kind: Kind
+    name: str
+
+
+def source_of(cite: str | None) -> Source:
+    """Return the source of a citation; of several, those of the kind listed first.
+
+    >>> source_of("He 2015, Table 1; CS231n lecture 9; Zou 2018 lecture")
+    Source(kind='lectures', name='CS231n lecture 9; Zou 2018 lecture')
+    """
+    found = [_one(part.strip()) for part in (cite or "").split(";")]
+    kind = min((one.kind for one in found), key=list(KINDS).index)
+    names = dict.fromkeys(one.name for one in found if one.kind == kind)
+    return Source(kind, "; ".join(names))
+
+
+def _one(cite: str) -> Source:
+    name = cite.partition(",")[0].strip()
+    if LECTURE.search(cite):
+        return Source("lectures", name)
+    if PAPER.match(name):
+        return Source("papers", name)
+    first = name.partition(" ")[0]
+    if LIBRARY.search(cite):
+        return Source("libraries", first if first in NAMED_BY_ONE_WORD else name)
+    if first in TOOLS:
+        return Source("tools", first)
+    return Source("sums", "the layers")
