@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         SpecError,
         UsageError,
     )
+    from archcalc.explanation import Explanation, explain
     from archcalc.figures import Figures
     from archcalc.network import Network, load, loads
     from archcalc.report import Report
@@ -38,6 +39,7 @@ __all__ = [
     "Analysis",
     "ArchcalcError",
     "Branch",
+    "Explanation",
     "Figures",
     "LimitError",
     "MissingExtra",
@@ -51,6 +53,7 @@ __all__ = [
     "SpecError",
     "UsageError",
     "compare",
+    "explain",
     "load",
     "loads",
 ]
@@ -69,6 +72,7 @@ HOMES = {
         "SpecError",
         "UsageError",
     ),
+    "explanation": ("Explanation", "explain"),
     "figures": ("Figures",),
     "network": ("Network", "load", "loads"),
     "report": ("Report",),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from archcalc.analysis import Analysis, Level, Row
-from archcalc.explain import Explainer, Line
+from archcalc.explanation import Explainer, Line
 from archcalc.formulas import Equation
 from archcalc.report import Cell, Column, Note, Report
 from archcalc.report import Row as Line_

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from layer_cases import EXAMPLES, Case
 
-from archcalc.explain import Explainer
+from archcalc.explanation import Explainer
 from archcalc.formula_text import LATEX, MARKDOWN, PYTHON, UNICODE, decimal
 from archcalc.formulas import Equation, Formula, Recording, record
 from archcalc.layers import CATALOGUE

@@ -46,7 +46,7 @@ def explain(
     limit: LimitOptions = None,
 ) -> None:
     """Show the work: the rule of each figure, the numbers put in, the value."""
-    from archcalc.explain import explain as explained
+    from archcalc.explanation import explain as explained
     from archcalc.render.explained import explained_format, render_explanation
 
     network = load_network(net, input, settings, limit)

@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from archcalc.errors import UsageError
-from archcalc.explain import Explanation, Line
+from archcalc.explanation import Explanation, Line
 from archcalc.fields import nearest
 from archcalc.formula_text import Script
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from archcalc.errors import clean
-from archcalc.explain import Explanation, Line, Part
+from archcalc.explanation import Explanation, Line, Part
 from archcalc.formula_text import HTML
 from archcalc.layers.base import times
 from archcalc.render.explained import chain, remark

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from archcalc.explain import Explanation, Line, Part
+from archcalc.explanation import Explanation, Line, Part
 from archcalc.formula_text import LATEX, PYTHON, UNICODE
 from archcalc.polynomials import Poly
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archcalc.errors import clean
-from archcalc.explain import Explanation, Line, Part
+from archcalc.explanation import Explanation, Line, Part
 from archcalc.formula_text import LATEX
 from archcalc.layers.base import times
 from archcalc.render.explained import chain, remark

@@ -19,7 +19,7 @@ from archcalc.graph import Node
 from archcalc.layers.base import Shape
 from archcalc.network import Network, load
 from archcalc.reasons import reasons
-from archcalc.recorder import Number, Recorded, Size, Symbol, recorded, total
+from archcalc.recorder import Number, Quotient, Recorded, Size, Symbol, recorded, total
 from archcalc.tables import settings
 
 KINDS = {
@@ -201,11 +201,8 @@ class Explainer:
             yield Line("activations", Formula(Number(0)), f"{why} its input")
             return
         yield Line("activations", values)
-        setting = self.analysis.setting
-        bits = dtype_bits(setting.dtype)
-        size: Any = named(values, "values")
-        many = size * (bits // 8) if bits % 8 == 0 else in_bytes(size, bits)
-        yield Line("bytes", Formula(recorded(many)), setting.dtype)
+        dtype = self.analysis.setting.dtype
+        yield Line("bytes", bytes_formula(values, dtype_bits(dtype)), dtype)
 
     # -- rows and groups in brief ----------------------------------------------------
 
@@ -309,6 +306,15 @@ def flops_formula(work: dict[str, Formula]) -> Formula:
     """Return the rule of `counting.flops`, run on the counts by kind."""
     kinds: Any = {kind: named(formula, KINDS[kind]) for kind, formula in work.items()}
     return Formula(recorded(flops(kinds)))
+
+
+def bytes_formula(values: Formula, bits: int) -> Formula:
+    """Return the rule of `counting.in_bytes`; whole bytes a value need no rounding."""
+    size = named(values, "values")
+    if bits % 8 == 0:
+        return Formula(size * (bits // 8))
+    whole = in_bytes(values.value, bits)
+    return Formula(Quotient(size * bits, Number(8), True, whole))
 
 
 def named(formula: Formula, word: str) -> Size:
