@@ -6,15 +6,19 @@ each renderer in `render/` decides from the kind how that prints.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from archcalc.diagram import Diagram
 from archcalc.polynomials import Dim, Poly
 
+if TYPE_CHECKING:
+    from archcalc.diagram import Diagram
+
+T = TypeVar("T")
 SCHEMA = "archcalc/report/1"
 
 Cell = int | Fraction | Poly | str | bool | tuple[Dim, ...] | None
@@ -28,6 +32,8 @@ ColumnKind = Literal[
     "percent",
     "bar",
     "ratio",
+    "change",
+    "growth",
     "flag",
     "formula",
     "value",
@@ -43,7 +49,8 @@ class Column:
     """One column: its key in data, its title for people, the kind of its values.
 
     A `percent` is a share of one, and so is a `bar`, which is drawn; a `ratio` is a
-    quotient, `bytes` are always bytes.
+    quotient, `bytes` are always bytes; a `change` is a difference and `growth` its share
+    of the old value, both with a sign.
     A `value` column holds figures of several kinds; each row names its own in `kinds`.
     `unit` is the unit of the raw value; `short` a title for where room is scarce;
     `binary` shows bytes as MiB instead of MB; `note` defines the figure in a footer.
@@ -123,6 +130,38 @@ class Note:
     cite: str | None = None
 
 
+class Later(Sequence[T]):
+    """A sequence that is made when it is first looked at, such as what few formats draw."""
+
+    def __init__(self, make: Callable[[], Iterable[T]]) -> None:
+        self._make = make
+
+    @cached_property
+    def made(self) -> tuple[T, ...]:
+        """The items."""
+        return tuple(self._make())
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        return self.made[index]
+
+    def __len__(self) -> int:
+        return len(self.made)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self.made == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self.made)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy the items."""
+        return tuple, (self.made,)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The answer of one command: tables, notes, and the settings that they depend on.
@@ -138,7 +177,7 @@ class Report:
     tables: tuple[Table, ...]
     notes: tuple[Note, ...] = ()
     settings: Mapping[str, Cell] = field(default_factory=dict, hash=False)
-    diagrams: tuple[Diagram, ...] = ()
+    diagrams: Sequence[Diagram] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))

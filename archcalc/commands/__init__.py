@@ -14,6 +14,7 @@ COMMANDS = {
     "check": "check:check",
     "rule": "rule:rule",
     "diff": "diff:diff",
+    "lock": "lock:lock",
     "verify": "verify:verify",
     "layers": "layers:layers",
 }

@@ -255,7 +255,7 @@ def _factor(size: int | Poly) -> str:
 def _quantity(shown: str, kind: ColumnKind) -> str:
     r"""Return a rounded figure with its unit: `\\qty{1.2}{\\mega\\byte}`."""
     shown = shown.replace(",", "")
-    if kind == "percent":
+    if kind in ("percent", "growth"):
         return f"\\qty{{{shown.removesuffix('%')}}}{{\\percent}}"
     if kind == "ratio":
         return f"\\num{{{shown.removesuffix('×')}}}$\\times$"

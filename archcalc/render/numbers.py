@@ -172,4 +172,7 @@ def _number(value: Number, kind: ColumnKind, binary: bool, brief: bool) -> str:
         return bar(value)
     if kind == "ratio":
         return ratio(value)
+    if kind in ("change", "growth"):
+        shown = count(value) if kind == "change" else percent(value)
+        return f"+{shown}" if value > 0 else shown
     return short(value) if brief and kind in COUNTS else count(value)

@@ -1,0 +1,165 @@
+"""Which layer of one network is which of another: by path, and by content.
+
+Two ways are tried and the one with fewer changes is taken: names first (a layer keeps
+its name and changes its arguments), or content first (layers were put between, so that
+the numbers of unnamed ones have moved on). Names that the file gives always come first.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+LARGEST_GAP = 2_000
+"""Layers in a gap that are still compared in order of content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A layer: its path, whether the file names it, and what makes two layers equal."""
+
+    path: str
+    named: bool
+    content: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Positions of one layer in both networks; None where it is not there."""
+
+    old: int | None
+    new: int | None
+    moved: bool = False
+
+
+def align(old: Sequence[Item], new: Sequence[Item]) -> list[Pair]:
+    """Return every layer of both once, in the order of the new network.
+
+    What was removed stands where it was, behind what it followed.
+    """
+    ways = [_Matching(old, new).run(order) for order in (NAMES_FIRST, CONTENT_FIRST)]
+    best = min(ways, key=lambda matched: _cost(old, new, matched))
+    return list(_ordered(len(old), len(new), best))
+
+
+NAMES_FIRST = ("same", "named", "by_path", "gaps", "anywhere")
+CONTENT_FIRST = ("named", "gaps", "by_path", "anywhere")
+
+
+class _Matching:
+    """Pairs positions of two sequences, each at most once."""
+
+    def __init__(self, old: Sequence[Item], new: Sequence[Item]) -> None:
+        self.old = old
+        self.new = new
+        self.found: dict[int, int] = {}
+        self.taken: set[int] = set()
+        self.paths = {item.path: at for at, item in enumerate(new)}
+
+    def run(self, stages: Iterable[str]) -> dict[int, int]:
+        """Return new positions by old ones."""
+        for stage in stages:
+            getattr(self, stage)()
+        return self.found
+
+    def pair(self, old: int, new: int | None) -> None:
+        if new is not None and old not in self.found and new not in self.taken:
+            self.found[old] = new
+            self.taken.add(new)
+
+    def same(self) -> None:
+        """Pair what has its path and content in both."""
+        for at, item in enumerate(self.old):
+            other = self.paths.get(item.path)
+            if other is not None and self.new[other].content == item.content:
+                self.pair(at, other)
+
+    def named(self) -> None:
+        """Pair what the files name alike."""
+        for at, item in enumerate(self.old):
+            other = self.paths.get(item.path)
+            if other is not None and item.named and self.new[other].named:
+                self.pair(at, other)
+
+    def by_path(self) -> None:
+        """Pair what has the same path."""
+        for at, item in enumerate(self.old):
+            self.pair(at, self.paths.get(item.path))
+
+    def gaps(self) -> None:
+        """Pair equal content in order, between what is paired already."""
+        anchors = [(-1, -1), *_increasing(self.found), (len(self.old), len(self.new))]
+        for (a, b), (c, d) in zip(anchors, anchors[1:], strict=False):
+            left = [i for i in range(a + 1, c) if i not in self.found]
+            right = [i for i in range(b + 1, d) if i not in self.taken]
+            if left and right and max(len(left), len(right)) <= LARGEST_GAP:
+                self._in_order(left, right)
+
+    def _in_order(self, left: Sequence[int], right: Sequence[int]) -> None:
+        first = [self.old[i].content for i in left]
+        second = [self.new[i].content for i in right]
+        matcher = SequenceMatcher(None, first, second, autojunk=False)
+        for begin, other, size in matcher.get_matching_blocks():
+            for k in range(size):
+                self.pair(left[begin + k], right[other + k])
+
+    def anywhere(self) -> None:
+        """Pair equal content wherever it stands."""
+        waiting: dict[Hashable, list[int]] = {}
+        for at in reversed(range(len(self.new))):
+            if at not in self.taken:
+                waiting.setdefault(self.new[at].content, []).append(at)
+        for at, item in enumerate(self.old):
+            if at not in self.found and waiting.get(item.content):
+                self.pair(at, waiting[item.content].pop())
+
+
+def _increasing(found: dict[int, int]) -> list[tuple[int, int]]:
+    """Return a longest part of the pairs in which both positions grow."""
+    pairs = sorted(found.items())
+    tails: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for at, (_, new) in enumerate(pairs):
+        place = bisect_left(tails, new)
+        before.append(ends[place - 1] if place else -1)
+        tails[place : place + 1] = [new]
+        ends[place : place + 1] = [at]
+    chain: list[tuple[int, int]] = []
+    at = ends[-1] if ends else -1
+    while at >= 0:
+        chain.append(pairs[at])
+        at = before[at]
+    return chain[::-1]
+
+
+def _cost(old: Sequence[Item], new: Sequence[Item], found: dict[int, int]) -> float:
+    """Return how much a matching says has changed."""
+    cost = 2.0 * (len(old) + len(new) - 2 * len(found))
+    for a, b in found.items():
+        if old[a].content != new[b].content:
+            cost += 3
+        if old[a].path != new[b].path:
+            cost += 1 if old[a].named or new[b].named else 0.1
+    return cost + len(found) - len(_increasing(found))
+
+
+def _ordered(old: int, new: int, found: dict[int, int]) -> Iterator[Pair]:
+    kept = dict(_increasing(found))
+    back = {b: a for a, b in found.items()}
+    removed = iter(i for i in range(old) if i not in found)
+    waiting = next(removed, None)
+    passed = -1
+    for at in range(new):
+        match = back.get(at)
+        if match is not None and match in kept:
+            passed = match
+        while waiting is not None and waiting < passed:
+            yield Pair(waiting, None)
+            waiting = next(removed, None)
+        yield Pair(match, at, match is not None and match not in kept)
+    while waiting is not None:
+        yield Pair(waiting, None)
+        waiting = next(removed, None)

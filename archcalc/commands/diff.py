@@ -1,0 +1,121 @@
+"""`archcalc diff`: what changed from one network to another."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+from archcalc.commands.declared import Argument, Option
+from archcalc.commands.options import (
+    Batch,
+    Dtype,
+    Format,
+    LimitOptions,
+    Output,
+    complete_networks,
+    emit,
+    limits_from,
+    write,
+)
+from archcalc.errors import ArchcalcError, UsageError
+
+if TYPE_CHECKING:
+    from archcalc.diff import Side
+    from archcalc.limits import Limits
+    from archcalc.network import Network
+
+
+def diff(
+    nets: Annotated[
+        list[str],
+        Argument(
+            metavar="OLD [NEW]",
+            help="Two shipped names or files; one file with --git or --textconv.",
+            autocompletion=complete_networks,
+            show_default=False,
+        ),
+    ],
+    git: Annotated[
+        str | None,
+        Option("--git", metavar="REV", help="Compare a file with its version in REV."),
+    ] = None,
+    fail_if: Annotated[
+        list[str] | None,
+        Option("--fail-if", metavar="CONDITION", help='Such as "macs > +2%".'),
+    ] = None,
+    level: Annotated[
+        str, Option("--level", help="ops, layers, blocks or stages.")
+    ] = "layers",
+    everything: Annotated[
+        bool, Option("--all", help="List layers that only have other figures as well.")
+    ] = False,
+    batch: Batch = 1,
+    dtype: Dtype = "float32",
+    textconv: Annotated[
+        bool, Option("--textconv", help="Print one file as git's diffs compare it.")
+    ] = False,
+    format: Format = None,
+    output: Output = None,
+    limit: LimitOptions = None,
+) -> None:
+    """Show layers that were added, removed, renamed, moved or changed, and the totals."""
+    from archcalc.conditions import read_condition
+    from archcalc.diff import Difference, diff_report
+
+    limits = limits_from(limit)
+    if textconv:
+        write(_as_text(nets[0], limits))
+        return
+    conditions = [read_condition(text) for text in fail_if or ()]
+    sides = [
+        _side(network, name, level, batch, dtype)
+        for network, name in _chosen(nets, git, limits)
+    ]
+    difference = Difference(*sides)
+    emit(diff_report(difference, everything), format, output)
+    met = [condition for condition in conditions if condition.met(difference)]
+    for condition in met:
+        print(f"fails: {condition.text.strip()}", file=sys.stderr)
+    if met:
+        raise SystemExit(1)
+
+
+def _chosen(
+    nets: list[str], git: str | None, limits: Limits
+) -> list[tuple[Network, str]]:
+    """Return the old and the new network, each with what it is called."""
+    from archcalc.library import find
+    from archcalc.network import load, network
+    from archcalc.revisions import source_at
+
+    if git is None:
+        if len(nets) != 2:
+            raise UsageError.of("AC572", "diff needs two networks, or --git REV")
+        return [(load(name, limits=limits), name) for name in nets]
+    if len(nets) != 1:
+        raise UsageError.of("AC572", "--git compares one file with its older version")
+    path, variant = find(nets[0])
+    old = network(source_at(path, git, limits), variant, limits=limits)
+    return [(old, f"{nets[0]}@{git}"), (load(nets[0], limits=limits), nets[0])]
+
+
+def _side(network: Network, name: str, level: str, batch: int, dtype: str) -> Side:
+    from archcalc.diff import Side
+
+    analysis = network.analyze(batch=batch, dtype=dtype)
+    return Side(network, analysis, level, name)  # type: ignore[arg-type]  # outline checks the level
+
+
+def _as_text(path: str, limits: Limits) -> str:
+    """Return a network layer by layer, or the text of a file that is none."""
+    from archcalc.network import load
+    from archcalc.render import render
+    from archcalc.tables import table_report
+
+    try:
+        network = load(path, limits=limits)
+        report = table_report(network, network.analyze())
+    except ArchcalcError:
+        with open(path, encoding="utf-8", errors="backslashreplace") as file:
+            return file.read()
+    return render(report, "terminal", width=None, color=False)

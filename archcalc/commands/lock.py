@@ -1,0 +1,24 @@
+"""`archcalc lock`: write down what every network is."""
+
+from __future__ import annotations
+
+import sys
+
+from archcalc.commands.check import LockFile, Paths
+from archcalc.commands.options import LimitOptions, limits_from
+
+
+def lock(
+    paths: Paths = None, lock_file: LockFile = None, limit: LimitOptions = None
+) -> None:
+    """Write a lock file with the fingerprint and figures of every network."""
+    from archcalc.discovery import specs_at
+    from archcalc.lock import lock_path, locked, write_lock
+    from archcalc.project import find_project
+
+    project = find_project()
+    file = lock_path(lock_file, project)
+    found = specs_at(paths, project)
+    made = locked(found.paths, file, paths or (), limits_from(limit))
+    write_lock(made)
+    print(f"{file}: {len(made.networks)} networks locked", file=sys.stderr)

@@ -1,0 +1,301 @@
+"""What changed from one network to another: layers, their figures, and the totals."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from archcalc.alignment import Item, Pair, align
+from archcalc.analysis import Analysis, Level, Row
+from archcalc.depth import depth
+from archcalc.dims import Poly
+from archcalc.edits import parts
+from archcalc.errors import UsageError
+from archcalc.layers.base import Layer, times
+from archcalc.metrics import measure
+from archcalc.network import Network
+from archcalc.nodes import Mapping, Scalar, Value
+from archcalc.receptive import Fields, receptive_fields
+from archcalc.report import Column, ColumnKind, Note, Report, Table
+from archcalc.report import Row as Line
+
+TOTALS: tuple[tuple[str, str, ColumnKind], ...] = (
+    ("params", "parameters", "count"),
+    ("macs", "MACs", "operations"),
+    ("flops", "FLOPs", "operations"),
+    ("activations", "activations", "count"),
+    ("activation_bytes", "activation bytes", "bytes"),
+    ("peak", "peak of inference", "bytes"),
+    ("training", "peak of training", "bytes"),
+    ("receptive_field", "receptive field", "count"),
+    ("depth", "depth", "count"),
+)
+COLUMNS = (
+    Column("layer", "layer", "name"),
+    Column("change", "change", "text"),
+    Column("what", "what", "text"),
+    Column("shape", "output", "text"),
+    Column("params", "params", "change"),
+    Column("macs", "MACs", "change"),
+    Column("memory", "bytes", "change", unit="B"),
+    Column("field", "field", "text"),
+)
+ARROW = " → "
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two networks, its rows at a level."""
+
+    network: Network
+    analysis: Analysis
+    level: Level = "layers"
+    name: str = ""
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows that are compared."""
+        return tuple(r for r in self.analysis.outline(self.level) if r.kind == "row")
+
+    @cached_property
+    def fields(self) -> tuple[Fields, ...]:
+        """What each node sees; nothing while sizes are names."""
+        nodes = self.analysis.graph.nodes
+        if any(isinstance(size, Poly) for node in nodes for size in node.shape):
+            return (None,) * len(nodes)
+        return receptive_fields(self.analysis.graph)
+
+    @cached_property
+    def items(self) -> list[Item]:
+        """The rows as they are aligned."""
+        given = _given_names(self.network.spec.source.root)
+        return [
+            Item(r.name, _last(r.name) in given, self.content(r)) for r in self.rows
+        ]
+
+    def content(self, row: Row) -> Hashable:
+        """Return what makes two rows equal: their layers with all arguments."""
+        return row.label, self.layers(row)
+
+    def layers(self, row: Row) -> tuple[Layer, ...]:
+        """Return the layers that a row stands for."""
+        return tuple(self.analysis.graph.nodes[i].layer for i in row.nodes)
+
+    def field(self, row: Row) -> str:
+        """Return the receptive field of a row as text."""
+        fields = self.fields[row.output]
+        return times(tuple(f.size for f in fields)) if fields else ""  # type: ignore[misc]  # a size may be a fraction
+
+
+def _given_names(root: Value) -> frozenset[str]:
+    """Return the names that a file gives: of steps, and of branches."""
+    found: set[str] = set()
+    waiting: list[Value] = [root]
+    while waiting:
+        value = waiting.pop()
+        waiting.extend(parts(value))
+        if isinstance(value, Mapping):
+            name = value.get("name")
+            found |= {name.text} if isinstance(name, Scalar) else set()
+    return frozenset(found)
+
+
+def _last(path: str) -> str:
+    """Return the last part of a path that is not a number."""
+    words = [part for part in path.split(".") if not part.isdigit()]
+    return words[-1] if words else path
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One layer in both networks, and in what it differs."""
+
+    old: Row | None
+    new: Row | None
+    kinds: tuple[str, ...]
+    what: str = ""
+
+    @property
+    def row(self) -> Row:
+        """The row of the new network, or the one that is gone."""
+        found = self.new or self.old
+        if found is None:
+            raise ValueError("a change is of a layer")
+        return found
+
+
+FIGURES = ("params", "macs", "activation_bytes")
+RENUMBERED = "renumbered"
+AFFECTED = "affected"
+QUIET = (RENUMBERED, AFFECTED)
+"""What follows from other changes: counted in a note, and listed where asked for."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two networks and every layer of both, once."""
+
+    old: Side
+    new: Side
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """What differs, in the order of the new network."""
+        pairs = align(self.old.items, self.new.items)
+        found = (self._change(pair) for pair in pairs)
+        return tuple(change for change in found if change.kinds)
+
+    def _change(self, pair: Pair) -> Change:
+        if pair.old is None or pair.new is None:
+            side = self.new if pair.old is None else self.old
+            row = side.rows[pair.new if pair.old is None else pair.old]  # type: ignore[index]  # one of them is there
+            if pair.old is None:
+                return Change(None, row, ("added",), row.label)
+            return Change(row, None, ("removed",), row.label)
+        old, new = self.old.rows[pair.old], self.new.rows[pair.new]
+        given = self.old.items[pair.old].named or self.new.items[pair.new].named
+        kinds = ["moved"] if pair.moved else []
+        if old.name != new.name:
+            kinds.append("renamed" if given else RENUMBERED)
+        what = self.arguments(old, new)
+        kinds += ["changed"] if what else []
+        if not what and self._figures(old, new):
+            kinds.append(AFFECTED)
+        return Change(old, new, tuple(kinds), what)
+
+    def arguments(self, old: Row, new: Row) -> str:
+        """Return the arguments that differ: `stride 1 → 2`; "" for equal layers."""
+        before, after = self.old.layers(old), self.new.layers(new)
+        if before == after:
+            return "" if old.label == new.label else f"{old.label}{ARROW}{new.label}"
+        if [layer.key for layer in before] != [layer.key for layer in after]:
+            return f"{old.label}{ARROW}{new.label}"
+        said = [
+            f"{name} {_word(a)}{ARROW}{_word(b)}"
+            for one, other in zip(before, after, strict=True)
+            for (name, a), (_, b) in zip(one.items(), other.items(), strict=True)
+            if a != b
+        ]
+        return ", ".join(dict.fromkeys(said))
+
+    def _figures(self, old: Row, new: Row) -> bool:
+        same = all(getattr(old, name) == getattr(new, name) for name in FIGURES)
+        return old.shape != new.shape or not same
+
+    @cached_property
+    def totals(self) -> tuple[tuple[str, str, ColumnKind, Any, Any], ...]:
+        """The figures of both networks: key, title, kind, old and new value."""
+        return tuple(
+            (key, title, kind, _total(self.old, key), _total(self.new, key))
+            for key, title, kind in TOTALS
+        )
+
+
+def _word(value: object) -> str:
+    if isinstance(value, tuple):
+        return "×".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _total(side: Side, key: str) -> Any:
+    if key == "depth":
+        return depth(side.analysis.graph)
+    try:
+        return measure(side.analysis, key)
+    except (UsageError, TypeError, ValueError):  # needs numbers, and sizes are names
+        return None
+
+
+def change_of(old: Any, new: Any) -> Any:
+    """Return the difference; None where one of them is not there."""
+    return None if old is None or new is None else new - old
+
+
+def growth_of(old: Any, new: Any) -> Fraction | None:
+    """Return the difference as a share of the old value, if that is a number."""
+    change = change_of(old, new)
+    if isinstance(change, Poly) or change is None or not old or isinstance(old, Poly):
+        return None
+    return Fraction(change) / Fraction(old)
+
+
+def diff_report(difference: Difference, everything: bool = False) -> Report:
+    """Return the report of `archcalc diff`: totals, then what changed."""
+    old, new = difference.old.name, difference.new.name
+    shown = [
+        change
+        for change in difference.changes
+        if everything or not set(change.kinds) <= set(QUIET)
+    ]
+    tables = [_totals_table(difference)]
+    if shown:
+        rows = tuple(_line(difference, change) for change in shown)
+        tables.append(Table("layers", COLUMNS, rows))
+    notes = tuple(_notes(difference, shown))
+    return Report("diff", f"{old} to {new}", f"{old}, {new}", tuple(tables), notes)
+
+
+def _totals_table(difference: Difference) -> Table:
+    columns = (
+        Column("total", "total", "name"),
+        Column("old", difference.old.name, "value"),
+        Column("new", difference.new.name, "value"),
+        Column("change", "change", "change"),
+        Column("growth", "in %", "growth"),
+    )
+    shapes = [side.analysis.output for side in (difference.old, difference.new)]
+    rows = [Line(("output", *shapes, None, None), path="output", kinds="shape")]
+    for key, title, kind, old, new in difference.totals:
+        if old is not None or new is not None:
+            cells = (title, old, new, change_of(old, new), growth_of(old, new))
+            rows.append(Line(cells, path=key, kinds=kind))
+    return Table("totals", columns, tuple(rows))
+
+
+def _line(difference: Difference, change: Change) -> Line:
+    old, new = change.old, change.new
+    renamed = old is not None and new is not None and old.name != new.name
+    name = (
+        f"{old.name}{ARROW}{new.name}" if renamed and old and new else change.row.name
+    )
+    shapes = _both(old and times(old.shape), new and times(new.shape))
+    seen = _both(old and difference.old.field(old), new and difference.new.field(new))
+    figures = [_change_in(key, old, new) for key in FIGURES]
+    kinds = ", ".join(change.kinds)
+    return Line(
+        (name, kinds, change.what or change.row.label, shapes, *figures, seen),
+        path=change.row.name,
+    )
+
+
+def _both(old: str | None, new: str | None) -> str:
+    if old is None or new is None or old == new:
+        return new if old is None or old == new else old  # type: ignore[return-value]  # one of them is there
+    return f"{old}{ARROW}{new}"
+
+
+def _change_in(key: str, old: Row | None, new: Row | None) -> Any:
+    before = getattr(old, key) if old else 0
+    after = getattr(new, key) if new else 0
+    return after - before
+
+
+def _notes(difference: Difference, shown: Sequence[Change]) -> Iterator[Note]:
+    """Yield what is not listed, and how often each kind of change is there."""
+    counts = Counter(kind for change in difference.changes for kind in change.kinds)
+    if not difference.changes:
+        yield Note("no layer differs.")
+    listed = {id(change) for change in shown}
+    hidden = [c for c in difference.changes if id(c) not in listed]
+    kept = Counter(kind for change in hidden for kind in change.kinds)
+    if kept[AFFECTED]:
+        yield Note(
+            f"{kept[AFFECTED]} further layers are as before and have other figures, "
+            "since what enters them changed; --all lists them."
+        )
+    if counts[RENUMBERED]:
+        yield Note(f"{counts[RENUMBERED]} layers without a name are counted otherwise.")
