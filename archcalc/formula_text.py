@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from html import escape
 from itertools import groupby
-from typing import NamedTuple
 
-from archcalc.dims import Dim, Kind, Poly
-from archcalc.notation import SUPERSCRIPTS
+from archcalc.dims import Dim, Poly
+from archcalc.formula_scripts import (
+    ATOM,
+    FACTOR,
+    PYTHON,
+    SUM,
+    TERM,
+    Script,
+    Text,
+    bracketed,
+)
 from archcalc.recorder import (
     Extreme,
     Number,
@@ -26,181 +33,8 @@ from archcalc.recorder import (
     Symbol,
 )
 
-SUM, TERM, FACTOR, ATOM = 0, 1, 2, 3
 LONGEST_PLAIN = 9_999
 MOST_DECIMALS = 4
-
-
-class Text(NamedTuple):
-    """A part of a formula and how tightly it holds together."""
-
-    text: str
-    binds: int = ATOM
-
-
-class Script:
-    """Unicode text: `(k²·C)·N`, `⌊54.25⌋`, `H′`."""
-
-    minus, times, dots = "−", "·", "…"
-    touching = ""
-    stacked = False
-
-    def symbol(self, symbol: Symbol) -> str:
-        """Return a name: its letter, its index, its prime."""
-        prime = "′" if symbol.prime else ""
-        return symbol.letter + prime + self.sub(symbol.sub)
-
-    def sub(self, sub: str) -> str:
-        """Return an index below the line, or nothing for none."""
-        if sub.isdigit():
-            return "".join(chr(ord("₀") + int(digit)) for digit in sub)
-        return f"_{sub}" if sub else ""
-
-    def power(self, base: str, exponent: int) -> str:
-        """Return a factor that stands several times."""
-        return base + str(exponent).translate(SUPERSCRIPTS)
-
-    def number(self, value: int) -> str:
-        """Return a figure with a comma every three digits: `34,848`."""
-        return f"{value:,}".replace("-", self.minus)
-
-    def poly(self, value: Poly) -> str:
-        """Return a size that has names in it."""
-        return str(value)
-
-    def fraction(self, top: Text, bottom: Text) -> Text:
-        """Return a quotient."""
-        above = bracketed(top, TERM, self)
-        return Text(f"{above}/{bracketed(bottom, ATOM, self)}", TERM)
-
-    def rounded(self, up: bool, inside: str) -> str:
-        """Return something rounded up or down."""
-        return f"⌈{inside}⌉" if up else f"⌊{inside}⌋"
-
-    def chosen(self, kind: Kind, members: Sequence[str]) -> str:
-        """Return the smallest or largest of several."""
-        return f"{kind}({', '.join(members)})"
-
-    def root(self, inside: str) -> str:
-        """Return a square root; a sum or product comes in brackets."""
-        return f"√{inside}"
-
-    def bracket(self, inside: str) -> str:
-        """Return brackets round a part."""
-        return f"({inside})"
-
-    def plain(self, words: str) -> str:
-        """Return text that is no formula."""
-        return words
-
-
-class Markdown(Script):
-    """Unicode in Markdown, an underscore escaped."""
-
-    def sub(self, sub: str) -> str:
-        return super().sub(sub).replace("_", "\\_")
-
-    def poly(self, value: Poly) -> str:
-        return value.markdown()
-
-
-class Html(Script):
-    """Unicode in HTML, an index as `<sub>`."""
-
-    def symbol(self, symbol: Symbol) -> str:
-        prime = "′" if symbol.prime else ""
-        letter = escape(symbol.letter)
-        shown = f"<i>{letter}</i>" if len(letter) == 1 else letter
-        return f"{shown}{prime}{self.sub(symbol.sub)}"
-
-    def sub(self, sub: str) -> str:
-        return f"<sub>{escape(sub)}</sub>" if sub else ""
-
-    def poly(self, value: Poly) -> str:
-        return escape(str(value))
-
-
-class Latex(Script):
-    r"""LaTeX for math mode: `\frac{227 + 2 \cdot 0 - 11}{4} + 1`."""
-
-    minus, times, dots = "-", " \\cdot ", "\\ldots"
-    stacked = True
-
-    def symbol(self, symbol: Symbol) -> str:
-        letter = symbol.letter.replace("_", "\\_")
-        shown = letter if len(letter) == 1 else f"\\text{{{letter}}}"
-        prime = "'" if symbol.prime else ""
-        return shown + prime + self.sub(symbol.sub)
-
-    def sub(self, sub: str) -> str:
-        return f"_{{{sub}}}" if sub else ""
-
-    def power(self, base: str, exponent: int) -> str:
-        return f"{base}^{{{exponent}}}"
-
-    def number(self, value: int) -> str:
-        return f"{value:,}".replace(",", "{,}")
-
-    def poly(self, value: Poly) -> str:
-        return value.latex()
-
-    def fraction(self, top: Text, bottom: Text) -> Text:
-        return Text(f"\\frac{{{top.text}}}{{{bottom.text}}}")
-
-    def rounded(self, up: bool, inside: str) -> str:
-        side = "ceil" if up else "floor"
-        return f"\\left\\l{side} {inside} \\right\\r{side}"
-
-    def chosen(self, kind: Kind, members: Sequence[str]) -> str:
-        return f"\\{kind}\\left({', '.join(members)}\\right)"
-
-    def root(self, inside: str) -> str:
-        return f"\\sqrt{{{inside}}}"
-
-    def bracket(self, inside: str) -> str:
-        return f"\\left({inside}\\right)" if "\\frac" in inside else f"({inside})"
-
-    def plain(self, words: str) -> str:
-        return f"\\text{{{words}}}"
-
-
-class Python(Script):
-    """Python that computes the value: `(227 + 2*0 - 11)//4 + 1`."""
-
-    minus, times, dots = "-", "*", "..."
-    touching = "*"
-
-    def sub(self, sub: str) -> str:
-        return f"_{sub}" if sub else ""
-
-    def symbol(self, symbol: Symbol) -> str:
-        return symbol.letter + self.sub(symbol.sub) + ("_out" if symbol.prime else "")
-
-    def power(self, base: str, exponent: int) -> str:
-        return f"{base}**{exponent}"
-
-    def number(self, value: int) -> str:
-        return str(value)
-
-    def poly(self, value: Poly) -> str:
-        return value.python()
-
-    def root(self, inside: str) -> str:
-        return f"isqrt({inside})"
-
-
-UNICODE, MARKDOWN, HTML, LATEX, PYTHON = (
-    Script(),
-    Markdown(),
-    Html(),
-    Latex(),
-    Python(),
-)
-
-
-def bracketed(part: Text, least: int, script: Script) -> str:
-    """Return a part, in brackets unless it binds at least so tightly."""
-    return part.text if part.binds >= least else script.bracket(part.text)
 
 
 class Writer:

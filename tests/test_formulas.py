@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from layer_cases import EXAMPLES, Case
 
 from archcalc.explanation import Explainer
-from archcalc.formula_text import LATEX, MARKDOWN, PYTHON, UNICODE, decimal
+from archcalc.formula_scripts import LATEX, MARKDOWN, PYTHON, UNICODE
+from archcalc.formula_text import decimal
 from archcalc.formulas import Equation, Formula, Recording, record
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, numel

@@ -13,7 +13,7 @@ from typing import Any
 from archcalc.errors import UsageError
 from archcalc.explanation import Explanation, Line
 from archcalc.fields import nearest
-from archcalc.formula_text import Script
+from archcalc.formula_scripts import Script
 
 EXPLAINED: dict[str, tuple[str, ...]] = {
     "terminal": (".txt",),

@@ -7,7 +7,7 @@ from html import escape
 
 from archcalc.errors import clean
 from archcalc.explanation import Explanation, Line, Part
-from archcalc.formula_text import HTML
+from archcalc.formula_scripts import HTML
 from archcalc.layers.base import times
 from archcalc.render.explained import chain, remark
 from archcalc.render.numbers import text

@@ -19,7 +19,7 @@ import json
 from typing import Any
 
 from archcalc.explanation import Explanation, Line, Part
-from archcalc.formula_text import LATEX, PYTHON, UNICODE
+from archcalc.formula_scripts import LATEX, PYTHON, UNICODE
 from archcalc.polynomials import Poly
 
 SCHEMA = "archcalc/explain/1"
