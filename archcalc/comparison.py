@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -18,7 +19,7 @@ from archcalc.errors import UsageError
 from archcalc.figures import Figures
 from archcalc.layers.base import Shape
 from archcalc.network import Network, load
-from archcalc.report import Column, ColumnKind, Report, Table
+from archcalc.report import Column, ColumnKind, Later, Report, Table
 from archcalc.report import Row as Line
 from archcalc.tables import assumption_notes, definition_notes, settings
 
@@ -73,7 +74,7 @@ def compare_report(analyses: Sequence[Analysis]) -> Report:
         tuple(_tables(analyses)),
         (*notes, *definition_notes(analyses[0], columns)),
         common,
-        tuple(map(diagram, analyses)),
+        Later(partial(map, diagram, analyses)),
     )
 
 

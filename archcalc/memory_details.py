@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from archcalc.analysis import Analysis, Level, Row
 from archcalc.devices import Device
-from archcalc.memory_columns import cells, ratio
+from archcalc.memory_cells import ratio
+from archcalc.memory_columns import cells
 from archcalc.memory_figures import saved
 from archcalc.memory_ledger import Held, Timeline
 from archcalc.memory_notes import (

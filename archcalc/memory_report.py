@@ -9,7 +9,7 @@ from archcalc.analysis import Analysis, Level, Row
 from archcalc.dims import Dim
 from archcalc.errors import UsageError
 from archcalc.expectations import Judged
-from archcalc.memory_columns import ratio
+from archcalc.memory_cells import ratio
 from archcalc.memory_figures import disk, peak
 from archcalc.memory_notes import at, definitions, inference_notes, where_the_most_is
 from archcalc.network import Network

@@ -131,7 +131,7 @@ class Note:
 
 
 class Later(Sequence[T]):
-    """A sequence that is made when it is first looked at, such as what few formats draw."""
+    """A sequence that is made when it is first looked at, for what few formats draw."""
 
     def __init__(self, make: Callable[[], Iterable[T]]) -> None:
         self._make = make

@@ -7,23 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from archcalc.analysis import Analysis, Level, Row
 from archcalc.conventions import Convention
 from archcalc.depth import depth, depths
-from archcalc.diagram import diagram
 from archcalc.errors import UsageError
-from archcalc.expectations import Judged
 from archcalc.fields import nearest
 from archcalc.layers.base import times
 from archcalc.memory_columns import COLUMNS as MEMORY_COLUMNS
 from archcalc.memory_columns import DEFINITIONS as MEMORY_DEFINITIONS
 from archcalc.memory_columns import OF_NODES, Cells, cells
-from archcalc.network import Network
-from archcalc.receptive import misaligned
-from archcalc.report import Column, Note, Report, RowKind, Table
+from archcalc.report import Column, Later, Note, Report, RowKind, Table
 from archcalc.report import Row as Line
+
+if TYPE_CHECKING:
+    from archcalc.diagram import Diagram
+    from archcalc.expectations import Judged
+    from archcalc.network import Network
 
 COLUMNS: dict[str, Column] = {
     c.key: c
@@ -176,13 +178,11 @@ class _Values:
         output = self.analysis.graph.output
         whole = Row(name, "", (), figures, tuple(nodes), output, "head")
         main = name == "total"
-        known = {
-            "layer": name,
-            "what": None,
-            "shape": self.analysis.output if main else None,
-            "depth": depth(self.analysis.graph) if main else None,
-            **dict.fromkeys(OF_NODES),
-        }
+        known: dict[str, Any] = {"layer": name, "what": None}
+        known["shape"] = self.analysis.output if main else None
+        if "depth" in self.columns:
+            known["depth"] = depth(self.analysis.graph) if main else None
+        known |= dict.fromkeys(OF_NODES)
         own = {k: rule(whole) for k, rule in self.own.items() if k not in known}
         known |= own
         values = tuple(
@@ -216,8 +216,15 @@ def table_report(
         (tabulate(analysis, level, columns),),
         (*notes, *erratum_notes(judged)),
         settings(analysis),
-        (diagram(analysis, network.title),),
+        Later(partial(_drawn, network, analysis)),
     )
+
+
+def _drawn(network: Network, analysis: Analysis) -> Iterator[Diagram]:
+    """Yield the network's diagram, which few formats draw."""
+    from archcalc.diagram import diagram
+
+    yield diagram(analysis, network.title)
 
 
 def settings(analysis: Analysis) -> dict[str, Any]:
@@ -262,6 +269,8 @@ def assumption_notes(analysis: Analysis) -> Iterator[Note]:
 
 def misalignment_notes(analysis: Analysis) -> Iterator[Note]:
     """Yield where branches that meet do not see the same place."""
+    from archcalc.receptive import misaligned
+
     for node, fields in misaligned(analysis.graph):
         seen = ", ".join(f"{f.size} every {f.jump} around {f.centre}" for f in fields)
         yield Note(f"{node.name} joins fields that are not aligned: {seen}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from archcalc.diagram import Box, Diagram
 from archcalc.errors import UsageError
@@ -10,7 +10,7 @@ from archcalc.render.numbers import shape
 from archcalc.report import Report
 
 
-def drawn(report: Report, format: str) -> tuple[Diagram, ...]:
+def drawn(report: Report, format: str) -> Sequence[Diagram]:
     """Return the networks of a report; raise `UsageError` AC533 where it has none."""
     if not report.diagrams:
         message = f"{format} draws a network, and {report.kind} shows none"

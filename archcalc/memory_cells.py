@@ -1,0 +1,110 @@
+"""Cells of the columns of memory, shares and receptive fields, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from archcalc.analysis import Analysis, Row
+from archcalc.dims import Dim
+from archcalc.memory_columns import Cells
+from archcalc.memory_figures import disk, peak, saved
+from archcalc.receptive import Fields, receptive_fields
+from archcalc.roofline import load
+
+SHARES = {
+    "params_share": "params",
+    "weights_share": "weights",
+    "macs_share": "macs",
+    "activations_share": "activations",
+}
+MOST_NAMED = 4
+"""A row of more operations does not list what each keeps."""
+
+
+def per_axis(values: Sequence[Any] | None) -> Any:
+    """Return one number where all axes have the same, `all` for every position."""
+    if values is None:
+        return "all"
+    return values[0] if len(set(values)) == 1 else tuple(values)
+
+
+def share(analysis: Analysis, figure: str) -> Cells:
+    """Return a column of each row's share of the network's total."""
+    whole = getattr(analysis.total, figure)
+
+    return lambda row: ratio(getattr(row.figures, figure), whole)
+
+
+def ratio(part: Dim, whole: Dim) -> Fraction | None:
+    """Return a share, None where the whole is nothing or not a number."""
+    if isinstance(part, int) and isinstance(whole, int) and whole:
+        return Fraction(part, whole)
+    return None
+
+
+def _of_fields(pick: Callable[[Fields, list[int]], Any]) -> Callable[[Analysis], Cells]:
+    """Return a column of the receptive field of the node that leaves a row."""
+
+    def rule(analysis: Analysis) -> Cells:
+        fields = receptive_fields(analysis.graph)
+        shape = analysis.graph.nodes[analysis.graph.inputs[0]].shape
+
+        def cell(row: Row) -> Any:
+            found = fields[row.output]
+            sizes = [n for n in shape[1:] if isinstance(n, int)]
+            return per_axis(pick(found, sizes) if found else None)
+
+        return cell
+
+    return rule
+
+
+def _summed(
+    figure: Callable[[Analysis, Row | None], Any],
+) -> Callable[[Analysis], Cells]:
+    return lambda analysis: lambda row: figure(analysis, row)
+
+
+def _intensity(analysis: Analysis) -> Cells:
+    return lambda row: load(analysis, row.nodes).intensity
+
+
+def _moved(analysis: Analysis) -> Cells:
+    return lambda row: load(analysis, row.nodes).moved
+
+
+def _keeps(analysis: Analysis) -> Cells:
+    kept = analysis.memory.kept
+
+    def cell(row: Row) -> str | None:
+        if row.kind == "head" or len(row.nodes) > MOST_NAMED:
+            return None
+        words = [kept[i].words for i in row.nodes if i in kept]
+        return "; ".join(filter(None, words)) or "nothing"
+
+    return cell
+
+
+def _saved_share(analysis: Analysis) -> Cells:
+    return lambda row: ratio(saved(analysis, row), saved(analysis))
+
+
+RULES: dict[str, Callable[[Analysis], Cells]] = {
+    "receptive_field": _of_fields(lambda fields, _: [f.size for f in fields or ()]),
+    "start": _of_fields(lambda fields, _: [f.start for f in fields or ()]),
+    "jump": _of_fields(lambda fields, _: [f.jump for f in fields or ()]),
+    "faked": _of_fields(
+        lambda fields, sizes: [
+            f.faked(n) for f, n in zip(fields or (), sizes, strict=True)
+        ]
+    ),
+    "peak": _summed(peak),
+    "saved": _summed(saved),
+    "disk": _summed(disk),
+    "keeps": _keeps,
+    "moved": _moved,
+    "intensity": _intensity,
+    "saved_share": _saved_share,
+}
