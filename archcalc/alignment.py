@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 LARGEST_GAP = 2_000
 """Layers in a gap that are still compared in order of content."""
@@ -91,7 +92,7 @@ class _Matching:
     def gaps(self) -> None:
         """Pair equal content in order, between what is paired already."""
         anchors = [(-1, -1), *_increasing(self.found), (len(self.old), len(self.new))]
-        for (a, b), (c, d) in zip(anchors, anchors[1:], strict=False):
+        for (a, b), (c, d) in pairwise(anchors):
             left = [i for i in range(a + 1, c) if i not in self.found]
             right = [i for i in range(b + 1, d) if i not in self.taken]
             if left and right and max(len(left), len(right)) <= LARGEST_GAP:

@@ -37,7 +37,7 @@ class Condition:
     relative: bool
 
     def met(self, difference: Difference) -> bool:
-        """Say whether the change is as the condition says; a figure that is not there no."""
+        """Say whether the change is so; that of a figure that is not there is not."""
         for key, _, _, old, new in difference.totals:
             if key == self.metric:
                 change = growth_of(old, new) if self.relative else change_of(old, new)

@@ -88,7 +88,7 @@ class Side:
     def field(self, row: Row) -> str:
         """Return the receptive field of a row as text."""
         fields = self.fields[row.output]
-        return times(tuple(f.size for f in fields)) if fields else ""  # type: ignore[misc]  # a size may be a fraction
+        return "×".join(str(f.size) for f in fields) if fields else ""
 
 
 def _given_names(root: Value) -> frozenset[str]:
@@ -151,10 +151,10 @@ class Difference:
 
     def _change(self, pair: Pair) -> Change:
         if pair.old is None or pair.new is None:
-            side = self.new if pair.old is None else self.old
-            row = side.rows[pair.new if pair.old is None else pair.old]  # type: ignore[index]  # one of them is there
-            if pair.old is None:
+            if pair.new is not None:
+                row = self.new.rows[pair.new]
                 return Change(None, row, ("added",), row.label)
+            row = self.old.rows[pair.old or 0]
             return Change(row, None, ("removed",), row.label)
         old, new = self.old.rows[pair.old], self.new.rows[pair.new]
         given = self.old.items[pair.old].named or self.new.items[pair.new].named
@@ -257,25 +257,23 @@ def _totals_table(difference: Difference) -> Table:
 
 
 def _line(difference: Difference, change: Change) -> Line:
-    old, new = change.old, change.new
-    renamed = old is not None and new is not None and old.name != new.name
-    name = (
-        f"{old.name}{ARROW}{new.name}" if renamed and old and new else change.row.name
+    old, new, row = change.old, change.new, change.row
+    shown = [old or row, new or row]
+    name = _both(shown[0].name, shown[1].name)
+    shapes = _both(*(times(one.shape) for one in shown))
+    sides = (
+        difference.old if old else difference.new,
+        difference.new if new else difference.old,
     )
-    shapes = _both(old and times(old.shape), new and times(new.shape))
-    seen = _both(old and difference.old.field(old), new and difference.new.field(new))
+    seen = _both(*(side.field(one) for side, one in zip(sides, shown, strict=True)))
     figures = [_change_in(key, old, new) for key in FIGURES]
-    kinds = ", ".join(change.kinds)
-    return Line(
-        (name, kinds, change.what or change.row.label, shapes, *figures, seen),
-        path=change.row.name,
-    )
+    what = change.what or row.label
+    cells = (name, ", ".join(change.kinds), what, shapes, *figures, seen)
+    return Line(cells, path=row.name)
 
 
-def _both(old: str | None, new: str | None) -> str:
-    if old is None or new is None or old == new:
-        return new if old is None or old == new else old  # type: ignore[return-value]  # one of them is there
-    return f"{old}{ARROW}{new}"
+def _both(old: str, new: str) -> str:
+    return old if old == new else f"{old}{ARROW}{new}"
 
 
 def _change_in(key: str, old: Row | None, new: Row | None) -> Any:

@@ -1,8 +1,8 @@
 """Locked networks: a file with a fingerprint of each, so that a change shows.
 
 A fingerprint is made of the network written out: every layer by its torch record and
-shapes, and which layers it reads. It holds no names, blocks or order of lines, so that a
-spec may be written otherwise as long as the same network comes out.
+shapes, and which layers it reads. It holds no names, blocks or order of lines, so that
+a spec may be written otherwise as long as the same network comes out.
 """
 
 from __future__ import annotations

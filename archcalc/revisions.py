@@ -13,8 +13,8 @@ from archcalc.source import Source, parse
 def source_at(path: str, revision: str, limits: Limits) -> Source:
     """Return a file as it was in a revision; messages call it `path@revision`.
 
-    Raises `UsageError` AC571 where git, the revision or the file in it is not there, and
-    as `source.parse`.
+    Raises `UsageError` AC571 where git, the revision or the file in it is not there,
+    and as `source.parse`.
     """
     folder, name = os.path.split(os.path.abspath(path))
     if revision.startswith("-"):

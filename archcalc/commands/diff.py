@@ -58,7 +58,7 @@ def diff(
     output: Output = None,
     limit: LimitOptions = None,
 ) -> None:
-    """Show layers that were added, removed, renamed, moved or changed, and the totals."""
+    """Show what was added, removed, renamed, moved or changed, and the totals."""
     from archcalc.conditions import read_condition
     from archcalc.diff import Difference, diff_report
 

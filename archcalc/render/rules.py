@@ -62,7 +62,7 @@ def _lines(example: str) -> list[str]:
 
 def listing(rules: Sequence[Rule]) -> str:
     """Return a line for each rule, by group."""
-    lines = []
+    lines: list[str] = []
     for group, about in GROUPS.items():
         lines += ["", about] if lines else [about]
         for rule in rules:
