@@ -37,16 +37,16 @@ Verdict = Literal[
     "shipped",
 ]
 VERDICTS: dict[Verdict, str] = {
-    "exact": "equal the computed value",
-    "rounds": "are it rounded",
-    "truncates": "are it cut off",
-    "tolerance": "lie within a stated tolerance",
-    "budget": "lie within a bound",
-    "erratum": "are wrong for a stated reason",
-    "loose": "come from no single count",
-    "fails": "should hold and do not",
-    "stale": "are marked errata and hold",
-    "shipped": "are names whose network or layer is here",
+    "exact": "met exactly",
+    "rounds": "rounded",
+    "truncates": "cut off",
+    "tolerance": "within a stated tolerance",
+    "budget": "within a bound",
+    "erratum": "wrong for a stated reason",
+    "loose": "from no single count",
+    "fails": "that should hold and do not",
+    "stale": "marked errata that hold",
+    "shipped": "names whose network or layer is here",
 }
 """Every verdict, as it reads after a number of figures."""
 AGREE: tuple[Verdict, ...] = ("exact", "rounds", "truncates", "tolerance", "budget")
@@ -155,9 +155,9 @@ def _named(named: Named) -> Finding:
     value: Any = None
     if named.kind == "network":
         value = load(named.name).analyze().total.params
-        computed = f"{shown(value)} params"
+        computed = shown(value)
     else:
-        computed = f"layer {named.name}" if named.name in USERS else "not here"
+        computed = named.name if named.name in USERS else "not here"
     verdict: Verdict = "fails" if computed == "not here" else "shipped"
     return Finding(
         source, named.cite, named.name, "named", said, said, value, computed, verdict
@@ -173,7 +173,7 @@ def _nearest(network: Network, one: Judged) -> str:
     chosen = Network(network.spec, one.entry.variant, input=one.entry.input)
     asked = Asked(kind, one.claim, "", 1, Fraction(1))
     figure = Quoted(one.claim.text, 0, (asked,))
-    found = candidates(subjects(chosen, 1), figure, 1)
+    found = candidates(subjects(chosen, 1, resized=False), figure, 1)
     return next((_told(c) for c in nearest(found, 1)), "")
 
 

@@ -31,7 +31,7 @@ NAMED = (
     Named("DenseNet", "densenet"),
     Named("MobileNet", "mobilenet-v1"),
     Named("ShuffleNet", "shufflenet-v1"),
-    Named("NAS with reinforcement learning", "nas-rl"),
+    Named("NAS (RL)", "nas-rl"),
     Named("EfficientNet", "efficientnet"),
     Named("plain, 20 layers", "plain20", CS231N),
     Named("plain, 56 layers", "plain56", CS231N),

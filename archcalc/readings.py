@@ -111,10 +111,10 @@ def _of_parts(subject: Subject, way: Way, room: int) -> Iterator[Reading]:
 # -- subjects --------------------------------------------------------------------------
 
 
-def subjects(network: Network, most: int) -> Iterator[Subject]:
+def subjects(network: Network, most: int, resized: bool = True) -> Iterator[Subject]:
     """Yield the network, its variants and kin, and itself with other usual inputs.
 
-    Raises `UsageError` AC551 where a size is a symbol.
+    Without `resized` its own input alone. Raises `UsageError` AC551 where a size is a symbol.
     """
     yield _subject(network, 0, "")
     if most < 1:
@@ -125,11 +125,11 @@ def subjects(network: Network, most: int) -> Iterator[Subject]:
             yield _subject(other, 1, other.name)
     for name in _kin(network.spec.name):
         yield _subject(load(name), 1, name)
-    for side in SIDES:
-        resized = _at_side(network, side)
-        if resized is not None:
-            shape = times(next(iter(resized.input_shapes.values())))
-            yield _subject(resized, 1, f"input {shape}")
+    for side in SIDES if resized else ():
+        at_side = _at_side(network, side)
+        if at_side is not None:
+            shape = times(next(iter(at_side.input_shapes.values())))
+            yield _subject(at_side, 1, f"input {shape}")
 
 
 def _subject(network: Network, weight: int, text: str) -> Subject:
