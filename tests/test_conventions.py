@@ -112,6 +112,21 @@ LAYERS = (
     ("{adaptive_avgpool: 3} @ 1x3x4", "ultralytics-thop", 27),
     ("{embedding: 1000, dim: 64} @ 7", "torchinfo", 64_000),
     ("{lstm: 6} @ 5x8", "thop", 2160),
+    ("{lstm: 6} @ 5x8", "torchinfo", 1920),
+    ("{lrn: 5} @ 8x5x6", "ptflops", 1080),
+    ("{lrn: 5} @ 8x5x6", "calflops", 1080),
+    ("{upsample: 2} @ 8x5x6", "fvcore", 960),
+    ("{upsample: 2, mode: bilinear} @ 8x5x6", "fvcore", 3840),
+    ("{upsample: 2, mode: bilinear} @ 8x5x6", "thop", 10560),
+    ("{upsample: 3} @ 8x5", "fvcore", 0),
+    ("{upsample: 3} @ 8x5", "thop", 120),
+    ("{upsample: 2} @ 8x5x6", "calflops", 240),
+    ("{resize: [5, 9]} @ 3x7x7", "calflops", 45),
+    ("{resize: 4, mode: bilinear} @ 3x7x9", "calflops", 4),
+    ("{avgpool: 3, stride: 2, pad: same} @ 4x8x9", "ptflops", 792),
+    ("{avgpool: 3, stride: 2, pad: same, count_pad: false} @ 4x8x9", "ptflops", 576),
+    ("{maxpool: 3, stride: 2, pad: same} @ 4x8x9", "calflops", 396),
+    ("{deconv: 4, kernel: 2, bias: false} @ 3x2x2", "calflops", 384),
 )
 
 

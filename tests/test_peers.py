@@ -7,7 +7,7 @@ says what they need.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import layer_cases
@@ -17,6 +17,7 @@ from independent import torchvision_model
 from layer_cases import Case
 from peers import COUNTERS, ON_CPU, ON_META, Counted, count
 from torch import Tensor, nn
+from torch.nn import functional
 
 import archcalc
 from archcalc import reference
@@ -26,6 +27,15 @@ from archcalc.graph import Graph, Group, Node
 from archcalc.layers.source import Input
 
 pytestmark = pytest.mark.peers
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Threads that wait for each other take longer than these few products."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 # -- the same network in torch ---------------------------------------------------------
@@ -199,6 +209,50 @@ def test_resnet50_of_torchvision_is_ours_without_the_softmax(convention: str) ->
     assert found.operations == PUBLISHED[convention]
     assert found.operations == analysis.total.operations - softmax
     assert found.params == 25_557_032 == analysis.total.reported_params
+
+
+class Fused(nn.Module):
+    """Attention as one call."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.scaled_dot_product_attention(x, x, x)
+
+
+class Lone(nn.Module):
+    """A matrix times a vector, without a batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(5, 8))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.weight @ x
+
+
+def test_what_the_paragraphs_say_of_modules_that_are_not_ours() -> None:
+    x, steps = torch.zeros(1, 2, 5, 8), torch.zeros(1, 5, 8)
+    assert count("fvcore", Fused(), [x]).operations == 0
+    assert count("torch", Fused(), [x]).operations == 0
+    assert count("torch", Fused(), [x.to("meta")]).operations == 2 * 800
+    assert count("ultralytics-thop", Fused(), [x]).operations == 800
+    recurrent = nn.LSTM(8, 6, batch_first=True)
+    assert count("torch", recurrent, [steps]).operations == 0
+    assert count("torch", recurrent.to("meta"), [steps.to("meta")]).operations == 3360
+    assert count("torch", Lone(), [torch.zeros(8)]).operations == 0
+    attention = nn.MultiheadAttention(8, 2, batch_first=True)
+    assert count("ptflops", Three(attention), [steps]).operations > 0
+
+
+class Three(nn.Module):
+    """Self-attention of one input."""
+
+    def __init__(self, attention: nn.Module) -> None:
+        super().__init__()
+        self.attention = attention
+
+    def forward(self, x: Tensor) -> Tensor:
+        found: Tensor = self.attention(x, x, x)[0]
+        return found
 
 
 def test_every_tool_has_its_convention() -> None:

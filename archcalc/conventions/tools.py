@@ -91,13 +91,14 @@ FVCORE = Convention(
     "fvcore",
     "MAC",
     "MACs with attention, 2 a value of batch norm, 5 of other norms, values of means",
-    "Multiply-accumulates, matrix products of attention included, and the operators it "
-    "has a rule for: 2 a value of a batch norm (1 without scale), 5 of a layer, group "
-    "or instance norm (4), 1 a value that enters a two-dimensional adaptive average "
-    "pool, 1 that leaves a nearest and 4 a bilinear one. It knows no rule for "
-    "activations, other pools, softmax, RMS norm, embeddings and recurrent layers: "
-    "they count zero, as do pools and interpolation over one or three axes. It calls "
-    "its figure flops. timm's benchmark tables use it.",
+    "Multiply-accumulates, attention's too where it is written as matrix products (a "
+    "fused call counts zero), and the operators it has a rule for: 2 a value of a "
+    "batch norm (1 without scale), 5 of a layer, group or instance norm (4), 1 a value "
+    "that enters a two-dimensional adaptive average pool, 1 that leaves a nearest and "
+    "4 a bilinear one. It knows no rule for activations, other pools, softmax, RMS "
+    "norm, embeddings and recurrent layers: they count zero, as do pools and "
+    "interpolation over one or three axes. It calls its figure flops. timm's benchmark "
+    "tables use it.",
     rules(
         {
             REST: {m.mac: 1},
@@ -119,8 +120,9 @@ PTFLOPS = Convention(
     "function that it calls both report is counted twice: ReLU, PReLU, ELU and GELU 2 "
     "a value, pools 2 a value that enters, interpolation 2 a value that leaves. Leaky "
     "ReLU, ReLU6, SiLU and softmax count 1. Products written with @, * and + are not "
-    "seen: attention, gates and sums count zero, as do sigmoid, tanh, the hard ones "
-    "and RMS norm. The default backend, pytorch; it calls its figure MACs.",
+    "seen: gates, sums and attention count zero (nn.MultiheadAttention has a rule), as "
+    "do sigmoid, tanh, the hard ones and RMS norm. The default backend, pytorch; it "
+    "calls its figure MACs.",
     rules(
         {
             REST: {},
@@ -235,8 +237,8 @@ TORCH = Convention(
     "2 a multiply-accumulate, nothing else",
     "torch.utils.flop_counter.FlopCounterMode: two a multiply-accumulate of "
     "convolutions and matrix products, attention included, and nothing else. On the "
-    "CPU it misses fused attention, recurrent layers and products with a single "
-    "vector; these are its figures on the meta device, where it sees all three.",
+    "CPU it misses fused attention and recurrent layers; these are its figures on the "
+    "meta device, where it sees them. A matrix times a lone vector counts zero.",
     rules({REST: {m.mac: 2}}),
     source="torch 2.13.0, FlopCounterMode",
 )
