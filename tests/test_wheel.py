@@ -17,7 +17,9 @@ ROOT = Path(__file__).parent.parent
 
 def run(*command: str | Path, cwd: Path) -> str:
     """Return what a command prints; a failure shows it."""
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    environment = {
+        k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "COLUMNS")
+    }
     done = subprocess.run(
         [str(word) for word in command],
         cwd=cwd,
@@ -33,7 +35,18 @@ def run(*command: str | Path, cwd: Path) -> str:
 def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel and install it into a new environment; return its scripts."""
     folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, ROOT, cwd=folder)
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "-w",
+        folder,
+        ROOT,
+        cwd=folder,
+    )
     (wheel,) = folder.glob("archcalc-*.whl")
     venv.create(folder / "env", with_pip=True)
     found = folder / "env" / ("Scripts" if os.name == "nt" else "bin")
