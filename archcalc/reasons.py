@@ -55,11 +55,10 @@ def path_name(graph: Graph, node: Node, source: int) -> str:
         if inside and group.output == source and group.end <= node.index:
             return group.label
     last = graph.nodes[source]
-    if source < graph.groups[node.group].first:
-        return f"the identity ({last.name})"
     while last.layer.role in FOLDED and graph.nodes[last.inputs[0]].group == last.group:
         last = graph.nodes[last.inputs[0]]
-    return last.name
+    passes = source < graph.groups[node.group].first
+    return f"the identity ({last.name})" if passes else last.name
 
 
 def padding_reasons(graph: Graph, node: Node) -> Iterator[str]:

@@ -136,7 +136,7 @@ def test_why_a_residual_sum_is_allowed() -> None:
     assert (
         "conv2.1.conv3 gives 256×56×56; shortcut gives 256×56×56: equal shapes" in first
     )
-    assert "the identity (conv2.1.relu) gives 256×56×56: equal shapes" in second
+    assert "the identity (conv2.1.add) gives 256×56×56: equal shapes" in second
 
 
 def test_a_gate_stretches() -> None:
