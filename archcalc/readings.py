@@ -114,7 +114,8 @@ def _of_parts(subject: Subject, way: Way, room: int) -> Iterator[Reading]:
 def subjects(network: Network, most: int, resized: bool = True) -> Iterator[Subject]:
     """Yield the network, its variants and kin, and itself with other usual inputs.
 
-    Without `resized` its own input alone. Raises `UsageError` AC551 where a size is a symbol.
+    Without `resized` its own input alone. Raises `UsageError` AC551 where a size is a
+    symbol.
     """
     yield _subject(network, 0, "")
     if most < 1:

@@ -1,0 +1,229 @@
+"""A table with blanks, questions with the arithmetic as a hint, and the answers.
+
+The course's own game: "Q: what is the output volume size? Hint: (227-11)/4+1".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, NamedTuple, Self
+
+from archcalc.analysis import Analysis, Row
+from archcalc.errors import UsageError
+from archcalc.explanation import Explainer, Line
+from archcalc.fields import nearest
+from archcalc.formula_scripts import LATEX
+from archcalc.formulas import Equation, Formula
+from archcalc.network import Network
+from archcalc.report import Cell, Column, Note, Report, Table
+from archcalc.report import Row as ReportRow
+from archcalc.tables import COLUMNS, DEFINITIONS, settings
+
+QUESTIONS = 8
+
+
+class Asking(NamedTuple):
+    """How a figure is asked for, and which formulas of a layer give it."""
+
+    question: str
+    figures: tuple[str, ...]
+
+
+BLANKS: Mapping[str, Asking] = {
+    "shape": Asking("what is the output volume size?", ()),
+    "params": Asking("how many parameters?", ("weights", "biases", "norm params")),
+    "weights": Asking("how many weights, biases aside?", ("weights",)),
+    "biases": Asking("how many biases?", ("biases",)),
+    "macs": Asking("how many multiply-accumulates?", ("MACs",)),
+    "flops": Asking("how many FLOPs?", ("FLOPs",)),
+    "activations": Asking("how many values come out?", ("activations",)),
+}
+"""What may be blank."""
+
+
+class Hint(Equation):
+    """The arithmetic that gives an answer, without the answer."""
+
+    parts: tuple[Formula, ...]
+    between: str
+
+    def __new__(cls, parts: Sequence[Formula], between: str) -> Self:
+        hint = str.__new__(cls, between.join(part.numbers() for part in parts))
+        hint.parts, hint.between = tuple(parts), between
+        return hint
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return self.parts, self.between
+
+    def latex(self) -> str:
+        """Return it in LaTeX, for math mode."""
+        return self.between.join(part.numbers(LATEX) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One blank: where it is, what is asked, how it is computed, what it is."""
+
+    row: int
+    layer: str
+    blank: str
+    hint: Hint | None
+    answer: Cell
+
+
+def blanks_named(text: str) -> tuple[str, ...]:
+    """Return the blanks in `shape,params`; raise `UsageError` AC553 for an unknown one.
+
+    >>> blanks_named("shape, params")
+    ('shape', 'params')
+    """
+    names = tuple(dict.fromkeys(word.strip() for word in text.split(",")))
+    for name in names:
+        if name not in BLANKS:
+            help = nearest(name, BLANKS) or f"blanks: {', '.join(BLANKS)}"
+            raise UsageError.of("AC553", f"there is no blank {name!r}", help=help)
+    return names
+
+
+def questions(
+    analysis: Analysis, seed: int, blanks: Sequence[str], most: int = QUESTIONS
+) -> list[Question]:
+    """Return questions in the order of the table, the same ones for the same seed.
+
+    The blanks have their turns, so that each gets as many questions as another where
+    there are enough.
+    """
+    random = Random(f"{analysis.name} {seed}")
+    drawn = {
+        blank: sorted(_possible(analysis, blank), key=lambda _: random.random())
+        for blank in blanks
+    }
+    turns = [one for turn in _zipped(list(drawn.values())) for one in turn]
+    order = list(blanks)
+    return sorted(turns[:most], key=lambda q: (q.row, order.index(q.blank)))
+
+
+def _zipped(piles: Sequence[Sequence[Question]]) -> Iterator[list[Question]]:
+    """Yield the first of every pile, then the second of every pile, and so on."""
+    for i in range(max(map(len, piles))):
+        yield [pile[i] for pile in piles if i < len(pile)]
+
+
+def _possible(analysis: Analysis, blank: str) -> Iterator[Question]:
+    """Yield the questions about a figure that have a hint; all where none has."""
+    explainer = Explainer(analysis)
+    found = []
+    for i, row in enumerate(_asked_rows(analysis)):
+        answer = _figure(row, blank)
+        if answer != 0 and not explainer.is_input(row):
+            hint = _hint(explainer.brief(row).lines, blank)
+            found.append(Question(i, row.name, blank, hint, answer))
+    yield from [one for one in found if one.hint] or found
+
+
+def _asked_rows(analysis: Analysis) -> list[Row]:
+    return [row for row in analysis.rows if not row.aux]
+
+
+def _figure(row: Row, blank: str) -> Cell:
+    figure: Cell = row.shape if blank == "shape" else getattr(row.figures, blank)
+    return figure
+
+
+def _hint(lines: Sequence[Line], blank: str) -> Hint | None:
+    """Return the arithmetic of a figure; None where it would be the answer itself."""
+    if blank == "shape":
+        parts = [x.formula for x in lines if x.formula.name and not x.alike]
+        return Hint(parts, "; ") if parts else None
+    wanted = BLANKS[blank].figures
+    parts = [line.formula for line in lines if line.figure in wanted]
+    given_away = len(parts) == 1 and not parts[0].tree.parts()
+    return Hint(parts, " + ") if parts and not given_away else None
+
+
+# -- report ----------------------------------------------------------------------------
+
+
+def quiz_report(
+    network: Network,
+    analysis: Analysis,
+    seed: int = 0,
+    blanks: Sequence[str] = ("shape", "params"),
+    most: int = QUESTIONS,
+    key: bool = True,
+) -> Report:
+    """Return the sheet: a table with blanks, the questions, and with `key` the answers.
+
+    Raises `UsageError` AC553 where nothing can be asked.
+    """
+    asked = questions(analysis, seed, blanks, most)
+    if not asked:
+        wanted = " or ".join(blanks)
+        raise UsageError.of("AC553", f"{network.name} has no {wanted} to ask for")
+    tables = [_sheet(analysis, asked, blanks), _questions(asked)]
+    if key:
+        tables.append(_answers(asked))
+    notes = [Note(DEFINITIONS[b], "definition") for b in blanks if b in DEFINITIONS]
+    given = {k: v for k, v in settings(analysis).items() if k in ("input", "batch")}
+    title = f"Quiz: {network.title}"
+    given = {**given, "seed": seed}
+    return Report("quiz", title, network.name, tuple(tables), tuple(notes), given)
+
+
+def _sheet(
+    analysis: Analysis, asked: Sequence[Question], blanks: Sequence[str]
+) -> Table:
+    keys = [key for key in COLUMNS if key in {"layer", "what", "shape", *blanks}]
+    numbers = {(q.row, q.blank): i for i, q in enumerate(asked, 1)}
+    rows = []
+    for i, row in enumerate(_asked_rows(analysis)):
+        named: dict[str, Cell] = {"layer": row.name, "what": row.label}
+        cells = [
+            f"({numbers[i, key]}) ____"
+            if (i, key) in numbers
+            else named[key]
+            if key in named
+            else _figure(row, key)
+            for key in keys
+        ]
+        rows.append(ReportRow(tuple(cells), path=row.name))
+    return Table("fill in the blanks", tuple(COLUMNS[k] for k in keys), tuple(rows))
+
+
+def _questions(asked: Sequence[Question]) -> Table:
+    columns = (
+        Column("number", "", "name"),
+        Column("layer", "layer", "text"),
+        Column("question", "question", "text"),
+        Column("hint", "hint", "formula"),
+    )
+    rows = tuple(
+        ReportRow((f"({i})", q.layer, _asks(q), q.hint)) for i, q in enumerate(asked, 1)
+    )
+    return Table("questions", columns, rows)
+
+
+def _asks(question: Question) -> str:
+    """Return the question; what is no image has no volume."""
+    text = BLANKS[question.blank].question
+    flat = isinstance(question.answer, tuple) and len(question.answer) == 1
+    return text.replace("volume ", "") if flat else text
+
+
+def _answers(asked: Sequence[Question]) -> Table:
+    columns = (
+        Column("number", "", "name"),
+        Column("layer", "layer", "text"),
+        Column("figure", "figure", "text"),
+        Column("answer", "answer", "value"),
+    )
+    rows = tuple(
+        ReportRow(
+            (f"({i})", q.layer, COLUMNS[q.blank].title, q.answer),
+            kinds=COLUMNS[q.blank].kind,
+        )
+        for i, q in enumerate(asked, 1)
+    )
+    return Table("answers", columns, rows)
