@@ -18,6 +18,7 @@ from archcalc.layers.base import Layer, Shape
 from archcalc.reference import verify
 
 STRICTER = {
+    "AC201": "a residual's sum needs equal shapes, where torch would stretch a size of 1",
     "AC209": "padding that torch cannot leave out of a mean on one side",
     "AC210": "an uneven `same` that torch's module cannot be told",
 }
@@ -86,7 +87,8 @@ def compare(spec: dict[str, Any], tally: Tally, batch: int = 1) -> None:
 def check_refusal(refusing: Refusing, code: str, text: str) -> None:
     """Check that torch refuses the layer too, or that the rule is a stricter one."""
     layer, shapes = refusing.layer, refusing.shapes
-    if code in STRICTER or layer is None:
+    of_a_residual = code == "AC201" and layer is not None and layer.role != "combine"
+    if code in STRICTER.keys() - {"AC201"} or layer is None or of_a_residual:
         return
     if layer.role == "combine" and len({*shapes}) > 1:
         return
