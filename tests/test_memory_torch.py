@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -35,17 +36,17 @@ NETWORKS: dict[str, str | None] = {
     "lenet5": None,
     "vgg11": "3x32x32",
     "nin-cifar": None,
-    "resnet18": "3x64x64",
-    "resnet50:v1.5": "3x64x64",
-    "squeezenet": "3x64x64",
+    "resnet18": "3x33x33",
+    "resnet50:v1.5": "3x33x33",
+    "squeezenet": "3x33x33",
     "bottleneck-inception": None,
     "inception-resnet-v1": "3x80x80",
     "densenet-cifar": None,
-    "mobilenet-v2": "3x64x64",
-    "mobilenet-v3-small": "3x64x64",
-    "efficientnet": "3x64x64",
+    "mobilenet-v2": "3x33x33",
+    "mobilenet-v3-small": "3x33x33",
+    "efficientnet": "3x33x33",
     "shufflenet-v2": "3x64x64",
-    "sknet50": "3x64x64",
+    "sknet50": "3x33x33",
     "unet": "1x188x188",
     "vit:ti-16": "3x64x64",
 }
@@ -63,6 +64,15 @@ EXPLAINED = {
     "convnext": "a gradient of weights whose axes lie in another order, copied",
 }
 """Backward workspaces that the rules leave out: torch needs that little more."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Small tensors: threads would cost more than they give."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def analyzed(name: str, input: str | None, **how: Any) -> Analysis:
