@@ -1,0 +1,12 @@
+"""`archcalc schema`: the JSON Schema of the language, for editors."""
+
+from __future__ import annotations
+
+from archcalc.commands.options import Output, write
+
+
+def schema(output: Output = None) -> None:
+    """Print the JSON Schema of the spec language, or write it to a file."""
+    from archcalc.schema import schema_text
+
+    write(schema_text(), output)
