@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from archcalc.polynomials import Dim
 
 if TYPE_CHECKING:
-    from archcalc.analysis import Analysis, Row
+    from archcalc.analysis import Analysis, Level, Row
     from archcalc.graph import Group
     from archcalc.layers.base import Shape
 
@@ -59,23 +59,32 @@ class Diagram:
     links: tuple[tuple[int, int], ...]
 
 
-def diagram(analysis: Analysis, title: str = "") -> Diagram:
-    """Return a network's diagram, a box for each layer of its table."""
-    return _Drawer(analysis).diagram(title)
+def diagram(
+    analysis: Analysis, title: str = "", level: Level = "layers"
+) -> Diagram:
+    """Return a network's diagram, a box for each row of its table at a level."""
+    return Folding(analysis, level).diagram(analysis.name, title)
 
 
-class _Drawer:
-    """Finds which rows are drawn, and for each of the others the one that stands for it."""
+class Folding:
+    """Which rows are drawn, and which one stands for each of the others.
 
-    def __init__(self, analysis: Analysis) -> None:
-        self.analysis = analysis
+    `sources` are the rows whose outputs enter each row; `alike` gives for the name of a
+    repetition the name of the first one that it equals, itself included.
+    """
+
+    def __init__(self, analysis: Analysis, level: Level = "layers") -> None:
         self.graph = analysis.graph
-        self.rows = analysis.rows
+        self.rows = tuple(r for r in analysis.outline(level) if r.kind == "row")
         self.row_of = {i: at for at, row in enumerate(self.rows) for i in row.nodes}
         self.sources = [tuple(self.entering(row)) for row in self.rows]
         self.stands_for = list(range(len(self.rows)))
         self.times: dict[str, int] = {}
+        self.alike: dict[str, str] = {}
         self.whole: set[str] = set()
+        for group in self.graph.groups:
+            if group.kind == "repeat":
+                self.fold(group)
 
     def entering(self, row: Row) -> Iterator[int]:
         """Yield the rows whose outputs enter a row."""
@@ -85,10 +94,8 @@ class _Drawer:
                 if source not in members:
                     yield self.row_of[source]
 
-    def diagram(self, title: str) -> Diagram:
-        for group in self.graph.groups:
-            if group.kind == "repeat":
-                self.fold(group)
+    def diagram(self, name: str, title: str) -> Diagram:
+        """Return boxes, clusters and links of what is drawn."""
         last = {self.shown(at): row.shape for at, row in enumerate(self.rows)}
         shown = [at for at, other in enumerate(self.stands_for) if at == other]
         place = {at: index for index, at in enumerate(shown)}
@@ -100,9 +107,10 @@ class _Drawer:
             for source in sources
         }
         kept = sorted((place[a], place[b]) for a, b in links if a < b)
-        return Diagram(self.analysis.name, title, boxes, clusters, tuple(kept))
+        return Diagram(name, title, boxes, clusters, tuple(kept))
 
     def box(self, at: int, last: Shape, cluster: int | None) -> Box:
+        """Return what is drawn for a row."""
         row = self.rows[at]
         times = self.times.get(row.name, 1)
         return Box(row.name, row.label, row.shape, last, cluster, times, row.aux)
@@ -118,13 +126,14 @@ class _Drawer:
     def fold(self, group: Group) -> None:
         """Let the first of equal repetitions in a row stand for the others."""
         parts = list(self.repetitions(group))
-        for _, alike in groupby(parts, key=lambda part: self.signature(*part)):
-            (name, first), *others = alike
-            if self.stands_for[first[0]] != first[0]:
-                return
+        for _, equal in groupby(parts, key=lambda part: self.signature(*part)):
+            (name, first), *others = equal
             self.times[name] = 1 + len(others)
+            self.alike |= dict.fromkeys([name, *(other for other, _ in others)], name)
             if len(others) + 1 == len(parts):
                 self.whole.add(name)
+            if self.stands_for[first[0]] != first[0]:
+                continue
             for _, rows in others:
                 for at, stand_in in zip(rows, first, strict=True):
                     self.stands_for[at] = stand_in
@@ -171,6 +180,7 @@ class _Drawer:
         return tuple(found), around
 
     def cluster(self, group: Group, parent: int | None) -> Cluster:
+        """Return the frame of a group."""
         what = "" if group.kind == "stage" else group.label
         return Cluster(group.name, what, parent, self.times.get(group.name, 1))
 

@@ -1,0 +1,200 @@
+"""What the page knows of a network, as plain data for JSON.
+
+    {"version", "conventions": [{"name", "unit", "brief", "about", "source"}, …],
+     "dtypes": {"float32": 32, …},
+     "networks": [{"name", "title", "about", "depth", "notes", "formulas",
+                   "rows": {KEY: [one value a row, …], …},
+                   "operations": {CONVENTION: […]}, "params": {CONVENTION: […]}}, …]}
+
+Rows are those of the table, heads of groups among them. Counts are for one sample:
+the page multiplies by the batch. Of a head they are 0; the page sums its rows.
+A whole number beyond 2⁵³ is a text. Formulas are indices into `formulas`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from archcalc import __version__
+from archcalc.analysis import Analysis, Row
+from archcalc.conventions import CONVENTIONS
+from archcalc.counting import DTYPES
+from archcalc.depth import depth, depths
+from archcalc.diagram import Folding
+from archcalc.dims import Dim
+from archcalc.errors import UsageError, clean
+from archcalc.expectations import judge_known
+from archcalc.explanation import Line, explain
+from archcalc.formula_scripts import UNICODE
+from archcalc.network import Network
+from archcalc.page.lanes import lanes
+from archcalc.receptive import receptive_fields
+from archcalc.tables import erratum_notes
+
+EXACT = 2**53
+COUNTED = ("weights", "biases", "norms", "buffers", "activations")
+
+
+def content(networks: Sequence[Network]) -> dict[str, Any]:
+    """Return everything that the page shows.
+
+    Raises `UsageError` AC534 where a size stayed a name.
+    """
+    return {
+        "version": __version__,
+        "conventions": [
+            {key: getattr(one, key) for key in ("name", "unit", "brief", "source")}
+            for one in CONVENTIONS.values()
+        ],
+        "dtypes": DTYPES,
+        "networks": [_network(network) for network in networks],
+    }
+
+
+def _network(network: Network) -> dict[str, Any]:
+    analysis = network.analyze()
+    whole = (*analysis.output, analysis.total.macs, analysis.total.params)
+    if not all(isinstance(size, int) for size in whole):
+        message = f"a page shows numbers, and {network.name} has sizes that are names"
+        raise UsageError.of("AC534", message, help="--input 3x224x224")
+    rows = list(analysis.outline("layers"))
+    formulas = _Formulas(analysis)
+    judged = list(judge_known(network, analysis))
+    return {
+        "name": clean(network.name),
+        "title": clean(network.title),
+        "depth": depth(analysis.graph),
+        "output": _output(analysis, rows),
+        "notes": [_note(note) for note in erratum_notes(judged)],
+        "rows": {
+            **_described(analysis.graph, rows),
+            **_joined(analysis, rows),
+            **_counted(analysis, rows),
+            **_placed(analysis, rows),
+            "formulas": [formulas.place(row) for row in rows],
+        },
+        "formulas": formulas.known,
+        **_conventions(analysis),
+    }
+
+
+def _output(analysis: Analysis, rows: Sequence[Row]) -> int:
+    """Return the row that holds the node which leaves the network."""
+    out = analysis.graph.output
+    return next(at for at, row in enumerate(rows) if out in row.nodes)
+
+
+def _note(note: Any) -> str:
+    cite = f" ({clean(note.cite)})" if note.cite else ""
+    return f"{note.kind}: {clean(' '.join(note.text.split()), 4000)}{cite}"
+
+
+# -- rows ------------------------------------------------------------------------------
+
+
+def _described(graph: Graph, rows: Sequence[Row]) -> dict[str, list[Any]]:
+    return {
+        "name": [clean(row.name) for row in rows],
+        "short": [clean(row.short or row.name) for row in rows],
+        "what": [clean(row.label) for row in rows],
+        "shape": [row.shape for row in rows],
+        "head": [int(row.kind == "head") for row in rows],
+        "level": [row.depth for row in rows],
+        "aux": [int(row.aux) for row in rows],
+        "role": [_role(graph, row) for row in rows],
+    }
+
+
+def _role(graph: Graph, row: Row) -> str:
+    """Return what kind of layer begins a row; the page colours by it."""
+    return graph.nodes[row.nodes[0]].layer.role if row.nodes else "group"
+
+
+def _joined(analysis: Analysis, rows: Sequence[Row]) -> dict[str, list[Any]]:
+    """Return which rows enter each row, its lane beside others, and what it equals."""
+    folding = Folding(analysis)
+    place = [at for at, row in enumerate(rows) if row.kind == "row"]
+    sources = iter(folding.sources)
+    named = {row.name: at for at, row in reversed(list(enumerate(rows)))}
+    alike = folding.alike
+    return {
+        "sources": [
+            [place[source] for source in next(sources)] if row.kind == "row" else []
+            for row in rows
+        ],
+        "lane": lanes(analysis.graph, rows),
+        "like": [named.get(alike.get(row.name, row.name), at) for at, row in enumerate(rows)],
+    }
+
+
+def _counted(analysis: Analysis, rows: Sequence[Row]) -> dict[str, list[Any]]:
+    """Return the counts of one sample, activations also where nothing is in place."""
+    found = {key: _column(rows, key) for key in COUNTED}
+    setting = replace(analysis.setting, inplace=False)
+    apart = list(replace(analysis, setting=setting).outline("layers"))
+    return {**found, "kept": _column(apart, "activations")}
+
+
+def _column(rows: Sequence[Row], key: str) -> list[int | str]:
+    return [
+        exact(getattr(row.figures, key)) if row.kind == "row" else 0 for row in rows
+    ]
+
+
+def exact(value: Dim) -> int | str:
+    """Return a whole number as JavaScript reads it exactly."""
+    return value if isinstance(value, int) and value < EXACT else str(value)
+
+
+def _placed(analysis: Analysis, rows: Sequence[Row]) -> dict[str, list[Any]]:
+    """Return the depth and the receptive field of what leaves each row."""
+    deep, fields = depths(analysis.graph), receptive_fields(analysis.graph)
+    seen = [fields[row.output] for row in rows]
+    return {
+        "depth": [deep[row.output] for row in rows],
+        "field": [[f.size for f in found] if found else None for found in seen],
+    }
+
+
+def _conventions(analysis: Analysis) -> dict[str, Mapping[str, list[int | str]]]:
+    """Return operations by every convention, and parameters where they differ."""
+    operations, params = {}, {}
+    for name, one in CONVENTIONS.items():
+        setting = replace(analysis.setting, convention=name)
+        rows = list(replace(analysis, setting=setting).outline("layers"))
+        if one.unit is not None:
+            operations[name] = _column(rows, "operations")
+        if one.counts_params:
+            params[name] = _column(rows, "reported_params")
+    return {"operations": operations, "params": params}
+
+
+# -- formulas --------------------------------------------------------------------------
+
+
+class _Formulas:
+    """The formulas of every row, equal ones once: `[[[figure, formula], …], …]`."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        parts = explain(analysis).parts[:-1]
+        self.of = {part.name: [*map(_line, part.lines)] for part in parts}
+        self.reasons = {part.name: part.remarks for part in parts}
+        self.known: list[list[list[str]]] = []
+
+    def place(self, row: Row) -> int:
+        """Return where a row's formulas stand; of a head, the number of none."""
+        lines = self.of.get(row.name, []) if row.kind == "row" else []
+        if lines not in self.known:
+            self.known.append(lines)
+        return self.known.index(lines)
+
+
+def _line(line: Line) -> list[str]:
+    formula = line.formula
+    if line.alike:
+        shown = f"{formula.result(UNICODE)} as the {line.alike}"
+    else:
+        shown = " = ".join(formula.steps(UNICODE, symbols=False))
+    return [clean(line.figure), clean(shown, 2000)]
