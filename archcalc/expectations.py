@@ -197,7 +197,8 @@ class Judged:
     def problem(self) -> Problem | None:
         """Return what is wrong, or None."""
         if self.status == "fails":
-            message = f"{self.subject}: {self.metric} is not {self.claim.text}"
+            found = shown(self.computed)
+            message = f"{self.subject}: {self.metric} is {found}, not {self.claim.text}"
         elif self.status == "stale":
             message = (
                 f"{self.subject}: {self.metric} is {self.claim.text}, marked an erratum"
@@ -211,6 +212,8 @@ class Judged:
 
 def shown(value: Any) -> str:
     """Return a computed figure as text: in full, a broken number to two places."""
+    if value is None:  # a receptive field without an end
+        return "the whole input"
     if isinstance(value, tuple):
         return " ".join(value) if isinstance(value[0], str) else times(value)
     if isinstance(value, Fraction):
