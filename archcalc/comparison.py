@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import partial
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any
 
 from archcalc.analysis import Analysis, Row
@@ -18,6 +18,8 @@ from archcalc.dims import Dim, Poly, ratio
 from archcalc.errors import UsageError
 from archcalc.figures import Figures
 from archcalc.layers.base import Shape
+from archcalc.memory_notes import definitions
+from archcalc.memory_report import needing_numbers
 from archcalc.network import Network, load
 from archcalc.report import Column, ColumnKind, Later, Report, Table
 from archcalc.report import Row as Line
@@ -33,6 +35,13 @@ TOTALS: tuple[tuple[str, str, ColumnKind], ...] = (
     ("activations", "activations", "count"),
     ("activation_bytes", "activation bytes", "bytes"),
 )
+MEMORY: dict[str, Callable[[Analysis], Dim]] = {
+    "activations": lambda analysis: analysis.memory.activations,
+    "peak inference": lambda analysis: analysis.memory.peak_inference,
+    "saved for backward": lambda analysis: analysis.memory.saved_for_backward,
+    "training": lambda analysis: analysis.memory.training.peak,
+    "on disk": lambda analysis: analysis.memory.on_disk,
+}
 ALIGNED: tuple[tuple[str, str, ColumnKind], ...] = (
     ("shape", "output", "shape"),
     ("macs", "MACs", "operations"),
@@ -43,8 +52,8 @@ ALIGNED: tuple[tuple[str, str, ColumnKind], ...] = (
 def compare(*networks: str | Network | Analysis) -> Report:
     """Return networks side by side; the first is the reference of the ratios.
 
-    Names, loaded networks and analyses may be mixed. Raises `UsageError` AC511 for fewer
-    than two.
+    Names, loaded networks and analyses may be mixed. Raises `UsageError` AC511 for
+    fewer than two.
 
     >>> compare("naive-inception", "bottleneck-inception").rows()[6]["net1"]
     271351808
@@ -60,8 +69,11 @@ def _analyzed(network: str | Network | Analysis) -> Analysis:
     return (network if isinstance(network, Network) else load(network)).analyze()
 
 
-def compare_report(analyses: Sequence[Analysis]) -> Report:
-    """Return the report of `archcalc compare`; the first network is the reference."""
+def compare_report(analyses: Sequence[Analysis], memory: bool = False) -> Report:
+    """Return the report of `archcalc compare`; the first network is the reference.
+
+    With `memory`, a table of bytes comes first after the totals.
+    """
     columns: tuple[str, ...] = ("macs", "flops", "activations", "depth")
     convention = analyses[0].convention
     columns = (*columns, *(key for key, _, _ in _counted(convention)))
@@ -71,45 +83,68 @@ def compare_report(analyses: Sequence[Analysis]) -> Report:
         "compare",
         " against ".join(a.name for a in analyses),
         ", ".join(a.name for a in analyses),
-        tuple(_tables(analyses)),
-        (*notes, *definition_notes(analyses[0], columns)),
+        tuple(_tables(analyses, memory)),
+        (
+            *notes,
+            *definition_notes(analyses[0], columns),
+            *(definitions(analyses[0], "lecture") if memory else ()),
+        ),
         common,
         Later(partial(map, diagram, analyses)),
     )
 
 
-def _tables(analyses: Sequence[Analysis]) -> Iterator[Table]:
+def _tables(analyses: Sequence[Analysis], memory: bool) -> Iterator[Table]:
     yield _totals(analyses)
+    if memory:
+        yield _bytes(analyses)
     yield from closed_form_tables(analyses)
     branches = [a.branches for a in analyses]
     if all(branches) and all(len(b) <= 16 for b in branches):
         paths = [b.path for found in branches for b in found]
-        shared = len(
-            os.path.commonprefix([f"{path}." for path in paths]).rpartition(".")[0]
-        )
-        start = shared + 1 if shared and len(set(paths)) > 1 else 0
+        shared = _shared_groups(paths)
         rows = [
-            {b.path[start:]: (b.shape, b.figures) for b in found} for found in branches
+            {".".join(b.path.split(".")[shared:]): (b.shape, b.figures) for b in found}
+            for found in branches
         ]
         yield _aligned("branches", analyses, rows)
         return
     yield _aligned("rows", analyses, [_named(a.rows) for a in analyses])
 
 
+def _shared_groups(paths: Sequence[str]) -> int:
+    """Return how many leading names all paths have in common, their last apart."""
+    parents = [path.split(".")[:-1] for path in paths]
+    columns = zip(*parents, strict=False)
+    return sum(1 for _ in takewhile(lambda names: len(set(names)) == 1, columns))
+
+
 def _named(rows: Sequence[Row]) -> dict[str, tuple[Shape, Figures]]:
     return {row.name: (row.shape, row.figures) for row in rows}
 
 
+def _bytes(analyses: Sequence[Analysis]) -> Table:
+    """Return the figures of memory, one a line; what needs numbers says so."""
+    lines = []
+    for title, figure in MEMORY.items():
+        values = [needing_numbers(partial(figure, analysis)) for analysis in analyses]
+        lines.append(_line(title, values, "bytes"))
+    return Table("memory", tuple(_figure_columns("memory", analyses)), tuple(lines))
+
+
+def _figure_columns(title: str, analyses: Sequence[Analysis]) -> Iterator[Column]:
+    """Yield a column for the figure's name, one a network, one a ratio."""
+    yield Column("figure", title, "name")
+    for i, analysis in enumerate(analyses):
+        yield Column(f"net{i}", analysis.name, "value")
+    for i in range(1, len(analyses)):
+        name = "ratio" if len(analyses) == 2 else f"ratio {i + 1}"
+        yield Column(f"ratio{i}", name, "ratio")
+
+
 def _totals(analyses: Sequence[Analysis]) -> Table:
     """Return totals, one figure a line, with each network's ratio to the first."""
-    columns = [Column("figure", "total", "name")]
-    columns += [Column(f"net{i}", a.name, "value") for i, a in enumerate(analyses)]
-    columns += [
-        Column(
-            f"ratio{i}", "ratio" if len(analyses) == 2 else f"ratio {i + 1}", "ratio"
-        )
-        for i in range(1, len(analyses))
-    ]
+    columns = _figure_columns("total", analyses)
     lines = [
         _line(
             "input", [a.graph.nodes[a.graph.inputs[0]].shape for a in analyses], "shape"
@@ -140,8 +175,13 @@ def _line(title: str, values: Sequence[Any], kind: ColumnKind) -> Line:
     return Line((title, *values, *ratios), path=title, kinds=kind)
 
 
-def _ratio(reference: Dim, value: Dim) -> Any:
-    """Return how many times the first network's figure is of this one's."""
+def _ratio(reference: Dim | str, value: Dim | str) -> Any:
+    """Return how many times the first network's figure is of this one's.
+
+    None for a word, and where this one has none.
+    """
+    if isinstance(reference, str) or isinstance(value, str):
+        return None
     if isinstance(value, int) and not value:
         return None
     exact = ratio(reference, value)

@@ -19,6 +19,7 @@ from archcalc.memory_workspace import workspace
 MOST_PERMUTED = 4
 """Up to so many branches every order is tried."""
 
+
 class Change(NamedTuple):
     """What the order of one module's branches changes: its own peaks in bytes.
 

@@ -59,9 +59,7 @@ def needs_gradient(storages: Storages) -> list[bool]:
     return needed
 
 
-def _kept(
-    storages: Storages, node: Node, saved: Saved, differs: list[bool]
-) -> Kept:
+def _kept(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> Kept:
     positions = [i for i in saved.inputs if _is_kept(node, i, saved, differs)]
     owners = [storages.owner[node.inputs[i]] for i in positions]
     if saved.output:

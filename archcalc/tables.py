@@ -79,6 +79,9 @@ DEFINITIONS = {
 }
 
 
+MOST_NAMED = 4
+
+
 def chosen_columns(asked: str | None) -> tuple[str, ...]:
     """Return column keys from `a,b`, or from `+a,-b` against the default.
 
@@ -271,9 +274,16 @@ def misalignment_notes(analysis: Analysis) -> Iterator[Note]:
     """Yield where branches that meet do not see the same place."""
     from archcalc.receptive import misaligned
 
-    for node, fields in misaligned(analysis.graph):
+    found = list(misaligned(analysis.graph))
+    if found:
+        node, fields = found[0]
         seen = ", ".join(f"{f.size} every {f.jump} around {f.centre}" for f in fields)
-        yield Note(f"{node.name} joins fields that are not aligned: {seen}.")
+        names = ", ".join(node.name for node, _ in found[:MOST_NAMED])
+        more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+        yield Note(
+            f"fields that are not aligned meet in {names}{more}; the first output of "
+            f"{node.name} sees {seen}."
+        )
 
 
 def erratum_notes(judged: Sequence[Judged]) -> Iterator[Note]:

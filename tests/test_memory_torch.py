@@ -325,7 +325,10 @@ def test_another_order_of_branches_peaks_as_in_torch() -> None:
     source = archcalc.load("naive-inception").spec.source.text
     lines = source.splitlines()
     start = next(i for i, line in enumerate(lines) if "1x1: [" in line)
-    names = {line.strip().partition(":")[0].strip('"'): line for line in lines[start : start + 4]}
+    names = {
+        line.strip().partition(":")[0].strip('"'): line
+        for line in lines[start : start + 4]
+    }
     lines[start : start + 4] = [names[name] for name in orders.changes[0].order]
     text = "\n".join(lines).partition("\nexpect:")[0]
     moved = archcalc.loads(text).analyze(inplace=True)

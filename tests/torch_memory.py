@@ -170,8 +170,10 @@ def inference(
             live.follow(tensor)
         del tensor
         values: dict[int, Tensor] = {}
-        for node in walk(module, inputs, False, values):
-            steps.append(Step(node.name, node.layer.key, live.since(), live.live))
+        steps += (
+            Step(node.name, node.layer.key, live.since(), live.live)
+            for node in walk(module, inputs, False, values)
+        )
     del held
     return steps
 

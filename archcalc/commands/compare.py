@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from archcalc.commands.declared import Option
 from archcalc.commands.options import (
     Batch,
     Convention,
@@ -23,6 +26,9 @@ from archcalc.errors import UsageError
 
 def compare(
     nets: NetworkNames,
+    memory: Annotated[
+        bool, Option("--memory", help="Bytes as well: peaks, saved, on disk.")
+    ] = False,
     batch: Batch = 1,
     dtype: Dtype = "float32",
     convention: Convention = "macs",
@@ -47,4 +53,4 @@ def compare(
         )
         for network in networks
     ]
-    emit(compare_report(analyses), format, output, standalone, plain)
+    emit(compare_report(analyses, memory), format, output, standalone, plain)
