@@ -1,0 +1,223 @@
+"""Tensors as boxes in oblique projection, from left to right: the style `volumes`.
+
+As on the slides of AlexNet and VGG: height and width are to scale over the picture, and
+channels run along it, on a scale of logarithms, so that 3 and 4096 have room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from math import log2
+from typing import NamedTuple
+
+from archcalc.dims import Dim
+from archcalc.drawing.blocks import (
+    COLOURS,
+    MARGIN,
+    PAD,
+    STYLE,
+    TITLE,
+    painted_line,
+)
+from archcalc.drawing.channels import Line
+from archcalc.drawing.figure import Figure
+from archcalc.drawing.layout import Frame, Layout, Placed, Room, layout
+from archcalc.errors import UsageError
+from archcalc.layers.base import Shape
+from archcalc.render.diagrams import frame_title
+from archcalc.render.svg_writer import (
+    document,
+    group,
+    polygon,
+    rectangle,
+    text,
+)
+from archcalc.render.typeset import text_width, wrapped
+
+LARGEST, SMALLEST = 130, 6
+"""Sides of the largest map of the picture, and of what would vanish, in pixels."""
+MOST_ENLARGED = 2.5
+"""Pixels that one position gets at most, where all maps are small."""
+PER_DOUBLING = 4.5
+"""Pixels along the picture for each doubling of the channels."""
+SLANT = 0.36
+"""How far the far side is up and to the right, of the width."""
+WORDS, STEP, WIDEST = 10.5, 13, 92
+LONGEST = 1750
+SHADES = (
+    ".f{fill-opacity:1}.e{fill-opacity:.72}.p{fill-opacity:.86}.w{font-size:10.5px}"
+)
+
+
+class Volume(NamedTuple):
+    """A tensor in pixels: along (channels), height, and how far the slant goes."""
+
+    along: float
+    high: float
+    slant: float
+
+    @property
+    def outer(self) -> float:
+        """The height of the whole, far side included."""
+        return self.high + self.slant
+
+
+def sides(shape: Shape) -> tuple[Dim, Dim, Dim]:
+    """Return channels, height and width; tokens stand as a column, a vector is 1×1."""
+    if len(shape) == 1:
+        return shape[0], 1, 1
+    if len(shape) == 2:
+        return shape[1], shape[0], 1
+    return shape[0], shape[-2], shape[-1]
+
+
+class VolumeSizes:
+    """Sizes of tensors with their words below them; along is to the right."""
+
+    gap: float = 14
+    tail: float = 5
+    head: float = 9
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+        largest = 1
+        for box in figure.diagram.boxes:
+            for size in sides(box.last):
+                if not isinstance(size, int):
+                    message = f"volumes are drawn to scale, and {box.name} has {size}"
+                    help = "--style blocks, or --input with numbers"
+                    raise UsageError.of("AC534", message, help=help)
+            largest = max(largest, *map(int, sides(box.last)[1:]))  # type: ignore[arg-type]  # numbers, as seen above
+        self.scale = min(LARGEST / largest, MOST_ENLARGED)
+        self.volume = cache(self._volume)
+        self.words = cache(self._words)
+
+    def _volume(self, index: int) -> Volume:
+        shape = self.figure.diagram.boxes[index].last
+        channels, high, wide = map(int, sides(shape))  # type: ignore[arg-type]  # numbers, as seen at the start
+        side = max(high * self.scale, SMALLEST)
+        slant = max(wide * self.scale, SMALLEST) * SLANT
+        return Volume(3 + PER_DOUBLING * log2(channels + 1), side, slant)
+
+    def _words(self, index: int) -> tuple[tuple[str, str], ...]:
+        """Return the lines below a tensor, each with its classes."""
+        box = self.figure.diagram.boxes[index]
+        name = wrapped(self.figure.name(box), WORDS, WIDEST)
+        sizes = wrapped(self.figure.sizes(box), WORDS, WIDEST)
+        what = wrapped(self.figure.what(box), WORDS, WIDEST)
+        lines = [(line, "n w m") for line in name]
+        lines += [(line, "w m") for line in sizes]
+        return (*lines, *((line, "s w m") for line in what))
+
+    def box(self, index: int) -> Room:
+        """Return the room of a tensor, its words included."""
+        volume, words = self.volume(index), self.words(index)
+        wide = max(text_width(shown, WORDS, "n" in style) for shown, style in words)
+        half = volume.outer / 2
+        below = half + STEP * len(words) + 8
+        return Room(max(volume.along + volume.slant, wide), half + 2, below)
+
+    def frame(self, index: int) -> Frame:
+        """Return a frame with room for its title above what is in it."""
+        return Frame(10, 10, 24, 0)
+
+
+def volumes(figure: Figure, longest: float = LONGEST) -> str:
+    """Return a network as an SVG of tensors; raise `UsageError` AC534 for symbols."""
+    sizes = VolumeSizes(figure)
+    placed = layout(figure.structure, sizes, longest)
+    painter = _Painter(figure, sizes)
+    heading = max(
+        text_width(figure.title, TITLE, bold=True), text_width(figure.subtitle, 12)
+    )
+    size = (
+        max(placed.along, heading) + 2 * MARGIN,
+        placed.across + 2 * MARGIN + painter.top,
+    )
+    style = STYLE + SHADES
+    parts = painter.painted(placed)
+    return document(size, figure.title, figure.description, style, parts, COLOURS)
+
+
+class _Painter:
+    """Paints frames, lines and tensors; along is x and across is y."""
+
+    top = 52
+
+    def __init__(self, figure: Figure, sizes: VolumeSizes) -> None:
+        self.figure = figure
+        self.sizes = sizes
+
+    def painted(self, placed: Layout) -> Iterator[str]:
+        """Yield the whole picture."""
+        yield text(MARGIN, MARGIN + TITLE, self.figure.title, "t")
+        yield text(MARGIN, MARGIN + TITLE + 20, self.figure.subtitle, "u")
+        for cluster in placed.clusters:
+            yield self.frame(cluster)
+        for drawn in placed.lines:
+            points = tuple((MARGIN + y, MARGIN + self.top + x) for x, y in drawn.points)
+            yield from painted_line(Line(points))
+        for box in placed.boxes:
+            yield from self.tensor(box)
+
+    def frame(self, placed: Placed) -> str:
+        """Return a frame, its title cut to its length."""
+        room, cluster = placed.room, self.figure.diagram.clusters[placed.which]
+        left, top = MARGIN + placed.top, MARGIN + self.top + placed.axis - room.before
+        high = room.before + room.behind
+        shown = frame_title(self.figure.diagram, placed.which)
+        while len(shown) > 2 and text_width(shown, 12, True) > room.length - PAD:
+            shown = shown.removesuffix("…")[:-1] + "…"
+        parts = [
+            rectangle(left, top, room.length, high, "frame", 8),
+            text(left + PAD, top + 16, shown, "n"),
+        ]
+        return group(parts, data_path=cluster.name)
+
+    def tensor(self, placed: Placed) -> Iterator[str]:
+        """Yield the lines that reach a tensor, its three faces and its words."""
+        box, volume = (
+            self.figure.diagram.boxes[placed.which],
+            self.sizes.volume(placed.which),
+        )
+        axis = MARGIN + self.top + placed.axis
+        start, end = MARGIN + placed.top, MARGIN + placed.top + placed.room.length
+        left = (start + end - volume.along - volume.slant) / 2
+        right = left + volume.along + volume.slant
+        is_fed, is_read = self.ends(placed.which)
+        if is_fed:
+            begin = start if left - start > self.sizes.head else start - self.sizes.head
+            yield from painted_line(Line(((begin, axis), (left, axis)), True))
+        if is_read:
+            yield from painted_line(Line(((right, axis), (end, axis))))
+        faces = self.faces(volume, left, axis, self.figure.kind(box), box.aux)
+        below = axis + volume.outer / 2 + STEP
+        words = [
+            text((start + end) / 2, below + STEP * i, shown, style)
+            for i, (shown, style) in enumerate(self.sizes.words(placed.which))
+        ]
+        about = self.figure.about(box)
+        yield group([*faces, *words], about, data_path=box.name)
+
+    def ends(self, index: int) -> tuple[bool, bool]:
+        """Say whether a tensor is fed, and whether it is read."""
+        links = self.figure.diagram.links
+        return any(b == index for _, b in links), any(a == index for a, _ in links)
+
+    @staticmethod
+    def faces(
+        volume: Volume, left: float, axis: float, kind: str, aux: bool
+    ) -> Iterator[str]:
+        """Yield the front, the upper and the right face."""
+        along, high, slant = volume
+        top, low = axis - volume.outer / 2 + slant, axis + volume.outer / 2
+        right = left + along
+        style = f"box {kind}{' aux' if aux else ''}"
+        yield polygon(
+            [(left, top), (right, top), (right, low), (left, low)], f"{style} f"
+        )
+        far = [(right + slant, top - slant), (left + slant, top - slant)]
+        yield polygon([(left, top), (right, top), *far], f"{style} p")
+        side = [(right + slant, top - slant), (right + slant, low - slant)]
+        yield polygon([(right, top), *side, (right, low)], f"{style} e")
