@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import suppress
 from functools import partial
 
 BUG = 3
@@ -14,7 +15,7 @@ INTERRUPTED = 128 + signal.SIGINT
 
 
 def main() -> None:
-    """Run the command line; no traceback reaches a user unless `--debug` asks for it."""
+    """Run the command line; a traceback is shown only where `--debug` asks for it."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -55,10 +56,8 @@ def _run() -> int:
 
 def _tell(text: str) -> None:
     """Write to stderr, if there still is one."""
-    try:
+    with suppress(OSError):
         print(text, file=sys.stderr, flush=True)
-    except OSError:
-        pass
 
 
 if __name__ == "__main__":

@@ -272,8 +272,8 @@ class Analysis:
 
     @cached_property
     def _group_rows(self) -> tuple[Row, ...]:
-        groups = enumerate(self.graph.groups)
-        return tuple(self._group_row(i, g, 0, "row", "") for i, g in groups if i)
+        groups = self.graph.groups
+        return tuple(self._group_row(g, 0, "row", "") for g in groups[1:])
 
     # -- rows ------------------------------------------------------------------------
 
@@ -301,15 +301,11 @@ class Analysis:
                     continue
                 prefix = stack[-1][1] if stack else ""
                 if self._is_one_row(group, level):
-                    yield self._group_row(
-                        upcoming - 1, group, len(stack), "row", prefix
-                    )
+                    yield self._group_row(group, len(stack), "row", prefix)
                     index = group.end
                     break
                 if self._has_head(group):
-                    yield self._group_row(
-                        upcoming - 1, group, len(stack), "head", prefix
-                    )
+                    yield self._group_row(group, len(stack), "head", prefix)
                     stack.append((upcoming - 1, group.name))
             else:
                 prefix = stack[-1][1] if stack else ""
@@ -361,7 +357,6 @@ class Analysis:
 
     def _group_row(
         self,
-        index: int,
         group: Group,
         depth: int,
         kind: Literal["row", "head"],

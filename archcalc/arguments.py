@@ -94,7 +94,7 @@ class ArgumentReader:
                     )
 
     def param(self, value: Value) -> Any:
-        """Read the value of a param: a number, arithmetic, true or false, a word, a list."""
+        """Read a param: a number, arithmetic, true or false, a word, or a list."""
         if isinstance(value, Sequence):
             return tuple(self.param(v) for v in value.items)
         if isinstance(value, Mapping):
@@ -107,7 +107,7 @@ class ArgumentReader:
         return self._arithmetic(value)
 
     def _difference(self, text: str) -> bool:
-        """Say whether a text that could be a word is a name, or names with `-` between."""
+        """Say whether what could be a word is a name, or names with `-` between."""
         known = self.scope | DYNAMIC
         return all(part in known or part.isdecimal() for part in text.split("-"))
 

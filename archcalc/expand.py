@@ -7,7 +7,6 @@ in a step may ask for the channels or size of the tensor that enters it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from archcalc.dims import assuming, same
@@ -18,11 +17,11 @@ from archcalc.graph import Graph, Node, Origin
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Shape
 from archcalc.limits import DEFAULT, Limits
-from archcalc.resolver import Resolver
-from archcalc.scope import Scope, base_names, kind_name
+from archcalc.repetition import Repeater
+from archcalc.scope import Scope, base_names
 from archcalc.shortcuts import padding, projection, strides
 from archcalc.spec import Spec
-from archcalc.steps import CONDITION, REPEAT, Step, arity
+from archcalc.steps import CONDITION, Step, arity
 
 DEEPEST_BLOCKS = 64
 
@@ -41,14 +40,13 @@ def expand(
         return _Expander(spec, limits).run(inputs, params, assumptions)
 
 
-class _Expander(Resolver):
+class _Expander(Repeater):
     """Walks the steps of a spec and grows the graph."""
 
     def __init__(self, spec: Spec, limits: Limits) -> None:
         super().__init__(spec, limits)
         self.visits = 0
-        self.repeats = 1
-        self.bases: dict[int, tuple[str, ...]] = {}
+        self.bases: dict[int, tuple[tuple[Step, ...], tuple[str, ...]]] = {}
 
     def run(
         self,
@@ -87,7 +85,7 @@ class _Expander(Resolver):
 
     def base_names(self, steps: tuple[Step, ...]) -> tuple[str, ...]:
         """Return a name for each step; raise `SpecError` AC150 for one used twice."""
-        known = self.bases.get(id(steps))
+        _, known = self.bases.get(id(steps), (steps, None))
         if known is None:
             first: dict[str, Step] = {}
             for step in steps:
@@ -103,7 +101,8 @@ class _Expander(Resolver):
                         f"the name {step.name!r} is taken",
                         [f"first used in line {line}"],
                     )
-            known = self.bases[id(steps)] = base_names(steps)
+            known = base_names(steps)
+            self.bases[id(steps)] = steps, known
         return known
 
     def step(self, step: Step, base: str, at: int, scope: Scope) -> int:
@@ -141,41 +140,6 @@ class _Expander(Resolver):
         if step.share is not None:
             self.share(step, first, scope)
         self.ranges[path] = (first, len(self.nodes))
-
-    def repeated(
-        self, step: Step, path: str, entering: tuple[int, ...], scope: Scope
-    ) -> int:
-        """Write out a step as often as it says, with `first` and `last` overrides."""
-        at = entering[0]
-        count = self.checked(step, "repeat", REPEAT, at, scope)
-        if not isinstance(count, int):
-            message = f"repeat needs a number, not the symbol {count}"
-            raise self.error(SpecError, step, "AC151", message)
-        outside, self.repeats = self.repeats, self.repeats * count
-        if self.repeats > self.limits.nodes:
-            raise self.too_many(step)
-        group = self.open(path, "repeat", f"{count} × {kind_name(step)}", scope)
-        outer = scope.values.get("i")
-        for i in range(1, count + 1):
-            scope.values["i"] = i
-            override = {
-                **(step.first if i == 1 else {}),
-                **(step.last if i == count else {}),
-            }
-            inner = scope.renamed(path, group)
-            name = f"{path}.{i}"
-            first = len(self.nodes)
-            at = self.once(step, name, entering, inner, override)
-            self.names[name], self.ranges[name] = at, (first, len(self.nodes))
-            entering = (at, *entering[:-1])
-            if step.share is not None and step.share.text == step.name and i > 1:
-                self.copy_weights(step, first, self.ranges[f"{path}.1"])
-        scope.values.pop("i", None)
-        if outer is not None:
-            scope.values["i"] = outer
-        self.repeats = outside
-        self.close(group, at)
-        return at
 
     def once(
         self,
@@ -221,8 +185,7 @@ class _Expander(Resolver):
                 follower = self.follower(step, word, follower, at, scope)
             if isinstance(follower, Step):
                 layer = self.layer(follower, {}, at, scope)
-                own = replace(follower, node=step.node)
-                at = self.add(own, f"{path}.{layer.key}", layer, (at,), scope)
+                at = self.add(step, f"{path}.{layer.key}", layer, (at,), scope)
         return at
 
     # -- structure -------------------------------------------------------------------
@@ -270,6 +233,7 @@ class _Expander(Resolver):
         inner: Scope,
     ) -> None:
         """Give the tensors that enter a block the names that it declares for them."""
+        self.unlike |= bool(names)
         if names and len(names) != len(entering):
             message = f"the block takes {len(names)} inputs, {len(entering)} are given"
             help = f"from: a list of names for {', '.join(names)}"
@@ -346,14 +310,13 @@ class _Expander(Resolver):
         skip = self.shortcut(step, path, at, main, inner)
         after = main
         if skip is not None:
-            joined = replace(step, kind="add")
-            after = self.add_sum(joined, path, main, skip, inner)
+            after = self.add_sum(step, path, main, skip, inner)
         after = self.followed(step, path, after, inner, {})
         self.close(group, after)
         return after
 
     def add_sum(self, step: Step, path: str, main: int, skip: int, scope: Scope) -> int:
-        """Append the sum of a residual; a clash of shapes says what shortcut would fit."""
+        """Append the sum of a residual; a clash says what shortcut would fit."""
         body, kept = self.nodes[main].shape, self.nodes[skip].shape
         if len(body) != len(kept) or not all(map(same, body, kept)):
             help = (

@@ -11,7 +11,7 @@ from archcalc.source import Value
 
 
 class Origin(NamedTuple):
-    """Where a node was written, and the `use:` steps that led there, outermost first."""
+    """Where a node was written, and the `use:` steps that led there, outer first."""
 
     node: Value
     uses: tuple[Value, ...] = ()
@@ -20,7 +20,7 @@ class Origin(NamedTuple):
 class Node(NamedTuple):
     """One operation: its inputs are earlier nodes, its shape has no batch axis.
 
-    `share` is the node whose weights it uses; `aux` says that it belongs to a side head.
+    `share` is the node whose weights it uses; `aux` marks the nodes of side heads.
     """
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs here

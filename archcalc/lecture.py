@@ -82,8 +82,8 @@ def lecture_lines(report: Report, bytes_a_value: int) -> Iterator[str]:
     values, weights = total.cells[3], total.cells[5]
     size = values * bytes_a_value  # type: ignore[operator]  # a count, never text
     yield (
-        f"TOTAL memory: {_short(values)} * {bytes_a_value} bytes = {_short(size)}B / image "
-        "(for a forward pass)"
+        f"TOTAL memory: {_short(values)} * {bytes_a_value} bytes = {_short(size)}B"
+        " / image (for a forward pass)"
     )
     yield f"TOTAL params: {_short(weights)} parameters ({_grouped(weights)} weights)"
 

@@ -49,7 +49,7 @@ class Network:
 
     @property
     def name(self) -> str:
-        """The network's name, with its variant after a colon, or the variant's own name."""
+        """The name, with its variant after a colon, or the variant's own name."""
         for alias, variant in self.spec.aliases.items():
             if variant == self.variant:
                 return alias
@@ -67,7 +67,7 @@ class Network:
 
     @cached_property
     def params(self) -> dict[str, Any]:
-        """The value of every param; raises `UsageError` for one that is not declared."""
+        """The value of every param; raises `UsageError` for an undeclared one."""
         given = dict(self.spec.params)
         if self.variant is not None:
             if self.variant not in self.spec.variants:
@@ -211,8 +211,8 @@ def load(
     `vgg16`, `efficientnet:b1`, `nets/mine.yaml`; `set` overrides params, `input` the
     input sizes (`"3x299x299"`, `[3, 299, 299]`, `"C,H,W"` for symbols).
 
-    Raises `UsageError` for an unknown name, `SourceError` or `SpecError` for a file that
-    is not a network.
+    Raises `UsageError` for an unknown name, `SourceError` or `SpecError` for a file
+    that is not a network.
 
     >>> load("vgg16").analyze().total.params
     138357544

@@ -177,19 +177,23 @@ def _sheet(
 ) -> Table:
     keys = [key for key in COLUMNS if key in {"layer", "what", "shape", *blanks}]
     numbers = {(q.row, q.blank): i for i, q in enumerate(asked, 1)}
-    rows = []
-    for i, row in enumerate(_asked_rows(analysis)):
-        named: dict[str, Cell] = {"layer": row.name, "what": row.label}
-        cells = [
-            f"({numbers[i, key]}) ____"
-            if (i, key) in numbers
-            else named[key]
-            if key in named
-            else _figure(row, key)
-            for key in keys
-        ]
-        rows.append(ReportRow(tuple(cells), path=row.name))
+    rows = [
+        ReportRow(
+            tuple(
+                f"({numbers[i, key]}) ____" if (i, key) in numbers else _cell(row, key)
+                for key in keys
+            ),
+            path=row.name,
+        )
+        for i, row in enumerate(_asked_rows(analysis))
+    ]
     return Table("fill in the blanks", tuple(COLUMNS[k] for k in keys), tuple(rows))
+
+
+def _cell(row: Row, key: str) -> Cell:
+    """Return what stands in a column where nothing is blank."""
+    words = {"layer": row.name, "what": row.label}
+    return words[key] if key in words else _figure(row, key)
 
 
 def _questions(asked: Sequence[Question]) -> Table:

@@ -19,7 +19,12 @@ from archcalc.steps import SHORTCUTS, Step, without_followers
 
 
 class Resolver(Builder):
-    """Evaluates arithmetic and names; `names` are the outputs of steps by path, `ranges` their nodes."""
+    """Evaluates arithmetic and names.
+
+    `names` are the outputs of steps by path, `ranges` their nodes. `unlike` says that
+    something depended on which repetition this is, `reached` is the earliest node that
+    was named: what `repetition` asks before it copies.
+    """
 
     def __init__(self, spec: Spec, limits: Limits) -> None:
         super().__init__(spec.source, spec.name, limits)
@@ -27,6 +32,8 @@ class Resolver(Builder):
         self.names: dict[str, int] = {}
         self.ranges: dict[str, tuple[int, int]] = {}
         self.layers: dict[tuple[Any, ...], Layer] = {}
+        self.unlike = False
+        self.reached = 0
 
     def layer(
         self, step: Step, override: dict[str, Any], at: int, scope: Scope
@@ -89,6 +96,7 @@ class Resolver(Builder):
                 help=help,
             )
             raise SpecError([replace(error.problems[0], place=self.place(name))])
+        self.reached = min(self.reached, found)
         return found
 
     def checked(
@@ -120,6 +128,7 @@ class Resolver(Builder):
     def lookup(self, name: str, at: int, scope: Scope) -> Any:
         """Return what a name in arithmetic stands for here."""
         if name in scope.values:
+            self.unlike |= name == "i"
             return scope.values[name]
         shape = self.nodes[at].shape
         if name in ("cin", "tokens"):

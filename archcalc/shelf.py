@@ -23,7 +23,7 @@ COLUMNS = (
 
 
 def networks(variants: bool) -> Iterator[Network]:
-    """Yield every shipped network, with its variants where asked or where they have names."""
+    """Yield every shipped network, and variants where asked or named."""
     for name in shipped():
         network = load(name)
         yield network

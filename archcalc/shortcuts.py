@@ -1,4 +1,4 @@
-"""The shortcut of a residual, where its steps are not written but follow from shapes."""
+"""The shortcut of a residual, where its steps follow from shapes."""
 
 from __future__ import annotations
 

@@ -2,8 +2,9 @@
 
 `read_spec` turns a `Source` into a `Spec`, or raises `SpecError` with every problem
 that can be seen before sizes are known. What a file says *about* a network (paper,
-accuracy, expectations) is checked by `about_reader`; its steps are checked by the fields
-of the layers (`steps.py`), since their arguments may be arithmetic that waits for a size.
+accuracy, expectations) is checked by `about_reader`; its steps are checked by the
+fields of the layers (`steps.py`), since their arguments may be arithmetic that waits
+for a size.
 """
 
 from __future__ import annotations

@@ -298,7 +298,8 @@ class StepReader(ArgumentReader):
         if value is None or not absent(value):
             self.problems.add(
                 "AC145",
-                f"{kind} joins branches: a mapping of names to steps, or a list of names",
+                f"{kind} joins branches: a mapping of names to steps, "
+                "or a list of names",
                 key if value is None else value,
             )
         return {}
@@ -382,7 +383,7 @@ class StepReader(ArgumentReader):
 
 
 def _takes(kind: str, key: str) -> bool:
-    """Say whether `key` can be an argument of `kind`, though it is a kind of its own."""
+    """Say whether `key`, a kind of its own, can be an argument of `kind`."""
     return kind == "use" or (kind in CATALOGUE and key in CATALOGUE[kind].fields)
 
 

@@ -88,6 +88,6 @@ def without_followers(args: dict[str, Any]) -> dict[str, Any]:
 
 
 def arity(step: Step) -> int | None:
-    """Return how many inputs a step's layer takes, None for two or more; 1 for structures."""
+    """Return how many inputs a step takes: None for two or more, 1 for structures."""
     layer = CATALOGUE.get(step.kind)
     return layer.arity if layer is not None else 1

@@ -144,7 +144,8 @@ def _parameters(analysis: Analysis) -> Iterator[Way]:
     text = "parameters with the running mean and variance of batch norms, 4 a channel"
     running = owned(lambda i: keras[i].reported_params)
     yield Way("parameters", "BN 4 a channel", text, 1, running)
-    whole = [n * _groups(analysis, node) for n, node in zip(full, nodes, strict=True)]
+    more = owned(lambda i: facts[i].weights * (_groups(analysis, nodes[i]) - 1))
+    whole = [n + m for n, m in zip(full, more, strict=True)]
     text = "parameters as if no convolution had groups"
     yield Way("parameters", "no groups", text, 1, whole)
 

@@ -6,7 +6,9 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fuzz-minutes", type=float, default=1.0, help="length of a fuzz run")
+    parser.addoption(
+        "--fuzz-minutes", type=float, default=1.0, help="length of a fuzz run"
+    )
     parser.addoption("--fuzz-seed", default="0", help="seed of a fuzz run")
 
 

@@ -69,7 +69,9 @@ def commands(text: str) -> list[str]:
 
 def generated() -> dict[str, str]:
     """Return the documents that are made whole by a command, by their path."""
-    return {path: f"{head}\n\n{printed(command)}" for path, (head, command) in MADE.items()}
+    return {
+        path: f"{head}\n\n{printed(command)}" for path, (head, command) in MADE.items()
+    }
 
 
 def main() -> None:

@@ -27,7 +27,9 @@ layers:
 
 def channels(steps: str) -> int:
     """Return the output channels of CELL with these steps after `a` (2) and `b` (3)."""
-    network = archcalc.loads(CELL + "".join(f"  - {{{s}}}\n" for s in steps.split("; ")))
+    network = archcalc.loads(
+        CELL + "".join(f"  - {{{s}}}\n" for s in steps.split("; "))
+    )
     size = network.analyze().output[0]
     assert isinstance(size, int)
     return size

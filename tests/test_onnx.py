@@ -24,21 +24,21 @@ Attributes = Mapping[str, Any]
 Shape = tuple[int, ...]
 
 
-class Unlike(Exception):
+class UnlikeError(Exception):
     """The operator has an argument that our layer does not have."""
 
 
 def symmetric(attributes: Attributes) -> Any:
-    """Return the padding, or `same`; raise `Unlike` where the sides differ."""
+    """Return the padding, or `same`; raise `UnlikeError` where the sides differ."""
     auto = attributes.get("auto_pad", b"NOTSET")
     if auto == b"SAME_UPPER":
         return "same"
     if auto not in (b"NOTSET", b"VALID"):
-        raise Unlike("pads the odd pixel before")
+        raise UnlikeError("pads the odd pixel before")
     pads = attributes.get("pads", [])
     before, after = pads[: len(pads) // 2], pads[len(pads) // 2 :]
     if before != after:
-        raise Unlike("pads unequally")
+        raise UnlikeError("pads unequally")
     return tuple(before) or 0
 
 
@@ -61,12 +61,12 @@ def conv(attributes: Attributes, shapes: list[Shape]) -> Layer:
 
 def deconv(attributes: Attributes, shapes: list[Shape]) -> Layer:
     if "output_shape" in attributes:
-        raise Unlike("is told its output")
+        raise UnlikeError("is told its output")
     weight = shapes[1]
     groups = attributes.get("group", 1)
     given = window(attributes, weight[2:])
     if given["pad"] == "same":
-        raise Unlike("pads a transposed convolution with `same`")
+        raise UnlikeError("pads a transposed convolution with `same`")
     extra = tuple(attributes.get("output_padding", ())) or 0
     out = weight[1] * groups
     return CATALOGUE["deconv"](out=out, groups=groups, output_pad=extra, **given)
@@ -76,18 +76,18 @@ def pool(key: str) -> Callable[[Attributes, list[Shape]], Layer]:
     def make(attributes: Attributes, shapes: list[Shape]) -> Layer:
         given = window(attributes, ())
         if key != "maxpool" and given.pop("dilation") != 1:
-            raise Unlike("dilates a mean")
+            raise UnlikeError("dilates a mean")
         if key == "lppool":
             given |= {"power": attributes.get("p", 2)}
             if given.pop("pad"):
-                raise Unlike("pads a norm")
+                raise UnlikeError("pads a norm")
         given["rounding"] = "ceil" if attributes.get("ceil_mode", 0) else "floor"
         if given.get("pad") not in (0, "same", None):
             half = [
                 p <= k // 2 for p, k in zip(given["pad"], given["kernel"], strict=True)
             ]
             if not all(half):
-                raise Unlike("pads more than half the kernel, which torch refuses")
+                raise UnlikeError("pads more than half the kernel, which torch refuses")
         return CATALOGUE[key](**given)
 
     return make
@@ -152,7 +152,7 @@ def cases() -> tuple[list[Any], Counter[str]]:
                     tuple(outputs[0].shape),
                 )
             )
-        except Unlike as reason:
+        except UnlikeError as reason:
             left[str(reason)] += 1
     return found, left
 
@@ -160,17 +160,17 @@ def cases() -> tuple[list[Any], Counter[str]]:
 def chosen(
     operator: str, attributes: Attributes, shapes: list[Shape]
 ) -> tuple[Layer, list[Shape]]:
-    """Return the layer and its batchless inputs; raise `Unlike`."""
+    """Return the layer and its batchless inputs; raise `UnlikeError`."""
     if operator in SEVERAL:
         axis = attributes.get("axis", 1)
         if len(shapes) < 2 or len(shapes[0]) < 2 or axis == 0:
-            raise Unlike("joins along the batch, or a single tensor")
+            raise UnlikeError("joins along the batch, or a single tensor")
         given = {"axis": axis - 1 if axis > 0 else axis} if operator == "Concat" else {}
         if axis == -len(shapes[0]):
-            raise Unlike("joins along the batch, or a single tensor")
+            raise UnlikeError("joins along the batch, or a single tensor")
         return CATALOGUE[SEVERAL[operator]](**given), [s[1:] for s in shapes]
     if len(shapes[0]) < 2:
-        raise Unlike("has no batch axis")
+        raise UnlikeError("has no batch axis")
     return OPERATORS[operator](attributes, shapes), [shapes[0][1:]]
 
 

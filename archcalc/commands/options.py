@@ -116,7 +116,7 @@ InPlace = Annotated[
 
 
 def pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:
-    """Return `NAME=VALUE` options as a dict; raise `UsageError` AC508 for another form."""
+    """Return `NAME=VALUE` options as a dict; raise `UsageError` AC508 otherwise."""
     found = {}
     for text in given or ():
         name, equals, value = text.partition("=")
@@ -201,7 +201,7 @@ def write(text: str, output: Path | None = None) -> None:
 
 
 def columns() -> int | None:
-    """Return the width to print for: the terminal's or `COLUMNS`, None through a pipe."""
+    """Return the width to print for: `COLUMNS` or the terminal's, None for a pipe."""
     asked = os.environ.get("COLUMNS", "")
     if asked.isdigit() and int(asked) > 0:
         return int(asked)

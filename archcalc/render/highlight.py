@@ -20,6 +20,7 @@ def highlighted(text: str) -> str:
     console = Console(
         file=sink, force_terminal=True, width=widest + 1, markup=False, emoji=False
     )
-    syntax = Syntax("\n".join(lines), "yaml", theme="ansi_dark", background_color="default")
+    code = "\n".join(lines)
+    syntax = Syntax(code, "yaml", theme="ansi_dark", background_color="default")
     console.print(syntax, highlight=False)
     return "\n".join(line.rstrip() for line in sink.getvalue().splitlines())
