@@ -119,7 +119,7 @@ class Repeater(Resolver):
     def pattern(
         self, step: Step, path: str, mark: Mark, came: tuple[int, ...], output: int
     ) -> Pattern | None:
-        """Return what was written out since the mark; None for what cannot be copied."""
+        """Return what was written since the mark; None for what cannot be copied."""
         first, end = mark.nodes, len(self.nodes)
         unlike = self.unlike or self.reached < first or len(came) != 1
         self.unlike |= mark.unlike
