@@ -112,11 +112,13 @@ class Convolution(Layer):
         sizes = (x[0], self.channels(x), simple(sliding.kernel))
         return Module(f"nn.Conv{len(x) - 1}d", sizes, given, before=before)
 
-    def details(self) -> list[str]:
+    def details(self, *inputs: Shape) -> list[str]:
         """Return the arguments that differ from the usual, in words."""
         pairs = {"stride": 1, "pad": 0, "dilation": 1, "groups": 1}
-        given = [(name, getattr(self, name, usual)) for name, usual in pairs.items()]
-        return [f"{n} {plain_text(value)}" for n, value in given if value != pairs[n]]
+        given = {name: getattr(self, name, usual) for name, usual in pairs.items()}
+        if self.pad == "half" and inputs:
+            given["pad"] = simple(tuple(p for p, _ in self.sliding(inputs[0]).pads))
+        return [f"{n} {plain_text(v)}" for n, v in given.items() if v != pairs[n]]
 
 
 PLAIN = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}
@@ -153,7 +155,7 @@ class Conv(Convolution):
 
     def label(self, *inputs: Shape) -> str:
         head = f"conv {kernel_text(self.kernel, *inputs)}, {self.out}"
-        return ", ".join([head, *self.details()])
+        return ", ".join([head, *self.details(*inputs)])
 
 
 class DepthwiseConv(Convolution):
@@ -183,7 +185,7 @@ class DepthwiseConv(Convolution):
     def label(self, *inputs: Shape) -> str:
         times = "" if self.multiplier == 1 else f", ×{self.multiplier}"
         head = f"dwconv {kernel_text(self.kernel, *inputs)}{times}"
-        return ", ".join([head, *self.details()])
+        return ", ".join([head, *self.details(*inputs)])
 
 
 class TransposedConv(Layer):

@@ -71,12 +71,13 @@ class Pool(Layer):
         return given
 
     def label(self, *inputs: Shape) -> str:
-        usual = {"stride": self.kernel, "pad": 0, "dilation": 1, "rounding": "floor"}
+        usual = {"stride": self.kernel, "pad": 0, "dilation": 1}
         said = [
             f"{name} {kernel_text(value) if isinstance(value, tuple) else value}"
             for name, plain in usual.items()
             if (value := getattr(self, name)) not in (plain, None)
         ]
+        said += ["ceil"] if self.rounding == "ceil" else []
         return ", ".join([f"{self.key} {kernel_text(self.kernel, *inputs)}", *said])
 
 
