@@ -59,9 +59,7 @@ class Diagram:
     links: tuple[tuple[int, int], ...]
 
 
-def diagram(
-    analysis: Analysis, title: str = "", level: Level = "layers"
-) -> Diagram:
+def diagram(analysis: Analysis, title: str = "", level: Level = "layers") -> Diagram:
     """Return a network's diagram, a box for each row of its table at a level."""
     return Folding(analysis, level).diagram(analysis.name, title)
 

@@ -34,6 +34,7 @@ from archcalc.receptive import receptive_fields
 from archcalc.tables import erratum_notes
 
 EXACT = 2**53
+SIDE_HEAD = "side head, training only"
 COUNTED = ("weights", "biases", "norms", "buffers", "activations")
 
 
@@ -98,7 +99,7 @@ def _described(graph: Graph, rows: Sequence[Row]) -> dict[str, list[Any]]:
     return {
         "name": [clean(row.name) for row in rows],
         "short": [clean(row.short or row.name) for row in rows],
-        "what": [clean(row.label) for row in rows],
+        "what": [clean(SIDE_HEAD if row.label == "aux" else row.label) for row in rows],
         "shape": [row.shape for row in rows],
         "head": [int(row.kind == "head") for row in rows],
         "level": [row.depth for row in rows],
@@ -125,7 +126,9 @@ def _joined(analysis: Analysis, rows: Sequence[Row]) -> dict[str, list[Any]]:
             for row in rows
         ],
         "lane": lanes(analysis.graph, rows),
-        "like": [named.get(alike.get(row.name, row.name), at) for at, row in enumerate(rows)],
+        "like": [
+            named.get(alike.get(row.name, row.name), at) for at, row in enumerate(rows)
+        ],
     }
 
 

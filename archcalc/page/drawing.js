@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = 16;
-const ZOOM = { step: 1.25, least: 0.1, most: 4 };
+const ZOOM = { step: 1.25, least: 0.1, readable: 0.5, most: 4 };
 
 function svg(name, attributes = {}, ...children) {
   const made = document.createElementNS(SVG, name);
@@ -52,19 +52,21 @@ class Drawing {
     this.wide = width + 2 * MARGIN;
     this.high = height + 2 * MARGIN;
     const inside = svg("g", { transform: `translate(${MARGIN} ${MARGIN})` });
-    this.layout.frames.forEach((frame) => inside.append(this.frame(frame)));
+    this.layout.frames.forEach((frame) => inside.append(this.back(frame)));
     this.layout.lines.forEach((edge) => inside.append(this.line(edge)));
+    this.layout.frames.forEach((frame) => inside.append(this.frame(frame)));
     this.layout.boxes.forEach((box) => inside.append(this.box(box)));
     const id = `arrow-${this.pane.index}`;
-    const tip = svg("path", { d: "M0 0L6 3L0 6z", class: "tip" });
-    const size = { markerWidth: 6, markerHeight: 6, refX: 5.5, refY: 3, orient: "auto" };
-    const arrow = svg("marker", { id, ...size }, tip);
+    const tip = svg("path", { d: "M0 0L8 4L0 8z", class: "tip" });
+    const size = { markerWidth: 8, markerHeight: 8, refX: 7, refY: 4, orient: "auto" };
+    const arrow = svg("marker", { id, markerUnits: "userSpaceOnUse", ...size }, tip);
     const viewBox = `0 0 ${this.wide} ${this.high}`;
     this.canvas = svg("svg", { viewBox }, svg("defs", {}, arrow), inside);
     this.view.replaceChildren(this.canvas);
     this.shade();
-    if (this.scale === null && this.view.clientWidth) this.fit(0.6);
-    else this.zoomTo(this.scale ?? 1);
+    if (this.scale === null) this.begin();
+    else this.zoomTo(this.scale);
+    this.center();
   }
 
   // -- elements -------------------------------------------------------------------------
@@ -77,7 +79,6 @@ class Drawing {
     made.addEventListener("click", () => this.pane.choose(at, "drawing"));
     made.addEventListener("focus", () => this.pane.point(at));
     made.addEventListener("mouseenter", () => this.pane.point(at));
-    made.addEventListener("mouseleave", () => this.pane.point(null));
     return made;
   }
 
@@ -88,7 +89,7 @@ class Drawing {
     const middle = box.width / 2;
     const { name, what, shape: sizes } = box.lines;
     const lines = [name, what, sizes].filter(Boolean);
-    const top = box.height / 2 - (lines.length - 1) * 8 + 3;
+    const top = box.height / 2 - (lines.length - 1) * 8 + 4;
     const words = lines.map((text, i) =>
       svg("text", { x: middle, y: top + 16 * i, class: i ? "" : "name" }, text),
     );
@@ -105,15 +106,17 @@ class Drawing {
   }
 
   frame(frame) {
-    const { x, y, width, height, at } = frame;
+    const { x, y, width, at } = frame;
     const title = svg("text", { x: 10, y: 18, class: "name" }, `▾ ${this.layout.frameTitle(at)}`);
-    const back = svg("rect", { width, height, rx: 7, class: "back" });
     const bar = svg("rect", { width, height: 24, rx: 7, class: "bar" });
     const extra = { class: "frame", "aria-expanded": "true", transform: `translate(${x} ${y})` };
     const made = this.control(at, extra, bar, title);
     this.marks.set(at, made);
-    const place = { transform: `translate(${x} ${y})`, class: "frame-back" };
-    return svg("g", {}, svg("g", place, back), made);
+    return made;
+  }
+
+  back({ x, y, width, height }) {
+    return svg("rect", { x, y, width, height, rx: 7, class: "back" });
   }
 
   line(edge) {
@@ -126,7 +129,7 @@ class Drawing {
     return svg("path", { d: rounded(points), class: "line", "marker-end": marker, ...ends });
   }
 
-  /** Show in each box how much of the operations it takes. */
+  /** Show in each box its share of the operations; fade what a search does not find. */
   shade() {
     const { sums, totals } = this.pane.figures;
     for (const box of this.layout.boxes) {
@@ -136,6 +139,7 @@ class Drawing {
       const share = whole ? Number((1000n * part) / whole) / 1000 : 0;
       const bar = this.marks.get(box.at).querySelector(".share");
       bar.setAttribute("width", Math.max(0, Math.min(1, share) * (box.width - 8)));
+      this.marks.get(box.at).classList.toggle("faded", !box.same.some((at) => this.pane.tree.finds(at)));
     }
   }
 
@@ -204,6 +208,19 @@ class Drawing {
     this.canvas.setAttribute("height", Math.round(this.high * this.scale));
   }
 
+  /** Begin with as much room as the drawing needs, up to half of the pane. */
+  begin() {
+    const room = this.root.parentElement.clientWidth;
+    this.root.style.setProperty("--wide", `${Math.min(this.wide + 24, room * 0.46)}px`);
+    this.zoomTo(Math.max(ZOOM.readable, Math.min(1, (this.view.clientWidth - 18) / this.wide)));
+  }
+
+  /** Bring the middle line of the network into sight. */
+  center() {
+    const spine = (this.layout.root.spine + MARGIN) * this.scale;
+    this.view.scrollLeft = spine - this.view.clientWidth / 2;
+  }
+
   zoom(factor, event) {
     const view = this.view.getBoundingClientRect();
     const [x, y] = event
@@ -217,10 +234,10 @@ class Drawing {
     this.view.scrollTop = top * grown - y;
   }
 
-  fit(least = ZOOM.least) {
+  fit() {
     const wide = (this.view.clientWidth - 4) / this.wide;
     const high = (this.view.clientHeight - 4) / this.high;
-    this.zoomTo(Math.max(least, Math.min(1, wide, least > ZOOM.least ? 1 : high)));
+    this.zoomTo(Math.min(1, wide, high));
   }
 
   drag() {

@@ -54,6 +54,10 @@ def _beside(graph: Graph) -> Iterator[tuple[int, int]]:
     """Yield each residual whose shortcut has layers, and where the shortcut begins."""
     for group in graph.groups:
         above = graph.groups[group.parent]
-        if group.kind == "branch" and above.kind == "residual" and group.label == "shortcut":
+        if (
+            group.kind == "branch"
+            and above.kind == "residual"
+            and group.label == "shortcut"
+        ):
             if group.end > group.first:
                 yield group.parent, group.first

@@ -1,7 +1,7 @@
 // Where boxes and lines stand: sequences as columns, branches side by side, and what
 // skips over layers on rails at the right of the column.
 
-const BOX = { least: 96, most: 230, height: 54, gap: 24, beside: 18 };
+const BOX = { least: 96, most: 230, height: 58, gap: 24, beside: 18 };
 const FRAME = { side: 12, top: 28, bottom: 14 };
 const RAIL = { first: 14, next: 10 };
 const measure = document.createElement("canvas").getContext("2d");
@@ -45,6 +45,9 @@ class Layout {
       if (beside) {
         while (end < children.length && this.laneOf(children[end], depth) !== undefined) end += 1;
         column.items.push(this.lanes(children.slice(i, end), depth, here));
+      } else if (this.isSideHead(children, i, depth)) {
+        end = i + 2;
+        column.items.push(this.aside(children[i + 1], children[i], depth, here));
       } else {
         while (end < children.length && this.isSame(children[i], children[end], depth)) end += 1;
         column.items.push(this.item(children.slice(i, end), here));
@@ -63,6 +66,19 @@ class Layout {
     const open = this.tree.open.has(at) || this.tree.open.has(other);
     const like = this.rows.like[at] === this.rows.like[other];
     return like && !open && this.laneOf(other, depth) === undefined;
+  }
+
+  /** Say whether a side head begins here, with the main line going on behind it. */
+  isSideHead(children, i, depth) {
+    const { aux } = this.rows;
+    const next = children[i + 1];
+    return aux[children[i]] && next !== undefined && !aux[next] && this.laneOf(next, depth) === undefined;
+  }
+
+  /** Put a side head beside what follows it on the main line. */
+  aside(main, side, depth, path) {
+    const items = [main, side].map((at) => this.sequence([at], depth, path));
+    return { kind: "lanes", items, main: items[0] };
   }
 
   lanes(children, depth, path) {
@@ -194,7 +210,7 @@ class Layout {
       item.items.forEach((lane) => this.resize(lane));
       item.width = sum(item.items.map((lane) => lane.width)) + BOX.beside * (item.items.length - 1);
       item.height = Math.max(...item.items.map((lane) => lane.height));
-      item.spine = item.width / 2;
+      item.spine = item.main ? item.main.spine : item.width / 2;
     } else {
       item.items.forEach((one) => this.resize(one));
       item.spine = Math.max(0, ...item.items.map((one) => one.spine));

@@ -39,20 +39,26 @@ class Pane {
     this.drawing.reach(this.chosen ?? 0);
   }
 
+  /** Return the layer with the most operations, to begin with. */
+  heaviest() {
+    const values = this.figures.plain.operations;
+    return values.reduce((most, value, at) => (value > values[most] ? at : most), 0);
+  }
+
   mark() {
     for (const part of [this.table, this.drawing]) part.mark(this.chosen, "chosen");
   }
 
   /** Show the formulas of a row that is pointed at, and the row of its name elsewhere. */
   point(at) {
-    const name = at === null ? null : this.network.rows.name[at];
+    const name = this.network.rows.name[at];
     for (const pane of panes) {
-      const same = pane === this ? at : name === null ? null : pane.tree.byName.get(name) ?? null;
+      const same = pane === this ? at : pane.tree.byName.get(name) ?? null;
       pane.table.mark(same, "pointed");
       pane.drawing.mark(same, "pointed");
     }
-    const shown = at === null ? lastChosen : { pane: this, at };
-    explain(shown);
+    pointed = { pane: this, at };
+    explain();
   }
 
   /** Choose a row; choosing a group again opens or closes it. */
@@ -61,13 +67,12 @@ class Pane {
       this.open(at, !this.tree.open.has(at), from);
     }
     this.chosen = at;
-    lastChosen = { pane: this, at };
     this.mark();
     this.table.reach(at);
     this.drawing.reach(at);
     if (from === "drawing") this.table.show(at);
     else this.drawing.show(at);
-    explain(lastChosen);
+    this.point(at);
   }
 
   open(at, wanted, from) {
@@ -79,8 +84,7 @@ class Pane {
     this.chosen = at;
     this.draw();
     (from === "table" ? this.table.reach(at) : this.drawing.reach(at))?.focus({ preventScroll: true });
-    if (from === "table") this.drawing.show(at);
-    else this.drawing.show(at);
+    this.drawing.show(at);
   }
 
   /** Step into an open group, or out to the group above. */
@@ -95,30 +99,28 @@ class Pane {
 // -- formulas ---------------------------------------------------------------------------
 
 const byId = (id) => document.getElementById(id);
-let lastChosen = null;
+let pointed = null;
 
-function explain(shown) {
+function explain() {
   const panel = byId("detail");
-  if (!shown) {
-    panel.replaceChildren(element("p", {}, "Point at a layer, or walk through the rows with the arrow keys, to see its formulas."));
-    return;
-  }
-  const { pane, at } = shown;
+  const { pane, at } = pointed;
   const { rows, formulas } = pane.network;
   const { sums, totals } = pane.figures;
   const lines = formulas[rows.formulas[at]].map(([figure, formula]) => [figure, formula]);
   const one = CONVENTIONS.get(state.convention);
   const counted = sums.operations?.[at];
   if (counted !== undefined) {
-    const share = percent(counted, totals.operations);
-    const samples = state.batch > 1n ? `, batch ${state.batch.toLocaleString("en-US")}` : "";
-    lines.push([operationsTitle(), `${counted.toLocaleString("en-US")}${samples}${share ? `, ${share} of the network` : ""}`]);
+    const share = `, ${percent(counted, totals.operations)} of the network`;
+    const same = lines.find(([figure]) => figure === operationsTitle());
+    const samples = `${count(counted)} for the batch`;
+    if (same && state.batch === 1n) same[1] += share;
+    else lines.push([operationsTitle(), (state.batch > 1n ? samples : count(counted)) + share]);
   }
   const where = panes.length > 1 ? `${pane.network.name}: ` : "";
   const title = element("h3", {}, `${where}${rows.name[at]} `, element("span", {}, rows.what[at]));
   const shapes = rows.sources[at].map((source) => shape(rows.shape[source])).join(", ");
   const flow = shapes ? `${shapes} → ${shape(rows.shape[at])}` : shape(rows.shape[at]);
-  const list = element("dl", {}, ...lines.flatMap(([figure, formula]) => [element("dt", {}, figure), element("dd", {}, formula)]));
+  const list = element("dl", {}, ...lines.map(([figure, formula]) => element("div", {}, element("dt", {}, figure), element("dd", {}, formula))));
   const note = lines.length > 1 && state.batch > 1n ? "Formulas are for one sample." : "";
   panel.replaceChildren(title, element("p", { class: "flow" }, flow), list, element("p", {}, note || (one.unit ? "" : one.brief)));
 }
@@ -164,7 +166,7 @@ function refresh() {
     pane.mark();
   }
   compare();
-  explain(lastChosen);
+  explain();
   const one = CONVENTIONS.get(state.convention);
   byId("definition").textContent = `${one.name}: ${one.brief}${one.source ? ` (${one.source})` : ""}`;
 }
@@ -209,6 +211,7 @@ function levels() {
     if (select.value === "") return;
     for (const pane of panes) {
       pane.tree.openTo(Number(select.value));
+      pane.drawing.scale = null;
       pane.draw();
     }
   });
@@ -236,5 +239,7 @@ byId("title").textContent = panes.map((pane) => pane.network.name).join(" and ")
 byId("networks").append(...panes.map((pane) => pane.root));
 byId("networks").classList.toggle("several", panes.length > 1);
 controls();
+byId("settings").open = window.matchMedia("(min-width: 60rem)").matches;
 for (const pane of panes) pane.draw();
+pointed = { pane: panes[0], at: panes[0].heaviest() };
 refresh();

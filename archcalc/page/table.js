@@ -15,9 +15,11 @@ const COLUMNS = [
   { key: "bytes", title: () => "bytes" },
   { key: "field", title: () => "field" },
   { key: "depth", title: () => "depth" },
-  { key: "difference", title: () => `${operationsTitle()} − ${panes[0].network.name}` },
+  { key: "difference", title: () => "difference" },
 ];
-const SHOWN = new Set(["layer", "what", "shape", "params", "operations", "share", "activations", "bytes", "difference"]);
+const SHOWN = new Set(["layer", "what", "shape", "params", "operations"]);
+const ALONE = ["share", "activations", "bytes"];
+for (const key of DATA.networks.length > 1 ? ["difference"] : ALONE) SHOWN.add(key);
 const COUNTS = new Set(["params", "weights", "biases", "norms", "buffers", "operations", "activations"]);
 
 function paramsReported() {
@@ -35,7 +37,6 @@ class Table {
     const table = element("table", {}, caption, element("thead", {}, this.headings), this.body, this.foot);
     this.root = element("div", { class: "scroll" }, table);
     this.body.addEventListener("keydown", (event) => this.move(event));
-    this.body.addEventListener("mouseleave", () => this.pane.point(null));
   }
 
   columns() {
@@ -56,11 +57,12 @@ class Table {
   // -- headings and order ---------------------------------------------------------------
 
   heading({ key, title, text }) {
+    const about = key === "difference" ? `${operationsTitle()} less those of ${panes[0].network.name}` : null;
     const sorted = this.sort?.key === key ? this.sort.order : "none";
     const mark = { ascending: " ▴", descending: " ▾", none: "" }[sorted];
     const button = element("button", { type: "button" }, `${title()}${mark}`);
     button.addEventListener("click", () => this.sortBy(key));
-    return element("th", { scope: "col", "aria-sort": sorted, class: text ? key : "figure" }, button);
+    return element("th", { scope: "col", "aria-sort": sorted, class: text ? key : "figure", title: about }, button);
   }
 
   /** Sort by a column: figures from the largest down, then up, then as executed. */
@@ -115,7 +117,9 @@ class Table {
 
   cell(at, column) {
     if (column.key === "layer") return this.name(at);
-    const cell = element("td", { class: column.text ? column.key : "figure" }, this.text(at, column.key));
+    const text = this.text(at, column.key);
+    const title = column.key === "what" && text.length > 26 ? text : null;
+    const cell = element("td", { class: column.text ? column.key : "figure", title }, text);
     if (column.key === "share") this.bar(cell, at);
     return cell;
   }

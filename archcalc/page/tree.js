@@ -84,6 +84,11 @@ class Tree {
     return words.every((word) => this.text[at].includes(word));
   }
 
+  /** Say whether a row, or one inside the group, is found. */
+  finds(at) {
+    return this.isHead(at) ? this.children[at].some((child) => this.finds(child)) : this.matches(at);
+  }
+
   /** Return the rows to list: the open ones, or those that a search finds. */
   listed() {
     const all = [...Array(this.size).keys()];

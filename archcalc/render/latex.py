@@ -20,7 +20,9 @@ from archcalc.render.widths import width
 from archcalc.report import Cell, Column, ColumnKind, Note, Report, Row, Table
 
 INDENT = "\\quad "
-FIGURES = "\\sisetup{group-minimum-digits=4, group-separator={,}, table-alignment=right}"
+FIGURES = (
+    "\\sisetup{group-minimum-digits=4, group-separator={,}, table-alignment=right}"
+)
 LONGEST_TABULAR = 45
 """Rows of the longest table that is kept on one page."""
 PREFIXES = {
@@ -148,9 +150,7 @@ def _table(table: Table, plain: bool, paged: bool) -> Iterator[str]:
     long = paged or len(table.rows) > LONGEST_TABULAR
     name = "longtable" if long else "tabular"
     place = "[l]" if long else ""
-    columns = "".join(
-        _column(table, i, plain) for i in range(len(table.columns))
-    )
+    columns = "".join(_column(table, i, plain) for i in range(len(table.columns)))
     yield f"\\begin{{{name}}}{place}{{@{{}}{columns}@{{}}}}"
     yield "\\toprule"
     titles = [_heading(table, i, plain) for i in range(len(table.columns))]
