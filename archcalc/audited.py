@@ -42,8 +42,9 @@ GROUPS: dict[str, tuple[Verdict, ...]] = {
 def audit_report(found: Sequence[Finding], subject: str, layout: Layout) -> Report:
     """Return the report of some findings.
 
-    A terminal has a table a source and the counts last; a document the counts first
-    and more columns; data have one table with everything.
+    A terminal has a table a source, the counts last, and the reasons as notes; a
+    document has the counts first and the reasons in a column; data have one table with
+    everything.
     """
     counts = _counts_by_source(found)
     if layout == "data":
@@ -55,7 +56,8 @@ def audit_report(found: Sequence[Finding], subject: str, layout: Layout) -> Repo
         tables = list(_by_source(found, layout))
         tables.insert(0 if layout == "document" else len(tables), counts)
     explained = [f for f in found if f.verdict in ("erratum", "loose")]
-    notes = (*map(_reason, explained), Note(_met(found)))
+    reasons = map(_reason, explained) if layout == "terminal" else ()
+    notes = (*reasons, Note(_met(found)))
     title = f"Published figures of {subject}, and what the layers give"
     return Report("audit", title, subject, tuple(tables), notes)
 
@@ -77,15 +79,16 @@ def chosen(
     kept = [f for f in found if not verdicts or f.verdict in verdicts]
     if source is None:
         return kept
-    asked = source.casefold()
-    if not any(asked in _place(f) for f in found):
+    if not any(_is_from(f, source) for f in found):
         help = f"kinds: {', '.join(KINDS)}; or a part of a citation"
         raise UsageError.of("AC552", f"no figure is from {source!r}", help=help)
-    return [f for f in kept if asked in _place(f)]
+    return [f for f in kept if _is_from(f, source)]
 
 
-def _place(one: Finding) -> str:
-    return f"{one.source.kind} {one.cite}".casefold()
+def _is_from(one: Finding, source: str) -> bool:
+    if source in KINDS:
+        return one.source.kind == source
+    return source.casefold() in one.cite.casefold()
 
 
 # -- tables ----------------------------------------------------------------------------

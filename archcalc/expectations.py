@@ -214,6 +214,8 @@ def shown(value: Any) -> str:
     """Return a computed figure as text: in full, a broken number to two places."""
     if value is None:  # a receptive field without an end
         return "the whole input"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return " ".join(value) if isinstance(value[0], str) else times(value)
     if isinstance(value, Fraction):

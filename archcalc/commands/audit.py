@@ -10,7 +10,12 @@ from archcalc.commands.options import Format, Output, complete_networks, emit
 if TYPE_CHECKING:
     from archcalc.audited import Layout
 
-LAYOUTS: dict[str, Layout] = {"terminal": "terminal", "csv": "data", "json": "data"}
+LAYOUTS: dict[str, Layout] = {
+    "terminal": "terminal",
+    "svg": "terminal",
+    "csv": "data",
+    "json": "data",
+}
 
 
 def audit(
