@@ -26,6 +26,14 @@ MADE = {
         "<!-- made by tests/documents.py -->",
         "archcalc layers --format markdown",
     ),
+    "docs/conventions.md": (
+        "<!-- made by tests/documents.py -->",
+        "archcalc conventions --format markdown",
+    ),
+    "docs/audit.md": (
+        "<!-- made by tests/documents.py -->",
+        "archcalc audit --format markdown",
+    ),
     "docs/networks.md": (
         "<!-- made by tests/documents.py -->",
         "archcalc list --variants --format markdown",
