@@ -13,7 +13,7 @@ A whole number beyond 2⁵³ is a text. Formulas are indices into `formulas`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from archcalc.errors import UsageError, clean
 from archcalc.expectations import judge_known
 from archcalc.explanation import Line, explain
 from archcalc.formula_scripts import UNICODE
+from archcalc.graph import Graph
 from archcalc.network import Network
 from archcalc.page.lanes import lanes
 from archcalc.receptive import receptive_fields

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from archcalc.analysis import Row
 from archcalc.graph import Graph
@@ -14,28 +14,37 @@ BODY = "body"
 def lanes(graph: Graph, rows: Sequence[Row]) -> list[list[str]]:
     """Return for each row the branches that it is in, inside the group above it."""
     heads = dict(_heads(graph, rows))
+    stops = {0, *heads.values()}
     beside = dict(_beside(graph))
-    groups = graph.groups
     found = []
     for at, row in enumerate(rows):
-        own = heads.get(at)
-        if own is None:
+        if at in heads:
+            own = graph.groups[heads[at]]
+            first, group = own.first, own.parent
+        else:
             node = graph.nodes[row.nodes[0]]
             first, group = node.index, node.group
-        else:
-            first, group = groups[own].first, groups[own].parent
-        path: list[str] = []
-        stops = {0, *heads.values()}
-        while True:
-            if first < beside.get(group, 0):
-                path.insert(0, BODY)
-            if group in stops:
-                break
-            if groups[group].kind == "branch":
-                path.insert(0, groups[group].label)
-            group = groups[group].parent
-        found.append(path)
+        upwards = [*_lanes_above(graph, first, group, stops, beside)]
+        found.append(upwards[::-1])
     return found
+
+
+def _lanes_above(
+    graph: Graph,
+    first: int,
+    group: int,
+    stops: set[int],
+    beside: Mapping[int, int],
+) -> Iterator[str]:
+    """Yield the lanes of what begins at a node, from its group up to the next head."""
+    while True:
+        if first < beside.get(group, 0):
+            yield BODY
+        if group in stops:
+            return
+        if graph.groups[group].kind == "branch":
+            yield graph.groups[group].label
+        group = graph.groups[group].parent
 
 
 def _heads(graph: Graph, rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
@@ -53,11 +62,7 @@ def _heads(graph: Graph, rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
 def _beside(graph: Graph) -> Iterator[tuple[int, int]]:
     """Yield each residual whose shortcut has layers, and where the shortcut begins."""
     for group in graph.groups:
-        above = graph.groups[group.parent]
-        if (
-            group.kind == "branch"
-            and above.kind == "residual"
-            and group.label == "shortcut"
-        ):
-            if group.end > group.first:
-                yield group.parent, group.first
+        residual = graph.groups[group.parent].kind == "residual"
+        is_shortcut = group.kind == "branch" and group.label == "shortcut"
+        if residual and is_shortcut and group.end > group.first:
+            yield group.parent, group.first

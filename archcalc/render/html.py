@@ -19,7 +19,8 @@ ADDRESS = re.compile(r"https?://[\w./~:?=&%+,;-]*[\w/]", re.ASCII)
 STYLE = """\
 .archcalc { overflow-x: auto; font-size: 0.9em; line-height: 1.45; }
 .archcalc table { border-collapse: collapse; margin: 0.6em 0; color: inherit; }
-.archcalc caption { text-align: left; font-weight: 600; padding: 0.3em 0; color: inherit; }
+.archcalc caption { text-align: left; font-weight: 600; padding: 0.3em 0;
+  color: inherit; }
 .archcalc th, .archcalc td { padding: 0.12em 0.7em; text-align: left; color: inherit;
   background: none; border: 0; font-weight: 400; white-space: nowrap;
   max-width: none; vertical-align: baseline; }
@@ -32,7 +33,8 @@ STYLE = """\
 .archcalc .first-total > * { border-top: 1px solid; }
 .archcalc .aside { opacity: 0.75; }
 .archcalc tbody tr:hover { background: rgba(127, 127, 127, 0.14); }
-.archcalc ul { margin: 0.4em 0; padding-left: 1.1em; font-size: 0.92em; max-width: 52em; }
+.archcalc ul { margin: 0.4em 0; padding-left: 1.1em; font-size: 0.92em;
+  max-width: 52em; }
 .archcalc p { margin: 0.4em 0; font-size: 0.92em; opacity: 0.85; }
 .archcalc .title { font-size: 1.15em; font-weight: 600; opacity: 1; }"""
 PAGE_STYLE = """\
