@@ -11,6 +11,7 @@ from archcalc.nodes import Mapping, Scalar, Sequence, Source, Value
 from archcalc.textfile import LINE_END
 
 SKIPPED = re.compile(r"(?:[\s,]|#[^\r\n]*)*")
+MANY_LINES_QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'""", re.DOTALL)
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -66,31 +67,65 @@ class Layout:
         """Return the offset at which a value begins."""
         return self.starts[value.line - 1] + value.column - 1
 
-    def end(self, value: Value) -> int | None:
-        """Return the offset behind a value; None for a text of several lines."""
+    def end(self, value: Value) -> int:
+        """Return the offset behind a value."""
         if isinstance(value, Scalar):
             return self._scalar_end(value)
         inside = list(parts(value))
         at = self.end(inside[-1]) if inside else self.begin(value) + 1
-        if at is None or not value.flow:
-            return at
-        match = SKIPPED.match(self.text, at)
-        return match.end() + 1 if match else None
+        match = SKIPPED.match(self.text, at) if value.flow else None
+        return match.end() + 1 if match else at
 
-    def _scalar_end(self, value: Scalar) -> int | None:
+    def _scalar_end(self, value: Scalar) -> int:
+        """Return the offset behind a text: plain, in quotes, or of several lines."""
         begin = self.begin(value)
         if not value.quoted:
-            end = begin + len(value.text)
-            return end if self.text[begin:end] == value.text else None
-        width = self.source.place(value).width
-        written = self.text[begin : begin + width]
-        closed = len(written) > 1 and written[0] == written[-1] and written[0] in "'\""
-        return begin + width if closed else None
+            return self._plain_end(begin, value.text)
+        if self.text[begin] in "|>":
+            return self._block_end(value)
+        match = MANY_LINES_QUOTED.match(self.text, begin)
+        return match.end() if match else begin
+
+    def _plain_end(self, begin: int, text: str) -> int:
+        """Return the end of unquoted text: its characters, blanks apart, all follow."""
+        end = begin + len(text)
+        if self.text[begin:end] == text:
+            return end
+        left, end = len("".join(text.split())), begin
+        while left:
+            left -= not self.text[end].isspace()
+            end += 1
+        return end
+
+    def _block_end(self, value: Scalar) -> int:
+        """Return the end of a text behind `|` or `>`: its lines are indented deeper."""
+        lines = self.source.written.lines
+        parent = self.indentation(value)
+        last = value.line
+        for number in range(value.line + 1, len(lines) + 1):
+            line = lines[number - 1]
+            if line.strip() and len(line) - len(line.lstrip(" ")) <= parent:
+                break
+            last = number if line.strip() else last
+        return self.line_end(last)
+
+    def indentation(self, value: Value) -> int:
+        """Return how far in the key or dash stands that a value belongs to."""
+        holder = self.parents.get(id(value))
+        if isinstance(holder, Mapping):
+            return (
+                next(k.column for k, v in holder.items if v is value or k is value) - 1
+            )
+        return holder.column - 1 if holder else -1
+
+    def one_line(self, value: Value) -> bool:
+        """Say whether a value ends on the line on which it begins."""
+        return self.end(value) <= self.line_end(value.line)
 
     def replaced(self, value: Value, text: str) -> Edit | None:
         """Return the edit that writes `text` in the place of a value on one line."""
-        end = self.end(value)
-        return None if end is None else Edit(self.begin(value), end, text)
+        one_line = self.one_line(value)
+        return Edit(self.begin(value), self.end(value), text) if one_line else None
 
     def added(self, key: Scalar, text: str) -> Edit | None:
         """Return the edit that writes the entry `text` after the one with this key.
@@ -103,26 +138,12 @@ class Layout:
         if holder is None or value is None:
             return None
         end = self.end(value)
-        if end is None:
+        if not self.one_line(value) and not holder.flow:
             return None
         if holder.flow:
             return Edit(end, end, f", {text}")
         line_end = self.line_end(value.line if value.line > key.line else key.line)
         return Edit(line_end, line_end, f"{self.newline}{' ' * (key.column - 1)}{text}")
-
-    def removed(self, key: Scalar) -> Edit | None:
-        """Return the edit that takes an entry out of a mapping in braces."""
-        holder = self.holder(key)
-        value = holder.get(key.text) if holder else None
-        end = None if value is None else self.end(value)
-        if holder is None or not holder.flow or end is None:
-            return None
-        begin = self.begin(key)
-        before = re.search(r",\s*\Z", self.text[:begin])
-        if before:
-            return Edit(before.start(), end, "")
-        after = re.compile(r"\s*,\s*").match(self.text, end)
-        return Edit(begin, after.end() if after else end, "")
 
     @cached_property
     def newline(self) -> str:

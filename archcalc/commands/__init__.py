@@ -11,6 +11,8 @@ COMMANDS = {
     "memory": "memory:memory",
     "fit": "fit:fit",
     "report": "report:report",
+    "draw": "draw:draw",
+    "plot": "plot:plot",
     "list": "listing:list_networks",
     "show": "show:show",
     "check": "check:check",
@@ -18,6 +20,9 @@ COMMANDS = {
     "diff": "diff:diff",
     "lock": "lock:lock",
     "schema": "schema:schema",
+    "new": "new:new",
+    "fmt": "fmt:fmt",
+    "watch": "watch:watch",
     "verify": "verify:verify",
     "layers": "layers:layers",
 }

@@ -1,0 +1,70 @@
+"""`archcalc fmt`: specs in canonical form."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from difflib import unified_diff
+from pathlib import Path
+from typing import Annotated
+
+from archcalc.commands.declared import Argument, Option
+from archcalc.commands.options import LimitOptions, limits_from, write
+from archcalc.errors import UsageError
+
+
+def fmt(
+    paths: Annotated[
+        list[str], Argument(metavar="PATH...", help="Files and folders; - is stdin.")
+    ],
+    check: Annotated[
+        bool, Option("--check", help="Write nothing; exit 1 if a file would change.")
+    ] = False,
+    diff: Annotated[
+        bool, Option("--diff", help="Write nothing; print what would change.")
+    ] = False,
+    limit: LimitOptions = None,
+) -> None:
+    """Put specs in canonical form; comments stay."""
+    from archcalc.formatting import formatted
+    from archcalc.textfile import read_bytes
+
+    limits = limits_from(limit)
+    changed = 0
+    for path in _files(paths):
+        data = read_bytes(path, limits).decode("utf-8-sig")
+        text = formatted(data, path, limits)
+        if path == "-" and not (check or diff):
+            write(text)
+        elif text != data:
+            changed += 1
+            _tell(path, data, text, check, diff)
+    if changed and (check or diff):
+        raise SystemExit(1)
+
+
+def _tell(path: str, old: str, new: str, check: bool, diff: bool) -> None:
+    """Write a file in its new form, or say that it has another one."""
+    if diff:
+        lines = unified_diff(
+            old.splitlines(), new.splitlines(), path, path, lineterm=""
+        )
+        write("\n".join(lines))
+    elif not check:
+        Path(path).write_bytes(new.encode("utf-8"))
+    print(
+        f"{path}: {'would change' if check or diff else 'formatted'}", file=sys.stderr
+    )
+
+
+def _files(paths: list[str]) -> Iterator[str]:
+    """Yield the files to format; a shipped name is none of one's own."""
+    from archcalc.discovery import specs_at
+    from archcalc.library import is_path
+    from archcalc.project import find_project
+
+    for path in paths:
+        if not (is_path(path) or Path(path).is_dir()):
+            help = f"archcalc show {path} > {path}.yaml"
+            raise UsageError.of("AC501", f"{path!r} is not a file", help=help)
+        yield from [path] if path == "-" else specs_at([path], find_project()).paths

@@ -1,0 +1,54 @@
+"""`archcalc new`: a spec to begin with."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from archcalc.commands.declared import Argument, Option
+from archcalc.commands.options import complete_networks
+from archcalc.errors import UsageError
+
+SLUG = re.compile(r"[^\w.-]+")
+
+
+def new(
+    name: Annotated[str, Argument(metavar="NAME", help="The network's name.")],
+    begin_from: Annotated[
+        str | None,
+        Option(
+            "--from",
+            metavar="NET",
+            help="Copy a network instead of the example.",
+            autocompletion=complete_networks,
+        ),
+    ] = None,
+    folder: Annotated[
+        Path | None, Option("--folder", help="Where the files are written.")
+    ] = None,
+) -> None:
+    """Write NAME.yaml, a commented spec, and the schema that editors check it by."""
+    from archcalc.limits import DEFAULT
+    from archcalc.schema import FILE, schema_text
+    from archcalc.starter import copy_of, starter
+    from archcalc.update import update_file
+
+    slug = SLUG.sub("-", Path(name).stem if name.endswith(".yaml") else name).strip(
+        "-."
+    )
+    if not slug:
+        raise UsageError.of("AC573", f"{name!r} cannot name a file")
+    place = folder or Path()
+    path, schema = place / f"{slug}.yaml", place / FILE
+    if path.exists():
+        raise UsageError.of("AC573", f"there is a file {path} already")
+    text = starter(slug) if begin_from is None else copy_of(begin_from, slug)
+    path.write_text(text, encoding="utf-8")
+    update_file(str(path), DEFAULT)
+    written = [path]
+    if not schema.exists():
+        schema.write_text(schema_text(), encoding="utf-8")
+        written.append(schema)
+    print(f"wrote {' and '.join(map(str, written))}", file=sys.stderr)
