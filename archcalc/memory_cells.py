@@ -94,7 +94,7 @@ def _saved_share(analysis: Analysis) -> Cells:
 RULES: dict[str, Callable[[Analysis], Cells]] = {
     "receptive_field": _of_fields(lambda fields, _: [f.size for f in fields or ()]),
     "start": _of_fields(lambda fields, _: [f.start for f in fields or ()]),
-    "jump": _of_fields(lambda fields, _: [f.jump for f in fields or ()]),
+    "jump": _of_fields(lambda fields, _: [f.step for f in fields or ()]),
     "faked": _of_fields(
         lambda fields, sizes: [
             f.faked(n) for f, n in zip(fields or (), sizes, strict=True)

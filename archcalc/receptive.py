@@ -1,79 +1,115 @@
 """Receptive fields: which input positions an output position can see.
 
-Along one axis the first output of a node sees the input positions `first … last`; the
-next output sees them shifted by `jump`. A window of `size` with `stride` that starts
-`before` positions outside gives
+A window of `size` with `stride` that begins `before` positions outside sees, for output
+`o`, the inputs from `o·stride - before` on, `size` of them. So along one axis
 
-    first' = first - before·jump,  last' = last + (size - 1 - before)·jump,
-    jump' = jump·stride
+    first'(o) = first(o·stride - before)
+    last'(o)  = last(o·stride - before + size - 1)
+    jump'     = jump·stride
 
 (Araujo, Norris, Sim 2019, Computing receptive fields of convolutional neural networks,
-section 2). A layer that enlarges puts its inputs `fraction` apart (`Window`): its jump
-is `jump / fraction` in all three; bounds between positions are meant inwards. Where
-branches meet, the field is the union.
+section 2). A layer that enlarges puts its inputs `fraction` apart (`Window`): positions
+between inputs are rounded inwards and `jump` is divided. Then outputs differ in what
+they see, in turns, and a field holds every phase. Where branches meet, the field is the
+union.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from math import ceil, floor
+from math import gcd, lcm
 from typing import NamedTuple
 
 from archcalc.dims import Dim
+from archcalc.errors import UsageError
 from archcalc.graph import Graph, Node
 from archcalc.layers.base import Window
 
 Exact = int | Fraction
+MOST_PHASES = 4096
+"""A field with more phases is not followed: it counts as the whole input."""
 
 
 class Field(NamedTuple):
-    """What the first output position sees along one axis, in input positions.
+    """What output positions see along one axis, in input positions.
 
-    `aligned` is False where branches with different centres or jumps met.
+    `firsts` and `lasts` are the ends for the first outputs, one for each phase; `jump` is
+    the way from one output to the next. `aligned` is False where branches with different
+    centres or jumps met.
     """
 
-    first: Exact
-    last: Exact
-    jump: Exact
+    firsts: tuple[int, ...]
+    lasts: tuple[int, ...]
+    jump: Fraction
     aligned: bool = True
 
     @property
     def size(self) -> int:
         """How many input positions one output position sees, the most of any."""
-        steps = self.jump.denominator
-        phases = [Fraction(k, steps) for k in range(steps)]
-        return max(floor(self.last + p) - ceil(self.first + p) + 1 for p in phases)
+        pairs = zip(self.firsts, self.lasts, strict=True)
+        return max(last - first + 1 for first, last in pairs)
 
     @property
     def start(self) -> int:
         """The first input position that the first output position sees."""
-        return ceil(self.first)
+        return self.firsts[0]
+
+    @property
+    def step(self) -> Exact:
+        """The jump as a whole number where it is one."""
+        return _plain(self.jump)
+
+    @property
+    def turn(self) -> int:
+        """The way over all phases, in whole input positions."""
+        return int(self.jump * len(self.firsts))
 
     @property
     def centre(self) -> Exact:
-        """The middle of what the first output position sees."""
-        return _plain(Fraction(self.first + self.last, 2))
+        """The middle of what the first output sees; the mean over phases, if several.
+
+        Of phase `k` counts what is left after `k` jumps.
+        """
+        count = len(self.firsts)
+        ends = sum(self.firsts) + sum(self.lasts)
+        moved = self.jump * (count - 1) * count
+        return _plain((ends - moved) / (2 * count))
+
+    def first(self, position: int) -> int:
+        """Return the first input position that an output position sees."""
+        turns, phase = divmod(position, len(self.firsts))
+        return self.firsts[phase] + turns * self.turn
+
+    def last(self, position: int) -> int:
+        """Return the last input position that an output position sees."""
+        turns, phase = divmod(position, len(self.lasts))
+        return self.lasts[phase] + turns * self.turn
 
     def faked(self, positions: int) -> int:
         """How much of the first output's field is padding: what lies off the input.
 
         `positions` is the input's size along the axis.
         """
-        outside = max(0, -self.start) + max(0, floor(self.last) - positions + 1)
-        return min(outside, self.size)
+        seen = self.lasts[0] - self.start + 1
+        outside = max(0, -self.start) + max(0, self.lasts[0] - positions + 1)
+        return min(outside, seen)
 
 
+INPUT = Field((0,), (0,), Fraction(1))
 Fields = tuple[Field, ...] | None
 """One field an axis; None where every input position is seen."""
 
 
 def receptive_fields(graph: Graph) -> tuple[Fields, ...]:
-    """Return the fields of every node, None where it sees the whole input."""
+    """Return the fields of every node, None where it sees the whole input.
+
+    Raises `UsageError` AC541 where a window's size is a symbol.
+    """
     found: list[Fields] = []
     for node in graph.nodes:
         if not node.inputs:
-            found.append((Field(0, 0, 1),) * (len(node.shape) - 1))
+            found.append((INPUT,) * (len(node.shape) - 1))
             continue
         before = [found[i] for i in node.inputs]
         merged = before[0] if len(before) == 1 else _union(before)
@@ -90,16 +126,23 @@ def _through(graph: Graph, node: Node, fields: Fields) -> Fields:
         return fields if len(fields) == len(node.shape) - 1 else None
     if windows == "all" or len(windows) != len(fields):
         return None
-    return tuple(_slide(f, w) for f, w in zip(fields, windows, strict=True))
+    pairs = zip(fields, windows, strict=True)
+    found = [slid for field, window in pairs if (slid := _slide(node, field, window))]
+    return tuple(found) if len(found) == len(fields) else None
 
 
-def _slide(field: Field, window: Window) -> Field:
+def _slide(node: Node, field: Field, window: Window) -> Field | None:
     """Return the field of a window over outputs that see `field`."""
-    size, stride, before, fraction = (_number(v) for v in window)
-    step = Fraction(field.jump) / fraction
-    first = _plain(field.first - before * step)
-    last = _plain(field.last + (size - 1 - before) * step)
-    return Field(first, last, _plain(step * stride), field.aligned)
+    size, stride, before, fraction = (_number(node, value) for value in window)
+    jump = field.jump * stride / fraction
+    apart = fraction * len(field.firsts)
+    phases = apart // gcd(stride, apart)
+    if phases > MOST_PHASES:
+        return None
+    starts = [o * stride - before for o in range(phases)]
+    firsts = tuple(field.first(-(-start // fraction)) for start in starts)
+    lasts = tuple(field.last((start + size - 1) // fraction) for start in starts)
+    return Field(firsts, lasts, jump, field.aligned)
 
 
 def _union(found: list[Fields]) -> Fields:
@@ -111,9 +154,12 @@ def _union(found: list[Fields]) -> Fields:
 
 
 def _join(axis: tuple[Field, ...]) -> Field:
-    first, last = min(f.first for f in axis), max(f.last for f in axis)
-    aligned = _meet(axis) and all(f.aligned for f in axis)
-    return Field(first, last, max(f.jump for f in axis), aligned)
+    jump = max(field.jump for field in axis)
+    phases = range(min(MOST_PHASES, lcm(*(len(field.firsts) for field in axis))))
+    firsts = tuple(min(field.first(o) for field in axis) for o in phases)
+    lasts = tuple(max(field.last(o) for field in axis) for o in phases)
+    aligned = _meet(axis) and all(field.aligned for field in axis)
+    return Field(firsts, lasts, jump, aligned)
 
 
 def _meet(axis: tuple[Field, ...]) -> bool:
@@ -136,10 +182,14 @@ def misaligned(graph: Graph) -> Iterator[tuple[Node, tuple[Field, ...]]]:
                     break
 
 
-def _number(value: Dim) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"a receptive field needs numbers, not {value}")
-    return value
+def _number(node: Node, value: Dim) -> int:
+    if isinstance(value, int):
+        return value
+    raise UsageError.of(
+        "AC541",
+        f"this figure needs numbers: {node.name} has a window of {value}",
+        help="give every size a number, e.g. --input 3x224x224",
+    )
 
 
 def _plain(value: Fraction) -> Exact:

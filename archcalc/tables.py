@@ -277,7 +277,7 @@ def misalignment_notes(analysis: Analysis) -> Iterator[Note]:
     found = list(misaligned(analysis.graph))
     if found:
         node, fields = found[0]
-        seen = ", ".join(f"{f.size} every {f.jump} around {f.centre}" for f in fields)
+        seen = ", ".join(f"{f.size} every {f.step} around {f.centre}" for f in fields)
         names = ", ".join(node.name for node, _ in found[:MOST_NAMED])
         more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
         yield Note(
@@ -288,13 +288,15 @@ def misalignment_notes(analysis: Analysis) -> Iterator[Note]:
 
 def erratum_notes(judged: Sequence[Judged]) -> Iterator[Note]:
     """Yield the published figures that are known to be wrong, beside the true ones."""
-    for one in judged:
-        if one.status in ("erratum", "loose"):
-            at = f" of {one.entry.at}" if one.entry.at else ""
-            said = one.entry.said or one.claim.text
-            text = f"{one.what}{at}: {_figure(one)}; published: {said}."
-            why = one.entry.why or one.entry.note or ""
-            yield Note(f"{text} {_sentence(why)}".strip(), one.status, one.entry.cite)
+    wrong = [one for one in judged if one.status in ("erratum", "loose")]
+    for _, figures in groupby(wrong, key=lambda one: id(one.entry)):
+        first, *others = figures
+        entry = first.entry
+        at = f" of {entry.at}" if entry.at else ""
+        computed = ", ".join(f"{o.what}{at}: {_figure(o)}" for o in (first, *others))
+        text = f"{computed}; published: {entry.said or first.claim.text}."
+        why = _sentence(entry.why or entry.note or "")
+        yield Note(f"{text} {why}".strip(), first.status, entry.cite)
 
 
 def _figure(one: Judged) -> str:
