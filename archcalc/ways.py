@@ -107,7 +107,7 @@ def _by_tool(analysis: Analysis, name: str) -> Iterator[Way]:
     text = f"{text}, the last softmax left to the loss"
     yield Way("operations", name, text, 1, without, flop=flop)
     text = f"{text.partition(', the last')[0]}, the last softmax included"
-    yield Way("operations", f"{name} + softmax", text, 1, counts)
+    yield Way("operations", f"{name} + softmax", text, 2, counts)
 
 
 def _under(analysis: Analysis, convention: str) -> Analysis:
