@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from archcalc.conventions import USUAL, Convention, convention
 from archcalc.counting import dtype_bits, in_bytes
@@ -19,6 +19,7 @@ from archcalc.fields import nearest
 from archcalc.figures import Facts, Figures, facts_of
 from archcalc.graph import Graph, Group, Node
 from archcalc.layers.base import Shape
+from archcalc.tally import Tally
 
 if TYPE_CHECKING:
     from archcalc.memory import Memory
@@ -135,17 +136,23 @@ class Analysis:
     @cached_property
     def facts(self) -> tuple[Facts, ...]:
         """What the rules say, one entry a node; equal layers share theirs."""
-        memo: dict[tuple[int, tuple[Shape, ...]], Facts] = {}
         nodes = self.graph.nodes
+        shapes = [node.shape for node in nodes]
+        memo: dict[tuple[int, tuple[Any, ...]], Facts] = {}
         found = []
         for node in nodes:
-            shapes = tuple([nodes[i].shape for i in node.inputs])
-            key = (id(node.layer), shapes)
+            inputs = node.inputs
+            entering: tuple[Any, ...] = (
+                shapes[inputs[0]]
+                if len(inputs) == 1
+                else tuple([shapes[i] for i in inputs])
+            )
+            key = (id(node.layer), entering)
             facts = memo.get(key)
             if facts is None:
-                facts = memo[key] = facts_of(
-                    node.layer, shapes, node.shape, self.convention
-                )
+                given = tuple([shapes[i] for i in inputs])
+                facts = facts_of(node.layer, given, node.shape, self.convention)
+                memo[key] = facts
             found.append(facts)
         return tuple(found)
 
@@ -174,41 +181,25 @@ class Analysis:
             self.readers[source] == 1 and self.graph.nodes[source].layer.role != "input"
         )
 
+    @cached_property
+    def _tally(self) -> Tally:
+        overwrites = [self.in_place(node) for node in self.graph.nodes]
+        return Tally(self.graph, self.facts, overwrites)
+
     def figures(self, nodes: Iterable[int]) -> Figures:
         """Return the sums over some nodes."""
-        weights: Dim = 0
-        biases: Dim = 0
-        norms: Dim = 0
-        buffers: Dim = 0
-        mac: Dim = 0
-        flop: Dim = 0
-        values: Dim = 0
-        operations: Dim = 0
-        reported: Dim = 0
-        facts, all_nodes = self.facts, self.graph.nodes
-        for index in nodes:
-            fact, node = facts[index], all_nodes[index]
-            if node.share is None:
-                weights += fact.weights
-                biases += fact.biases
-                norms += fact.norms
-                buffers += fact.buffers
-                reported += fact.reported_params
-            mac += fact.macs
-            flop += fact.flops
-            operations += fact.operations
-            if not self.in_place(node):
-                values += fact.values
+        sums = self._tally.sums(nodes)
+        weights, biases, norms, buffers, macs, flops, values, counted, reported = sums
         batch = self.setting.batch
         kept = values * batch
         size = in_bytes(kept, dtype_bits(self.setting.dtype))
-        counts = (mac * batch, flop * batch, kept, size, operations * batch, reported)
-        return Figures(weights, biases, norms, buffers, *counts)
+        operations = (macs * batch, flops * batch, kept, size, counted * batch)
+        return Figures(weights, biases, norms, buffers, *operations, reported)
 
     @cached_property
     def total(self) -> Figures:
         """The network in inference: side heads left out."""
-        return self.figures(n.index for n in self.graph.nodes if not n.aux)
+        return self.figures([n.index for n in self.graph.nodes if not n.aux])
 
     @cached_property
     def aux(self) -> Figures:
@@ -285,7 +276,26 @@ class Analysis:
         if level not in LEVELS:
             help = nearest(level, LEVELS) or f"levels: {', '.join(LEVELS)}"
             raise UsageError.of("AC504", f"there is no level {level!r}", help=help)
-        yield from self._outline(level)
+        if level not in self._outlines:
+            self._outlines[level] = tuple(self._outline(level))
+        yield from self._outlines[level]
+
+    @cached_property
+    def _outlines(self) -> dict[Level, tuple[Row, ...]]:
+        return {}
+
+    @cached_property
+    def _labels(self) -> dict[tuple[int, tuple[Shape, ...]], str]:
+        return {}
+
+    def _label(self, node: Node) -> str:
+        """Return what a node is in words; equal layers share the text."""
+        shapes = self.graph.input_shapes(node)
+        key = (id(node.layer), shapes)
+        label = self._labels.get(key)
+        if label is None:
+            label = self._labels[key] = node.layer.label(*shapes)
+        return label
 
     def _outline(self, level: Level) -> Iterator[Row]:
         groups, nodes = self.graph.groups, self.graph.nodes
@@ -340,12 +350,9 @@ class Analysis:
     def _layer_row(self, members: Sequence[int], depth: int, prefix: str) -> Row:
         nodes = self.graph.nodes
         head, last = nodes[members[0]], nodes[members[-1]]
-        labels = [
-            nodes[i].layer.label(*self.graph.input_shapes(nodes[i])) for i in members
-        ]
         return Row(
             head.name,
-            ", ".join(labels),
+            ", ".join([self._label(nodes[i]) for i in members]),
             last.shape,
             self.figures(members),
             tuple(members),
