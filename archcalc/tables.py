@@ -297,7 +297,8 @@ def erratum_notes(judged: Sequence[Judged]) -> Iterator[Note]:
         computed = ", ".join(f"{o.what}{at}: {_figure(o)}" for o in (first, *others))
         text = f"{computed}; published: {entry.said or first.claim.text}."
         why = _sentence(entry.why or entry.note or "")
-        yield Note(f"{text} {why}".strip(), first.status, entry.cite)
+        kind: NoteKind = "erratum" if first.status == "erratum" else "loose"
+        yield Note(f"{text} {why}".strip(), kind, entry.cite)
 
 
 def _figure(one: Judged) -> str:
