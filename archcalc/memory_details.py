@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -20,7 +21,7 @@ from archcalc.memory_notes import (
     inference_notes,
     training_definition,
 )
-from archcalc.memory_report import BYTES, WHERE, report
+from archcalc.memory_report import BYTES, report
 from archcalc.network import Network
 from archcalc.report import Cell, Column, Note, Report, RowKind, Table
 from archcalc.report import Row as Line
@@ -33,13 +34,11 @@ NAME = Column("what", "what", "name")
 def training_report(
     network: Network, analysis: Analysis, level: Level = "stages"
 ) -> Report:
-    """Return what training needs: its parts, its peak, and what each stage keeps.
+    """Return what training needs: its parts, at its peak too, and what rows keep.
 
     Raises `UsageError` AC541 where a size is a symbol.
     """
-    training = analysis.memory.training
-    alive = _alive(analysis, training.timeline)
-    tables = [_parts(analysis), alive, _kept(analysis, level)]
+    tables = [_parts(analysis), _kept(analysis, level)]
     notes = [training_definition(analysis), *checkpoint_note(analysis)]
     notes.append(Note(SAVED, "definition"))
     return report(network, analysis, tables, notes)
@@ -143,20 +142,52 @@ ORDERS = (
 
 
 def _parts(analysis: Analysis) -> Table:
-    """Return what one step holds, and its peak."""
+    """Return what one step holds over all of it, and at its peak."""
     training = analysis.memory.training
-    figures = {
+    timeline = training.timeline
+    alive = Counter[str]()
+    for block in timeline.alive(timeline.peak_at):
+        alive[_part(block)] += block.bytes
+    optimizer = f"state of {analysis.setting.optimizer}"
+    whole = {
         "parameters": training.parameters,
         "buffers": training.buffers,
+        optimizer: training.optimizer_state,
         "gradients of weights": training.gradients,
-        f"state of {analysis.setting.optimizer}": training.optimizer_state,
-        "saved for backward": training.saved,
+        SAVED_PART: training.saved,
     }
-    lines = [Line((name, n, n, None), path=name) for name, n in figures.items()]
-    where = at(analysis, training.timeline)
-    peak = ("peak of the step", training.peak, training.peak, where)
-    lines.append(Line(peak, "aside", path="peak"))
-    return Table("", (NAME, *BYTES, WHERE), tuple(lines))
+    alive[optimizer] = alive.pop("optimizer state", 0)
+    lines = [
+        Line((name, whole.get(name), alive[name], alive[name]), path=name)
+        for name in (*whole, *(name for name in alive if name not in whole))
+    ]
+    peak = ("peak", None, training.peak, training.peak)
+    lines.append(Line(peak, "total", path="peak"))
+    title = f"one step, at its peak: {at(analysis, timeline)}"
+    columns = (
+        NAME,
+        Column("whole_bytes", "in all", "bytes", unit="B"),
+        Column("bytes", "at the peak", "bytes", unit="B"),
+        BYTES[1],
+    )
+    return Table(title, columns, tuple(lines))
+
+
+SAVED_PART = "saved for backward"
+NAMED_PARTS = {
+    "gradient of weights": "gradients of weights",
+    "gradient": "gradients of activations",
+    "workspace": "workspace",
+    "product at full size": "workspace",
+    "padding of its gradient": "workspace",
+}
+
+
+def _part(block: Held) -> str:
+    """Return the part of a step that a block belongs to."""
+    if block.node < 0:
+        return block.what
+    return NAMED_PARTS.get(block.what, SAVED_PART)
 
 
 def _kept(analysis: Analysis, level: Level) -> Table:

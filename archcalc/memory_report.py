@@ -54,7 +54,8 @@ def report(
     notes: Sequence[Note],
 ) -> Report:
     """Return a report of memory with the settings that it depends on."""
-    setting, shown = analysis.setting, settings(analysis)
+    setting = analysis.setting
+    shown = {k: v for k, v in settings(analysis).items() if k != "convention"}
     shown["optimizer"] = setting.optimizer
     if setting.mixed:
         shown["weights"] = "float32"

@@ -34,9 +34,9 @@ MOST_PHASES = 4096
 class Field(NamedTuple):
     """What output positions see along one axis, in input positions.
 
-    `firsts` and `lasts` are the ends for the first outputs, one for each phase; `jump` is
-    the way from one output to the next. `aligned` is False where branches with different
-    centres or jumps met.
+    `firsts` and `lasts` are the ends for the first outputs, one for each phase; `jump`
+    is the way from one output to the next. `aligned` is False where branches with
+    different centres or jumps met.
     """
 
     firsts: tuple[int, ...]
