@@ -73,12 +73,13 @@ class _Page:
 
     def settings(self, report: Report) -> list[str]:
         """Return what the figures depend on, in a line."""
-        named = (
+        named = [
             f"{clean(key)} {text(value, 'text')}"
             for key, value in report.settings.items()
             if value is not None
-        )
-        return self.styled(wrap(" · ".join(named), self.width, INDENT), DIM)
+        ]
+        lines = wrap(" · ".join(named), self.width, INDENT) if named else []
+        return self.styled(lines, DIM)
 
     def notes(self, report: Report) -> list[str]:
         """Return what columns mean, then the notes."""
