@@ -12,7 +12,7 @@ PLAIN = 6
 
 
 class End(NamedTuple):
-    """Where a value is at an edge: beside the axis; at a box, a line has room or an arrow."""
+    """Where a value is at an edge; at a box, its line has a label or an arrow."""
 
     x: float
     value: int

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from archcalc.drawing.channels import End, Line, channel
 from archcalc.drawing.structure import Branches, Chain, Grid, Lane, Part, Step
-
 
 LONGEST_PART = 1.6
 """Columns are of no use where one part is so much longer than each of them."""
@@ -43,18 +43,18 @@ class Sizes(Protocol):
     tail: float
     head: float
 
-    def box(self, index: int) -> Room:
+    def box(self, index: int, /) -> Room:
         """Return the room of a box."""
         ...
 
-    def frame(self, index: int) -> Frame:
+    def frame(self, index: int, /) -> Frame:
         """Return the frame of a cluster."""
         ...
 
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """A part that was measured: its room, ends of values at its edges, what is in it."""
+    """A part that was measured: room, ends of values at its edges, what is in it."""
 
     room: Room
     tops: tuple[End, ...] = ()
@@ -92,7 +92,9 @@ def layout(whole: Chain, sizes: Sizes, longest: float | None = None) -> Layout:
 
 
 def _flat(whole: Block) -> Layout:
-    boxes, clusters, lines = [], [], []
+    boxes: list[Placed] = []
+    clusters: list[Placed] = []
+    lines: list[Line] = []
     waiting = [(whole, whole.room.before, 0.0)]
     while waiting:
         block, x, y = waiting.pop()
@@ -251,7 +253,7 @@ class _Measurer:
     # -- columns ---------------------------------------------------------------------
 
     def groups(self, blocks: Sequence[Block], longest: float) -> list[list[Block]]:
-        """Return blocks in columns about as long as each other, where one line leaves."""
+        """Return blocks in columns of about one length, parted where one line leaves."""
         channels = self.sizes.tail + self.sizes.head
         lengths = [block.room.length + channels for block in blocks]
         whole = sum(lengths)
@@ -282,8 +284,9 @@ class _Measurer:
         lead = self.sizes.tail + self.sizes.head
         length = max(block.room.length for block in blocks)
         lines = []
-        for i, (block, after) in enumerate(zip(blocks, blocks[1:], strict=False)):
-            start, end = places[i] + block.bottoms[0].x, places[i + 1] + after.tops[0].x
+        for i, (block, after) in enumerate(pairwise(blocks)):
+            start = places[i] + block.bottoms[0].x
+            end = places[i + 1] + after.tops[0].x
             between = places[i] + block.room.behind + wide / 2
             low, high = block.room.length + lead + self.sizes.tail, self.sizes.tail
             points = ((between, low), (between, high), (end, high), (end, lead))

@@ -1,9 +1,9 @@
 """What stands below and what stands beside what: a diagram as a tree of parts.
 
 Between two steps that everything passes, what runs side by side are branches; each
-branch is taken apart in the same way. What cannot be taken apart is a grid: its steps in
-rows by their longest path. A link that has nothing on it is a lane of its own, which is
-how a skip runs beside its block.
+branch is taken apart in the same way. What cannot be taken apart is a grid: its steps
+in rows by their longest path. A link that has nothing on it is a lane of its own, which
+is how a skip runs beside its block.
 
 A cluster is one step of what is around it; a value enters and leaves it at ports.
 """
@@ -181,7 +181,8 @@ class _Taker:
         place = {item: i for i, item in enumerate(items)}
         passed = self._passed(place, links)
         parts: list[Part] = []
-        before, inside = BEFORE, []
+        before: int = BEFORE
+        inside: list[int] = []
         for item, all_pass in zip(items, passed, strict=True):
             if all_pass:
                 parts += self._between(before, inside, item, links, depth)

@@ -45,9 +45,7 @@ SLANT = 0.36
 """How far the far side is up and to the right, of the width."""
 WORDS, STEP, WIDEST = 10.5, 13, 92
 LONGEST = 1750
-SHADES = (
-    ".f{fill-opacity:1}.e{fill-opacity:.72}.p{fill-opacity:.86}.w{font-size:10.5px}"
-)
+SHADES = ".e{fill-opacity:.72}.p{fill-opacity:.86}.w{font-size:10.5px}"
 
 
 class Volume(NamedTuple):
@@ -87,7 +85,7 @@ class VolumeSizes:
                 if not isinstance(size, int):
                     message = f"volumes are drawn to scale, and {box.name} has {size}"
                     help = "--style blocks, or --input with numbers"
-                    raise UsageError.of("AC534", message, help=help)
+                    raise UsageError.of("AC535", message, help=help)
             largest = max(largest, *map(int, sides(box.last)[1:]))  # type: ignore[arg-type]  # numbers, as seen above
         self.scale = min(LARGEST / largest, MOST_ENLARGED)
         self.volume = cache(self._volume)
@@ -118,13 +116,13 @@ class VolumeSizes:
         below = half + STEP * len(words) + 8
         return Room(max(volume.along + volume.slant, wide), half + 2, below)
 
-    def frame(self, index: int) -> Frame:
+    def frame(self, _: int) -> Frame:
         """Return a frame with room for its title above what is in it."""
         return Frame(10, 10, 24, 0)
 
 
 def volumes(figure: Figure, longest: float = LONGEST) -> str:
-    """Return a network as an SVG of tensors; raise `UsageError` AC534 for symbols."""
+    """Return a network as an SVG of tensors; raise `UsageError` AC535 for symbols."""
     sizes = VolumeSizes(figure)
     placed = layout(figure.structure, sizes, longest)
     painter = _Painter(figure, sizes)
@@ -210,13 +208,11 @@ class _Painter:
         volume: Volume, left: float, axis: float, kind: str, aux: bool
     ) -> Iterator[str]:
         """Yield the front, the upper and the right face."""
-        along, high, slant = volume
+        along, _, slant = volume
         top, low = axis - volume.outer / 2 + slant, axis + volume.outer / 2
         right = left + along
         style = f"box {kind}{' aux' if aux else ''}"
-        yield polygon(
-            [(left, top), (right, top), (right, low), (left, low)], f"{style} f"
-        )
+        yield polygon([(left, top), (right, top), (right, low), (left, low)], style)
         far = [(right + slant, top - slant), (left + slant, top - slant)]
         yield polygon([(left, top), (right, top), *far], f"{style} p")
         side = [(right + slant, top - slant), (right + slant, low - slant)]

@@ -54,7 +54,8 @@ def element(tag: str, inner: str | None = None, **attributes: object) -> str:
 def _value(value: object) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return number(value)
-    return escape(clean(str(value), longest=10_000))
+    shown = str(value)
+    return escape(clean(shown, longest=len(shown)))
 
 
 def text(x: float, y: float, shown: str, style: str = "") -> str:

@@ -162,6 +162,27 @@ USAGE = (
         ">>> x = render(archcalc.compare('vgg16', 'vgg19'), 'csv', table=0)",
     ),
     Rule(
+        "AC535",
+        "pictures-need-numbers",
+        "Volumes and plots are drawn to scale; a size that stays a name has no length.",
+        "$ archcalc draw three-3x3 --style volumes --input C,H,W",
+        "$ archcalc draw three-3x3 --style volumes --input 8,8,8",
+    ),
+    Rule(
+        "AC536",
+        "unknown-style-or-kind",
+        "A picture has a style, or a plot a kind, of those that there are.",
+        "$ archcalc draw lenet5 --style boxes",
+        "$ archcalc draw lenet5 --style volumes",
+    ),
+    Rule(
+        "AC537",
+        "png-missing",
+        "A PNG is written to a file, by the extra `png`.",
+        "$ archcalc draw lenet5 --format png",
+        "$ archcalc draw lenet5 --format svg",
+    ),
+    Rule(
         "AC560",
         "unknown-rule",
         "A rule is named by its code, the beginning of codes, or its name.",

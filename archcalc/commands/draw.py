@@ -1,0 +1,46 @@
+"""`archcalc draw`: a network as a picture."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from archcalc.commands.declared import Option
+from archcalc.commands.options import (
+    InputShape,
+    LimitOptions,
+    NetworkName,
+    Settings,
+    load_network,
+)
+from archcalc.commands.pictures import PictureOutput, picture_format, write_picture
+
+
+def draw(
+    net: NetworkName,
+    style: Annotated[
+        str,
+        Option("--style", help="blocks: boxes with words; volumes: tensors to scale."),
+    ] = "blocks",
+    level: Annotated[
+        str | None,
+        Option("--level", help="What is one box: ops, layers, blocks or stages."),
+    ] = None,
+    format: Annotated[
+        str | None, Option("--format", "-f", help="svg, tikz, mermaid or png.")
+    ] = None,
+    output: PictureOutput = None,
+    standalone: Annotated[
+        bool, Option("--standalone", "-s", help="tikz: a whole document.")
+    ] = False,
+    input: InputShape = None,
+    settings: Settings = None,
+    limit: LimitOptions = None,
+) -> None:
+    """Draw a network from its own structure: branches, skips, repetitions, shapes."""
+    from archcalc.drawing.pictures import FORMATS, draw
+
+    chosen = picture_format(format, output, FORMATS)
+    network = load_network(net, input, settings, limit)
+    made = "svg" if chosen == "png" else chosen
+    text = draw(network, network.analyze(), style, made, level, standalone)  # type: ignore[arg-type]  # outline checks the level
+    write_picture(text, chosen, output)

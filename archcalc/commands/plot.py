@@ -1,0 +1,76 @@
+"""`archcalc plot`: figures as a picture."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from archcalc.commands.declared import Argument, Option
+from archcalc.commands.options import (
+    Batch,
+    Checkpoint,
+    Dtype,
+    InPlace,
+    InputShape,
+    LimitOptions,
+    Mixed,
+    Optimizer,
+    Settings,
+    complete_networks,
+    load_network,
+)
+from archcalc.commands.pictures import PictureOutput, picture_format, write_picture
+from archcalc.commands.progress import tracked
+from archcalc.errors import UsageError
+
+
+def plot(
+    net: Annotated[
+        str | None,
+        Argument(
+            metavar="[NET]",
+            help="A shipped name or a YAML file; for accuracy, the shelf.",
+            autocompletion=complete_networks,
+            show_default=False,
+        ),
+    ] = None,
+    kind: Annotated[
+        str, Option("--kind", "-k", help="accuracy, layers, memory or cumulative.")
+    ] = "layers",
+    training: Annotated[
+        bool, Option("--training", help="memory: a step of training, not inference.")
+    ] = False,
+    batch: Batch = 1,
+    dtype: Dtype = "float32",
+    optimizer: Optimizer = "sgd",
+    mixed: Mixed = False,
+    checkpoint: Checkpoint = "none",
+    format: Annotated[str | None, Option("--format", "-f", help="svg or png.")] = None,
+    output: PictureOutput = None,
+    input: InputShape = None,
+    settings: Settings = None,
+    inplace: InPlace = True,
+    limit: LimitOptions = None,
+) -> None:
+    """Plot accuracy against operations, or where a network's figures sit."""
+    from archcalc.plotting import KINDS, accuracy_plot, network_plot
+    from archcalc.plotting.chart import known_kind
+
+    chosen = picture_format(format, output, {"svg": (".svg",)})
+    known_kind(kind, KINDS)
+    if kind == "accuracy":
+        drawn = accuracy_plot(lambda networks: tracked(networks, "networks"))
+        write_picture(drawn, chosen, output)
+        return
+    if net is None:
+        message = f"a plot of {kind} needs a network"
+        raise UsageError.of("AC536", message, help=f"archcalc plot NET --kind {kind}")
+    network = load_network(net, input, settings, limit)
+    analysis = network.analyze(
+        batch=batch,
+        dtype=dtype,
+        inplace=inplace,
+        optimizer=optimizer,
+        mixed=mixed,
+        checkpoint=checkpoint,
+    )
+    write_picture(network_plot(network, analysis, kind, training), chosen, output)

@@ -1,0 +1,72 @@
+"""A network drawn in a style and a format: what `archcalc draw` writes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from archcalc.analysis import Analysis, Level
+from archcalc.diagram import diagram
+from archcalc.drawing.figure import Figure
+from archcalc.errors import UsageError
+from archcalc.fields import nearest
+from archcalc.network import Network
+
+STYLES = ("blocks", "volumes")
+FORMATS = {"svg": (".svg",), "tikz": (".tex", ".tikz"), "mermaid": (".mmd", ".mermaid")}
+MOST_VOLUMES = 24
+"""Of a network with more layers, the style `volumes` draws modules whole."""
+
+
+def draw(
+    network: Network,
+    analysis: Analysis,
+    style: str = "blocks",
+    format: str = "svg",
+    level: Level | None = None,
+    standalone: bool = False,
+) -> str:
+    """Return the picture of a network as text, the same in every process.
+
+    `level` says what is one box: `ops`, `layers`, `blocks` or `stages`. Where it is not
+    said, `blocks` draws layers, and `volumes` modules where there are many layers.
+
+    Raises `UsageError` AC530 for an unknown format, AC535 for volumes of symbols,
+    AC536 for an unknown style, or for volumes in a format that has none.
+    """
+    known("style", style, STYLES, "AC536")
+    known("format", format, FORMATS, "AC530")
+    if style == "volumes" and format != "svg":
+        message = f"volumes are drawn as svg, not as {format}"
+        raise UsageError.of("AC536", message, help=f"--style blocks --format {format}")
+    if level is None:
+        many = style == "volumes" and len(analysis.rows) > MOST_VOLUMES
+        level = "blocks" if many else "layers"
+    if format == "mermaid":
+        return _mermaid(network, analysis, level)
+    figure = Figure.of(analysis, network.title, level)
+    if format == "tikz":
+        from archcalc.drawing.tikz import tikz
+
+        return tikz(figure, standalone)
+    if style == "volumes":
+        from archcalc.drawing.volumes import volumes
+
+        return volumes(figure)
+    from archcalc.drawing.blocks import blocks
+
+    return blocks(figure)
+
+
+def _mermaid(network: Network, analysis: Analysis, level: Level) -> str:
+    from archcalc.render.mermaid import render
+    from archcalc.report import Report
+
+    one = diagram(analysis, network.title, level)
+    return render(Report("draw", network.title, network.name, (), diagrams=(one,)))
+
+
+def known(what: str, word: str, words: Collection[str], code: str) -> None:
+    """Raise `UsageError` where a word is none of those that are known."""
+    if word not in words:
+        help = nearest(word, words) or f"{what}s: {', '.join(words)}"
+        raise UsageError.of(code, f"there is no {what} {word!r}", help=help)

@@ -1,0 +1,41 @@
+"""Plots: accuracy against operations, and where a network's figures sit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from archcalc.analysis import Analysis
+from archcalc.network import Network
+from archcalc.plotting.chart import known_kind
+
+KINDS = ("accuracy", "layers", "memory", "cumulative")
+OF_NETWORKS = KINDS[1:]
+
+
+def accuracy_plot(
+    track: Callable[[Iterable[Network]], Iterable[Network]] = iter,
+) -> str:
+    """Return accuracy against operations over the shelf; `track` can show progress."""
+    from archcalc.plotting.accuracy import accuracy, spots
+    from archcalc.shelf import networks
+
+    return accuracy(list(spots(track(networks(variants=True)))))
+
+
+def network_plot(
+    network: Network, analysis: Analysis, kind: str, training: bool = False
+) -> str:
+    """Return a plot of one network as SVG.
+
+    Raises `UsageError` AC536 for a kind that is none, AC535 or AC541 where a size is a
+    symbol.
+    """
+    known_kind(kind, OF_NETWORKS)
+    if kind == "memory":
+        from archcalc.plotting.timeline import memory
+
+        return memory(analysis, network.title, training)
+    from archcalc.plotting import layers
+
+    rule = layers.layers if kind == "layers" else layers.cumulative
+    return rule(analysis, network.title)

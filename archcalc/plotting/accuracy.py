@@ -1,0 +1,178 @@
+"""Accuracy against operations, parameters as area: every network that says one.
+
+After Canziani, Paszke and Culurciello, "An analysis of deep neural network models for
+practical applications" (2016), figure 2, with the networks of the shelf.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from math import log10, sqrt
+from typing import NamedTuple
+
+from archcalc.network import Network
+from archcalc.plotting.chart import (
+    HEADING,
+    MARGIN,
+    SMALL,
+    Plane,
+    Scale,
+    chart,
+    decades,
+    heading,
+    legend,
+    tick,
+)
+from archcalc.render.numbers import si
+from archcalc.render.svg_writer import circle, group, text
+from archcalc.render.typeset import text_width
+
+ONE_VIEW = re.compile(r"^ImageNet.*\b(single|one) (crop|scale)\b")
+YEARS = ((2013, "h"), (2015, "a"), (2017, "c"), (2019, "b"), (9999, "e"))
+"""Last years of groups, with their colours."""
+AREA = 0.22
+"""Root of a circle's share of area: pixels of radius for the root of 10⁴ parameters."""
+WIDE, HIGH = 900, 560
+NOTE = (
+    "top-1 of one view of each image (one crop; VGG's single scale), as the sources of "
+    "the specs print it; the area of a circle is its parameters."
+)
+
+
+class Spot(NamedTuple):
+    """One network in the picture; operations in MACs, accuracy in per cent."""
+
+    name: str
+    title: str
+    year: int
+    macs: int
+    params: int
+    top1: float
+
+    @property
+    def radius(self) -> float:
+        """The circle's radius in pixels: its area goes with the parameters."""
+        return AREA * sqrt(self.params / 10**4)
+
+    @property
+    def style(self) -> str:
+        """The colour of the years of its paper."""
+        return next(style for last, style in YEARS if self.year <= last)
+
+
+def spots(networks: Iterable[Network]) -> Iterator[Spot]:
+    """Yield the networks with a published top-1 accuracy of one view on ImageNet."""
+    for network in networks:
+        about = network.spec.about
+        found = [
+            entry.top1
+            for entry in about.accuracy
+            if entry.top1 is not None
+            and entry.variant == network.variant
+            and ONE_VIEW.search(entry.dataset)
+        ]
+        year = about.paper.year if about.paper is not None else None
+        if not found or year is None:
+            continue
+        total = network.analyze().total
+        if isinstance(total.macs, int) and isinstance(total.params, int):
+            figures = total.macs, total.params, found[0]
+            yield Spot(network.name, network.title, year, *figures)
+
+
+def accuracy(found: Sequence[Spot]) -> str:
+    """Return accuracy against operations, one circle a network."""
+    found = sorted(found, key=lambda spot: (-spot.params, spot.name))
+    plane = _plane(found)
+    parts = [*heading(f"Accuracy and operations of {len(found)} networks", NOTE)]
+    parts += plane.drawn()
+    parts += legend(_years(), (plane.x.start, plane.y.end - 30))
+    for spot in found:
+        x, y = plane.x(spot.macs), plane.y(spot.top1)
+        about = (
+            f"{spot.name} ({spot.year}) · {spot.top1}% · {si(spot.macs)} MACs · "
+            f"{si(spot.params)} params"
+        )
+        drawn = circle(x, y, max(spot.radius, 2), f"{spot.style} spot")
+        parts.append(group([drawn], about, fill_opacity=".55", data_path=spot.name))
+    parts += _labels(found, plane)
+    parts += _sizes(plane)
+    best = max(found, key=lambda spot: spot.top1)
+    described = f"{len(found)} networks; the highest is {best.name} with {best.top1}%."
+    size = (plane.x.end + 2 * MARGIN, plane.y.start + 64)
+    return chart(size, "Accuracy against operations", described, parts)
+
+
+def _plane(found: Sequence[Spot]) -> Plane:
+    left, top = MARGIN + 46, MARGIN + HEADING + 56
+    macs = [spot.macs for spot in found]
+    marks = decades(min(macs), max(macs))
+    across = Scale([(m, tick(si(round(m)))) for m in marks], left, left + WIDE, log10)
+    low = int(min(spot.top1 for spot in found)) // 5 * 5
+    high = -int(-max(spot.top1 for spot in found) // 5) * 5
+    percents = [(float(n), f"{n}%") for n in range(low, high + 1, 5)]
+    up = Scale(percents, top + HIGH, top)
+    return Plane(across, up, "MACs of one image (log scale)", "top-1 accuracy")
+
+
+def _years() -> list[tuple[str, str]]:
+    first, entries = "", []
+    for last, style in YEARS:
+        words = f"{first}–{last}" if first and last < 9999 else f"since {first}"
+        entries.append((style, words if first else f"to {last}"))
+        first = str(last + 1)
+    return entries
+
+
+def _sizes(plane: Plane) -> Iterator[str]:
+    """Yield circles of some sizes with their parameters, in the lower right corner."""
+    x, y = plane.x.end - 20, plane.y.start - 40
+    for millions in (100, 25, 5):
+        radius = AREA * sqrt(millions * 100)
+        x -= max(radius, 16)
+        yield circle(x, y, radius, "axis")
+        yield text(x, y + 34, f"{millions}M", "k m")
+        x -= max(radius, 16) + 4
+    yield text(x, y + 4, "params", "k r")
+
+
+class _Shelf:
+    """Where labels stand already."""
+
+    def __init__(self, plane: Plane) -> None:
+        self.plane = plane
+        self.taken: list[tuple[float, float, float, float]] = []
+
+    def free(self, box: tuple[float, float, float, float]) -> bool:
+        """Say whether a rectangle is inside the axes and touches no other label."""
+        x0, y0, x1, y1 = box
+        plane = self.plane
+        if x0 < plane.x.start or x1 > plane.x.end:
+            return False
+        if y0 < plane.y.end or y1 > plane.y.start - 80:
+            return False
+        return all(x1 < a or x0 > c or y1 < b or y0 > d for a, b, c, d in self.taken)
+
+
+def _labels(found: Sequence[Spot], plane: Plane) -> Iterator[str]:
+    """Yield names beside circles while there is room, plain ones before variants."""
+    shelf = _Shelf(plane)
+    for spot in found:
+        x, y = plane.x(spot.macs), plane.y(spot.top1)
+        shelf.taken.append((x - 2, y - 2, x + 2, y + 2))
+    for spot in sorted(found, key=lambda s: (":" in s.name, -s.top1, s.name)):
+        x, y, out = plane.x(spot.macs), plane.y(spot.top1), spot.radius * 0.7 + 3
+        wide = text_width(spot.name, SMALL)
+        places = (
+            (x + out, y + 4),
+            (x - out - wide, y + 4),
+            (x - wide / 2, y - out - 3),
+            (x - wide / 2, y + out + 9),
+        )
+        for left, base in places:
+            box = (left - 1, base - 9, left + wide + 1, base + 2)
+            if shelf.free(box):
+                shelf.taken.append(box)
+                yield text(left, base, spot.name, "v")
+                break
