@@ -80,11 +80,6 @@ class Finding:
     why: str = ""
     near: str = ""
 
-    @property
-    def agrees(self) -> bool:
-        """Whether the figure is met."""
-        return self.verdict in AGREE
-
 
 def audit(names: Sequence[str] = ()) -> list[Finding]:
     """Return every published figure of these networks, of all shipped ones for none.

@@ -116,11 +116,19 @@ def _told(explanation: Explanation) -> str:
         told.append(reading.part.group)
     if reading.subject.text:
         told.append(f"of {reading.subject.text}")
+    if first.asked.implied:
+        told.append(f"read as {_unit(first)}")
     if first.mixed:
         told.append(_mixed(first))
     if first.fit == "truncates":
         told.append("cut off, not rounded")
     return "; ".join(told)
+
+
+def _unit(candidate: Candidate) -> str:
+    """Return the unit that a figure without one was read in."""
+    asked = candidate.asked
+    return asked.unit if asked.kind == "bytes" else f"{asked.unit} {asked.kind}"
 
 
 def _mixed(candidate: Candidate) -> str:

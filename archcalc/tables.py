@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from archcalc.analysis import Analysis, Level, Row
+from archcalc.bulk import uncollected
 from archcalc.conventions import Convention
 from archcalc.depth import depth, depths
 from archcalc.errors import UsageError
@@ -20,7 +21,7 @@ from archcalc.layers.base import times
 from archcalc.memory_columns import COLUMNS as MEMORY_COLUMNS
 from archcalc.memory_columns import DEFINITIONS as MEMORY_DEFINITIONS
 from archcalc.memory_columns import OF_NODES, Cells, cells
-from archcalc.report import Column, Later, Note, Report, RowKind, Table
+from archcalc.report import Column, Later, Note, NoteKind, Report, RowKind, Table
 from archcalc.report import Row as Line
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def chosen_columns(asked: str | None) -> tuple[str, ...]:
     )
 
 
+@uncollected
 def tabulate(
     analysis: Analysis,
     level: Level = "layers",
