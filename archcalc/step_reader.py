@@ -26,6 +26,7 @@ from archcalc.steps import (
     STRUCTURES,
     USERS,
     Step,
+    constant,
     settled,
     without_followers,
 )
@@ -108,7 +109,7 @@ class StepReader(ArgumentReader):
             key = next(k for k, _ in value.items if k.text == known.kind)
             return replace(known, node=key, name=name)
         step = self._mapping(value)
-        if signature and step is not None and _constant(step):
+        if signature and step is not None and constant(step):
             self.seen[signature] = step
         return step
 
@@ -123,7 +124,7 @@ class StepReader(ArgumentReader):
             self._unknown(value)
             return None
         step = self._filled(value.text, value, None, {})
-        if step is not None and _constant(step):
+        if step is not None and constant(step):
             self.seen[(value.text,)] = step
         return step
 
@@ -397,12 +398,3 @@ def _signature(value: Mapping) -> tuple[Any, ...] | None:
             parts.append(key.text)
             parts.append(item.text)
     return tuple(parts)
-
-
-def _constant(step: Step) -> bool:
-    """Say whether an equal text elsewhere in the file means an equal step."""
-    simple = step.layer is not None and not (
-        step.sources or step.share or step.branches
-    )
-    waits = any(isinstance(f, Expression) for f in (step.norm, step.act))
-    return simple and not waits and settled({"repeat": step.repeat, "when": step.when})

@@ -91,3 +91,12 @@ def arity(step: Step) -> int | None:
     """Return how many inputs a step takes: None for two or more, 1 for structures."""
     layer = CATALOGUE.get(step.kind)
     return layer.arity if layer is not None else 1
+
+
+def constant(step: Step) -> bool:
+    """Say whether an equal text elsewhere in the file means an equal step."""
+    simple = step.layer is not None and not (
+        step.sources or step.share or step.branches
+    )
+    waits = any(isinstance(f, Expression) for f in (step.norm, step.act))
+    return simple and not waits and settled({"repeat": step.repeat, "when": step.when})
