@@ -31,13 +31,14 @@ def every_rule() -> dict[str, Rule]:
     """Return every rule by its code, in order of codes."""
     from archcalc.lint import LINT, opt_out
     from archcalc.rules.expectations import EXPECTATIONS
+    from archcalc.rules.figures import FIGURES
     from archcalc.rules.schema import SCHEMA
     from archcalc.rules.shapes import SHAPES
     from archcalc.rules.syntax import SYNTAX
     from archcalc.rules.usage import USAGE
 
     lint = [module.RULE for module in (*LINT, opt_out)]
-    found = (*SYNTAX, *SCHEMA, *SHAPES, *EXPECTATIONS, *lint, *USAGE)
+    found = (*SYNTAX, *SCHEMA, *SHAPES, *EXPECTATIONS, *lint, *FIGURES, *USAGE)
     return {one.code: one for one in sorted(found, key=lambda one: one.code)}
 
 
