@@ -132,9 +132,9 @@ def orders_report(network: Network, analysis: Analysis) -> Report:
 
 
 ORDERS = (
-    "order of branches: the most bytes that live while a module runs, its input and "
-    "output included, what only passes it by left out; every order of up to four "
-    "branches is tried, of more the order of falling need (Liu 1987)."
+    "order of branches: the most bytes that live while a module's branches run, their "
+    "input included, their join and what only passes by left out; every order of up "
+    "to four branches is tried, of more the order of falling need (Liu 1987)."
 )
 
 

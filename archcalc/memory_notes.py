@@ -109,8 +109,8 @@ def inference_notes(analysis: Analysis) -> Iterator[Note]:
     if orders:
         yield Note(
             f"order of branches: {_bytes(orders.written)} as written, "
-            f"{_bytes(orders.best)} in the best order of {len(orders.changes)} "
-            f"modules, {_bytes(orders.worst)} in the worst."
+            f"{_bytes(orders.best)} in the best order, {_bytes(orders.worst)} in the "
+            f"worst; {len(orders.changes)} modules have branches to order."
         )
 
 
