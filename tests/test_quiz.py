@@ -163,7 +163,6 @@ def test_sizes_may_stay_names() -> None:
 GOLDENS = {
     "quiz-terminal": ("terminal", {"width": 80}),
     "quiz-markdown": ("markdown", {}),
-    "quiz-latex": ("latex", {}),
 }
 
 
@@ -173,6 +172,14 @@ def test_golden(name: str) -> None:
     network = load("alexnet")
     report = quiz_report(network, network.analyze())
     check_golden(GOLDEN / f"{name}.txt", render(report, format, **options))
+
+
+def test_latex_sets_hints_as_mathematics() -> None:
+    network = load("alexnet")
+    text = render(quiz_report(network, network.analyze()), "latex")
+    assert "11 \\cdot 11 \\cdot 3" in text
+    assert "\\frac{27 + 2 \\cdot 2 - 5}{1} + 1" in text
+    assert text.count("\\_\\_\\_\\_") == 8
 
 
 def test_the_command(run: Run) -> None:
