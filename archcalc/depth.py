@@ -17,11 +17,11 @@ TABLES = frozenset({"embedding", "window_attention"})
 
 def depths(graph: Graph) -> tuple[int, ...]:
     """Return for each node the weight layers on the longest path that ends with it."""
-    skipped = _shortcuts(graph)
+    skipped = shortcut_marks(graph)
     found: list[int] = []
     for node in graph.nodes:
-        before = [found[i] for i in _followed(node)]
-        own = 0 if skipped[node.index] else _weighs(graph, node)
+        before = [found[i] for i in followed(node)]
+        own = 0 if skipped[node.index] else weighs(graph, node)
         found.append(max(before, default=0) + own)
     return tuple(found)
 
@@ -31,17 +31,18 @@ def depth(graph: Graph) -> int:
     return depths(graph)[graph.output]
 
 
-def _followed(node: Node) -> tuple[int, ...]:
+def followed(node: Node) -> tuple[int, ...]:
     """Return the inputs that a path follows: of a gate, what is gated."""
     return node.inputs[:1] if node.layer.key == GATING else node.inputs
 
 
-def _weighs(graph: Graph, node: Node) -> int:
+def weighs(graph: Graph, node: Node) -> int:
+    """Return 1 for a layer that counts, else 0."""
     is_weight_layer = node.layer.role == "matrix" and node.layer.key not in TABLES
     return int(is_weight_layer and bool(node.layer.weights(*graph.input_shapes(node))))
 
 
-def _shortcuts(graph: Graph) -> bytearray:
+def shortcut_marks(graph: Graph) -> bytearray:
     """Mark the nodes of shortcuts, whose projections do not count."""
     marks = bytearray(len(graph.nodes))
     for group in graph.groups:

@@ -1,0 +1,203 @@
+"""Which of the values that vary a step reads, itself or through the blocks it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from archcalc.expressions import Expression
+from archcalc.spec import Spec
+from archcalc.steps import Step
+
+VARIANT, INPUT, BATCH = "variant", "input", "batch"
+"""Axes that are no params."""
+
+
+class Reading:
+    """The axes that steps of a spec read, by their place in `axes`; found once a step.
+
+    A block's own param hides a param of the file: reading it counts as reading both.
+    """
+
+    def __init__(
+        self, spec: Spec, axes: Mapping[str, Sequence[Any]], settings: Mapping[str, Any]
+    ) -> None:
+        self.spec = spec
+        self.given = {**axes, **{n: [v] for n, v in settings.items() if n not in axes}}
+        self.places = {name: place for place, name in enumerate(axes)}
+        self.inline: set[int] = set()
+        self.chain = all(not _named(step) for step in spec.steps)
+        self.shared = any(step.share for step in _all(spec))
+        self.known: dict[tuple[str, int], frozenset[Any]] = {}
+        self.params = {name: self._param(name, frozenset()) for name in spec.params}
+
+    def _param(self, name: str, above: frozenset[str]) -> frozenset[int]:
+        """Return the axes that a param depends on."""
+        found = {self.places[name]} if name in self.places else set()
+        values = [self.spec.params[name]]
+        for variant in self.spec.variants.values():
+            if name in variant:
+                values.append(variant[name])
+                found |= {self.places[VARIANT]} if VARIANT in self.places else set()
+        for other in names_in(values) & self.spec.params.keys() - {name} - above:
+            found |= self._param(other, above | {name})
+        return frozenset(found)
+
+    def of(self, names: Iterable[str]) -> frozenset[int]:
+        """Return the axes behind names."""
+        return frozenset().union(*(self.params.get(name, ()) for name in names))
+
+    @property
+    def direct(self) -> frozenset[int]:
+        """The axes of the input and of the steps of the file that are no holes."""
+        given = [size for _, sizes in self.spec.inputs for size in sizes]
+        words = {size for size in given if isinstance(size, str)}
+        found = self.of(names_in(given) | words)
+        if INPUT in self.places:
+            found |= {self.places[INPUT]}
+        return found.union(
+            *(self._outside(step) for step in self.spec.steps)
+        )
+
+    def is_hole(self, step: Step, top: bool) -> bool:
+        """Say whether a step is one node of what is around it."""
+        if id(step) in self.inline or self.shared or step.kind == "aux":
+            return False
+        if top:
+            return not step.sources and self._is_trunk_hole(step)
+        return step.kind == "use" and len(step.sources) < 2 and bool(self.axes(step))
+
+    def _is_trunk_hole(self, step: Step) -> bool:
+        return step.kind == "use" or step.repeat != 1 or bool(self.axes(step))
+
+    def names(self, step: Step) -> frozenset[str]:
+        """Return the names that a step and all that it uses read."""
+        key = ("names", id(step))
+        known = self.known.get(key)
+        if known is None:
+            known = frozenset().union(*(_own(s) for s in self._under(step)))
+            for step_or_block in self._blocks(step):
+                known |= names_in(self.spec.blocks[step_or_block].params.values())
+            self.known[key] = known
+        return known
+
+    def axes(self, step: Step) -> frozenset[int]:
+        """Return the axes that a step and all that it uses read."""
+        return self.of(self.names(step))
+
+    def key(self, step: Step) -> frozenset[int]:
+        """Return the axes that one repetition reads outside of its holes."""
+        found = self.of(_own(step) - names_in([step.repeat, step.when]))
+        return found | self._within(step, {id(step)})
+
+    def _within(self, step: Step, seen: set[int]) -> frozenset[int]:
+        """Return the axes that what stands in a step reads, inner holes left out."""
+        inside = [*step.body, *_branch_steps(step)]
+        found: frozenset[int] = frozenset()
+        for name in self._used(step):
+            block = self.spec.blocks[name]
+            found |= self.of(names_in(block.params.values()))
+            inside += block.steps
+        for inner in inside:
+            if id(inner) not in seen and not self.is_hole(inner, top=False):
+                seen.add(id(inner))
+                found |= self.of(_own(inner)) | self._within(inner, seen)
+        return found
+
+    def count_axes(self, step: Step) -> frozenset[int]:
+        """Return the axes that say how often a step stands."""
+        return self.of(names_in([step.repeat, step.when]))
+
+    def _outside(self, step: Step) -> frozenset[int]:
+        """Return the axes that a step of the file reads where it is no hole."""
+        if self.is_hole(step, top=True):
+            return frozenset()
+        return self.of(_own(step)) | self._within(step, {id(step)})
+
+    def _used(self, step: Step) -> tuple[str, ...]:
+        """Return the blocks that a step may use."""
+        if step.kind != "use":
+            return ()
+        given = (step.args, step.first, step.last)
+        names = [args["use"] for args in given if "use" in args]
+        words = frozenset().union(*map(self._words, names))
+        return tuple(name for name in self.spec.blocks if name in words)
+
+    def _words(self, name: Any) -> Collection[str]:
+        """Return the blocks that may be meant: a word, or what a param can be."""
+        if not isinstance(name, Expression):
+            return (name,)
+        hidden = any(name.text in block.params for block in self.spec.blocks.values())
+        if name.text not in self.spec.params or hidden:
+            return self.spec.blocks
+        sets = [self.spec.params, *self.spec.variants.values()]
+        values = [given[name.text] for given in sets if name.text in given]
+        values += self.given.get(name.text, ())
+        if all(isinstance(value, str) for value in values):
+            return values
+        return self.spec.blocks
+
+    def _blocks(self, step: Step) -> set[str]:
+        """Return every block under a step."""
+        return {name for under in self._under(step) for name in self._used(under)}
+
+    def _under(self, step: Step) -> list[Step]:
+        """Return a step and every step under it, blocks included, each once."""
+        found: dict[int, Step] = {}
+        waiting = [step]
+        while waiting:
+            at = waiting.pop()
+            if id(at) in found:
+                continue
+            found[id(at)] = at
+            waiting += at.body
+            waiting += _branch_steps(at)
+            for name in self._used(at):
+                waiting += self.spec.blocks[name].steps
+        return list(found.values())
+
+
+def _all(spec: Spec) -> Iterator[Step]:
+    """Yield every step that is written in a file."""
+    waiting = [*spec.steps, *(s for b in spec.blocks.values() for s in b.steps)]
+    while waiting:
+        step = waiting.pop()
+        yield step
+        waiting += step.body
+        waiting += _branch_steps(step)
+
+
+def _branch_steps(step: Step) -> list[Step]:
+    """Return the steps of a step's branches and of its shortcut."""
+    found = [inner for _, steps in step.branches or () for inner in steps]
+    if isinstance(step.shortcut, tuple):
+        found += step.shortcut
+    return found
+
+
+def _named(step: Step) -> bool:
+    """Say whether a step reads others by their names."""
+    return bool(step.sources)
+
+
+def _own(step: Step) -> frozenset[str]:
+    """Return the names that a step's own fields read."""
+    given = (step.args, step.first, step.last)
+    values = [value for args in given for value in args.values()]
+    values += [step.repeat, step.when, step.norm, step.act, step.shortcut]
+    return names_in(values)
+
+
+def names_in(values: Iterable[Any]) -> frozenset[str]:
+    """Return the names that arithmetic among values reads."""
+    found: set[str] = set()
+    for value in values:
+        if isinstance(value, Expression):
+            found |= value.names
+        elif isinstance(value, Step):
+            found |= _own(value)
+        elif isinstance(value, tuple):
+            found |= names_in(v for v in value if not isinstance(v, Step))
+        elif isinstance(value, dict):
+            found |= names_in(value.values())
+    return frozenset(found)
