@@ -12,7 +12,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from archcalc.analysis import Analysis, Level, Row
-from archcalc.bulk import uncollected
 from archcalc.conventions import Convention
 from archcalc.depth import depth, depths
 from archcalc.errors import UsageError
@@ -108,7 +107,6 @@ def chosen_columns(asked: str | None) -> tuple[str, ...]:
     )
 
 
-@uncollected
 def tabulate(
     analysis: Analysis,
     level: Level = "layers",
