@@ -156,8 +156,10 @@ def quiz_report(
 ) -> Report:
     """Return the sheet: a table with blanks, the questions, and with `key` the answers.
 
-    Raises `UsageError` AC553 where nothing can be asked.
+    Raises `UsageError` AC553 where nothing can be asked, or nothing is wanted.
     """
+    if most < 1:
+        raise UsageError.of("AC553", f"a quiz has 1 question or more, not {most}")
     asked = questions(analysis, seed, blanks, most)
     if not asked:
         wanted = " or ".join(blanks)

@@ -200,3 +200,4 @@ def test_the_command(run: Run) -> None:
     ]
     assert len(run("quiz", "alexnet", "--no-key").out) < len(run("quiz", "alexnet").out)
     assert run("quiz", "alexnet", "--blank", "colour").code == 2
+    assert run("quiz", "alexnet", "--questions", "0").code == 2
