@@ -109,7 +109,7 @@ class Slide(NamedTuple):
 def slide(layer: Layer, x: Shape) -> Slide | None:
     """Return the window of a layer over `x`; None while sizes are names."""
     find: Any = getattr(layer, "sliding", None)
-    if find is None:
+    if find is None or not all(isinstance(size, int) for size in x):
         return None
     found = find(x)
     size: Any = tuple(map(reach, found.kernel, found.dilation))
@@ -118,6 +118,12 @@ def slide(layer: Layer, x: Shape) -> Slide | None:
     given = (found.axes, found.kernel, size, found.stride, before, after, output)
     window = Slide(*given)
     return window if all(isinstance(n, int) for axis in window for n in axis) else None
+
+
+def changed(layer: Layer, **changes: Any) -> Layer:
+    """Return a layer with other arguments; raises as the layer does."""
+    given = {k: v for k, v in layer.items() if v != getattr(type(layer), k, None)}
+    return type(layer)(**{**given, **changes})
 
 
 def sliding(node: Node, graph: Graph) -> Slide | None:

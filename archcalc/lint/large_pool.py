@@ -11,7 +11,7 @@ from archcalc.findings import Fix
 from archcalc.graph import Node
 from archcalc.layers.base import times
 from archcalc.layers.window import simple
-from archcalc.lint.base import Hint, Linted, Slide, fix, sliding
+from archcalc.lint.base import Hint, Linted, Slide, changed, fix, sliding
 from archcalc.nodes import Scalar
 from archcalc.rules.base import Rule
 
@@ -46,7 +46,7 @@ def _fix(net: Linted, key: Scalar, node: Node, window: Slide) -> Fix | None:
     given = net.argument(key, key.text)
     x = net.graph.input_shapes(node)[0]
     try:
-        same = node.layer.replace(kernel=fitting).shape(x) == node.shape
+        same = changed(node.layer, kernel=fitting).shape(x) == node.shape
     except (FieldError, ShapeError):
         return None
     if not same or given is None:

@@ -10,7 +10,7 @@ from archcalc.fields import FieldError
 from archcalc.findings import Fix
 from archcalc.graph import Node
 from archcalc.layers.base import Layer, Shape
-from archcalc.lint.base import Hint, Linted, Slide, fix, slide, sliding
+from archcalc.lint.base import Hint, Linted, Slide, changed, fix, slide, sliding
 from archcalc.nodes import Scalar
 from archcalc.rules.base import Rule
 
@@ -99,8 +99,8 @@ def _fix(net: Linted, key: Scalar, node: Node) -> tuple[Fix | None, str]:
 
 def _reads_all(layer: Layer, x: Shape, name: str, text: str) -> bool:
     try:
-        changed = layer.replace(**{name: int(text) if name == "pad" else text})
-        window = slide(changed, x)
+        value = int(text) if name == "pad" else text
+        window = slide(changed(layer, **{name: value}), x)
     except (FieldError, ShapeError):
         return False
     return window is not None and not any(left(window))
