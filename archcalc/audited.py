@@ -175,4 +175,4 @@ def _met(found: Sequence[Finding]) -> str:
     """Return how many figures are met in each way, in a sentence."""
     verdicts = Counter(f.verdict for f in found)
     parts = [f"{verdicts[v]:,} {VERDICTS[v]}" for v in VERDICTS if verdicts[v]]
-    return f"{len(found):,} figures: {', '.join(parts)}."
+    return f"{len(found):,} figures: {', '.join(parts) or 'none'}."
