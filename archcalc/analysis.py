@@ -101,7 +101,8 @@ class Branch(NamedTuple):
 class Setting:
     """What a figure depends on beside the network.
 
-    `optimizer`, `mixed` and `checkpoint` concern training alone.
+    `optimizer`, `mixed` and `checkpoint` concern training alone, `stored` the number
+    format on disk: that of the weights where it is None.
     """
 
     batch: int = 1
@@ -111,6 +112,7 @@ class Setting:
     mixed: bool = False
     checkpoint: str = "none"
     convention: str = USUAL
+    stored: str | None = None
 
 
 @dataclass(frozen=True)

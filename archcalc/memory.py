@@ -22,7 +22,7 @@ from archcalc.memory_saved import (
     with_checkpoints,
 )
 from archcalc.memory_segments import segments
-from archcalc.memory_static import Static, on_disk, static
+from archcalc.memory_static import Static, on_disk, static, stored_dtype
 from archcalc.memory_storage import Storages, number
 from archcalc.memory_training import play
 
@@ -162,8 +162,8 @@ class Memory:
 
     @property
     def on_disk(self) -> Dim:
-        """Bytes of a checkpoint in the analysis' dtype."""
-        return self.on_disk_as(self.analysis.setting.dtype)
+        """Bytes of a checkpoint, in the format asked for or that of the weights."""
+        return self.on_disk_as(stored_dtype(self.analysis))
 
     def on_disk_as(self, dtype: str) -> Dim:
         """Bytes of a checkpoint in a number format; raises `UsageError` AC503."""

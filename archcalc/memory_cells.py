@@ -8,6 +8,7 @@ from typing import Any
 
 from archcalc.analysis import Analysis, Row
 from archcalc.dims import Dim
+from archcalc.layers.base import Shape
 from archcalc.memory_columns import Cells
 from archcalc.memory_figures import disk, peak, saved
 from archcalc.receptive import Fields, receptive_fields
@@ -19,6 +20,7 @@ SHARES = {
     "macs_share": "macs",
     "activations_share": "activations",
 }
+NEEDS_NUMBERS = "needs numbers"
 MOST_NAMED = 4
 """A row of more operations does not list what each keeps."""
 
@@ -44,7 +46,7 @@ def ratio(part: Dim, whole: Dim) -> Fraction | None:
     return None
 
 
-def _of_fields(pick: Callable[[Fields, list[int]], Any]) -> Callable[[Analysis], Cells]:
+def _of_fields(pick: Callable[[Fields, Shape], Any]) -> Callable[[Analysis], Cells]:
     """Return a column of the receptive field of the node that leaves a row."""
 
     def rule(analysis: Analysis) -> Cells:
@@ -53,8 +55,7 @@ def _of_fields(pick: Callable[[Fields, list[int]], Any]) -> Callable[[Analysis],
 
         def cell(row: Row) -> Any:
             found = fields[row.output]
-            sizes = [n for n in shape[1:] if isinstance(n, int)]
-            return per_axis(pick(found, sizes) if found else None)
+            return per_axis(pick(found, shape[1:]) if found else None)
 
         return cell
 
@@ -97,7 +98,8 @@ RULES: dict[str, Callable[[Analysis], Cells]] = {
     "jump": _of_fields(lambda fields, _: [f.step for f in fields or ()]),
     "faked": _of_fields(
         lambda fields, sizes: [
-            f.faked(n) for f, n in zip(fields or (), sizes, strict=True)
+            f.faked(n) if isinstance(n, int) else NEEDS_NUMBERS
+            for f, n in zip(fields or (), sizes, strict=True)
         ]
     ),
     "peak": _summed(peak),

@@ -44,7 +44,7 @@ DEFINITIONS = {
         "that several layers keep counts at the first."
     ),
     "keeps": "keeps: what backward needs of each layer, by PyTorch's rules.",
-    "disk": "disk: parameters and buffers in the dtype.",
+    "disk": "disk: parameters and buffers in their number format.",
     "moved": "moved: inputs and weights read and the output written once, in bytes.",
     "intensity": (
         "FLOP/B: operations a byte moved; a bound on what a device can reach, not a "

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from archcalc.dims import Dim
-from archcalc.memory_static import size_of, tensors
+from archcalc.memory_static import size_of, stored_dtype, tensors
 
 if TYPE_CHECKING:
     from archcalc.analysis import Analysis, Row
@@ -31,10 +31,10 @@ def saved(analysis: Analysis, row: Row | None = None) -> int:
 
 
 def disk(analysis: Analysis, row: Row | None = None) -> Dim:
-    """Return the bytes of parameters and buffers in the setting's dtype."""
+    """Return the bytes of parameters and buffers, as they are stored."""
     if row is None:
         return analysis.memory.on_disk
-    inside, dtype = set(row.nodes), analysis.setting.dtype
+    inside, dtype = set(row.nodes), stored_dtype(analysis)
     total: Dim = 0
     for buffers in (False, True):
         for index, name, shape in tensors(analysis.graph, buffers):

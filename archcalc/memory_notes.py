@@ -30,8 +30,8 @@ INFERENCE = (
     "themselves."
 )
 DISK = (
-    "on disk: parameters and buffers, side heads included, in the dtype; counters are "
-    "int64, names and headers not counted."
+    "on disk: parameters and buffers, side heads included, in the weights' number "
+    "format or that of --stored; counters are int64, names and headers not counted."
 )
 STEP = (
     "forward keeps what backward needs by PyTorch's rules; backward makes a node's "

@@ -9,15 +9,15 @@ from archcalc.analysis import Analysis, Level, Row
 from archcalc.dims import Dim
 from archcalc.errors import UsageError
 from archcalc.expectations import Judged
-from archcalc.memory_cells import ratio
+from archcalc.memory_cells import NEEDS_NUMBERS, ratio
 from archcalc.memory_figures import disk, peak
 from archcalc.memory_notes import at, definitions, inference_notes, where_the_most_is
+from archcalc.memory_static import stored_dtype
 from archcalc.network import Network
 from archcalc.report import Cell, Column, Note, Report, RowKind, Table
 from archcalc.report import Row as Line
 from archcalc.tables import assumption_notes, erratum_notes, settings
 
-NEEDS_NUMBERS = "needs numbers"
 BYTES = (
     Column("bytes", "bytes", "bytes", unit="B"),
     Column("binary", "binary", "bytes", unit="B", binary=True),
@@ -100,7 +100,7 @@ def _four(analysis: Analysis, rule: str) -> Table:
             lambda: memory.training.peak,
             lambda: at(analysis, memory.training.timeline),
         ),
-        ("on disk", lambda: memory.on_disk, lambda: analysis.setting.dtype),
+        ("on disk", lambda: memory.on_disk, lambda: stored_dtype(analysis)),
     )
     lines = []
     for title, figure, about in figures:

@@ -63,6 +63,11 @@ def weight_dtype(analysis: Analysis) -> str:
     return MASTER if analysis.setting.mixed else analysis.setting.dtype
 
 
+def stored_dtype(analysis: Analysis) -> str:
+    """Return the number format on disk: the one that was asked for, or the weights'."""
+    return analysis.setting.stored or weight_dtype(analysis)
+
+
 def static(analysis: Analysis) -> Static:
     """Return what training holds, side heads included, once all gradients are there."""
     dtype = weight_dtype(analysis)

@@ -166,6 +166,7 @@ class Network:
         optimizer: str = "sgd",
         mixed: bool = False,
         checkpoint: str = "none",
+        stored: str | None = None,
     ) -> Analysis:
         """Return every figure for a batch size and number format.
 
@@ -175,7 +176,8 @@ class Network:
 
         Of training: `optimizer` (`optimizers.OPTIMIZERS`); `mixed` keeps weights in
         float32 beside activations in `dtype`, bfloat16 if not said; `checkpoint` runs
-        `blocks` or `stages` again in backward.
+        `blocks` or `stages` again in backward. `stored` is the number format on disk,
+        that of the weights if not said.
 
         Raises `UsageError` for a batch below 1 or an unknown name, `ShapeError` where
         the network does not fit together.
@@ -189,11 +191,12 @@ class Network:
             )
         if mixed and dtype_bits(dtype) == dtype_bits("float32"):
             dtype = "bfloat16"
-        dtype_bits(dtype)
+        for name in (dtype, stored or dtype):
+            dtype_bits(name)
         optimizer_named(optimizer)
         named(convention)
         setting = Setting(
-            batch, dtype, inplace, optimizer, mixed, checkpoint, convention
+            batch, dtype, inplace, optimizer, mixed, checkpoint, convention, stored
         )
         return Analysis(self.name, self.graph, setting)
 

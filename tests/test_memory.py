@@ -267,6 +267,7 @@ def test_on_disk(dtype: str, size: int) -> None:
 
 
 def test_half_bytes_round_up_for_each_tensor() -> None:
+    """The weight has 15 values, the bias 5."""
     text = "archcalc: 1\nname: odd\ninput: [3]\nlayers:\n  - {fc: 5}\n"
     assert archcalc.loads(text).analyze(dtype="int4").memory.on_disk == 8 + 3
 
@@ -381,6 +382,7 @@ def test_a_ledger_of_three_steps() -> None:
     ("code", "act"),
     [
         ("AC503", lambda n: n.analyze().memory.on_disk_as("float33")),
+        ("AC503", lambda n: n.analyze(stored="int5")),
         ("AC540", lambda n: n.analyze(optimizer="adman")),
         ("AC542", lambda n: n.analyze(checkpoint="layers").memory.training),
         ("AC543", lambda n: device("a101")),
@@ -430,6 +432,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "input, weight, batch statistics",
     ),
     "memory resnet50 --training --checkpoint blocks": ("16 parts keep", "MACs more"),
+    "memory resnet50 --stored int8": ("25.61 MB", "int8"),
+    "table three-3x3 --input C,H,W --columns receptive_field,jump,start": ("7",),
+    "table three-3x3 --input C,H,W --columns faked": ("needs numbers",),
     "memory resnet50 --training --mixed": ("weights float32", "dtype bfloat16"),
     "memory googlenet --timeline": ("norm2", "peak", "made or read here"),
     "memory lenet5 --timeline --training": ("backward", "loss", "update"),

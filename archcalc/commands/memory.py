@@ -53,6 +53,10 @@ def memory(
             help="lecture, kept, torchsummary, torchinfo or convnet-burden.",
         ),
     ] = "lecture",
+    stored: Annotated[
+        str | None,
+        Option("--stored", help="Number format on disk: fp32, fp16, bf16, int8, int4."),
+    ] = None,
     optimizer: Optimizer = "sgd",
     mixed: Mixed = False,
     checkpoint: Checkpoint = "none",
@@ -81,6 +85,7 @@ def memory(
         optimizer=optimizer,
         mixed=mixed,
         checkpoint=checkpoint,
+        stored=stored,
     )
     if roofline is not None:
         card = device(roofline)
