@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from html import escape
 
 from archcalc.errors import clean
 from archcalc.render.notes import footnotes, label, prose
 from archcalc.render.numbers import cell, text
-from archcalc.report import Column, Note, Report, Row, Table
+from archcalc.report import Cell, Column, Note, Report, Row, Table
 
 ADDRESS = re.compile(r"https?://[\w./~:?=&%+,;-]*[\w/]", re.ASCII)
+BAR_EMS = 5
 STYLE = """\
 .archcalc { overflow-x: auto; font-size: 0.9em; line-height: 1.45; }
 .archcalc table { border-collapse: collapse; margin: 0.6em 0; color: inherit; }
@@ -28,6 +30,7 @@ STYLE = """\
 .archcalc thead th { font-weight: 600; vertical-align: bottom; white-space: normal;
   border-bottom: 1px solid; }
 .archcalc .figure { text-align: right; font-variant-numeric: tabular-nums; }
+.archcalc .bar { display: inline-block; height: 0.8em; background: #54aeff; }
 .archcalc .text { white-space: normal; min-width: 12em; }
 .archcalc .group th, .archcalc .total th, .archcalc .total td { font-weight: 600; }
 .archcalc .first-total > * { border-top: 1px solid; }
@@ -121,10 +124,18 @@ def _row(row: Row, columns: tuple[Column, ...], first_total: bool) -> str:
     name, *others = zip(row.cells, columns, strict=True)
     cells = [f'<th scope="row"{depth}>{escape(cell(name[0], row, name[1]))}</th>']
     cells += [
-        f"<td{_class(column)}>{escape(cell(value, row, column))}</td>"
+        f"<td{_class(column)}>{_inside(value, row, column)}</td>"
         for value, column in others
     ]
     return f"<tr{classes}>{''.join(cells)}</tr>"
+
+
+def _inside(value: Cell, row: Row, column: Column) -> str:
+    """Return a cell's text, or the bar that it is."""
+    if column.kind == "bar" and isinstance(value, int | Fraction):
+        length = f"{float(value * BAR_EMS):.2f}em"
+        return f'<span class="bar" style="width: {length}"></span>'
+    return escape(cell(value, row, column))
 
 
 def _note(note: Note) -> str:

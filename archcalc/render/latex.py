@@ -1,13 +1,14 @@
 r"""A report as LaTeX: booktabs tables, figures in siunitx columns.
 
 A fragment for `\input`, whose first comment lists the packages that it needs; a table
-too long for a page is a `longtable`, which stands outside floats. `plain` writes the
-figures out, without siunitx. `standalone` gives a document that compiles as it is, on
-paper as wide as the tables.
+too long for a page is a `longtable`, which stands outside floats and wants a second run
+of LaTeX. `plain` writes the figures out, without siunitx. `standalone` gives a document
+that compiles as it is, on paper as wide as the tables.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -21,8 +22,11 @@ from archcalc.report import Cell, Column, ColumnKind, Note, Report, Row, Table
 
 INDENT = "\\quad "
 FIGURES = (
-    "\\sisetup{group-minimum-digits=4, group-separator={,}, table-alignment=right}"
+    "\\sisetup{group-minimum-digits=4, group-separator={,}, table-alignment=right, "
+    "retain-explicit-plus}"
 )
+NUMBER = re.compile(r"[<>]?[-+]?\d+(\.\d+)?")
+BAR_EMS = 4
 LONGEST_TABULAR = 45
 """Rows of the longest table that is kept on one page."""
 PREFIXES = {
@@ -67,7 +71,7 @@ def render(report: Report, *, standalone: bool = False, plain: bool = False) -> 
 def _packages(body: str, plain: bool) -> Iterator[str]:
     """Yield the lines of the preamble that the tables need."""
     if "{longtable}" in body:
-        yield "\\usepackage{longtable}"
+        yield "\\usepackage{longtable} % run LaTeX twice for its columns"
     yield "\\usepackage{booktabs}"
     if not plain:
         yield "\\usepackage{siunitx}"
@@ -117,7 +121,7 @@ def _blocks(report: Report, standalone: bool, plain: bool) -> Iterator[str]:
     if standalone and report.title:
         yield f"{{\\large\\bfseries {escaped(report.title)}\\par}}\\medskip"
     for table in report.tables:
-        yield "\n".join(_table(table, plain, standalone))
+        yield "\n".join(_table(table, plain))
     lines = [*_settings(report), *map(_note, footnotes(report))]
     if lines:
         small = "\n".join(f"{line}\\par" for line in lines)
@@ -143,11 +147,11 @@ def _note(note: Note) -> str:
 # -- tables ----------------------------------------------------------------------------
 
 
-def _table(table: Table, plain: bool, paged: bool) -> Iterator[str]:
+def _table(table: Table, plain: bool) -> Iterator[str]:
     """Yield the lines of a table, which breaks over pages where it is long."""
     if table.title:
         yield f"\\textbf{{{escaped(table.title)}}}\\par\\smallskip"
-    long = paged or len(table.rows) > LONGEST_TABULAR
+    long = len(table.rows) > LONGEST_TABULAR
     name = "longtable" if long else "tabular"
     place = "[l]" if long else ""
     columns = "".join(_column(table, i, plain) for i in range(len(table.columns)))
@@ -223,6 +227,8 @@ def _cells(table: Table, row: Row, plain: bool) -> list[str]:
 def _cell(value: Cell, row: Row, column: Column, plain: bool) -> str:
     """Return a cell; in a column of siunitx, what is no number stands in braces."""
     kind = row.kind_in(column)
+    if kind == "bar" and isinstance(value, int | Fraction):
+        return f"\\rule{{{float(value * BAR_EMS):.2f}em}}{{1.1ex}}"
     if _aligned(column) and not plain and value is not None:
         return _digits(value) if _is_number(value) else f"{{{_text(value, kind)}}}"
     if _is_number(value) and not plain:
@@ -253,13 +259,15 @@ def _factor(size: int | Poly) -> str:
 
 
 def _quantity(shown: str, kind: ColumnKind) -> str:
-    r"""Return a rounded figure with its unit: `\\qty{1.2}{\\mega\\byte}`."""
-    shown = shown.replace(",", "")
+    r"""Return a rounded figure with its unit: `\qty{1.2}{\mega\byte}`."""
+    number, unit = shown.replace(",", ""), ""
     if kind in ("percent", "growth"):
-        return f"\\qty{{{shown.removesuffix('%')}}}{{\\percent}}"
-    if kind == "ratio":
-        return f"\\num{{{shown.removesuffix('×')}}}$\\times$"
-    if kind == "bytes":
-        number, _, unit = shown.partition(" ")
-        return f"\\qty{{{number}}}{{{PREFIXES.get(unit[:-1], '')}\\byte}}"
-    return f"\\num{{{shown}}}"
+        number, unit = number.removesuffix("%"), "\\percent"
+    elif kind == "bytes":
+        number, _, unit = number.partition(" ")
+        unit = f"{PREFIXES.get(unit[:-1], '')}\\byte"
+    after = "$\\times$" if number.endswith("×") else ""
+    number = number.removesuffix("×")
+    if not NUMBER.fullmatch(number):
+        return escaped(shown)
+    return f"\\qty{{{number}}}{{{unit}}}" if unit else f"\\num{{{number}}}{after}"

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from html import escape
 
 from archcalc.errors import clean
 from archcalc.render.notes import footnotes, sentence
 from archcalc.render.numbers import cell, text
 from archcalc.render.typeset import FAMILY, text_width, wrapped
-from archcalc.report import Report, RowKind, Table
+from archcalc.report import Cell, Column, Report, Row, RowKind, Table
 
 SIZE, SMALL, LARGE = 14, 12, 18
 LINE, GAP, MARGIN, INDENT = 21, 20, 20, 16
+BAR = 80
 LEAST_ROOM, MOST_ROOM = 320, 1100
 STYLES: dict[RowKind, tuple[str, str]] = {
     "head": ("b", ""),
@@ -32,7 +34,7 @@ STYLE = (
     "font-variant-numeric:tabular-nums}"
     f".t{{font-size:{LARGE}px;font-weight:600}}.b{{font-weight:600}}"
     f".s{{font-size:{SMALL}px}}.s,.d{{fill:#59636e}}.e{{text-anchor:end}}"
-    ".r{stroke:#1f2328}.h{stroke:#d1d9e0}.k{fill:#ffffff}"
+    ".p{fill:#54aeff}.r{stroke:#1f2328}.h{stroke:#d1d9e0}.k{fill:#ffffff}"
     "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.s,.d{fill:#9198a1}"
     ".r{stroke:#e6edf3}.h{stroke:#3d444d}.k{fill:#0d1117}}"
 )
@@ -83,7 +85,7 @@ class _Grid:
         """Return a table with columns as wide as their widest cell."""
         cells = tuple(
             tuple(
-                cell(value, row, column)
+                _text(value, row, column)
                 for value, column in zip(row.cells, table.columns, strict=True)
             )
             for row in table.rows
@@ -91,6 +93,7 @@ class _Grid:
         edges, left = [], 0.0
         for i, column in enumerate(table.columns):
             wide = [text_width(clean(column.title), SIZE, bold=True)]
+            wide += [BAR] if column.kind == "bar" else []
             wide += [
                 text_width(shown[i], SIZE, row.kind == "total" or not i)
                 + (0 if i else INDENT * row.depth)
@@ -99,6 +102,11 @@ class _Grid:
             edges.append((left, left + max(wide)))
             left = edges[-1][1] + GAP
         return cls(table, cells, tuple(edges))
+
+
+def _text(value: Cell, row: Row, column: Column) -> str:
+    """Return a cell's text; a bar is drawn instead."""
+    return "" if column.kind == "bar" else cell(value, row, column)
 
 
 class _Page:
@@ -142,6 +150,7 @@ class _Page:
                 self.rule(grid.width, "r")
             before = row.kind
             self.row(grid, shown, *STYLES.get(row.kind, ("", "")), row.depth)
+            self.bars(grid, row)
         self.rule(grid.width, "h")
 
     def row(
@@ -155,6 +164,17 @@ class _Page:
             if grid.table.columns[i].align == "right":
                 x, style = right, f"e {style}".strip()
             self.put(x, self.y - 6, value, style)
+
+    def bars(self, grid: _Grid, row: Row) -> None:
+        """Add the shares of a row that are drawn."""
+        places = zip(row.cells, grid.table.columns, grid.edges, strict=True)
+        for value, column, (left, _) in places:
+            if column.kind == "bar" and isinstance(value, int | Fraction):
+                corner = f'x="{_short(left + MARGIN)}" y="{self.y - 16}"'
+                wide = _short(float(min(value, 1)) * BAR)
+                self.parts.append(
+                    f'<rect class="p" {corner} width="{wide}" height="11"/>'
+                )
 
     def drawing(self, title: str) -> str:
         """Return the SVG, as large as what was put in it."""
