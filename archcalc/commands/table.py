@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from archcalc.network import Network
     from archcalc.report import Report
 
+BARRED = ("layer", "params", "macs", "activations")
+"""What is shown with bars where no columns are asked for: it fits 80 columns."""
+
 
 def table(
     net: NetworkName,
@@ -48,6 +51,9 @@ def table(
     ] = None,
     formulas: Annotated[
         bool, Option("--formulas", help="Add each figure's formula, numbers put in.")
+    ] = False,
+    bars: Annotated[
+        bool, Option("--bars", help="Draw each row's share of every total.")
     ] = False,
     batch: Batch = 1,
     dtype: Dtype = "float32",
@@ -75,8 +81,14 @@ def table(
         report = lecture_report(network, analysis, view, judged)
         _lecture(report, dtype, format, output, standalone, plain)
         return
-    chosen = ("layer", "shape") if formulas and not columns else chosen_columns(columns)
+    chosen = chosen_columns(columns)
+    if not columns and (formulas or bars):
+        chosen = ("layer", "shape") if formulas else BARRED
     report = table_report(network, analysis, level, chosen, judged)  # type: ignore[arg-type]  # outline checks the level
+    if bars:
+        from archcalc.bar_columns import with_bars
+
+        report = with_bars(report)
     if formulas:
         from archcalc.formula_columns import with_formulas
 

@@ -9,7 +9,6 @@ from functools import cache
 from archcalc.drawing.channels import Line
 from archcalc.drawing.figure import Figure
 from archcalc.drawing.layout import Frame, Layout, Placed, Room, layout
-from archcalc.render.diagrams import frame_title
 from archcalc.render.svg_writer import (
     Colours,
     document,
@@ -90,7 +89,7 @@ class BlockSizes:
 
     def frame(self, index: int) -> Frame:
         """Return a frame with its title above what is in it."""
-        title = frame_title(self.figure.diagram, index)
+        title = self.figure.frame(index)
         width = text_width(title, NAME, bold=True) + 2 * PAD
         return Frame(24, 6, 14, width)
 
@@ -143,7 +142,7 @@ class _Painter:
         if cluster.times > 1 or "×" in cluster.what:
             parts.append(rectangle(left + 4, top + 4, wide, room.length, "frame", 8))
         parts.append(rectangle(left, top, wide, room.length, "frame", 8))
-        shown = frame_title(self.figure.diagram, placed.which)
+        shown = self.figure.frame(placed.which)
         parts.append(text(left + PAD, top + 17, shown, "n"))
         return group(parts, data_path=cluster.name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -12,7 +12,7 @@ from archcalc.analysis import Analysis, Level, Row
 from archcalc.diagram import Box, Diagram, diagram
 from archcalc.drawing.structure import Chain, structure
 from archcalc.graph import Graph
-from archcalc.render.diagrams import times
+from archcalc.render.diagrams import frame_title, times
 from archcalc.render.numbers import count, shape, si, text
 from archcalc.tables import settings
 
@@ -39,6 +39,8 @@ ROLES: Mapping[str, Kind] = {
 KEYS: Mapping[str, Kind] = {
     "conv": "conv",
     "deconv": "conv",
+    "dwconv": "conv",
+    "linear": "linear",
     "fc": "linear",
     "lrn": "norm",
 }
@@ -62,7 +64,7 @@ class Figure:
         total, input = analysis.total, settings(analysis)["input"]
         params, macs = (_figure(value) for value in (total.params, total.macs))
         subtitle = f"input {input} · {params} parameters · {macs} MACs"
-        return cls(diagram(analysis, title, level), rows, kinds, subtitle)
+        return cls(_lean(diagram(analysis, title, level)), rows, kinds, subtitle)
 
     @cached_property
     def structure(self) -> Chain:
@@ -84,6 +86,14 @@ class Figure:
         )
         more = "; …" if len(boxes) > 40 else ""
         return f"{self.subtitle}. {len(boxes)} boxes from top to bottom: {steps}{more}."
+
+    def frame(self, index: int) -> str:
+        """Return what stands on a cluster: a word that it has twice is said once."""
+        cluster, shown = self.diagram.clusters[index], frame_title(self.diagram, index)
+        shown = REPETITION.sub("", shown)
+        if cluster.what and shown.startswith(f"{cluster.what}: "):
+            shown = shown.removeprefix(f"{cluster.what}: ")
+        return shown
 
     def name(self, box: Box) -> str:
         """Return a box's name inside its frame, and how often it comes."""
@@ -116,6 +126,29 @@ class Figure:
         each = "each: " if box.times > 1 else ""
         parts = [f"{box.name} {times(box.times)}".strip(), box.what, self.sizes(box)]
         return " · ".join([*filter(None, parts), each + ", ".join(figures)])
+
+
+def _lean(one: Diagram) -> Diagram:
+    """Return a diagram without frames around a single box of the same name."""
+    names = {box.name for box in one.boxes}
+    kept = [i for i, cluster in enumerate(one.clusters) if cluster.name not in names]
+    place = {old: new for new, old in enumerate(kept)}
+    boxes = (
+        box
+        if box.cluster is None or box.cluster in place
+        else replace(box, cluster=one.clusters[box.cluster].parent)
+        for box in one.boxes
+    )
+    placed = tuple(
+        replace(box, cluster=None if box.cluster is None else place[box.cluster])
+        for box in boxes
+    )
+    clusters = (one.clusters[i] for i in kept)
+    framed = tuple(
+        replace(c, parent=None if c.parent is None else place[c.parent])
+        for c in clusters
+    )
+    return replace(one, boxes=placed, clusters=framed)
 
 
 def kind_of(row: Row, graph: Graph) -> Kind:

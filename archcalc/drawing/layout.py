@@ -253,23 +253,23 @@ class _Measurer:
     # -- columns ---------------------------------------------------------------------
 
     def groups(self, blocks: Sequence[Block], longest: float) -> list[list[Block]]:
-        """Return blocks in columns of about one length, parted where one line leaves."""
+        """Return blocks in columns as equal as they get, parted where one line runs."""
         channels = self.sizes.tail + self.sizes.head
-        lengths = [block.room.length + channels for block in blocks]
-        whole = sum(lengths)
-        count = -int(-whole // longest)
-        if count < 2 or max(lengths) > LONGEST_PART * whole / count:
+        units = _units(blocks)
+        lengths = [sum(b.room.length + channels for b in unit) for unit in units]
+        count = -int(-sum(lengths) // longest)
+        if count < 2 or max(lengths) > LONGEST_PART * sum(lengths) / count:
             return [list(blocks)]
-        groups: list[list[Block]] = [[]]
-        passed = 0.0
-        for block, length in zip(blocks, lengths, strict=True):
-            column = int((passed + length / 2) * count / whole)
-            ends = groups[-1][-1].bottoms if groups[-1] else ()
-            if column >= len(groups) and len(ends) == 1 and len(block.tops) == 1:
-                groups.append([])
-            groups[-1].append(block)
-            passed += length
-        return groups
+        low, high = max(lengths), sum(lengths)
+        while high - low > 1:
+            middle = (low + high) / 2
+            fits = len(_filled(lengths, middle)) <= count
+            low, high = (low, middle) if fits else (middle, high)
+        filled = iter(units)
+        return [
+            [block for _ in range(many) for block in next(filled)]
+            for many in _filled(lengths, high)
+        ]
 
     def columns(self, blocks: Sequence[Block]) -> Block:
         """Return columns side by side, each joined to the head of the next one."""
@@ -296,6 +296,30 @@ class _Measurer:
         right = places[-1] + blocks[-1].room.behind
         room = Room(length + 2 * lead + self.sizes.tail, 0, right)
         return Block(room, (), (), None, inside, lines)
+
+
+def _units(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Return blocks in runs, parted where a single line leads on."""
+    units: list[list[Block]] = []
+    for block in blocks:
+        above = units[-1][-1].bottoms if units else ()
+        if units and not len(above) == len(block.tops) == 1:
+            units[-1].append(block)
+        else:
+            units.append([block])
+    return units
+
+
+def _filled(lengths: Sequence[float], most: float) -> list[int]:
+    """Return how many of the lengths go into each column that holds so much."""
+    counts, used = [0], 0.0
+    for length in lengths:
+        if counts[-1] and used + length > most:
+            counts.append(0)
+            used = 0.0
+        counts[-1] += 1
+        used += length
+    return counts
 
 
 def _below(above: Sequence[End], blocks: Sequence[Block]) -> list[Block]:

@@ -12,7 +12,6 @@ from archcalc.drawing.channels import Line
 from archcalc.drawing.figure import Figure
 from archcalc.drawing.layout import Layout, Placed, layout
 from archcalc.errors import clean
-from archcalc.render.diagrams import frame_title
 from archcalc.render.svg_writer import COLOURS as GREYS
 from archcalc.render.svg_writer import number
 from archcalc.render.tex_text import declarations, escaped
@@ -76,7 +75,7 @@ def _frame(figure: Figure, placed: Placed) -> Iterator[str]:
     left, right = placed.axis - room.before, placed.axis + room.behind
     corners = _at(left, placed.top), _at(right, placed.top + room.length)
     yield f"\\draw[arc frame] {corners[0]} rectangle {corners[1]};"
-    shown = escaped(frame_title(figure.diagram, placed.which))
+    shown = escaped(figure.frame(placed.which))
     yield f"\\node[arc title] at {_at(left + 10, placed.top + 13)} {{{shown}}};"
 
 

@@ -25,7 +25,6 @@ from archcalc.drawing.figure import Figure
 from archcalc.drawing.layout import Frame, Layout, Placed, Room, layout
 from archcalc.errors import UsageError
 from archcalc.layers.base import Shape
-from archcalc.render.diagrams import frame_title
 from archcalc.render.svg_writer import (
     document,
     group,
@@ -164,7 +163,7 @@ class _Painter:
         room, cluster = placed.room, self.figure.diagram.clusters[placed.which]
         left, top = MARGIN + placed.top, MARGIN + self.top + placed.axis - room.before
         high = room.before + room.behind
-        shown = frame_title(self.figure.diagram, placed.which)
+        shown = self.figure.frame(placed.which)
         while len(shown) > 2 and text_width(shown, 12, True) > room.length - PAD:
             shown = shown.removesuffix("…")[:-1] + "…"
         parts = [
