@@ -67,7 +67,10 @@ class Problem:
         if self.place and self.place.text.strip():
             lines += _drawn(self.place, margin)
         lines += [f"{margin}  {clean(fact)}" for fact in self.facts]
-        lines += [f"{margin}used at {clean(str(p))}: {_clip(p.text)}" for p in self.via]
+        lines += [
+            f"{margin}used at {clean(str(p))}: {_clip(p.text)}"
+            for p in dict.fromkeys(self.via)
+        ]
         if self.help:
             lines.append(f"{margin}help: {clean(self.help)}")
         return "\n".join(lines)

@@ -54,7 +54,7 @@ class Finding:
     def details(self) -> str:
         """The sentence with the numbers that clashed and the help, a line each."""
         problem = self.problem
-        used = [f"used at {place}" for place in problem.via]
+        used = [f"used at {place}" for place in dict.fromkeys(problem.via)]
         help = [f"help: {problem.help}"] if problem.help else []
         lines = [problem.message, *problem.facts, *used, *help]
         return "\n".join(map(clean, lines))

@@ -120,7 +120,7 @@ def test_the_command_explains_and_lists(
     monkeypatch.setenv("COLUMNS", "80")
     one = archcalc(capsys, monkeypatch, "rule", "AC404").out
     assert "unused-result (warning)" in one
-    assert "wrong:" in one and "right:" in one and "--fix" in one
+    assert all(word in one for word in ("wrong:", "right:", "--fix"))
     assert max(map(len, one.splitlines())) <= 80
     every = archcalc(capsys, monkeypatch, "rule").out
     assert all(code in every for code in RULES)

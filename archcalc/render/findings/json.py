@@ -44,7 +44,10 @@ def _file(outcome: Checked) -> dict[str, Any]:
 def _finding(finding: Finding) -> dict[str, Any]:
     place, problem = finding.place, finding.problem
     rule = every_rule().get(finding.code)
-    used = [{"path": p.file, "line": p.line, "column": p.column} for p in problem.via]
+    used = [
+        {"path": p.file, "line": p.line, "column": p.column}
+        for p in dict.fromkeys(problem.via)
+    ]
     return {
         "code": finding.code,
         "name": rule.name if rule else None,

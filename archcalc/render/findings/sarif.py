@@ -71,12 +71,10 @@ def _result(finding: Finding, index: int, seen: Counter[str]) -> dict[str, Any]:
         "locations": [_location(finding.place)],
         "partialFingerprints": {"archcalc/v1": fingerprint(finding, seen)},
     }
-    if finding.problem.via:
-        used = [
-            {**_location(place), "message": {"text": "used here"}}
-            for place in finding.problem.via
-        ]
-        result["relatedLocations"] = used
+    used = dict.fromkeys(finding.problem.via)
+    if used:
+        said = {"message": {"text": "used here"}}
+        result["relatedLocations"] = [{**_location(place), **said} for place in used]
     if finding.fix:
         result["fixes"] = [_fix(finding.place, finding.fix)]
     return result
