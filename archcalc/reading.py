@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from archcalc.expressions import Expression
@@ -47,7 +48,7 @@ class Reading:
         """Return the axes behind names."""
         return frozenset().union(*(self.params.get(name, ()) for name in names))
 
-    @property
+    @cached_property
     def direct(self) -> frozenset[int]:
         """The axes of the input and of the steps of the file that are no holes."""
         given = [size for _, sizes in self.spec.inputs for size in sizes]
@@ -103,6 +104,11 @@ class Reading:
                 seen.add(id(inner))
                 found |= self.of(_own(inner)) | self._within(inner, seen)
         return found
+
+    def counts(self, step: Step) -> bool:
+        """Say whether the repetitions of a step read their number, `i`."""
+        several = step.repeat != 1 or bool(step.first or step.last)
+        return several and "i" in self.names(step)
 
     def count_axes(self, step: Step) -> frozenset[int]:
         """Return the axes that say how often a step stands."""

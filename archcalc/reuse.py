@@ -12,16 +12,17 @@ network. Where a name reaches into a hole or out of it, the hole is written out 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from archcalc.analysis import FOLDED
 from archcalc.conventions import USUAL, convention
-from archcalc.depth import followed, shortcut_marks, weighs
+from archcalc.depth import depth, followed, shortcut_marks, weighs
 from archcalc.dims import assuming
-from archcalc.errors import ArchcalcError
+from archcalc.errors import ArchcalcError, UsageError
 from archcalc.expand import _Expander
 from archcalc.figures import facts_of
 from archcalc.graph import Graph, Node, Origin
@@ -154,23 +155,74 @@ class Reuse:
         self.reading = Reading(base.spec, axes, base.settings)
         self.facts: dict[tuple[Layer, tuple[Shape, ...], Shape], int] = {}
         self.env: tuple[Values, Network] | None = None
+        self.plain = len(base.spec.inputs) != 1
         self.forget()
 
     def forget(self) -> None:
         """Drop what was found, as after a step turned out to stand in place."""
         self.walks: dict[Any, Walk] = {}
-        self.counts: dict[Any, int] = {}
+        self.pick: dict[Any, tuple[Key, dict[Any, int]]] = {}
         self.root = Walk(None, {}, None, key_of(self.reading.direct))
 
     # -- walking ---------------------------------------------------------------------
 
     def sums(self, values: Values) -> int:
         """Return the packed totals; raise `ArchcalcError` where it does not fit."""
-        while True:
+        (total,) = self.along(values[:-1], values[-1:])
+        if isinstance(total, ArchcalcError):
+            raise total
+        return total
+
+    def along(self, outer: Values, last: Sequence[Any]) -> list[int | ArchcalcError]:
+        """Return the packed totals for each value of the last axis, or why none.
+
+        What does not read the last axis is walked once.
+        """
+        inline = -1
+        while not self.plain:
             try:
-                return self.walk(self.root, values).sums
+                return list(self._along(outer, last))
             except UnfitError:
+                self.plain = inline == len(self.reading.inline)
+                inline = len(self.reading.inline)
                 self.forget()
+        return [self.alone((*outer, value)) for value in last]
+
+    def _along(
+        self, outer: Values, last: Sequence[Any]
+    ) -> Iterator[int | ArchcalcError]:
+        place, values = len(outer), (*outer, last[0])
+        start, before = None, 0
+        try:
+            if place not in self.reading.direct:
+                start = self.start(self.root, values)
+                while start.hole is not None and place not in start.axes:
+                    total, start = self.ahead(self.root, start, values)
+                    before += total
+        except ArchcalcError:
+            start = None
+            before = 0
+        for value in last:
+            values = (*outer, value)
+            try:
+                stop = start or self.start(self.root, values)
+                yield before + self.rest(self.root, stop, values).sums
+            except ArchcalcError:
+                yield self.alone(values)
+
+    def alone(self, values: Values) -> int | ArchcalcError:
+        """Return the totals of one network analyzed for itself, or why there are none."""
+        try:
+            analysis = self.at(values).analyze(inplace=self.inplace)
+            total = analysis.total
+            deep = depth(analysis.graph)
+        except ArchcalcError as error:
+            return error
+        weights = (total.weights, total.biases, total.norms, total.buffers)
+        try:
+            return packed((*weights, total.macs, total.flops, total.activations, deep))
+        except UnfitError:
+            return UsageError.of("AC580", "a sweep needs numbers, not symbols")
 
     def start(self, walk: Walk, values: Values) -> Stop:
         """Return where a walk begins."""
@@ -182,7 +234,11 @@ class Reuse:
 
     def walk(self, walk: Walk, values: Values) -> Part:
         """Return a part for these values."""
-        stop, total = self.start(walk, values), 0
+        return self.rest(walk, self.start(walk, values), values)
+
+    def rest(self, walk: Walk, stop: Stop, values: Values) -> Part:
+        """Return what a stop and all that follows add, and the profile of the whole."""
+        total = 0
         while stop.hole is not None:
             found = stop.memo.get(stop.key(values))
             if found is None:
@@ -190,6 +246,11 @@ class Reuse:
             total += found[0]
             stop = found[1]
         return Part(total + stop.end.sums, stop.end.profile)
+
+    def ahead(self, walk: Walk, stop: Stop, values: Values) -> tuple[int, Stop]:
+        """Return the sums of the hole of a stop, and the next stop."""
+        found = stop.memo.get(stop.key(values))
+        return self.found(walk, stop, values) if found is None else found
 
     def found(self, walk: Walk, stop: Stop, values: Values) -> tuple[int, Stop]:
         """Evaluate the hole of a stop; return its sums and what follows."""
@@ -199,7 +260,7 @@ class Reuse:
         sums, profile = self.part(hole, values)
         if hole.trunk and profile is not None:
             sums += profile.depth << DEPTH
-            profile = profile._replace(depth=0)
+            profile = flat(profile)
         after = stop.next.get(profile)
         if after is None:
             after = self.stop(walk, values, (*stop.before, profile))
@@ -242,12 +303,22 @@ class Reuse:
     def part(self, hole: Hole, values: Values) -> Part:
         """Return a step with its repetitions."""
         step, shape = hole.step, hole.shape
-        count = self.count(hole, values)
+        count = step.repeat
+        if step.when is not True or type(count) is not int:
+            count = self.count(hole, values)
         if not count:
             return Part(0, None)
-        reads_i = "i" in self.reading.names(step) and (
-            step.repeat != 1 or bool(step.first or step.last)
-        )
+        if not (step.first or step.last):
+            unit = self.unit(hole, shape, {}, None, values)
+            same = unit.profile is not None and unit.profile.shape == shape
+            if count == 1 or (same and not self.reading.counts(step)):
+                return repeated(unit, count)
+        return self.one_by_one(hole, count, values)
+
+    def one_by_one(self, hole: Hole, count: int, values: Values) -> Part:
+        """Return a step whose repetitions differ."""
+        step, shape = hole.step, hole.shape
+        counts = self.reading.counts(step)
         whole: Part | None = None
         i = 1
         while i <= count:
@@ -255,12 +326,12 @@ class Reuse:
                 **(step.first if i == 1 else {}),
                 **(step.last if i == count else {}),
             }
-            unit = self.unit(hole, shape, override, i if reads_i else None, values)
+            unit = self.unit(hole, shape, override, i if counts else None, values)
             if unit.profile is None:
                 self.inline(step)
             same = unit.profile is not None and unit.profile.shape == shape
             times = 1
-            if same and not override and not reads_i:
+            if same and not override and not counts:
                 times = count - i + (0 if step.last else 1)
             whole = chained(whole, repeated(unit, times))
             shape = whole.profile.shape if whole.profile else shape
@@ -269,15 +340,17 @@ class Reuse:
 
     def count(self, hole: Hole, values: Values) -> int:
         """Return how often a step stands; 0 where its `when` says no."""
-        step = hole.step
-        if step.when is True and isinstance(step.repeat, int):
-            return step.repeat
-        axes = self.reading.count_axes(step)
-        key = (id(step), hole.shape, hole.locals, *(values[a] for a in sorted(axes)))
-        known = self.counts.get(key)
+        at = (id(hole.step), hole.shape, hole.locals)
+        picked = self.pick.get(at)
+        if picked is None:
+            axes = self.reading.count_axes(hole.step)
+            picked = self.pick[at] = key_of(axes), {}
+        key, counts = picked
+        known = counts.get(key(values))
         if known is None:
-            run = _Run(self, self.at(values), Walk(hole, {}, None, key_of(axes)), ())
-            known = self.counts[key] = run.count()
+            walk = Walk(hole, {}, None, key)
+            run = _Run(self, self.at(values), walk, ())
+            known = counts[key(values)] = run.count()
         return known
 
     def unit(
@@ -289,7 +362,7 @@ class Reuse:
         values: Values,
     ) -> Part:
         """Return one repetition of a step."""
-        key = (id(hole.step), shape, hole.locals, tuple(override), i)
+        key = (id(hole.step), shape, hole.locals, i, *override)
         walk = self.walks.get(key)
         if walk is None:
             axes = self.reading.key(hole.step)
@@ -298,15 +371,27 @@ class Reuse:
         return self.walk(walk, values)
 
 
+@lru_cache(maxsize=4096)
+def flat(profile: Profile) -> Profile:
+    """Return a profile whose depth is added up outside."""
+    return profile._replace(depth=0)
+
+
+@lru_cache(maxsize=4096)
+def row(profile: Profile, times: int) -> tuple[Profile, int]:
+    """Return the profile of several equal parts in a row, and what they overwrite."""
+    inside = profile.alone if profile.reads == 1 and not profile.kept else 0
+    steps = tuple(s**times for s in profile.strides)
+    whole = profile._replace(strides=steps, depth=profile.depth * times)
+    return whole, (inside << VALUES) * (times - 1)
+
+
 def repeated(unit: Part, times: int) -> Part:
     """Return a part several times in a row; what enters and leaves has equal shapes."""
     if times == 1 or unit.profile is None:
         return unit
-    profile = unit.profile
-    inside = profile.alone if profile.reads == 1 and not profile.kept else 0
-    sums = unit.sums * times - (inside << VALUES) * (times - 1)
-    steps = tuple(s**times for s in profile.strides)
-    return Part(sums, profile._replace(strides=steps, depth=profile.depth * times))
+    profile, inside = row(unit.profile, times)
+    return Part(unit.sums * times - inside, profile)
 
 
 def chained(before: Part | None, after: Part) -> Part:
@@ -468,10 +553,10 @@ class _Run(_Expander):
             if isinstance(node.layer, _Macro):
                 readers[node.index] += node.layer.profile.kept
         total = sum(self.own(node, readers) for node in self.nodes if not node.aux)
-        depth = self.depth(after)
+        deep = self.deep(after)
         whole = self.walked.hole is None
         if whole:
-            return Part(total + (depth << DEPTH), None)
+            return Part(total + (deep << DEPTH), None)
         if after == 0 or not readers[0]:
             raise UnfitError("nothing between")
         if isinstance(self.nodes[after].layer, _Macro):
@@ -483,7 +568,7 @@ class _Run(_Expander):
             alone if readers[0] == 1 else 0,
             kept,
             strides(self.nodes, after, 0),
-            depth,
+            deep,
         )
         return Part(total, profile)
 
@@ -520,7 +605,7 @@ class _Run(_Expander):
             return 0
         return self.fact(node) >> VALUES & MASK
 
-    def depth(self, after: int) -> int:
+    def deep(self, after: int) -> int:
         """Return the layers with weights on the longest path to a node."""
         nodes = tuple(self.nodes)
         graph = Graph(nodes, tuple(self.groups), (0,), after, self.names)

@@ -1,0 +1,364 @@
+"""Every combination of values of a network's params, with its figures.
+
+    >>> from archcalc.sweep import sweep
+    >>> for row in sweep("efficientnet", {"width": "1:2:0.5"}, figures=("params",)):
+    ...     print(*row)
+    1 5288548
+    3/2 10789510
+    2 18122720
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from math import prod
+from typing import Any
+
+from archcalc.errors import ArchcalcError, UsageError
+from archcalc.expressions import Expression, ExpressionError, parse
+from archcalc.fields import nearest
+from archcalc.limits import Limits
+from archcalc.network import Network, load
+from archcalc.network import network as read_network
+from archcalc.reading import BATCH, INPUT, VARIANT
+from archcalc.reuse import FIGURES, LANE, MASK, Reuse, Values
+from archcalc.source import parse as parse_yaml
+
+USUAL_FIGURES = ("params", "macs", "flops", "activations", "depth")
+KNOWN_FIGURES = (
+    "params",
+    "weights",
+    "biases",
+    "norms",
+    "buffers",
+    "macs",
+    "flops",
+    "activations",
+    "depth",
+    "top1",
+)
+OF_BATCH = frozenset({"macs", "flops", "activations"})
+NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
+SUFFIXED = re.compile(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)([kKMGT])(?!\w)")
+POWERS = {"k": 3, "K": 3, "M": 6, "G": 9, "T": 12}
+MOST_VALUES = 1_000_000
+CHUNK = 20_000
+"""Combinations that one process takes at a time."""
+AHEAD = 4
+"""Chunks that wait for each process."""
+Row = tuple[Any, ...]
+
+
+def values_of(name: str, text: str) -> tuple[Any, ...]:
+    """Return the values of `0.25:2:0.25` (ends included), `128,160` or `a,b`.
+
+    Raises `UsageError` AC580 for a range without end.
+    """
+    parts = text.split(":")
+    if name != VARIANT and len(parts) in (2, 3) and all(map(NUMBER.fullmatch, parts)):
+        first, end, step = (Fraction(part) for part in (*parts, "1")[:3])
+        count = (end - first) / step + 1 if step else Fraction(0)
+        if not 1 <= count <= MOST_VALUES:
+            raise UsageError.of(
+                "AC580",
+                f"{name}={text} is no range of 1 to {MOST_VALUES} values",
+                help=f"--over {name}=FIRST:LAST:STEP",
+            )
+        return tuple(_tidy(first + step * i) for i in range(int(count)))
+    return tuple(_value(name, part.strip()) for part in text.split(","))
+
+
+def _value(name: str, text: str) -> Any:
+    if not text:
+        raise UsageError.of("AC580", f"{name}: a value is missing")
+    is_word = name in (VARIANT, INPUT) or not NUMBER.fullmatch(text)
+    return text if is_word else _tidy(Fraction(text))
+
+
+def _tidy(value: Any) -> Any:
+    """Return a whole fraction as an integer, a float as the decimal it shows."""
+    value = Fraction(str(value)) if isinstance(value, float) else value
+    whole = isinstance(value, Fraction) and value.denominator == 1
+    return int(value) if whole else value
+
+
+def condition(text: str, names: Sequence[str]) -> Expression:
+    """Return a constraint such as `macs <= 600M and params <= 5M`.
+
+    Raises `UsageError` AC581 for one that cannot be read or asks for another name.
+    """
+    try:
+        read = parse(SUFFIXED.sub(_written_out, text))
+    except ExpressionError as error:
+        raise UsageError.of(
+            "AC581", f"{text!r}: {error.message}", help=error.help
+        ) from None
+    for name in sorted(read.names - set(names)):
+        help = nearest(name, names) or f"known: {', '.join(names)}"
+        raise UsageError.of("AC581", f"{text!r}: there is no {name!r}", help=help)
+    return read
+
+
+def _written_out(match: re.Match[str]) -> str:
+    value = Fraction(match[1]) * 10 ** POWERS[match[2]]
+    return str(_tidy(value)) if value.denominator == 1 else f"({value})"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A sweep as plain values, so that another process can take a part of it."""
+
+    text: str
+    name: str
+    variant: str | None
+    settings: tuple[tuple[str, Any], ...]
+    input: Any
+    limits: Limits
+    axes: tuple[tuple[str, tuple[Any, ...]], ...]
+    figures: tuple[str, ...]
+    where: str | None
+    batch: int
+    inplace: bool
+
+
+@lru_cache(maxsize=2)
+def _worker(task: Task) -> Sweep:
+    """Return the sweep of a task in this process; it keeps what it has found."""
+    source = parse_yaml(task.text, task.name, task.limits)
+    settings = dict(task.settings)
+    network = read_network(source, task.variant, settings, task.input, task.limits)
+    return Sweep(
+        network,
+        dict(task.axes),
+        task.figures,
+        task.where,
+        task.batch,
+        task.inplace,
+    )
+
+
+def run_chunk(task: Task, first: int, end: int) -> tuple[list[Row], list[str]]:
+    """Return the rows of some of the outer combinations, and what did not fit."""
+    worker = _worker(task)
+    worker.refused.clear()
+    return list(worker.rows(first, end)), list(worker.refused)
+
+
+@dataclass
+class Sweep:
+    """All combinations of `over` in order, the last axis fastest; lazily computed.
+
+    Iterating gives a tuple for each combination: its values, then its figures, in the
+    order of `columns`. Combinations that do not fit together are left out, and
+    `refused` holds the first reasons, `refusals` how many there were.
+    """
+
+    network: Network
+    over: Mapping[str, Sequence[Any]]
+    figures: tuple[str, ...] = USUAL_FIGURES
+    where: str | None = None
+    batch: int = 1
+    inplace: bool = True
+    executor: Executor | None = None
+    jobs: int = 1
+    refused: list[str] = field(default_factory=list)
+    refusals: int = 0
+
+    def __post_init__(self) -> None:
+        self.axes = {n: tuple(map(_tidy, v)) for n, v in self.over.items()}
+        self.names = tuple(self.axes)
+        self.columns = (*self.names, *self.figures)
+        self._check()
+        self.condition = self.where and condition(self.where, self.columns)
+        varying = [name for name in self.names if name != BATCH]
+        self.places = [self.names.index(name) for name in varying]
+        *outer, self.last = self.axes.values()
+        self.outer = outer
+        self.getters = tuple(_shifts(name) for name in self.figures if name != "top1")
+
+    def _check(self) -> None:
+        """Raise `UsageError` for an axis or figure that is not there."""
+        known = [*self.network.spec.params, VARIANT, INPUT, BATCH]
+        for name, values in self.axes.items():
+            if name not in known or not values:
+                help = nearest(name, known) or f"axes: {', '.join(known)}"
+                message = f"{self.network.name} has no param {name!r} to sweep over"
+                raise UsageError.of("AC580", message, help=help)
+        if not self.axes:
+            raise UsageError.of("AC580", "nothing to sweep over", help="--over P=1:4")
+        for name in self.figures:
+            if name in self.axes:
+                message = f"{name} is a param that varies, not a figure here"
+                raise UsageError.of("AC581", message)
+            if name not in KNOWN_FIGURES:
+                known_figures = ", ".join(KNOWN_FIGURES)
+                help = nearest(name, KNOWN_FIGURES) or f"figures: {known_figures}"
+                raise UsageError.of("AC581", f"there is no figure {name!r}", help=help)
+
+    def __len__(self) -> int:
+        """Return how many combinations there are."""
+        return prod(map(len, self.axes.values()))
+
+    def __iter__(self) -> Iterator[Row]:
+        return self.after(0)
+
+    def after(self, first: int) -> Iterator[Row]:
+        """Yield the rows from an outer combination on."""
+        count = prod(map(len, self.outer))
+        if self.executor is None:
+            yield from self.rows(first, count)
+            return
+        size = max(1, CHUNK // len(self.last))
+        waiting: deque[Future[tuple[list[Row], list[str]]]] = deque()
+        starts = iter(range(first, count, size))
+        while True:
+            for start in starts:
+                end = min(start + size, count)
+                waiting.append(self.executor.submit(run_chunk, self.task, start, end))
+                if len(waiting) >= AHEAD * self.jobs:
+                    break
+            if not waiting:
+                return
+            rows, refused = waiting.popleft().result()
+            self.refused += refused
+            self.refusals += len(refused)
+            yield from rows
+
+    @cached_property
+    def task(self) -> Task:
+        """The sweep as plain values."""
+        net = self.network
+        given = net.input if isinstance(net.input, str | None) else tuple(net.input)
+        return Task(
+            net.spec.source.text,
+            net.spec.source.name,
+            net.variant,
+            tuple(net.settings.items()),
+            given,
+            net.limits,
+            tuple(self.axes.items()),
+            self.figures,
+            self.where,
+            self.batch,
+            self.inplace,
+        )
+
+    def rows(self, first: int, end: int) -> Iterator[Row]:
+        """Yield the rows of some outer combinations, in this process."""
+        kept = self.condition
+        columns = self.columns
+        for index in range(first, end):
+            for row in self._rows(self.combination(index)):
+                if not kept or kept.evaluate(dict(zip(columns, row, strict=True))):
+                    yield row
+
+    def combination(self, index: int) -> Values:
+        """Return an outer combination by its number."""
+        found = []
+        for values in reversed(self.outer):
+            index, place = divmod(index, len(values))
+            found.append(values[place])
+        return tuple(reversed(found))
+
+    def _rows(self, outer: Values) -> Iterator[Row]:
+        """Yield the rows of one outer combination."""
+        getters, last = self.getters, self.last
+        plain = self.batch == 1 and BATCH not in self.axes and "top1" not in self.figures
+        for value, sums in zip(last, self._sums(outer), strict=True):
+            if isinstance(sums, ArchcalcError):
+                self.refusals += 1
+                self.refused.append(str(sums))
+            elif plain:
+                yield (*outer, value, *[get(sums) for get in getters])
+            else:
+                yield self._row((*outer, value), sums)
+
+    def _sums(self, outer: Values) -> Sequence[int | ArchcalcError]:
+        """Return the packed totals along the last axis; a batch is no part of them."""
+        if BATCH not in self.axes:
+            return self.reuse.along(outer, self.last)
+        if self.names[-1] == BATCH:
+            if not outer:
+                return self.reuse.along((), (None,)) * len(self.last)
+            return self.reuse.along(outer[:-1], outer[-1:]) * len(self.last)
+        batch = self.names.index(BATCH)
+        return self.reuse.along(outer[:batch] + outer[batch + 1 :], self.last)
+
+    def _row(self, values: Values, sums: int) -> Row:
+        """Return a row with the batch counted in, and what was reached."""
+        given = dict(zip(self.names, values, strict=True))
+        batch = self.batch * given.get(BATCH, 1)
+        getters = iter(self.getters)
+        found: list[Any] = []
+        for name in self.figures:
+            if name == "top1":
+                found.append(self._top1(given))
+            else:
+                found.append(next(getters)(sums) * (batch if name in OF_BATCH else 1))
+        return (*values, *found)
+
+    def _top1(self, given: Mapping[str, Any]) -> Any:
+        """Return the accuracy that the file has for a variant, or None."""
+        variant = given.get(VARIANT, self.network.variant)
+        if set(given) - {VARIANT, BATCH} or self.network.settings:
+            return None
+        entries = self.network.spec.about.accuracy or ()
+        known = {a.variant: a.top1 for a in entries}
+        top1 = known.get(variant)
+        return None if top1 is None else Fraction(str(top1))
+
+    @cached_property
+    def reuse(self) -> Reuse:
+        """What was found of the parts of the network."""
+        axes = {n: v for n, v in self.axes.items() if n != BATCH} or {"": (None,)}
+        return Reuse(self.network, axes, self.at, self.inplace)
+
+    def at(self, values: Values) -> Network:
+        """Return the network for a combination, its batch left out."""
+        base = self.network
+        names = [name for name in self.names if name != BATCH]
+        given = dict(zip(names, values, strict=False))
+        variant = given.pop(VARIANT, base.variant)
+        input = given.pop(INPUT, base.input)
+        settings = {**base.settings, **given}
+        return Network(base.spec, variant, settings, input, base.limits)
+
+
+def _shifts(name: str) -> Any:
+    """Return what picks a figure out of packed sums."""
+    if name == "params":
+        return lambda s: (s & MASK) + (s >> LANE & MASK) + (s >> 2 * LANE & MASK)
+    shift = FIGURES.index("values" if name == "activations" else name) * LANE
+    return lambda s: s >> shift & MASK
+
+
+def sweep(
+    net: str | Network,
+    over: Mapping[str, str | Sequence[Any]],
+    *,
+    figures: Sequence[str] | None = None,
+    where: str | None = None,
+    batch: int = 1,
+    inplace: bool = True,
+    executor: Executor | None = None,
+    jobs: int = 1,
+) -> Sweep:
+    """Return the rows of every combination of `over`, computed while they are read.
+
+    `over` names params, `variant`, `input` or `batch`, with their values or a text such
+    as `0.25:2:0.25`; `where` keeps the rows that meet a constraint. An `executor` of
+    `concurrent.futures` runs chunks in `jobs` workers; rows keep their order.
+
+    Raises `UsageError` AC580 for an axis, AC581 for a figure or constraint that is none.
+    """
+    network = load(net) if isinstance(net, str) else net
+    axes = {n: values_of(n, v) if isinstance(v, str) else v for n, v in over.items()}
+    usual = tuple(name for name in USUAL_FIGURES if name not in axes)
+    chosen = usual if figures is None else tuple(figures)
+    return Sweep(network, axes, chosen, where, batch, inplace, executor, jobs)
