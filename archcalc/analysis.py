@@ -287,17 +287,19 @@ class Analysis:
         return {}
 
     @cached_property
-    def _labels(self) -> dict[tuple[int, tuple[Shape, ...]], str]:
+    def _described(self) -> dict[tuple[int, ...], tuple[str, Figures]]:
         return {}
 
-    def _label(self, node: Node) -> str:
-        """Return what a node is in words; equal layers share the text."""
-        shapes = self.graph.input_shapes(node)
-        key = (id(node.layer), shapes)
-        label = self._labels.get(key)
-        if label is None:
-            label = self._labels[key] = node.layer.label(*shapes)
-        return label
+    def _describe(self, members: Sequence[int]) -> tuple[str, Figures]:
+        """Return a row's words and figures; rows of equal layers share them."""
+        counts = self._tally.counts
+        key = tuple([id(counts[i]) for i in members])
+        known = self._described.get(key)
+        if known is None:
+            nodes, entering = self.graph.nodes, self.graph.input_shapes
+            words = (nodes[i].layer.label(*entering(nodes[i])) for i in members)
+            known = self._described[key] = ", ".join(words), self.figures(members)
+        return known
 
     def _outline(self, level: Level) -> Iterator[Row]:
         groups, nodes = self.graph.groups, self.graph.nodes
@@ -321,9 +323,10 @@ class Analysis:
                     stack.append((upcoming - 1, group.name))
             else:
                 prefix = stack[-1][1] if stack else ""
-                members = (index,) if level == "ops" else tuple(self._folded(index))
+                end = index + 1 if level == "ops" else self._end_of_row(index)
+                members = tuple(range(index, end))
                 yield self._layer_row(members, len(stack), prefix)
-                index += len(members)
+                index = end
 
     @staticmethod
     def _is_one_row(group: Group, level: Level) -> bool:
@@ -335,29 +338,31 @@ class Analysis:
         same = group.name == self.graph.groups[group.parent].name
         return group.kind != "branch" and not same
 
-    def _folded(self, index: int) -> Iterator[int]:
-        """Yield a node and those after it that fold into its row."""
-        nodes = self.graph.nodes
+    def _end_of_row(self, index: int) -> int:
+        """Return the node after those that fold into a node's row."""
+        nodes, end = self.graph.nodes, index + 1
         head = nodes[index]
-        yield index
-        while head.layer.role != "input" and index + 1 < len(nodes):
-            after = nodes[index + 1]
-            follows = after.inputs == (index,) and after.group == head.group
-            alone = self.readers[index] == 1
-            if not (follows and alone and after.layer.role in FOLDED):
+        if head.layer.role == "input":
+            return end
+        while end < len(nodes):
+            after = nodes[end]
+            follows = after.inputs == (end - 1,) and after.group == head.group
+            alone = follows and self.readers[end - 1] == 1
+            if not alone or after.layer.role not in FOLDED:
                 break
-            index += 1
-            yield index
+            end += 1
+        return end
 
-    def _layer_row(self, members: Sequence[int], depth: int, prefix: str) -> Row:
+    def _layer_row(self, members: tuple[int, ...], depth: int, prefix: str) -> Row:
         nodes = self.graph.nodes
         head, last = nodes[members[0]], nodes[members[-1]]
+        label, figures = self._describe(members)
         return Row(
             head.name,
-            ", ".join([self._label(nodes[i]) for i in members]),
+            label,
             last.shape,
-            self.figures(members),
-            tuple(members),
+            figures,
+            members,
             members[-1],
             depth=depth,
             short=_relative(head.name, prefix),

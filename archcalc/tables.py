@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from archcalc.analysis import Analysis, Level, Row
@@ -140,6 +141,18 @@ def with_convention(columns: Sequence[str], convention: Convention) -> tuple[str
     return tuple(dict.fromkeys(chosen))
 
 
+def _what(row: Row) -> str:
+    return "side head, training only" if row.label == "aux" else row.label
+
+
+NAMED: dict[str, Cells] = {
+    "layer": lambda row: row.short or row.name,
+    "what": _what,
+    "shape": attrgetter("shape"),
+}
+"""Columns that say what a row is; the others count."""
+
+
 class _Values:
     """Picks the value of each column for a row; a graph-wide figure is computed once."""
 
@@ -151,24 +164,21 @@ class _Values:
         }
         found = {key: cells(key, analysis) for key in columns}
         self.own: dict[str, Cells] = {k: rule for k, rule in found.items() if rule}
+        self.picks = [self.pick(key) for key in columns]
 
     def line(self, row: Row) -> Line:
         """Return one row, or the head of a group with its subtotals."""
         plain: RowKind = "row" if row.kind == "row" else "subtotal"
         kind: RowKind = "aside" if row.aux else plain
-        name = row.short or row.name
-        label = "side head, training only" if row.label == "aux" else row.label
-        cells = tuple(self.cell(key, row, name, label) for key in self.columns)
+        cells = tuple([pick(row) for pick in self.picks])
         return Line(cells, kind=kind, depth=row.depth, path=row.name)
 
-    def cell(self, key: str, row: Row, name: str, label: str) -> Any:
-        """Return the value of one column."""
+    def pick(self, key: str) -> Cells:
+        """Return what gives a row's value in one column."""
         if key in self.per_node:
-            return self.per_node[key][row.output]
-        if key in self.own:
-            return self.own[key](row)
-        named = {"layer": name, "what": label, "shape": row.shape}
-        return named[key] if key in named else getattr(row.figures, key)
+            values = self.per_node[key]
+            return lambda row: values[row.output]
+        return self.own.get(key) or NAMED.get(key) or attrgetter(f"figures.{key}")
 
     def totals(self) -> Iterator[Line]:
         """Yield the total of inference, and what side heads add in training."""

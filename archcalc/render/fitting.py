@@ -86,11 +86,16 @@ def _strip(table: Table, index: int) -> Strip:
 
 def _cells(table: Table, index: int, brief: bool) -> tuple[str, ...]:
     column = table.columns[index]
-    return tuple(
-        (INDENT * row.depth if index == 0 else "")
-        + cell(row.cells[index], row, column, brief)
-        for row in table.rows
-    )
+    known: dict[tuple[object, ...], str] = {}
+    texts = []
+    for row in table.rows:
+        value = row.cells[index]
+        key = (value.__class__, value, row.kinds)
+        text = known.get(key)
+        if text is None:
+            text = known[key] = cell(value, row, column, brief)
+        texts.append(INDENT * row.depth + text if index == 0 else text)
+    return tuple(texts)
 
 
 def _widest(cells: Iterable[str]) -> int:

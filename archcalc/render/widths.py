@@ -24,7 +24,9 @@ def width(text: str) -> int:
     >>> width("conv"), width("畳み込み"), width("e\u0301")
     (4, 8, 1)
     """
-    return sum(map(_cells, text)) if UNUSUAL.search(text) else len(text)
+    if text.isascii() or not UNUSUAL.search(text):
+        return len(text)
+    return sum(map(_cells, text))
 
 
 def _cells(character: str) -> int:
@@ -35,7 +37,7 @@ def _cells(character: str) -> int:
 
 def pad(text: str, cells: int, align: Literal["left", "right"] = "left") -> str:
     """Return the text filled with spaces to a width; a wider text as it is."""
-    if UNUSUAL.search(text):
+    if not text.isascii() and UNUSUAL.search(text):
         cells += len(text) - width(text)
     return text.ljust(cells) if align == "left" else text.rjust(cells)
 
