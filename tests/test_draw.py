@@ -1,0 +1,385 @@
+"""Pictures of networks: everything is drawn, nothing lies on anything, lines arrive."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from commands import archcalc as run
+
+import archcalc
+from archcalc.analysis import Analysis, Level
+from archcalc.diagram import Folding
+from archcalc.drawing.blocks import LONGEST, BlockSizes
+from archcalc.drawing.figure import Figure
+from archcalc.drawing.layout import Layout, Placed, layout
+from archcalc.drawing.pictures import draw
+from archcalc.drawing.volumes import VolumeSizes
+from archcalc.errors import UsageError
+from archcalc.network import loads
+
+GOLDEN = Path(__file__).parent / "golden" / "draw"
+NETWORKS = (
+    "alexnet",
+    "vgg16",
+    "bottleneck-inception",
+    "googlenet",
+    "resnet50",
+    "densenet121",
+    "unet",
+    "se-resnet50",
+    "shufflenet-v2",
+    "hrnet-w18",
+    "nasnet-a-mobile",
+    "fcn8s-vgg16",
+    "vit",
+)
+Rect = tuple[float, float, float, float]
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@cache
+def analysis(name: str) -> Analysis:
+    return archcalc.load(name).analyze()
+
+
+@cache
+def drawn(name: str, style: str) -> tuple[Figure, Layout]:
+    level: Level = "layers" if style == "blocks" else "blocks"
+    figure = Figure.of(analysis(name), name, level)
+    sizes = BlockSizes(figure) if style == "blocks" else VolumeSizes(figure)
+    return figure, layout(figure.structure, sizes, LONGEST)
+
+
+@pytest.fixture(params=itertools.product(NETWORKS, ("blocks", "volumes")), ids="-".join)
+def picture(request: pytest.FixtureRequest) -> tuple[Figure, Layout]:
+    return drawn(*request.param)
+
+
+def rect(placed: Placed) -> Rect:
+    room = placed.room
+    low, high = placed.axis - room.before, placed.axis + room.behind
+    return low, placed.top, high, placed.top + room.length
+
+
+def overlap(one: Rect, other: Rect) -> bool:
+    return (
+        one[0] < other[2] - 0.1
+        and other[0] < one[2] - 0.1
+        and one[1] < other[3] - 0.1
+        and other[1] < one[3] - 0.1
+    )
+
+
+def inside(one: Rect, other: Rect) -> bool:
+    return (
+        one[0] >= other[0] - 0.1
+        and one[1] >= other[1] - 0.1
+        and one[2] <= other[2] + 0.1
+        and one[3] <= other[3] + 0.1
+    )
+
+
+def test_every_box_is_drawn_once(picture: tuple[Figure, Layout]) -> None:
+    figure, placed = picture
+    assert sorted(b.which for b in placed.boxes) == [*range(len(figure.diagram.boxes))]
+    assert sorted(c.which for c in placed.clusters) == [
+        *range(len(figure.diagram.clusters))
+    ]
+
+
+def test_no_box_lies_on_another(picture: tuple[Figure, Layout]) -> None:
+    figure, placed = picture
+    names = figure.diagram.boxes
+    for one, other in itertools.combinations(placed.boxes, 2):
+        both = names[one.which].name, names[other.which].name
+        assert not overlap(rect(one), rect(other)), both
+
+
+def test_boxes_are_in_their_frames_and_no_other(picture: tuple[Figure, Layout]) -> None:
+    figure, placed = picture
+    for frame in placed.clusters:
+        for box in placed.boxes:
+            chain = ancestors(figure, figure.diagram.boxes[box.which].cluster)
+            if frame.which in chain:
+                assert inside(rect(box), rect(frame))
+            else:
+                assert not overlap(rect(box), rect(frame))
+
+
+def ancestors(figure: Figure, cluster: int | None) -> list[int]:
+    chain = []
+    while cluster is not None:
+        chain.append(cluster)
+        cluster = figure.diagram.clusters[cluster].parent
+    return chain
+
+
+def test_everything_is_on_the_picture(picture: tuple[Figure, Layout]) -> None:
+    _, placed = picture
+    page = (0.0, 0.0, placed.across, placed.along)
+    for thing in (*placed.boxes, *placed.clusters):
+        assert inside(rect(thing), page)
+    for line in placed.lines:
+        for x, y in line.points:
+            assert inside((x, y, x, y), page)
+
+
+def test_lines_lead_to_what_reads_the_value_and_nowhere_else(
+    picture: tuple[Figure, Layout],
+) -> None:
+    """From the lower edge of each box, lines are followed to the boxes they reach."""
+    figure, placed = picture
+    leads: dict[tuple[float, float], set[tuple[float, float]]] = {}
+    for line in placed.lines:
+        start, end = (_spot(*line.points[i]) for i in (0, -1))
+        leads.setdefault(start, set()).add(end)
+    entries = {_spot(box.axis, box.top): box.which for box in placed.boxes}
+    wanted: dict[int, set[int]] = {}
+    for source, target in figure.diagram.links:
+        wanted.setdefault(source, set()).add(target)
+    for box in placed.boxes:
+        start = _spot(box.axis, box.top + box.room.length)
+        assert _reached(start, leads, entries) == wanted.get(box.which, set())
+
+
+def _spot(x: float, y: float) -> tuple[float, float]:
+    return round(x, 2) + 0.0, round(y, 2) + 0.0
+
+
+def _reached(
+    start: tuple[float, float],
+    leads: dict[tuple[float, float], set[tuple[float, float]]],
+    entries: dict[tuple[float, float], int],
+) -> set[int]:
+    found, waiting, seen = set(), [start], {start}
+    while waiting:
+        at = waiting.pop()
+        if at in entries and at != start:
+            found.add(entries[at])
+            continue
+        fresh = leads.get(at, set()) - seen
+        seen |= fresh
+        waiting += fresh
+    return found
+
+
+def test_no_line_crosses_a_box(picture: tuple[Figure, Layout]) -> None:
+    figure, placed = picture
+    for line in placed.lines:
+        for (ax, ay), (bx, by) in itertools.pairwise(line.points):
+            segment = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
+            for box in placed.boxes:
+                x0, y0, x1, y1 = rect(box)
+                core = (x0 + 0.2, y0 + 0.2, x1 - 0.2, y1 - 0.2)
+                touches = segment[0] < core[2] and core[0] < segment[2] + 0.01
+                touches = touches and segment[1] < core[3] and core[1] < segment[3]
+                assert not touches, figure.diagram.boxes[box.which].name
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_row_is_drawn_or_counted(name: str) -> None:
+    """The counts in a picture, multiplied, give the rows that each box stands for."""
+    folding = Folding(analysis(name))
+    figure, _ = drawn(name, "blocks")
+    rows = [folding.rows[folding.shown(at)].name for at in range(len(folding.rows))]
+    for box in figure.diagram.boxes:
+        count = _number(figure.name(box))
+        for at in ancestors(figure, box.cluster):
+            cluster, title = figure.diagram.clusters[at], figure.frame(at)
+            if cluster.times > 1 or f"{cluster.name}.1" in folding.whole:
+                count *= _number(title)
+        assert rows.count(box.name) == count, box.name
+    assert set(rows) == {box.name for box in figure.diagram.boxes}
+
+
+def _number(title: str) -> int:
+    found = re.search(r" ×([0-9]+)$", title) or re.search(r"\b([0-9]+) × ", title)
+    return int(found[1]) if found else 1
+
+
+# -- as text ---------------------------------------------------------------------------
+
+
+def texts(group: ElementTree.Element) -> Iterator[ElementTree.Element]:
+    return group.iter(f"{SVG}text")
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_words_fit_their_boxes(name: str) -> None:
+    """By the mean width of a letter and a comma of DejaVu Sans, half of their size."""
+    network = archcalc.load(name)
+    root = ElementTree.fromstring(draw(network, analysis(name)))
+    for group in root.iter(f"{SVG}g"):
+        box = group.find(f"{SVG}rect")
+        assert box is not None
+        for words in texts(group):
+            if "m" in (words.get("class") or "").split():
+                assert len(words.text or "") * 11 * 0.5 <= float(box.get("width", 0))
+
+
+@pytest.mark.parametrize("style", ["blocks", "volumes"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_picture_is_xml_named_described_and_alone(name: str, style: str) -> None:
+    network = archcalc.load(name)
+    text = draw(network, analysis(name), style)
+    root = ElementTree.fromstring(text)
+    assert root.get("role") == "img"
+    title, about = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert title is not None
+    assert title.text == network.title
+    assert about is not None
+    assert "parameters" in (about.text or "")
+    assert "prefers-color-scheme:dark" in text
+    assert not re.search(r"url\(|@import|href|<script|\$[a-z]", text)
+    assert len(text) < 400_000
+
+
+HOSTILE = """
+archcalc: 1
+name: "a<b>&\\"c"
+title: "</svg><script>alert(1)</script> \\u202E 100% $x_1$ \\\\input"
+input: [3, 8, 8]
+layers:
+  - {name: "x_1", conv: 4, kernel: 3}
+  - relu
+"""
+
+
+@pytest.mark.parametrize("style", ["blocks", "volumes"])
+def test_names_are_no_markup(style: str) -> None:
+    network = loads(HOSTILE.replace('name: "a<b>&\\"c"', "name: net"))
+    text = draw(network, network.analyze(), style)
+    root = ElementTree.fromstring(text)
+    assert not list(root.iter(f"{SVG}script"))
+    assert "\u202e" not in text
+
+
+def test_names_are_no_tex() -> None:
+    network = loads(HOSTILE.replace('name: "a<b>&\\"c"', "name: net"))
+    text = draw(network, network.analyze(), format="tikz")
+    assert "x\\_1" in text
+    assert text.count("\\input") == text.count("% </svg>") == 1, "in the comment alone"
+    assert "\u202e" not in text
+
+
+GOLDENS = (
+    ("lenet5", "blocks", "svg"),
+    ("lenet5", "volumes", "svg"),
+    ("lenet5", "blocks", "tikz"),
+    ("lenet5", "blocks", "mermaid"),
+    ("bottleneck-inception", "blocks", "svg"),
+    ("bottleneck-inception", "volumes", "svg"),
+    ("bottleneck-inception", "blocks", "tikz"),
+)
+
+
+@pytest.mark.parametrize(("name", "style", "format"), GOLDENS)
+def test_golden(name: str, style: str, format: str) -> None:
+    """`UPDATE_GOLDEN=1` writes the files anew; look at them then."""
+    text = draw(archcalc.load(name), analysis(name), style, format)
+    path = GOLDEN / f"{name}-{style}.{format}"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(f"{text}\n", encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == f"{text}\n"
+
+
+def test_every_process_draws_the_same_bytes() -> None:
+    code = (
+        "import archcalc, hashlib; from archcalc.drawing.pictures import draw\n"
+        "for n in ('resnet50', 'hrnet-w18'):\n"
+        "    net = archcalc.load(n)\n"
+        "    for s in ('blocks', 'volumes'):\n"
+        "        t = draw(net, net.analyze(), s)\n"
+        "        print(hashlib.sha256(t.encode()).hexdigest())"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(seen) == 1
+
+
+NESTED = [f"  - {{name: s{i}, conv: 4, kernel: 1}}" for i in range(150)] + [
+    f"  - {{name: b{i}, add: [s{i}, {'s149' if i == 148 else f'b{i + 1}'}]}}"
+    for i in range(148, -1, -1)
+]
+LONG = ["  - {conv: 4, kernel: 1}"] * 3000
+
+
+@pytest.mark.parametrize("layers", [LONG, NESTED], ids=["long", "nested"])
+def test_long_and_deep_networks_are_drawn(layers: list[str]) -> None:
+    body = "\n".join(layers)
+    network = loads(f"archcalc: 1\nname: net\ninput: [4, 8, 8]\nlayers:\n{body}\n")
+    text = draw(network, network.analyze())
+    assert text.count('class="box') == len(layers) + 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["lenet5", "--style", "boxes"], "AC536"),
+        (["lenet5", "--style", "volumes", "-f", "tikz"], "AC536"),
+        (["lenet5", "--format", "pdf"], "AC530"),
+        (["lenet5", "--level", "layer"], "AC504"),
+        (["three-3x3", "--style", "volumes", "--input", "C,H,W"], "AC535"),
+        (["lenet5", "--format", "png"], "AC537"),
+    ],
+)
+def test_mistakes(
+    words: list[str],
+    code: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done = run(capsys, monkeypatch, "draw", *words)
+    assert done.code == 2
+    assert code in done.err
+
+
+@pytest.mark.parametrize(
+    ("ending", "begins"),
+    [
+        (".svg", b"<svg"),
+        (".tex", b"%"),
+        (".mmd", b"flowchart"),
+        (".png", b"\x89PNG"),
+    ],
+)
+def test_the_ending_picks_the_format(
+    ending: str,
+    begins: bytes,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / f"net{ending}"
+    done = run(capsys, monkeypatch, "draw", "lenet5", "-o", str(path))
+    assert (done.code, done.out) == (0, "")
+    assert path.read_bytes().startswith(begins)
+
+
+def test_symbols_are_drawn_in_blocks() -> None:
+    network = archcalc.load("three-3x3", input="C,H,W")
+    assert "C×H×W" in draw(network, network.analyze())
+    with pytest.raises(UsageError, match="AC535"):
+        draw(network, network.analyze(), "volumes")
+
+
+def test_every_golden_file_has_its_test() -> None:
+    made = {f"{name}-{style}.{format}" for name, style, format in GOLDENS}
+    assert {file.name for file in GOLDEN.iterdir()} == made
