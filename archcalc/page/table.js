@@ -128,7 +128,7 @@ class Table {
     const { rows } = this.pane.network;
     const { tree } = this.pane;
     const flat = this.sort !== null;
-    const cell = element("th", { scope: "row", class: "layer" });
+    const cell = element("th", { scope: "row", class: "layer", "aria-label": rows.name[at] });
     if (!flat) cell.style.setProperty("--level", rows.level[at]);
     if (tree.isHead(at)) {
       const open = tree.open.has(at) || state.search.trim() !== "";
