@@ -280,9 +280,11 @@ def _one_or_many(one: Schema) -> Schema:
 
 
 def _input() -> Schema:
-    listed = {"type": "array", "items": NAME, "minItems": 1, "maxItems": 4}
-    named = {**_mapping_of({"anyOf": [listed, NAME]}), "minProperties": 1}
-    return {"anyOf": [listed, NAME, named]}
+    size: Schema = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
+    listed = {"type": "array", "items": size, "minItems": 1, "maxItems": 4}
+    sizes = [*size["anyOf"], listed]
+    named = {**_mapping_of({"anyOf": sizes}), "minProperties": 1}
+    return {"anyOf": [*sizes, named]}
 
 
 def _of_type(hint: Any) -> Schema:
@@ -347,4 +349,5 @@ def _about(kind: str) -> str:
 def _branches() -> Schema:
     branch = {"anyOf": [{"type": "string"}, _ref("steps"), _ref("mapping")]}
     named = {**_mapping_of(branch), "minProperties": 1}
-    return {"anyOf": [named, NAMES, {"type": "null"}]}
+    earlier = {"type": "array", "items": NAME, "minItems": 1}
+    return {"anyOf": [named, earlier, {"type": "null"}]}
