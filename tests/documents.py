@@ -43,6 +43,22 @@ MADE = {
         "archcalc rule --format markdown",
     ),
 }
+PICTURES = {
+    f"docs/pictures/{name}.svg": f"archcalc {command}"
+    for name, command in {
+        "alexnet": "draw alexnet --style volumes",
+        "vgg16": "draw vgg16 --style volumes",
+        "unet": "draw unet --style volumes",
+        "bottleneck-inception": "draw bottleneck-inception",
+        "resnet50": "draw resnet50",
+        "accuracy": "plot --kind accuracy",
+        "vgg16-layers": "plot vgg16 --kind layers",
+        "resnet50-cumulative": "plot resnet50 --kind cumulative",
+        "resnet50-training": (
+            "plot resnet50 --kind memory --training --batch 32 --optimizer adam"
+        ),
+    }.items()
+}
 BLOCK = re.compile(r"(?m)^```console\n\$ (archcalc [^\n]*)\n(.*?)^```$", re.DOTALL)
 HEAD = re.compile(r"^(.*?) \| head -n ([0-9]+)$")
 
@@ -77,9 +93,10 @@ def commands(text: str) -> list[str]:
 
 def generated() -> dict[str, str]:
     """Return the documents that are made whole by a command, by their path."""
-    return {
+    written = {
         path: f"{head}\n\n{printed(command)}" for path, (head, command) in MADE.items()
     }
+    return written | {path: printed(command) for path, command in PICTURES.items()}
 
 
 def main() -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import doctest
 
 import pytest
-from documents import BLOCK, DOCUMENTS, ROOT, commands, generated, printed
+from documents import (
+    BLOCK,
+    DOCUMENTS,
+    PICTURES,
+    ROOT,
+    commands,
+    generated,
+    printed,
+)
 
 SHOWN = [
     (name, match[1], match[2])
@@ -42,3 +50,8 @@ def test_readme_python_examples() -> None:
 def test_made_documents_are_fresh() -> None:
     for path, text in generated().items():
         assert (ROOT / path).read_text(encoding="utf-8") == text, path
+
+
+def test_every_picture_is_made() -> None:
+    pictures = {f"docs/pictures/{p.name}" for p in (ROOT / "docs/pictures").iterdir()}
+    assert pictures == set(PICTURES)
