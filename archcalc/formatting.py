@@ -219,11 +219,8 @@ class _Printer:
     def moved(self, value: Value, last: int, indent: int) -> list[Line]:
         """Return several lines as they are, as far in as their first one has moved."""
         source = self.source.written
-        first = Line(indent, source.line(value.line)[value.column - 1 :].rstrip())
-        by = indent - self.layout.indentation(value)
-        if value is self.source.root or self.layout.indentation(value) < 0:
-            by = 0
-        lines = [first]
+        by = self.shift(value, indent)
+        lines = [Line(indent, source.line(value.line)[value.column - 1 :].rstrip())]
         for number in range(value.line + 1, last + 1):
             line = source.line(number).rstrip()
             inside = len(line) - len(line.lstrip(" "))
@@ -231,6 +228,20 @@ class _Printer:
                 Line(0, " " * max(0, inside + by) + line.lstrip(" "), raw=True)
             )
         return lines
+
+    def shift(self, value: Value, indent: int) -> int:
+        """Return how far the further lines of a value move."""
+        before = self.layout.indentation(value)
+        if before < 0:
+            return 0
+        head, *body = self.source.text[
+            self.layout.begin(value) : self.layout.end(value)
+        ].splitlines()
+        first = next((line for line in body if line.strip()), "")
+        is_block = isinstance(value, Scalar) and head[0] in "|>"
+        if is_block and not any(char.isdigit() for char in head.partition("#")[0]):
+            return indent + STEP - (len(first) - len(first.lstrip(" ")))
+        return indent - before
 
     def flow(self, value: Value) -> str:
         """Return a value in brackets on one line, "" where a text in it has several."""
