@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from contextlib import suppress
@@ -12,10 +13,13 @@ from functools import partial
 
 BUG = 3
 INTERRUPTED = 128 + signal.SIGINT
+RARELY = 50_000, 20, 100
+"""When to look for cycles: what a command makes, modules and nodes, stays to its end."""
 
 
 def main() -> None:
     """Run the command line; a traceback is shown only where `--debug` asks for it."""
+    gc.set_threshold(*RARELY)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

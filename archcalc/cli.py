@@ -8,19 +8,11 @@ from inspect import signature
 from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
+from typer.core import TyperGroup
 
 from archcalc.commands import COMMANDS
 from archcalc.commands.declared import Argument, Option
 from archcalc.commands.quick import command
-
-app = typer.Typer(
-    name="archcalc",
-    help="The checkable reference for neural-network arithmetic.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 ok, 1 findings, 2 could not run, 3 a bug of ours.",
-)
 
 
 def typed(run: Callable[..., None]) -> Callable[..., None]:
@@ -52,8 +44,38 @@ def _declared(hint: Any) -> Any:
     return hint
 
 
-for name in COMMANDS:
-    app.command(name)(typed(command(name)))
+class Commands(TyperGroup):
+    """The commands, each loaded when it is run, completed or listed with its help."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # typer's signature
+        """Return the names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command as typer runs it, None where there is none."""
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
+            alone = typer.Typer(add_completion=False)
+            alone.command(cmd_name)(typed(command(cmd_name)))
+            self.commands[cmd_name] = typer.main.get_command(alone)
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command; typer names the nearest one of those that are loaded."""
+        if args and args[0] not in COMMANDS:
+            for name in COMMANDS:
+                self.get_command(ctx, name)
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    name="archcalc",
+    cls=Commands,
+    help="The checkable reference for neural-network arithmetic.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 ok, 1 findings, 2 could not run, 3 a bug of ours.",
+)
 
 
 def _version(asked: bool) -> None:

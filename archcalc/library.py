@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
-from archcalc.nodes import Mapping as Section
-from archcalc.nodes import Scalar
-from archcalc.source import read
 
 ENDINGS = (".yaml", ".yml")
 ALIASES = b"\naliases:"
+SECTION_END = re.compile(rb"\n(?=[^\s#])")
+ALIAS = re.compile(rb"(?:^|[\n{,])\s*([\w.-]+)\s*:")
 
 
 def folder() -> Path:
@@ -38,26 +37,46 @@ def shipped() -> Mapping[str, Path]:
 
 
 @cache
-def aliases() -> Mapping[str, tuple[Path, str]]:
-    """Return the file and variant of every further name that a file gives.
+def alias_files() -> Mapping[str, Path]:
+    """Return the file of every further name that a file gives one of its variants.
 
-    Opens every file, so it is asked only where no file has the name; a file is read as
-    YAML only if it has the section.
+    Opens every file, so it is asked only where no file has the name. The section is
+    looked through as text, without reading YAML; a test compares `aliases`.
     """
-    found: dict[str, tuple[Path, str]] = {}
+    found = {}
     for path in shipped().values():
-        if ALIASES in path.read_bytes():
-            root = read(path).root
-            section = root.get("aliases") if isinstance(root, Section) else None
-            for name, variant in section.items if isinstance(section, Section) else ():
-                if isinstance(variant, Scalar):
-                    found[name.text] = (path, variant.text)
+        data = path.read_bytes()
+        begin = data.find(ALIASES)
+        if begin >= 0:
+            section = SECTION_END.split(data[begin + len(ALIASES) :], maxsplit=1)[0]
+            for name in ALIAS.findall(section):
+                found[name.decode()] = path
     return found
+
+
+@cache
+def aliases() -> Mapping[str, tuple[Path, str]]:
+    """Return the file and variant of every further name, read as YAML."""
+    found: dict[str, tuple[Path, str]] = {}
+    for path in dict.fromkeys(alias_files().values()):
+        found |= {name: (path, variant) for name, variant in _variants_named(path)}
+    return found
+
+
+def _variants_named(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the names that a file gives its variants, with the variants."""
+    from archcalc.source import Mapping, Scalar, read
+
+    root = read(path).root
+    section = root.get("aliases") if isinstance(root, Mapping) else None
+    for name, variant in section.items if isinstance(section, Mapping) else ():
+        if isinstance(variant, Scalar):
+            yield name.text, variant.text
 
 
 def names() -> list[str]:
     """Return every name that finds a shipped network, in order."""
-    return sorted({*shipped(), *aliases()})
+    return sorted({*shipped(), *alias_files()})
 
 
 def displayed(path: Path) -> str:
@@ -96,9 +115,11 @@ def find(name: str) -> tuple[str, str | None]:
     known = shipped()
     if stem in known:
         return displayed(known[stem]), variant or None
-    if not variant and stem in aliases():
-        path, variant = aliases()[stem]
-        return str(path), variant
+    if not variant and stem in alias_files():
+        path = alias_files()[stem]
+        return str(path), dict(_variants_named(path))[stem]
+    from archcalc.fields import nearest
+
     help = nearest(stem, names()) or "`archcalc list` names the shipped networks"
     if os.path.isfile(name):
         help = f"to read the file of this name, write ./{name}"

@@ -33,7 +33,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "nets.yaml").write_text(NET)
     (tmp_path / "plain.yaml").write_text(PLAIN)
     monkeypatch.setattr(library, "folder", lambda: tmp_path)
-    caches = (library.shipped, library.aliases)
+    caches = (library.shipped, library.alias_files, library.aliases)
     for cache in caches:
         cache.cache_clear()
     yield tmp_path
@@ -67,7 +67,7 @@ def test_a_name_of_a_file_opens_no_other_file(
     def refuse() -> None:
         raise RuntimeError("the aliases were read")
 
-    monkeypatch.setattr(library, "aliases", refuse)
+    monkeypatch.setattr(library, "alias_files", refuse)
     assert archcalc.load("plain").name == "plain"
     with pytest.raises(RuntimeError, match="aliases were read"):
         archcalc.load("net4")
@@ -94,3 +94,10 @@ def test_aliases_of_the_shipped_files() -> None:
     assert archcalc.load("resnet56").analyze().total.macs == 125_485_696
     assert archcalc.load("plain20").name == "plain20"
     assert not set(library.aliases()) & set(library.shipped())
+
+
+def test_the_names_found_as_text_are_those_that_yaml_gives() -> None:
+    read = {name: path for name, (path, _) in library.aliases().items()}
+    texts = [path.read_text(encoding="utf-8") for path in library.shipped().values()]
+    assert library.alias_files() == read
+    assert len({*read.values()}) == sum("\naliases:" in text for text in texts)
