@@ -103,16 +103,23 @@ UNSAFE = {
     ord("\t"): TAB_AS_SPACES,
 }
 LONGEST_SHOWN = 500
+COMMANDS = ("::", "##")
+"""How a line begins that a CI system would take as a command to itself."""
 
 
 def clean(text: str, longest: int = LONGEST_SHOWN) -> str:
-    r"""Return `text` safe to print anywhere: no control, invisible or bidi character.
+    r"""Return `text` safe to print: no control, invisible or bidi character.
+
+    A text that would begin a line as a command to a CI system loses its first mark.
 
     >>> clean("a\x1b[2Jb")
     'a\\u001B[2Jb'
     """
     if len(text) > longest:
         text = text[: longest - 1] + "…"
+    if text.lstrip().startswith(COMMANDS):
+        mark = text.lstrip()[0]
+        text = text.replace(mark, f"\\u{ord(mark):04X}", 1)
     if text.isascii() and text.isprintable():
         return text
     return text.translate(UNSAFE)

@@ -150,7 +150,7 @@ def test_what_is_no_network_cannot_be_drawn(format: str) -> None:
 
 def test_entities_and_escapes_of_dot_stay_text() -> None:
     text = render(small("\\N &lt;", text='"\\l'), "dot")
-    assert 'label="\\\\N &amp;lt;\\n\\"\\\\l' in text
+    assert 'label="\\\\N &amp;lt;\\n&quot;\\\\l' in text
 
 
 def test_the_example() -> None:

@@ -193,3 +193,11 @@ def test_any_text_stands_within_the_width(name: str, text: str, room: int) -> No
     figures = [line for line in table_lines(found) if re.search(r" (12|3|15)$", line)]
     assert len(figures) == 3
     assert len({width(line) for line in figures}) == 1
+
+
+@pytest.mark.parametrize("name", ["::error file=x::y", "##vso[task]", "  ::notice::z"])
+def test_no_line_is_a_command_to_a_ci_system(name: str) -> None:
+    """GitHub, Azure and TeamCity read lines that begin with :: or ##."""
+    for line in clean(name).splitlines():
+        assert not line.lstrip().startswith(("::", "##"))
+    assert clean(f"a {name}") == f"a {name}"

@@ -13,7 +13,7 @@ from archcalc.errors import clean
 from archcalc.render.diagrams import box_lines, drawn, frame_title, nested
 from archcalc.report import Report
 
-ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "&": "&amp;"})
+ESCAPES = str.maketrans({"\\": "\\\\", '"': "&quot;", "&": "&amp;"})
 HEAD = """\
   graph [rankdir=TB, labeljust=l, fontname="Helvetica", style=rounded, color=gray60]
   node [shape=box, style=rounded, fontname="Helvetica", fontsize=11]

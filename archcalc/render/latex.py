@@ -63,9 +63,14 @@ def render(report: Report, *, standalone: bool = False, plain: bool = False) -> 
     needs = [*_packages(body, plain), *declarations(body)]
     if standalone:
         return "\n".join(_document(report, body, needs))
-    title = [prose(report.title)] if report.title else []
+    title = [_commented(report.title)] if report.title else []
     head = [*title, "In the preamble:", *needs]
     return "\n".join([*(f"% {line}" for line in head), body])
+
+
+def _commented(title: str) -> str:
+    """Return a title for a comment, its backslashes told apart from commands."""
+    return prose(title).replace("\\", "\\ ")
 
 
 def _packages(body: str, plain: bool) -> Iterator[str]:
