@@ -1,0 +1,118 @@
+"""`archcalc new` and `archcalc watch`: for someone who designs a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from commands import Done, archcalc
+
+from archcalc.formatting import formatted
+from archcalc.limits import DEFAULT
+from archcalc.network import load
+from archcalc.schema import schema_text
+from archcalc.watching import Shown, Watch, watch
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    return lambda *words: archcalc(capsys, monkeypatch, *words)
+
+
+def test_a_starter_is_a_network_in_canonical_form(run: Run, tmp_path: Path) -> None:
+    assert run("new", "my-net").code == 0
+    text = (tmp_path / "my-net.yaml").read_text(encoding="utf-8")
+    assert (
+        text.splitlines()[0] == "# yaml-language-server: $schema=archcalc.schema.json"
+    )
+    assert text.count("#") > 9
+    assert formatted(text) == text
+    schema = (tmp_path / "archcalc.schema.json").read_text(encoding="utf-8")
+    assert schema == schema_text()
+    assert run("check", "my-net.yaml", "--strict").code == 0
+    assert load(str(tmp_path / "my-net.yaml:wide")).analyze().total.params > 170_410
+
+
+@pytest.mark.parametrize("net", ["vgg16", "googlenet", "efficientnet", "densenet"])
+def test_a_copy_is_the_network_without_its_past(
+    run: Run, tmp_path: Path, net: str
+) -> None:
+    assert run("new", "mine", "--from", net, "--folder", str(tmp_path)).code == 0
+    text = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
+    for word in ("cite:", "accuracy:", "aliases:", "paper:"):
+        assert word not in text
+    copied = load(str(tmp_path / "mine.yaml"))
+    assert copied.name == "mine"
+    assert copied.analyze().total == load(net).analyze().total
+    assert run("check", "mine.yaml").code == 0
+
+
+def test_nothing_is_overwritten(run: Run, tmp_path: Path) -> None:
+    run("new", "a")
+    (tmp_path / "archcalc.schema.json").write_text("{}", encoding="utf-8")
+    run("new", "b")
+    assert (tmp_path / "archcalc.schema.json").read_text(encoding="utf-8") == "{}"
+    again = run("new", "a.yaml")
+    assert (again.code, "AC573" in again.err) == (2, True)
+    assert run("new", "../..").code == 2
+    assert run("new", "c", "--from", "vgg61").code == 2
+    assert sorted(p.name for p in tmp_path.glob("*.yaml")) == ["a.yaml", "b.yaml"]
+
+
+def test_a_name_becomes_the_name_of_a_file(run: Run, tmp_path: Path) -> None:
+    run("new", "my net: two/3")
+    assert (tmp_path / "my-net-two-3.yaml").exists()
+
+
+# -- watch -----------------------------------------------------------------------------
+
+TEXT = "name: net\ninput: [3, 32, 32]\nlayers: [{conv: K}]\nexpect: [{params: 32}]\n"
+
+
+def as_text(shown: list[Shown]) -> str:
+    from archcalc.render import render
+
+    return "\n".join(s if isinstance(s, str) else render(s) for s in shown)
+
+
+def test_each_save_shows_what_changed(tmp_path: Path) -> None:
+    file = tmp_path / "net.yaml"
+    file.write_text(TEXT.replace("K", "8"), encoding="utf-8")
+    watched = Watch(str(file), None, DEFAULT)
+    saves = iter(["16", "16", "[", "gone", "24"])
+    pages: list[str] = []
+
+    def show(shown: list[Shown]) -> None:
+        pages.append(as_text(shown))
+
+    for _ in range(6):
+        watch(watched, show, interval=0, times=1)
+        new = next(saves, "24")
+        if new == "gone":
+            file.unlink()
+        else:
+            file.write_text(TEXT.replace("K", new), encoding="utf-8")
+    first, second, broken, last = pages
+    assert "total" in first
+    assert "before" not in first
+    assert "AC301" in second
+    assert "out 8 → 16" in second
+    assert "AC105" in broken
+    assert "out 16 → 24" in last
+
+
+def test_the_command_ends_after_so_many_looks(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "net.yaml"
+    file.write_text(TEXT.replace("K", "8"), encoding="utf-8")
+    done = run("watch", "net.yaml", "--looks", "2", "--interval", "10")
+    assert done.code == 0
+    assert done.out.count("net.yaml: ok (1 agrees)") == 1
+    assert run("watch", "vgg16").code == 2
+    assert run("watch", "no.yaml").code == 2
