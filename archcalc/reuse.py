@@ -350,7 +350,7 @@ class Reuse:
         if known is None:
             walk = Walk(hole, {}, None, key)
             run = _Run(self, self.at(values), walk, ())
-            known = counts[key(values)] = run.count()
+            known = counts[key(values)] = run.times()
         return known
 
     def unit(
@@ -467,7 +467,7 @@ class _Run(_Expander):
             inner.values["i"] = self.walked.i
         return inner
 
-    def count(self) -> int:
+    def times(self) -> int:
         """Return how often the step of a hole stands."""
         hole = self.walked.hole
         if hole is None:
@@ -495,6 +495,7 @@ class _Run(_Expander):
             raise _PauseError(Hole(step, self.nodes[at].shape, self.known_here(step, scope), top))
         profile = self.known[self.seen]
         self.seen += 1
+        self.unlike = True  # a copy of this repetition would leave the hole's sums out
         if profile is None:
             return at
         path = f"{scope.path}.{base}" if scope.path and base else scope.path or base

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import prod
+from threading import get_ident
 from typing import Any
 
 from archcalc.errors import ArchcalcError, UsageError
@@ -127,9 +128,9 @@ class Task:
     inplace: bool
 
 
-@lru_cache(maxsize=2)
-def _worker(task: Task) -> Sweep:
-    """Return the sweep of a task in this process; it keeps what it has found."""
+@lru_cache(maxsize=64)
+def _worker(task: Task, thread: int) -> Sweep:
+    """Return the sweep of a task in this process and thread; it keeps what it found."""
     source = parse_yaml(task.text, task.name, task.limits)
     settings = dict(task.settings)
     network = read_network(source, task.variant, settings, task.input, task.limits)
@@ -145,7 +146,7 @@ def _worker(task: Task) -> Sweep:
 
 def run_chunk(task: Task, first: int, end: int) -> tuple[list[Row], list[str]]:
     """Return the rows of some of the outer combinations, and what did not fit."""
-    worker = _worker(task)
+    worker = _worker(task, get_ident())
     worker.refused.clear()
     return list(worker.rows(first, end)), list(worker.refused)
 
@@ -229,6 +230,26 @@ class Sweep:
             self.refused += refused
             self.refusals += len(refused)
             yield from rows
+
+    def following(self, last: Sequence[str]) -> Iterator[Row]:
+        """Yield the rows after the one with these values, as a CSV file has them.
+
+        Raises `UsageError` AC582 where there is no such row.
+        """
+        first = 0
+        for (name, values), text in zip(self.axes.items(), last, strict=True):
+            texts = [written(value) for value in values]
+            if text not in texts:
+                message = f"the last row has {name}={text}, which is not swept over"
+                raise UsageError.of("AC582", message)
+            first = first * len(values) + texts.index(text)
+        outer, done = divmod(first, len(self.last))
+        later = {written(value) for value in self.last[done + 1 :]}
+        place = len(self.names) - 1
+        for row in self.rows(outer, outer + 1):
+            if written(row[place]) in later:
+                yield row
+        yield from self.after(outer + 1)
 
     @cached_property
     def task(self) -> Task:
@@ -336,6 +357,11 @@ def _shifts(name: str) -> Any:
         return lambda s: (s & MASK) + (s >> LANE & MASK) + (s >> 2 * LANE & MASK)
     shift = FIGURES.index("values" if name == "activations" else name) * LANE
     return lambda s: s >> shift & MASK
+
+
+def written(value: Any) -> str:
+    """Return a value as a CSV file has it."""
+    return str(float(value)) if isinstance(value, Fraction) else str(value)
 
 
 def sweep(

@@ -10,6 +10,7 @@ COMMANDS = {
     "quiz": "quiz:quiz",
     "memory": "memory:memory",
     "fit": "fit:fit",
+    "sweep": "sweep:sweep",
     "report": "report:report",
     "draw": "draw:draw",
     "plot": "plot:plot",

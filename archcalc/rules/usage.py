@@ -247,6 +247,27 @@ USAGE = (
         "$ archcalc new net && archcalc new other",
     ),
     Rule(
+        "AC580",
+        "wrong-axis",
+        "A sweep goes over params of the file, `variant`, `input` or `batch`.",
+        "$ archcalc sweep efficientnet --over widht=1:2",
+        "$ archcalc sweep efficientnet --over width=1:2",
+    ),
+    Rule(
+        "AC581",
+        "wrong-constraint",
+        "A constraint or column of a sweep names a param that varies, or a figure.",
+        '$ archcalc sweep efficientnet --over width=1:2 --where "mac <= 600M"',
+        '$ archcalc sweep efficientnet --over width=1:2 --where "macs <= 600M"',
+    ),
+    Rule(
+        "AC582",
+        "wrong-resume",
+        "`--resume` goes on with the CSV file that the same sweep has begun.",
+        "$ archcalc sweep efficientnet --over width=1:2 --resume",
+        "$ archcalc sweep efficientnet --over width=1:2 --resume -o sweep.csv",
+    ),
+    Rule(
         "AC590",
         "wrong-formula-value",
         "A formula is evaluated with whole numbers of at least 1 for its names.",

@@ -1,0 +1,55 @@
+"""The rows of a sweep as a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from archcalc.report import Cell, Column, ColumnKind, Note, Report, Table
+from archcalc.report import Row as Line
+from archcalc.sweep import Row, Sweep
+
+KINDS: dict[str, ColumnKind] = {
+    "macs": "operations",
+    "flops": "operations",
+    "top1": "text",
+}
+
+
+def sweep_report(found: Sweep, rows: Sequence[Row]) -> Report:
+    """Return a table of rows of a sweep."""
+    columns = (*map(_axis, found.names), *map(_figure, found.figures))
+    lines = tuple(Line(tuple(map(_cell, row)), path=_path(found, row)) for row in rows)
+    of = f"{len(rows)} of {len(found)} combinations"
+    notes = [Note(f"{of} of {', '.join(found.names)}.")]
+    if found.where:
+        notes.append(Note(f"Where {found.where}."))
+    net = found.network
+    settings: dict[str, Cell] = {"convention": "macs", "batch": found.batch}
+    title = f"{net.title}: {', '.join(found.names)}"
+    return Report(
+        "sweep", title, net.name, (Table("", columns, lines),), tuple(notes), settings
+    )
+
+
+def _axis(name: str) -> Column:
+    return Column(name, name, "text")
+
+
+def _figure(name: str) -> Column:
+    return Column(name, name, KINDS.get(name, "count"))
+
+
+def _cell(value: Any) -> Cell:
+    return shown(value) if isinstance(value, Fraction) else value
+
+
+def shown(value: Any) -> str:
+    """Return a value of an axis as one would write it."""
+    return f"{float(value):.6g}" if isinstance(value, Fraction) else str(value)
+
+
+def _path(found: Sweep, row: Iterable[Any]) -> str:
+    pairs = zip(found.names, row, strict=False)
+    return " ".join(f"{name}={shown(value)}" for name, value in pairs)
