@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from archcalc.errors import UsageError
 from archcalc.fields import nearest
-from archcalc.graph import Graph, Group
+from archcalc.graph import Graph
 from archcalc.memory_storage import Storages
 
 CHECKPOINTS = ("none", "blocks", "stages")
@@ -34,25 +33,27 @@ def segments(graph: Graph, kind: str) -> tuple[Segment, ...]:
         raise UsageError.of("AC542", message, help=help)
     if kind == "none":
         return ()
-    groups = graph.groups
-    tops = [g for i, g in enumerate(groups) if i and g.parent == 0]
-    chosen = tops if kind == "stages" else [p for g in tops for p in _blocks(graph, g)]
-    found = [Segment(g.name, g.first, g.end) for g in chosen]
+    groups = [graph.groups[i] for i in _chosen(graph, kind)]
+    found = [Segment(g.name, g.first, g.end) for g in groups]
     nodes = graph.nodes
     return tuple(s for s in found if s.end - s.first > 1 and not nodes[s.first].aux)
 
 
-def _blocks(graph: Graph, group: Group) -> Iterator[Group]:
-    """Yield the blocks inside a group, or the group where it has none."""
-    if group.kind not in TRANSPARENT:
-        yield group
-        return
-    number = graph.groups.index(group)
-    inside = [graph.groups[i] for i in graph.children(number)]
-    if not inside:
-        yield group
-    for child in inside:
-        yield from _blocks(graph, child)
+def _chosen(graph: Graph, kind: str) -> list[int]:
+    """Return the groups at the top, or their blocks; a stage without stands for all."""
+    children: dict[int, list[int]] = {}
+    for number, group in enumerate(graph.groups):
+        children.setdefault(group.parent, []).append(number)
+    waiting, found = children.get(0, [])[::-1], []
+    while waiting:
+        number = waiting.pop()
+        inside = children.get(number, [])
+        open_up = graph.groups[number].kind in TRANSPARENT and inside
+        if kind == "blocks" and open_up:
+            waiting += inside[::-1]
+        else:
+            found.append(number)
+    return found
 
 
 def entering(storages: Storages, part: Segment) -> set[int]:
