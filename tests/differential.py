@@ -17,8 +17,12 @@ from archcalc.builder import Builder
 from archcalc.layers.base import Layer, Shape
 from archcalc.reference import verify
 
+BETWEEN_LAYERS = {
+    "AC201": "a residual's sum needs equal shapes; torch would stretch a size of 1",
+    "AC214": "layers that share weights need weights of equal shapes",
+}
+"""Refusals that no layer's rule makes, so that there is no layer to ask torch about."""
 STRICTER = {
-    "AC201": "a residual's sum needs equal shapes, where torch would stretch a size of 1",
     "AC209": "padding that torch cannot leave out of a mean on one side",
     "AC210": "an uneven `same` that torch's module cannot be told",
 }
@@ -54,9 +58,12 @@ class Refusing:
         def shaped(
             builder: Builder, step: Any, layer: Layer, inputs: Any, names: Any
         ) -> Any:
-            remember.layer = layer
-            remember.shapes = tuple(builder.nodes[i].shape for i in inputs)
-            return remember.original(builder, step, layer, inputs, names)
+            try:
+                return remember.original(builder, step, layer, inputs, names)
+            except archcalc.ShapeError:
+                remember.layer = layer
+                remember.shapes = tuple(builder.nodes[i].shape for i in inputs)
+                raise
 
         Builder.shaped = shaped  # type: ignore[method-assign]  # put back on exit
         return self
@@ -87,8 +94,10 @@ def compare(spec: dict[str, Any], tally: Tally, batch: int = 1) -> None:
 def check_refusal(refusing: Refusing, code: str, text: str) -> None:
     """Check that torch refuses the layer too, or that the rule is a stricter one."""
     layer, shapes = refusing.layer, refusing.shapes
-    of_a_residual = code == "AC201" and layer is not None and layer.role != "combine"
-    if code in STRICTER.keys() - {"AC201"} or layer is None or of_a_residual:
+    if layer is None:
+        assert code in BETWEEN_LAYERS, f"{code} was raised by no layer\n{text}"
+        return
+    if code in STRICTER:
         return
     if layer.role == "combine" and len({*shapes}) > 1:
         return
