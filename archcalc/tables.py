@@ -63,16 +63,22 @@ DEFAULT_COLUMNS = (
 )
 DEFINITIONS = {
     "macs": (
-        "MACs: multiply-accumulates of convolutions, linear layers and matrix products, "
-        "padding counted, biases and normalization not."
+        "MACs: multiply-accumulates of convolutions, linear layers and matrix "
+        "products, padding counted, biases and normalization not."
     ),
-    "flops": "FLOPs: 2 a multiply-accumulate and 1 for every other arithmetic operation.",
+    "flops": (
+        "FLOPs: 2 a multiply-accumulate and 1 for every other arithmetic operation."
+    ),
     "activations": (
         "activations: each layer's output once, the input included; a normalization, "
         "activation or dropout overwrites its input where nothing else reads it."
     ),
-    "activations kept": "activations: the output of every operation, views apart, and the input.",
-    "receptive_field": "field: input positions that one output position can see, padding included.",
+    "activations kept": (
+        "activations: the output of every operation, views apart, and the input."
+    ),
+    "receptive_field": (
+        "field: input positions that one output position can see, padding included."
+    ),
     "depth": (
         "depth: layers with weights on the longest path; projections, gates and side "
         "heads do not count."
@@ -154,7 +160,7 @@ NAMED: dict[str, Cells] = {
 
 
 class _Values:
-    """Picks the value of each column for a row; a graph-wide figure is computed once."""
+    """Picks the value of each column for a row; figures of all nodes once."""
 
     def __init__(self, analysis: Analysis, columns: Sequence[str]) -> None:
         self.analysis = analysis
@@ -219,26 +225,64 @@ def table_report(
     judged: Sequence[Judged] = (),
 ) -> Report:
     """Return the report of `archcalc table`."""
+    named = (network.title, network.name)
+    return _titled(*named, analysis, level, columns, judged)
+
+
+def _titled(
+    title: str,
+    name: str,
+    analysis: Analysis,
+    level: Level,
+    columns: Sequence[str],
+    judged: Sequence[Judged],
+) -> Report:
     columns = with_convention(columns, analysis.convention)
     notes = [*assumption_notes(analysis), *definition_notes(analysis, columns)]
     if "receptive_field" in columns:
         notes += misalignment_notes(analysis)
     return Report(
         "table",
-        network.title,
-        network.name,
+        title,
+        name,
         (tabulate(analysis, level, columns),),
         (*notes, *erratum_notes(judged)),
         settings(analysis),
-        Later(partial(_drawn, network, analysis)),
+        Later(partial(_drawn, title, analysis)),
     )
 
 
-def _drawn(network: Network, analysis: Analysis) -> Iterator[Diagram]:
+def table(
+    network: str | Network | Analysis,
+    *,
+    level: Level = "layers",
+    columns: str | None = None,
+) -> Report:
+    """Return a network's table: a row a layer, block or stage, and the total.
+
+    What `archcalc table` prints. `columns` are those of the command line: `shape,params`, or `+depth,-flops`. Raises
+    `UsageError` for an unknown network, level or column.
+
+    >>> table("vgg16", columns="params,macs").rows()[1]["macs"]
+    86704128
+    """
+    from archcalc.expectations import judge_known
+    from archcalc.network import load
+
+    chosen = chosen_columns(columns)
+    if isinstance(network, Analysis):
+        return _titled(network.name, network.name, network, level, chosen, ())
+    network = load(network) if isinstance(network, str) else network
+    analysis = network.analyze()
+    judged = list(judge_known(network, analysis))
+    return table_report(network, analysis, level, chosen, judged)
+
+
+def _drawn(title: str, analysis: Analysis) -> Iterator[Diagram]:
     """Yield the network's diagram, which few formats draw."""
     from archcalc.diagram import diagram
 
-    yield diagram(analysis, network.title)
+    yield diagram(analysis, title)
 
 
 def settings(analysis: Analysis) -> dict[str, Any]:
