@@ -92,7 +92,8 @@ class Checked:
             return f"{name}: {', '.join([found, *[warned] * bool(self.warnings)])}"
         said = [f"{count} {status}" for status, count in sorted(self.claims.items())]
         said += [warned] * bool(self.warnings)
-        variants = f", {self.variants} variants" if self.variants else ""
+        count = f"{self.variants} {_plural('variant', self.variants)}"
+        variants = f", {count}" if self.variants else ""
         return f"{name}: ok{variants} ({', '.join(said) or 'no figures to meet'})"
 
 

@@ -343,7 +343,7 @@ def test_github_has_text_annotations_and_a_summary(
     page = summary.read_text(encoding="utf-8")
     assert page.count("\n| ") == 2 + out.count("\n::")
     run("check", "good.yaml", "-f", "github")
-    assert "0 problems" in summary.read_text(encoding="utf-8")
+    assert "archcalc: 1 file: ok" in summary.read_text(encoding="utf-8")
 
 
 def test_annotations_escape_what_users_write(run: Run, tmp_path: Path) -> None:

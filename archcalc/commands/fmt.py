@@ -23,6 +23,9 @@ def fmt(
     diff: Annotated[
         bool, Option("--diff", help="Write nothing; print what would change.")
     ] = False,
+    skip_others: Annotated[
+        bool, Option("--skip-others", help="Leave out YAML files that are no specs.")
+    ] = False,
     limit: LimitOptions = None,
 ) -> None:
     """Put specs in canonical form; comments stay."""
@@ -31,7 +34,7 @@ def fmt(
 
     limits = limits_from(limit)
     changed = 0
-    for path in _files(paths):
+    for path in _files(paths, skip_others):
         data = read_bytes(path, limits).decode("utf-8-sig")
         text = formatted(data, path, limits)
         if path == "-" and not (check or diff):
@@ -57,7 +60,7 @@ def _tell(path: str, old: str, new: str, check: bool, diff: bool) -> None:
     )
 
 
-def _files(paths: list[str]) -> Iterator[str]:
+def _files(paths: list[str], skip_others: bool) -> Iterator[str]:
     """Yield the files to format; a shipped name is none of one's own."""
     from archcalc.discovery import specs_at
     from archcalc.library import is_path
@@ -67,4 +70,7 @@ def _files(paths: list[str]) -> Iterator[str]:
         if not (is_path(path) or Path(path).is_dir()):
             help = f"archcalc show {path} > {path}.yaml"
             raise UsageError.of("AC501", f"{path!r} is not a file", help=help)
-        yield from [path] if path == "-" else specs_at([path], find_project()).paths
+        if path == "-":
+            yield path
+            continue
+        yield from specs_at([path], find_project(), skip_others=skip_others).paths

@@ -13,6 +13,7 @@ from archcalc.errors import clean
 from archcalc.findings import Checked, Finding, everything
 from archcalc.render import markdown
 from archcalc.render.findings import full, repository_path
+from archcalc.render.findings.concise import total
 from archcalc.report import Column, Report, Row, Table
 from archcalc.rules import every_rule
 
@@ -59,8 +60,6 @@ def summary(outcomes: Sequence[Checked]) -> str:
         Row((str(f.place), f.code, f.severity, f.problem.message, f.problem.help))
         for f in everything(outcomes)
     ]
-    errors = sum(outcome.errors for outcome in outcomes)
-    warnings = sum(outcome.warnings for outcome in outcomes)
-    title = f"archcalc: {len(outcomes)} files, {errors} problems, {warnings} warnings"
+    title = f"archcalc: {total(outcomes)}"
     tables = (Table("", COLUMNS, tuple(rows)),) if rows else ()
     return markdown.render(Report("check", title, "check", tables)) + "\n"
