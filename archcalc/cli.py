@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from inspect import signature
+from inspect import getdoc, signature
 from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from archcalc.commands import COMMANDS
 from archcalc.commands.declared import Argument, Option
@@ -45,25 +45,25 @@ def _declared(hint: Any) -> Any:
 
 
 class Commands(TyperGroup):
-    """The commands, each loaded when it is run, completed or listed with its help."""
+    """The commands: one is built when it is run or completed, the others are names."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # typer's signature
         """Return the names, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return a command as typer runs it, None where there is none."""
-        if cmd_name in COMMANDS and cmd_name not in self.commands:
-            alone = typer.Typer(add_completion=False)
-            alone.command(cmd_name)(typed(command(cmd_name)))
-            self.commands[cmd_name] = typer.main.get_command(alone)
-        return super().get_command(ctx, cmd_name)
+        """Return a command, with no more than its name and help if it was not built."""
+        built = super().get_command(ctx, cmd_name)
+        if built or cmd_name not in COMMANDS:
+            return built
+        return TyperCommand(cmd_name, help=getdoc(command(cmd_name)))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return the command; typer names the nearest one of those that are loaded."""
-        if args and args[0] not in COMMANDS:
-            for name in COMMANDS:
-                self.get_command(ctx, name)
+        """Build the command that is meant; typer says which name is the nearest."""
+        for name in args[:1] if {*args[:1]} <= COMMANDS.keys() else COMMANDS:
+            alone = typer.Typer(add_completion=False)
+            alone.command(name)(typed(command(name)))
+            self.commands[name] = typer.main.get_command(alone)
         return super().resolve_command(ctx, args)
 
 

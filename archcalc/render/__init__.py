@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import UsageError
-from archcalc.report import Report
+
+if TYPE_CHECKING:
+    from archcalc.report import Report
 
 FORMATS: dict[str, tuple[str, ...]] = {
     "terminal": (".txt",),
