@@ -24,19 +24,20 @@ from archcalc.commands.options import (
 )
 from archcalc.errors import UsageError
 
+Room = Annotated[str | None, Option("--memory", help="Bytes: 24GiB, 11.5GB.")]
+Device = Annotated[
+    str | None, Option("--device", help="A card by name: rtx-4090, a100, h100, …")
+]
+Inference = Annotated[
+    bool, Option("--inference", help="Weights and activations alone.")
+]
+
 
 def fit(
     net: NetworkName,
-    memory: Annotated[
-        str | None, Option("--memory", help="Bytes: 24GiB, 11.5GB.")
-    ] = None,
-    device: Annotated[
-        str | None,
-        Option("--device", help="A card by name: rtx-4090, a100, h100, …"),
-    ] = None,
-    inference: Annotated[
-        bool, Option("--inference", help="Weights and activations alone.")
-    ] = False,
+    memory: Room = None,
+    device: Device = None,
+    inference: Inference = False,
     optimizer: Optimizer = "sgd",
     mixed: Mixed = False,
     checkpoint: Checkpoint = "none",
@@ -51,15 +52,9 @@ def fit(
     limit: LimitOptions = None,
 ) -> None:
     """Find the largest batch whose training fits into a memory or a device."""
-    from archcalc.devices import device as device_named
-    from archcalc.memory_fit import fit_report, read_size
+    from archcalc.memory_fit import fit_report
 
-    if (memory is None) == (device is None):
-        raise UsageError.of(
-            "AC547",
-            "fit needs a memory or a device",
-            help="--memory 24GiB or --device a100",
-        )
+    size, where = _room(memory, device)
     network = load_network(net, input, settings, limit)
     analysis = network.analyze(
         dtype=dtype,
@@ -68,15 +63,22 @@ def fit(
         mixed=mixed,
         checkpoint=checkpoint,
     )
-    if device is not None:
-        card = device_named(device)
-        size, where = card.memory, card.title
-    else:
-        size, where = read_size(memory or ""), "memory"
-    emit(
-        fit_report(network, analysis, size, where, not inference),
-        format,
-        output,
-        standalone,
-        plain,
-    )
+    report = fit_report(network, analysis, size, where, not inference)
+    emit(report, format, output, standalone, plain)
+
+
+def _room(memory: str | None, card: str | None) -> tuple[int, str]:
+    """Return the bytes of a memory or device, and its name; one of them is said."""
+    from archcalc.devices import device
+    from archcalc.memory_fit import read_size
+
+    if (memory is None) == (card is None):
+        raise UsageError.of(
+            "AC547",
+            "fit needs a memory or a device",
+            help="--memory 24GiB or --device a100",
+        )
+    if card is not None:
+        found = device(card)
+        return found.memory, found.title
+    return read_size(memory or ""), "memory"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from archcalc.commands.declared import Option
 from archcalc.commands.options import (
@@ -24,39 +24,43 @@ from archcalc.commands.options import (
     load_network,
 )
 
+if TYPE_CHECKING:
+    from archcalc.analysis import Analysis
+    from archcalc.network import Network
+    from archcalc.report import Report
+
+Training = Annotated[bool, Option("--training", help="One step of training, in parts.")]
+Timeline = Annotated[
+    bool, Option("--timeline", help="What lives, operation by operation.")
+]
+Orders = Annotated[bool, Option("--orders", help="What the order of branches changes.")]
+Roofline = Annotated[
+    str | None,
+    Option("--roofline", metavar="DEVICE", help="What bounds each row on this card."),
+]
+Level = Annotated[str | None, Option("--level", help="ops, layers, blocks or stages.")]
+Rule = Annotated[
+    str,
+    Option(
+        "--activations-rule",
+        help="lecture, kept, torchsummary, torchinfo or convnet-burden.",
+    ),
+]
+Stored = Annotated[
+    str | None,
+    Option("--stored", help="Number format on disk: fp32, fp16, bf16, int8, int4."),
+]
+
 
 def memory(
     net: NetworkName,
-    training: Annotated[
-        bool, Option("--training", help="One step of training in its parts.")
-    ] = False,
-    timeline: Annotated[
-        bool, Option("--timeline", help="What lives, operation by operation.")
-    ] = False,
-    orders: Annotated[
-        bool, Option("--orders", help="What the order of branches changes.")
-    ] = False,
-    roofline: Annotated[
-        str | None,
-        Option(
-            "--roofline", metavar="DEVICE", help="What bounds each row on this card."
-        ),
-    ] = None,
-    level: Annotated[
-        str | None,
-        Option("--level", help="ops, layers, blocks or stages."),
-    ] = None,
-    rule: Annotated[
-        str,
-        Option(
-            "--activations-rule",
-            help="lecture, kept, torchsummary, torchinfo or convnet-burden.",
-        ),
-    ] = "lecture",
-    stored: Annotated[
-        str | None,
-        Option("--stored", help="Number format on disk: fp32, fp16, bf16, int8, int4."),
-    ] = None,
+    training: Training = False,
+    timeline: Timeline = False,
+    orders: Orders = False,
+    roofline: Roofline = None,
+    level: Level = None,
+    rule: Rule = "lecture",
+    stored: Stored = None,
     optimizer: Optimizer = "sgd",
     mixed: Mixed = False,
     checkpoint: Checkpoint = "none",
@@ -72,11 +76,6 @@ def memory(
     limit: LimitOptions = None,
 ) -> None:
     """Bytes of a network: activations, peak of inference, training, on disk."""
-    from archcalc import memory_details as details
-    from archcalc.devices import device
-    from archcalc.expectations import judge_known
-    from archcalc.memory_report import memory_report
-
     network = load_network(net, input, settings, limit)
     analysis = network.analyze(
         batch=batch,
@@ -87,16 +86,41 @@ def memory(
         checkpoint=checkpoint,
         stored=stored,
     )
+    report = _detail(
+        network, analysis, level, training, timeline, orders, roofline
+    ) or _figures(network, analysis, level, rule)
+    emit(report, format, output, standalone, plain)
+
+
+def _figures(network: Network, analysis: Analysis, level: Any, rule: str) -> Report:
+    """Return the four figures; `level` is checked where it is used."""
+    from archcalc.expectations import judge_known
+    from archcalc.memory_report import memory_report
+
+    judged = list(judge_known(network, analysis))
+    return memory_report(network, analysis, level or "stages", rule, judged)
+
+
+def _detail(
+    network: Network,
+    analysis: Analysis,
+    level: Any,
+    training: bool,
+    timeline: bool,
+    orders: bool,
+    roofline: str | None,
+) -> Report | None:
+    """Return the detail that was asked for, if any; `level` is checked by its user."""
+    from archcalc import memory_details as details
+    from archcalc.devices import device
+
     if roofline is not None:
         card = device(roofline)
-        report = details.roofline_report(network, analysis, card, level or "layers")  # type: ignore[arg-type]  # outline checks the level
-    elif orders:
-        report = details.orders_report(network, analysis)
-    elif timeline:
-        report = details.timeline_report(network, analysis, training)
-    elif training:
-        report = details.training_report(network, analysis, level or "stages")  # type: ignore[arg-type]  # outline checks the level
-    else:
-        judged = list(judge_known(network, analysis))
-        report = memory_report(network, analysis, level or "stages", rule, judged)  # type: ignore[arg-type]  # outline checks the level
-    emit(report, format, output, standalone, plain)
+        return details.roofline_report(network, analysis, card, level or "layers")
+    if orders:
+        return details.orders_report(network, analysis)
+    if timeline:
+        return details.timeline_report(network, analysis, training)
+    if training:
+        return details.training_report(network, analysis, level or "stages")
+    return None
