@@ -185,6 +185,27 @@ def test_no_line_crosses_a_box(picture: tuple[Figure, Layout]) -> None:
                 assert not touches, figure.diagram.boxes[box.which].name
 
 
+def test_lines_lie_on_each_other_only_where_they_fork_or_meet(
+    picture: tuple[Figure, Layout],
+) -> None:
+    """Two lines on one another share their begin or their end, or follow each other."""
+    _, placed = picture
+    tracks: dict[tuple[int, float], list[tuple[float, float, int]]] = {}
+    for at, line in enumerate(placed.lines):
+        for one, other in itertools.pairwise(line.points):
+            along = 0 if one[0] != other[0] else 1
+            low, high = sorted((one[along], other[along]))
+            place = (along, round(one[1 - along], 1))
+            tracks.setdefault(place, []).append((low, high, at))
+    for segments in tracks.values():
+        segments.sort()
+        for (_, high, at), (low, _, below) in itertools.pairwise(segments):
+            if at != below and low < high - 0.5:
+                one, other = (placed.lines[i].points for i in (at, below))
+                ends = _spot(*one[0]) == _spot(*other[0])
+                assert ends or _spot(*one[-1]) == _spot(*other[-1]), (one, other)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_row_is_drawn_or_counted(name: str) -> None:
     """The counts in a picture, multiplied, give the rows that each box stands for."""

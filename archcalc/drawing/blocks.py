@@ -43,7 +43,7 @@ STYLE = (
     f"text{{font:{WORDS}px {FAMILY};fill:$ink;white-space:pre}}"
     f".t{{font-size:{TITLE}px;font-weight:600}}.u{{font-size:12px;fill:$soft}}"
     f".n{{font-size:{NAME}px;font-weight:600}}.m{{text-anchor:middle}}"
-    ".s{fill:$soft}.box{stroke:$line}.line{fill:none;stroke:$line;stroke-width:1.5}"
+    ".s{fill:$soft}.o{fill-opacity:.82}.box{stroke:$line}.line{fill:none;stroke:$line;stroke-width:1.5}"
     ".tip{fill:$line}.frame{fill:$frame;stroke:$faint}.aux{stroke-dasharray:4 3}"
     + "".join(f".{kind}{{fill:${kind}}}" for kind in COLOURS)
 )
@@ -160,9 +160,10 @@ class _Painter:
         parts.append(rectangle(left, top, words.width, words.height, style, 5))
         for i, shown in enumerate([words.name, *words.what]):
             below = top + PAD / 2 + STEP * (i + 1) - 3
-            parts.append(text(axis, below, shown, "s m" if i else "n m"))
+            parts.append(text(axis, below, shown, "o m" if i else "n m"))
         label = self.figure.sizes(box)
-        parts.append(text(axis + 6, top + words.height + 13, label, "s"))
+        low = top + words.height + (13 if box.times == 1 else 12 + STACKED)
+        parts.append(text(axis + 6, low, label, "s"))
         return group(parts, self.figure.about(box), data_path=box.name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -41,6 +42,16 @@ class _Net(NamedTuple):
         return min(xs), max(xs)
 
     @property
+    def starts(self) -> set[float]:
+        """The places above from which its lines come."""
+        return {round(start.x, 1) for start, _ in self.pairs}
+
+    @property
+    def ends(self) -> set[float]:
+        """The places below to which its lines go."""
+        return {round(end.x, 1) for _, end in self.pairs}
+
+    @property
     def order(self) -> tuple[bool, float]:
         """Sort so that few lines cross: of those to the right the rightmost first."""
         start = self.pairs[0][0].x
@@ -77,7 +88,28 @@ def _nets(pairs: Sequence[tuple[End, End]]) -> list[_Net]:
     values: dict[int, list[tuple[End, End]]] = {}
     for pair in pairs:
         values.setdefault(pair[0].value, []).append(pair)
-    return sorted((_Net(tuple(v)) for v in values.values()), key=lambda net: net.order)
+    nets = (_Net(tuple(pairs)) for pairs in values.values())
+    return _leaving_first(sorted(nets, key=lambda net: net.order))
+
+
+def _leaving_first(nets: list[_Net]) -> list[_Net]:
+    """Return nets so that one leaves a place before another one arrives at it.
+
+    Else the two would lie on each other there. A ring of nets that wait for each other
+    begins with the first.
+    """
+    waiting, found = list(nets), []
+    leaving = Counter(x for net in nets for x in net.starts)
+    while waiting:
+        free = (
+            net
+            for net in waiting
+            if all(leaving[x] == (x in net.starts) for x in net.ends)
+        )
+        found.append(next(free, waiting[0]))
+        waiting.remove(found[-1])
+        leaving.subtract(found[-1].starts)
+    return found
 
 
 def _tracks(nets: Sequence[_Net]) -> list[int]:

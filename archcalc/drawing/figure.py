@@ -91,6 +91,8 @@ class Figure:
         """Return what stands on a cluster: a word that it has twice is said once."""
         cluster, shown = self.diagram.clusters[index], frame_title(self.diagram, index)
         shown = REPETITION.sub("", shown)
+        if cluster.what == "aux":
+            return shown.removesuffix("aux") + "side head, training only"
         if cluster.what and shown.startswith(f"{cluster.what}: "):
             shown = shown.removeprefix(f"{cluster.what}: ")
         return shown
