@@ -56,9 +56,7 @@ class Reading:
         found = self.of(names_in(given) | words)
         if INPUT in self.places:
             found |= {self.places[INPUT]}
-        return found.union(
-            *(self._outside(step) for step in self.spec.steps)
-        )
+        return found.union(*(self._outside(step) for step in self.spec.steps))
 
     def is_hole(self, step: Step, top: bool) -> bool:
         """Say whether a step is one node of what is around it."""

@@ -7,7 +7,7 @@ are interchangeable, so what follows one is known for all of them, and a network
 walk: look up a hole by the values that it reads, add its sums, go to what follows.
 
 The steps themselves are written out by `expand` and counted by the rules, as for one
-network. Where a name reaches into a hole or out of it, the hole is written out in place.
+network. Where a name reaches into a hole or out of it, it is written out in place.
 """
 
 from __future__ import annotations
@@ -16,73 +16,31 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
-from archcalc.analysis import FOLDED
-from archcalc.conventions import USUAL, convention
-from archcalc.depth import depth, followed, shortcut_marks, weighs
-from archcalc.dims import assuming
+from archcalc.depth import depth
 from archcalc.errors import ArchcalcError, UsageError
-from archcalc.expand import _Expander
-from archcalc.figures import facts_of
-from archcalc.graph import Graph, Node, Origin
-from archcalc.layers import CATALOGUE
-from archcalc.layers.base import Layer, Seen, Shape, Window
+from archcalc.layers.base import Shape
 from archcalc.network import Network
+from archcalc.parts import (
+    DEPTH,
+    NAMES,
+    VALUES,
+    Hole,
+    Memo,
+    Part,
+    PauseError,
+    Profile,
+    Run,
+    Standing,
+    UnfitError,
+    packed,
+)
 from archcalc.reading import Reading
-from archcalc.scope import Scope
-from archcalc.shortcuts import strides
-from archcalc.steps import CONDITION, REPEAT, Step
-
-LANE = 96
-"""Bits of one figure in a sum: several figures are added as one number."""
-LARGEST = 1 << 72
-FIGURES = ("weights", "biases", "norms", "buffers", "macs", "flops", "values", "depth")
-VALUES, DEPTH = FIGURES.index("values") * LANE, FIGURES.index("depth") * LANE
-MASK = (1 << LANE) - 1
-ELSEWHERE = "\0"
-"""The path of a part: no name in a file begins so."""
-NAMES = frozenset({"AC153", "AC154"})
-"""Errors of a name that a part does not know, though the network may."""
+from archcalc.steps import Step
 
 Values = tuple[Any, ...]
 Key = Callable[[Values], Any]
-
-
-class UnfitError(Exception):
-    """A step that cannot be one node: it is written out in place."""
-
-
-class Profile(NamedTuple):
-    """What the neighbours of a part can tell of it.
-
-    `reads` counts how often it reads its input; `alone` are the values of a layer that
-    may overwrite that input if nothing else reads it; `kept` counts the readers inside
-    of what leaves; `depth` is 0 where it is added up outside.
-    """
-
-    shape: Shape
-    reads: int
-    alone: int
-    kept: int
-    strides: tuple[Any, ...]
-    depth: int
-
-
-class Part(NamedTuple):
-    """A part's sums, packed, and its profile; None where it was left out."""
-
-    sums: int
-    profile: Profile | None
-
-
-class Hole(NamedTuple):
-    """A step as it stands somewhere: what enters, and what is known there."""
-
-    step: Step
-    shape: Shape
-    locals: tuple[tuple[str, Any], ...]
-    trunk: bool
 
 
 @dataclass(slots=True)
@@ -102,33 +60,9 @@ class Stop:
 class Walk:
     """One list of steps, or one repetition of a step, under given circumstances."""
 
-    hole: Hole | None
-    override: dict[str, Any]
-    i: int | None
+    standing: Standing
     key: Key
     starts: dict[Any, Stop] = field(default_factory=dict)
-
-
-class _Macro(Layer):
-    """A part as one node."""
-
-    key = "part"
-    profile: Profile
-
-    def __init__(self, profile: Profile) -> None:
-        super().__init__()
-        self.__dict__["profile"] = profile
-
-    def window(self, *inputs: Shape) -> Seen:
-        return tuple(Window(1, stride, 0) for stride in self.profile.strides)
-
-
-class _PauseError(Exception):
-    """The next hole is not known yet."""
-
-    def __init__(self, hole: Hole) -> None:
-        super().__init__()
-        self.hole = hole
 
 
 def key_of(axes: frozenset[int]) -> Key:
@@ -153,7 +87,7 @@ class Reuse:
         self.network = network
         self.inplace = inplace
         self.reading = Reading(base.spec, axes, base.settings)
-        self.facts: dict[tuple[Layer, tuple[Shape, ...], Shape], int] = {}
+        self.memo = Memo(self.reading, inplace, {})
         self.env: tuple[Values, Network] | None = None
         self.plain = len(base.spec.inputs) != 1
         self.forget()
@@ -162,7 +96,7 @@ class Reuse:
         """Drop what was found, as after a step turned out to stand in place."""
         self.walks: dict[Any, Walk] = {}
         self.pick: dict[Any, tuple[Key, dict[Any, int]]] = {}
-        self.root = Walk(None, {}, None, key_of(self.reading.direct))
+        self.root = Walk(Standing(None, {}, None), key_of(self.reading.direct))
 
     # -- walking ---------------------------------------------------------------------
 
@@ -211,7 +145,7 @@ class Reuse:
                 yield self.alone(values)
 
     def alone(self, values: Values) -> int | ArchcalcError:
-        """Return the totals of one network analyzed for itself, or why there are none."""
+        """Return the totals of one network analyzed alone, or why there are none."""
         try:
             analysis = self.at(values).analyze(inplace=self.inplace)
             total = analysis.total
@@ -273,17 +207,18 @@ class Reuse:
     ) -> Stop:
         """Write a walk's steps out up to the first hole that is not known."""
         try:
-            end = _Run(self, self.at(values), walk, before).end()
-        except _PauseError as pause:
+            end = Run(self.at(values), walk.standing, before, self.memo).end()
+        except PauseError as pause:
             axes = self.reading.axes(pause.hole.step)
             return Stop(before, pause.hole, key_of(axes), axes, Part(0, None))
         except ArchcalcError as error:
-            if walk.hole is not None and NAMES & {p.code for p in error.problems}:
-                self.inline(walk.hole.step)
+            hole = walk.standing.hole
+            if hole is not None and NAMES & {p.code for p in error.problems}:
+                self.inline(hole.step)
             raise
         except UnfitError:
-            if walk.hole is not None:
-                self.inline(walk.hole.step)
+            if walk.standing.hole is not None:
+                self.inline(walk.standing.hole.step)
             raise
         return Stop(before, None, key_of(frozenset()), frozenset(), end)
 
@@ -348,8 +283,7 @@ class Reuse:
         key, counts = picked
         known = counts.get(key(values))
         if known is None:
-            walk = Walk(hole, {}, None, key)
-            run = _Run(self, self.at(values), walk, ())
+            run = Run(self.at(values), Standing(hole, {}, None), (), self.memo)
             known = counts[key(values)] = run.times()
         return known
 
@@ -367,7 +301,7 @@ class Reuse:
         if walk is None:
             axes = self.reading.key(hole.step)
             here = hole._replace(shape=shape)
-            walk = self.walks[key] = Walk(here, override, i, key_of(axes))
+            walk = self.walks[key] = Walk(Standing(here, override, i), key_of(axes))
         return self.walk(walk, values)
 
 
@@ -405,236 +339,3 @@ def chained(before: Part | None, after: Part) -> Part:
         steps = tuple(x * y for x, y in zip(a.strides, b.strides, strict=True))
     profile = Profile(b.shape, a.reads, a.alone, b.kept, steps, a.depth + b.depth)
     return Part(before.sums + after.sums - (alone << VALUES), profile)
-
-
-class _Run(_Expander):
-    """Writes out one walk with what is known of its holes."""
-
-    def __init__(
-        self,
-        reuse: Reuse,
-        network: Network,
-        walk: Walk,
-        known: tuple[Profile | None, ...],
-    ) -> None:
-        super().__init__(network.spec, network.limits)
-        self.reuse = reuse
-        self.network = network
-        self.walked = walk
-        self.known = known
-        self.seen = 0
-        self.local: frozenset[str] = frozenset()
-        self.trunk: Scope | None = None
-
-    def end(self) -> Part:
-        """Return the sums of all that is no hole, and the profile of the whole."""
-        with assuming():
-            after = self.write()
-        if not all(isinstance(n, int) for node in self.nodes for n in node.shape):
-            raise UnfitError("symbols")
-        return self.counted(after)
-
-    def write(self) -> int:
-        """Write the steps out; return the node that leaves."""
-        hole = self.walked.hole
-        if hole is None:
-            ((name, shape),) = self.network.input_shapes.items()
-            scope = self.enter_scope(name, shape)
-            self.trunk = scope if self.reuse.reading.chain else None
-            return self.sequence(self.spec.steps, 0, scope)
-        scope = self.scope(hole)
-        return self.once(
-            hole.step, ELSEWHERE, (0,), scope, dict(self.walked.override)
-        )
-
-    def enter_scope(self, name: str, shape: Shape) -> Scope:
-        """Begin with a node that enters."""
-        origin = Origin(self.spec.input_at)
-        layer = CATALOGUE["input"]()
-        self.nodes.append(Node(0, name, layer, (), shape, 0, origin, None, False))
-        self.names[name] = 0
-        scope = Scope("", dict(self.network.params), 0)
-        scope.outputs[name] = 0
-        return scope
-
-    def scope(self, hole: Hole) -> Scope:
-        """Return what is known where a hole stands."""
-        outer = self.enter_scope(ELSEWHERE, hole.shape)
-        self.local = frozenset(name for name, _ in hole.locals)
-        inner = outer.inside(ELSEWHERE, 0)
-        inner.values.update(hole.locals)
-        if self.walked.i is not None:
-            inner.values["i"] = self.walked.i
-        return inner
-
-    def times(self) -> int:
-        """Return how often the step of a hole stands."""
-        hole = self.walked.hole
-        if hole is None:
-            return 1
-        step, scope = hole.step, self.scope(hole)
-        if step.when is not True and not self.checked(
-            step, "when", CONDITION, 0, scope
-        ):
-            return 0
-        count = self.checked(step, "repeat", REPEAT, 0, scope)
-        if not isinstance(count, int):
-            raise UnfitError("symbols")
-        return count
-
-    # -- holes -----------------------------------------------------------------------
-
-    def step(self, step: Step, base: str, at: int, scope: Scope) -> int:
-        top = scope is self.trunk
-        outermost = self.walked.hole is None and scope.parent is None
-        if scope.aux or not self.reuse.reading.is_hole(step, outermost):
-            return super().step(step, base, at, scope)
-        for name in step.sources:
-            at = self.reference(name, step, scope)
-        if self.seen == len(self.known):
-            raise _PauseError(Hole(step, self.nodes[at].shape, self.known_here(step, scope), top))
-        profile = self.known[self.seen]
-        self.seen += 1
-        self.unlike = True  # a copy of this repetition would leave the hole's sums out
-        if profile is None:
-            return at
-        path = f"{scope.path}.{base}" if scope.path and base else scope.path or base
-        first = after = len(self.nodes)
-        origin = Origin(step.node)
-        inputs = (at,) * profile.reads
-        layer = _Macro(profile)
-        node = Node(
-            after, path, layer, inputs, profile.shape, scope.group, origin, None, False
-        )
-        self.nodes.append(node)
-        self.finish(step, base, path, first, after, scope)
-        return after
-
-    def known_here(self, step: Step, scope: Scope) -> tuple[tuple[str, Any], ...]:
-        """Return the values of a block's params, and `i`, that a step reads."""
-        names = self.reuse.reading.names(step) & (self.local | {"i"})
-        return tuple((n, scope.values[n]) for n in sorted(names) if n in scope.values)
-
-    def use(
-        self,
-        step: Step,
-        path: str,
-        entering: tuple[int, ...],
-        scope: Scope,
-        override: dict[str, Any],
-    ) -> int:
-        outside = self.local
-        try:
-            return super().use(step, path, entering, scope, override)
-        finally:
-            self.local = outside
-
-    def fill(
-        self,
-        step: Step,
-        params: dict[str, Any],
-        given: dict[str, Any],
-        at: int,
-        inner: Scope,
-    ) -> None:
-        super().fill(step, params, given, at, inner)
-        self.local = frozenset(params)
-
-    # -- sums ------------------------------------------------------------------------
-
-    def counted(self, after: int) -> Part:
-        """Return the sums of the nodes that are no holes, and the profile."""
-        readers = [0] * len(self.nodes)
-        for node in self.nodes:
-            for source in node.inputs:
-                readers[source] += 1
-        kept = readers[after]
-        readers[after] += 1
-        for node in self.nodes:
-            if isinstance(node.layer, _Macro):
-                readers[node.index] += node.layer.profile.kept
-        total = sum(self.own(node, readers) for node in self.nodes if not node.aux)
-        deep = self.deep(after)
-        whole = self.walked.hole is None
-        if whole:
-            return Part(total + (deep << DEPTH), None)
-        if after == 0 or not readers[0]:
-            raise UnfitError("nothing between")
-        if isinstance(self.nodes[after].layer, _Macro):
-            kept += self.nodes[after].layer.profile.kept
-        alone = sum(self.alone(n) for n in self.nodes if n.inputs[:1] == (0,) and not n.aux)
-        profile = Profile(
-            self.nodes[after].shape,
-            readers[0],
-            alone if readers[0] == 1 else 0,
-            kept,
-            strides(self.nodes, after, 0),
-            deep,
-        )
-        return Part(total, profile)
-
-    def own(self, node: Node, readers: Sequence[int]) -> int:
-        """Return the sums that a node adds."""
-        source = node.inputs[0] if node.inputs else 0
-        over = self.alone(node) if source and readers[source] == 1 else 0
-        if isinstance(node.layer, _Macro):
-            return -(over << VALUES)
-        if not node.inputs and node.index:
-            raise UnfitError("a second beginning")
-        if not node.index and self.walked.hole is not None:
-            return 0
-        return self.fact(node) - (over << VALUES)
-
-    def fact(self, node: Node) -> int:
-        """Return what the rules say of a node, packed."""
-        shapes = tuple(self.nodes[i].shape for i in node.inputs)
-        key = (node.layer, shapes, node.shape)
-        known = self.reuse.facts.get(key)
-        if known is None:
-            fact = facts_of(node.layer, shapes, node.shape, convention(USUAL))
-            values = 0 if node.layer.storage == "view" else fact.values
-            figures = (fact.weights, fact.biases, fact.norms, fact.buffers)
-            known = packed((*figures, fact.macs, fact.flops, values))
-            self.reuse.facts[key] = known
-        return known if node.share is None else known >> 4 * LANE << 4 * LANE
-
-    def alone(self, node: Node) -> int:
-        """Return the values that a node needs not keep if it alone reads its input."""
-        if isinstance(node.layer, _Macro):
-            return node.layer.profile.alone
-        if not self.reuse.inplace or node.layer.role not in FOLDED:
-            return 0
-        return self.fact(node) >> VALUES & MASK
-
-    def deep(self, after: int) -> int:
-        """Return the layers with weights on the longest path to a node."""
-        nodes = tuple(self.nodes)
-        graph = Graph(nodes, tuple(self.groups), (0,), after, self.names)
-        marks = shortcut_marks(graph)
-        found: list[int] = []
-        for node in nodes:
-            before = max((found[i] for i in followed(node)), default=0)
-            own = 0
-            if isinstance(node.layer, _Macro):
-                own = node.layer.profile.depth
-            elif node.inputs:
-                own = weighs(graph, node)
-            found.append(before + (0 if marks[node.index] else own))
-        return found[after]
-
-
-def packed(figures: Sequence[Any]) -> int:
-    """Return figures as one number; raise `UnfitError` for one that does not fit."""
-    total = 0
-    for place, figure in enumerate(figures):
-        if not isinstance(figure, int) or not 0 <= figure < LARGEST:
-            raise UnfitError("symbols")
-        total |= figure << place * LANE
-    return total
-
-
-def unpacked(sums: int) -> dict[str, int]:
-    """Return every figure of a packed sum by its name."""
-    return {
-        name: sums >> place * LANE & MASK for place, name in enumerate(FIGURES)
-    }

@@ -18,7 +18,8 @@ from archcalc.depth import depth
 from archcalc.library import names
 from archcalc.network import Network, load, loads
 from archcalc.pareto import pareto
-from archcalc.sweep import KNOWN_FIGURES, Sweep, condition, sweep, values_of
+from archcalc.sweep_values import condition, values_of
+from archcalc.sweeping import KNOWN_FIGURES, Sweep, sweep
 
 FIGURES = tuple(name for name in KNOWN_FIGURES if name != "top1")
 NAS = {
@@ -114,7 +115,7 @@ def test_variant_input_and_batch() -> None:
 
 @pytest.mark.parametrize("order", [("batch", "width"), ("width", "batch"), ("batch",)])
 def test_a_batch_anywhere(order: tuple[str, ...]) -> None:
-    over = {name: (1, 2) for name in order}
+    over = dict.fromkeys(order, (1, 2))
     for row in sweep("efficientnet", over, figures=("params", "macs")):
         given = dict(zip(order, row, strict=False))
         net = load("efficientnet", set={"width": given.get("width", 1)})
@@ -141,7 +142,7 @@ def test_any_executor_keeps_the_order(
     kind: type[ThreadPoolExecutor] | type[ProcessPoolExecutor],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("archcalc.sweep.CHUNK", 4)
+    monkeypatch.setattr("archcalc.sweeping.CHUNK", 4)
     over = {"width": "0.5:1:0.25", "depth": "1:3", "size": (96, 128)}
     where = "macs <= 300M"
     with kind(2) as executor:
@@ -187,9 +188,12 @@ def test_a_pareto_front() -> None:
     rows = [("a", 1, 9), ("b", 2, 8), ("c", 2, 9), ("d", 1, 9), ("e", None, 0)]
     front = pareto(rows, ("name", "macs", "params"), ("macs", "params"))
     assert front == [rows[0], rows[1], rows[3]]
-    assert pareto([("x", 1, 70), ("y", 1, 75)], ("n", "macs", "top1"), ("macs", "top1"))[
-        0
-    ][0] == "y"
+    assert (
+        pareto([("x", 1, 70), ("y", 1, 75)], ("n", "macs", "top1"), ("macs", "top1"))[
+            0
+        ][0]
+        == "y"
+    )
 
 
 def test_command(

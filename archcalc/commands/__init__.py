@@ -11,6 +11,8 @@ COMMANDS = {
     "memory": "memory:memory",
     "fit": "fit:fit",
     "sweep": "sweep:sweep",
+    "scale": "scale:scale",
+    "solve": "solve:solve",
     "report": "report:report",
     "draw": "draw:draw",
     "plot": "plot:plot",

@@ -6,7 +6,6 @@ import csv
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
@@ -28,10 +27,9 @@ from archcalc.commands.options import (
 from archcalc.commands.progress import tracked
 from archcalc.errors import UsageError
 from archcalc.render import format_of
-from archcalc.render.csv import raw
 
 if TYPE_CHECKING:
-    from archcalc.sweep import Sweep
+    from archcalc.sweeping import Sweep
 
 MOST_JOBS = 256
 Over = Annotated[
@@ -39,7 +37,7 @@ Over = Annotated[
     Option(
         "--over",
         metavar="PARAM=VALUES",
-        help="Values: 1:8, 0.25:2:0.25, 128,160. Repeatable; also variant, input, batch.",
+        help="Values: 1:8, 0.5:2:0.25, 128,160. Also variant, input, batch.",
     ),
 ]
 Row = tuple[Any, ...]
@@ -77,13 +75,11 @@ def sweep(
     output: Output = None,
     limit: LimitOptions = None,
 ) -> None:
-    """List the figures of every combination of params; a CSV is written as it is found."""
-    from archcalc.sweep import sweep as sweep_of
+    """List the figures of every combination of params."""
+    from archcalc.sweeping import sweep as sweep_of
 
     if not 1 <= jobs <= MOST_JOBS or (top is not None and top < 1):
-        raise UsageError.of(
-            "AC580", f"--jobs is 1 to {MOST_JOBS}, and --top 1 or more"
-        )
+        raise UsageError.of("AC580", f"--jobs is 1 to {MOST_JOBS}, and --top 1 or more")
     kind = format_of(format, output)
     streamed = kind == "csv" and not (sort or pareto)
     if resume and not (streamed and output):
@@ -93,13 +89,15 @@ def sweep(
             help="-o sweep.csv, without --sort and --pareto",
         )
     network = load_network(net, input, settings, limit)
-    asked = {
+    asked: dict[str, Any] = {
         "figures": None if figures is None else figures.split(","),
         "where": where,
         "batch": batch,
         "inplace": inplace,
         "jobs": jobs,
     }
+    from concurrent.futures import ProcessPoolExecutor
+
     with nullcontext() if jobs == 1 else ProcessPoolExecutor(jobs) as executor:
         found = sweep_of(network, pairs(over, "--over"), executor=executor, **asked)
         if streamed:
@@ -149,9 +147,7 @@ def _report(found: Sweep, rows: Sequence[Row]) -> Any:
     return sweep_report(found, rows)
 
 
-def _stream(
-    found: Sweep, output: Path | None, resume: bool, top: int | None
-) -> None:
+def _stream(found: Sweep, output: Path | None, resume: bool, top: int | None) -> None:
     """Write rows as they are found; what is written stays when it is interrupted."""
     from itertools import islice
 
@@ -169,6 +165,8 @@ def _stream(
 def _write(
     found: Sweep, sink: IO[str], rows: Iterable[Row], with_heading: bool
 ) -> None:
+    from archcalc.render.csv import raw
+
     writer = csv.writer(sink, lineterminator="\n")
     if with_heading:
         writer.writerow(found.columns)
@@ -205,7 +203,7 @@ def _last_row(found: Sweep, output: Path) -> tuple[str, ...] | None:
 
 
 def _tell_refused(found: Sweep) -> None:
-    """Say on stderr how many combinations are no networks, and why the first is none."""
+    """Say on stderr how many combinations are no networks, and why."""
     if found.refusals:
         print(
             f"{found.refusals} of {len(found)} combinations do not fit together; "

@@ -1,16 +1,15 @@
 """Every combination of values of a network's params, with its figures.
 
-    >>> from archcalc.sweep import sweep
-    >>> for row in sweep("efficientnet", {"width": "1:2:0.5"}, figures=("params",)):
-    ...     print(*row)
-    1 5288548
-    3/2 10789510
-    2 18122720
+>>> from archcalc.sweeping import sweep
+>>> for row in sweep("efficientnet", {"width": "1:2:0.5"}, figures=("params",)):
+...     print(*row)
+1 5288548
+3/2 10789510
+2 18122720
 """
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
@@ -22,14 +21,15 @@ from threading import get_ident
 from typing import Any
 
 from archcalc.errors import ArchcalcError, UsageError
-from archcalc.expressions import Expression, ExpressionError, parse
 from archcalc.fields import nearest
 from archcalc.limits import Limits
 from archcalc.network import Network, load
 from archcalc.network import network as read_network
+from archcalc.parts import FIGURES, LANE, MASK
 from archcalc.reading import BATCH, INPUT, VARIANT
-from archcalc.reuse import FIGURES, LANE, MASK, Reuse, Values
+from archcalc.reuse import Reuse, Values
 from archcalc.source import parse as parse_yaml
+from archcalc.sweep_values import condition, tidy, values_of, written
 
 USUAL_FIGURES = ("params", "macs", "flops", "activations", "depth")
 KNOWN_FIGURES = (
@@ -45,70 +45,11 @@ KNOWN_FIGURES = (
     "top1",
 )
 OF_BATCH = frozenset({"macs", "flops", "activations"})
-NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
-SUFFIXED = re.compile(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)([kKMGT])(?!\w)")
-POWERS = {"k": 3, "K": 3, "M": 6, "G": 9, "T": 12}
-MOST_VALUES = 1_000_000
 CHUNK = 20_000
 """Combinations that one process takes at a time."""
 AHEAD = 4
 """Chunks that wait for each process."""
 Row = tuple[Any, ...]
-
-
-def values_of(name: str, text: str) -> tuple[Any, ...]:
-    """Return the values of `0.25:2:0.25` (ends included), `128,160` or `a,b`.
-
-    Raises `UsageError` AC580 for a range without end.
-    """
-    parts = text.split(":")
-    if name != VARIANT and len(parts) in (2, 3) and all(map(NUMBER.fullmatch, parts)):
-        first, end, step = (Fraction(part) for part in (*parts, "1")[:3])
-        count = (end - first) / step + 1 if step else Fraction(0)
-        if not 1 <= count <= MOST_VALUES:
-            raise UsageError.of(
-                "AC580",
-                f"{name}={text} is no range of 1 to {MOST_VALUES} values",
-                help=f"--over {name}=FIRST:LAST:STEP",
-            )
-        return tuple(_tidy(first + step * i) for i in range(int(count)))
-    return tuple(_value(name, part.strip()) for part in text.split(","))
-
-
-def _value(name: str, text: str) -> Any:
-    if not text:
-        raise UsageError.of("AC580", f"{name}: a value is missing")
-    is_word = name in (VARIANT, INPUT) or not NUMBER.fullmatch(text)
-    return text if is_word else _tidy(Fraction(text))
-
-
-def _tidy(value: Any) -> Any:
-    """Return a whole fraction as an integer, a float as the decimal it shows."""
-    value = Fraction(str(value)) if isinstance(value, float) else value
-    whole = isinstance(value, Fraction) and value.denominator == 1
-    return int(value) if whole else value
-
-
-def condition(text: str, names: Sequence[str]) -> Expression:
-    """Return a constraint such as `macs <= 600M and params <= 5M`.
-
-    Raises `UsageError` AC581 for one that cannot be read or asks for another name.
-    """
-    try:
-        read = parse(SUFFIXED.sub(_written_out, text))
-    except ExpressionError as error:
-        raise UsageError.of(
-            "AC581", f"{text!r}: {error.message}", help=error.help
-        ) from None
-    for name in sorted(read.names - set(names)):
-        help = nearest(name, names) or f"known: {', '.join(names)}"
-        raise UsageError.of("AC581", f"{text!r}: there is no {name!r}", help=help)
-    return read
-
-
-def _written_out(match: re.Match[str]) -> str:
-    value = Fraction(match[1]) * 10 ** POWERS[match[2]]
-    return str(_tidy(value)) if value.denominator == 1 else f"({value})"
 
 
 @dataclass(frozen=True)
@@ -129,7 +70,7 @@ class Task:
 
 
 @lru_cache(maxsize=64)
-def _worker(task: Task, thread: int) -> Sweep:
+def _worker(task: Task, _thread: int) -> Sweep:
     """Return the sweep of a task in this process and thread; it keeps what it found."""
     source = parse_yaml(task.text, task.name, task.limits)
     settings = dict(task.settings)
@@ -172,7 +113,7 @@ class Sweep:
     refusals: int = 0
 
     def __post_init__(self) -> None:
-        self.axes = {n: tuple(map(_tidy, v)) for n, v in self.over.items()}
+        self.axes = {n: tuple(map(tidy, v)) for n, v in self.over.items()}
         self.names = tuple(self.axes)
         self.columns = (*self.names, *self.figures)
         self._check()
@@ -279,6 +220,18 @@ class Sweep:
                 if not kept or kept.evaluate(dict(zip(columns, row, strict=True))):
                     yield row
 
+    def every(self) -> Iterator[Row | None]:
+        """Yield a row for every combination, None for one that does not fit."""
+        for index in range(prod(map(len, self.outer))):
+            outer = self.combination(index)
+            for value, sums in zip(self.last, self._sums(outer), strict=True):
+                refused = isinstance(sums, ArchcalcError)
+                yield None if refused else self._row((*outer, value), sums)
+
+    def row_of(self, value: Any, sums: int) -> dict[str, Any]:
+        """Return the row of one value of a single axis, by column."""
+        return dict(zip(self.columns, self._row((value,), sums), strict=True))
+
     def combination(self, index: int) -> Values:
         """Return an outer combination by its number."""
         found = []
@@ -290,7 +243,9 @@ class Sweep:
     def _rows(self, outer: Values) -> Iterator[Row]:
         """Yield the rows of one outer combination."""
         getters, last = self.getters, self.last
-        plain = self.batch == 1 and BATCH not in self.axes and "top1" not in self.figures
+        plain = (
+            self.batch == 1 and BATCH not in self.axes and "top1" not in self.figures
+        )
         for value, sums in zip(last, self._sums(outer), strict=True):
             if isinstance(sums, ArchcalcError):
                 self.refusals += 1
@@ -359,11 +314,6 @@ def _shifts(name: str) -> Any:
     return lambda s: s >> shift & MASK
 
 
-def written(value: Any) -> str:
-    """Return a value as a CSV file has it."""
-    return str(float(value)) if isinstance(value, Fraction) else str(value)
-
-
 def sweep(
     net: str | Network,
     over: Mapping[str, str | Sequence[Any]],
@@ -381,7 +331,7 @@ def sweep(
     as `0.25:2:0.25`; `where` keeps the rows that meet a constraint. An `executor` of
     `concurrent.futures` runs chunks in `jobs` workers; rows keep their order.
 
-    Raises `UsageError` AC580 for an axis, AC581 for a figure or constraint that is none.
+    Raises `UsageError` AC580 for an axis, AC581 for another name or a figure.
     """
     network = load(net) if isinstance(net, str) else net
     axes = {n: values_of(n, v) if isinstance(v, str) else v for n, v in over.items()}

@@ -1,0 +1,61 @@
+"""`archcalc scale`: depth, width and resolution scaled together to a cost."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Annotated
+
+from archcalc.commands.declared import Option
+from archcalc.commands.options import (
+    Format,
+    LimitOptions,
+    NetworkName,
+    Output,
+    Settings,
+    emit,
+    load_network,
+)
+from archcalc.errors import UsageError
+
+RATIO = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?")
+
+
+def scale(
+    net: NetworkName,
+    target_macs: Annotated[
+        str, Option("--target-macs", help="Times the MACs: 2x, 4x.")
+    ] = "2x",
+    depth: Annotated[str, Option("--depth", help="The param of depth.")] = "depth",
+    width: Annotated[str, Option("--width", help="The param of width.")] = "width",
+    size: Annotated[str, Option("--size", help="The param of resolution.")] = "size",
+    step: Annotated[str, Option("--step", help="The grid of factors.")] = "0.05",
+    tolerance: Annotated[
+        str, Option("--tolerance", help="How far from the target, in per cent.")
+    ] = "2",
+    top: Annotated[int, Option("--top", help="How many ways to show.")] = 10,
+    settings: Settings = None,
+    format: Format = None,
+    output: Output = None,
+    limit: LimitOptions = None,
+) -> None:
+    """Scale depth, width and resolution together to N times the MACs."""
+    from archcalc.scaling import scale as scaled
+    from archcalc.scaling import scale_report
+
+    ratio = _number("--target-macs", target_macs.removesuffix("x"), Fraction(1))
+    network = load_network(net, None, settings, limit)
+    names = (depth, width, size)
+    grid = _number("--step", step, Fraction(1, 1000))
+    near = _number("--tolerance", tolerance.removesuffix("%"), Fraction(0)) / 100
+    found = scaled(network, ratio, names, grid, near)
+    emit(scale_report(network, names, found[: max(top, 0)], ratio), format, output)
+
+
+def _number(option: str, text: str, least: Fraction) -> Fraction:
+    """Return a decimal of at least so much; raise `UsageError` AC580."""
+    if not RATIO.fullmatch(text) or Fraction(text) < least:
+        raise UsageError.of(
+            "AC580", f"{option} {text}: a number of at least {float(least):g} is needed"
+        )
+    return Fraction(text)

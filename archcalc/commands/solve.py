@@ -1,0 +1,59 @@
+"""`archcalc solve`: the largest value of a param that meets a constraint."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from archcalc.commands.declared import Option
+from archcalc.commands.options import (
+    Batch,
+    Format,
+    InputShape,
+    LimitOptions,
+    NetworkName,
+    Output,
+    Settings,
+    emit,
+    load_network,
+)
+from archcalc.errors import UsageError
+
+
+def solve(
+    net: NetworkName,
+    max: Annotated[
+        str | None, Option("--max", help='The constraint: "macs <= 600M".')
+    ] = None,
+    maximize: Annotated[
+        str | None,
+        Option(
+            "--maximize", help="The param, and values if not 1:1024: width=0.1:4:0.01."
+        ),
+    ] = None,
+    batch: Batch = 1,
+    settings: Settings = None,
+    input: InputShape = None,
+    format: Format = None,
+    output: Output = None,
+    limit: LimitOptions = None,
+) -> None:
+    """Find the largest value of a param that meets a constraint, exactly."""
+    from archcalc.scaling import solve as solved
+    from archcalc.scaling import solve_report
+    from archcalc.sweep_values import values_of
+
+    if max is None or maximize is None:
+        raise UsageError.of(
+            "AC580",
+            "solve needs a constraint and a param",
+            help='--max "macs <= 600M" --maximize width',
+        )
+    name, _, text = maximize.partition("=")
+    network = load_network(net, input, settings, limit)
+    whole = type(network.params.get(name)) is int and network.params[name] > 1
+    values = values_of(name, text or ("1:1024" if whole else "0.01:16:0.01"))
+    emit(
+        solve_report(network, solved(network, max, name, values, batch), max),
+        format,
+        output,
+    )

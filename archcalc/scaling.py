@@ -1,0 +1,243 @@
+"""The largest value that fits a constraint, and compound scaling to a cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from archcalc.errors import ArchcalcError, UsageError
+from archcalc.expressions import Expression
+from archcalc.network import Network
+from archcalc.report import Cell, Column, Note, Report, Table
+from archcalc.report import Row as Line
+from archcalc.sweeping import KNOWN_FIGURES, Sweep, condition, sweep, written
+
+FIGURES = tuple(name for name in KNOWN_FIGURES if name != "top1")
+SAMPLES = 64
+"""Values tried before bisection, to see whether what fits comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """The largest value of a param that meets a constraint.
+
+    `row` has the figures there, by name; `next_row` those of the next value of the
+    grid, None at its end or where it is no network. `monotone` is False where, among
+    the values tried, one that fits stands behind one that does not: then all are tried.
+    """
+
+    param: str
+    row: Mapping[str, Any] | None
+    next_row: Mapping[str, Any] | None
+    monotone: bool
+    tried: int
+
+
+class _Trial:
+    """Looks up what a value gives, each at most once."""
+
+    def __init__(self, found: Sweep, kept: Expression) -> None:
+        self.found = found
+        self.kept = kept
+        self.values = found.last
+        self.known: dict[int, Mapping[str, Any] | None] = {}
+
+    def row(self, place: int) -> Mapping[str, Any] | None:
+        """Return the figures at a place of the grid; None where it is no network."""
+        if place not in self.known:
+            value = self.values[place]
+            (sums,) = self.found.reuse.along((), (value,))
+            refused = isinstance(sums, ArchcalcError)
+            self.known[place] = None if refused else self.found.row_of(value, sums)
+        return self.known[place]
+
+    def fits(self, place: int) -> bool:
+        """Say whether the value at a place meets the constraint."""
+        row = self.row(place)
+        return row is not None and self.kept.evaluate(row) is True
+
+
+def solve(
+    network: Network,
+    constraint: str,
+    param: str,
+    values: Sequence[Any],
+    batch: int = 1,
+) -> Solved:
+    """Return the largest of ascending `values` of a param that meets a constraint.
+
+    By bisection where, among evenly spread samples, all that fit come before all that
+    do not; else every value is tried, and the last one that fits is taken. Raises
+    `UsageError` AC580 and AC581 as a sweep does.
+    """
+    figures = tuple(name for name in FIGURES if name != param)
+    found = sweep(network, {param: sorted(values)}, figures=figures, batch=batch)
+    trial = _Trial(found, condition(constraint, found.columns))
+    end = len(found.last) - 1
+    places = sorted({round(i * end / SAMPLES) for i in range(SAMPLES + 1)})
+    fitting = [trial.fits(place) for place in places]
+    monotone = fitting == sorted(fitting, reverse=True)
+    if monotone:
+        best = _bisected(trial, places, sum(fitting))
+    else:
+        best = max(place for place in range(end + 1) if trial.fits(place))
+    row = trial.row(best) if best >= 0 else None
+    after = trial.row(best + 1) if best < end else None
+    return Solved(param, row, after, monotone, len(trial.known))
+
+
+def _bisected(trial: _Trial, places: Sequence[int], fitting: int) -> int:
+    """Return the last place that fits, -1 for none, from the samples around it."""
+    if not fitting:
+        return -1
+    low = places[fitting - 1]
+    high = places[fitting] if fitting < len(places) else low + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if trial.fits(middle) else (low, middle)
+    return low
+
+
+def solve_report(network: Network, solved: Solved, constraint: str) -> Report:
+    """Return the largest value with its figures beside those of the next one."""
+    named = ((solved.param, solved.row), ("next", solved.next_row))
+    rows = [row for _, row in named if row is not None]
+    columns = (
+        Column("figure", "figure", "name"),
+        *(
+            Column(f"at{i}", f"{solved.param} {written(row[solved.param])}", "value")
+            for i, row in enumerate(rows)
+        ),
+    )
+    names = [name for name in (rows[0] if rows else ()) if name != solved.param]
+    lines = tuple(
+        Line((name, *(row[name] for row in rows)), path=name, kinds="count")
+        for name in names
+    )
+    table = Table("", columns, lines)
+    notes = tuple(map(Note, _solve_notes(solved, constraint)))
+    title = f"{network.title}: the largest {solved.param}"
+    return Report("solve", title, network.name, (table,), notes)
+
+
+def _solve_notes(solved: Solved, constraint: str) -> Iterator[str]:
+    if solved.row is None:
+        yield f"No value of {solved.param} that was tried meets {constraint}."
+    else:
+        value = written(solved.row[solved.param])
+        yield f"{solved.param} = {value} is the largest that meets {constraint}."
+    if solved.monotone:
+        yield (
+            f"By bisection: among {solved.tried} values that were tried, "
+            "what fits comes before what does not."
+        )
+    else:
+        yield (
+            "What fits does not come before what does not, so all "
+            f"{solved.tried} values were tried."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """One way to scale: factors, the settings they give, and the figures there."""
+
+    factors: tuple[Fraction, Fraction, Fraction]
+    settings: tuple[Any, Any, Any]
+    params: int
+    macs: int
+    ratio: Fraction
+
+
+def scale(
+    network: Network,
+    ratio: Fraction,
+    names: tuple[str, str, str] = ("depth", "width", "size"),
+    step: Fraction = Fraction(1, 20),
+    tolerance: Fraction = Fraction(1, 50),
+    divisor: int = 8,
+) -> list[Scaled]:
+    """Return how to scale depth, width and resolution to `ratio` times the MACs.
+
+    The grid search of Tan and Le 2019 (section 3.3) without its training: factors
+    alpha, beta, gamma of at least 1 with `alpha * beta² * gamma² ≈ ratio`, taken where
+    the MACs of the network itself, whose channels and repeats are rounded, come within
+    `tolerance` of it; nearest first. The resolution is a multiple of `divisor`.
+
+    Raises `UsageError` AC580 for params that are not numbers of the file.
+    """
+    base = [_number(network, name) for name in names]
+    most = [ratio, *[_root(ratio)] * 2]
+    counts = [int((m - 1) / step) + 1 for m in most]
+    factors = [[1 + step * i for i in range(count)] for count in counts]
+    axes = [[b * f for f in fs] for b, fs in zip(base, factors, strict=True)]
+    axes[2] = [Fraction(max(1, round(v / divisor)) * divisor) for v in axes[2]]
+    over = dict(zip(names, axes, strict=True))
+    found = sweep(network, over, figures=("params", "macs"))
+    (whole,) = sweep(
+        network,
+        {name: [value] for name, value in zip(names, base, strict=True)},
+        figures=("macs",),
+    )
+    pairs = zip(product(*factors), found.every(), strict=True)
+    fitting: dict[Any, Scaled] = {}
+    for given, row in pairs:
+        near = row is not None and abs(Fraction(row[4], whole[3]) / ratio - 1)
+        if row is not None and near <= tolerance:
+            scaled = Scaled(given, row[:3], row[3], row[4], Fraction(row[4], whole[3]))
+            fitting.setdefault(row[2:], scaled)
+    return sorted(fitting.values(), key=lambda s: (abs(s.ratio / ratio - 1), s.params))
+
+
+def _number(network: Network, name: str) -> Fraction:
+    value = network.params.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | Fraction):
+        known = ", ".join(network.params) or "none"
+        message = f"{network.name} has no param {name!r} that is a number"
+        help = f"--depth, --width and --size name params of the file: {known}"
+        raise UsageError.of("AC580", message, help=help)
+    return Fraction(value)
+
+
+def _root(value: Fraction) -> Fraction:
+    """Return the square root, rounded up to four decimals."""
+    root = Fraction(int(float(value) ** 0.5 * 10_000) + 1, 10_000)
+    return max(root, Fraction(1))
+
+
+def scale_report(
+    network: Network,
+    names: tuple[str, str, str],
+    found: Sequence[Scaled],
+    ratio: Fraction,
+) -> Report:
+    """Return the ways to scale a network, nearest to the target first."""
+    columns = (
+        *(Column(name, name, "text") for name in names),
+        *(Column(name, name, "text") for name in ("alpha", "beta", "gamma")),
+        Column("params", "params", "count"),
+        Column("macs", "macs", "operations"),
+        Column("ratio", "ratio", "ratio"),
+    )
+    lines = []
+    for way in found:
+        words: list[Cell] = [written(v) for v in (*way.settings, *way.factors)]
+        path = " ".join(f"{n}={w}" for n, w in zip(names, words, strict=False))
+        lines.append(Line((*words, way.params, way.macs, way.ratio), path=path))
+    target = written(ratio)
+    notes = [
+        Note(
+            f"alpha·beta²·gamma² ≈ {target}: depth, width and resolution together "
+            "(Tan and Le 2019, section 3.3); the ratio is that of the MACs as rounded."
+        )
+    ]
+    if not lines:
+        notes.append(
+            Note("No way comes near enough: a finer --step or more --tolerance.")
+        )
+    title = f"{network.title}: {target}× the MACs"
+    table = Table("", columns, tuple(lines))
+    return Report("scale", title, network.name, (table,), tuple(notes))

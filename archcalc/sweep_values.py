@@ -1,0 +1,78 @@
+"""Values to sweep over and constraints, as texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from archcalc.errors import UsageError
+from archcalc.expressions import Expression, ExpressionError, parse
+from archcalc.fields import nearest
+from archcalc.reading import INPUT, VARIANT
+
+NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
+SUFFIXED = re.compile(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)([kKMGT])(?!\w)")
+POWERS = {"k": 3, "K": 3, "M": 6, "G": 9, "T": 12}
+MOST_VALUES = 1_000_000
+
+
+def values_of(name: str, text: str) -> tuple[Any, ...]:
+    """Return the values of `0.25:2:0.25` (ends included), `128,160` or `a,b`.
+
+    Raises `UsageError` AC580 for a range without end.
+    """
+    parts = text.split(":")
+    if name != VARIANT and len(parts) in (2, 3) and all(map(NUMBER.fullmatch, parts)):
+        first, end, step = (Fraction(part) for part in (*parts, "1")[:3])
+        count = (end - first) / step + 1 if step else Fraction(0)
+        if not 1 <= count <= MOST_VALUES:
+            raise UsageError.of(
+                "AC580",
+                f"{name}={text} is no range of 1 to {MOST_VALUES} values",
+                help=f"--over {name}=FIRST:LAST:STEP",
+            )
+        return tuple(tidy(first + step * i) for i in range(int(count)))
+    return tuple(_value(name, part.strip()) for part in text.split(","))
+
+
+def _value(name: str, text: str) -> Any:
+    if not text:
+        raise UsageError.of("AC580", f"{name}: a value is missing")
+    is_word = name in (VARIANT, INPUT) or not NUMBER.fullmatch(text)
+    return text if is_word else tidy(Fraction(text))
+
+
+def tidy(value: Any) -> Any:
+    """Return a whole fraction as an integer, a float as the decimal it shows."""
+    value = Fraction(str(value)) if isinstance(value, float) else value
+    whole = isinstance(value, Fraction) and value.denominator == 1
+    return int(value) if whole else value
+
+
+def condition(text: str, names: Sequence[str]) -> Expression:
+    """Return a constraint such as `macs <= 600M and params <= 5M`.
+
+    Raises `UsageError` AC581 for one that cannot be read or asks for another name.
+    """
+    try:
+        read = parse(SUFFIXED.sub(_written_out, text))
+    except ExpressionError as error:
+        raise UsageError.of(
+            "AC581", f"{text!r}: {error.message}", help=error.help
+        ) from None
+    for name in sorted(read.names - set(names)):
+        help = nearest(name, names) or f"known: {', '.join(names)}"
+        raise UsageError.of("AC581", f"{text!r}: there is no {name!r}", help=help)
+    return read
+
+
+def _written_out(match: re.Match[str]) -> str:
+    value = Fraction(match[1]) * 10 ** POWERS[match[2]]
+    return str(tidy(value)) if value.denominator == 1 else f"({value})"
+
+
+def written(value: Any) -> str:
+    """Return a value as a CSV file has it."""
+    return str(float(value)) if isinstance(value, Fraction) else str(value)
