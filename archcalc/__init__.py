@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from archcalc.figures import Figures
     from archcalc.network import Network, load, loads
     from archcalc.report import Report
+    from archcalc.sweeping import sweep
+    from archcalc.tables import table
 
 __version__ = "0.1.0"
 
@@ -56,6 +58,8 @@ __all__ = [
     "explain",
     "load",
     "loads",
+    "sweep",
+    "table",
 ]
 
 HOMES = {
@@ -76,6 +80,8 @@ HOMES = {
     "figures": ("Figures",),
     "network": ("Network", "load", "loads"),
     "report": ("Report",),
+    "sweeping": ("sweep",),
+    "tables": ("table",),
 }
 """Where each public name lives."""
 

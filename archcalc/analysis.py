@@ -19,6 +19,7 @@ from archcalc.fields import nearest
 from archcalc.figures import Facts, Figures, facts_of
 from archcalc.graph import Graph, Group, Node
 from archcalc.layers.base import Shape
+from archcalc.shown import Shown
 from archcalc.tally import Tally
 
 if TYPE_CHECKING:
@@ -115,8 +116,8 @@ class Setting:
     stored: str | None = None
 
 
-@dataclass(frozen=True)
-class Analysis:
+@dataclass(frozen=True, repr=False)
+class Analysis(Shown):
     """Every figure of a network under one setting; immutable."""
 
     name: str

@@ -24,6 +24,7 @@ from archcalc.graph import Graph
 from archcalc.layers.base import Shape
 from archcalc.limits import DEFAULT, Limits
 from archcalc.optimizers import optimizer as optimizer_named
+from archcalc.shown import Shown
 from archcalc.source import Scalar, Source, parse, read
 from archcalc.spec import Spec, read_spec
 from archcalc.step_reader import StepReader
@@ -33,8 +34,8 @@ LARGEST_BATCH = 2**31
 Input = str | Sequence[int | str]
 
 
-@dataclass(frozen=True)
-class Network:
+@dataclass(frozen=True, repr=False)
+class Network(Shown):
     """One network, ready to be analyzed; immutable.
 
     `variant` names a set of params of the file, `settings` override single params, and

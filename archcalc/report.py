@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from archcalc.polynomials import Dim, Poly
+from archcalc.shown import Shown
 
 if TYPE_CHECKING:
     from archcalc.diagram import Diagram
@@ -49,8 +50,8 @@ class Column:
     """One column: its key in data, its title for people, the kind of its values.
 
     A `percent` is a share of one, and so is a `bar`, which is drawn; a `ratio` is a
-    quotient, `bytes` are always bytes; a `change` is a difference and `growth` its share
-    of the old value, both with a sign.
+    quotient, `bytes` are always bytes; a `change` is a difference and `growth` its
+    share of the old value, both with a sign.
     A `value` column holds figures of several kinds; each row names its own in `kinds`.
     `unit` is the unit of the raw value; `short` a title for where room is scarce;
     `binary` shows bytes as MiB instead of MB; `note` defines the figure in a footer.
@@ -163,7 +164,7 @@ class Later(Sequence[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Shown):
     """The answer of one command: tables, notes, and the settings that they depend on.
 
     `kind` is the command (`table`, `compare`, `list`), `subject` the names it is about;
@@ -186,6 +187,15 @@ class Report:
         """Pickle and copy by value: a mapping proxy cannot be pickled itself."""
         shown = (self.kind, self.title, self.subject, self.tables, self.notes)
         return Report, (*shown, dict(self.settings), self.diagrams)
+
+    def __arrow_c_stream__(
+        self,
+        requested_schema: object = None,  # in Arrow's protocol a wish
+    ) -> object:
+        """Return `rows()` as an Arrow stream; needs the extra `arrow`."""
+        from archcalc.frames import stream
+
+        return stream(self)
 
     def rows(self, *, every: bool = False) -> list[dict[str, Cell]]:
         """Return the first table as records of raw values, for a data frame.

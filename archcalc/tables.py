@@ -260,8 +260,9 @@ def table(
 ) -> Report:
     """Return a network's table: a row a layer, block or stage, and the total.
 
-    What `archcalc table` prints. `columns` are those of the command line: `shape,params`, or `+depth,-flops`. Raises
-    `UsageError` for an unknown network, level or column.
+    What `archcalc table` prints. `columns` are those of the command line:
+    `shape,params`, or `+depth,-flops`. Raises `UsageError` for an unknown network,
+    level or column.
 
     >>> table("vgg16", columns="params,macs").rows()[1]["macs"]
     86704128

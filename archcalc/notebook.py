@@ -1,0 +1,61 @@
+"""How networks, analyses and reports show themselves in a notebook.
+
+The HTML takes the colours around it, so that it is at home in light and dark themes;
+the LaTeX is what nbconvert's own template sets, booktabs without siunitx.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from shutil import get_terminal_size
+
+from archcalc.analysis import Analysis, Level
+from archcalc.errors import ArchcalcError
+from archcalc.network import Network
+from archcalc.render import render
+from archcalc.report import Note, Report
+from archcalc.tables import table
+
+MOST_ROWS = 120
+COARSER: tuple[Level, ...] = ("layers", "blocks", "stages")
+FORMATS: dict[str, Callable[[Report], str]] = {
+    "text/html": lambda report: render(report, "html"),
+    "text/markdown": lambda report: render(report, "markdown"),
+    "text/latex": lambda report: render(report, "latex", plain=True),
+    "text/plain": lambda report: render(report, width=get_terminal_size().columns),
+}
+"""The renderer of each MIME type; the front end picks the richest that it knows."""
+
+
+def bundle(
+    shown: object,
+    include: Iterable[str] | None = None,
+    exclude: Iterable[str] | None = None,
+) -> dict[str, str]:
+    """Return texts by MIME type; a network that does not fit says what is wrong."""
+    try:
+        report = report_of(shown)
+    except ArchcalcError as error:
+        return {"text/plain": str(error)}
+    wanted = set(FORMATS if include is None else include) - set(exclude or ())
+    return {kind: make(report) for kind, make in FORMATS.items() if kind in wanted}
+
+
+def report_of(shown: object) -> Report:
+    """Return a report as it is, a network or analysis as its table.
+
+    A table too long for a notebook shows blocks or stages, and says so.
+    """
+    if isinstance(shown, Report):
+        return shown
+    if not isinstance(shown, Network | Analysis):
+        raise TypeError(f"{type(shown).__name__} is no network, analysis or report")
+    analysis = shown.analyze() if isinstance(shown, Network) else shown
+    fitting = [x for x in COARSER if len([*analysis.outline(x)]) <= MOST_ROWS]
+    level = fitting[0] if fitting else COARSER[-1]
+    report = table(shown, level=level)
+    if level == "layers":
+        return report
+    text = f'{level} only; archcalc.table({analysis.name!r}, level="layers") has all'
+    return replace(report, notes=(*report.notes, Note(text)))
