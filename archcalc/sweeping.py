@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
@@ -327,14 +328,19 @@ def sweep(
 ) -> Sweep:
     """Return the rows of every combination of `over`, computed while they are read.
 
-    `over` names params, `variant`, `input` or `batch`, with their values or a text such
-    as `0.25:2:0.25`; `where` keeps the rows that meet a constraint. An `executor` of
-    `concurrent.futures` runs chunks in `jobs` workers; rows keep their order.
+    `over` names params (`op*`: all that begin so), `variant`, `input` or `batch`, with
+    their values or a text such as `0.25:2:0.25`; `where` keeps the rows that meet a
+    constraint. An `executor` of `concurrent.futures` runs chunks in `jobs` workers;
+    rows keep their order.
 
     Raises `UsageError` AC580 for an axis, AC581 for another name or a figure.
     """
     network = load(net) if isinstance(net, str) else net
-    axes = {n: values_of(n, v) if isinstance(v, str) else v for n, v in over.items()}
+    axes: dict[str, Sequence[Any]] = {}
+    for pattern, given in over.items():
+        starred = fnmatch.filter(network.spec.params, pattern) if "*" in pattern else ()
+        for name in starred or (pattern,):
+            axes[name] = values_of(name, given) if isinstance(given, str) else given
     usual = tuple(name for name in USUAL_FIGURES if name not in axes)
     chosen = usual if figures is None else tuple(figures)
     return Sweep(network, axes, chosen, where, batch, inplace, executor, jobs)

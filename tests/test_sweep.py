@@ -99,6 +99,12 @@ def test_what_reaches_across_parts(name: str) -> None:
     check(loads(text), over)
 
 
+def test_a_star_means_every_param_that_begins_so() -> None:
+    found = sweep("nas-bench-201", {"op*": "none,skip_connect"}, figures=("params",))
+    assert found.names == tuple(NAS)
+    assert len(found) == 2**6
+
+
 def test_the_last_axis_may_be_the_one_that_all_reads() -> None:
     over = {"depth": (1, 2), "size": (96, 128), "width": (0.5, 1)}
     check(load("efficientnet"), over)
