@@ -12,6 +12,7 @@ from archcalc.analysis import Analysis, Level, Row
 from archcalc.diagram import Box, Diagram, diagram
 from archcalc.drawing.structure import Chain, structure
 from archcalc.graph import Graph
+from archcalc.network import Network
 from archcalc.render.diagrams import frame_title, times
 from archcalc.render.numbers import count, shape, si, text
 from archcalc.tables import settings
@@ -128,6 +129,12 @@ class Figure:
         each = "each: " if box.times > 1 else ""
         parts = [f"{box.name} {times(box.times)}".strip(), box.what, self.sizes(box)]
         return " · ".join([*filter(None, parts), each + ", ".join(figures)])
+
+
+def full_title(network: Network) -> str:
+    """Return a network's title, with its variant where it is one."""
+    title = network.title
+    return title if network.variant is None else f"{title}, {network.variant}"
 
 
 def _lean(one: Diagram) -> Diagram:

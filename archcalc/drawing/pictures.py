@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from archcalc.analysis import Analysis, Level
 from archcalc.diagram import diagram
-from archcalc.drawing.figure import Figure
+from archcalc.drawing.figure import Figure, full_title
 from archcalc.errors import UsageError
 from archcalc.fields import nearest
 from archcalc.network import Network
@@ -43,7 +43,7 @@ def draw(
         level = "blocks" if many else "layers"
     if format == "mermaid":
         return _mermaid(network, analysis, level)
-    figure = Figure.of(analysis, network.title, level)
+    figure = Figure.of(analysis, full_title(network), level)
     if format == "tikz":
         from archcalc.drawing.tikz import tikz
 
@@ -61,8 +61,10 @@ def _mermaid(network: Network, analysis: Analysis, level: Level) -> str:
     from archcalc.render.mermaid import render
     from archcalc.report import Report
 
-    one = diagram(analysis, network.title, level)
-    return render(Report("draw", network.title, network.name, (), diagrams=(one,)))
+    one = diagram(analysis, full_title(network), level)
+    return render(
+        Report("draw", full_title(network), network.name, (), diagrams=(one,))
+    )
 
 
 def known(what: str, word: str, words: Collection[str], code: str) -> None:

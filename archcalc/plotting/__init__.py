@@ -30,12 +30,15 @@ def network_plot(
     Raises `UsageError` AC536 for a kind that is none, AC535 or AC541 where a size is a
     symbol.
     """
+    from archcalc.drawing.figure import full_title
+
     known_kind(kind, OF_NETWORKS)
+    title = full_title(network)
     if kind == "memory":
         from archcalc.plotting.timeline import memory
 
-        return memory(analysis, network.title, training)
+        return memory(analysis, title, training)
     from archcalc.plotting import layers
 
     rule = layers.layers if kind == "layers" else layers.cumulative
-    return rule(analysis, network.title)
+    return rule(analysis, title)

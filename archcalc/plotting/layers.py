@@ -76,7 +76,8 @@ def layers(analysis: Analysis, title: str) -> str:
         for i, row in enumerate(rows)
         if side.values[i] == max(side.values)
     )
-    wide = max(right + SIDE + 40, text_width(DEFINITIONS["activations"], SMALL))
+    small_print = MARGIN + text_width(DEFINITIONS["activations"], SMALL)
+    wide = max(right + SIDE + 40, small_print)
     size = (wide + MARGIN, bottom + 56)
     return chart(size, title, f"Most of each: {described}.", parts)
 
