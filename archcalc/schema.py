@@ -45,7 +45,6 @@ PARAM: Schema = {
         {"type": "array", "items": {"type": ["number", "string", "boolean"]}},
     ]
 }
-NO_KIND = "a step needs one kind key, such as conv: 64"
 BOUNDS = {
     "min_length": "minLength",
     "max_length": "maxLength",
@@ -312,8 +311,9 @@ def _of_text(bounds: Schema) -> Schema:
 
 def _word() -> Schema:
     """Return the schema of a step that is one word."""
-    alone = [k for k in USERS if CATALOGUE[k].arity == 1 and not CATALOGUE[k].required]
-    return {"enum": sorted(alone), "description": "A layer without arguments."}
+    users = sorted(USERS)
+    alone = [k for k in users if CATALOGUE[k].arity == 1 and not CATALOGUE[k].required]
+    return {"enum": alone, "markdownEnumDescriptions": list(map(_about, alone))}
 
 
 def _mapping() -> Schema:
@@ -326,7 +326,11 @@ def _mapping() -> Schema:
         "properties": {**keys, **common},
         "allOf": [{"if": _is_kind(k), "then": _ref(f"kind-{k}")} for k in kinds],
         "if": {"anyOf": [{"required": [kind]} for kind in kinds]},
-        "else": {"not": {}, "errorMessage": NO_KIND},
+        "else": {
+            "properties": dict.fromkeys((*kinds, *COMMON, *FOLLOWERS), True),
+            "additionalProperties": False,
+            "required": ["conv"],  # no such key, named as an example of what is missing
+        },
     }
 
 

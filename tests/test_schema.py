@@ -47,8 +47,9 @@ def properties(schema: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from properties(inner, f"{path}[{number}]")
     elif isinstance(schema, dict):
         for key, inner in schema.items():
-            if key == "properties":
-                yield from ((f"{path}.{name}", value) for name, value in inner.items())
+            if key == "properties":  # True: a name that another part describes
+                named = inner.items()
+                yield from ((f"{path}.{n}", one) for n, one in named if one is not True)
             yield from properties(inner, f"{path}.{key}")
 
 
@@ -108,7 +109,7 @@ UNKNOWN_TO_A_SCHEMA = {"AC127"}  # the params of a variant are names of the file
 
 STEPS = [
     ("{conv: 8, kernal: 3}", "kernal"),
-    ("{convv: 8}", "should not be valid"),
+    ("{convv: 8}", "'convv' was unexpected"),
     ("rellu", "is not one of"),
     ("conv", "is not one of"),
     ("{conv: 8, kernel: 0}", ""),
@@ -116,7 +117,7 @@ STEPS = [
     ("{conv: [8]}", ""),
     ("{bn: , bais: true}", "bais"),
     ("{concat: {a: [rellu]}}", ""),
-    ("{residual: [{konv: 3}]}", "should not be valid"),
+    ("{residual: [{konv: 3}]}", "'konv' was unexpected"),
     ("{residual: [relu], kernel: 3}", "kernel"),
     ("{conv: 8, first: {kernal: 3}, repeat: 2}", ""),
 ]
