@@ -39,6 +39,9 @@ from archcalc.parts import (
 from archcalc.reading import Reading
 from archcalc.steps import Step
 
+MOST_HELD = 400_000
+"""Parts that are held, so that memory stays flat however many differ."""
+
 Values = tuple[Any, ...]
 Key = Callable[[Values], Any]
 
@@ -94,6 +97,8 @@ class Reuse:
 
     def forget(self) -> None:
         """Drop what was found, as after a step turned out to stand in place."""
+        self.held = 0
+        self.memo.facts.clear()
         self.walks: dict[Any, Walk] = {}
         self.pick: dict[Any, tuple[Key, dict[Any, int]]] = {}
         self.root = Walk(Standing(None, {}, None), key_of(self.reading.direct))
@@ -112,6 +117,8 @@ class Reuse:
 
         What does not read the last axis is walked once.
         """
+        if self.held > MOST_HELD:
+            self.forget()
         inline = -1
         while not self.plain:
             try:
@@ -200,6 +207,7 @@ class Reuse:
             after = self.stop(walk, values, (*stop.before, profile))
             stop.next[profile] = after
         stop.memo[stop.key(values)] = found = (sums, after)
+        self.held += 1
         return found
 
     def stop(

@@ -105,6 +105,14 @@ def test_a_star_means_every_param_that_begins_so() -> None:
     assert len(found) == 2**6
 
 
+def test_parts_that_are_dropped_are_found_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("archcalc.reuse.MOST_HELD", 5)
+    found = check(load("efficientnet"), {"width": (1, 2), "size": (64, 96, 128)})
+    assert found.reuse.held < 100
+
+
 def test_the_last_axis_may_be_the_one_that_all_reads() -> None:
     over = {"depth": (1, 2), "size": (96, 128), "width": (0.5, 1)}
     check(load("efficientnet"), over)
