@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from archcalc.edits import Layout
 from archcalc.errors import ArchcalcError, Problem, UsageError
-from archcalc.expectations import Analyses, judge_entry
+from archcalc.expectations import Computed, judge_entry
 from archcalc.findings import Checked, Finding, Fix, Severity
 from archcalc.library import is_shipped
 from archcalc.limits import DEFAULT, Limits
@@ -18,7 +18,7 @@ from archcalc.network import Network
 from archcalc.project import Project
 from archcalc.rules import selected
 from archcalc.source import Source, read
-from archcalc.spec import Spec, read_spec
+from archcalc.spec import read_spec
 
 NEVER_IGNORED = opt_out.KEPT
 WARNINGS = "AC4"
@@ -120,32 +120,31 @@ class _Check:
         except ArchcalcError as error:
             self.errors(error)
             return
-        networks = list(self.networks(spec))
+        computed = Computed(Network(spec, limits=self.limits))
+        networks = list(self.networks(computed))
         self.variants = len(spec.variants)
         if networks and networks[0].variant is None:
-            self.judge(networks[0])
+            self.judge(computed)
         if self.choice.lints(self.path):
             for network in networks:
                 self.lint(network)
 
-    def networks(self, spec: Spec) -> Iterator[Network]:
+    def networks(self, computed: Computed) -> Iterator[Network]:
         """Yield the network and its variants as far as they can be inferred."""
-        for variant in (None, *spec.variants):
-            network = Network(spec, variant, limits=self.limits)
+        for variant in (None, *computed.network.variants):
             try:
-                network.analyze().total  # noqa: B018 # computed here, so that it can fail
+                computed.analysis(variant).total  # noqa: B018 # so that it can fail here
             except ArchcalcError as error:
                 self.errors(error, variant)
             else:
-                yield network
+                yield computed.chosen(variant)
 
-    def judge(self, network: Network) -> None:
+    def judge(self, computed: Computed) -> None:
         """Compare every claim with what is computed."""
-        about = zip(network.spec.about.expect, network.spec.expected_at, strict=True)
-        analyses: Analyses = {}
-        for entry, at in about:
+        spec = computed.network.spec
+        for entry, at in zip(spec.about.expect, spec.expected_at, strict=True):
             try:
-                for one in judge_entry(network, entry, at, analyses):
+                for one in judge_entry(computed, entry, at):
                     self.claims[one.status] += 1
                     problem = one.problem()
                     if problem is not None:

@@ -230,47 +230,61 @@ def judge(network: Network) -> Iterator[Judged]:
     AC303 where a claim cannot be read, or names what is not there.
     """
     about = zip(network.spec.about.expect, network.spec.expected_at, strict=True)
-    analyses: Analyses = {}
+    computed = Computed(network)
     for entry, at in about:
-        yield from judge_entry(network, entry, at, analyses)
+        yield from judge_entry(computed, entry, at)
 
 
-Analyses = dict[tuple[Any, ...], Analysis]
-"""What was computed, by variant, input, batch and convention."""
+class Computed:
+    """The networks of a file and their analyses, each computed once."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._networks: dict[tuple[str | None, str | None], Network] = {}
+        self._analyses: dict[tuple[object, ...], Analysis] = {}
+
+    def chosen(self, variant: str | None, input: str | None = None) -> Network:
+        """Return the network of a variant and input."""
+        key = (variant, input)
+        if key not in self._networks:
+            spec, limits = self.network.spec, self.network.limits
+            self._networks[key] = Network(spec, variant, input=input, limits=limits)
+        return self._networks[key]
+
+    def analysis(
+        self,
+        variant: str | None,
+        input: str | None = None,
+        batch: int = 1,
+        convention: str = USUAL,
+    ) -> Analysis:
+        """Return the analysis of a variant; raise as `Network.analyze`."""
+        key = (variant, input, batch, convention)
+        if key not in self._analyses:
+            network = self.chosen(variant, input)
+            self._analyses[key] = network.analyze(batch=batch, convention=convention)
+        return self._analyses[key]
 
 
-def judge_entry(
-    network: Network, entry: Expected, at: Value, analyses: Analyses
-) -> Iterator[Judged]:
+def judge_entry(computed: Computed, entry: Expected, at: Value) -> Iterator[Judged]:
     """Yield the claims of one entry of `expect`, which stands at a value of the file.
 
     `variant: "*"` speaks of the network and of every variant. Raises as `judge`.
     """
-    source = network.spec.source
+    source = computed.network.spec.source
     variants: tuple[str | None, ...] = (entry.variant,)
     if entry.variant == EVERY_VARIANT:
-        variants = (None, *network.variants)
+        variants = (None, *computed.network.variants)
     for variant in variants:
-        key = (variant, entry.input, entry.batch, entry.convention)
-        if key not in analyses:
-            chosen = Network(
-                network.spec, variant, input=entry.input, limits=network.limits
-            )
-            analyses[key] = _analyzed(chosen, entry, source.place(at))
+        asked = (variant, entry.input, entry.batch or 1, entry.convention or USUAL)
+        try:
+            analysis = computed.analysis(*asked)
+        except UsageError as error:
+            raise _not_there(error, source.place(at)) from None
         for metric, given in entry.figures.items():
             written = at.key(metric) if isinstance(at, Mapping) else None
             place = source.place(written or at)
-            yield _judged(analyses[key], entry, metric, given, place)
-
-
-def _analyzed(network: Network, entry: Expected, place: Place) -> Analysis:
-    """Return the figures as an entry's source counts them."""
-    try:
-        return network.analyze(
-            batch=entry.batch or 1, convention=entry.convention or USUAL
-        )
-    except UsageError as error:
-        raise _not_there(error, place) from None
+            yield _judged(analysis, entry, metric, given, place)
 
 
 def _not_there(error: UsageError, place: Place) -> SpecError:
