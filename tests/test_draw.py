@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 from commands import archcalc as run
+from test_render_latex import compiled
 
 import archcalc
 from archcalc.analysis import Analysis, Level
@@ -266,7 +267,7 @@ def test_a_picture_is_xml_named_described_and_alone(name: str, style: str) -> No
 
 HOSTILE = """
 archcalc: 1
-name: "a<b>&\\"c"
+name: net
 title: "</svg><script>alert(1)</script> \\u202E 100% $x_1$ \\\\input"
 input: [3, 8, 8]
 layers:
@@ -277,7 +278,7 @@ layers:
 
 @pytest.mark.parametrize("style", ["blocks", "volumes"])
 def test_names_are_no_markup(style: str) -> None:
-    network = loads(HOSTILE.replace('name: "a<b>&\\"c"', "name: net"))
+    network = loads(HOSTILE)
     text = draw(network, network.analyze(), style)
     root = ElementTree.fromstring(text)
     assert not list(root.iter(f"{SVG}script"))
@@ -285,11 +286,25 @@ def test_names_are_no_markup(style: str) -> None:
 
 
 def test_names_are_no_tex() -> None:
-    network = loads(HOSTILE.replace('name: "a<b>&\\"c"', "name: net"))
+    network = loads(HOSTILE)
     text = draw(network, network.analyze(), format="tikz")
     assert "x\\_1" in text
     assert text.count("\\input") == text.count("% </svg>") == 1, "in the comment alone"
     assert "\u202e" not in text
+
+
+@pytest.mark.parametrize("name", ["bottleneck-inception", "unet", "hrnet-w18"])
+def test_tikz_compiles(name: str, tmp_path: Path) -> None:
+    network = archcalc.load(name)
+    tex = draw(network, analysis(name), format="tikz", standalone=True)
+    shown = compiled(tex, tmp_path)
+    assert "concat" in shown or "add" in shown
+
+
+def test_hostile_tikz_compiles(tmp_path: Path) -> None:
+    network = loads(HOSTILE)
+    tex = draw(network, network.analyze(), format="tikz", standalone=True)
+    assert "x_1" in compiled(tex, tmp_path)
 
 
 GOLDENS = (

@@ -22,23 +22,27 @@ from archcalc.commands.pictures import PictureOutput, picture_format, write_pict
 from archcalc.commands.progress import tracked
 from archcalc.errors import UsageError
 
+Plotted = Annotated[
+    str | None,
+    Argument(
+        metavar="[NET]",
+        help="A shipped name or a YAML file; for accuracy, the shelf.",
+        autocompletion=complete_networks,
+        show_default=False,
+    ),
+]
+Kind = Annotated[
+    str, Option("--kind", "-k", help="accuracy, layers, memory or cumulative.")
+]
+Training = Annotated[
+    bool, Option("--training", help="memory: a step of training, not inference.")
+]
+
 
 def plot(
-    net: Annotated[
-        str | None,
-        Argument(
-            metavar="[NET]",
-            help="A shipped name or a YAML file; for accuracy, the shelf.",
-            autocompletion=complete_networks,
-            show_default=False,
-        ),
-    ] = None,
-    kind: Annotated[
-        str, Option("--kind", "-k", help="accuracy, layers, memory or cumulative.")
-    ] = "layers",
-    training: Annotated[
-        bool, Option("--training", help="memory: a step of training, not inference.")
-    ] = False,
+    net: Plotted = None,
+    kind: Kind = "layers",
+    training: Training = False,
     batch: Batch = 1,
     dtype: Dtype = "float32",
     optimizer: Optimizer = "sgd",

@@ -33,28 +33,26 @@ if TYPE_CHECKING:
     from archcalc.network import Network
     from archcalc.report import Report
 
+RowLevel = Annotated[str, Option("--level", help="ops, layers, blocks or stages.")]
+Columns = Annotated[
+    str | None, Option("--columns", help="Columns: shape,params, or +depth,-flops.")
+]
+View = Annotated[str | None, Option("--view", help="lecture: the course's own layout.")]
+Formulas = Annotated[
+    bool, Option("--formulas", help="Add each figure's formula, numbers put in.")
+]
+Bars = Annotated[bool, Option("--bars", help="Draw each row's share of every total.")]
 BARRED = ("layer", "params", "macs", "activations")
 """What is shown with bars where no columns are asked for: it fits 80 columns."""
 
 
 def table(
     net: NetworkName,
-    level: Annotated[
-        str, Option("--level", help="ops, layers, blocks or stages.")
-    ] = "layers",
-    columns: Annotated[
-        str | None,
-        Option("--columns", help="Columns: shape,params, or +depth,-flops."),
-    ] = None,
-    view: Annotated[
-        str | None, Option("--view", help="lecture: the course's own layout.")
-    ] = None,
-    formulas: Annotated[
-        bool, Option("--formulas", help="Add each figure's formula, numbers put in.")
-    ] = False,
-    bars: Annotated[
-        bool, Option("--bars", help="Draw each row's share of every total.")
-    ] = False,
+    level: RowLevel = "layers",
+    columns: Columns = None,
+    view: View = None,
+    formulas: Formulas = False,
+    bars: Bars = False,
     batch: Batch = 1,
     dtype: Dtype = "float32",
     convention: Convention = "macs",
