@@ -142,7 +142,7 @@ class Analysis(Shown):
         nodes = self.graph.nodes
         shapes = [node.shape for node in nodes]
         memo: dict[tuple[int, tuple[Any, ...]], Facts] = {}
-        found = []
+        counted_by, found = self.convention, []
         for node in nodes:
             inputs = node.inputs
             entering: tuple[Any, ...] = (
@@ -154,7 +154,7 @@ class Analysis(Shown):
             facts = memo.get(key)
             if facts is None:
                 given = tuple([shapes[i] for i in inputs])
-                facts = facts_of(node.layer, given, node.shape, self.convention)
+                facts = facts_of(node.layer, given, node.shape, counted_by)
                 memo[key] = facts
             found.append(facts)
         return tuple(found)
@@ -246,23 +246,26 @@ class Analysis(Shown):
 
         Raises `UsageError` with the nearest name.
         """
-        for candidates in (self.rows, self._group_rows, self.ops):
-            exact = [row for row in candidates if row.name == name]
-            if exact:
-                return exact[0]
-        last = [
-            row
-            for row in (*self.rows, *self._group_rows)
-            if row.name.endswith(f".{name}")
-        ]
+        if name in self._named:
+            return self._named[name]
+        for row in self.ops:
+            if row.name == name:
+                return row
+        every = (*self.rows, *self._group_rows)
+        last = [row for row in every if row.name.endswith(f".{name}")]
         if len(last) == 1:
             return last[0]
-        known = [row.name for row in (*self.rows, *self._group_rows)]
+        known = [row.name for row in every]
         help = nearest(name, known) or f"names: {', '.join(known[:12])}"
         several = f" alone: {', '.join(r.name for r in last[:4])}" if last else ""
         raise UsageError.of(
             "AC502", f"{self.name} has no layer {name!r}{several}", help=help
         )
+
+    @cached_property
+    def _named(self) -> dict[str, Row]:
+        """Rows and groups by name; where both have it, the row."""
+        return {row.name: row for row in (*self._group_rows[::-1], *self.rows[::-1])}
 
     @cached_property
     def _group_rows(self) -> tuple[Row, ...]:
