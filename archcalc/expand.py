@@ -37,10 +37,10 @@ def expand(
     Raises `SpecError` or `ShapeError` with the step, and the `use:` that led to it.
     """
     with assuming() as assumptions:
-        return _Expander(spec, limits).run(inputs, params, assumptions)
+        return Expander(spec, limits).run(inputs, params, assumptions)
 
 
-class _Expander(Repeater):
+class Expander(Repeater):
     """Walks the steps of a spec and grows the graph."""
 
     def __init__(self, spec: Spec, limits: Limits) -> None:

@@ -12,7 +12,7 @@ from archcalc.analysis import FOLDED
 from archcalc.conventions import USUAL, convention
 from archcalc.depth import followed, shortcut_marks, weighs
 from archcalc.dims import assuming
-from archcalc.expand import _Expander
+from archcalc.expand import Expander
 from archcalc.figures import facts_of
 from archcalc.graph import Graph, Node, Origin
 from archcalc.layers import CATALOGUE
@@ -110,7 +110,7 @@ class PauseError(Exception):
         self.hole = hole
 
 
-class Run(_Expander):
+class Run(Expander):
     """Writes out one walk with what is known of its holes."""
 
     def __init__(
