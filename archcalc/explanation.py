@@ -20,6 +20,7 @@ from archcalc.layers.base import Shape
 from archcalc.network import Network, load
 from archcalc.reasons import reasons
 from archcalc.recorder import Number, Quotient, Recorded, Size, Symbol, recorded, total
+from archcalc.shown import Shown
 from archcalc.tables import settings
 
 KINDS = {
@@ -62,7 +63,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Shown):
     """The figures of a network, a layer or a module, each with its formula.
 
     `brief` parts have one line a figure, with numbers only.

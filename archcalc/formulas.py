@@ -86,6 +86,10 @@ class Formula:
         """Return it in LaTeX, for math mode."""
         return " = ".join(self.steps(LATEX, symbols=False))
 
+    def _repr_latex_(self) -> str:
+        """Return it as a notebook shows it."""
+        return f"${self.latex()}$"
+
     def markdown(self) -> str:
         """Return it in Markdown without LaTeX."""
         return " = ".join(self.steps(MARKDOWN, symbols=False))

@@ -65,7 +65,7 @@ def _built(
         kind, plain = na.bool_(), values
     elif all(map(_is_int64, present)) and column.align == "right":
         kind, plain = na.int64(), values
-    elif all(isinstance(value, int | Fraction) for value in present) and present:
+    elif all(isinstance(v, Fraction) or _is_int64(v) for v in present) and present:
         kind, plain = na.float64(), [_float(value) for value in values]
     else:
         kind, plain = na.string(), [_text(value) for value in values]

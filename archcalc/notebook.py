@@ -1,4 +1,4 @@
-"""How networks, analyses and reports show themselves in a notebook.
+"""How networks, analyses, reports and explanations show themselves in a notebook.
 
 The HTML takes the colours around it, so that it is at home in light and dark themes;
 the LaTeX is what nbconvert's own template sets, booktabs without siunitx.
@@ -6,26 +6,28 @@ the LaTeX is what nbconvert's own template sets, booktabs without siunitx.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from shutil import get_terminal_size
 
 from archcalc.analysis import Analysis, Level
 from archcalc.errors import ArchcalcError
+from archcalc.explanation import Explanation
 from archcalc.network import Network
 from archcalc.render import render
+from archcalc.render.explained import render_explanation
 from archcalc.report import Note, Report
 from archcalc.tables import table
 
 MOST_ROWS = 120
 COARSER: tuple[Level, ...] = ("layers", "blocks", "stages")
-FORMATS: dict[str, Callable[[Report], str]] = {
-    "text/html": lambda report: render(report, "html"),
-    "text/markdown": lambda report: render(report, "markdown"),
-    "text/latex": lambda report: render(report, "latex", plain=True),
-    "text/plain": lambda report: render(report, width=get_terminal_size().columns),
+FORMATS: dict[str, tuple[str, dict[str, bool]]] = {
+    "text/html": ("html", {}),
+    "text/markdown": ("markdown", {}),
+    "text/latex": ("latex", {"plain": True}),
+    "text/plain": ("terminal", {}),
 }
-"""The renderer of each MIME type; the front end picks the richest that it knows."""
+"""The format of each MIME type; the front end picks the richest that it knows."""
 
 
 def bundle(
@@ -34,12 +36,25 @@ def bundle(
     exclude: Iterable[str] | None = None,
 ) -> dict[str, str]:
     """Return texts by MIME type; a network that does not fit says what is wrong."""
+    wanted = set(FORMATS if include is None else include) - set(exclude or ())
+    kinds = [kind for kind in FORMATS if kind in wanted]
+    if isinstance(shown, Explanation):
+        return {kind: _explained(shown, FORMATS[kind][0]) for kind in kinds}
     try:
         report = report_of(shown)
     except ArchcalcError as error:
         return {"text/plain": str(error)}
-    wanted = set(FORMATS if include is None else include) - set(exclude or ())
-    return {kind: make(report) for kind, make in FORMATS.items() if kind in wanted}
+    return {kind: _rendered(report, *FORMATS[kind]) for kind in kinds}
+
+
+def _rendered(report: Report, format: str, options: dict[str, bool]) -> str:
+    width = {"width": get_terminal_size().columns} if format == "terminal" else {}
+    return render(report, format, **options, **width)
+
+
+def _explained(explanation: Explanation, format: str) -> str:
+    width = {"width": get_terminal_size().columns} if format == "terminal" else {}
+    return render_explanation(explanation, format, **width)
 
 
 def report_of(shown: object) -> Report:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from archcalc.commands.declared import Argument, Option
 from archcalc.commands.options import (
@@ -14,6 +14,7 @@ from archcalc.commands.options import (
     NetworkName,
     Output,
     Settings,
+    Standalone,
     colored,
     columns,
     load_network,
@@ -43,6 +44,7 @@ def explain(
     inplace: InPlace = True,
     format: ExplainFormat = None,
     output: Output = None,
+    standalone: Standalone = False,
     limit: LimitOptions = None,
 ) -> None:
     """Show the work: the rule of each figure, the numbers put in, the value."""
@@ -52,7 +54,7 @@ def explain(
     network = load_network(net, input, settings, limit)
     analysis = network.analyze(batch=batch, dtype=dtype, inplace=inplace)
     chosen = explained_format(format, output)
-    options = {}
+    options: dict[str, Any] = {"standalone": True} if standalone else {}
     if chosen == "terminal" and output is None:
-        options = {"width": columns(), "color": colored()}
+        options |= {"width": columns(), "color": colored()}
     write(render_explanation(explained(analysis, at), chosen, **options), output)

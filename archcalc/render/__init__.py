@@ -36,12 +36,19 @@ def render(report: Report, format: str = "terminal", **options: Any) -> str:
     Raises `UsageError` AC530 for an unknown format, AC531 for an option it has not.
     """
     renderer: Callable[..., str] = import_module(f"{__name__}.{_known(format)}").render
+    check_options(format, renderer, options)
+    return renderer(report, **options)
+
+
+def check_options(
+    format: str, renderer: Callable[..., str], options: Iterable[str]
+) -> None:
+    """Raise `UsageError` AC531 for an option that a renderer has not."""
     taken = getattr(renderer, "__kwdefaults__", None) or {}
     for name in options:
         if name not in taken:
             message = f"format {format} has no option {name!r}"
             raise UsageError.of("AC531", message, help=_listed("options", taken))
-    return renderer(report, **options)
 
 
 def format_of(format: str | None = None, output: PurePath | None = None) -> str:

@@ -14,6 +14,7 @@ from archcalc.errors import UsageError
 from archcalc.explanation import Explanation, Line
 from archcalc.fields import nearest
 from archcalc.formula_scripts import Script
+from archcalc.render import check_options
 
 EXPLAINED: dict[str, tuple[str, ...]] = {
     "terminal": (".txt",),
@@ -28,9 +29,13 @@ EXPLAINED: dict[str, tuple[str, ...]] = {
 def render_explanation(
     explanation: Explanation, format: str = "terminal", **options: Any
 ) -> str:
-    """Return an explanation in a format; raise `UsageError` AC530 for no known one."""
+    """Return an explanation in a format.
+
+    Raises `UsageError` AC530 for no known one, AC531 for an option it has not.
+    """
     module = import_module(f"archcalc.render.explained_{_known(format)}")
     renderer: Callable[..., str] = module.render
+    check_options(format, renderer, options)
     return renderer(explanation, **options)
 
 

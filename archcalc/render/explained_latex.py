@@ -7,50 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcalc.errors import clean
 from archcalc.explanation import Explanation, Line, Part
 from archcalc.formula_scripts import LATEX
 from archcalc.layers.base import times
 from archcalc.render.explained import chain, remark
+from archcalc.render.latex import document
+from archcalc.render.notes import prose
 from archcalc.render.numbers import text
+from archcalc.render.tex_text import declarations, written
 
-ESCAPES = str.maketrans(
-    {
-        **{c: f"\\{c}" for c in "&%$#_{}"},
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "\\": r"\textbackslash{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "×": r"$\times$",
-        "·": r"$\cdot$",
-        "→": r"$\to$",
-        "⌊": r"$\lfloor$",
-        "⌋": r"$\rfloor$",
-        "²": r"$^{2}$",
-        "≥": r"$\ge$",
-        "≤": r"$\le$",
-        "…": r"\dots{}",
-    }
-)
 LONGEST = 60
 
 
-def render(explanation: Explanation) -> str:
-    """Return headings and displayed formulas, to be read into a document."""
-    lines = ["% needs \\usepackage{amsmath}"]
-    for part in explanation.parts:
-        lines += ["", *_part(part)]
+def render(explanation: Explanation, *, standalone: bool = False) -> str:
+    """Return headings and displayed formulas, or with `standalone` a document."""
+    lines = [line for part in explanation.parts for line in ("", *_part(part))]
     given = " · ".join(
         f"{key} {text(value, 'text')}" for key, value in explanation.settings.items()
     )
     below = [given, *explanation.assumptions]
-    return "\n".join([*lines, "", *(f"\\noindent {escaped(b)}\\par" for b in below)])
+    lines += ["", *(f"\\noindent {escaped(b)}\\par" for b in below)]
+    body = "\n".join(lines)
+    needs = ["\\usepackage{amsmath}", *declarations(body)]
+    if standalone:
+        return "\n".join(document(body, needs))
+    return "\n".join([*(f"% {line}" for line in ("In the preamble:", *needs)), body])
 
 
 def escaped(words: str) -> str:
-    """Return text that LaTeX shows as it is."""
-    return clean(words, 4000).translate(ESCAPES)
+    """Return running text that LaTeX shows as it is."""
+    return written(prose(words))
 
 
 def _part(part: Part) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from html import escape
 
-from archcalc.errors import clean
+from archcalc.errors import LONGEST_SHOWN, clean
 from archcalc.render.notes import footnotes, label, prose
 from archcalc.render.numbers import cell, text
 from archcalc.report import Cell, Column, Note, Report, Row, Table
@@ -39,6 +39,10 @@ STYLE = """\
 .archcalc ul { margin: 0.4em 0; padding-left: 1.1em; font-size: 0.92em;
   max-width: 52em; }
 .archcalc p { margin: 0.4em 0; font-size: 0.92em; opacity: 0.85; }
+.archcalc h3 { font-size: 1.05em; margin: 1.1em 0 0.3em; }
+.archcalc h3 small { font-weight: 400; opacity: 0.8; }
+.archcalc .formulas th, .archcalc .formulas td { white-space: normal;
+  vertical-align: top; }
 .archcalc .title { font-size: 1.15em; font-weight: 600; opacity: 1; }"""
 PAGE_STYLE = """\
 :root { color-scheme: light dark; }
@@ -55,24 +59,28 @@ a { color: #0969da; }
 
 def render(report: Report, *, standalone: bool = False) -> str:
     """Return a fragment, or with `standalone` a page of its own."""
-    body = "\n".join(_body(report))
+    title = report.title or report.subject or report.kind
+    return framed(title, "\n".join(_body(report)), standalone)
+
+
+def framed(title: str, body: str, standalone: bool) -> str:
+    """Return a body with its style, as a fragment or as a page under a title."""
     if not standalone:
         return f'<div class="archcalc">\n<style>\n{STYLE}\n</style>\n{body}\n</div>'
-    title = shown(report.title or report.subject or report.kind)
     return "\n".join(
         [
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{title}</title>",
+            f"<title>{shown(title)}</title>",
             f"<style>\n{PAGE_STYLE}\n{STYLE}\n</style>\n</head>",
             f'<body>\n<main class="archcalc">\n{body}\n</main>\n</body>\n</html>',
         ]
     )
 
 
-def shown(value: str) -> str:
+def shown(value: str, longest: int = LONGEST_SHOWN) -> str:
     """Return a text that HTML shows as it is."""
-    return escape(clean(value))
+    return escape(clean(value, longest))
 
 
 def _body(report: Report) -> Iterator[str]:

@@ -51,7 +51,7 @@ PREFIXES = {
 }
 POINTS_A_CHARACTER, POINTS_A_COLUMN, POINTS_ROUND = 5, 12, 100
 POINTS_A_NOTE, POINTS_A_LINE = 4, 12
-NARROWEST_PAPER, WIDEST_PAPER, TALLEST_PAPER = 420, 14_000, 842
+NARROWEST_PAPER, WIDEST_PAPER, TALLEST_PAPER, A4_WIDTH = 420, 14_000, 842, 595
 
 
 def render(report: Report, *, standalone: bool = False, plain: bool = False) -> str:
@@ -62,7 +62,8 @@ def render(report: Report, *, standalone: bool = False, plain: bool = False) -> 
     body = "\n\n".join(_blocks(report, standalone, plain))
     needs = [*_packages(body, plain), *declarations(body)]
     if standalone:
-        return "\n".join(_document(report, body, needs))
+        wide = min(WIDEST_PAPER, max([NARROWEST_PAPER, *map(_points, report.tables)]))
+        return "\n".join(document(body, needs, wide, _height(report, wide)))
     title = [_commented(report.title)] if report.title else []
     head = [*title, "In the preamble:", *needs]
     return "\n".join([*(f"% {line}" for line in head), body])
@@ -83,10 +84,11 @@ def _packages(body: str, plain: bool) -> Iterator[str]:
         yield FIGURES
 
 
-def _document(report: Report, body: str, needs: list[str]) -> Iterator[str]:
-    """Yield a document on paper as wide as the widest table."""
-    wide = min(WIDEST_PAPER, max([NARROWEST_PAPER, *map(_points, report.tables)]))
-    paper = f"paperwidth={wide}bp,paperheight={_height(report, wide)}bp"
+def document(
+    body: str, needs: list[str], wide: int = A4_WIDTH, high: int = TALLEST_PAPER
+) -> Iterator[str]:
+    """Yield a document on paper of a size in points."""
+    paper = f"paperwidth={wide}bp,paperheight={high}bp"
     yield "\\documentclass{article}"
     yield "\\usepackage[T1]{fontenc}"
     yield "\\usepackage{lmodern}"
