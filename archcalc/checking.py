@@ -64,7 +64,10 @@ def choice_from(
     """
     chosen = selected(list(select) or project.select)
     ignored = selected([*ignore, *project.ignore])
-    kept = sorted(code for code in ignored if code.startswith(NEVER_IGNORED))
+    everywhere = selected(
+        [c for codes in project.per_file_ignores.values() for c in codes]
+    )
+    kept = sorted(c for c in ignored | everywhere if c.startswith(NEVER_IGNORED))
     if kept:
         message = f"{kept[0]} cannot be ignored: such a file is no network"
         raise UsageError.of("AC561", message, help="leave the file out: `exclude`")

@@ -46,7 +46,7 @@ def specs_at(
     project = project or Project()
     if not paths and not project.paths:
         return Found(tuple(displayed(path) for path in shipped().values()))
-    chosen, found = paths or [str(project.folder / p) for p in project.paths], []
+    chosen, found = paths or [displayed(project.folder / p) for p in project.paths], []
     others = 0
     for path in chosen:
         if os.path.isdir(path):

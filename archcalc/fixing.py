@@ -10,16 +10,20 @@ from archcalc.errors import ArchcalcError
 from archcalc.findings import Checked, Finding
 from archcalc.limits import Limits
 from archcalc.source import parse
+from archcalc.textfile import decode, read_bytes
 
 MOST_ROUNDS = 20
-BROKEN = ("AC1", "AC2")
+BROKEN = ("AC1", "AC2", "AC303")
+"""What a fix must not bring: no network, or a claim about a step that is gone."""
 
 
 def fix_file(path: str, limits: Limits, choice: Choice) -> int:
     """Write a file with every fix applied that leaves it a network; return how many."""
-    with open(path, "rb") as file:
-        data = file.read()
-    text = data.removeprefix(BYTE_ORDER_MARK).decode("utf-8")
+    try:
+        data = read_bytes(path, limits)
+        text = decode(data, path)
+    except ArchcalcError:
+        return 0  # the check says what is wrong
     fixed, count = fix_text(text, path, limits, choice)
     if fixed != text:
         mark = BYTE_ORDER_MARK if data.startswith(BYTE_ORDER_MARK) else b""

@@ -23,6 +23,7 @@ from archcalc.network import Network
 from archcalc.network import network as network_of
 from archcalc.nodes import Mapping, Value
 from archcalc.source import Source, parse
+from archcalc.textfile import read_bytes
 
 GROUPED = re.compile(r"[0-9]{1,3}(?:_[0-9]{3})+")
 STARTING = ("params", "macs")
@@ -31,9 +32,8 @@ STARTING = ("params", "macs")
 
 def update_file(path: str, limits: Limits) -> int:
     """Write a file with its figures brought up to date; return how many changed."""
-    with open(path, "rb") as file:
-        data = file.read()
     try:
+        data = read_bytes(path, limits)
         source = parse(data, path, limits)
         edits = list(updates(source, limits))
     except ArchcalcError:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.declared import Argument, Option
 from archcalc.commands.options import LimitOptions, limits_from, write
+from archcalc.errors import UsageError
 
 if TYPE_CHECKING:
     from archcalc.checking import Choice
@@ -84,6 +85,7 @@ def check(
     limits = _limits(limit, project)
     found = specs_at(paths, project, skip_others=skip_others)
     if fix or update:
+        _refuse_shipped(paths or project.paths)
         _change(found.paths, fix, update, limits, choice)
     outcomes = list(check_all(found.paths, limits, choice))
     if locked:
@@ -107,6 +109,16 @@ def _limits(given: list[str] | None, project: Project) -> Limits:
     asked = {text.partition("=")[0] for text in given or ()}
     project_wide = {k: v for k, v in project.limits.items() if k not in asked}
     return replace(limits_from(given), **project_wide)
+
+
+def _refuse_shipped(paths: Sequence[str]) -> None:
+    """Refuse to write what is named as a shipped network, or the standard input."""
+    from archcalc.library import is_path
+
+    own = [path for path in paths if os.path.isdir(path) or is_path(path)]
+    if not paths or len(own) < len(paths) or "-" in paths:
+        message = "--fix and --update write files: name files or folders of your own"
+        raise UsageError.of("AC574", message)
 
 
 def _change(

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from archcalc.commands.declared import Argument, Option
 from archcalc.commands.options import LimitOptions, limits_from, write
-from archcalc.errors import UsageError
+from archcalc.errors import ArchcalcError, Problem, UsageError
 
 
 def fmt(
@@ -30,18 +30,24 @@ def fmt(
 ) -> None:
     """Put specs in canonical form; comments stay."""
     from archcalc.formatting import formatted
-    from archcalc.textfile import read_bytes
+    from archcalc.textfile import decode, display_name, read_bytes
 
     limits = limits_from(limit)
-    changed = 0
+    changed, wrong = 0, list[Problem]()
     for path in _files(paths, skip_others):
-        data = read_bytes(path, limits).decode("utf-8-sig")
-        text = formatted(data, path, limits)
+        try:
+            data = decode(read_bytes(path, limits), display_name(path))
+            text = formatted(data, display_name(path), limits)
+        except ArchcalcError as error:
+            wrong += error.problems
+            continue
         if path == "-" and not (check or diff):
             write(text)
         elif text != data:
             changed += 1
             _tell(path, data, text, check, diff)
+    if wrong:
+        raise ArchcalcError(wrong)
     if changed and (check or diff):
         raise SystemExit(1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from archcalc.edits import item_lines, lines_replaced
 from archcalc.findings import Fix
@@ -22,6 +23,7 @@ RULE = Rule(
     help="leave it out, or name it in a later step",
     fixable=True,
 )
+MOST_ENDS = 100
 
 
 def check(net: Linted) -> Iterator[Hint]:
@@ -39,11 +41,12 @@ def check(net: Linted) -> Iterator[Hint]:
 def ends(net: Linted) -> list[Node]:
     """Return the nodes that nothing reads, the output and side heads apart."""
     graph = net.graph
-    return [
+    found = (
         node
         for node in graph.nodes
         if not net.readers[node.index] and node.index != graph.output and not node.aux
-    ]
+    )
+    return list(islice(found, MOST_ENDS))
 
 
 def dead(net: Linted, sink: Node) -> list[Node]:

@@ -162,6 +162,20 @@ USAGE = (
         ">>> x = render(archcalc.compare('vgg16', 'vgg19'), 'csv', table=0)",
     ),
     Rule(
+        "AC533",
+        "nothing-to-draw",
+        "Mermaid and DOT draw networks; a report about something else has none.",
+        "$ archcalc list --format mermaid",
+        "$ archcalc table lenet5 --format mermaid",
+    ),
+    Rule(
+        "AC534",
+        "page-needs-numbers",
+        "The page to explore shows numbers; a size that stays a name has none.",
+        "$ archcalc report three-3x3 --input C,H,W",
+        "$ archcalc report three-3x3 --input 8,8,8",
+    ),
+    Rule(
         "AC535",
         "pictures-need-numbers",
         "Volumes and plots are drawn to scale; a size that stays a name has no length.",
@@ -181,6 +195,13 @@ USAGE = (
         "A PNG is written to a file, by the extra `png`.",
         "$ archcalc draw lenet5 --format png",
         "$ archcalc draw lenet5 --format svg",
+    ),
+    Rule(
+        "AC538",
+        "arrow-missing",
+        "Arrow streams of reports need nanoarrow: `pip install 'archcalc[arrow]'`.",
+        "$ python -c 'polars.DataFrame(archcalc.table(\"lenet5\"))'   # without nanoarrow",
+        "$ python -c 'polars.DataFrame(archcalc.table(\"lenet5\").rows())'   # without",
     ),
     Rule(
         "AC560",
@@ -266,6 +287,13 @@ USAGE = (
         "`--resume` goes on with the CSV file that the same sweep has begun.",
         "$ archcalc sweep efficientnet --over width=1:2 --resume",
         "$ archcalc sweep efficientnet --over width=1:2 --resume -o sweep.csv",
+    ),
+    Rule(
+        "AC574",
+        "not-to-be-written",
+        "`--fix` and `--update` write files and folders that are named.",
+        "$ archcalc check vgg16 --update",
+        "$ archcalc check specs/ --update",
     ),
     Rule(
         "AC590",
