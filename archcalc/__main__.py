@@ -14,11 +14,11 @@ from functools import partial
 BUG = 3
 INTERRUPTED = 128 + signal.SIGINT
 RARELY = 50_000, 20, 100
-"""When to look for cycles: what a command makes, modules and nodes, stays to its end."""
+"""When to look for cycles: what a command makes stays to its end."""
 
 
 def main() -> None:
-    """Run the command line; a traceback is shown only where `--debug` asks for it."""
+    """Run the command line; only `--debug` shows a traceback."""
     gc.set_threshold(*RARELY)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

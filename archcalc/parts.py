@@ -263,8 +263,9 @@ class Run(Expander):
             return Part(total + (deep << DEPTH), None)
         if after == 0 or not readers[0]:
             raise UnfitError("nothing between")
-        if isinstance(self.nodes[after].layer, _Macro):
-            kept += self.nodes[after].layer.profile.kept
+        last = self.nodes[after].layer
+        if isinstance(last, _Macro):
+            kept += last.profile.kept
         alone = sum(
             self.alone(n) for n in self.nodes if n.inputs[:1] == (0,) and not n.aux
         )

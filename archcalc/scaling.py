@@ -13,7 +13,8 @@ from archcalc.expressions import Expression
 from archcalc.network import Network
 from archcalc.report import Cell, Column, Note, Report, Table
 from archcalc.report import Row as Line
-from archcalc.sweeping import KNOWN_FIGURES, Sweep, condition, sweep, written
+from archcalc.sweep_values import condition, written
+from archcalc.sweeping import KNOWN_FIGURES, Sweep, sweep
 
 FIGURES = tuple(name for name in KNOWN_FIGURES if name != "top1")
 SAMPLES = 64
@@ -50,8 +51,10 @@ class _Trial:
         if place not in self.known:
             value = self.values[place]
             (sums,) = self.found.reuse.along((), (value,))
-            refused = isinstance(sums, ArchcalcError)
-            self.known[place] = None if refused else self.found.row_of(value, sums)
+            if isinstance(sums, ArchcalcError):
+                self.known[place] = None
+            else:
+                self.known[place] = self.found.row_of(value, sums)
         return self.known[place]
 
     def fits(self, place: int) -> bool:
@@ -145,7 +148,7 @@ def _solve_notes(solved: Solved, constraint: str) -> Iterator[str]:
 class Scaled:
     """One way to scale: factors, the settings they give, and the figures there."""
 
-    factors: tuple[Fraction, Fraction, Fraction]
+    factors: tuple[Fraction, ...]
     settings: tuple[Any, Any, Any]
     params: int
     macs: int

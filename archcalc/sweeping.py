@@ -226,8 +226,10 @@ class Sweep:
         for index in range(prod(map(len, self.outer))):
             outer = self.combination(index)
             for value, sums in zip(self.last, self._sums(outer), strict=True):
-                refused = isinstance(sums, ArchcalcError)
-                yield None if refused else self._row((*outer, value), sums)
+                if isinstance(sums, ArchcalcError):
+                    yield None
+                else:
+                    yield self._row((*outer, value), sums)
 
     def row_of(self, value: Any, sums: int) -> dict[str, Any]:
         """Return the row of one value of a single axis, by column."""

@@ -359,7 +359,8 @@ def erratum_notes(judged: Sequence[Judged]) -> Iterator[Note]:
 def _figure(one: Judged) -> str:
     computed = one.computed
     if one.metric == "activation_bytes" and isinstance(computed, int):
-        return f"{computed:,} bytes, {computed / 10**6:.2f} MB = {computed / 2**20:.2f} MiB"
+        decimal, binary = computed / 10**6, computed / 2**20
+        return f"{computed:,} bytes, {decimal:.2f} MB = {binary:.2f} MiB"
     return one.figure
 
 

@@ -213,9 +213,7 @@ LABELS = {
     "{deconv: 8, kernel: 4, stride: 2, output_pad: 1} @ 3x9x9": (
         "deconv 4×4, 8, stride 2, output pad 1"
     ),
-    "{maxpool: 3, stride: 2, rounding: ceil} @ 3x9x9": (
-        "maxpool 3×3, stride 2, ceil"
-    ),
+    "{maxpool: 3, stride: 2, rounding: ceil} @ 3x9x9": ("maxpool 3×3, stride 2, ceil"),
     "{maxpool: 2, stride: 2} @ 3x9x9": "maxpool 2×2",
     "{avgpool: [1, 2], pad: [0, 1]} @ 3x9x9": "avgpool 1×2, pad 0×1",
     "{fc: 10} @ 84": "fc 10",

@@ -69,7 +69,9 @@ def test_what_stands_for_a_row_is_what_it_is(name: str) -> None:
         assert len(shown.name.split(".")) == len(row.name.split("."))
 
 
-@pytest.mark.parametrize("name", [*NETWORKS, "unet", "hrnet-w18", "swin", "amoebanet-a"])
+@pytest.mark.parametrize(
+    "name", [*NETWORKS, "unet", "hrnet-w18", "swin", "amoebanet-a"]
+)
 def test_every_box_is_reached_and_links_go_forward(name: str) -> None:
     found = diagram(analysis(name))
     assert all(a < b for a, b in found.links)

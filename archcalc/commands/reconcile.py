@@ -11,7 +11,9 @@ from archcalc.commands.options import (
     LimitOptions,
     NetworkName,
     Output,
+    Plain,
     Settings,
+    Standalone,
     emit,
     load_network,
 )
@@ -30,6 +32,8 @@ def reconcile(
     settings: Settings = None,
     format: Format = None,
     output: Output = None,
+    standalone: Standalone = False,
+    plain: Plain = False,
     limit: LimitOptions = None,
 ) -> None:
     """Search the ways of counting that give a published figure, simplest first.
@@ -40,6 +44,6 @@ def reconcile(
     from archcalc.reconciled import reconcile_report
 
     found = search(load_network(net, input, settings, limit), claim)
-    emit(reconcile_report(found, everything), format, output)
+    emit(reconcile_report(found, everything), format, output, standalone, plain)
     if not found.ok:
         raise SystemExit(1)

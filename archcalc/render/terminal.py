@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from archcalc.errors import clean
 from archcalc.render.fitting import GAP, LEAST_WIDTH, Strip, fit, total_width
@@ -89,7 +89,7 @@ class _Page:
             lines += self.styled(wrap(sentence(note), self.width, INDENT), style)
         return lines
 
-    def styled(self, lines: Iterator[str], style: str) -> list[str]:
+    def styled(self, lines: Iterable[str], style: str) -> list[str]:
         return [self.style(line, style) for line in lines]
 
     def style(self, line: str, style: str) -> str:

@@ -200,7 +200,7 @@ USAGE = (
         "AC538",
         "arrow-missing",
         "Arrow streams of reports need nanoarrow: `pip install 'archcalc[arrow]'`.",
-        "$ python -c 'polars.DataFrame(archcalc.table(\"lenet5\"))'   # without nanoarrow",
+        "$ python -c 'polars.DataFrame(archcalc.table(\"lenet5\"))' # no nanoarrow",
         "$ python -c 'polars.DataFrame(archcalc.table(\"lenet5\").rows())'   # without",
     ),
     Rule(
