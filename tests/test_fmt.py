@@ -256,6 +256,14 @@ def test_check_and_diff_write_nothing(run: Run, tmp_path: Path) -> None:
     assert odd.read_text(encoding="utf-8") == ODD
 
 
+def test_a_broken_file_stops_no_other(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes("name: café\n".encode("latin-1"))
+    (tmp_path / "b.yaml").write_text(ODD, encoding="utf-8")
+    done = run("fmt", "a.yaml", "b.yaml")
+    assert (done.code, "AC102" in done.err) == (2, True)
+    assert (tmp_path / "b.yaml").read_text(encoding="utf-8") == EVEN
+
+
 WRONG = [(("vgg16",), "AC501"), (("no.yaml",), "AC101"), (("bad.yaml",), "AC105")]
 
 
