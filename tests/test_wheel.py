@@ -67,6 +67,14 @@ def test_an_installed_wheel_finds_its_networks(scripts: Path, tmp_path: Path) ->
     assert int(where[1]) == len(shipped())
 
 
+def test_an_installed_wheel_writes_the_page(scripts: Path, tmp_path: Path) -> None:
+    words = ("report", "alexnet", "-o", "alexnet.html")
+    run(scripts / "archcalc", *words, cwd=tmp_path)
+    page = (tmp_path / "alexnet.html").read_text(encoding="utf-8")
+    assert "class Drawing" in page
+    assert "{{" not in page.split('id="data">')[0]
+
+
 def test_torch_is_named_where_it_is_missing(scripts: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [scripts / "archcalc", "verify", "vgg16"],
@@ -77,6 +85,11 @@ def test_torch_is_named_where_it_is_missing(scripts: Path, tmp_path: Path) -> No
     assert done.returncode == 2
     assert "archcalc[torch]" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_schema_is_shipped(scripts: Path, tmp_path: Path) -> None:
+    code = "import archcalc.schema as s, pathlib; print((pathlib.Path(s.__file__).parent / s.FILE).read_text(encoding='utf-8') == s.schema_text())"
+    assert run(scripts / "python", "-c", code, cwd=tmp_path).strip() == "True"
 
 
 def test_types_are_shipped(scripts: Path, tmp_path: Path) -> None:
