@@ -12,13 +12,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seed", default="0", help="seed of a fuzz run")
 
 
+ASKED_FOR = ("fuzz", "peers")
+"""Markers of suites that run only where `-m` names them: long, or with their own tools."""
+
+
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave the long fuzz run out unless it is asked for by its marker."""
-    if "fuzz" in (config.option.markexpr or ""):
-        return
-    kept = [item for item in items if item.get_closest_marker("fuzz") is None]
-    if len(kept) < len(items):
-        config.hook.pytest_deselected(items=[i for i in items if i not in kept])
-        items[:] = kept
+    """Leave out what is not asked for by its marker."""
+    asked = config.option.markexpr or ""
+    left_out = [marker for marker in ASKED_FOR if marker not in asked]
+    dropped = [i for i in items if any(i.get_closest_marker(m) for m in left_out)]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in set(dropped)]
