@@ -16,7 +16,10 @@ from programs import program
 from report_examples import REPORT, small
 from test_render_hostile import ODD
 
+from archcalc.explanation import explain
+from archcalc.network import loads
 from archcalc.render import render
+from archcalc.render.explained import render_explanation
 from archcalc.render.tex_text import escaped
 from archcalc.report import Cell, Column, ColumnKind, Report, Row, Table
 
@@ -188,3 +191,16 @@ def test_fragments_of_every_report_compile_in_one_paper(tmp_path: Path) -> None:
     for shown in ("138,357,544", "854,196,224", "271,351,808", "3.15×"):
         assert shown in text
     assert len(parts) > len(NETWORKS)
+
+
+def test_explanations_compile_with_hostile_names(tmp_path: Path) -> None:
+    text = (
+        "name: odd\ninput: [3, 8, 8]\nlayers:\n"
+        '- {name: "畳_50%-{}\\\\input", conv: 4, kernel: 3}\n- {name: "#^~&", conv: 4}\n'
+    )
+    explanation = explain(loads(text))
+    shown = compiled(
+        render_explanation(explanation, "latex", standalone=True), tmp_path
+    )
+    for words in ("U+7573_50%-{}\\input", "#^~&", "3 · 3 · 3"):
+        assert words in shown
