@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 from functools import wraps
 from inspect import signature
@@ -13,7 +14,9 @@ from typer.testing import CliRunner
 
 from archcalc.cli import app, typed
 from archcalc.commands import COMMANDS
+from archcalc.commands.collector import uncollected
 from archcalc.commands.quick import COMPLETION, Declared, command, plain
+from archcalc.errors import UsageError
 
 PLAIN = [
     "table vgg16",
@@ -117,3 +120,23 @@ def test_a_command_that_declares_nothing_of_ours_is_left_to_typer(
 
     monkeypatch.setattr("archcalc.commands.quick.command", lambda _: strange)
     assert plain(["table", "vgg16"]) is None
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_collector_is_as_it_was_after_a_command(on: bool) -> None:
+    seen = []
+
+    @uncollected
+    def run(fails: bool) -> None:
+        seen.append(gc.isenabled())
+        if fails:
+            raise UsageError([])
+
+    (gc.enable if on else gc.disable)()
+    try:
+        run(False)
+        with pytest.raises(UsageError):
+            run(fails=True)
+        assert (seen, gc.isenabled()) == ([False, False], on)
+    finally:
+        gc.enable()

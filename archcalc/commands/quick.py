@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
+from inspect import unwrap
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -60,7 +61,7 @@ class Declared:
         for name, hint in hints.items():
             if name != "return":
                 self._declare(name, hint)
-        needed = len(hints) - ("return" in hints) - len(run.__defaults__ or ())
+        needed = len(hints) - ("return" in hints) - len(unwrap(run).__defaults__ or ())
         self.required = {*list(self.types)[:needed]}
 
     def _declare(self, name: str, hint: Any) -> None:
