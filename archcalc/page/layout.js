@@ -89,6 +89,7 @@ class Layout {
       lanes.get(lane).push(at);
     }
     const items = [...lanes.values()].map((part) => this.sequence(part, depth + 1, path));
+    for (const lane of items.slice(0, -1)) lane.hasNeighbour = true;
     return { kind: "lanes", items };
   }
 
@@ -256,6 +257,11 @@ class Layout {
     const out = column.x + column.content + RAIL.first + RAIL.next * rail;
     const middle = target.y + target.height / 2;
     const turn = y + BOX.gap / 2;
+    const { column: own, index } = target.path.at(-1);
+    if (own.hasNeighbour && index === 0) {
+      const above = target.y - BOX.gap / 2;
+      return [[x, y], [x, turn], [out, turn], [out, above], [end, above], [end, target.y]];
+    }
     return [[x, y], [x, turn], [out, turn], [out, middle], [target.x + target.width, middle]];
   }
 }
