@@ -195,7 +195,7 @@ class _Printer:
         if word is not None:
             return [*above, Line(indent, f"- {word}", self.written.beside(item.line))]
         lines = self.value(item, indent + STEP)
-        while lines and not lines[0].code:
+        while len(lines) > 1 and not lines[0].code:
             first = lines.pop(0)
             above.append(Line(indent, "", first.comment))
         lines[0] = Line(indent, f"- {lines[0].code}", lines[0].comment)

@@ -193,10 +193,29 @@ class StepReader(ArgumentReader):
         if kind != "use":  # a block may have params of these names
             usual = {f: args.pop(f, None) for f in FOLLOWERS}
             followers = {f: own.pop(f, None) or usual[f] for f in FOLLOWERS}
+        joins = kind in CATALOGUE and CATALOGUE[kind].arity != 1
+        if joins and self.problems.count == before:
+            self._check_inputs(kind, key, own, common)
         if self.problems.count > before:
             return None
         step = Step(kind, key, args, **common, **own, **followers)
         return self._ready(step, key) if kind in CATALOGUE else step
+
+    def _check_inputs(
+        self, kind: str, key: Scalar, own: dict[str, Any], common: dict[str, Any]
+    ) -> None:
+        """Note where what joins tensors has none, too few, or two lists of them."""
+        listed = [read["sources"] for read in (own, common) if "sources" in read]
+        wanted = CATALOGUE[kind].arity
+        count = len(own.get("branches") or (listed[0] if listed else ()))
+        if len(listed) > 1:
+            message = f"{kind} has a list of names, and `from` names others"
+        elif not count or (wanted is not None and count != wanted):
+            inputs = "branches, or names of steps" if wanted is None else "two inputs"
+            message = f"{kind} joins {inputs}: {count or 'none'} is given"
+        else:
+            return
+        self.problems.add("AC145", message, key)
 
     def _ready(self, step: Step, key: Scalar) -> Step | None:
         """Build the layer at once where no argument waits for a value."""

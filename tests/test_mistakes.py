@@ -68,6 +68,9 @@ STEPS = [
         "did you mean projection?",
     ),
     ("{concat: 3}", "AC145", 14, "a mapping of names to steps, or a list of names"),
+    ("{concat: }", "AC145", 6, "none is given"),
+    ("{concat: [a], from: b}", "AC145", 6, "`from` names others"),
+    ("{matmul: [a, b, c]}", "AC145", 6, "joins two inputs: 3 is given"),
     ("{conv: 8, repeat: -1}", "AC142", 23, "below 0"),
     ("{conv: 8, repeat: 1000000000}", "AC115", 6, "nodes"),
 ]
