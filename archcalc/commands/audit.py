@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.declared import Argument, Option
-from archcalc.commands.options import Format, Output, complete_networks, emit
+from archcalc.commands.options import (
+    Format,
+    Output,
+    Plain,
+    Standalone,
+    complete_networks,
+    emit,
+)
 
 if TYPE_CHECKING:
     from archcalc.audited import Layout
@@ -38,6 +45,8 @@ def audit(
     ] = None,
     format: Format = None,
     output: Output = None,
+    standalone: Standalone = False,
+    plain: Plain = False,
 ) -> None:
     """Audit published figures: agrees, rounds, truncates, erratum, loose, and why.
 
@@ -50,6 +59,7 @@ def audit(
     found = chosen(audited(nets or ()), only, source)
     layout = LAYOUTS.get(format_of(format, output), "document")
     subject = ", ".join(nets) if nets else "the shipped networks"
-    emit(audit_report(found, subject, layout), format, output)
+    report = audit_report(found, subject, layout)
+    emit(report, format, output, standalone, plain)
     if any(one.verdict in ("fails", "stale") for one in found):
         raise SystemExit(1)

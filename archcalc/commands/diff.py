@@ -12,6 +12,8 @@ from archcalc.commands.options import (
     Format,
     LimitOptions,
     Output,
+    Plain,
+    Standalone,
     complete_networks,
     emit,
     limits_from,
@@ -56,6 +58,8 @@ def diff(
     ] = False,
     format: Format = None,
     output: Output = None,
+    standalone: Standalone = False,
+    plain: Plain = False,
     limit: LimitOptions = None,
 ) -> None:
     """Show what was added, removed, renamed, moved or changed, and the totals."""
@@ -72,7 +76,7 @@ def diff(
         for network, name in _chosen(nets, git, limits)
     ]
     difference = Difference(*sides)
-    emit(diff_report(difference, everything), format, output)
+    emit(diff_report(difference, everything), format, output, standalone, plain)
     met = [condition for condition in conditions if condition.met(difference)]
     for condition in met:
         print(f"fails: {condition.text.strip()}", file=sys.stderr)
