@@ -102,6 +102,12 @@ def test_columns_are_as_wide_as_their_widest_figure() -> None:
     assert "{@{}llrS[table-format=19.0]S[table-format=11.0]" in text
 
 
+def test_the_longest_texts_break_into_lines() -> None:
+    for words, broken in (("x" * 64, False), ("word " * 13, True)):
+        text = render(small("a", text=words), "latex")
+        assert ("p{320bp}" in text) == ("\\usepackage{array}" in text) == broken
+
+
 def test_the_longest_tables_break_over_pages() -> None:
     for rows, name in ((45, "tabular"), (46, "longtable")):
         table = replace(
@@ -133,7 +139,7 @@ PREAMBLE = """\
 \\usepackage[T1]{fontenc}
 \\usepackage{lmodern}
 \\usepackage[paperwidth=30cm,paperheight=60cm,margin=1cm]{geometry}
-\\usepackage{longtable, booktabs, siunitx}
+\\usepackage{array, longtable, booktabs, siunitx}
 \\begin{document}
 """
 

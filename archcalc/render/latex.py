@@ -27,6 +27,9 @@ FIGURES = (
 )
 NUMBER = re.compile(r"[<>]?[-+]?\d+(\.\d+)?")
 BAR_EMS = 4
+RAGGED = ">{\\raggedright\\arraybackslash}"
+LONGEST_LINE = 64
+"""Characters of the longest text that is not broken into lines."""
 LONGEST_TABULAR = 45
 """Rows of the longest table that is kept on one page."""
 PREFIXES = {
@@ -78,6 +81,8 @@ def _packages(body: str, plain: bool) -> Iterator[str]:
     """Yield the lines of the preamble that the tables need."""
     if "{longtable}" in body:
         yield "\\usepackage{longtable} % run LaTeX twice for its columns"
+    if RAGGED in body:
+        yield "\\usepackage{array}"
     yield "\\usepackage{booktabs}"
     if not plain:
         yield "\\usepackage{siunitx}"
@@ -112,15 +117,22 @@ def _height(report: Report, wide: int) -> int:
 def _points(table: Table) -> int:
     """Return how wide a table is about to be, in points."""
     widest = [
-        max(
-            width(column.title),
-            *(width(cell(r.cells[i], r, column)) + 2 * r.depth for r in table.rows),
-            0,
-        )
+        min(_widest(table, i), LONGEST_LINE if column.align == "left" else WIDEST_PAPER)
         for i, column in enumerate(table.columns)
     ]
     columns = POINTS_A_COLUMN * len(widest)
     return POINTS_A_CHARACTER * sum(widest) + columns + POINTS_ROUND
+
+
+def _widest(table: Table, index: int) -> int:
+    """Return the characters of a column's longest line; the first one is indented."""
+    column = table.columns[index]
+    indent = 0 if index else 2
+    lines = [
+        width(cell(row.cells[index], row, column)) + indent * row.depth
+        for row in table.rows
+    ]
+    return max([width(column.title), *lines])
 
 
 def _blocks(report: Report, standalone: bool, plain: bool) -> Iterator[str]:
@@ -190,7 +202,8 @@ def _column(table: Table, index: int, plain: bool) -> str:
     """Return a column's type: words left, figures of one kind at their decimal sign."""
     column = table.columns[index]
     if column.align == "left":
-        return "l"
+        wide = f"p{{{LONGEST_LINE * POINTS_A_CHARACTER}bp}}"
+        return f"{RAGGED}{wide}" if _widest(table, index) > LONGEST_LINE else "l"
     if plain or not _aligned(column):
         return "r"
     digits, decimals = 1, 0
