@@ -467,6 +467,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 def test_commands(
     line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     done = run(capsys, monkeypatch, *line.split())
     assert (done.code, done.err) == (0, "")
     said = " ".join(done.out.split())
