@@ -155,7 +155,7 @@ class _Printer:
     def value(self, value: Value, indent: int) -> list[Line]:
         """Return a value that begins on a line of its own."""
         if isinstance(value, Scalar) or value.flow or not list(parts(value)):
-            lines = self.inline(value, indent)
+            lines = self.inline(value, indent - STEP)  # an item: from its dash
             lines[0].indent = indent
             return self.above(value.line, indent) + lines
         if isinstance(value, Mapping):

@@ -98,6 +98,9 @@ CASES = [
     ),
     ("notes: one\n  two\n", "notes: one\n  two\n"),
     ('name: "a # b"\n', 'name: "a # b"\n'),
+    ("tags:\n    - one\n      two\n", "tags:\n  - one\n    two\n"),
+    ("tags:\n    - |\n           two\n", "tags:\n  - |\n    two\n"),
+    ("tags:\n-\n- a\n", "tags:\n  -\n  - a\n"),
     ("name: 'it''s'\r\nlayers: [relu]\r\n", "name: 'it''s'\nlayers: [relu]\n"),
     (
         "layers: [\n  relu, # one\n  bn\n]\n",
