@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archcalc.conventions import USUAL, Convention, convention
 from archcalc.counting import dtype_bits, in_bytes
 from archcalc.dims import Dim
 from archcalc.errors import UsageError
 from archcalc.fields import nearest
-from archcalc.figures import Facts, Figures, facts_of
+from archcalc.figures import Facts, Figures
 from archcalc.graph import Graph, Group, Node
 from archcalc.layers.base import Shape
 from archcalc.shown import Shown
+from archcalc.tally import FOLDED as FOLDED
 from archcalc.tally import Tally
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 Level = Literal["ops", "layers", "blocks", "stages"]
 LEVELS: tuple[Level, ...] = ("ops", "layers", "blocks", "stages")
-FOLDED = ("norm", "activation", "drop")
-"""Roles whose rows fold into the layer before them, and that may run in place."""
 WHOLE = ("block", "residual", "concat", "add", "multiply")
 """Kinds of group that are one row at the level of blocks."""
 
@@ -139,25 +138,7 @@ class Analysis(Shown):
     @cached_property
     def facts(self) -> tuple[Facts, ...]:
         """What the rules say, one entry a node; equal layers share theirs."""
-        nodes = self.graph.nodes
-        shapes = [node.shape for node in nodes]
-        memo: dict[tuple[int, tuple[Any, ...]], Facts] = {}
-        counted_by, found = self.convention, []
-        for node in nodes:
-            inputs = node.inputs
-            entering: tuple[Any, ...] = (
-                shapes[inputs[0]]
-                if len(inputs) == 1
-                else tuple([shapes[i] for i in inputs])
-            )
-            key = (id(node.layer), entering)
-            facts = memo.get(key)
-            if facts is None:
-                given = tuple([shapes[i] for i in inputs])
-                facts = facts_of(node.layer, given, node.shape, counted_by)
-                memo[key] = facts
-            found.append(facts)
-        return tuple(found)
+        return tuple(self._tally.facts)
 
     @cached_property
     def readers(self) -> tuple[int, ...]:
@@ -186,8 +167,7 @@ class Analysis(Shown):
 
     @cached_property
     def _tally(self) -> Tally:
-        overwrites = [self.in_place(node) for node in self.graph.nodes]
-        return Tally(self.graph, self.facts, overwrites)
+        return Tally(self.graph, self.convention, self.in_place)
 
     def figures(self, nodes: Iterable[int]) -> Figures:
         """Return the sums over some nodes."""

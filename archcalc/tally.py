@@ -1,15 +1,19 @@
-"""Sums over the nodes of a network: of a few directly, of long ranges by difference."""
+"""What every node counts for; sums of few nodes, and of long ranges by difference."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from itertools import accumulate
+from typing import Any, NamedTuple
 
+from archcalc.conventions import Convention
 from archcalc.dims import Dim
-from archcalc.figures import Facts
-from archcalc.graph import Graph
+from archcalc.figures import Facts, facts_of
+from archcalc.graph import Graph, Node
 
+FOLDED = ("norm", "activation", "drop")
+"""Roles whose rows fold into the layer before them, and that may run in place."""
 Counts = tuple[Dim, ...]
 """Weights, biases, norms, buffers, MACs, FLOPs, values, operations, reported params."""
 NOTHING: Counts = (0,) * 9
@@ -17,21 +21,45 @@ SHORT = 16
 """A range up to so long is summed directly."""
 
 
+class _Case(NamedTuple):
+    """One layer with one input shape: its facts, and what it adds, overwritten or kept.
+
+    `gone` says which of the two, None where each node has to be asked.
+    """
+
+    facts: Facts
+    gone: bool | None
+    kept: Counts
+    overwritten: Counts
+
+
 class Tally:
-    """What each node counts for: shared weights once, overwritten values not at all."""
+    """Facts and counts of every node: shared weights once, overwritten values never."""
 
     def __init__(
-        self, graph: Graph, facts: Sequence[Facts], overwrites: Sequence[bool]
+        self, graph: Graph, convention: Convention, in_place: Callable[[Node], bool]
     ) -> None:
-        known: dict[tuple[int, bool, bool], Counts] = {}
-        self.counts: list[Counts] = []
-        for node, fact, gone in zip(graph.nodes, facts, overwrites, strict=True):
-            key = (id(fact), node.share is None, gone)
-            counts = known.get(key)
-            if counts is None:
-                counts = known[key] = _counts(fact, node.share is None, gone)
-            self.counts.append(counts)
-        self.numbers = all(type(c) is int for each in known.values() for c in each)
+        facts: list[Facts] = []
+        each: list[Counts] = []
+        known: dict[tuple[int, tuple[Any, ...]], _Case] = {}
+        shapes = [node.shape for node in graph.nodes]
+        for node in graph.nodes:
+            inputs = node.inputs
+            entering: tuple[Any, ...] = (
+                shapes[inputs[0]]
+                if len(inputs) == 1
+                else tuple([shapes[i] for i in inputs])
+            )
+            key = (id(node.layer), entering)
+            case = known.get(key)
+            if case is None:
+                case = known[key] = _case(graph, node, convention, in_place)
+            gone = in_place(node) if case.gone is None else case.gone
+            counts = case.overwritten if gone else case.kept
+            facts.append(case.facts)
+            each.append(counts if node.share is None else _shared(counts))
+        self.facts, self.counts = facts, each
+        self.numbers = all(type(c) is int for case in known.values() for c in case.kept)
 
     def sums(self, nodes: Iterable[int]) -> Counts:
         """Return the sums over some nodes."""
@@ -50,14 +78,23 @@ class Tally:
         return tuple(list(accumulate(column, initial=0)) for column in columns)
 
 
-def _counts(fact: Facts, own: bool, gone: bool) -> Counts:
-    """Return what one node adds, with weights of its `own` or its output `gone`."""
+def _case(
+    graph: Graph, node: Node, convention: Convention, in_place: Callable[[Node], bool]
+) -> _Case:
+    """Run the rules of a node's layer."""
+    layer = node.layer
+    fact = facts_of(layer, graph.input_shapes(node), node.shape, convention)
     weights = (fact.weights, fact.biases, fact.norms, fact.buffers)
-    return (
-        *(weights if own else NOTHING[:4]),
-        fact.macs,
-        fact.flops,
-        0 if gone else fact.values,
-        fact.operations,
-        fact.reported_params if own else 0,
+    work, counted = (fact.macs, fact.flops), (fact.operations, fact.reported_params)
+    varies = layer.role in FOLDED and layer.storage != "view"
+    return _Case(
+        fact,
+        None if varies else in_place(node),
+        (*weights, *work, fact.values, *counted),
+        (*weights, *work, 0, *counted),
     )
+
+
+def _shared(counts: Counts) -> Counts:
+    """Return what a node adds whose weights are another's."""
+    return (0, 0, 0, 0, *counts[4:8], 0)
