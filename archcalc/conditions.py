@@ -36,14 +36,18 @@ class Condition:
     value: Fraction
     relative: bool
 
-    def met(self, difference: Difference) -> bool:
-        """Say whether the change is so; that of a figure that is not there is not."""
+    def change(self, difference: Difference) -> Any:
+        """Return how much the total changes; None for a figure that is not there."""
         for key, _, _, old, new in difference.totals:
             if key == self.metric:
-                change = growth_of(old, new) if self.relative else change_of(old, new)
-                known = isinstance(change, (int, Fraction))
-                return known and BOUNDS[self.bound](change, self.value)
-        return False
+                return growth_of(old, new) if self.relative else change_of(old, new)
+        return None
+
+    def met(self, difference: Difference) -> bool:
+        """Say whether the change is so; that of a figure that is not there is not."""
+        change = self.change(difference)
+        known = isinstance(change, (int, Fraction))
+        return known and BOUNDS[self.bound](change, self.value)
 
 
 def read_condition(text: str) -> Condition:

@@ -45,6 +45,14 @@ FindingsFormat = Annotated[
 FindingsOutput = Annotated[
     Path | None, Option("--output", "-o", help="Write to a file instead.")
 ]
+Fix = Annotated[bool, Option("--fix", help="Apply the fixes that rules have.")]
+Update = Annotated[
+    bool, Option("--update", help="Write computed values into `expect`.")
+]
+Locked = Annotated[bool, Option("--locked", help="Compare with the lock file.")]
+SkipOthers = Annotated[
+    bool, Option("--skip-others", help="Leave out YAML files that are no specs.")
+]
 LockFile = Annotated[
     Path | None, Option("--lock-file", help="A lock file of another name.")
 ]
@@ -57,19 +65,11 @@ def check(
     strict: Annotated[bool, Option("--strict", help="Let warnings fail.")] = False,
     format: FindingsFormat = None,
     output: FindingsOutput = None,
-    fix: Annotated[
-        bool, Option("--fix", help="Apply the fixes that rules have.")
-    ] = False,
-    update: Annotated[
-        bool, Option("--update", help="Write computed values into `expect`.")
-    ] = False,
-    locked: Annotated[
-        bool, Option("--locked", help="Compare with the lock file.")
-    ] = False,
+    fix: Fix = False,
+    update: Update = False,
+    locked: Locked = False,
     lock_file: LockFile = None,
-    skip_others: Annotated[
-        bool, Option("--skip-others", help="Leave out YAML files that are no specs.")
-    ] = False,
+    skip_others: SkipOthers = False,
     limit: LimitOptions = None,
 ) -> None:
     """Check specs: valid, shapes infer, expectations hold, and lint."""

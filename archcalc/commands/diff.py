@@ -12,8 +12,6 @@ from archcalc.commands.options import (
     Format,
     LimitOptions,
     Output,
-    Plain,
-    Standalone,
     complete_networks,
     emit,
     limits_from,
@@ -22,44 +20,50 @@ from archcalc.commands.options import (
 from archcalc.errors import ArchcalcError, UsageError
 
 if TYPE_CHECKING:
-    from archcalc.diff import Side
+    from archcalc.conditions import Condition
+    from archcalc.diff import Difference, Side
     from archcalc.limits import Limits
     from archcalc.network import Network
 
 
+Nets = Annotated[
+    list[str],
+    Argument(
+        metavar="OLD [NEW]",
+        help="Two shipped names or files; one file with --git or --textconv.",
+        autocompletion=complete_networks,
+        show_default=False,
+    ),
+]
+Revision = Annotated[
+    str | None,
+    Option("--git", metavar="REV", help="Compare a file with its version in REV."),
+]
+FailIf = Annotated[
+    list[str] | None,
+    Option("--fail-if", metavar="CONDITION", help='Such as "macs > +2%".'),
+]
+Everything = Annotated[
+    bool, Option("--all", help="List layers that only have other figures as well.")
+]
+Textconv = Annotated[
+    bool, Option("--textconv", help="Print one file as git's diffs compare it.")
+]
+
+
 def diff(
-    nets: Annotated[
-        list[str],
-        Argument(
-            metavar="OLD [NEW]",
-            help="Two shipped names or files; one file with --git or --textconv.",
-            autocompletion=complete_networks,
-            show_default=False,
-        ),
-    ],
-    git: Annotated[
-        str | None,
-        Option("--git", metavar="REV", help="Compare a file with its version in REV."),
-    ] = None,
-    fail_if: Annotated[
-        list[str] | None,
-        Option("--fail-if", metavar="CONDITION", help='Such as "macs > +2%".'),
-    ] = None,
+    nets: Nets,
+    git: Revision = None,
+    fail_if: FailIf = None,
     level: Annotated[
         str, Option("--level", help="ops, layers, blocks or stages.")
     ] = "layers",
-    everything: Annotated[
-        bool, Option("--all", help="List layers that only have other figures as well.")
-    ] = False,
+    everything: Everything = False,
     batch: Batch = 1,
     dtype: Dtype = "float32",
-    textconv: Annotated[
-        bool, Option("--textconv", help="Print one file as git's diffs compare it.")
-    ] = False,
+    textconv: Textconv = False,
     format: Format = None,
     output: Output = None,
-    standalone: Standalone = False,
-    plain: Plain = False,
     limit: LimitOptions = None,
 ) -> None:
     """Show what was added, removed, renamed, moved or changed, and the totals."""
@@ -70,18 +74,26 @@ def diff(
     if textconv:
         write(_as_text(nets[0], limits))
         return
-    conditions = [read_condition(text) for text in fail_if or ()]
+    conditions = [read_condition(condition) for condition in fail_if or ()]
     sides = [
         _side(network, name, level, batch, dtype)
         for network, name in _chosen(nets, git, limits)
     ]
     difference = Difference(*sides)
-    emit(diff_report(difference, everything), format, output, standalone, plain)
-    met = [condition for condition in conditions if condition.met(difference)]
-    for condition in met:
-        print(f"fails: {condition.text.strip()}", file=sys.stderr)
-    if met:
+    emit(diff_report(difference, everything), format, output)
+    if _fails(conditions, difference):
         raise SystemExit(1)
+
+
+def _fails(conditions: list[Condition], difference: Difference) -> bool:
+    """Say whether a condition is met, and tell which."""
+    from archcalc.render.numbers import text
+
+    met = [condition for condition in conditions if condition.met(difference)]
+    for one in met:
+        found = text(one.change(difference), "growth" if one.relative else "change")
+        print(f"fails: {one.text.strip()} (it is {found})", file=sys.stderr)
+    return bool(met)
 
 
 def _chosen(

@@ -8,6 +8,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Annotated
 
+from archcalc.commands.check import SkipOthers
 from archcalc.commands.declared import Argument, Option
 from archcalc.commands.options import LimitOptions, limits_from, write
 from archcalc.errors import ArchcalcError, Problem, UsageError
@@ -23,9 +24,7 @@ def fmt(
     diff: Annotated[
         bool, Option("--diff", help="Write nothing; print what would change.")
     ] = False,
-    skip_others: Annotated[
-        bool, Option("--skip-others", help="Leave out YAML files that are no specs.")
-    ] = False,
+    skip_others: SkipOthers = False,
     limit: LimitOptions = None,
 ) -> None:
     """Put specs in canonical form; comments stay."""
