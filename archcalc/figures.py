@@ -77,5 +77,7 @@ def facts_of(
     buffers = sum(map(numel, layer.buffers(*shapes).values()), 0)
     work = layer.work(output, *shapes)
     own = (weights, biases, norms, buffers, work, macs(work), flops(work))
-    seen = counted(convention, View(layer, shapes, output, work))
+    seen: tuple[Dim, Dim] = macs(work), weights + biases + norms
+    if not convention.is_plain:
+        seen = counted(convention, View(layer, shapes, output, work))
     return Facts(*own, numel(output), *seen)

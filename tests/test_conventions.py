@@ -7,6 +7,7 @@ That each convention is right is proved by running the tool it is named after
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -17,11 +18,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import archcalc
-from archcalc.conventions import CONVENTIONS, View, convention, counted
+from archcalc.conventions import CONVENTIONS, USUAL, View, convention, counted
 from archcalc.conventions import measures as m
 from archcalc.dims import Poly
 from archcalc.errors import ShapeError, SpecError, UsageError
 from archcalc.expectations import judge, judge_known
+from archcalc.figures import facts_of
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import KINDS_OF_WORK
 from archcalc.layers.pool import AdaptiveAvgPool, AvgPool
@@ -442,3 +444,15 @@ def test_commands_take_a_convention(
     done = run("table", "lenet5", "--convention", "nonsense")
     assert (done.code, done.out) == (2, "")
     assert "AC515" in done.err
+
+
+def test_the_plain_convention_is_what_its_rules_give() -> None:
+    usual = CONVENTIONS[USUAL]
+    asked = replace(usual, operations={**usual.operations}, params={**usual.params})
+    assert usual.is_plain
+    assert not asked.is_plain
+    for name in ("googlenet", "swin", "nasnet-a-mobile"):
+        graph = archcalc.load(name).graph
+        for node in graph.nodes:
+            one = node.layer, graph.input_shapes(node), node.shape
+            assert facts_of(*one, usual) == facts_of(*one, asked)

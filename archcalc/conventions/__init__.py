@@ -5,15 +5,8 @@
 
 from __future__ import annotations
 
-from archcalc.conventions.measures import View, mac, trainable, weighed
-from archcalc.conventions.tools import (
-    ALL_PARAMS,
-    CONVENTIONS,
-    JUST_MACS,
-    REST,
-    Convention,
-    Unit,
-)
+from archcalc.conventions.measures import View, weighed
+from archcalc.conventions.tools import CONVENTIONS, REST, Convention, Unit
 from archcalc.dims import Dim, assuming
 from archcalc.errors import UsageError
 from archcalc.fields import nearest
@@ -43,8 +36,6 @@ def convention(name: str) -> Convention:
 
 def counted(found: Convention, view: View) -> tuple[Dim, Dim]:
     """Return the operations and parameters of one layer for one sample."""
-    if found.operations is JUST_MACS and found.params is ALL_PARAMS:
-        return mac(view), trainable(view)
     key = view.layer.key
     operations = found.operations.get(key, found.operations.get(REST, {}))
     params = found.params.get(key, found.params[REST])

@@ -48,6 +48,11 @@ class Convention:
     source: str = ""
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it counts multiply-accumulates and trainable parameters alone."""
+        return self.operations is JUST_MACS and self.params is ALL_PARAMS
+
+    @property
     def counts_operations(self) -> bool:
         """Whether its operations may differ from multiply-accumulates."""
         return self.unit is not None and self.operations != JUST_MACS
