@@ -1,0 +1,121 @@
+"""Whole processes: what a command costs from the shell and back."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from measuring import Line, Section, archcalc, mib, processes, program, ratio, seconds
+from measuring import shown as told
+
+ABOUT = """\
+Whole processes, output thrown away, bytecode written beforehand for all alike. The
+smallest typer command is `tests/benchmarks/programs/smallest_typer.py`: an option, 20
+lines, no rich. torchinfo summarizes torchvision's ResNet-152 as a script would, and once
+more on the meta device, where it is quickest."""
+
+
+def measure(rounds: int) -> Section:
+    """Run every comparison of this part."""
+    return Section("Start-up and single runs", ABOUT, [*_cold(rounds), *_rest(rounds)])
+
+
+def _cold(rounds: int) -> list[Line]:
+    """Compare `table resnet152` with the smallest typer command and with torchinfo."""
+    runs = processes(
+        {
+            "bare": ["-c", "pass"],
+            "typer": program("smallest_typer"),
+            "table": archcalc("table", "resnet152"),
+        },
+        3 * rounds,
+    )
+    table, typer = seconds(runs["table"]), seconds(runs["typer"])
+    by_typer = ratio(table, typer)
+    lines = [
+        Line("`python -c pass`", "", told(seconds(runs["bare"]))),
+        Line("the smallest typer command", "", told(typer)),
+        Line(
+            "cold `archcalc table resnet152`",
+            "at most 1.3 × the smallest typer command",
+            f"{by_typer:.2f} × ({told(table)})",
+            by_typer <= 1.3,
+        ),
+    ]
+    return [*lines, *_torchinfo(rounds)]
+
+
+def _torchinfo(rounds: int) -> list[Line]:
+    runs = processes(
+        {
+            "table": archcalc("table", "resnet152"),
+            "script": program("cold_torchinfo"),
+            "meta": program("cold_torchinfo", "meta"),
+        },
+        max(3, rounds // 2),
+    )
+    ours, lines = seconds(runs["table"]), []
+    for name, where in (("script", "torchinfo's"), ("meta", "torchinfo's on meta")):
+        times = ratio(seconds(runs[name]), ours)
+        memory = mib(runs[name]) / mib(runs["table"])
+        lines += [
+            Line(
+                f"{where}, cold summary",
+                "at least 12 × as long",
+                f"{times:.1f} × ({told(seconds(runs[name]))} : {told(ours)})",
+                times >= 12,
+            ),
+            Line(
+                f"{where}, memory",
+                "at least 10 × as much",
+                f"{memory:.1f} × ({mib(runs[name]):.0f} : {mib(runs['table']):.0f} MiB)",
+                memory >= 10,
+            ),
+        ]
+    return lines
+
+
+def _rest(rounds: int) -> list[Line]:
+    """Compare completion with bare typer's; time the check of the whole zoo."""
+    lines = []
+    for what, words in (
+        ("a network", "archcalc table res"),
+        ("a command", "archcalc "),
+    ):
+        runs = processes(
+            {"typer": program("completing_typer"), "ours": archcalc()},
+            2 * rounds,
+            _ARCHCALC_COMPLETE="complete_bash",
+            COMP_WORDS=words,
+            COMP_CWORD=str(words.count(" ")),
+        )
+        ours = seconds(runs["ours"])
+        times = ratio(ours, seconds(runs["typer"]))
+        lines.append(
+            Line(
+                f"completing the name of {what}",
+                "at most 1.1 × bare typer's completion",
+                f"{times:.2f} × ({told(ours)})",
+                times <= 1.1,
+            )
+        )
+    return [*lines, _check(rounds)]
+
+
+def _check(rounds: int) -> Line:
+    from archcalc.library import shipped
+
+    runs = processes(
+        {
+            "one": archcalc("check", "standard-conv"),
+            "all": archcalc("check", "specs"),
+        },
+        max(3, rounds // 2),
+    )
+    pairs = zip(runs["all"], runs["one"], strict=True)
+    middle = median((a.busy - b.busy) / (len(shipped()) - 1) for a, b in pairs)
+    return Line(
+        f"`check specs/`, {len(shipped())} files with their variants",
+        "under 15 ms a network after start-up",
+        f"{middle * 1e3:.1f} ms of processor a file",
+        middle < 0.015,
+    )
