@@ -97,8 +97,9 @@ def table(
 
 
 def _errata(network: Network, analysis: Analysis) -> list[Judged]:
-    """Return the published figures that are known to be wrong, if a file has any."""
-    if all(entry.verdict == "agrees" for entry in network.spec.about.expect):
+    """Return the published figures that are known to be wrong, if a variant has any."""
+    own = (e for e in network.spec.about.expect if e.variant == network.variant)
+    if all(entry.verdict == "agrees" for entry in own):
         return []
     from archcalc.expectations import judge_known
 
