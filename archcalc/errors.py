@@ -92,16 +92,32 @@ def _clip(text: str) -> str:
     return text if len(text) <= 72 else text[:71] + "…"
 
 
-UNSAFE = {
-    **{i: f"\\u{i:04X}" for i in (*range(0x20), *range(0x7F, 0xA0))},
-    **{i: f"\\u{i:04X}" for i in (*range(0x200B, 0x2010), *range(0x2028, 0x202F))},
-    **{i: f"\\u{i:04X}" for i in (*range(0x2060, 0x2070), 0xFEFF, 0x061C, 0x00AD)},
-    **{i: f"\\u{i:04X}" for i in (*range(0xFFF9, 0xFFFC), 0x180E)},
-    **{i: f"\\U{i:08X}" for i in range(0xE0000, 0xE0080)},
-    **{i: f"\\u{i:04X}" for i in range(0xD800, 0xE000)},
-    **{i: f"\\u{i:04X}" for i in (*range(0xFDD0, 0xFDF0), 0xFFFE, 0xFFFF)},
-    ord("\t"): TAB_AS_SPACES,
-}
+UNSAFE = (
+    range(0x20),
+    range(0x7F, 0xA0),
+    (0x00AD, 0x061C, 0x180E, 0xFEFF, 0xFFFE, 0xFFFF),
+    range(0x200B, 0x2010),
+    range(0x2028, 0x202F),
+    range(0x2060, 0x2070),
+    range(0xD800, 0xE000),
+    range(0xFDD0, 0xFDF0),
+    range(0xFFF9, 0xFFFC),
+    range(0xE0000, 0xE0080),
+)
+"""Controls, invisible and bidirectional characters, surrogates, tags, no characters."""
+
+
+class _Shown(dict[int, int | str]):
+    """How characters are shown, each worked out when it is first met."""
+
+    def __missing__(self, code: int) -> int | str:
+        unsafe = any(code in codes for codes in UNSAFE)
+        written = f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
+        self[code] = written if unsafe else code
+        return self[code]
+
+
+SHOWN = _Shown({ord("\t"): TAB_AS_SPACES})
 LONGEST_SHOWN = 500
 COMMANDS = ("::", "##")
 """How a line begins that a CI system would take as a command to itself."""
@@ -122,7 +138,7 @@ def clean(text: str, longest: int = LONGEST_SHOWN) -> str:
         text = text.replace(mark, f"\\u{ord(mark):04X}", 1)
     if text.isascii() and text.isprintable():
         return text
-    return text.translate(UNSAFE)
+    return text.translate(SHOWN)
 
 
 class ArchcalcError(Exception):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -111,9 +110,11 @@ def _refuse_traps(text: str) -> None:
         raise FieldError("a comment needs a space before its #")
 
 
-@dataclass(frozen=True)
 class Field:
-    """One argument: what it accepts, how it reads; the base of all kinds of field."""
+    """One argument: what it accepts, how it reads; the base of all kinds of field.
+
+    Plain classes, not dataclasses: making those takes longer than all they do.
+    """
 
     def read(self, value: Value) -> Any:
         """Return a constant, an `Expression` or a tuple of them; raise `FieldError`."""
@@ -153,12 +154,12 @@ def _whole(value: Any, noun: str) -> Dim:
         raise FieldError(error.message, error.help) from None
 
 
-@dataclass(frozen=True)
 class WholeField(Field):
     """A whole number of at least `least`; a symbol may stand for it."""
 
-    least: int = 1
-    most: int = 2**LARGEST_BITS
+    def __init__(self, least: int = 1, most: int = 2**LARGEST_BITS) -> None:
+        self.least = least
+        self.most = most
 
     @property
     def noun(self) -> str:
@@ -180,15 +181,15 @@ class WholeField(Field):
         return {"anyOf": [{"type": "integer", "minimum": self.least}, ARITHMETIC]}
 
 
-@dataclass(frozen=True)
 class AxesField(Field):
     """One whole number for every spatial axis, or a list of one for each.
 
     `3`, `[1, 7]` and `1x7` are read; `words` are named paddings.
     """
 
-    least: int = 1
-    words: tuple[str, ...] = ()
+    def __init__(self, least: int = 1, words: tuple[str, ...] = ()) -> None:
+        self.least = least
+        self.words = words
 
     @property
     def noun(self) -> str:
@@ -240,7 +241,6 @@ class AxesField(Field):
         }
 
 
-@dataclass(frozen=True)
 class FlagField(Field):
     """true or false, or a comparison."""
 
@@ -266,11 +266,11 @@ class FlagField(Field):
         return {"anyOf": [{"type": "boolean"}, ARITHMETIC]}
 
 
-@dataclass(frozen=True)
 class WordField(Field):
     """One of a few words, or a param that holds one."""
 
-    words: tuple[str, ...] = ()
+    def __init__(self, words: tuple[str, ...] = ()) -> None:
+        self.words = words
 
     @property
     def noun(self) -> str:
@@ -294,13 +294,18 @@ class WordField(Field):
         return {"anyOf": [{"enum": list(self.words)}, ARITHMETIC]}
 
 
-@dataclass(frozen=True)
 class RatioField(Field):
     """An exact number between two bounds, kept as a fraction."""
 
-    least: Fraction = Fraction(0)
-    most: Fraction | None = None
-    open_below: bool = False
+    def __init__(
+        self,
+        least: Fraction = Fraction(0),
+        most: Fraction | None = None,
+        open_below: bool = False,
+    ) -> None:
+        self.least = least
+        self.most = most
+        self.open_below = open_below
 
     @property
     def noun(self) -> str:
@@ -320,12 +325,12 @@ class RatioField(Field):
         return {"anyOf": [{"type": "number", "minimum": float(self.least)}, ARITHMETIC]}
 
 
-@dataclass(frozen=True)
 class ListField(Field):
     """A list of whole numbers, or a single one."""
 
-    least: int = 1
-    length: int | None = None
+    def __init__(self, least: int = 1, length: int | None = None) -> None:
+        self.least = least
+        self.length = length
 
     @property
     def noun(self) -> str:
