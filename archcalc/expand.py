@@ -139,7 +139,7 @@ class Expander(Repeater):
         self.names[path] = after
         if step.share is not None:
             self.share(step, first, scope)
-        self.ranges[path] = (first, len(self.nodes))
+        self.remember(path, first)
 
     def once(
         self,

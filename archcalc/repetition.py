@@ -89,7 +89,8 @@ class Repeater(Resolver):
                 mark, inner = self.mark(), scope.renamed(path, group)
                 at = self.once(step, name, entering, inner, override)
                 patterns[key] = self.pattern(step, name, mark, entering, at)
-            self.names[name], self.ranges[name] = at, (first, len(self.nodes))
+            self.names[name] = at
+            self.remember(name, first)
             entering = (at, *entering[:-1])
             if step.share is not None and step.share.text == step.name and i > 1:
                 self.copy_weights(step, first, self.ranges[f"{path}.1"])

@@ -15,13 +15,14 @@ from archcalc.limits import Limits
 from archcalc.scope import Scope
 from archcalc.source import Scalar
 from archcalc.spec import Spec
-from archcalc.steps import SHORTCUTS, Step, without_followers
+from archcalc.steps import SHORTCUTS, Step, shares, without_followers
 
 
 class Resolver(Builder):
     """Evaluates arithmetic and names.
 
-    `names` are the outputs of steps by path, `ranges` their nodes. `unlike` says that
+    `names` are the outputs of steps by path, `ranges` their nodes (where a spec shares
+    weights, which alone asks for them). `unlike` says that
     something depended on which repetition this is, `reached` is the earliest node that
     was named: what `repetition` asks before it copies.
     """
@@ -31,6 +32,8 @@ class Resolver(Builder):
         self.spec = spec
         self.names: dict[str, int] = {}
         self.ranges: dict[str, tuple[int, int]] = {}
+        blocks = [block.steps for block in spec.blocks.values()]
+        self.shares = any(map(shares, (spec.steps, *blocks)))
         self.layers: dict[tuple[Any, ...], Layer] = {}
         self.unlike = False
         self.reached = 0
@@ -138,6 +141,11 @@ class Resolver(Builder):
         if name == "h" and len(shape) > 1:
             return shape[-2]
         raise ExpressionError(f"{name} has no value here", 0, None)
+
+    def remember(self, path: str, first: int) -> None:
+        """Remember the nodes of a step, where a spec shares weights at all."""
+        if self.shares:
+            self.ranges[path] = (first, len(self.nodes))
 
     def share(self, step: Step, first: int, scope: Scope) -> None:
         """Give the nodes from `first` on the weights of the step that `share` names."""

@@ -82,6 +82,19 @@ def settled(args: dict[str, Any]) -> bool:
     return True
 
 
+def shares(steps: tuple[Step, ...]) -> bool:
+    """Say whether some step uses the weights of another."""
+    for step in steps:
+        if step.share is not None:
+            return True
+        if step.body or step.branches or isinstance(step.shortcut, tuple):
+            shortcut = step.shortcut if isinstance(step.shortcut, tuple) else ()
+            branches = tuple(inner for _, inner in step.branches or ())
+            if any(map(shares, (step.body, shortcut, *branches))):
+                return True
+    return False
+
+
 def without_followers(args: dict[str, Any]) -> dict[str, Any]:
     """Return arguments without `norm` and `act`."""
     return {k: v for k, v in args.items() if k not in FOLLOWERS}
