@@ -60,6 +60,8 @@ def needs_gradient(storages: Storages) -> list[bool]:
 
 
 def _kept(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> Kept:
+    if saved.first is not None and not any(differs[i] for i in node.inputs):
+        saved = saved.first
     positions = [i for i in saved.inputs if _is_kept(node, i, saved, differs)]
     owners = [storages.owner[node.inputs[i]] for i in positions]
     if saved.output:
@@ -68,23 +70,40 @@ def _kept(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> 
     if node.layer.reads_ids:
         owners += [storages.owner[i] for i in node.inputs]
     elif storages.training or not saved.train_only:
-        extras = [(e.what, storages.extra_bytes(e, node)) for e in saved.extras]
+        kept = [e for i, e in enumerate(saved.extras) if _stays(node, i, differs)]
+        extras = [(e.what, storages.extra_bytes(e, node)) for e in kept]
     words = _words(saved, len(node.inputs), positions, [what for what, _ in extras])
-    copies = _copies(storages, node, saved)
+    copies = _copies(storages, node, saved, differs)
     return Kept(tuple(dict.fromkeys(owners)), tuple(extras), copies, words)
 
 
 def _is_kept(node: Node, position: int, saved: Saved, differs: list[bool]) -> bool:
-    """Say whether an input stays: one factor of a product only for the other's sake."""
+    """Say whether an input stays: a factor of a product only for the others' sake.
+
+    Products go from left to right, so what comes later is multiplied by a partial one.
+    """
     if len(saved.inputs) < 2:
         return True
-    others = [i for p, i in enumerate(node.inputs) if p != position]
+    others = node.inputs[:position] if position else node.inputs[1:2]
     return any(differs[i] for i in others)
 
 
-def _copies(storages: Storages, node: Node, saved: Saved) -> int:
-    """Return the bytes of cast weights that stay in mixed precision."""
+def _stays(node: Node, place: int, differs: list[bool]) -> bool:
+    """Say whether an extra stays: a partial product for the sake of the next factor."""
+    return node.layer.key != "multiply" or differs[node.inputs[place + 2]]
+
+
+def _copies(
+    storages: Storages, node: Node, saved: Saved, differs: list[bool]
+) -> int:
+    """Return the bytes of cast weights that stay in mixed precision.
+
+    A product keeps its weights for the gradient of its input, so only where that has
+    one; a convolution keeps them anyway.
+    """
     if not storages.analysis.setting.mixed or node.layer.role != "matrix":
+        return 0
+    if node.layer.key == "linear" and not differs[node.inputs[0]]:
         return 0
     shapes = node.layer.weights(*storages.graph.input_shapes(node))
     values = [number(numel(shapes[n]), node) for n in saved.weights if n in shapes]

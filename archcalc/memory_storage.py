@@ -7,6 +7,7 @@ A storage is known by its owner: the node that made it. Sizes are bytes of the b
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,7 @@ from archcalc.dims import Dim
 from archcalc.errors import UsageError
 from archcalc.graph import Graph, Node
 from archcalc.layers.base import Extra, Saved, numel
+from archcalc.memory_layout import ALONE, PIECES, REARRANGING, Layouts
 
 if TYPE_CHECKING:
     from archcalc.analysis import Analysis
@@ -41,6 +43,8 @@ what it keeps anyway.
 """
 
 ID_BYTES = 8
+WIDE_BYTES = 4
+"""What a value takes in a layer that computes in float32 whatever the run's type."""
 
 
 class Storages:
@@ -66,6 +70,8 @@ class Storages:
         self.owner = list(range(len(self.graph.nodes)))
         self.size = [0] * len(self.graph.nodes)
         self.overwriting: set[int] = set()
+        self.layouts = Layouts(self.graph, self.batch)
+        self._pieces: set[int] = set()
         self._alone = [True] * len(self.graph.nodes)
         for node in self.ran:
             self._place(node)
@@ -83,11 +89,15 @@ class Storages:
         index = node.index
         if self.is_view(node):
             self.owner[index] = self.owner[node.inputs[0]]
+            if node.layer.key in PIECES or node.inputs[0] in self._pieces:
+                self._pieces.add(index)
         elif self._may_overwrite(node):
             self.owner[index] = self.owner[node.inputs[0]]
             self.overwriting.add(index)
+            self.layouts.overwrite(node)
         else:
             self.size[index] = self.tensor_bytes(node)
+            self.layouts.write(node)
         owner = self.owner[index]
         if self.readers[index] != 1 or self.guarded(node):
             self._alone[owner] = False
@@ -95,8 +105,13 @@ class Storages:
     def is_view(self, node: Node) -> bool:
         """Say whether a node's output is its input's memory, unchanged."""
         if node.layer.role == "drop":
-            return not self.training or getattr(node.layer, "rate", 1) == 0
-        return node.layer.storage == "view"
+            given_on = not self.training or getattr(node.layer, "rate", 1) == 0
+        else:
+            given_on = node.layer.key in ALONE and len(node.inputs) == 1
+        if given_on:
+            self.layouts.overwrite(node)
+        rearranged = node.layer.key in REARRANGING and self.layouts.view(node)
+        return given_on or rearranged
 
     def _may_overwrite(self, node: Node) -> bool:
         if not self.analysis.setting.inplace or node.layer.key not in OVERWRITES:
@@ -105,7 +120,8 @@ class Storages:
             return False
         owner = self.owner[node.inputs[0]]
         mine = self.graph.nodes[owner].layer.role == "input"
-        return not mine and self._alone[owner]
+        piece = self.backward and node.inputs[0] in self._pieces
+        return not mine and not piece and self._alone[owner]
 
     def guarded(self, node: Node) -> bool:
         """Say whether backward needs a node's output as it is, so nothing may write."""
@@ -115,6 +131,13 @@ class Storages:
         """Return what a node keeps for backward, where it runs in place or not."""
         shapes = self.graph.input_shapes(node)
         saved = node.layer.saved(node.shape, *shapes)
+        if saved.upcasts and self.narrow:
+            copy = Extra("input in float32", each=numel(shapes[0]), width=WIDE_BYTES)
+            extras = (copy, *map(widened, saved.extras))
+            return replace(saved, inputs=(), extras=extras)
+        if shapes and self.layouts.gathers(node):
+            copy = Extra("input, put in a row", each=numel(shapes[0]))
+            saved = replace(saved, inputs=(), extras=(copy, *saved.extras))
         if node.index not in self.overwriting:
             return saved
         kept = OVERWRITES[node.layer.key]
@@ -123,6 +146,11 @@ class Storages:
         if kept == "copy":
             return Saved(extras=(Extra("copy of its input", each=numel(node.shape)),))
         return saved
+
+    @property
+    def narrow(self) -> bool:
+        """Say whether activations are narrower than float32."""
+        return self.bits < 8 * WIDE_BYTES
 
     @cached_property
     def ids(self) -> frozenset[int]:
@@ -147,6 +175,11 @@ class Storages:
     def read(self, node: Node) -> Iterator[int]:
         """Yield the storages that a node reads, each once."""
         return iter(dict.fromkeys(self.owner[i] for i in node.inputs))
+
+
+def widened(extra: Extra) -> Extra:
+    """Return what a layer keeps, kept in float32."""
+    return extra._replace(width=WIDE_BYTES)
 
 
 def number(value: Dim, node: Node) -> int:

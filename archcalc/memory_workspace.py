@@ -13,7 +13,7 @@ from archcalc.graph import Node
 from archcalc.layers.attention import WindowAttention
 from archcalc.layers.base import Extra, Shape, numel
 from archcalc.layers.combine import broadcast
-from archcalc.memory_storage import Storages
+from archcalc.memory_storage import WIDE_BYTES, Storages, widened
 
 Sizes = list[Extra]
 
@@ -22,7 +22,10 @@ def workspace(storages: Storages, node: Node) -> int:
     """Return the bytes that a node needs while it runs, in a forward pass."""
     layer, shapes = node.layer, storages.graph.input_shapes(node)
     rule = RULES.get(layer.key, _what_is_made)
-    return sum(storages.extra_bytes(e, node) for e in rule(node, shapes))
+    made = rule(node, shapes)
+    if storages.narrow and layer.saved(node.shape, *shapes).upcasts:
+        made = _in_float32(made, node, shapes[0], storages.bits // 8)
+    return sum(storages.extra_bytes(e, node) for e in made)
 
 
 def _what_is_made(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
@@ -31,6 +34,13 @@ def _what_is_made(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
         return []
     saved = node.layer.saved(node.shape, *shapes)
     return [] if saved.train_only else list(saved.extras)
+
+
+def _in_float32(made: Sizes, node: Node, x: Shape, width: int) -> Sizes:
+    """Return the same in float32, with the wider input and what the result is wider."""
+    wide = Extra("input in float32", each=numel(x), width=WIDE_BYTES)
+    result = Extra("wider result", each=numel(node.shape), width=WIDE_BYTES - width)
+    return [wide, *map(widened, made), result]
 
 
 def _partial(node: Node, shapes: tuple[Shape, ...]) -> Sizes:

@@ -258,6 +258,46 @@ def test_a_layer_alone(case: Case) -> None:
     assert kept_bytes(evaluated) == saved_bytes(module, 3, train=False)
 
 
+def has_bfloat16(case: Case) -> bool:
+    """Say whether torch has it: no average pool of volumes, of which its LRN is made."""
+    if case.layer.key == "avgpool":
+        return len(case.inputs[0]) != 4
+    return case.layer.key != "lrn"
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in LAYERS if has_bfloat16(c)], ids=lambda case: case.text
+)
+def test_a_layer_alone_in_bfloat16(case: Case) -> None:
+    """Statistics and what a layer computes in float32 stay so; all else halves."""
+    analysis = alone(case, batch=3, inplace=False, dtype="bfloat16")
+    module = prepared(analysis.graph, torch.bfloat16)
+    assert not steps(analysis, module, torch.bfloat16)
+    theirs = saved_bytes(module, 3, torch.bfloat16)
+    assert analysis.memory.saved_for_backward == theirs
+
+
+MIXED = """
+archcalc: 1
+name: mixed
+input: {input}
+layers:
+  - {first}
+  - {norm}
+  - {first}
+"""
+
+
+# torch says that it takes no fused kernel for a float32 weight
+@pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")
+@pytest.mark.parametrize("norm", ["{rms: last}", "{rms: last, affine: false}"])
+def test_mixed_precision_keeps_what_a_root_mean_square_widens(norm: str) -> None:
+    text = MIXED.format(input="[7, 16]", first="{linear: 16}", norm=norm)
+    analysis = archcalc.loads(text).analyze(batch=2, inplace=False, mixed=True)
+    theirs = autocast_saved_bytes(prepared(analysis.graph), 2)
+    assert analysis.memory.saved_for_backward == theirs
+
+
 def kept_bytes(storages: Storages) -> int:
     from archcalc.memory_saved import kept_for_backward, saved_per_node
 
