@@ -93,9 +93,7 @@ def _stays(node: Node, place: int, differs: list[bool]) -> bool:
     return node.layer.key != "multiply" or differs[node.inputs[place + 2]]
 
 
-def _copies(
-    storages: Storages, node: Node, saved: Saved, differs: list[bool]
-) -> int:
+def _copies(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> int:
     """Return the bytes of cast weights that stay in mixed precision.
 
     A product keeps its weights for the gradient of its input, so only where that has
