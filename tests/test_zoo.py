@@ -21,6 +21,7 @@ from archcalc.library import shipped
 EVIDENCE: list[dict[str, Any]] = [
     row
     for path in sorted((Path(__file__).parent / "evidence").glob("*.yaml"))
+    if path.stem != "accuracies"
     for row in yaml.safe_load(path.read_text(encoding="utf-8"))
 ]
 DEFINED = [row for row in EVIDENCE if "library" in row]
