@@ -97,7 +97,9 @@ class Storages:
             self.layouts.overwrite(node)
         else:
             self.size[index] = self.tensor_bytes(node)
-            self.layouts.write(node)
+            block = self.layouts.write(node)
+            if block is not None:
+                self.size[index] = -(-block * self.bits // 8)
         owner = self.owner[index]
         if self.readers[index] != 1 or self.guarded(node):
             self._alone[owner] = False
@@ -105,13 +107,12 @@ class Storages:
     def is_view(self, node: Node) -> bool:
         """Say whether a node's output is its input's memory, unchanged."""
         if node.layer.role == "drop":
-            given_on = not self.training or getattr(node.layer, "rate", 1) == 0
-        else:
-            given_on = node.layer.key in ALONE and len(node.inputs) == 1
-        if given_on:
+            idle = not self.training or getattr(node.layer, "rate", 1) == 0
+            return idle and self.layouts.drop(node)
+        if node.layer.key in ALONE and len(node.inputs) == 1:
             self.layouts.overwrite(node)
-        rearranged = node.layer.key in REARRANGING and self.layouts.view(node)
-        return given_on or rearranged
+            return True
+        return node.layer.key in REARRANGING and self.layouts.view(node)
 
     def _may_overwrite(self, node: Node) -> bool:
         if not self.analysis.setting.inplace or node.layer.key not in OVERWRITES:

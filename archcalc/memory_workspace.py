@@ -25,7 +25,8 @@ def workspace(storages: Storages, node: Node) -> int:
     made = rule(node, shapes)
     if storages.narrow and layer.saved(node.shape, *shapes).upcasts:
         made = _in_float32(made, node, shapes[0], storages.bits // 8)
-    return sum(storages.extra_bytes(e, node) for e in made)
+    slack = max(0, storages.size[node.index] - storages.tensor_bytes(node))
+    return sum(storages.extra_bytes(e, node) for e in made) - slack
 
 
 def _what_is_made(node: Node, shapes: tuple[Shape, ...]) -> Sizes:

@@ -70,6 +70,8 @@ class Saved:
     `train_only` whether `extras` appear in training mode alone (the statistics of a
     batch norm, the mask of a dropout). `upcasts`: the layer computes in float32 or
     wider, so that in a narrower run it keeps float32 copies of inputs and extras.
+    `first` is what it keeps instead where no gradient goes to its inputs, None for the
+    same.
     """
 
     inputs: tuple[int, ...] = ()
@@ -78,6 +80,7 @@ class Saved:
     extras: tuple[Extra, ...] = ()
     train_only: bool = False
     upcasts: bool = False
+    first: Saved | None = None
 
 
 NOTHING_SAVED = Saved()

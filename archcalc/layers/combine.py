@@ -173,12 +173,12 @@ class Multiply(Elementwise):
     examples = ("multiply @ 8x5x6, 8x1x1", "multiply @ 8x5x6, 8x5x6, 1x5x6")
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        partial: Dim = 0
-        for count in range(2, len(inputs)):
-            partial = partial + numel(broadcast(self.key, inputs[:count]))
-        extras = () if len(inputs) == 2 else (Extra("partial products", each=partial),)
+        partial = [
+            Extra("partial product", each=numel(broadcast(self.key, inputs[:count])))
+            for count in range(2, len(inputs))
+        ]
         every = range(len(inputs)) if len(inputs) > 1 else ()
-        return Saved(inputs=tuple(every), extras=extras)
+        return Saved(inputs=tuple(every), extras=tuple(partial))
 
 
 class MatMul(Layer):

@@ -36,7 +36,9 @@ class Drop(Layer):
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         if self.rate == 0:
             return NOTHING_SAVED
-        return Saved(extras=(self.mask(inputs[0]),), train_only=True)
+        nothing_left = Extra("zero", once=1)
+        mask = nothing_left if self.rate == 1 else self.mask(inputs[0])
+        return Saved(extras=(mask,), train_only=True)
 
 
 class Dropout(Drop):

@@ -214,7 +214,8 @@ class RMSNorm(FeatureNorm):
             return Saved(inputs=(0,), extras=(statistics,), upcasts=True)
         normalized = Extra("normalized values", each=numel(output))
         kept = (statistics, normalized)
-        return Saved(inputs=(0,), weights=("weight",), extras=kept, upcasts=True)
+        first = Saved(weights=("weight",), extras=(normalized,), upcasts=True)
+        return Saved((0,), False, ("weight",), kept, upcasts=True, first=first)
 
     def torch(self, *inputs: Shape) -> Call:
         return self.torch_norm("nn.RMSNorm", inputs[0])

@@ -101,6 +101,18 @@ def pads_itself(sliding: Sliding) -> bool:
     )
 
 
+def check_volume(sliding: Sliding) -> None:
+    """Raise `ShapeError` AC202 where a volume is smaller than the window.
+
+    torch.nn.AvgPool3d compares with the input alone, whatever the padding, and
+    torch.nn.LPPool3d is made of it.
+    """
+    axes = sliding.padded() if pads_itself(sliding) else sliding.axes
+    for n, k in zip(axes, sliding.kernel, strict=True):
+        if len(axes) == 3 and not at_least(n, k):
+            raise window_too_large(n, k, 0, 1)
+
+
 class MaxPool(Pool):
     """Take the largest value of each window.
 
@@ -173,19 +185,8 @@ class AvgPool(Pool):
         sliding = self.sliding(inputs[0])
         if not self.count_pad and sliding.pads_one_side():
             self.check_overhang(sliding)
-        if len(sliding.axes) == 3:
-            self.check_volume(sliding)
+        check_volume(sliding)
         return super().shape(*inputs)
-
-    def check_volume(self, sliding: Sliding) -> None:
-        """Raise `ShapeError` AC202 where a volume is smaller than the window.
-
-        torch.nn.AvgPool3d compares with the input alone, whatever the padding.
-        """
-        axes = sliding.padded() if pads_itself(sliding) else sliding.axes
-        for n, k in zip(axes, sliding.kernel, strict=True):
-            if not at_least(n, k):
-                raise window_too_large(n, k, 0, 1)
 
     def check_overhang(self, sliding: Sliding) -> None:
         """Raise `ShapeError` AC209 where uneven padding cannot be left uncounted.
@@ -243,6 +244,10 @@ class LPPool(Pool):
     )
 
     power: Factor = Fraction(2)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        check_volume(self.sliding(inputs[0]))
+        return super().shape(*inputs)
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         (x,) = inputs
