@@ -9,6 +9,7 @@ place yet: whoever holds the file adds it.
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterable
 from difflib import get_close_matches
 from fractions import Fraction
@@ -127,17 +128,18 @@ class Field:
     def read_scalar(self, scalar: Scalar) -> Any:
         return number(scalar)
 
+    @abstractmethod
     def check(self, value: Any) -> Any:
         """Return the value as the rules use it; raise `FieldError`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of what may be written."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def noun(self) -> str:
-        raise NotImplementedError
+        """What is needed, in words."""
 
 
 ARITHMETIC = {"type": "string", "description": "arithmetic on params, cin, h, w, i"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from archcalc.dims import Dim, at_least, divides, product
@@ -53,13 +54,13 @@ class Convolution(Layer):
     dilation: Stride = 1
     bias: Flag = True
 
+    @abstractmethod
     def channels(self, x: Shape) -> Dim:
         """Return the number of output channels."""
-        raise NotImplementedError
 
+    @abstractmethod
     def group_count(self, x: Shape) -> Dim:
         """Return the number of groups."""
-        raise NotImplementedError
 
     def sliding(self, x: Shape) -> Sliding:
         """Return kernel, stride and padding for each axis of this input."""

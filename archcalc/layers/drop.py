@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from fractions import Fraction
 
 from archcalc.fields import Flag, Probability
@@ -29,9 +30,9 @@ class Drop(Layer):
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {}
 
+    @abstractmethod
     def mask(self, x: Shape) -> Extra:
         """Return the mask of one sample."""
-        raise NotImplementedError
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         if self.rate == 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from archcalc.dims import Dim
 from archcalc.fields import Flag, Size
 from archcalc.layers.base import (
@@ -26,9 +28,9 @@ class Matrix(Layer):
     out: Size
     bias: Flag = True
 
+    @abstractmethod
     def features(self, x: Shape) -> Dim:
         """Return how many inputs each output sees."""
-        raise NotImplementedError
 
     def weights(self, *inputs: Shape) -> Shapes:
         bias = {"bias": (self.out,)} if self.bias else {}

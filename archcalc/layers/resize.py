@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Any, Literal
 
 from archcalc.dims import Dim
@@ -39,9 +40,9 @@ class Interpolate(Layer):
 
     mode: Mode = "nearest"
 
+    @abstractmethod
     def sizes(self, x: Shape) -> Shape:
         """Return the output size of each axis."""
-        raise NotImplementedError
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
