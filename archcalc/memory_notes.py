@@ -110,7 +110,7 @@ def inference_notes(analysis: Analysis) -> Iterator[Note]:
         yield Note(
             f"order of branches: {_bytes(orders.written)} as written, "
             f"{_bytes(orders.best)} in the best order, {_bytes(orders.worst)} in the "
-            f"worst; {len(orders.changes)} modules have branches to order."
+            f"worst; modules with branches to order: {len(orders.changes)}."
         )
 
 
