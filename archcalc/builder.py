@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from archcalc.errors import ArchcalcError, Place, Problem, ShapeError
-from archcalc.graph import Group, Node, Origin
+from archcalc.graph import Group, Node
 from archcalc.layers.base import Layer, Shape, times
 from archcalc.limits import Limits
 from archcalc.scope import Scope
@@ -25,7 +25,7 @@ class Builder:
         self.nodes: list[Node] = []
         self.groups: list[Group] = [Group("", "network", name, -1, 0)]
         self.uses: tuple[Value, ...] = ()
-        self.shapes: dict[tuple[int, tuple[Shape, ...]], Shape] = {}
+        self.shapes: dict[tuple[Any, ...], Shape] = {}
 
     def add(
         self,
@@ -40,21 +40,19 @@ class Builder:
 
         `names` are what several inputs are called in an error, such as branches.
         """
-        index = len(self.nodes)
+        nodes = self.nodes
+        index = len(nodes)
         if index >= self.limits.nodes:
             raise self.too_many(step)
-        nodes = self.nodes
-        shapes = tuple([nodes[i].shape for i in inputs])
-        key = (id(layer), shapes)
+        if len(inputs) == 1:
+            key: tuple[Any, ...] = (id(layer), nodes[inputs[0]].shape)
+        else:
+            key = (id(layer), *[nodes[i].shape for i in inputs])
         shape = self.shapes.get(key)
         if shape is None:
             shape = self.shapes[key] = self.shaped(step, layer, inputs, names)
-        origin = Origin(step.node, self.uses)
-        nodes.append(
-            Node(
-                index, path, layer, inputs, shape, scope.group, origin, None, scope.aux
-            )
-        )
+        origin, group, aux = step.node, scope.group, scope.aux
+        nodes.append(Node(index, path, layer, inputs, shape, group, origin, None, aux))
         return index
 
     def shaped(
@@ -90,7 +88,7 @@ class Builder:
     def entering(self, index: int, name: str | None = None) -> str:
         """Return what a node gives, and where it was written."""
         node = self.nodes[index]
-        line = self.place(node.origin.node).line
+        line = self.place(node.origin).line
         given = f"{node.name} = " if name is None else name
         label = node.layer.label(*[self.nodes[i].shape for i in node.inputs])
         return f"{given}{times(node.shape)}   from line {line}, {label}"

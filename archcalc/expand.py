@@ -13,7 +13,7 @@ from archcalc.dims import assuming, same
 from archcalc.errors import Problem, ShapeError, SpecError
 from archcalc.expressions import Expression
 from archcalc.fields import nearest
-from archcalc.graph import Graph, Node, Origin
+from archcalc.graph import Graph, Node
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Shape
 from archcalc.limits import DEFAULT, Limits
@@ -45,7 +45,7 @@ class Expander(Repeater):
 
     def __init__(self, spec: Spec, limits: Limits) -> None:
         super().__init__(spec, limits)
-        self.visits = 0
+        self.visits, self.most_visits = 0, 4 * limits.nodes
         self.bases: dict[int, tuple[tuple[Step, ...], tuple[str, ...]]] = {}
 
     def run(
@@ -55,7 +55,7 @@ class Expander(Repeater):
         assumptions: Iterable[str],
     ) -> Graph:
         scope = Scope("", dict(params), 0)
-        origin = Origin(self.spec.input_at)
+        origin = self.spec.input_at
         for name, shape in inputs.items():
             index = len(self.nodes)
             layer = CATALOGUE["input"]()
@@ -108,8 +108,10 @@ class Expander(Repeater):
     def step(self, step: Step, base: str, at: int, scope: Scope) -> int:
         """Write out one step with its repetitions; return the node that leaves it."""
         self.visits += 1
-        if self.visits > 4 * self.limits.nodes:
+        if self.visits > self.most_visits:
             raise self.too_many(step)
+        if step.plain:
+            return self.plain(step, base, at, scope)
         entering: tuple[int, ...] = (at,)
         if step.sources and (step.branches is not None or arity(step) == 1):
             entering = tuple(self.reference(name, step, scope) for name in step.sources)
@@ -127,15 +129,27 @@ class Expander(Repeater):
         self.finish(step, base, path, first, after, scope)
         return at if step.kind == "aux" else after
 
+    def plain(self, step: Step, base: str, at: int, scope: Scope) -> int:
+        """Write out a step that is one layer: most steps of a long network are."""
+        path = f"{scope.path}.{base}" if scope.path and base else scope.path or base
+        first = len(self.nodes)
+        after = self.add(step, path, self.layer(step, {}, at, scope), (at,), scope)
+        if step.norm is not None or step.act is not None:
+            after = self.followed(step, path, after, scope, {})
+        self.finish(step, base, path, first, after, scope)
+        return after
+
     def finish(
         self, step: Step, base: str, path: str, first: int, after: int, scope: Scope
     ) -> None:
         """Remember the step's output under its name, and share weights where asked."""
         if base:
-            scope.outputs[base] = after
-        if path in self.names and self.names[path] != after and base:
-            message = f"the name {path!r} is taken by another step"
-            raise self.error(SpecError, step, "AC150", message)
+            inside = scope.path or scope.parent is not None
+            if inside or step.name is not None or base in scope.outputs:
+                scope.outputs[base] = after  # else `names` alone has it, by this name
+            if self.names.get(path, after) != after:
+                message = f"the name {path!r} is taken by another step"
+                raise self.error(SpecError, step, "AC150", message)
         self.names[path] = after
         if step.share is not None:
             self.share(step, first, scope)

@@ -10,17 +10,11 @@ from archcalc.layers.base import Layer, Shape
 from archcalc.source import Value
 
 
-class Origin(NamedTuple):
-    """Where a node was written, and the `use:` steps that led there, outer first."""
-
-    node: Value
-    uses: tuple[Value, ...] = ()
-
-
 class Node(NamedTuple):
     """One operation: its inputs are earlier nodes, its shape has no batch axis.
 
-    `share` is the node whose weights it uses; `aux` marks the nodes of side heads.
+    `origin` is where it was written: a step's kind, or the input. `share` is the node
+    whose weights it uses; `aux` marks the nodes of side heads.
     """
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
@@ -29,7 +23,7 @@ class Node(NamedTuple):
     inputs: tuple[int, ...]
     shape: Shape
     group: int
-    origin: Origin
+    origin: Value
     share: int | None
     aux: bool
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from unicodedata import normalize
 
 from archcalc.errors import Place
@@ -14,6 +14,8 @@ from archcalc.textfile import Text
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"|\'(?:[^\']|\'\')*+\'')
 # More than is ever drawn; lines may be megabytes long and hold very many values.
 WIDEST_MARK = 200
+FEW = 32
+"""Keys that are found by looking at each."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,11 +34,11 @@ class Scalar:
 class Mapping:
     """Keys and values in the order of the file; `flow`: written with braces.
 
-    `entries` has the keys in NFC. Of two equal keys the last one would stay: `source`
-    refuses them before that.
+    Keys are compared in NFC; `source` refuses equal ones. `pairs` holds keys and values
+    in turn: long files have very many mappings, of a few keys each.
     """
 
-    __slots__ = ("column", "entries", "flow", "line")
+    __slots__ = ("_places", "column", "flow", "line", "pairs")
 
     def __init__(
         self,
@@ -45,7 +47,8 @@ class Mapping:
         column: int = 1,
         flow: bool = False,
     ) -> None:
-        self.entries = {same_key(key.text): (key, value) for key, value in items}
+        self.pairs: Any = [part for pair in items for part in pair]
+        self._places: dict[str, int] | None = None
         self.line = line
         self.column = column
         self.flow = flow
@@ -53,17 +56,29 @@ class Mapping:
     @property
     def items(self) -> list[tuple[Scalar, Value]]:
         """The keys with their values."""
-        return list(self.entries.values())
+        parts = iter(self.pairs)
+        return list(zip(parts, parts, strict=True))
 
     def get(self, key: str) -> Value | None:
         """Return the value of a key, None where the key is not there."""
-        entry = self.entries.get(same_key(key))
-        return entry and entry[1]
+        at = self._at(key)
+        value: Value | None = None if at < 0 else self.pairs[at + 1]
+        return value
 
     def key(self, key: str) -> Scalar | None:
         """Return a key as it stands in the file, None where it does not."""
-        entry = self.entries.get(same_key(key))
-        return entry and entry[0]
+        at = self._at(key)
+        found: Scalar | None = None if at < 0 else self.pairs[at]
+        return found
+
+    def _at(self, key: str) -> int:
+        """Return where in `pairs` a key is, -1 where it is not."""
+        if self._places is not None:
+            return self._places.get(same_key(key), -1)
+        keys = [same_key(known.text) for known in self.pairs[::2]]
+        if len(keys) > FEW:
+            self._places = {name: 2 * i for i, name in enumerate(keys)}
+        return 2 * keys.index(same_key(key)) if same_key(key) in keys else -1
 
 
 @dataclass(slots=True, eq=False)
@@ -126,7 +141,6 @@ def _width(rest: str, value: Value) -> int:
             return len(value.text)
         quoted = QUOTED.match(rest)
         return quoted.end() if quoted else len(rest.rstrip())
-    if isinstance(value, Sequence) or value.flow or not value.entries:
+    if isinstance(value, Sequence) or value.flow or not value.pairs:
         return 1
-    first, _ = next(iter(value.entries.values()))
-    return _width(rest, first)
+    return _width(rest, value.pairs[0])

@@ -14,7 +14,7 @@ from archcalc.depth import followed, shortcut_marks, weighs
 from archcalc.dims import assuming
 from archcalc.expand import Expander
 from archcalc.figures import facts_of
-from archcalc.graph import Graph, Node, Origin
+from archcalc.graph import Graph, Node
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Seen, Shape, Window
 from archcalc.network import Network
@@ -150,7 +150,7 @@ class Run(Expander):
 
     def enter_scope(self, name: str, shape: Shape) -> Scope:
         """Begin with a node that enters."""
-        origin = Origin(self.spec.input_at)
+        origin = self.spec.input_at
         layer = CATALOGUE["input"]()
         self.nodes.append(Node(0, name, layer, (), shape, 0, origin, None, False))
         self.names[name] = 0
@@ -203,7 +203,7 @@ class Run(Expander):
             return at
         path = f"{scope.path}.{base}" if scope.path and base else scope.path or base
         first = after = len(self.nodes)
-        origin = Origin(step.node)
+        origin = step.node
         inputs = (at,) * profile.reads
         layer = _Macro(profile)
         node = Node(

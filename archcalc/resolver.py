@@ -88,8 +88,10 @@ class Resolver(Builder):
         if found is None:
             found = self.names.get(name.text)
         if found is None:
+            top = (known for known in self.names if "." not in known)
             help = (
-                nearest(name.text, scope.visible()) or "only earlier steps can be named"
+                nearest(name.text, [*scope.visible(), *top])
+                or "only earlier steps can be named"
             )
             error = self.error(
                 SpecError,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,25 +74,23 @@ def base_names(steps: tuple[Step, ...]) -> tuple[str, ...]:
     if len(steps) == 1 and steps[0].name is None and is_group(steps[0]):
         return ("",)
     given = {step.name for step in steps}
-    kinds: dict[str, int] = {}
-    for step in steps:
-        if step.name is None:
-            kinds[kind_name(step)] = kinds.get(kind_name(step), 0) + 1
+    kinds = ["" if step.name is not None else kind_name(step) for step in steps]
     return tuple(_numbered(steps, kinds, given))
 
 
 def _numbered(
-    steps: tuple[Step, ...], kinds: Mapping[str, int], given: set[str | None]
+    steps: tuple[Step, ...], kinds: Sequence[str], given: set[str | None]
 ) -> Iterator[str]:
     """Yield each step's name; unnamed kinds that stand several times are numbered."""
-    counts: dict[str, int] = {}
-    for step in steps:
+    often = Counter(kinds)
+    counts = dict.fromkeys(often, 0)
+    for step, kind in zip(steps, kinds, strict=True):
         if step.name is not None:
             yield step.name
             continue
-        name = kind = kind_name(step)
-        while kinds[kind] > 1 or name in given:
-            counts[kind] = counts.get(kind, 0) + 1
+        name = kind
+        while often[kind] > 1 or name in given:
+            counts[kind] += 1
             name = f"{kind}{counts[kind]}"
             if name not in given:
                 break

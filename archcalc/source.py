@@ -146,6 +146,8 @@ class _Builder:
         self.documents = 0
         self.anchor: Problem | None = None
         self.calls = "(" in written.text
+        self.names: dict[str, str] = {}
+        self.known: list[set[str]] = []
 
     def build(self) -> Value:
         """Return the one value of the text."""
@@ -170,25 +172,26 @@ class _Builder:
         """Read all events. The loop is the hot spot of reading: locals, few calls."""
         stack, most, longest = self.stack, self.limits.values, self.limits.scalar_chars
         here: Any = self.top
-        key: Scalar | None = None
         value: Any
-        kind, name, seen = None, "", 0
+        kind: Any = None
+        key: Scalar | None = None
+        name, seen, line = "", 0, 0
+        texts: dict[str, str] = {}  # most are words that stand again and again
+        once, names, known = texts.setdefault, self.names, self.known
         while kind is not StreamEndEvent:
             event = get_event()
             kind = event.__class__
             if kind is ScalarEvent:
                 mark, text = event.start_mark, event.value
-                value = Scalar(text, bool(event.style), mark.line + 1, mark.column + 1)
+                text, at = once(text, text), mark.line + 1
+                line = line if at == line else at  # one number object for a line
+                value = Scalar(text, bool(event.style), line, mark.column + 1)
                 if event.tag or event.anchor or len(text) > longest:
                     self._check_scalar(event, value)
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 value = self._open(event)
-            elif kind is MappingEndEvent or kind is SequenceEndEvent:
-                self._close(stack.pop())
-                here = stack[-1]
-                continue
             else:
-                self._other(event)
+                here = self._end(event, kind)
                 continue
             seen += 1
             if seen > most:
@@ -196,32 +199,49 @@ class _Builder:
             if here.__class__ is Sequence:
                 here.items.append(value)
             elif key is None:
-                key, name = value, self._key(value, here)
+                key, name = value, names.get(text, "") if kind is ScalarEvent else ""
+                if not name or name in known[-1]:
+                    name = self._key(value, here)
+                known[-1].add(name)
                 continue
             else:
                 if kind is ScalarEvent and not text and here.flow:
                     self._refuse_no_value(here, key, value)
-                here.entries[name] = key, value
+                here.pairs += key, value
                 key = None
             here = stack[-1]
 
     def _open(self, event: Any) -> Mapping | Sequence:
         """Put the empty mapping or list that an event begins on the stack."""
         mark = event.start_mark
-        kind = Mapping if isinstance(event, MappingStartEvent) else Sequence
+        kind = Mapping if event.__class__ is MappingStartEvent else Sequence
         value = kind([], mark.line + 1, mark.column + 1, bool(event.flow_style))
         if event.tag or event.anchor:
             self._check_property(event)
         if len(self.stack) > self.limits.depth:
             self._refuse_size("depth", "lists and mappings nest too deeply", value)
         self.stack.append(value)
+        if kind is Mapping:
+            self.known.append(set())
         return value
 
-    def _close(self, value: Mapping | Sequence) -> None:
-        """Look for `[max(1, c), 3]`, which YAML reads as three items."""
-        if self.calls and value.flow and isinstance(value, Sequence):
-            for item in value.items[:-1]:
-                self._refuse_split(item)
+    def _end(self, event: Any, kind: Any) -> Mapping | Sequence:
+        """End the mapping or list that an event ends; return the one that is open.
+
+        Look for `[max(1, c), 3]`, which YAML reads as three items.
+        """
+        if kind is MappingEndEvent:
+            value: Any = self.stack.pop()
+            value.pairs = tuple(value.pairs)  # shorter than a list that may grow
+            self.known.pop()
+        elif kind is SequenceEndEvent:
+            value = self.stack.pop()
+            if self.calls and value.flow:
+                for item in value.items[:-1]:
+                    self._refuse_split(item)
+        else:
+            self._other(event)
+        return self.stack[-1]
 
     def _other(self, event: Any) -> None:
         """Refuse an alias and a second document; the rest says nothing."""
@@ -248,14 +268,16 @@ class _Builder:
         if key.text == MERGE_KEY and not key.quoted:
             raise SourceError([syntax.alias(self._place(key), key.text)])
         name = same_key(key.text)
-        if name in here.entries:
-            first = self._place(here.entries[name][0])
+        first = here.key(name) if name in self.known[-1] else None
+        if first is not None:
             raise SourceError.of(
                 "AC111",
                 f"the key `{syntax.shorten(key.text)}` is there twice",
                 place=self._place(key),
-                facts=[f"first at {first}"],
+                facts=[f"first at {self._place(first)}"],
             )
+        if name != MERGE_KEY:  # which stands for itself in quotes alone
+            self.names[key.text] = name
         return name
 
     def _refuse_key(self, key: Value, message: str) -> NoReturn:
@@ -265,8 +287,8 @@ class _Builder:
         """Refuse `{kernel:3}` and `{conv: max(1, c//4)}`: keys without a value."""
         if value.quoted or key.quoted:
             return
-        if here.entries:
-            self._refuse_split(next(reversed(here.entries.values()))[1])
+        if here.pairs:
+            self._refuse_split(here.pairs[-1])
         glued = syntax.GLUED.fullmatch(key.text)
         if glued:
             place = self._place(key)

@@ -8,7 +8,6 @@ wrong goes to `Problems`, so that a file's mistakes are told together.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from archcalc.arguments import ArgumentReader, Problems, absent, quoted
@@ -94,29 +93,32 @@ class StepReader(ArgumentReader):
 
     def step(self, value: Value) -> Step | None:
         """Read one step, or note why it is none."""
+        if isinstance(value, Scalar):
+            return self._word(value)
         if isinstance(value, Sequence):
             self.problems.add(
                 "AC133", "a step is a word or a mapping, not a list", value
             )
             return None
-        if isinstance(value, Scalar):
-            return self._word(value)
-        signature = _signature(value)
-        known = self.seen.get(signature) if signature else None
+        texts = _texts(value)
+        if not texts:
+            return self._mapping(value)
+        keys = texts[::2]
+        at = 2 * keys.index("name") if "name" in keys else len(texts)
+        signature = (*texts[:at], *texts[at + 2 :])
+        known = self.seen.get(signature)
         if known is not None:
-            named = value.get("name")
-            name = self.name(named) if named is not None else None
-            key = next(k for k, _ in value.items if k.text == known.kind)
-            return replace(known, node=key, name=name)
+            name = self.name(value.pairs[at + 1]) if at < len(texts) else None
+            return known.again(value.pairs[2 * keys.index(known.kind)], name)
         step = self._mapping(value)
-        if signature and step is not None and constant(step):
+        if step is not None and constant(step):
             self.seen[signature] = step
         return step
 
     def _word(self, value: Scalar) -> Step | None:
         known = self.seen.get((value.text,))
         if known is not None:
-            return replace(known, node=value)
+            return known.again(value)
         if not value.text:
             self.problems.add("AC133", "an empty step", value)
             return None
@@ -228,7 +230,10 @@ class StepReader(ArgumentReader):
         except FieldError as error:
             self.problems.add("AC140", f"{step.kind}: {error.message}", key, error.help)
             return None
-        return replace(step, layer=layer)
+        alone = not (step.sources or step.share or step.branches or step.first)
+        once = step.repeat == 1 and not step.last and step.when is True
+        plain = alone and once and layer.arity == 1
+        return step._replace(layer=layer, plain=plain)
 
     # -- arguments -------------------------------------------------------------------
 
@@ -407,13 +412,11 @@ def _takes(kind: str, key: str) -> bool:
     return kind == "use" or (kind in CATALOGUE and key in CATALOGUE[kind].fields)
 
 
-def _signature(value: Mapping) -> tuple[Any, ...] | None:
-    """Return what identifies a step of plain texts, its name left out."""
-    parts: list[Any] = []
-    for key, item in value.items:
-        if type(item) is not Scalar:
-            return None
-        if key.text != "name":
-            parts.append(key.text)
-            parts.append(item.text)
-    return tuple(parts)
+def _texts(value: Mapping) -> list[str]:
+    """Return keys and values in turn where all are unquoted texts, else nothing."""
+    texts = []
+    for part in value.pairs:
+        if part.__class__ is not Scalar or part.quoted:
+            return []
+        texts.append(part.text)
+    return texts

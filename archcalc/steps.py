@@ -6,8 +6,8 @@ kind's principal argument; everything else is a named sibling.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from archcalc.expressions import Expression
 from archcalc.fields import FlagField, WholeField
@@ -30,26 +30,27 @@ USERS = frozenset(CATALOGUE) - {"input"}
 KINDS = USERS | set(STRUCTURES)
 REPEAT = WholeField(0)
 CONDITION = FlagField()
+NONE: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step as written; `node` is its kind key, which is where it stands.
 
     `branches` for kinds that join several tensors, by name; `takes` where they are
     earlier steps' names instead. `body` for residual, aux and stage. `layer` is ready
-    where no argument needs arithmetic.
+    where no argument needs arithmetic, and `plain` says that it then becomes one node,
+    which reads the node before it, with its followers.
     """
 
     kind: str
     node: Scalar
-    args: dict[str, Any] = field(default_factory=dict)
+    args: dict[str, Any] = NONE
     layer: Layer | None = None
     name: str | None = None
     sources: tuple[Scalar, ...] = ()
     repeat: Any = 1
-    first: dict[str, Any] = field(default_factory=dict)
-    last: dict[str, Any] = field(default_factory=dict)
+    first: dict[str, Any] = NONE
+    last: dict[str, Any] = NONE
     when: Any = True
     share: Scalar | None = None
     norm: Any = None
@@ -57,6 +58,11 @@ class Step:
     branches: tuple[tuple[str, tuple[Step, ...]], ...] | None = None
     body: tuple[Step, ...] = ()
     shortcut: str | Expression | tuple[Step, ...] = "identity"
+    plain: bool = False
+
+    def again(self, node: Scalar, name: str | None = None) -> Step:
+        """Return the same step where it is written once more."""
+        return Step._make((self.kind, node, self.args, self.layer, name, *self[5:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +82,10 @@ class Block:
 def settled(args: dict[str, Any]) -> bool:
     """Say whether no value waits for arithmetic."""
     for value in args.values():
-        parts = value if isinstance(value, tuple) else (value,)
-        if any(isinstance(part, Expression) for part in parts):
+        if isinstance(value, Expression):
+            return False
+        listed = isinstance(value, tuple) and not isinstance(value, Step)
+        if listed and any(isinstance(part, Expression) for part in value):
             return False
     return True
 

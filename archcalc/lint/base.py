@@ -67,7 +67,7 @@ class Linted:
         A projection or a padding that a shortcut's word stands for is nobody's step,
         and a norm or activation of a step is written with it.
         """
-        key = node.origin.node
+        key = node.origin
         return key if isinstance(key, Scalar) and key.text == node.layer.key else None
 
     def argument(self, key: Scalar, name: str) -> Value | None:

@@ -31,7 +31,7 @@ def check(net: Linted) -> Iterator[Hint]:
         source = net.graph.nodes[node.inputs[0]]
         alone = net.readers[source.index] == (node.index,)
         if alone and getattr(source.layer, "bias", False) is True:
-            group = found.setdefault(id(source.origin.node), [])
+            group = found.setdefault(id(source.origin), [])
             group.append((source, node.layer.key))
     for sources in found.values():
         yield _hint(net, [source for source, _ in sources], sources[0][1])
@@ -45,7 +45,7 @@ def _hint(net: Linted, sources: list[Node], norm: str) -> Hint:
     ]
     total = sum((sizes[0] for sizes in lost), start=0)
     return Hint(
-        key or sources[0].origin.node,
+        key or sources[0].origin,
         f"the bias does nothing: the {norm} after it subtracts it",
         (f"{total} parameters",),
         RULE.help,

@@ -41,7 +41,7 @@ def check(net: Linted) -> Iterator[Hint]:
                 for name, step in zip(names, steps, strict=True)
             )
             message = f"{node.layer.key} joins branches of different strides"
-            yield Hint(node.origin.node, message, facts, RULE.help)
+            yield Hint(node.origin, message, facts, RULE.help)
 
 
 def _differ(seen: list[Fields], shape: tuple[object, ...]) -> bool:

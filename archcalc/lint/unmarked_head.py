@@ -34,16 +34,12 @@ def check(net: Linted) -> Iterator[Hint]:
             message = f"an auxiliary head that is not marked: nothing reads {sink.name}"
             lost = net.network.analyze().figures(node.index for node in nodes)
             facts = (f"it counts {lost.params} parameters in inference",)
-            yield Hint(
-                first.origin.node, message, facts, RULE.help, _wrapped(net, nodes)
-            )
+            yield Hint(first.origin, message, facts, RULE.help, _wrapped(net, nodes))
 
 
 def _wrapped(net: Linted, nodes: list[Node]) -> Fix | None:
     """Return the fix that puts the lines of the head's steps under `aux:`."""
-    items = list(
-        {id(i): i for i in (item_of(net, n.origin.node) for n in nodes)}.values()
-    )
+    items = list({id(i): i for i in (item_of(net, n.origin) for n in nodes)}.values())
     holder = net.layout.parents.get(id(items[0]))
     lines = [item_lines(net.layout, item) for item in items]
     if not isinstance(holder, Items) or any(each is None for each in lines):

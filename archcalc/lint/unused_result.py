@@ -31,7 +31,7 @@ def check(net: Linted) -> Iterator[Hint]:
     for sink in ends(net):
         if is_head(net, sink):
             continue
-        key = sink.origin.node
+        key = sink.origin
         is_input = sink.layer.role == "input"
         what = "this input" if is_input else f"the result of {sink.name}"
         remedy = None if sink.layer.role == "input" else _removal(net, key)
@@ -75,7 +75,7 @@ def item_of(net: Linted, key: Value) -> Value:
 
 def _removal(net: Linted, key: Value) -> Fix | None:
     """Return the fix that takes the step's lines out, if it is alone on them."""
-    every = [node for node in net.graph.nodes if node.origin.node is key]
+    every = [node for node in net.graph.nodes if node.origin is key]
     item = item_of(net, key)
     holder = net.layout.parents.get(id(item))
     lines = item_lines(net.layout, item)
