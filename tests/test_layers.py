@@ -202,6 +202,7 @@ WORK: dict[str, dict[str, int]] = {
     "{droppath: 0.5} @ 10": {},
     "flatten @ 8x5x6": {},
     "{mean: 0} @ 7x16": {"add": 96, "div": 16},
+    "{fold: [5, 6], kernel: 3, pad: 1} @ 18x30": {"add": 540},
     "{upsample: 2} @ 8x5x6": {},
     "{upsample: 2, mode: bilinear} @ 8x5x6": {"mul": 960 * 6, "add": 960 * 3},
     "{upsample: 2, mode: bilinear} @ 8x5": {"mul": 160, "add": 80},

@@ -87,9 +87,20 @@ def no_bfloat16(case: Case) -> bool:
     )
 
 
+def is_exact(case: Case) -> bool:
+    """Say whether the rule is torch's to the byte.
+
+    Places for `max_unpool` are made for it alone here, where a network has its pool's;
+    torch's LSTM kernel is told of other numbers of biases by zeros and copies.
+    """
+    arguments = dict(case.layer.items())
+    own = case.layer.key == "max_unpool"
+    return not own and (case.layer.key != "lstm" or arguments["biases"] == 2)
+
+
 RUNS = [
     (case, dtype)
-    for case in EXAMPLES
+    for case in filter(is_exact, EXAMPLES)
     for dtype in (torch.float32, torch.bfloat16)
     if dtype is torch.float32 or not no_bfloat16(case)
 ]

@@ -1,4 +1,7 @@
-"""Recurrent layers over a sequence, in torch's dialect: two bias vectors a gate."""
+"""Recurrent layers over a sequence; in torch's dialect unless `biases` says otherwise.
+
+torch has two bias vectors a gate; papers and Keras' LSTM have one.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from archcalc.fields import FieldError, Flag, Size, WholeField
 from archcalc.layers.base import (
     Call,
     Extra,
+    Function,
     Layer,
     Module,
     Saved,
@@ -21,6 +25,7 @@ from archcalc.layers.base import (
     times,
 )
 
+Biases = Annotated[int, WholeField(0, 2)]
 Depth = Annotated[int, WholeField(1, 1000)]
 
 
@@ -34,6 +39,7 @@ class Recurrent(Layer):
     hidden: Size
     layers: Depth = 1
     bidirectional: Flag = False
+    biases: Biases = 2
 
     def agree(self) -> None:
         if not isinstance(self.layers, int):
@@ -70,7 +76,8 @@ class Recurrent(Layer):
                 end = f"l{level}{way}"
                 shapes |= {f"weight_ih_{end}": (rows, width)}
                 shapes |= {f"weight_hh_{end}": (rows, self.hidden)}
-                shapes |= {f"bias_ih_{end}": (rows,), f"bias_hh_{end}": (rows,)}
+                names = (f"bias_ih_{end}", f"bias_hh_{end}")[: self.biases]
+                shapes |= dict.fromkeys(names, (rows,))
         return shapes
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
@@ -95,8 +102,30 @@ class Recurrent(Layer):
             given["num_layers"] = self.layers
         if self.bidirectional:
             given["bidirectional"] = True
+        if self.biases == 1:
+            return self.one_bias(inputs[0])
+        if self.biases == 0:
+            given["bias"] = False
         args = (inputs[0][1], self.hidden)
         return Module(f"nn.{type(self).__name__}", args, given, after="x[0]")
+
+    def one_bias(self, x: Shape) -> Call:
+        """Return torch's kernel with zeros for the second biases that it wants."""
+        given: list[str] = []
+        for name in self.weights(x):
+            given.append(f"p[{name!r}]")
+            given += ["zero"] if name.startswith("bias") else []
+        states = self.directions() * self.layers
+        start = "(h, h)" if self.key == "lstm" else "h"
+        how = f"True, {self.layers}, 0.0, False, {self.bidirectional}, True"
+        return Function(
+            f"torch._VF.{self.key}(x, {start}, [{', '.join(given)}], {how})[0]",
+            self.weights(x),
+            (
+                f"zero = x.new_zeros({self.gates * self.hidden})",
+                f"h = x.new_zeros({states}, x.shape[0], {self.hidden})",
+            ),
+        )
 
 
 class LSTM(Recurrent):
@@ -104,14 +133,20 @@ class LSTM(Recurrent):
 
     Shape: `(L, D) -> (L, hidden)`, `2·hidden` where `bidirectional`; `token: -1` then
     takes the last state. Each layer and direction has weights `4·hidden × in` and
-    `4·hidden × hidden` and two biases. Backward keeps inputs, outputs, first and last
+    `4·hidden × hidden` and two biases (`biases: 1` as in papers and Keras, or none).
+    Backward keeps inputs, outputs, first and last
     states of each layer; the workspace of torch's oneDNN kernel is not counted.
     """
 
     key = "lstm"
     gates = 4
     each: ClassVar[Work] = {"add": 8, "mul": 3, "exp": 5, "div": 3}
-    examples = ("{lstm: 6} @ 5x8", "{lstm: 6, layers: 2, bidirectional: true} @ 5x8")
+    examples = (
+        "{lstm: 6} @ 5x8",
+        "{lstm: 6, layers: 2, bidirectional: true} @ 5x8",
+        "{lstm: 6, biases: 1} @ 5x8",
+        "{lstm: 6, biases: 0} @ 5x8",
+    )
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         (x,) = inputs
@@ -135,7 +170,11 @@ class GRU(Recurrent):
     key = "gru"
     gates = 3
     each: ClassVar[Work] = {"add": 7, "mul": 2, "exp": 3, "div": 2}
-    examples = ("{gru: 6} @ 5x8", "{gru: 6, layers: 2, bidirectional: true} @ 5x8")
+    examples = (
+        "{gru: 6} @ 5x8",
+        "{gru: 6, layers: 2, bidirectional: true} @ 5x8",
+        "{gru: 6, layers: 2, biases: 1} @ 5x8",
+    )
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         (x,) = inputs

@@ -48,20 +48,46 @@ class Identity(Rearrange):
 
 
 class Flatten(Rearrange):
-    """Lay all values in one row (torch.nn.Flatten). Shape: `(…) -> (F,)`."""
+    """Lay all values in one row (torch.nn.Flatten). Shape: `(…) -> (F,)`.
+
+    `{flatten: [1, 2]}` makes one axis of axes 1 to 2 alone, `(C, H, W) -> (C, H·W)`;
+    axes count from 0, the batch left out.
+    """
 
     key = "flatten"
     storage = "view"
-    examples = ("flatten @ 8x5x6", "flatten @ 7")
+    examples = (
+        "flatten @ 8x5x6",
+        "flatten @ 7",
+        "{flatten: [1, 2]} @ 8x5x6",
+        "{flatten: [0, -2]} @ 8x5x6",
+    )
+
+    axes: TwoAxes = (0, -1)
+
+    def bounds(self, x: Shape) -> tuple[int, int]:
+        """Return the first and the last axis of those that become one."""
+        first, last = (on_axis(axis, x) for axis in self.axes)
+        if first > last:
+            raise ShapeError.of(
+                "AC208",
+                f"flatten goes from axis {first} to {last}, backwards",
+                facts=[f"its input is {times(x)}"],
+            )
+        return first, last
 
     def shape(self, *inputs: Shape) -> Shape:
-        return (numel(inputs[0]),)
+        (x,) = inputs
+        first, last = self.bounds(x)
+        return (*x[:first], product(x[first : last + 1]), *x[last + 1 :])
 
     def window(self, *inputs: Shape) -> Seen:
         return "all"
 
     def torch(self, *inputs: Shape) -> Call:
-        return Module("nn.Flatten")
+        first, last = self.bounds(inputs[0])
+        whole = last - first == len(inputs[0]) - 1
+        return Module("nn.Flatten", () if whole else (first + 1, last + 1))
 
 
 class Reshape(Rearrange):

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from archcalc.dims import Dim, at_least, ceil_div
+from archcalc.dims import Dim, at_least, ceil_div, largest, least, same
 from archcalc.errors import ShapeError
 from archcalc.fields import (
     AxesField,
     Axis,
-    Count,
     FieldError,
     ListField,
     PadSizes,
-    Size,
     Stride,
     WholeField,
+    WordField,
 )
 from archcalc.layers.base import (
+    NOTHING_SAVED,
     Call,
     Function,
+    Saved,
     Seen,
     Shape,
     Window,
@@ -32,6 +33,10 @@ from archcalc.layers.base import (
 from archcalc.layers.reshape import Rearrange
 
 Two = Annotated[tuple[Dim, ...], ListField(0, 2)]
+MODES = ("zeros", "reflect", "replicate", "circular")
+PadMode = Annotated[
+    Literal["zeros", "reflect", "replicate", "circular"], WordField(MODES)
+]
 Shifts = Annotated[Any, AxesField(-(2**31))]
 Index = Annotated[int, WholeField(-(2**31))]
 
@@ -83,30 +88,47 @@ class Split(Rearrange):
     """Cut an axis into `pieces` equal ones and take number `part`, from 0 (a view).
 
     Shape: `axis` over `pieces`, which divides it; `{split: 2, part: 1}` is the second
-    half of the channels.
+    half of the channels. `{split: [3, 3, 2], part: 2}` gives the sizes of pieces that
+    are not equal (torch.split).
     """
 
     key = "split"
     storage = "view"
-    examples = ("{split: 2} @ 8x5x6", "{split: 3, part: 2, axis: -1} @ 7x12")
+    examples = (
+        "{split: 2} @ 8x5x6",
+        "{split: 3, part: 2, axis: -1} @ 7x12",
+        "{split: [3, 3, 2], part: 2} @ 8x5x6",
+    )
 
-    pieces: Size
-    part: Count = 0
+    pieces: Stride
+    part: Index = 0
     axis: Axis = 0
 
     def agree(self) -> None:
-        if not at_least(self.pieces, self.part + 1):
-            raise FieldError(f"part {self.part} of {self.pieces}: parts count from 0")
+        count = len(self.pieces) if isinstance(self.pieces, tuple) else self.pieces
+        if self.part < 0 or not at_least(count, self.part + 1):
+            raise FieldError(f"part {self.part} of {count}: parts count from 0")
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
         axis = on_axis(self.axis or 0, x)
-        check_divides(self.pieces, x[axis], "split cuts equal pieces")
-        return (*x[:axis], x[axis] // self.pieces, *x[axis + 1 :])
+        if not isinstance(self.pieces, tuple):
+            check_divides(self.pieces, x[axis], "split cuts equal pieces")
+            return (*x[:axis], x[axis] // self.pieces, *x[axis + 1 :])
+        whole = sum(self.pieces[1:], self.pieces[0])
+        if not same(whole, x[axis]):
+            raise ShapeError.of(
+                "AC213",
+                f"pieces of {' + '.join(map(str, self.pieces))} = {whole} "
+                f"do not make up an axis of {x[axis]}",
+            )
+        return (*x[:axis], self.pieces[self.part], *x[axis + 1 :])
 
     def torch(self, *inputs: Shape) -> Call:
-        axis = on_axis(self.axis or 0, inputs[0])
-        return Function(f"x.chunk({self.pieces}, {axis + 1})[{self.part}]")
+        axis = on_axis(self.axis or 0, inputs[0]) + 1
+        if isinstance(self.pieces, tuple):
+            return Function(f"x.split({list(self.pieces)}, {axis})[{self.part}]")
+        return Function(f"x.chunk({self.pieces}, {axis})[{self.part}]")
 
 
 class Token(Rearrange):
@@ -189,10 +211,13 @@ class Zero(Strided):
 
 
 class Pad(Rearrange):
-    """Put zeros around an image (torch.nn.functional.pad).
+    """Put zeros around an image, or what `mode` says (torch.nn.functional.pad).
 
     Shape: each spatial axis grows by `size` at its beginning and by `end` (left out:
-    `size` too) at its end; `channels: [before, after]` adds channels of zeros.
+    `size` too) at its end; below 0 it is cut. `channels: [before, after]` adds channels
+    of zeros. `mode: reflect` mirrors what lies inside, without the edge, and so needs
+    less padding than there are positions; `replicate` repeats the edge, `circular`
+    goes on at the other end. Backward keeps the input where it is mirrored or repeated.
     """
 
     key = "pad"
@@ -201,14 +226,29 @@ class Pad(Rearrange):
         "{pad: [0, 1], end: [1, 2]} @ 8x5x6",
         "{pad: 0, channels: [3, 4]} @ 8x5x6",
         "{pad: 2, end: 0} @ 8x5",
+        "{pad: [0, -1]} @ 3x5x5",
+        "{pad: [2, 3], mode: reflect} @ 4x5x6",
+        "{pad: 2, end: 1, mode: replicate} @ 4x5",
+        "{pad: 1, mode: circular} @ 2x3x4x5",
     )
 
-    size: PadSizes
-    end: PadSizes = None
+    size: Shifts
+    end: Shifts = None
     channels: Two = (0, 0)
+    mode: PadMode = "zeros"
+
+    def agree(self) -> None:
+        if self.mode == "zeros":
+            return
+        if self.channels != (0, 0):
+            raise FieldError(f"channels are added as zeros, not by mode {self.mode}")
+        given = [n for n in (self.size, self.end) if n is not None]
+        sizes = [n for each in given for n in (each if type(each) is tuple else [each])]
+        if not all(at_least(n, 0) for n in sizes):
+            raise FieldError(f"mode {self.mode} only adds: no size may be below 0")
 
     def pads(self, x: Shape) -> list[tuple[Dim, Dim]]:
-        """Return the zeros before and after, channels first."""
+        """Return what is added before and after, channels first."""
         rank = len(spatial(x, self.key))
         last = self.size if self.end is None else self.end
         before, after = per_axis(self.size, rank, "pad"), per_axis(last, rank, "end")
@@ -216,16 +256,39 @@ class Pad(Rearrange):
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
-        return tuple(n + b + a for n, (b, a) in zip(x, self.pads(x), strict=True))
+        pads = self.pads(x)
+        for n, (before, after) in zip(x, pads, strict=True):
+            self.check(n, before, after)
+        return tuple(n + b + a for n, (b, a) in zip(x, pads, strict=True))
+
+    def check(self, n: Dim, before: Dim, after: Dim) -> None:
+        """Raise `ShapeError` AC207 or AC213 for what an axis of n does not have."""
+        if not at_least(n + least(before, 0) + least(after, 0), 1):
+            raise ShapeError.of("AC207", f"padding {before} and {after} leaves no {n}")
+        beyond = {"reflect": 1, "circular": 0}.get(self.mode)
+        if beyond is None or at_least(n, largest(before, after) + beyond):
+            return
+        raise ShapeError.of(
+            "AC213",
+            f"padding {largest(before, after)} by mode {self.mode} needs "
+            f"{largest(before, after) + beyond} positions, there are {n}",
+        )
 
     def window(self, *inputs: Shape) -> Seen:
+        if self.mode == "circular":
+            return "all"
         return tuple(Window(1, 1, before) for before, _ in self.pads(inputs[0])[1:])
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        keeps = self.mode in ("reflect", "replicate")
+        return Saved(inputs=(0,)) if keeps else NOTHING_SAVED
 
     def torch(self, *inputs: Shape) -> Call:
         pads = self.pads(inputs[0])
         pads = pads if self.channels != (0, 0) else pads[1:]
         flat = ", ".join(str(n) for pair in reversed(pads) for n in pair)
-        return Function(f"F.pad(x, ({flat}))")
+        mode = "" if self.mode == "zeros" else f", mode={self.mode!r}"
+        return Function(f"F.pad(x, ({flat}){mode})")
 
 
 class Crop(Rearrange):
