@@ -27,6 +27,7 @@ def main() -> None:
 
 
 def _run() -> int:
+    from archcalc.commands import Interrupted
     from archcalc.errors import ArchcalcError, clean
 
     try:
@@ -41,7 +42,7 @@ def _run() -> int:
     except ArchcalcError as error:
         _tell("\n".join(p.show() for p in error.problems))
         return error.exit_code
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Interrupted):
         _tell("interrupted")
         return INTERRUPTED
     except OSError as error:

@@ -10,8 +10,8 @@ from typing import Annotated, Any, get_args, get_type_hints
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from archcalc.commands import COMMANDS
-from archcalc.commands.declared import Argument, Option
+from archcalc.commands import COMMANDS, Interrupted
+from archcalc.commands.declared import Option
 from archcalc.commands.quick import command
 
 
@@ -20,7 +20,10 @@ def typed(run: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(run)
     def called(**given: Any) -> None:
-        run(**given)
+        try:
+            run(**given)
+        except KeyboardInterrupt:  # of which typer would not say a word
+            raise Interrupted from None
 
     hints = get_type_hints(run, include_extras=True)
     taken = [
@@ -36,12 +39,10 @@ def typed(run: Callable[..., None]) -> Callable[..., None]:
 
 def _declared(hint: Any) -> Any:
     """Return a type with typer's declaration behind it."""
-    kind, declared, *_ = (*get_args(hint), hint, hint)
+    kind, declared = get_args(hint)
     if isinstance(declared, Option):
         return Annotated[kind, typer.Option(*declared.names, **declared.more)]
-    if isinstance(declared, Argument):
-        return Annotated[kind, typer.Argument(**declared.more)]
-    return hint
+    return Annotated[kind, typer.Argument(**declared.more)]
 
 
 class Commands(TyperGroup):

@@ -9,12 +9,15 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 from commands import Done, archcalc
 
+from archcalc.__main__ import main
 from archcalc.render.widths import width
 from archcalc.tables import COLUMNS
 
@@ -213,6 +216,48 @@ def test_a_bug_of_ours_has_its_own_code(
     assert "\x1b" not in done.err
 
 
+def test_a_bug_of_ours_shows_where_it_is_on_demand(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("archcalc.network.load", broken)
+    with pytest.raises(RuntimeError, match="broken"):
+        run("--debug", "table", "vgg16")
+
+
+@pytest.mark.parametrize("words", ["table vgg16", "table vgg16 -b8", "--debug table x"])
+def test_an_interrupt_ends_with_a_word(
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """However the command line was read; 130 is what a shell says for SIGINT."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("archcalc.network.load", interrupted)
+    assert run(*words.split()) == Done(130, "", "interrupted\n")
+
+
+def test_stdout_may_be_any_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["archcalc", "show", "vgg16"])
+    sink = io.StringIO()
+    with redirect_stdout(sink), pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert sink.getvalue().startswith("archcalc: 1\nname: vgg16\n")
+
+
+def test_a_closed_stdout_is_no_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "archcalc", "table", "vgg16"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_a_reader_that_leaves_is_no_error() -> None:
     command = f"{sys.executable} -m archcalc table resnet152 | head -n 1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(
@@ -231,9 +276,10 @@ def test_a_full_disk_is_said() -> None:
     assert "No space left" in done.stderr
 
 
-def on_a_terminal(*words: str, **environment: str) -> str:
-    """Return what a command writes to a terminal of 80 columns."""
+def on_a_terminal(*words: str, wide: int = 80, **environment: str) -> str:
+    """Return what a command writes to a terminal of so many columns."""
     leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (24, wide))
     env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
     env |= {"TERM": "xterm-256color", "COLUMNS": "80", **environment}
     with subprocess.Popen(
@@ -261,16 +307,40 @@ def test_colour_on_a_terminal_unless_refused() -> None:
     assert "\x1b[" in on_a_terminal("show", "vgg16")
 
 
-def test_names_are_completed() -> None:
-    env = {**os.environ, "_ARCHCALC_COMPLETE": "complete_bash", "COMP_CWORD": "2"}
-    env["COMP_WORDS"] = "archcalc table resnet1"
-    done = subprocess.run(
-        [sys.executable, "-m", "archcalc"],
-        env=env,
-        capture_output=True,
-        encoding="utf-8",
-    )
-    assert {"resnet18", "resnet101", "resnet152"} <= set(done.stdout.split())
+@pytest.mark.parametrize("wide", [60, 100])
+def test_lines_are_as_long_as_the_terminal_is_wide(wide: int) -> None:
+    """With a `COLUMNS` that says nothing, too."""
+    shown = on_a_terminal("layers", "conv", wide=wide, COLUMNS="")
+    longest = max(map(width, shown.splitlines()))
+    assert wide - 20 < longest <= wide
+
+
+def test_lines_on_a_pipe_are_as_long_as_they_need(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = run("layers", "conv").out
+    monkeypatch.delenv("COLUMNS")
+    whole = run("layers", "conv").out
+    assert max(map(width, whole.splitlines())) > 80 >= max(map(width, cut.splitlines()))
+
+
+COMPLETED = [
+    ("table resnet1", {"resnet18", "resnet101", "resnet152"}),
+    ("table vgg16 --convention f", {"flops", "fvcore"}),
+    ("rule AC20", {"AC201", "AC202", "AC203"}),
+]
+
+
+@pytest.mark.parametrize(("words", "offered"), COMPLETED)
+def test_names_are_completed(
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: str, offered: set[str]
+) -> None:
+    monkeypatch.setenv("_ARCHCALC_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", f"archcalc {words}")
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split())))
+    found = set(run().out.split())
+    assert offered <= found
+    assert all(n.startswith(words.split()[-1]) for n in found)
 
 
 def test_progress_is_told_on_a_terminal_alone(

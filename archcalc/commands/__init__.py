@@ -30,3 +30,7 @@ COMMANDS = {
     "layers": "layers:layers",
 }
 """Every command with its module here and its function, in the order of the help."""
+
+
+class Interrupted(Exception):
+    """Ctrl-C in a command that typer called, which ends as it does in any other."""

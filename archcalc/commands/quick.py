@@ -71,10 +71,8 @@ class Declared:
         self.types[name] = _without_none(kind)
         if isinstance(declared, Argument):
             self.arguments.append(name)
-        elif isinstance(declared, Option):
-            self._option(name, declared)
         else:
-            raise _UnclearError
+            self._option(name, declared)
 
     def _option(self, name: str, declared: Option) -> None:
         """Take an option's names; a flag's say true, and false behind a slash."""

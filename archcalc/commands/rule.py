@@ -12,7 +12,7 @@ def complete_rules(incomplete: str) -> list[str]:
     """Return the codes that begin with what was typed."""
     from archcalc.rules import every_rule
 
-    return [code for code in every_rule() if code.startswith(incomplete.upper())]
+    return [code for code in every_rule() if code.startswith(incomplete)]
 
 
 def rule(
