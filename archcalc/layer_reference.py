@@ -17,6 +17,10 @@ COLUMNS = (
     Column("arguments", "arguments", "text"),
     Column("does", "does", "text"),
 )
+ARGUMENTS = (
+    Column("argument", "argument", "name"),
+    Column("default", "default", "text"),
+)
 
 
 def layers_report() -> Report:
@@ -46,9 +50,12 @@ def layer_report(key: str) -> Report:
     paragraphs = inspect.getdoc(layer).split("\n\n")  # type: ignore[union-attr]  # registration wants one
     notes = [Note(" ".join(p.split())) for p in paragraphs]
     notes += [Note(f"example: {example}") for example in layer.examples]
-    return Report(
-        "layers", key, key, (Table("", COLUMNS, (_row(layer),)),), tuple(notes)
-    )
+    rows = [
+        Row((name, default or "must be given"), path=f"{key}.{name}")
+        for name, default in named(layer)
+    ]
+    tables = (Table("", ARGUMENTS, tuple(rows)),) if rows else ()
+    return Report("layers", key, key, tables, tuple(notes))
 
 
 def _row(layer: type[Layer]) -> Row:
@@ -59,19 +66,21 @@ def _row(layer: type[Layer]) -> Row:
 
 def arguments(layer: type[Layer]) -> str:
     """Return a layer's arguments with their defaults: `out, kernel=1, stride=1`."""
-    if layer.arity != 1:
-        named = [_argument(layer, name) for name in layer.fields]
-        return ", ".join(["branches", *named])
-    return ", ".join(_argument(layer, name) for name in layer.fields)
-
-
-def _argument(layer: type[Layer], name: str) -> str:
-    if name in layer.required:
-        return name
-    default: Any = getattr(layer, name)
-    shown = (
-        str(default).lower()
-        if isinstance(default, bool) or default is None
-        else default
+    return ", ".join(
+        f"{name}={default}" if default else name for name, default in named(layer)
     )
-    return f"{name}={shown}"
+
+
+def named(layer: type[Layer]) -> list[tuple[str, str | None]]:
+    """Return arguments and defaults, the value of the kind key first."""
+    names = sorted(layer.fields, key=lambda name: name != layer.principal)
+    first = [("branches", None)] if layer.arity != 1 else []
+    return [*first, *((name, _default(layer, name)) for name in names)]
+
+
+def _default(layer: type[Layer], name: str) -> str | None:
+    if name in layer.required:
+        return None
+    default: Any = getattr(layer, name)
+    plain = isinstance(default, bool) or default is None
+    return str(default).lower() if plain else str(default)

@@ -145,6 +145,19 @@ def test_list_shows_and_chooses_families(run: Run) -> None:
     assert "resnet50:v1.5" in names
 
 
+def test_a_kind_of_layer_has_all_its_arguments_its_own_value_first(run: Run) -> None:
+    rows = run("layers", "conv").out.split("\n\n")[1].splitlines()[2:]
+    names = "out kernel stride pad dilation bias groups".split()
+    assert [row.split()[0] for row in rows] == names
+    assert rows[0].endswith("must be given")
+    table = csv.DictReader(io.StringIO(run("layers", "-f", "csv").out))
+    listed = {row["kind"]: row["arguments"].split(", ") for row in table}
+    assert listed["conv"][0] == "out"
+    assert listed["upsample"] == ["scale", "mode=nearest"]
+    assert listed["add"] == ["branches"]
+    assert listed["relu"] == [""]
+
+
 def test_show_prints_the_file(run: Run) -> None:
     root = Path(__file__).parent.parent
     text = (root / "specs" / "vgg" / "vgg16.yaml").read_text(encoding="utf-8")
