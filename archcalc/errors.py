@@ -150,6 +150,9 @@ class ArchcalcError(Exception):
         self.problems = tuple(problems)
         super().__init__("\n".join(p.show() for p in self.problems))
 
+    def __reduce__(self) -> tuple[type[Self], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
+
     @classmethod
     def of(
         cls,

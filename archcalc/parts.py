@@ -15,6 +15,7 @@ from archcalc.dims import assuming
 from archcalc.expand import Expander
 from archcalc.figures import facts_of
 from archcalc.graph import Graph, Node
+from archcalc.lanes import DEPTH, LANE, MASK, OF_WEIGHTS, VALUES
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Seen, Shape, Window
 from archcalc.network import Network
@@ -24,12 +25,7 @@ from archcalc.shortcuts import strides
 from archcalc.steps import CONDITION, REPEAT, Step
 
 FactsMemo = dict[tuple[Layer, tuple[Shape, ...], Shape], int]
-LANE = 96
-"""Bits of one figure in a sum: several figures are added as one number."""
 LARGEST = 1 << 72
-FIGURES = ("weights", "biases", "norms", "buffers", "macs", "flops", "values", "depth")
-VALUES, DEPTH = FIGURES.index("values") * LANE, FIGURES.index("depth") * LANE
-MASK = (1 << LANE) - 1
 ELSEWHERE = "\0"
 """The path of a part: no name in a file begins so."""
 NAMES = frozenset({"AC153", "AC154"})
@@ -299,10 +295,10 @@ class Run(Expander):
         if known is None:
             fact = facts_of(node.layer, shapes, node.shape, convention(USUAL))
             values = 0 if node.layer.storage == "view" else fact.values
-            figures = (fact.weights, fact.biases, fact.norms, fact.buffers)
+            figures = weights_of(fact)
             known = packed((*figures, fact.macs, fact.flops, values))
             self.memo.facts[key] = known
-        return known if node.share is None else known >> 4 * LANE << 4 * LANE
+        return known if node.share is None else known >> OF_WEIGHTS << OF_WEIGHTS
 
     def alone(self, node: Node) -> int:
         """Return the values that a node needs not keep if it alone reads its input."""
@@ -329,6 +325,12 @@ class Run(Expander):
         return found[after]
 
 
+def weights_of(counted: Any) -> tuple[Any, ...]:
+    """Return weights, biases, norms, buffers and parameters of a node or a total."""
+    learned = (counted.weights, counted.biases, counted.norms)
+    return (*learned, counted.buffers, sum(learned))
+
+
 def packed(figures: Sequence[Any]) -> int:
     """Return figures as one number; raise `UnfitError` for one that does not fit."""
     total = 0
@@ -337,8 +339,3 @@ def packed(figures: Sequence[Any]) -> int:
             raise UnfitError("symbols")
         total |= figure << place * LANE
     return total
-
-
-def unpacked(sums: int) -> dict[str, int]:
-    """Return every figure of a packed sum by its name."""
-    return {name: sums >> place * LANE & MASK for place, name in enumerate(FIGURES)}

@@ -20,12 +20,11 @@ from typing import Any
 
 from archcalc.depth import depth
 from archcalc.errors import ArchcalcError, UsageError
+from archcalc.lanes import DEPTH, VALUES
 from archcalc.layers.base import Shape
 from archcalc.network import Network
 from archcalc.parts import (
-    DEPTH,
     NAMES,
-    VALUES,
     Hole,
     Memo,
     Part,
@@ -35,6 +34,7 @@ from archcalc.parts import (
     Standing,
     UnfitError,
     packed,
+    weights_of,
 )
 from archcalc.reading import Reading
 from archcalc.steps import Step
@@ -143,11 +143,19 @@ class Reuse:
         except ArchcalcError:
             start = None
             before = 0
+        root = self.root
         for value in last:
             values = (*outer, value)
+            total = before
             try:
-                stop = start or self.start(self.root, values)
-                yield before + self.rest(self.root, stop, values).sums
+                stop = start or self.start(root, values)
+                while stop.hole is not None:
+                    found = stop.memo.get(stop.key(values))
+                    if found is None:
+                        found = self.found(root, stop, values)
+                    total += found[0]
+                    stop = found[1]
+                yield total + stop.end.sums
             except ArchcalcError:
                 yield self.alone(values)
 
@@ -159,9 +167,9 @@ class Reuse:
             deep = depth(analysis.graph)
         except ArchcalcError as error:
             return error
-        weights = (total.weights, total.biases, total.norms, total.buffers)
+        work = (total.macs, total.flops, total.activations)
         try:
-            return packed((*weights, total.macs, total.flops, total.activations, deep))
+            return packed((*weights_of(total), *work, deep))
         except UnfitError:
             return UsageError.of("AC580", "a sweep needs numbers, not symbols")
 

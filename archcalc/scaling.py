@@ -8,12 +8,12 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from archcalc.errors import ArchcalcError, UsageError
-from archcalc.expressions import Expression
+from archcalc.errors import UsageError
 from archcalc.network import Network
 from archcalc.report import Cell, Column, Note, Report, Table
 from archcalc.report import Row as Line
-from archcalc.sweep_values import condition, written
+from archcalc.sweep_values import written
+from archcalc.sweep_where import Row, where_test
 from archcalc.sweeping import KNOWN_FIGURES, Sweep, sweep
 
 FIGURES = tuple(name for name in KNOWN_FIGURES if name != "top1")
@@ -40,27 +40,25 @@ class Solved:
 class _Trial:
     """Looks up what a value gives, each at most once."""
 
-    def __init__(self, found: Sweep, kept: Expression) -> None:
+    def __init__(self, found: Sweep, constraint: str) -> None:
         self.found = found
-        self.kept = kept
-        self.values = found.last
-        self.known: dict[int, Mapping[str, Any] | None] = {}
+        self.test = where_test(constraint, found.columns, found.axes)
+        self.known: dict[int, Row | None] = {}
 
     def row(self, place: int) -> Mapping[str, Any] | None:
         """Return the figures at a place of the grid; None where it is no network."""
         if place not in self.known:
-            value = self.values[place]
-            (sums,) = self.found.reuse.along((), (value,))
-            if isinstance(sums, ArchcalcError):
-                self.known[place] = None
-            else:
-                self.known[place] = self.found.row_of(value, sums)
-        return self.known[place]
+            self.known[place] = self.found.numbered(place)
+        row = self.known[place]
+        if row is None:
+            return None
+        return dict(zip(self.found.columns, row, strict=True))
 
     def fits(self, place: int) -> bool:
         """Say whether the value at a place meets the constraint."""
-        row = self.row(place)
-        return row is not None and self.kept.evaluate(row) is True
+        self.row(place)
+        row = self.known[place]
+        return row is not None and self.test(row)
 
 
 def solve(
@@ -78,8 +76,8 @@ def solve(
     """
     figures = tuple(name for name in FIGURES if name != param)
     found = sweep(network, {param: sorted(values)}, figures=figures, batch=batch)
-    trial = _Trial(found, condition(constraint, found.columns))
-    end = len(found.last) - 1
+    trial = _Trial(found, constraint)
+    end = len(found) - 1
     places = sorted({round(i * end / SAMPLES) for i in range(SAMPLES + 1)})
     fitting = [trial.fits(place) for place in places]
     monotone = fitting == sorted(fitting, reverse=True)

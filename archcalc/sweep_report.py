@@ -17,12 +17,25 @@ KINDS: dict[str, ColumnKind] = {
 }
 
 
-def sweep_report(found: Sweep, rows: Sequence[Row]) -> Report:
-    """Return a table of rows of a sweep."""
+def sweep_report(
+    found: Sweep,
+    rows: Sequence[Row],
+    stopped: int | None = None,
+    count: int | None = None,
+) -> Report:
+    """Return a table of rows of a sweep.
+
+    `stopped` is the number of combinations after which it was interrupted, `count` that
+    of the rows where they are written elsewhere.
+    """
     columns = (*map(_axis, found.names), *map(_figure, found.figures))
-    lines = tuple(Line(tuple(map(_cell, row)), path=_path(found, row)) for row in rows)
-    of = f"{len(rows)} of {len(found)} combinations"
+    lines = tuple(
+        Line(tuple(map(_cell, row)), path=path_of(found, row)) for row in rows
+    )
+    of = f"{len(rows) if count is None else count} of {len(found)} combinations"
     notes = [Note(f"{of} of {', '.join(found.names)}.")]
+    if stopped is not None:
+        notes.append(Note(f"Interrupted after {stopped} combinations."))
     if found.where:
         notes.append(Note(f"Where {found.where}."))
     net = found.network
@@ -50,6 +63,7 @@ def shown(value: Any) -> str:
     return f"{float(value):.6g}" if isinstance(value, Fraction) else str(value)
 
 
-def _path(found: Sweep, row: Iterable[Any]) -> str:
+def path_of(found: Sweep, row: Iterable[Any]) -> str:
+    """Return the values of a row with their names: `width=0.5 size=224`."""
     pairs = zip(found.names, row, strict=False)
     return " ".join(f"{name}={shown(value)}" for name, value in pairs)

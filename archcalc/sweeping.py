@@ -11,26 +11,22 @@
 from __future__ import annotations
 
 import fnmatch
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import prod
-from threading import get_ident
 from typing import Any
 
 from archcalc.errors import ArchcalcError, UsageError
 from archcalc.fields import nearest
-from archcalc.limits import Limits
+from archcalc.lanes import reader
 from archcalc.network import Network, load
-from archcalc.network import network as read_network
-from archcalc.parts import FIGURES, LANE, MASK
 from archcalc.reading import BATCH, INPUT, VARIANT
 from archcalc.reuse import Reuse, Values
-from archcalc.source import parse as parse_yaml
-from archcalc.sweep_values import condition, tidy, values_of, written
+from archcalc.sweep_values import tidy, values_of
+from archcalc.sweep_where import Test, where_test
 
 USUAL_FIGURES = ("params", "macs", "flops", "activations", "depth")
 KNOWN_FIGURES = (
@@ -45,52 +41,13 @@ KNOWN_FIGURES = (
     "depth",
     "top1",
 )
+IN_SUMS = {"activations": "values"}
 OF_BATCH = frozenset({"macs", "flops", "activations"})
-CHUNK = 20_000
-"""Combinations that one process takes at a time."""
-AHEAD = 4
-"""Chunks that wait for each process."""
+MOST_ALONG = 2_000
+"""Values of the last axis that are taken at once: what is held does not grow."""
+MOST_REFUSED = 10
+"""Reasons that are kept; further combinations that do not fit are counted."""
 Row = tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Task:
-    """A sweep as plain values, so that another process can take a part of it."""
-
-    text: str
-    name: str
-    variant: str | None
-    settings: tuple[tuple[str, Any], ...]
-    input: Any
-    limits: Limits
-    axes: tuple[tuple[str, tuple[Any, ...]], ...]
-    figures: tuple[str, ...]
-    where: str | None
-    batch: int
-    inplace: bool
-
-
-@lru_cache(maxsize=64)
-def _worker(task: Task, _thread: int) -> Sweep:
-    """Return the sweep of a task in this process and thread; it keeps what it found."""
-    source = parse_yaml(task.text, task.name, task.limits)
-    settings = dict(task.settings)
-    network = read_network(source, task.variant, settings, task.input, task.limits)
-    return Sweep(
-        network,
-        dict(task.axes),
-        task.figures,
-        task.where,
-        task.batch,
-        task.inplace,
-    )
-
-
-def run_chunk(task: Task, first: int, end: int) -> tuple[list[Row], list[str]]:
-    """Return the rows of some of the outer combinations, and what did not fit."""
-    worker = _worker(task, get_ident())
-    worker.refused.clear()
-    return list(worker.rows(first, end)), list(worker.refused)
 
 
 @dataclass
@@ -100,6 +57,8 @@ class Sweep:
     Iterating gives a tuple for each combination: its values, then its figures, in the
     order of `columns`. Combinations that do not fit together are left out, and
     `refused` holds the first reasons, `refusals` how many there were.
+
+    A *unit* is a combination of all axes but the last, with some values of the last.
     """
 
     network: Network
@@ -118,12 +77,16 @@ class Sweep:
         self.names = tuple(self.axes)
         self.columns = (*self.names, *self.figures)
         self._check()
-        self.condition = self.where and condition(self.where, self.columns)
-        varying = [name for name in self.names if name != BATCH]
-        self.places = [self.names.index(name) for name in varying]
-        *outer, self.last = self.axes.values()
+        self.kept: Test | None = None
+        if self.where is not None:
+            self.kept = where_test(self.where, self.columns, self.axes)
+        *outer, last = self.axes.values()
         self.outer = outer
-        self.getters = tuple(_shifts(name) for name in self.figures if name != "top1")
+        starts = range(0, len(last), MOST_ALONG)
+        self.parts = [last[start : start + MOST_ALONG] for start in starts]
+        self.units = prod(map(len, outer)) * len(self.parts)
+        counted = [IN_SUMS.get(name, name) for name in self.figures if name != "top1"]
+        self.read = reader(counted)
 
     def _check(self) -> None:
         """Raise `UsageError` for an axis or figure that is not there."""
@@ -149,137 +112,122 @@ class Sweep:
         return prod(map(len, self.axes.values()))
 
     def __iter__(self) -> Iterator[Row]:
-        return self.after(0)
-
-    def after(self, first: int) -> Iterator[Row]:
-        """Yield the rows from an outer combination on."""
-        count = prod(map(len, self.outer))
         if self.executor is None:
-            yield from self.rows(first, count)
-            return
-        size = max(1, CHUNK // len(self.last))
-        waiting: deque[Future[tuple[list[Row], list[str]]]] = deque()
-        starts = iter(range(first, count, size))
-        while True:
-            for start in starts:
-                end = min(start + size, count)
-                waiting.append(self.executor.submit(run_chunk, self.task, start, end))
-                if len(waiting) >= AHEAD * self.jobs:
-                    break
-            if not waiting:
-                return
-            rows, refused = waiting.popleft().result()
-            self.refused += refused
-            self.refusals += len(refused)
-            yield from rows
+            return self.rows(0, self.units)
+        from archcalc.sweep_chunks import chunks
 
-    def following(self, last: Sequence[str]) -> Iterator[Row]:
-        """Yield the rows after the one with these values, as a CSV file has them.
+        return (row for chunk in chunks(self) for row in chunk.rows)
 
-        Raises `UsageError` AC582 where there is no such row.
-        """
-        first = 0
-        for (name, values), text in zip(self.axes.items(), last, strict=True):
-            texts = [written(value) for value in values]
-            if text not in texts:
-                message = f"the last row has {name}={text}, which is not swept over"
-                raise UsageError.of("AC582", message)
-            first = first * len(values) + texts.index(text)
-        outer, done = divmod(first, len(self.last))
-        later = {written(value) for value in self.last[done + 1 :]}
-        place = len(self.names) - 1
-        for row in self.rows(outer, outer + 1):
-            if written(row[place]) in later:
-                yield row
-        yield from self.after(outer + 1)
-
-    @cached_property
-    def task(self) -> Task:
-        """The sweep as plain values."""
-        net = self.network
-        given = net.input if isinstance(net.input, str | None) else tuple(net.input)
-        return Task(
-            net.spec.source.text,
-            net.spec.source.name,
-            net.variant,
-            tuple(net.settings.items()),
-            given,
-            net.limits,
-            tuple(self.axes.items()),
-            self.figures,
-            self.where,
-            self.batch,
-            self.inplace,
-        )
-
-    def rows(self, first: int, end: int) -> Iterator[Row]:
-        """Yield the rows of some outer combinations, in this process."""
-        kept = self.condition
-        columns = self.columns
+    def rows(self, first: int, end: int, skip: int = 0) -> Iterator[Row]:
+        """Yield the rows of some units in this process, but the first few."""
         for index in range(first, end):
-            for row in self._rows(self.combination(index)):
-                if not kept or kept.evaluate(dict(zip(columns, row, strict=True))):
-                    yield row
+            outer, last = self.unit(index)
+            if skip < len(last):
+                found = self._rows(outer, last[skip:])
+                yield from found if self.kept is None else filter(self.kept, found)
+            skip = 0
+
+    def refuse(self, reason: ArchcalcError) -> None:
+        """Count a combination that does not fit."""
+        self.refusals += 1
+        if len(self.refused) < MOST_REFUSED:
+            self.refused.append(str(reason))
 
     def every(self) -> Iterator[Row | None]:
         """Yield a row for every combination, None for one that does not fit."""
-        for index in range(prod(map(len, self.outer))):
-            outer = self.combination(index)
-            for value, sums in zip(self.last, self._sums(outer), strict=True):
+        for index in range(self.units):
+            outer, last = self.unit(index)
+            for value, sums in zip(last, self._sums(outer, last), strict=True):
                 if isinstance(sums, ArchcalcError):
                     yield None
                 else:
                     yield self._row((*outer, value), sums)
 
-    def row_of(self, value: Any, sums: int) -> dict[str, Any]:
-        """Return the row of one value of a single axis, by column."""
-        return dict(zip(self.columns, self._row((value,), sums), strict=True))
-
-    def combination(self, index: int) -> Values:
-        """Return an outer combination by its number."""
+    def unit(self, index: int) -> tuple[Values, Sequence[Any]]:
+        """Return the outer combination of a unit, and its values of the last axis."""
+        index, part = divmod(index, len(self.parts))
         found = []
         for values in reversed(self.outer):
             index, place = divmod(index, len(values))
             found.append(values[place])
-        return tuple(reversed(found))
+        return tuple(reversed(found)), self.parts[part]
 
-    def _rows(self, outer: Values) -> Iterator[Row]:
-        """Yield the rows of one outer combination."""
-        getters, last = self.getters, self.last
+    def combinations(self, units: int) -> int:
+        """Return how many combinations the first units have."""
+        outer, part = divmod(units, len(self.parts))
+        whole = sum(map(len, self.parts))
+        return outer * whole + min(part * MOST_ALONG, whole)
+
+    def place(
+        self, values: Sequence[Any], shown: Callable[[str, Any], Any]
+    ) -> tuple[int, int]:
+        """Return the unit of a combination, and its place there.
+
+        `shown` says how a value of an axis looks among `values`. Raises `UsageError`
+        AC582 for a value that is not swept over.
+        """
+        number = 0
+        for (name, axis), value in zip(self.axes.items(), values, strict=True):
+            looks = [shown(name, known) for known in axis]
+            if value not in looks:
+                message = f"the last row has {name}={value}, which is not swept over"
+                raise UsageError.of("AC582", message)
+            number = number * len(axis) + looks.index(value)
+        outer, place = divmod(number, sum(map(len, self.parts)))
+        part, place = divmod(place, MOST_ALONG)
+        return outer * len(self.parts) + part, place
+
+    def row_at(self, unit: int, place: int) -> Row | None:
+        """Return one row, None for a combination that does not fit or is not kept."""
+        outer, last = self.unit(unit)
+        rows = self._rows(outer, last[place : place + 1])
+        return next(filter(self.kept, rows) if self.kept else rows, None)
+
+    def numbered(self, number: int) -> Row | None:
+        """Return the row of a combination by its number, as `row_at` does."""
+        outer, place = divmod(number, sum(map(len, self.parts)))
+        part, place = divmod(place, MOST_ALONG)
+        unit = outer * len(self.parts) + part
+        return self.row_at(unit, place) if 0 <= unit < self.units else None
+
+    def _rows(self, outer: Values, last: Sequence[Any]) -> Iterator[Row]:
+        """Yield the rows of an outer combination with values of the last axis."""
+        read = self.read
         plain = (
             self.batch == 1 and BATCH not in self.axes and "top1" not in self.figures
         )
-        for value, sums in zip(last, self._sums(outer), strict=True):
+        for value, sums in zip(last, self._sums(outer, last), strict=True):
             if isinstance(sums, ArchcalcError):
-                self.refusals += 1
-                self.refused.append(str(sums))
+                self.refuse(sums)
             elif plain:
-                yield (*outer, value, *[get(sums) for get in getters])
+                yield (*outer, value, *read(sums))
             else:
                 yield self._row((*outer, value), sums)
 
-    def _sums(self, outer: Values) -> Sequence[int | ArchcalcError]:
+    def _sums(
+        self, outer: Values, last: Sequence[Any]
+    ) -> Sequence[int | ArchcalcError]:
         """Return the packed totals along the last axis; a batch is no part of them."""
         if BATCH not in self.axes:
-            return self.reuse.along(outer, self.last)
+            return self.reuse.along(outer, last)
         if self.names[-1] == BATCH:
             if not outer:
-                return self.reuse.along((), (None,)) * len(self.last)
-            return self.reuse.along(outer[:-1], outer[-1:]) * len(self.last)
+                return self.reuse.along((), (None,)) * len(last)
+            return self.reuse.along(outer[:-1], outer[-1:]) * len(last)
         batch = self.names.index(BATCH)
-        return self.reuse.along(outer[:batch] + outer[batch + 1 :], self.last)
+        return self.reuse.along(outer[:batch] + outer[batch + 1 :], last)
 
     def _row(self, values: Values, sums: int) -> Row:
         """Return a row with the batch counted in, and what was reached."""
         given = dict(zip(self.names, values, strict=True))
         batch = self.batch * given.get(BATCH, 1)
-        getters = iter(self.getters)
+        counted = iter(self.read(sums))
         found: list[Any] = []
         for name in self.figures:
             if name == "top1":
                 found.append(self._top1(given))
             else:
-                found.append(next(getters)(sums) * (batch if name in OF_BATCH else 1))
+                found.append(next(counted) * (batch if name in OF_BATCH else 1))
         return (*values, *found)
 
     def _top1(self, given: Mapping[str, Any]) -> Any:
@@ -307,14 +255,6 @@ class Sweep:
         input = given.pop(INPUT, base.input)
         settings = {**base.settings, **given}
         return Network(base.spec, variant, settings, input, base.limits)
-
-
-def _shifts(name: str) -> Any:
-    """Return what picks a figure out of packed sums."""
-    if name == "params":
-        return lambda s: (s & MASK) + (s >> LANE & MASK) + (s >> 2 * LANE & MASK)
-    shift = FIGURES.index("values" if name == "activations" else name) * LANE
-    return lambda s: s >> shift & MASK
 
 
 def sweep(

@@ -156,7 +156,7 @@ def test_any_executor_keeps_the_order(
     kind: type[ThreadPoolExecutor] | type[ProcessPoolExecutor],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("archcalc.sweeping.CHUNK", 4)
+    monkeypatch.setattr("archcalc.sweep_chunks.FIRST", 4)
     over = {"width": "0.5:1:0.25", "depth": "1:3", "size": (96, 128)}
     where = "macs <= 300M"
     with kind(2) as executor:

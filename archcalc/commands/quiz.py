@@ -11,7 +11,9 @@ from archcalc.commands.options import (
     LimitOptions,
     NetworkName,
     Output,
+    Plain,
     Settings,
+    Standalone,
     emit,
     load_network,
 )
@@ -33,6 +35,8 @@ def quiz(
     settings: Settings = None,
     format: Format = None,
     output: Output = None,
+    standalone: Standalone = False,
+    plain: Plain = False,
     limit: LimitOptions = None,
 ) -> None:
     """Make a quiz: sizes and counts to fill in, with the arithmetic as hints."""
@@ -42,4 +46,4 @@ def quiz(
     asked = quiz_report(
         network, network.analyze(), seed, blanks_named(blank), questions, key
     )
-    emit(asked, format, output)
+    emit(asked, format, output, standalone, plain)

@@ -12,7 +12,9 @@ from archcalc.commands.options import (
     LimitOptions,
     NetworkName,
     Output,
+    Plain,
     Settings,
+    Standalone,
     emit,
     load_network,
 )
@@ -37,6 +39,8 @@ def scale(
     settings: Settings = None,
     format: Format = None,
     output: Output = None,
+    standalone: Standalone = False,
+    plain: Plain = False,
     limit: LimitOptions = None,
 ) -> None:
     """Scale depth, width and resolution together to N times the MACs."""
@@ -49,7 +53,8 @@ def scale(
     grid = _number("--step", step, Fraction(1, 1000))
     near = _number("--tolerance", tolerance.removesuffix("%"), Fraction(0)) / 100
     found = scaled(network, ratio, names, grid, near)
-    emit(scale_report(network, names, found[: max(top, 0)], ratio), format, output)
+    report = scale_report(network, names, found[: max(top, 0)], ratio)
+    emit(report, format, output, standalone, plain)
 
 
 def _number(option: str, text: str, least: Fraction) -> Fraction:

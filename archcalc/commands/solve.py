@@ -12,7 +12,9 @@ from archcalc.commands.options import (
     LimitOptions,
     NetworkName,
     Output,
+    Plain,
     Settings,
+    Standalone,
     emit,
     load_network,
 )
@@ -35,6 +37,8 @@ def solve(
     input: InputShape = None,
     format: Format = None,
     output: Output = None,
+    standalone: Standalone = False,
+    plain: Plain = False,
     limit: LimitOptions = None,
 ) -> None:
     """Find the largest value of a param that meets a constraint, exactly."""
@@ -52,8 +56,5 @@ def solve(
     network = load_network(net, input, settings, limit)
     whole = type(network.params.get(name)) is int and network.params[name] > 1
     values = values_of(name, text or ("1:1024" if whole else "0.01:16:0.01"))
-    emit(
-        solve_report(network, solved(network, max, name, values, batch), max),
-        format,
-        output,
-    )
+    report = solve_report(network, solved(network, max, name, values, batch), max)
+    emit(report, format, output, standalone, plain)

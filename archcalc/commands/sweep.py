@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-import csv
-import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from archcalc.commands.declared import Option
 from archcalc.commands.options import (
     Batch,
-    Format,
     InPlace,
     InputShape,
     LimitOptions,
     NetworkName,
     Output,
+    Plain,
     Settings,
+    Standalone,
     emit,
     load_network,
     pairs,
 )
-from archcalc.commands.progress import tracked
+from archcalc.commands.pictures import picture_format, write_picture
+from archcalc.commands.progress import Progress
 from archcalc.errors import UsageError
 from archcalc.render import format_of
 
 if TYPE_CHECKING:
+    from archcalc.sweep_choice import Choice
+    from archcalc.sweep_files import RowFile
+    from archcalc.sweep_run import Gathering
     from archcalc.sweeping import Sweep
 
 MOST_JOBS = 256
+BY_ROWS = ("csv", "json", "parquet")
+"""Formats that are written row by row."""
 Over = Annotated[
     list[str] | None,
     Option(
@@ -40,166 +45,238 @@ Over = Annotated[
         help="Values: 1:8, 0.5:2:0.25, 128,160. Also variant, input, batch.",
     ),
 ]
-Row = tuple[Any, ...]
+Figures = Annotated[
+    str | None,
+    Option("--figures", help="params,macs,flops,activations,depth,weights,top1,…"),
+]
+Where = Annotated[
+    str | None,
+    Option("--where", help='A constraint: "macs <= 600M and params <= 5M".'),
+]
+Pareto = Annotated[
+    str | None,
+    Option("--pareto", help="Rows that none beats in all of these: macs,params."),
+]
+Sort = Annotated[
+    str | None,
+    Option("--sort", help="Sort by a column; `macs:down` the largest first."),
+]
+Top = Annotated[int | None, Option("--top", help="The first rows alone.")]
+Plot = Annotated[
+    str | None,
+    Option(
+        "--plot",
+        metavar="X,Y",
+        help="Draw two columns against each other: macs,params.",
+    ),
+]
+Resume = Annotated[
+    bool, Option("--resume", help="Go on where the same sweep stopped (with -o).")
+]
+Jobs = Annotated[int, Option("--jobs", "-j", help="Processes on this machine.")]
+ExecutorName = Annotated[
+    str | None,
+    Option("--executor", metavar="dask://HOST:PORT", help="Run on a dask cluster."),
+]
+SweepFormat = Annotated[
+    str | None,
+    Option(
+        "--format",
+        "-f",
+        help="terminal, markdown, csv, json, parquet, latex, html, svg; png of a plot.",
+    ),
+]
 
 
 def sweep(
     net: NetworkName,
     over: Over = None,
-    figures: Annotated[
-        str | None,
-        Option("--figures", help="params,macs,flops,activations,depth,weights,top1,…"),
-    ] = None,
-    where: Annotated[
-        str | None,
-        Option("--where", help='A constraint: "macs <= 600M and params <= 5M".'),
-    ] = None,
-    pareto: Annotated[
-        str | None,
-        Option("--pareto", help="Rows that none beats in all of these: macs,params."),
-    ] = None,
-    sort: Annotated[
-        str | None,
-        Option("--sort", help="Sort by a column; `macs:down` the largest first."),
-    ] = None,
-    top: Annotated[int | None, Option("--top", help="The first rows alone.")] = None,
-    resume: Annotated[
-        bool, Option("--resume", help="Go on with the CSV file of --output.")
-    ] = False,
-    jobs: Annotated[int, Option("--jobs", "-j", help="Processes.")] = 1,
+    figures: Figures = None,
+    where: Where = None,
+    pareto: Pareto = None,
+    sort: Sort = None,
+    top: Top = None,
+    plot: Plot = None,
+    resume: Resume = False,
+    jobs: Jobs = 1,
+    executor: ExecutorName = None,
     batch: Batch = 1,
     settings: Settings = None,
     input: InputShape = None,
     inplace: InPlace = True,
-    format: Format = None,
+    format: SweepFormat = None,
     output: Output = None,
+    standalone: Standalone = False,
+    plain: Plain = False,
     limit: LimitOptions = None,
 ) -> None:
     """List the figures of every combination of params."""
+    from archcalc.executors import executor_of
     from archcalc.sweeping import sweep as sweep_of
 
-    if not 1 <= jobs <= MOST_JOBS or (top is not None and top < 1):
-        raise UsageError.of("AC580", f"--jobs is 1 to {MOST_JOBS}, and --top 1 or more")
-    kind = format_of(format, output)
-    streamed = kind == "csv" and not (sort or pareto)
-    if resume and not (streamed and output):
-        raise UsageError.of(
-            "AC582",
-            "--resume goes on with a CSV file that is written row by row",
-            help="-o sweep.csv, without --sort and --pareto",
-        )
+    leaving = _Leaving(_format(format, output, plot), output, standalone, plain, plot)
+    leaving.check(resume)
+    _check_jobs(jobs, executor, top)
     network = load_network(net, input, settings, limit)
     asked: dict[str, Any] = {
         "figures": None if figures is None else figures.split(","),
         "where": where,
         "batch": batch,
         "inplace": inplace,
-        "jobs": jobs,
     }
-    from concurrent.futures import ProcessPoolExecutor
-
-    with nullcontext() if jobs == 1 else ProcessPoolExecutor(jobs) as executor:
-        found = sweep_of(network, pairs(over, "--over"), executor=executor, **asked)
-        if streamed:
-            _stream(found, output, resume, top)
-        else:
-            rows = _chosen(found, tracked(found, "rows"), pareto, sort, top)
-            emit(_report(found, rows), format, output)
-    _tell_refused(found)
-
-
-def _chosen(
-    found: Sweep,
-    rows: Iterable[Row],
-    pareto: str | None,
-    sort: str | None,
-    top: int | None,
-) -> Sequence[Row]:
-    """Return the rows that were asked for, in the order asked for."""
-    from itertools import islice
-
-    from archcalc.pareto import pareto as front
-
-    if pareto is not None:
-        names = [_column(found, name) for name in pareto.split(",")]
-        rows = front(rows, found.columns, names)
-    if sort is not None:
-        name, _, down = sort.partition(":")
-        place = found.columns.index(_column(found, name))
-        known = [row for row in rows if row[place] is not None]
-        rows = sorted(known, key=lambda row: row[place], reverse=down == "down")
-    return list(islice(rows, top))
+    choice = _choice(pareto, sort, top, plot)
+    with ExitStack() as stack:
+        found = sweep_of(network, pairs(over, "--over"), **asked)
+        choice.check(found.columns)
+        if plot is not None:
+            _check_plot(found, plot)
+        found.executor, found.jobs = stack.enter_context(executor_of(executor, jobs))
+        try:
+            _run(found, choice, leaving, resume)
+        finally:
+            _tell_refused(found)
 
 
-def _column(found: Sweep, name: str) -> str:
-    """Return the name of a column; raise `UsageError` AC581 for another."""
-    from archcalc.fields import nearest
+@dataclass(frozen=True)
+class _Leaving:
+    """How the rows leave."""
 
-    if name in found.columns:
-        return name
-    help = nearest(name, found.columns) or f"columns: {', '.join(found.columns)}"
-    raise UsageError.of("AC581", f"there is no column {name!r}", help=help)
+    format: str
+    output: Path | None
+    standalone: bool
+    plain: bool
+    plot: str | None
+
+    def check(self, resume: bool) -> None:
+        """Raise `UsageError` for what does not go together."""
+        if resume and self.output is None:
+            message = "--resume goes on with a file"
+            raise UsageError.of("AC582", message, help="-o sweep.csv")
+        if self.format == "parquet" and self.output is None:
+            raise UsageError.of("AC584", "Parquet needs a file", help="-o FILE.parquet")
+        if (self.format in BY_ROWS or self.plot) and (self.standalone or self.plain):
+            option = "standalone" if self.standalone else "plain"
+            message = f"format {self.format} has no option {option!r}"
+            raise UsageError.of("AC531", message)
 
 
-def _report(found: Sweep, rows: Sequence[Row]) -> Any:
+def _format(format: str | None, output: Path | None, plot: str | None) -> str:
+    """Return the format of rows, or of the picture that is asked for."""
+    if plot is not None:
+        return picture_format(format, output, {"svg": (".svg",)})
+    ending = output.suffix.lower() if output is not None else ""
+    if format == "parquet" or (format is None and ending in (".parquet", ".pq")):
+        return "parquet"
+    return format_of(format, output)
+
+
+def _check_plot(found: Sweep, plot: str) -> None:
+    """Raise `UsageError` AC581 for columns that cannot be drawn."""
+    from archcalc.plotting.scatter import check_plane
+    from archcalc.sweep_choice import known_column
+
+    for name in plot.split(","):
+        known_column(name, found.columns)
+    check_plane(found, plot.split(","))
+
+
+def _check_jobs(jobs: int, executor: str | None, top: int | None) -> None:
+    """Raise `UsageError` AC580 for counts that make no sense."""
+    if not 1 <= jobs <= MOST_JOBS or (top is not None and top < 1):
+        raise UsageError.of("AC580", f"--jobs is 1 to {MOST_JOBS}, and --top 1 or more")
+    if executor is not None and jobs > 1:
+        message = "--jobs starts processes here, --executor uses those of a cluster"
+        raise UsageError.of("AC580", message, help="one of the two")
+
+
+def _choice(
+    pareto: str | None, sort: str | None, top: int | None, plot: str | None
+) -> Choice:
+    """Return which rows are asked for; raise `UsageError` AC580 for another order."""
+    from archcalc.sweep_choice import Choice
+
+    column, _, way = (sort or "").partition(":")
+    if way not in ("", "down", "up"):
+        message = f"--sort {sort} has no order"
+        raise UsageError.of("AC580", message, help=f"{column}:down or {column}:up")
+    names = tuple(pareto.split(",")) if pareto else ()
+    plane = () if plot is None or names or column or top else tuple(plot.split(","))
+    return Choice(names, column or None, way == "down", top, plane)
+
+
+def _run(found: Sweep, choice: Choice, leaving: _Leaving, resume: bool) -> None:
+    """Run a sweep and let its rows leave; a stop says what was kept."""
+    from archcalc.sweep_partial import partial_of
+    from archcalc.sweep_run import Gathering, stream
+
+    output = leaving.output
+    by_rows = leaving.format in BY_ROWS and not leaving.plot
+    progress = Progress("combinations", len(found), by_rows and output is None)
+    try:
+        if by_rows and not choice.ordered:
+            stream(found, choice, _file(found, leaving), resume, progress)
+            return
+        partial = None if output is None else partial_of(output)
+        gathering = Gathering(found, choice, partial, resume)
+        _gather(gathering, leaving, progress)
+    except KeyboardInterrupt:
+        progress.end()
+        if output is not None:
+            print(
+                f"what was found is kept: --resume goes on with {output}",
+                file=sys.stderr,
+            )
+        raise
+    finally:
+        progress.end()
+
+
+def _gather(gathering: Gathering, leaving: _Leaving, progress: Progress) -> None:
+    """Choose rows and write them, or those so far where nothing else keeps them."""
+    try:
+        gathering.run(progress)
+    except KeyboardInterrupt:
+        progress.end()
+        if leaving.output is None and not leaving.plot:
+            _leave(gathering, leaving, gathering.done)
+        raise
+    progress.end()
+    _leave(gathering, leaving, None)
+    gathering.forget()
+
+
+def _leave(gathering: Gathering, leaving: _Leaving, stopped: int | None) -> None:
+    """Write the rows that were chosen."""
+    found, rows = gathering.found, gathering.rows()
+    if leaving.plot is not None:
+        from archcalc.plotting.scatter import scatter
+
+        drawn = scatter(found, rows, leaving.plot.split(","))
+        write_picture(drawn, leaving.format, leaving.output)
+        return
+    if leaving.format in BY_ROWS:
+        from archcalc.sweep_files import as_chunk
+
+        file = _file(found, leaving)
+        file.begin(False)
+        file.add(as_chunk(found, rows, file.form))
+        file.close(stopped)
+        return
     from archcalc.sweep_report import sweep_report
 
-    return sweep_report(found, rows)
+    report = sweep_report(found, rows, stopped)
+    emit(report, leaving.format, leaving.output, leaving.standalone, leaving.plain)
 
 
-def _stream(found: Sweep, output: Path | None, resume: bool, top: int | None) -> None:
-    """Write rows as they are found; what is written stays when it is interrupted."""
-    from itertools import islice
+def _file(found: Sweep, leaving: _Leaving) -> RowFile:
+    """Return the file that takes rows."""
+    if leaving.format == "parquet" and leaving.output is not None:
+        from archcalc.sweep_parquet import ParquetFile
 
-    going_on = resume and output is not None and output.exists()
-    last = _last_row(found, output) if going_on and output is not None else None
-    rows: Iterator[Row] = found.after(0) if last is None else found.following(last)
-    if output is None:
-        _write(found, sys.stdout, islice(rows, top), True)
-        return
-    mode = "w" if last is None else "a"
-    with output.open(mode, encoding="utf-8", newline="") as sink:
-        _write(found, sink, tracked(islice(rows, top), "rows"), last is None)
+        return ParquetFile(found, leaving.output)
+    from archcalc.sweep_files import text_file
 
-
-def _write(
-    found: Sweep, sink: IO[str], rows: Iterable[Row], with_heading: bool
-) -> None:
-    from archcalc.render.csv import raw
-
-    writer = csv.writer(sink, lineterminator="\n")
-    if with_heading:
-        writer.writerow(found.columns)
-    try:
-        for row in rows:
-            writer.writerow([v if type(v) is int else raw(v) for v in row])
-        sink.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _last_row(found: Sweep, output: Path) -> tuple[str, ...] | None:
-    """Return the values of the last whole row of a file; cut what stands after it.
-
-    None where not even the heading is whole. Raises `UsageError` AC582 for the file of
-    another sweep.
-    """
-    with output.open("rb+") as file:
-        heading = file.readline().decode()
-        if not heading.endswith("\n"):
-            return None
-        if heading.rstrip("\n").split(",") != list(found.columns):
-            message = f"{output} holds another sweep: {heading.strip()}"
-            raise UsageError.of("AC582", message)
-        end, last = file.tell(), b""
-        for line in file:
-            if line.endswith(b"\n"):
-                end, last = end + len(line), line
-        file.truncate(end)
-    if not last:
-        return None
-    (cells,) = csv.reader([last.decode()])
-    return tuple(cells[: len(found.names)])
+    return text_file(found, leaving.output, leaving.format)
 
 
 def _tell_refused(found: Sweep) -> None:

@@ -32,18 +32,18 @@ DELETE = "\x7f"
 def render(report: Report) -> str:
     """Return the report as JSON, a row a line."""
     members = [
-        f'"schema": {_dump(SCHEMA)}',
-        f'"kind": {_dump(report.kind)}',
-        f'"title": {_dump(report.title)}',
-        f'"subject": {_dump(report.subject)}',
-        f'"settings": {_dump({k: _plain(v) for k, v in report.settings.items()})}',
+        f'"schema": {dump(SCHEMA)}',
+        f'"kind": {dump(report.kind)}',
+        f'"title": {dump(report.title)}',
+        f'"subject": {dump(report.subject)}',
+        f'"settings": {dump({k: plain(v) for k, v in report.settings.items()})}',
         f'"tables": {_listed(map(_table, report.tables), "  ")}',
-        f'"notes": {_listed((_dump(_note(n)) for n in report.notes), "  ")}',
+        f'"notes": {_listed((dump(_note(n)) for n in report.notes), "  ")}',
     ]
     return "{\n" + ",\n".join(f"  {member}" for member in members) + "\n}"
 
 
-def _dump(value: Any) -> str:
+def dump(value: Any) -> str:
     """Return JSON in one line; DEL, which JSON allows raw, is written out as well."""
     return json.dumps(value, allow_nan=False).replace(DELETE, "\\u007f")
 
@@ -55,10 +55,10 @@ def _listed(items: Iterable[str], indent: str) -> str:
 
 def _table(table: Table) -> str:
     keys = [column.key for column in table.columns]
-    columns = _listed((_dump(_column(c)) for c in table.columns), "      ")
-    rows = _listed((_dump(_row(keys, row)) for row in table.rows), "      ")
+    columns = _listed((dump(_column(c)) for c in table.columns), "      ")
+    rows = _listed((dump(_row(keys, row)) for row in table.rows), "      ")
     return (
-        f'{{"title": {_dump(table.title)}, "note": {_dump(table.note)},\n'
+        f'{{"title": {dump(table.title)}, "note": {dump(table.note)},\n'
         f'      "columns": {columns},\n      "rows": {rows}}}'
     )
 
@@ -70,7 +70,7 @@ def _column(column: Column) -> dict[str, str | None]:
 
 def _row(keys: Iterable[str], row: Row) -> dict[str, Any]:
     kinds = {"kinds": row.kinds} if row.kinds else {}
-    cells = dict(zip(keys, map(_plain, row.cells), strict=True))
+    cells = dict(zip(keys, map(plain, row.cells), strict=True))
     about = {"kind": row.kind, "depth": row.depth, "path": row.path, **kinds}
     return {**about, "cells": cells}
 
@@ -79,9 +79,10 @@ def _note(note: Any) -> dict[str, str | None]:
     return {"kind": note.kind, "text": note.text, "cite": note.cite}
 
 
-def _plain(value: Cell) -> Any:
+def plain(value: Cell) -> Any:
+    """Return a value as JSON has it."""
     if isinstance(value, Poly):
         return {"symbolic": value.python()}
     if isinstance(value, Fraction):
         return number(value)
-    return [_plain(size) for size in value] if isinstance(value, tuple) else value
+    return [plain(size) for size in value] if isinstance(value, tuple) else value

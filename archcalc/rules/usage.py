@@ -284,9 +284,24 @@ USAGE = (
     Rule(
         "AC582",
         "wrong-resume",
-        "`--resume` goes on with the CSV file that the same sweep has begun.",
+        "`--resume` goes on with the file that the same sweep has begun.",
         "$ archcalc sweep efficientnet --over width=1:2 --resume",
         "$ archcalc sweep efficientnet --over width=1:2 --resume -o sweep.csv",
+    ),
+    Rule(
+        "AC583",
+        "wrong-executor",
+        "A sweep runs in processes (`--jobs`), or on a dask scheduler that answers and "
+        "has workers with the same archcalc.",
+        "$ archcalc sweep efficientnet --over width=1:2 --executor dusk://host:8786",
+        "$ archcalc sweep efficientnet --over width=1:2 --jobs 2",
+    ),
+    Rule(
+        "AC584",
+        "missing-extra",
+        "dask and Parquet are extras: `pip install 'archcalc[dask,parquet]'`.",
+        "$ archcalc sweep efficientnet --over width=1:2 -f parquet",
+        "$ archcalc sweep efficientnet --over width=1:2 -f parquet -o sweep.parquet",
     ),
     Rule(
         "AC574",

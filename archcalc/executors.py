@@ -1,0 +1,84 @@
+"""Where a sweep runs: in this process, in others here, or on a dask cluster."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from archcalc.errors import MissingExtra, UsageError
+
+SCHEME = "dask://"
+PATIENCE = 10
+"""Seconds to wait for a scheduler, and for its first worker."""
+
+
+@contextmanager
+def executor_of(
+    address: str | None, jobs: int
+) -> Iterator[tuple[Executor | None, int]]:
+    """Give an executor and its number of workers; none for one job without an address.
+
+    `address` is `dask://HOST:PORT`. Raises `UsageError` AC583 for another, or where
+    nobody answers there, `MissingExtra` AC584 without dask.
+    """
+    if address is not None:
+        with _dask(address) as found:
+            yield found
+    elif jobs == 1:
+        yield None, 1
+    else:
+        pool = ProcessPoolExecutor(jobs, initializer=_leave_interrupts)
+        try:
+            yield pool, jobs
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Let Ctrl-C reach the process that can keep what is done, not its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _dask(address: str) -> Iterator[tuple[Executor, int]]:
+    """Give the executor of a dask scheduler and the threads of its workers."""
+    where = address.removeprefix(SCHEME)
+    if not (address.startswith(SCHEME) and where):
+        message = f"{address!r} is no executor"
+        raise UsageError.of("AC583", message, help="--executor dask://HOST:PORT")
+    client = _client(where)
+    try:
+        yield client.get_executor(pure=False), _threads(client, where)
+    finally:
+        client.close()
+
+
+def _threads(client: Any, where: str) -> int:
+    """Return the threads of all workers; wait for the first one."""
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        message = f"the scheduler at {where} has no worker after {PATIENCE} s"
+        raise UsageError.of("AC583", message, help=f"dask worker {where}") from None
+    return sum(client.ncores().values())
+
+
+def _client(where: str) -> Any:
+    try:
+        connect = import_module("distributed").Client
+    except ImportError:
+        raise MissingExtra.of(
+            "AC584",
+            "--executor dask:// needs dask.distributed",
+            help="pip install 'archcalc[dask]'",
+        ) from None
+    try:
+        return connect(f"tcp://{where}", timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        message = f"no dask scheduler answers at {where}: {error}"
+        help = "dask scheduler --host HOST --port PORT"
+        raise UsageError.of("AC583", message, help=help) from None

@@ -1,0 +1,54 @@
+"""Several figures in one whole number, a lane of bits for each: added all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from struct import Struct
+from typing import Any
+
+LANE = 96
+"""Bits of one figure in a sum."""
+FIGURES = (
+    "weights",
+    "biases",
+    "norms",
+    "buffers",
+    "params",
+    "macs",
+    "flops",
+    "values",
+    "depth",
+)
+OF_WEIGHTS = FIGURES.index("macs") * LANE
+"""Where the figures end that shared weights add once."""
+VALUES, DEPTH = FIGURES.index("values") * LANE, FIGURES.index("depth") * LANE
+MASK = (1 << LANE) - 1
+BYTES = LANE // 8
+BEYOND = sum(MASK >> 64 << 64 << place * LANE for place in range(len(FIGURES)))
+"""The bits that are set where a figure does not fit in 64."""
+
+
+def reader(names: Sequence[str]) -> Callable[[int], tuple[int, ...]]:
+    """Return what reads these figures out of a sum, in their order.
+
+    >>> reader(("params", "weights"))(7 | 9 << 4 * LANE)
+    (9, 7)
+    """
+    places = [FIGURES.index(name) for name in names]
+    shifts = [place * LANE for place in places]
+    wanted = sorted(set(places))
+    lanes = (f"Q{BYTES - 8}x" if p in wanted else f"{BYTES}x" for p in range(9))
+    unpack = Struct("<" + "".join(lanes)).unpack
+    size = BYTES * len(FIGURES)
+    order: Any = tuple
+    if places != wanted:
+        order = itemgetter(*map(wanted.index, places))
+
+    def read(sums: int) -> tuple[int, ...]:
+        if sums & BEYOND:
+            return tuple([sums >> shift & MASK for shift in shifts])
+        found: tuple[int, ...] = order(unpack(sums.to_bytes(size, "little")))
+        return found
+
+    return read

@@ -1,0 +1,165 @@
+"""Which rows of a sweep are wanted: a Pareto front, the best by a column, the first.
+
+Rows come in pieces, and only what may still be wanted is held. A worker makes the same
+choice among its own rows, so that no more than those travel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import frexp
+from typing import Any
+
+from archcalc.errors import UsageError
+from archcalc.fields import nearest
+from archcalc.pareto import Front
+
+Row = tuple[Any, ...]
+ROOM = 1_000
+"""Rows that are held beyond the wanted ones before the worst are dropped."""
+MOST_SPOTS = 6_000
+"""Rows of a picture, beside its front."""
+FINEST = 1 << 20
+"""Places that a picture tells apart between a number and its double, at first."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Rows that none beats in all of `pareto`, sorted by a column, the first `top`.
+
+    In this order; `down` sorts the largest first. Nothing of it: every row. `plane`
+    names two columns of a picture, of whose rows MOST_SPOTS are enough.
+    """
+
+    pareto: tuple[str, ...] = ()
+    sort: str | None = None
+    down: bool = False
+    top: int | None = None
+    plane: tuple[str, ...] = ()
+
+    @property
+    def ordered(self) -> bool:
+        """Say whether rows are only known when all have been seen."""
+        return bool(self.pareto or self.sort)
+
+    def check(self, columns: Sequence[str]) -> None:
+        """Raise `UsageError` AC581 for a column that is not there."""
+        for name in (*self.pareto, *self.plane, *([self.sort] if self.sort else ())):
+            known_column(name, columns)
+
+
+def known_column(name: str, columns: Sequence[str]) -> int:
+    """Return the place of a column; raise `UsageError` AC581 where there is none."""
+    if name in columns:
+        return columns.index(name)
+    help = nearest(name, columns) or f"columns: {', '.join(columns)}"
+    raise UsageError.of("AC581", f"there is no column {name!r}", help=help)
+
+
+class Chosen:
+    """The rows of a choice among those that were added."""
+
+    def __init__(self, choice: Choice, columns: Sequence[str]) -> None:
+        choice.check(columns)
+        self.choice = choice
+        self.front = Front(columns, choice.pareto) if choice.pareto else None
+        self.place = columns.index(choice.sort) if choice.sort else None
+        self.held: list[Row] = []
+        self.spread = Spread(columns, choice.plane) if choice.plane else None
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Take rows; drop what is no longer wanted."""
+        top = self.choice.top
+        if self.front is not None:
+            self.front.add(rows)
+        elif self.spread is not None:
+            self.spread.add(rows)
+        elif top is None:
+            self.held.extend(rows)
+        elif self.place is None:
+            self.held.extend(islice(rows, top - len(self.held)))
+        else:
+            for row in rows:
+                self.held.append(row)
+                if len(self.held) > 2 * top + ROOM:
+                    self.held = self._sorted(self.held)[:top]
+
+    def rows(self) -> list[Row]:
+        """Return the rows that were chosen, in their order."""
+        found = self.held
+        if self.front is not None or self.spread is not None:
+            found = self.kept()
+        return (found if self.place is None else self._sorted(found))[: self.choice.top]
+
+    def kept(self) -> list[Row]:
+        """Return all rows that may still be wanted, in the order they came."""
+        if self.front is not None:
+            return self.front.rows()
+        if self.spread is not None:
+            return self.spread.rows()
+        return self.held if self.choice.top is None else self.rows()
+
+    @property
+    def full(self) -> bool:
+        """Say whether no further row can be wanted."""
+        top = self.choice.top
+        return not self.choice.ordered and top is not None and len(self.held) >= top
+
+    def _sorted(self, rows: Iterable[Row]) -> list[Row]:
+        """Return rows in order; those without the figure are left out."""
+        place = self.place
+        if place is None:
+            return list(rows)
+        known = (row for row in rows if row[place] is not None)
+        return sorted(
+            known,
+            key=lambda row: (type(row[place]) is str, row[place]),
+            reverse=self.choice.down,
+        )
+
+
+class Spread:
+    """Rows that show where all rows lie in a plane: one for each place, and the front.
+
+    Places are told apart as finely as MOST_SPOTS allow.
+    """
+
+    def __init__(self, columns: Sequence[str], plane: Sequence[str]) -> None:
+        self.columns = [columns.index(name) for name in plane]
+        self.front = Front(columns, plane)
+        self.fine = FINEST
+        self.spots: dict[tuple[Any, ...], tuple[int, Row]] = {}
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Take rows; those without one of the figures are left out."""
+        for row in rows:
+            if None not in [row[place] for place in self.columns]:
+                self.front.add((row,))
+                self.spots.setdefault(self._spot(row), (self.front.seen, row))
+                while len(self.spots) > MOST_SPOTS:
+                    self._coarser()
+
+    def _coarser(self) -> None:
+        """Tell half as many places apart; the first row of each stays."""
+        self.fine //= 2
+        held, self.spots = self.spots, {}
+        for seen, row in held.values():
+            self.spots.setdefault(self._spot(row), (seen, row))
+
+    def _spot(self, row: Row) -> tuple[Any, ...]:
+        """Return a row's place, as fine as a share of the number there."""
+        found = []
+        for place in self.columns:
+            share, power = frexp(row[place])
+            found += [int(share * self.fine), power]
+        return tuple(found)
+
+    def rows(self) -> list[Row]:
+        """Return the rows of the spots and of the front in the order they came.
+
+        However rows were cut into pieces, these are the same.
+        """
+        rows = dict([*self.spots.values(), *self.front.numbered()])
+        return [rows[number] for number in sorted(rows)]

@@ -1,0 +1,223 @@
+"""Sweeps in chunks: in this process, or in the workers of any executor.
+
+A chunk is some units of a sweep, computed whole. It is the step by which a sweep makes
+progress, goes on after a stop and travels between processes.
+"""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import get_ident
+from typing import Any, NamedTuple
+
+from archcalc.errors import ArchcalcError, UsageError
+from archcalc.limits import Limits
+from archcalc.network import network as read_network
+from archcalc.source import parse as parse_yaml
+from archcalc.sweep_choice import Choice, Chosen
+from archcalc.sweep_lines import lines
+from archcalc.sweeping import MOST_REFUSED, Row, Sweep
+
+FIRST, MOST = 200, 100_000
+"""Combinations of the first chunk, and of the largest."""
+SECONDS = 0.25
+"""How long a chunk should take: progress and a stop come within it."""
+AHEAD = 4
+"""Chunks that wait for each worker."""
+HELD_SWEEPS = 4
+"""Sweeps of which a worker keeps what it found."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A sweep as plain values, so that another process can take a part of it."""
+
+    version: str
+    text: str
+    name: str
+    variant: str | None
+    settings: tuple[tuple[str, Any], ...]
+    input: Any
+    limits: Limits
+    axes: tuple[tuple[str, tuple[Any, ...]], ...]
+    figures: tuple[str, ...]
+    where: str | None
+    batch: int
+    inplace: bool
+    choice: Choice
+    form: str
+
+
+class Chunk(NamedTuple):
+    """What some units gave: rows or their text, and what did not fit.
+
+    `units` and `combinations` count what is done with it, `size` the rows.
+    """
+
+    rows: list[Row]
+    text: str
+    size: int
+    units: int
+    combinations: int
+    refused: list[str]
+    refusals: int
+    seconds: float
+
+
+def task_of(found: Sweep, choice: Choice, form: str) -> Task:
+    """Return a sweep as plain values, with what is wanted of its rows."""
+    from archcalc import __version__
+
+    net = found.network
+    given = net.input if isinstance(net.input, str | None) else tuple(net.input)
+    return Task(
+        __version__,
+        net.spec.source.text,
+        net.spec.source.name,
+        net.variant,
+        tuple(net.settings.items()),
+        given,
+        net.limits,
+        tuple(found.axes.items()),
+        found.figures,
+        found.where,
+        found.batch,
+        found.inplace,
+        choice,
+        form,
+    )
+
+
+def chunks(
+    found: Sweep,
+    choice: Choice = Choice(),  # noqa: B008  # frozen
+    form: str = "",
+    first: int = 0,
+    skip: int = 0,
+) -> Iterator[Chunk]:
+    """Yield the rows from a unit on (but the first few of it) in chunks, in order.
+
+    Each chunk holds what a `choice` wants of its own rows, as text where a `form` of
+    `sweep_lines` is named. With the executor of the sweep, AHEAD chunks a worker are
+    under way. Raises `UsageError` AC583 where its workers fail.
+    """
+    if skip:
+        yield _counted(found, made(found, choice, form, first, first + 1, skip))
+        first += 1
+    own = found.executor is None
+    waiting: deque[Future[Chunk] | tuple[int, int]] = deque()
+    blob = b"" if own else pickle.dumps(task_of(found, choice, form))
+    size = max(1, FIRST // len(found.parts[0]))
+    while first < found.units or waiting:
+        while first < found.units and len(waiting) < (1 if own else AHEAD * found.jobs):
+            end = min(first + size, found.units)
+            waiting.append((first, end) if own else _sent(found, blob, first, end))
+            first = end
+        head = waiting.popleft()
+        if isinstance(head, tuple):
+            chunk = made(found, choice, form, *head)
+        else:
+            chunk = _result(head)
+        yield _counted(found, chunk)
+        size = _sized(chunk, size)
+
+
+def _sized(chunk: Chunk, size: int) -> int:
+    """Return how many units the next chunk has, that it takes its time."""
+    quickly = chunk.units * SECONDS / max(chunk.seconds, 1e-6)
+    most = max(1, MOST * chunk.units // max(chunk.combinations, 1))
+    return max(1, min(int(quickly), 2 * size, most))
+
+
+def _sent(found: Sweep, blob: bytes, first: int, end: int) -> Future[Chunk]:
+    if found.executor is None:
+        raise LookupError("there is no executor")
+    return found.executor.submit(run_chunk, blob, first, end)
+
+
+def _result(future: Future[Chunk]) -> Chunk:
+    """Return a worker's chunk; raise `UsageError` AC583 where the workers failed."""
+    try:
+        return future.result()
+    except ArchcalcError:
+        raise
+    except Exception as error:
+        kind = type(error)
+        ours = kind.__module__.startswith(("archcalc", "builtins"))
+        if ours and not isinstance(error, ImportError | OSError):
+            raise
+        told = str(error).partition("\n")[0] or "no reason was given"
+        raise UsageError.of(
+            "AC583",
+            f"the workers failed: {kind.__name__}: {told}",
+            help="what is written stays; the same command with --resume goes on",
+        ) from error
+
+
+def _counted(found: Sweep, chunk: Chunk) -> Chunk:
+    """Add what did not fit to the sweep's own count, where another process made it."""
+    if found.executor is not None:
+        found.refused += chunk.refused[: MOST_REFUSED - len(found.refused)]
+        found.refusals += chunk.refusals
+    return chunk
+
+
+def made(
+    found: Sweep, choice: Choice, form: str, first: int, end: int, skip: int = 0
+) -> Chunk:
+    """Compute a chunk in this process."""
+    begin = time.perf_counter()
+    refused, refusals = len(found.refused), found.refusals
+    rows = found.rows(first, end, skip)
+    if choice != Choice():
+        chosen = Chosen(choice, found.columns)
+        chosen.add(rows)
+        rows = iter(chosen.kept())
+    kept = list(rows)
+    text = lines(found, kept, form) if form else ""
+    return Chunk(
+        [] if form else kept,
+        text,
+        len(kept),
+        end - first,
+        found.combinations(end) - found.combinations(first) - skip,
+        found.refused[refused:],
+        found.refusals - refusals,
+        time.perf_counter() - begin,
+    )
+
+
+@lru_cache(maxsize=HELD_SWEEPS)
+def _worker(blob: bytes, _thread: int) -> tuple[Sweep, Task]:
+    """Return the sweep of a task in this process and thread; it keeps what it found."""
+    from archcalc import __version__
+
+    task: Task = pickle.loads(blob)
+    if task.version != __version__:
+        message = f"a worker has archcalc {__version__}, this process {task.version}"
+        raise UsageError.of("AC583", message, help="the same version everywhere")
+    source = parse_yaml(task.text, task.name, task.limits)
+    settings = dict(task.settings)
+    network = read_network(source, task.variant, settings, task.input, task.limits)
+    found = Sweep(
+        network,
+        dict(task.axes),
+        task.figures,
+        task.where,
+        task.batch,
+        task.inplace,
+    )
+    return found, task
+
+
+def run_chunk(blob: bytes, first: int, end: int) -> Chunk:
+    """Compute the chunk of a pickled task in a worker."""
+    found, task = _worker(blob, get_ident())
+    found.refused.clear()
+    return made(found, task.choice, task.form, first, end)

@@ -1,0 +1,214 @@
+"""Files that a sweep is written to row by row, and goes on with after a stop."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from archcalc.errors import UsageError
+from archcalc.render import json as report_json
+from archcalc.render.csv import raw
+from archcalc.sweep_chunks import Chunk
+from archcalc.sweep_lines import INDENT, csv_heading, lines
+from archcalc.sweep_report import sweep_report
+from archcalc.sweeping import Row, Sweep
+
+NO_ROWS = '"rows": []'
+
+
+class RowFile(Protocol):
+    """A file of rows: `begin`, `add` chunks, `close`.
+
+    `form` is how chunks come: as lines, or "" for rows; `count` how many rows it has.
+    """
+
+    form: str
+    count: int
+
+    def begin(self, resume: bool) -> tuple[int, int]:
+        """Open the file; return the unit, and the place there, to go on from."""
+
+    def add(self, chunk: Chunk) -> None:
+        """Write the rows of a chunk."""
+
+    def close(self, stopped: int | None = None, /) -> None:
+        """End the file; `stopped`: after how many combinations, if not after all."""
+
+
+class TextFile:
+    """A file of lines, or stdout where there is no path.
+
+    A part of a line, as a process that was killed leaves it, is cut off when the sweep
+    goes on. Raises `UsageError` AC582 for the file of another sweep.
+    """
+
+    form = ""
+
+    def __init__(self, found: Sweep, path: Path | None, head: str) -> None:
+        self.found = found
+        self.path = path
+        self.head = head
+        self.count = 0
+        self.file: IO[str] = sys.stdout
+
+    def begin(self, resume: bool) -> tuple[int, int]:
+        """Open the file; return the unit, and the place there, to go on from."""
+        if self.path is None:
+            self.write(self.head)
+            return 0, 0
+        end, last = self._end() if resume and self.path.exists() else (0, b"")
+        at = self._behind(last) if last else (0, 0)
+        self.file = self.path.open("a" if end else "w", encoding="utf-8", newline="")
+        if end:
+            self.file.truncate(end)
+        else:
+            self.write(self.head)
+        return at
+
+    def _end(self) -> tuple[int, bytes]:
+        """Return where the last whole row ends, and that row; 0 without the heading."""
+        head = self.head.encode()
+        with open(self.path or "", "rb") as file:
+            begun = file.read(len(head))
+            if begun != head:
+                if head.startswith(begun):
+                    return 0, b""
+                message = f"{self.path} holds another sweep"
+                raise UsageError.of("AC582", message, help="another file for -o")
+            end, last = len(head), b""
+            for line in file:
+                if not line.endswith(b"\n") or not self.is_row(line):
+                    break
+                end += len(line)
+                last = line
+                self.count += 1
+        return (end - self.left_open(last) if last else end), last
+
+    def _behind(self, last: bytes) -> tuple[int, int]:
+        """Return where the sweep goes on; the last row must be what it gives there."""
+        text = last.decode()
+        unit, place = self.found.place(self.values(text), self.shown)
+        row = self.found.row_at(unit, place)
+        mine = "" if row is None else lines(self.found, [row], self.form)
+        if mine.rstrip(",\n") != text.rstrip(",\n"):
+            message = f"{self.path} has a last row that this sweep does not give"
+            raise UsageError.of("AC582", message, help="another file for -o")
+        return unit, place + 1
+
+    def is_row(self, line: bytes) -> bool:
+        """Say whether a line is a row."""
+        return bool(line)
+
+    def left_open(self, _last: bytes) -> int:
+        """Return how many characters behind the last row are written with the next."""
+        return 0
+
+    def values(self, line: str) -> Sequence[Any]:
+        """Return the values of the axes in a line, as `shown` writes them."""
+        raise NotImplementedError
+
+    def shown(self, _name: str, value: Any) -> Any:
+        """Return a value as the file has it."""
+        raise NotImplementedError
+
+    def add(self, chunk: Chunk) -> None:
+        """Write the lines of a chunk."""
+        self.count += chunk.size
+        self.write(chunk.text)
+
+    def write(self, text: str) -> None:
+        """Write text through to the file; nobody may be reading any more."""
+        try:
+            self.file.write(text)
+            self.file.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise
+
+    def close(self, _stopped: int | None = None) -> None:
+        """End the file."""
+        if self.path is not None:
+            self.file.close()
+
+
+class CsvFile(TextFile):
+    """Rows as CSV under the names of the columns."""
+
+    form = "csv"
+
+    def __init__(self, found: Sweep, path: Path | None) -> None:
+        super().__init__(found, path, csv_heading(found))
+
+    def values(self, line: str) -> Sequence[Any]:
+        """Return the first cells."""
+        (cells,) = csv.reader([line])
+        return cells[: len(self.found.names)]
+
+    def shown(self, _name: str, value: Any) -> Any:
+        """Return a cell's text."""
+        return raw(value)
+
+
+class JsonFile(TextFile):
+    """Rows as a report in JSON, as all reports are; `render` gives the same text."""
+
+    form = "json"
+
+    def __init__(self, found: Sweep, path: Path | None) -> None:
+        head, _, _ = _around(found, 0)
+        super().__init__(found, path, head)
+
+    def is_row(self, line: bytes) -> bool:
+        """Say whether a line is a row, and not what follows the rows."""
+        return line.startswith(f"{INDENT}{{".encode())
+
+    def left_open(self, last: bytes) -> int:
+        """Return the length of the comma and the line end."""
+        return len(last) - len(last.rstrip(b",\n"))
+
+    def values(self, line: str) -> Sequence[Any]:
+        """Return the cells of the axes."""
+        cells = json.loads(line.rstrip(",\n"))["cells"]
+        return [cells.get(name) for name in self.found.names]
+
+    def shown(self, _name: str, value: Any) -> Any:
+        """Return a cell as JSON gives it back."""
+        return json.loads(json.dumps(report_json.plain(value)))
+
+    def add(self, chunk: Chunk) -> None:
+        """Write rows; the comma behind the last is written with the next."""
+        if chunk.text:
+            before = ",\n" if self.count else "\n"
+            self.count += chunk.size
+            self.write(before + chunk.text.removesuffix(",\n"))
+
+    def close(self, stopped: int | None = None) -> None:
+        """Write what follows the rows."""
+        _, empty, tail = _around(self.found, self.count, stopped)
+        self.write((empty if not self.count else f"\n{INDENT[2:]}]") + tail + "\n")
+        super().close(stopped)
+
+
+def _around(
+    found: Sweep, count: int, stopped: int | None = None
+) -> tuple[str, str, str]:
+    """Return the text before the rows, after them if there are none, and after them."""
+    text = report_json.render(sweep_report(found, (), stopped, count))
+    head, _, tail = text.partition(NO_ROWS)
+    return f"{head}{NO_ROWS[:-1]}", NO_ROWS[-1:], tail
+
+
+def text_file(found: Sweep, path: Path | None, form: str) -> RowFile:
+    """Return the file for CSV or JSON."""
+    return CsvFile(found, path) if form == "csv" else JsonFile(found, path)
+
+
+def as_chunk(found: Sweep, rows: Sequence[Row], form: str) -> Chunk:
+    """Return rows that are known as one chunk."""
+    text = lines(found, rows, form) if form else ""
+    return Chunk([] if form else list(rows), text, len(rows), 0, 0, [], 0, 0.0)

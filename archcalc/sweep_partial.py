@@ -1,0 +1,70 @@
+"""What an interrupted sweep has found, where its rows are written only at the end.
+
+`FILE.partial` says how far the sweep came and which combinations were chosen so far, by
+their numbers; their rows are computed again, so they are never another sweep's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from archcalc.errors import UsageError
+from archcalc.sweep_choice import Choice
+from archcalc.sweep_chunks import task_of
+from archcalc.sweeping import Row, Sweep
+
+SCHEMA = "archcalc/sweep/1"
+
+
+def partial_of(output: Path) -> Path:
+    """Return the file beside a sweep's output."""
+    return output.with_name(f"{output.name}.partial")
+
+
+def _digest(found: Sweep, choice: Choice) -> str:
+    """Return what tells one sweep from another: all that its rows depend on."""
+    return sha256(repr(task_of(found, choice, "")).encode()).hexdigest()
+
+
+def save(
+    path: Path, found: Sweep, choice: Choice, unit: int, rows: Sequence[Row]
+) -> None:
+    """Write what was chosen before a unit."""
+    axes = [
+        (len(axis), {value: place for place, value in reversed(list(enumerate(axis)))})
+        for axis in found.axes.values()
+    ]
+    numbers = []
+    for row in rows:
+        number = 0
+        for (size, places), value in zip(axes, row, strict=False):
+            number = number * size + places[value]
+        numbers.append(number)
+    digest = _digest(found, choice)
+    state = {"schema": SCHEMA, "sweep": digest, "unit": unit, "rows": numbers}
+    beside = path.with_name(f"{path.name}.new")
+    beside.write_text(json.dumps(state), encoding="utf-8")
+    os.replace(beside, path)
+
+
+def saved(path: Path, found: Sweep, choice: Choice) -> tuple[int, list[Row]]:
+    """Return the unit to go on from and the rows before it.
+
+    Raises `UsageError` AC582 where the file is none of this sweep.
+    """
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+        unit, numbers = int(state["unit"]), list(map(int, state["rows"]))
+        mine = state["sweep"] == _digest(found, choice)
+    except (ValueError, KeyError, TypeError):
+        mine, unit, numbers = False, 0, []
+    rows = [found.numbered(number) for number in numbers if mine]
+    known = [row for row in rows if row is not None]
+    if not mine or len(known) < len(numbers):
+        message = f"{path} holds another sweep"
+        raise UsageError.of("AC582", message, help="without --resume it begins anew")
+    return unit, known
