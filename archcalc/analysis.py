@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archcalc.conventions import USUAL, Convention, convention
@@ -86,6 +87,17 @@ class Row:
     def activation_bytes(self) -> Dim:
         """The same in bytes."""
         return self.figures.activation_bytes
+
+
+class _Draft(NamedTuple):
+    """A row before its figures: a layer's nodes, or a group, and where it stands."""
+
+    name: str
+    group: Group | None
+    members: range
+    depth: int = 0
+    kind: Literal["row", "head"] = "row"
+    prefix: str = ""
 
 
 class Branch(NamedTuple):
@@ -226,31 +238,35 @@ class Analysis(Shown):
 
         Raises `UsageError` with the nearest name.
         """
-        if name in self._named:
-            return self._named[name]
-        for row in self.ops:
-            if row.name == name:
-                return row
-        every = (*self.rows, *self._group_rows)
-        last = [row for row in every if row.name.endswith(f".{name}")]
+        found = self._named.get(name)
+        if found is not None:
+            return self._row(found)
+        for draft in self._drafts("ops"):
+            if draft.name == name and draft.kind == "row":
+                return self._row(draft)
+        every = [draft.name for draft in self._named_drafts]
+        last = [
+            draft for draft in self._named_drafts if draft.name.endswith(f".{name}")
+        ]
         if len(last) == 1:
-            return last[0]
-        known = [row.name for row in every]
-        help = nearest(name, known) or f"names: {', '.join(known[:12])}"
-        several = f" alone: {', '.join(r.name for r in last[:4])}" if last else ""
+            return self._row(last[0])
+        help = nearest(name, every) or f"names: {', '.join(every[:12])}"
+        several = f" alone: {', '.join(d.name for d in last[:4])}" if last else ""
         raise UsageError.of(
             "AC502", f"{self.name} has no layer {name!r}{several}", help=help
         )
 
     @cached_property
-    def _named(self) -> dict[str, Row]:
-        """Rows and groups by name; where both have it, the row."""
-        return {row.name: row for row in (*self._group_rows[::-1], *self.rows[::-1])}
+    def _named_drafts(self) -> tuple[_Draft, ...]:
+        """Every row, and every group as a row."""
+        rows = (draft for draft in self._drafts("layers") if draft.kind == "row")
+        groups = (_Draft(g.name, g, range(g.first, g.end)) for g in self.graph.groups)
+        return (*rows, *islice(groups, 1, None))
 
     @cached_property
-    def _group_rows(self) -> tuple[Row, ...]:
-        groups = self.graph.groups
-        return tuple(self._group_row(g, 0, "row", "") for g in groups[1:])
+    def _named(self) -> dict[str, _Draft]:
+        """Rows and groups by name; where both have it, the row."""
+        return {draft.name: draft for draft in reversed(self._named_drafts)}
 
     # -- rows ------------------------------------------------------------------------
 
@@ -263,7 +279,7 @@ class Analysis(Shown):
             help = nearest(level, LEVELS) or f"levels: {', '.join(LEVELS)}"
             raise UsageError.of("AC504", f"there is no level {level!r}", help=help)
         if level not in self._outlines:
-            self._outlines[level] = tuple(self._outline(level))
+            self._outlines[level] = tuple(map(self._row, self._drafts(level)))
         yield from self._outlines[level]
 
     @cached_property
@@ -285,7 +301,7 @@ class Analysis(Shown):
             known = self._described[key] = ", ".join(words), self.figures(members)
         return known
 
-    def _outline(self, level: Level) -> Iterator[Row]:
+    def _drafts(self, level: Level) -> Iterator[_Draft]:
         groups, nodes = self.graph.groups, self.graph.nodes
         stack: list[tuple[int, str]] = []
         index, upcoming = 0, 1
@@ -299,17 +315,19 @@ class Analysis(Shown):
                     continue
                 prefix = stack[-1][1] if stack else ""
                 if self._is_one_row(group, level):
-                    yield self._group_row(group, len(stack), "row", prefix)
+                    inside = range(group.first, group.end)
+                    yield _Draft(group.name, group, inside, len(stack), "row", prefix)
                     index = group.end
                     break
                 if self._has_head(group):
-                    yield self._group_row(group, len(stack), "head", prefix)
+                    inside = range(group.first, group.end)
+                    yield _Draft(group.name, group, inside, len(stack), "head", prefix)
                     stack.append((upcoming - 1, group.name))
             else:
                 prefix = stack[-1][1] if stack else ""
                 end = index + 1 if level == "ops" else self._end_of_row(index)
-                members = tuple(range(index, end))
-                yield self._layer_row(members, len(stack), prefix)
+                name, inside = nodes[index].name, range(index, end)
+                yield _Draft(name, None, inside, len(stack), "row", prefix)
                 index = end
 
     @staticmethod
@@ -337,41 +355,30 @@ class Analysis(Shown):
             end += 1
         return end
 
-    def _layer_row(self, members: tuple[int, ...], depth: int, prefix: str) -> Row:
-        nodes = self.graph.nodes
-        head, last = nodes[members[0]], nodes[members[-1]]
-        label, figures = self._describe(members)
+    def _row(self, draft: _Draft) -> Row:
+        """Return a row with its words and figures."""
+        group, members, nodes = draft.group, draft.members, self.graph.nodes
+        if group is None:
+            label, figures = self._describe(members)
+            output = members[-1]
+        else:
+            label = (
+                group.label
+                if group.label != group.kind or group.kind != "stage"
+                else ""
+            )
+            figures, output = self.figures(members), group.output
         return Row(
-            head.name,
+            draft.name,
             label,
-            last.shape,
+            nodes[output].shape,
             figures,
-            members,
-            members[-1],
-            depth=depth,
-            short=_relative(head.name, prefix),
-            aux=head.aux,
-        )
-
-    def _group_row(
-        self,
-        group: Group,
-        depth: int,
-        kind: Literal["row", "head"],
-        prefix: str,
-    ) -> Row:
-        members = range(group.first, group.end)
-        return Row(
-            group.name,
-            group.label if group.label != group.kind or group.kind != "stage" else "",
-            self.graph.nodes[group.output].shape,
-            self.figures(members),
             tuple(members),
-            group.output,
-            kind,
-            depth,
-            _relative(group.name, prefix),
-            self.graph.nodes[group.first].aux if group.end > group.first else False,
+            output,
+            draft.kind,
+            draft.depth,
+            _relative(draft.name, draft.prefix),
+            bool(members) and nodes[members[0]].aux,
         )
 
 
