@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import product as product_of
+from math import floor
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from archcalc.dims import (
     symbol,
 )
 from archcalc.errors import ShapeError, UsageError
+from archcalc.polynomials import quotient
 
 YES, NO = True, False
 
@@ -39,6 +41,12 @@ YES, NO = True, False
         (lambda: divides(C, C + 3), YES, ["assumes C divides C + 3"]),
         (lambda: divides(4, 3 * C), YES, ["assumes 4 divides C"]),
         (lambda: divides(5, 3 * C + 1), YES, ["assumes 5 divides 3C + 1"]),
+        # an odd H has 2⌊H/2⌋ = H − 1
+        (lambda: at_least(H // 2 * 2, H), YES, ["assumes 2⌊H/2⌋ ≥ H"]),
+        (lambda: at_least(H // 2 * 2 + 1, H), YES, []),
+        (lambda: at_least(H // C, 0), YES, []),
+        (lambda: at_least((H - 1) // C, 0), YES, []),
+        (lambda: at_least(H // (C - 9), 0), YES, ["assumes ⌊H/(C−9)⌋ ≥ 0"]),
         # 2H + 1 ≥ 2C for whole numbers exactly where H ≥ C
         (lambda: at_least(2 * H + 1, 2 * C), YES, ["assumes H ≥ C"]),
     ],
@@ -86,7 +94,7 @@ def test_a_product_of_nothing_is_1() -> None:
 
 
 @pytest.mark.parametrize(
-    ("top", "bottom", "quotient"),
+    ("top", "bottom", "whole"),
     [
         (C * C + C, C + 1, C),
         (C * C - 1, C + 1, C - 1),
@@ -95,13 +103,43 @@ def test_a_product_of_nothing_is_1() -> None:
         (3 * C, 2 * C, Fraction(3, 2)),
     ],
 )
-def test_ratios(top: Any, bottom: Any, quotient: Any) -> None:
-    assert ratio(top, bottom) == quotient
+def test_ratios(top: Any, bottom: Any, whole: Any) -> None:
+    assert ratio(top, bottom) == whole
 
 
-def test_a_ratio_to_zero_is_an_error_that_shows_it() -> None:
-    with pytest.raises(ZeroDivisionError, match=r"^2\*C / 0$"):
-        ratio(2 * C, 0)
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: ratio(2 * C, 0), "2*C / 0"),
+        (lambda: 2 * C // 0, "2*C // 0"),
+        # a floor may be 0, so that it cannot be cancelled
+        (lambda: (H // 2 * C // (H // 2 * 2)).at(H=1, C=4), "0 // 0"),
+    ],
+)
+def test_a_division_by_zero_shows_itself(ask: Any, message: str) -> None:
+    with pytest.raises(ZeroDivisionError) as caught:
+        ask()
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("top", "bottom"), [(-7, 2), (7, 2), (Fraction(-7, 2), 1), (10**17 + 1, 1)]
+)
+def test_quotients_of_numbers_round_down(top: Any, bottom: int) -> None:
+    assert quotient(top, bottom) == floor(Fraction(top) / bottom)
+
+
+@pytest.mark.parametrize(("h", "c"), product_of(range(1, 13), (3, 7, 8, 10, 11)))
+def test_a_floor_in_a_floor_over_what_may_be_negative(h: int, c: int) -> None:
+    assert ((H // 3) // (C - 9)).at(H=h, C=c) == h // 3 // (c - 9)
+
+
+def test_the_smallest_of_fractions() -> None:
+    assert 6 * least(ratio(C, 2), ratio(H, 3)) == least(3 * C, 2 * H)
+
+
+def test_floors_stand_before_minima() -> None:
+    assert str(least(C, 64) * (symbol("n") // 2)) == "⌊n/2⌋·min(C, 64)"
 
 
 W = symbol("W")
@@ -184,6 +222,8 @@ def test_a_name_is_neither_true_nor_false() -> None:
     [
         (lambda: (H // 2).coefficients("H"), "⌊H/2⌋ is not a polynomial in H"),
         (lambda: C.at(C=Fraction(1, 2)), "C = 1/2 is not a whole number"),
+        (lambda: (H // 2).at(H=Fraction(1, 2)), "H = 1/2 is not a whole number"),
+        (lambda: C.at(C=True), "C = True is not a whole number"),
         (lambda: C.at(C=0), "C = 0: a size is at least 1"),
         (lambda: symbol("ä"), "'ä' cannot name a size"),
     ],
