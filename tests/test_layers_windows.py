@@ -44,7 +44,7 @@ def theirs(pool: Callable[..., Tensor], x: Tensor, *given: Any) -> int | None:
     """Return the size of torch's output along its third axis, None where it refuses."""
     try:
         size = pool(x, *given).shape[2]
-    except RuntimeError:
+    except (RuntimeError, ValueError):
         return None
     return size if size > 0 else None
 
@@ -92,6 +92,15 @@ def test_every_small_transposed_convolution_has_torchs_size() -> None:
         how = (torch.zeros((1, 1, k)), None, s, p, extra, 1, d)
         known = theirs(functional.conv_transpose1d, torch.zeros((1, 1, n)), *how)
         assert found == known, (n, k, s, p, extra, d)
+
+
+def test_every_small_unpooling_has_torchs_size() -> None:
+    """On real tensors; torch checks neither padding nor stride against the kernel."""
+    for n, k, s, p in product((1, 2, 5), (1, 2, 3, 4), (1, 2, 3), (0, 1, 2)):
+        found = ours("max_unpool", n, kernel=k, stride=s, pad=p)
+        x, at = torch.zeros((1, 1, n)), torch.zeros((1, 1, n), dtype=torch.int64)
+        known = theirs(functional.max_unpool1d, x, at, k, s, p)
+        assert found == known, (n, k, s, p)
 
 
 def test_same_padding_gives_the_size_over_the_stride() -> None:

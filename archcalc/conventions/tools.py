@@ -172,8 +172,8 @@ THOP = Convention(
                 m.enlarged("linear"): 5,
                 m.enlarged("bilinear"): 11,
             },
-            "lstm": {m.mac: 1, m.states: 16},
-            "gru": {m.mac: 1, m.states: 13},
+            "lstm": {m.trainable_every_step: 1, m.states: 8},
+            "gru": {m.trainable_every_step: 1, m.states: 7},
         }
     ),
     rules(
@@ -209,8 +209,8 @@ ULTRALYTICS = Convention(
                 m.enlarged("bilinear"): 11,
                 m.enlarged("trilinear"): 31,
             },
-            "lstm": {m.mac: 1, m.states: 16},
-            "gru": {m.mac: 1, m.states: 13},
+            "lstm": {m.trainable_every_step: 1, m.states: 8},
+            "gru": {m.trainable_every_step: 1, m.states: 7},
         }
     ),
     source="ultralytics-thop 2.2.3, profile",

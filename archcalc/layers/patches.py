@@ -158,17 +158,21 @@ class MaxUnpool(Layer):
 
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
+        # A scatter: torch's own unpooling does not run on the meta device.
         values, sizes = self.axis_values(x), self.shape(x)[1:]
-        kernel, stride, pad = map(simple, zip(*values, strict=True))
-        rank = len(values)
-        steps = ["at = 0"]
+        steps = ["at = torch.zeros((), dtype=torch.int64, device=x.device)"]
         for axis, (n, m) in enumerate(zip(x[1:], sizes, strict=True)):
             _, s, p = values[axis]
             first = f"(torch.arange({n}, device=x.device) * {s} - {p})"
-            row = f"{first}.clamp(0, {m - 1}).view(-1{', 1' * (rank - axis - 1)})"
+            row = (
+                f"{first}.clamp(0, {m - 1}).view(-1{', 1' * (len(values) - axis - 1)})"
+            )
             steps.append(f"at = at * {m} + {row}")
-        call = f"F.max_unpool{rank}d(x, at.expand_as(x), {kernel}, {stride}, {pad})"
-        return Function(call, steps=tuple(steps))
+        steps.append("at = at.flatten().expand(*x.shape[:2], -1)")
+        zeros = f"x.new_zeros(*x.shape[:2], {product(sizes)})"
+        shape = ", ".join(map(str, sizes))
+        put = f"{zeros}.scatter(2, at, x.flatten(2)).unflatten(2, ({shape},))"
+        return Function(put, steps=tuple(steps))
 
 
 def _unpooled(n: Dim, values: tuple[Dim, ...]) -> Dim:
