@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from random_sizes import C, G, H
 
+from archcalc.atoms import DEEPEST
 from archcalc.dims import (
     assuming,
     at_least,
@@ -25,7 +26,7 @@ from archcalc.dims import (
     square_root,
     symbol,
 )
-from archcalc.errors import ShapeError, UsageError
+from archcalc.errors import LimitError, ShapeError, UsageError
 from archcalc.polynomials import quotient
 
 YES, NO = True, False
@@ -129,9 +130,27 @@ def test_quotients_of_numbers_round_down(top: Any, bottom: int) -> None:
     assert quotient(top, bottom) == floor(Fraction(top) / bottom)
 
 
-@pytest.mark.parametrize(("h", "c"), product_of(range(1, 13), (3, 7, 8, 10, 11)))
+@pytest.mark.parametrize(("h", "c"), list(product_of(range(1, 13), (3, 7, 8, 10, 11))))
 def test_a_floor_in_a_floor_over_what_may_be_negative(h: int, c: int) -> None:
     assert ((H // 3) // (C - 9)).at(H=h, C=c) == h // 3 // (c - 9)
+
+
+def test_floors_lie_forty_deep_at_most() -> None:
+    nested: Any = H
+    for _ in range(DEEPEST):
+        nested = (2 * nested + 1) // 3
+    number = 50
+    for _ in range(DEEPEST):
+        number = (2 * number + 1) // 3
+    assert nested.at(H=50) == number
+    with pytest.raises(LimitError) as caught:
+        _ = (2 * nested + 1) // 3
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.message, problem.help) == (
+        "AC191",
+        "a formula has floors inside floors, more than 40 deep",
+        "put numbers in place of some of the names",
+    )
 
 
 def test_the_smallest_of_fractions() -> None:
