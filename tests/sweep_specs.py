@@ -94,3 +94,5 @@ layers:
         {"b": (4, 8)},
     ),
 }
+SLOW = NESTED["two inputs"][0]
+"""Networks that share no part, so that thousands of them take seconds."""

@@ -1,0 +1,55 @@
+"""Sweeps as processes of their own, to be stopped in the middle."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 120.0
+"""Seconds after which something that should have happened never will."""
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of a process that runs this checkout."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+
+
+def started(*words: str) -> subprocess.Popen[str]:
+    """Start `archcalc words…` in a process group of its own, as a shell does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "archcalc", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment(),
+        start_new_session=True,
+    )
+
+
+def until(happened: Callable[[], bool], what: str) -> None:
+    """Wait until something has happened."""
+    end = time.monotonic() + PATIENCE
+    while not happened():
+        if time.monotonic() > end:
+            raise TimeoutError(what)
+        time.sleep(0.005)
+
+
+def size(path: Path) -> int:
+    """Return the bytes of a file, 0 where there is none."""
+    return path.stat().st_size if path.exists() else 0
+
+
+def cpu_seconds(process: subprocess.Popen[str]) -> float:
+    """Return the time that a process has computed, of all its threads."""
+    try:
+        text = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return 0.0
+    fields = text.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
