@@ -50,13 +50,18 @@ class Layout:
     def parents(self) -> dict[int, Mapping | Sequence]:
         """What holds each key and value, by the identity of its node."""
         found: dict[int, Mapping | Sequence] = {}
+        for value in self.every():
+            for inner in parts(value):
+                found[id(inner)] = value  # type: ignore[assignment]  # a scalar has no parts
+        return found
+
+    def every(self) -> Iterator[Value]:
+        """Yield every key and value of the file."""
         waiting: list[Value] = [self.source.root]
         while waiting:
             value = waiting.pop()
-            for inner in parts(value):
-                found[id(inner)] = value  # type: ignore[assignment]  # a scalar has no parts
-                waiting.append(inner)
-        return found
+            yield value
+            waiting.extend(parts(value))
 
     def holder(self, value: Value) -> Mapping | None:
         """Return the mapping that a key or value stands in."""

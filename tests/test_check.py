@@ -210,6 +210,17 @@ def test_github_has_text_annotations_and_a_summary(
     assert "archcalc: 1 file: ok" in summary.read_text(encoding="utf-8")
 
 
+def test_a_file_beside_the_repository_keeps_its_path(
+    run: Run, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A path from the root with `..` in it would be none of the repository's."""
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path / "elsewhere"))
+    monkeypatch.chdir(repository)
+    out = run("check", ".", "-f", "github").out
+    (line,) = (one for one in out.splitlines() if "title=AC201" in one)
+    assert "file=AC201.yaml," in line
+
+
 def test_annotations_escape_what_users_write(run: Run, tmp_path: Path) -> None:
     name = "a%0A::error::x,line=9.yaml"
     (tmp_path / name).write_text(f"{HEAD}layers: [konv]\n", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections import Counter
 from collections.abc import Callable
@@ -115,6 +116,10 @@ CASES = [
         "expect: [{at: x, params: 3, cite: a}]\n",
     ),
     ("relu", "relu\n"),
+    ("'one\n   two'\n", "'one\n   two'\n"),
+    # What is no step, or no block, is not put in any order.
+    ("layers: [{kernel: 3,  name: a}]", "layers: [{kernel: 3, name: a}]\n"),
+    ("blocks: {b:  relu}", "blocks: {b: relu}\n"),
     ("{a: 1}", "{a: 1}\n"),
 ]
 
@@ -257,6 +262,18 @@ def test_check_and_diff_write_nothing(run: Run, tmp_path: Path) -> None:
     assert "-layers: [ relu ]\n" in done.out
     assert "+layers: [relu]\n" in done.out
     assert odd.read_text(encoding="utf-8") == ODD
+
+
+def test_the_standard_input_is_written_to_the_standard_output(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stdin:
+        buffer = io.BytesIO(ODD.encode())
+
+    monkeypatch.setattr("sys.stdin", Stdin)
+    assert run("fmt", "-") == Done(0, EVEN, "")
+    Stdin.buffer.seek(0)
+    assert run("fmt", "--check", "-") == Done(1, "", "-: would change\n")
 
 
 def test_a_broken_file_stops_no_other(run: Run, tmp_path: Path) -> None:

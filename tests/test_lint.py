@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import pytest
+from linted import HEAD, checked, fixed, layers, lint
 
 from archcalc.checking import Choice, check_source
-from archcalc.findings import Checked, Finding
 from archcalc.fixing import fix_text
 from archcalc.library import shipped
 from archcalc.limits import DEFAULT
@@ -16,28 +14,6 @@ from archcalc.network import loads
 from archcalc.rules import every_rule
 from archcalc.rules.base import as_file
 from archcalc.source import parse, read
-
-HEAD = "name: net\ninput: [3, 32, 32]\n"
-
-
-def checked(text: str) -> Checked:
-    return check_source(parse(text, "net.yaml"), "net.yaml", DEFAULT, Choice())
-
-
-def lint(text: str) -> list[Finding]:
-    """Return the warnings about a spec; there is nothing else to say."""
-    found = checked(text).findings
-    assert [f.show() for f in found if f.severity == "error"] == []
-    return list(found)
-
-
-def layers(steps: str, head: str = HEAD) -> str:
-    return f"{head}layers:\n{textwrap.indent(textwrap.dedent(steps).strip(), '  ')}\n"
-
-
-def fixed(text: str) -> str:
-    return fix_text(text, "net.yaml", DEFAULT, Choice())[0]
-
 
 # steps; code; line and column; what is said; what the fix writes (None: no fix)
 STEPS = [
@@ -166,6 +142,16 @@ STEPS = [
         "- repeat: 2\n  stage:\n    - {conv: 8}\n    - relu\n    - bn\n- gap",
     ),
     (
+        # What stands on several lines is no obstacle, and keeps its comments.
+        "- {name: a, conv: 8}\n- name: side  # of one classifier\n\n  fc: 10\n"
+        "- {conv: 8, from: a}",
+        "AC408",
+        (7, 5),
+        "nothing reads side",
+        "- {name: a, conv: 8}\n- aux:\n    - name: side  # of one classifier\n\n"
+        "      fc: 10\n- {conv: 8, from: a}",
+    ),
+    (
         "- {conv: 8, kernel: 3}  # archcalc: ignore[AC402]",
         "AC410",
         (4, 27),
@@ -227,6 +213,15 @@ def test_channels_are_asked_for_by_the_file() -> None:
     assert "conv: 64" in fixed(text)
 
 
+def test_channels_of_what_leaves_the_network_are_its_own() -> None:
+    """The last weights on every way to an output, also behind what has none."""
+    head = f"{HEAD}lint: {{channels: 8}}\n"
+    steps = "- {conv: 60}\n- add: {x: [relu], y: identity}\n- gap"
+    assert lint(layers(steps, head)) == []
+    (finding,) = lint(layers(f"- {{conv: 50}}\n{steps}", head))
+    assert "50 channels" in finding.message
+
+
 def test_a_file_leaves_a_rule_out() -> None:
     assert len(lint(layers("- {conv: 8, stride: 2}"))) == 1
     head = f"{HEAD}lint: {{ignore: [AC402]}}\n"
@@ -261,23 +256,6 @@ def test_an_input_that_nothing_reads() -> None:
         "name: n\ninput: {a: [3, 8, 8], b: [3, 8, 8]}\nlayers: [{conv: 8, from: a}]\n"
     )
     assert [f.message for f in lint(text)] == ["this input is used by nothing"]
-
-
-def test_groups_that_do_not_divide_have_a_fix() -> None:
-    text = layers("- {conv: 32}\n- {conv: 64, groups: 3}")
-    (finding,) = checked(text).findings
-    assert (finding.code, finding.severity) == ("AC203", "error")
-    assert fixed(text) == layers("- {conv: 32}\n- {conv: 64, groups: 2}")
-
-
-def test_a_fix_that_would_break_the_network_is_left_out() -> None:
-    steps = (
-        "- {name: a, maxpool: 3, stride: 2}\n- add: {x: [{conv: 3}], y: [{conv: 3}]}"
-    )
-    more = "- {name: s, slice: [0, 1]}\n- {reshape: [15, 15]}"
-    text = layers(f"{steps}\n{more}")
-    assert [f.code for f in lint(text)] == ["AC402"]
-    assert fixed(text) == text
 
 
 def test_sizes_that_are_names_are_no_obstacle() -> None:

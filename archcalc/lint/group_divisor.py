@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from archcalc.edits import Layout, parts
+from archcalc.edits import Layout
 from archcalc.errors import Place, Problem
 from archcalc.findings import Fix
 from archcalc.lint.base import fix
-from archcalc.nodes import Scalar, Value
+from archcalc.nodes import Scalar
 
 CODE = "AC203"
 CLASH = re.compile(r"([0-9]+) groups do not divide ([0-9]+)")
@@ -30,11 +30,6 @@ def remedy(layout: Layout, problem: Problem) -> Fix | None:
 
 def _key_at(layout: Layout, place: Place) -> Scalar | None:
     """Return the key that stands at a place."""
-    waiting: list[Value] = [layout.source.root]
-    while waiting:
-        value = waiting.pop()
-        at = (value.line, value.column) == (place.line, place.column)
-        if at and isinstance(value, Scalar):
-            return value
-        waiting.extend(parts(value))
-    return None
+    at = place.line, place.column
+    keys = (value for value in layout.every() if isinstance(value, Scalar))
+    return next((key for key in keys if (key.line, key.column) == at), None)

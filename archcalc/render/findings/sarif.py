@@ -39,16 +39,14 @@ def _driver(codes: Iterable[str]) -> dict[str, Any]:
         "name": "archcalc",
         "version": __version__,
         "semanticVersion": __version__,
-        "rules": [_rule(code, known.get(code)) for code in codes],
+        "rules": [_rule(known[code]) for code in codes],
     }
 
 
-def _rule(code: str, rule: Rule | None) -> dict[str, Any]:
-    if rule is None:
-        return {"id": code}
+def _rule(rule: Rule) -> dict[str, Any]:
     text = f"Wrong:\n\n{rule.wrong}\n\nRight:\n\n{rule.right}"
     return {
-        "id": code,
+        "id": rule.code,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": rule.name.replace("-", " ")},
         "fullDescription": {"text": rule.says},
