@@ -122,6 +122,7 @@ MORE = (
     "linear: 5 @ 7x16",
     "{gru: 6, bidirectional: true} @ 5x8",
     "{lstm: 4, layers: 3} @ 5x8",
+    "{gru: 6, layers: 2, biases: 0} @ 5x8",
 )
 CASES = tuple(
     case

@@ -139,8 +139,8 @@ PTFLOPS = Convention(
             "lppool": {m.entering: 1, m.leaving: 2},
             "lrn": {m.leaving: 3, m.padded_by_channels: 1},
             ENLARGING: {m.leaving: 2},
-            "lstm": {m.mac: 1, m.states: 18},
-            "gru": {m.mac: 1, m.states: 13},
+            "lstm": {m.trainable_every_step: 1, m.states: 10},
+            "gru": {m.trainable_every_step: 1, m.states: 7},
         }
     ),
     source="ptflops 0.7.5, get_model_complexity_info",
@@ -271,8 +271,8 @@ CALFLOPS = Convention(
             "lppool": {m.entering: 1, m.leaving: 2},
             "lrn": {m.leaving: 3, m.padded_by_channels: 1},
             ENLARGING: {m.one_plane: 1},
-            "lstm": {m.mac: 2, m.states: 10},
-            "gru": {m.mac: 2, m.states: 7},
+            "lstm": {m.mac: 1, m.trainable_every_step: 1, m.states: 2},
+            "gru": {m.mac: 1, m.trainable_every_step: 1, m.states: 1},
         }
     ),
     source="calflops 0.3.2, calculate_flops",
