@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archcalc.edits import Edit, Layout, applied
+from archcalc.formatting import formatted
 from archcalc.library import find
 from archcalc.limits import DEFAULT
 from archcalc.network import network
@@ -67,7 +68,7 @@ def starter(name: str) -> str:
 
 
 def copy_of(net: str, name: str) -> str:
-    """Return a network's spec under a new name, as far as it goes for both.
+    """Return a network's spec under a new name, in canonical form.
 
     Title, paper, accuracy, aliases and expectations are of the network that was copied
     and are left out. Raises as `archcalc.load`.
@@ -76,7 +77,7 @@ def copy_of(net: str, name: str) -> str:
     source = read(path, DEFAULT)
     spec = network(source).spec
     text = applied(source.text, _edits(source, name))
-    return f"{SCHEMA_LINE}\n# Begun from {spec.name}.\n{text.rstrip()}\n"
+    return formatted(f"{SCHEMA_LINE}\n# Begun from {spec.name}.\n{text.rstrip()}\n")
 
 
 def _edits(source: Source, name: str) -> list[Edit]:

@@ -48,6 +48,7 @@ def test_a_copy_is_the_network_without_its_past(
     text = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
     for word in ("cite:", "accuracy:", "aliases:", "paper:"):
         assert word not in text
+    assert formatted(text) == text
     copied = load(str(tmp_path / "mine.yaml"))
     assert copied.name == "mine"
     assert copied.analyze().total == load(net).analyze().total
