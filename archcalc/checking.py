@@ -14,6 +14,7 @@ from archcalc.library import is_shipped
 from archcalc.limits import DEFAULT, Limits
 from archcalc.lint import LINT, group_divisor, opt_out
 from archcalc.lint.base import Linted
+from archcalc.metrics import Others
 from archcalc.network import Network
 from archcalc.project import Project
 from archcalc.rules import selected
@@ -78,12 +79,16 @@ def check_all(
     paths: Iterable[str], limits: Limits = DEFAULT, choice: Choice | None = None
 ) -> Iterator[Checked]:
     """Yield the outcome for each file, in order."""
+    others = Others()
     for path in paths:
-        yield check_one(path, limits, choice)
+        yield check_one(path, limits, choice, others)
 
 
 def check_one(
-    path: str, limits: Limits = DEFAULT, choice: Choice | None = None
+    path: str,
+    limits: Limits = DEFAULT,
+    choice: Choice | None = None,
+    others: Others | None = None,
 ) -> Checked:
     """Return the outcome for one file; what is wrong with it is not raised."""
     choice = choice or Choice()
@@ -91,12 +96,18 @@ def check_one(
         source = read(path, limits)
     except ArchcalcError as error:
         return Checked(path, tuple(Finding(path, p) for p in error.problems))
-    return check_source(source, path, limits, choice)
+    return check_source(source, path, limits, choice, others)
 
 
-def check_source(source: Source, path: str, limits: Limits, choice: Choice) -> Checked:
-    """Return the outcome for a file that was read."""
-    check = _Check(source, path, limits, choice)
+def check_source(
+    source: Source,
+    path: str,
+    limits: Limits,
+    choice: Choice,
+    others: Others | None = None,
+) -> Checked:
+    """Return the outcome for a file that was read; `others` its claims may name."""
+    check = _Check(source, path, limits, choice, others)
     check.run()
     return check.outcome()
 
@@ -105,12 +116,18 @@ class _Check:
     """Collects the findings of one file."""
 
     def __init__(
-        self, source: Source, path: str, limits: Limits, choice: Choice
+        self,
+        source: Source,
+        path: str,
+        limits: Limits,
+        choice: Choice,
+        others: Others | None,
     ) -> None:
         self.source = source
         self.path = path
         self.limits = limits
         self.choice = choice
+        self.others = others
         self.layout = Layout(source)
         self.claims: Counter[str] = Counter()
         self.found: dict[tuple[object, ...], Finding] = {}
@@ -123,7 +140,7 @@ class _Check:
         except ArchcalcError as error:
             self.errors(error)
             return
-        computed = Computed(Network(spec, limits=self.limits))
+        computed = Computed(Network(spec, limits=self.limits), self.others)
         networks = list(self.networks(computed))
         self.variants = len(spec.variants)
         if networks and networks[0].variant is None:

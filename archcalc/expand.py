@@ -18,6 +18,7 @@ from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Shape
 from archcalc.limits import DEFAULT, Limits
 from archcalc.repetition import Repeater
+from archcalc.resolver import WAITING
 from archcalc.scope import Scope, base_names
 from archcalc.shortcuts import padding, projection, strides
 from archcalc.spec import Spec
@@ -194,7 +195,7 @@ class Expander(Repeater):
     ) -> int:
         """Append the `norm` and `act` of a step as nodes of their own."""
         for word, given in (("norm", step.norm), ("act", step.act)):
-            follower = override.get(word, given)
+            follower = override.get(word, given) if override else given
             if isinstance(follower, Expression):
                 follower = self.follower(step, word, follower, at, scope)
             if isinstance(follower, Step):
@@ -227,12 +228,16 @@ class Expander(Repeater):
         if len(self.uses) >= DEEPEST_BLOCKS:
             message = f"blocks use each other more than {DEEPEST_BLOCKS} deep"
             raise self.error(SpecError, step, "AC152", message)
-        given = {k: self.value(step, v, at, scope) for k, v in args.items()}
+        given = {
+            k: self.value(step, v, at, scope) if isinstance(v, WAITING) else v
+            for k, v in args.items()
+        }
         group = self.open(path, "block", name, scope)
         outer, self.uses = self.uses, (*self.uses, step.node)
-        inner = scope.inside(path, group)
-        inner.values = {**self.spec_params(scope), **given}
-        self.enter(step, block.inputs, entering, inner)
+        values = {**self.spec_params(scope), **given}
+        inner = Scope(path, values, group, scope, aux=scope.aux)
+        if block.inputs:
+            self.enter(step, block.inputs, entering, inner)
         self.fill(step, block.params, given, at, inner)
         after = self.sequence(block.steps, at, inner)
         self.uses = outer
@@ -247,8 +252,8 @@ class Expander(Repeater):
         inner: Scope,
     ) -> None:
         """Give the tensors that enter a block the names that it declares for them."""
-        self.unlike |= bool(names)
-        if names and len(names) != len(entering):
+        self.unlike = True
+        if len(names) != len(entering):
             message = f"the block takes {len(names)} inputs, {len(entering)} are given"
             help = f"from: a list of names for {', '.join(names)}"
             raise self.error(SpecError, step, "AC155", message, help=help)

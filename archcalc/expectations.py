@@ -23,7 +23,7 @@ from archcalc.errors import Place, Problem, SpecError, UsageError
 from archcalc.expressions import ExpressionError, parse
 from archcalc.fields import BOOLEANS
 from archcalc.layers.base import Shape, times
-from archcalc.metrics import derived, measure
+from archcalc.metrics import Others, derived, measure
 from archcalc.network import Network
 from archcalc.nodes import Mapping, Value
 
@@ -238,8 +238,9 @@ def judge(network: Network) -> Iterator[Judged]:
 class Computed:
     """The networks of a file and their analyses, each computed once."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, others: Others | None = None) -> None:
         self.network = network
+        self.others = Others() if others is None else others
         self._networks: dict[tuple[str | None, str | None], Network] = {}
         self._analyses: dict[tuple[object, ...], Analysis] = {}
 
@@ -284,7 +285,7 @@ def judge_entry(computed: Computed, entry: Expected, at: Value) -> Iterator[Judg
         for metric, given in entry.figures.items():
             written = at.key(metric) if isinstance(at, Mapping) else None
             place = source.place(written or at)
-            yield _judged(analysis, entry, metric, given, place)
+            yield _judged(analysis, entry, metric, given, place, computed.others)
 
 
 def _not_there(error: UsageError, place: Place) -> SpecError:
@@ -294,11 +295,16 @@ def _not_there(error: UsageError, place: Place) -> SpecError:
 
 
 def _judged(
-    analysis: Analysis, entry: Expected, metric: str, given: Any, place: Place
+    analysis: Analysis,
+    entry: Expected,
+    metric: str,
+    given: Any,
+    place: Place,
+    others: Others,
 ) -> Judged:
     try:
         claim = read_claim(given)
-        computed = _computed(analysis, entry, metric)
+        computed = _computed(analysis, entry, metric, others)
     except ValueError as error:
         raise SpecError.of("AC303", str(error), place=place) from None
     except UsageError as error:
@@ -315,13 +321,13 @@ def _judged(
     return Judged(analysis.name, metric, entry, claim, computed, status, place)
 
 
-def _computed(analysis: Analysis, entry: Expected, metric: str) -> Any:
+def _computed(analysis: Analysis, entry: Expected, metric: str, others: Others) -> Any:
     """Return what the rules give; raise `ValueError` for no such figure."""
     if metric != "is":
         return measure(analysis, metric, entry.at)
     if entry.value is None:
         raise ValueError("`is` needs `value`, arithmetic on the figures of `with`")
-    return derived(analysis, entry.value, entry.operands)
+    return derived(analysis, entry.value, entry.operands, others)
 
 
 def judge_known(network: Network, analysis: Analysis) -> Iterator[Judged]:
@@ -334,6 +340,7 @@ def judge_known(network: Network, analysis: Analysis) -> Iterator[Judged]:
     if analysis.setting.dtype != "float32":
         return
     entries = zip(network.spec.about.expect, network.spec.expected_at, strict=True)
+    others = Others()
     for entry, at in entries:
         counted = entry.convention or USUAL
         same = (
@@ -344,4 +351,4 @@ def judge_known(network: Network, analysis: Analysis) -> Iterator[Judged]:
         if same and entry.verdict != "agrees":
             place = network.spec.source.place(at)
             for metric, given in entry.figures.items():
-                yield _judged(analysis, entry, metric, given, place)
+                yield _judged(analysis, entry, metric, given, place, others)

@@ -58,19 +58,29 @@ def counted_as(metric: str, convention: str) -> str:
     return own.get(metric, metric)
 
 
-def derived(analysis: Analysis, arithmetic: str, operands: Mapping[str, str]) -> Given:
+class Others(dict[str, Analysis]):
+    """Networks that are named beside the one in question, each read once."""
+
+    def __missing__(self, name: str) -> Analysis:
+        found = self[name] = load(name).analyze()
+        return found
+
+
+def derived(
+    analysis: Analysis, arithmetic: str, operands: Mapping[str, str], others: Others
+) -> Given:
     """Return arithmetic on figures; an operand is `METRIC [at LAYER] [of NET]`.
 
     Raises `ValueError` for what is no operand or no arithmetic.
     """
-    values = {name: _operand(analysis, text) for name, text in operands.items()}
+    values = {n: _operand(analysis, text, others) for n, text in operands.items()}
     try:
         return parse(arithmetic).evaluate(values)
     except ExpressionError as error:
         raise ValueError(f"{arithmetic}: {error.message}") from None
 
 
-def _operand(analysis: Analysis, text: str) -> Any:
+def _operand(analysis: Analysis, text: str, others: Others) -> Any:
     match = OPERAND.fullmatch(" ".join(text.split()))
     if match is None or match["metric"] not in METRICS:
         near = nearest(text.partition(" ")[0], METRICS)
@@ -78,7 +88,7 @@ def _operand(analysis: Analysis, text: str) -> Any:
             f"{text!r} is not a figure: write `METRIC at LAYER of NET`"
             + (f"; {near}" if near else "")
         )
-    chosen = load(match["net"]).analyze() if match["net"] else analysis
+    chosen = others[match["net"]] if match["net"] else analysis
     return measure(chosen, match["metric"], match["at"])
 
 

@@ -145,17 +145,17 @@ class Repeater(Resolver):
         inside, top = self.nodes[first : like.end], like.groups[0]
         self.nodes += [
             Node(
-                node.index + by,
-                path + node.name[cut:],
-                node.layer,
-                tuple([i + by if i >= first else at for i in node.inputs]),
-                node.shape,
-                node.group + by_group if node.group >= top else node.group,
-                node.origin,
-                None if node.share is None else node.share + by,
-                node.aux,
+                index + by,
+                path + name[cut:],
+                layer,
+                tuple([i + by if i >= first else at for i in inputs]),
+                shape,
+                group + by_group if group >= top else group,
+                origin,
+                None if share is None else share + by,
+                aux,
             )
-            for node in inside
+            for index, name, layer, inputs, shape, group, origin, share, aux in inside
         ]
         for group in self.groups[slice(*like.groups)]:
             self.groups.append(

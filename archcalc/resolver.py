@@ -17,6 +17,9 @@ from archcalc.source import Scalar
 from archcalc.spec import Spec
 from archcalc.steps import SHORTCUTS, Step, shares, without_followers
 
+WAITING = (Expression, tuple)
+"""What arithmetic may stand in; any other value is as it was read."""
+
 
 class Resolver(Builder):
     """Evaluates arithmetic and names.
@@ -44,8 +47,11 @@ class Resolver(Builder):
         """Return the layer of a step, its arithmetic done."""
         if step.layer is not None and not override:
             return step.layer
-        args = {**step.args, **without_followers(override)}
-        values = {k: self.value(step, v, at, scope) for k, v in args.items()}
+        args = {**step.args, **without_followers(override)} if override else step.args
+        values = {
+            k: self.value(step, v, at, scope) if isinstance(v, WAITING) else v
+            for k, v in args.items()
+        }
         key = (step.kind, *values.items())
         known = self.layers.get(key)
         if known is None:

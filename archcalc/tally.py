@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from itertools import accumulate
@@ -69,6 +70,12 @@ class Tally:
         picked = [self.counts[i] for i in nodes]
         if len(picked) == 1:
             return picked[0]
+        if len(picked) > SHORT and self.numbers:
+            unlike = {id(counts): counts for counts in picked}
+            often = Counter(map(id, picked))
+            picked = [
+                tuple([times * n for n in unlike[key]]) for key, times in often.items()
+            ]
         return tuple(map(sum, zip(*picked, strict=True))) or NOTHING
 
     @cached_property
