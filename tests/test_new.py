@@ -44,6 +44,7 @@ def test_a_starter_is_a_network_in_canonical_form(run: Run, tmp_path: Path) -> N
 def test_a_copy_is_the_network_without_its_past(
     run: Run, tmp_path: Path, net: str
 ) -> None:
+    tmp_path /= "nets/mine"
     assert run("new", "mine", "--from", net, "--folder", str(tmp_path)).code == 0
     text = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
     for word in ("cite:", "accuracy:", "aliases:", "paper:"):
@@ -52,7 +53,7 @@ def test_a_copy_is_the_network_without_its_past(
     copied = load(str(tmp_path / "mine.yaml"))
     assert copied.name == "mine"
     assert copied.analyze().total == load(net).analyze().total
-    assert run("check", "mine.yaml").code == 0
+    assert run("check", str(tmp_path / "mine.yaml")).code == 0
 
 
 def test_nothing_is_overwritten(run: Run, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def new(
     if path.exists():
         raise UsageError.of("AC573", f"there is a file {path} already")
     text = starter(slug) if begin_from is None else copy_of(begin_from, slug)
+    place.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     update_file(str(path), DEFAULT)
     written = [path]
