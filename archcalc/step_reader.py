@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from archcalc.arguments import ArgumentReader, Problems, absent, quoted
-from archcalc.expressions import Expression, parse
+from archcalc.arguments import Problems, absent, quoted
 from archcalc.fields import WORD, FieldError, nearest
 from archcalc.layers import CATALOGUE
 from archcalc.source import Mapping, Scalar, Sequence, Value
@@ -21,7 +20,6 @@ from archcalc.steps import (
     FOLLOWERS,
     KINDS,
     REPEAT,
-    SHORTCUTS,
     STRUCTURES,
     USERS,
     Step,
@@ -29,18 +27,17 @@ from archcalc.steps import (
     settled,
     without_followers,
 )
+from archcalc.structure_reader import StructureReader
 
-ABSENT = ("none", "", "~", "null")
 ROLES_WITH_FOLLOWERS = ("matrix", "combine", "pool", "other")
 
 
-class StepReader(ArgumentReader):
+class StepReader(StructureReader):
     """Reads steps; blocks and defaults are known before the first."""
 
     def __init__(self, problems: Problems, params: Iterable[str]) -> None:
         super().__init__(problems, params)
         self.defaults: dict[str, dict[str, Any]] = {}
-        self.block_params: dict[str, dict[str, bool]] = {}
         self.seen: dict[tuple[Any, ...], Step] = {}
 
     # -- whole lists -----------------------------------------------------------------
@@ -187,7 +184,7 @@ class StepReader(ArgumentReader):
         common = self._common(kind, {k: v for k, v in given.items() if k in COMMON})
         rest = {k: v for k, v in given.items() if k not in COMMON}
         if kind in STRUCTURES:
-            own = self._structure(kind, key, principal, rest)
+            own = self.structure(kind, key, principal, rest)
         else:
             own = self._layer(kind, key, principal, rest)
         args = {**defaults, **own.pop("args", {})}
@@ -284,7 +281,7 @@ class StepReader(ArgumentReader):
         layer = CATALOGUE[kind]
         own: dict[str, Any] = {}
         if layer.arity != 1 and not partial:
-            own = self._branches(kind, key, principal)
+            own = self.branches(kind, key, principal)
         elif principal is not None and not absent(principal):
             if layer.principal is None:
                 self.problems.add("AC139", f"{kind} takes no value", principal)
@@ -295,116 +292,10 @@ class StepReader(ArgumentReader):
             if word in layer.fields:
                 args[word] = self.argument(layer.fields[word], value, word)
             elif word in FOLLOWERS and layer.role in ROLES_WITH_FOLLOWERS:
-                own[word] = self._follower(word, value)
+                own[word] = self.follower(word, value)
             else:
                 self.unknown_argument(kind, at, (*layer.fields, *FOLLOWERS, *COMMON))
         return {**own, "args": args}
-
-    def _follower(self, word: str, value: Value) -> Any:
-        """Read `norm:` or `act:`: "none", a step, or a param that names one."""
-        if isinstance(value, Scalar):
-            if value.text in ABSENT:
-                return "none"
-            if value.text in self.scope:
-                return parse(value.text)
-        step = self.step(value)
-        if step is not None and (step.kind not in CATALOGUE or step.branches):
-            self.problems.add("AC144", f"{step.kind} cannot stand as {word}", value)
-        return step
-
-    # -- structure -------------------------------------------------------------------
-
-    def _branches(self, kind: str, key: Value, value: Value | None) -> dict[str, Any]:
-        if isinstance(value, Mapping) and value.items:
-            read = ((k.text, self._branch(k, v)) for k, v in value.items)
-            return {"branches": tuple(read)}
-        if isinstance(value, Sequence) and value.items:
-            return {"sources": self.references(value)}
-        if value is None or not absent(value):
-            self.problems.add(
-                "AC145",
-                f"{kind} joins branches: a mapping of names to steps, "
-                "or a list of names",
-                key if value is None else value,
-            )
-        return {}
-
-    def _branch(self, key: Scalar, value: Value) -> tuple[Step, ...]:
-        if isinstance(value, Scalar) and value.text == "identity":
-            return ()
-        return self.steps(value, f"branch {key.text}")
-
-    def _structure(
-        self,
-        kind: str,
-        key: Scalar,
-        principal: Value | None,
-        given: dict[str, tuple[Scalar, Value]],
-    ) -> dict[str, Any]:
-        if principal is None or (isinstance(principal, Scalar) and not principal.text):
-            what = "the name of a block" if kind == "use" else "a list of steps"
-            self.problems.add("AC146", f"{kind} needs {what}", key)
-            return {}
-        if kind == "use":
-            return self._use(principal, given)
-        own: dict[str, Any] = {"body": self.steps(principal, kind)}
-        for word, (at, value) in given.items():
-            if kind == "residual" and word == "shortcut":
-                own["shortcut"] = self._shortcut(value)
-            elif kind == "residual" and word in FOLLOWERS:
-                own[word] = self._follower(word, value)
-            else:
-                known = (
-                    ("shortcut", *FOLLOWERS, *COMMON) if kind == "residual" else COMMON
-                )
-                self.unknown_argument(kind, at, known)
-        return own
-
-    def _shortcut(self, value: Value) -> str | Expression | tuple[Step, ...]:
-        """Read `shortcut:`, a word, a param that holds one, or steps."""
-        if isinstance(value, Scalar):
-            if value.text in SHORTCUTS:
-                return value.text
-            if value.text in self.scope:
-                return parse(value.text)
-            message = f"{quoted(value)} is not a shortcut: {', '.join(SHORTCUTS)}"
-            self.problems.add("AC147", message, value, nearest(value.text, SHORTCUTS))
-            return "identity"
-        return self.steps(value, "shortcut")
-
-    def _use(
-        self, block: Value, given: dict[str, tuple[Scalar, Value]]
-    ) -> dict[str, Any]:
-        """Read `use:`; a param may hold the block's name."""
-        if not isinstance(block, Scalar):
-            self.problems.add("AC146", "use needs the name of a block", block)
-            return {}
-        args = {word: self.param(value) for word, (_, value) in given.items()}
-        if block.text in self.block_params:
-            self._check_params(block, given)
-            return {"args": {"use": block.text, **args}}
-        if block.text in self.scope:
-            return {"args": {"use": parse(block.text), **args}}
-        self.problems.add(
-            "AC148",
-            f"there is no block {quoted(block)}",
-            block,
-            nearest(block.text, self.block_params)
-            or "blocks are declared under `blocks:`",
-        )
-        return {}
-
-    def _check_params(
-        self, block: Scalar, given: dict[str, tuple[Scalar, Value]]
-    ) -> None:
-        params = self.block_params[block.text]
-        for word, (at, _) in given.items():
-            if word not in params:
-                self.unknown_argument(f"block {block.text}", at, (*params, *COMMON))
-        missing = [p for p, required in params.items() if required and p not in given]
-        if missing:
-            message = f"block {block.text} needs {', '.join(missing)}"
-            self.problems.add("AC149", message, block)
 
 
 def _takes(kind: str, key: str) -> bool:
