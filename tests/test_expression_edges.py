@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from archcalc.arithmetic import MeaninglessError
+from archcalc.dims import symbol
 from archcalc.expressions import ExpressionError, parse, whole
 from archcalc.limits import DEFAULT
 
@@ -54,6 +55,7 @@ def test_what_is_no_size(value: Any, text: str, message: str, help: str | None) 
             5,
             "compare it: `… != 0`",
         ),
+        ("64 / 0", "division by zero", 0, None),
         ("3 + 'a'", "the word 'a' can only stand beside == or !=", 4, None),
     ],
 )
@@ -64,6 +66,22 @@ def test_refusals_with_their_help(
         parse(text)
     error = caught.value
     assert (error.message, error.column, error.help) == (message, column, help)
+
+
+def test_a_quotient_of_names_that_is_no_polynomial() -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse("2 * (1 / cin)").evaluate({"cin": symbol("C")})
+    error = caught.value
+    assert error.message == ("(1) / (C) is no polynomial, so it cannot stay a formula")
+    assert (error.column, error.help) == (5, "`//` divides and rounds down")
+
+
+@pytest.mark.parametrize("divisor", range(1, 9))
+def test_a_rounded_name_rounds_as_python_does(divisor: int) -> None:
+    rounded: Any = parse(f"round(cin/{divisor})").evaluate({"cin": symbol("C")})
+    for number in range(1, 25):
+        expected = round(Fraction(number, divisor))
+        assert rounded.at(C=number) == expected, (number, divisor)
 
 
 @pytest.mark.parametrize("text", ["1 @ 2", "cin.real", "lambda: 0", "2 * cin[0]"])
