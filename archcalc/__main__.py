@@ -46,7 +46,8 @@ def _run() -> int:
         _tell("interrupted")
         return INTERRUPTED
     except OSError as error:
-        _tell(f"error: cannot write the output: {error.strerror or error}")
+        where = clean(str(error.filename)) if error.filename else "the output"
+        _tell(f"error: cannot write {where}: {error.strerror or error}")
         return 2
     except Exception as error:  # the last resort: a bug of ours, told as one
         if "--debug" in sys.argv:

@@ -44,9 +44,13 @@ class FieldError(ValueError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the sentence "did you mean …?" for the nearest known word, if any."""
+    """Return the sentence "did you mean …?" for the nearest known word, if any.
+
+    Of those that are near, one of the same letters is nearest: `vgg61`, `vgg16`.
+    """
     known = list(known)
-    found = get_close_matches(word[:64], known, n=1, cutoff=0.6)
+    found = get_close_matches(word[:64], known, n=4, cutoff=0.6)
+    found.sort(key=lambda near: sorted(near) != sorted(word))
     if not found:
         lower = {k.lower(): k for k in known}
         found = [lower[word.lower()]] if word.lower() in lower else []

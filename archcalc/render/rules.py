@@ -23,7 +23,7 @@ FIXABLE = " *(`--fix` can put it right.)*"
 def plain(rule: Rule, width: int | None = None) -> str:
     """Return a rule for a terminal."""
     lines = [f"{rule.code} {rule.name} ({rule.severity})", "", *wrap(rule.says, width)]
-    lines += wrap(rule.help, width) if rule.help else []
+    lines += wrap(f"help: {rule.help}", width) if rule.help else []
     for title, example in (("wrong", rule.wrong), ("right", rule.right)):
         lines += ["", f"{title}:", *(f"    {line}" for line in _lines(example))]
     fixed = ["", "`archcalc check --fix` puts it right."]
