@@ -13,14 +13,19 @@ import argparse
 import os
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
 from measuring import ROOT, Line, Section
 
-PARTS = {"start": "starting", "engine": "engine", "scale": "scale"}
+PARTS = {
+    "start": "starting",
+    "engine": "engine",
+    "scale": "scale",
+    "sweeps": "sweeps",
+}
 FILE = ROOT / "BENCHMARKS.md"
 HEAD = """\
 # Benchmarks
@@ -54,19 +59,22 @@ def main() -> None:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     known = sections(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
     os.chdir(ROOT)
+    head = "\n".join([HEAD, machine(os.getloadavg()[0])])
     for part in asked.parts or PARTS:
         section: Section = import_module(PARTS[part]).measure(asked.rounds)
         known[section.title] = written(section)
-        FILE.write_text("\n".join([HEAD, machine(), *known.values()]), encoding="utf-8")
+        FILE.write_text("\n".join([head, *known.values()]), encoding="utf-8")
 
 
-def machine() -> str:
-    """Return what the figures were measured on."""
+def machine(load: float) -> str:
+    """Return what the figures were measured on, and how busy it was beforehand."""
     found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     processor = found[1] if found else platform.processor()
     python = f"Python {platform.python_version()}"
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return f"Machine: {os.cpu_count()} cores of {processor}; {python}; {packages}.\n"
+    shared = f" Other programs ran beside: a load of {load:.1f} before." * (load > 0.5)
+    cores = os.cpu_count()
+    return f"Machine: {cores} cores of {processor}; {python}; {packages}.{shared}\n"
 
 
 def sections(text: str) -> dict[str, str]:
@@ -82,7 +90,7 @@ def written(section: Section) -> str:
     return f"## {section.title}\n\n{section.about.strip()}\n\n{table}"
 
 
-def _rows(lines: list[Line] | tuple[Line, ...]) -> Iterator[str]:
+def _rows(lines: Sequence[Line]) -> Iterator[str]:
     for line in lines:
         met = "" if line.met is None else "yes" if line.met else "**no**"
         yield f"| {line.what} | {line.target} | {line.measured} | {met} |"
