@@ -130,6 +130,8 @@ def gathered(layer: Layer, sizes: Ints, strides: Ints) -> bool:
         return not in_a_row(sizes, strides)
     if layer.key == "linear" and len(sizes) > 2:
         return regrouped(sizes, strides, (prod(sizes[:-1]), sizes[-1])) is None
+    if layer.key == "matmul" and len(sizes) > 3:
+        return regrouped(sizes, strides, (prod(sizes[:-2]), *sizes[-2:])) is None
     if layer.key == "fc":
         return regrouped(sizes, strides, (sizes[0], prod(sizes[1:]))) is None
     return False
@@ -183,11 +185,19 @@ def _windowed(layer: Any, x: Shape, sizes: Ints) -> Block | None:
     return None if found is None else Block(found, prod(at))
 
 
+def _resized(_: Layer, x: Shape, sizes: Ints) -> Block:
+    """What is made as large as its input and then resized keeps the larger block."""
+    values = [size for size in x if isinstance(size, int)]
+    return Block(rows(sizes), max(prod(sizes), sizes[0] * prod(values)))
+
+
 WRITTEN: dict[str, Callable[[Any, Shape, Ints], Block | None]] = {
     "ln": _normalized,
     "rms": _normalized,
     "attention": _attended,
     "window_attention": _windowed,
+    "unfold": _resized,
+    "fold": _resized,
 }
 """The layers whose new output may not lie in a row; None where it does."""
 
@@ -258,9 +268,8 @@ class Layouts:
             self.hand_on(node)
         return None
 
-    def gathers(self, node: Node) -> bool:
-        """Say whether a node keeps a copy of its input, made to lie in a row."""
-        index = node.inputs[0]
+    def gathers(self, node: Node, index: int) -> bool:
+        """Say whether a node keeps a copy of an input, made to lie in a row."""
         return index in self.strides and gathered(node.layer, *self.of(index))
 
     def _remember(self, index: int, sizes: Ints, strides: Ints) -> None:

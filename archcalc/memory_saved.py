@@ -10,6 +10,8 @@ from archcalc.layers.base import Saved, numel
 from archcalc.memory_segments import entering, segments
 from archcalc.memory_storage import Storages, number
 
+IN_A_ROW = "input, put in a row"
+
 
 class Kept(NamedTuple):
     """What one node keeps: owners of storages, extras by name in bytes, weight copies.
@@ -63,15 +65,18 @@ def _kept(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> 
     if saved.first is not None and not any(differs[i] for i in node.inputs):
         saved = saved.first
     positions = [i for i in saved.inputs if _is_kept(node, i, saved, differs)]
-    owners = [storages.owner[node.inputs[i]] for i in positions]
+    inputs = [node.inputs[i] for i in positions]
+    copied = [i for i in inputs if storages.layouts.gathers(node, i)]
+    owners = [storages.owner[i] for i in inputs if i not in copied]
     if saved.output:
         owners.append(storages.owner[node.index])
-    extras = []
+    nodes = storages.graph.nodes
+    extras = [(IN_A_ROW, storages.tensor_bytes(nodes[i])) for i in copied]
     if node.layer.reads_ids:
         owners += [storages.owner[i] for i in node.inputs]
     elif storages.training or not saved.train_only:
         kept = [e for i, e in enumerate(saved.extras) if _stays(node, i, differs)]
-        extras = [(e.what, storages.extra_bytes(e, node)) for e in kept]
+        extras += [(e.what, storages.extra_bytes(e, node)) for e in kept]
     words = _words(saved, len(node.inputs), positions, [what for what, _ in extras])
     copies = _copies(storages, node, saved, differs)
     return Kept(tuple(dict.fromkeys(owners)), tuple(extras), copies, words)

@@ -136,9 +136,6 @@ class Storages:
             copy = Extra("input in float32", each=numel(shapes[0]), width=WIDE_BYTES)
             extras = (copy, *map(widened, saved.extras))
             return replace(saved, inputs=(), extras=extras)
-        if shapes and self.layouts.gathers(node):
-            copy = Extra("input, put in a row", each=numel(shapes[0]))
-            saved = replace(saved, inputs=(), extras=(copy, *saved.extras))
         if node.index not in self.overwriting:
             return saved
         kept = OVERWRITES[node.layer.key]

@@ -16,7 +16,7 @@ from archcalc.conventions import USUAL
 from archcalc.conventions import convention as named
 from archcalc.counting import dtype_bits
 from archcalc.dims import Poly, symbol
-from archcalc.errors import SpecError, UsageError
+from archcalc.errors import Place, SpecError, UsageError
 from archcalc.expand import expand
 from archcalc.expressions import Expression, ExpressionError
 from archcalc.fields import WORD, FieldError, WholeField, nearest
@@ -25,6 +25,7 @@ from archcalc.layers.base import Shape
 from archcalc.limits import DEFAULT, Limits
 from archcalc.optimizers import optimizer as optimizer_named
 from archcalc.shown import Shown
+from archcalc.source import Mapping as Section
 from archcalc.source import Scalar, Source, parse, read
 from archcalc.spec import Spec, read_spec
 from archcalc.step_reader import StepReader
@@ -110,7 +111,9 @@ class Network(Shown):
             ready = [n for n, v in waiting.items() if not _reads(v) & waiting.keys()]
             if not ready:
                 names = ", ".join(waiting)
-                raise SpecError.of("AC126", f"the params {names} need each other")
+                message = f"the params {names} need each other"
+                place = self._declared(next(iter(waiting)))
+                raise SpecError.of("AC126", message, place=place)
             for name in ready:
                 values[name] = self._value(name, waiting.pop(name), values)
         return {name: values[name] for name in given}
@@ -124,7 +127,16 @@ class Network(Shown):
             return value.evaluate(values)
         except ExpressionError as error:
             message = f"param {name}: {value.text}: {error.message}"
-            raise SpecError.of("AC126", message, help=error.help) from None
+            place = self._declared(name)
+            raise SpecError.of("AC126", message, place=place, help=error.help) from None
+
+    def _declared(self, name: str) -> Place:
+        """Return where a param is declared, or the input."""
+        root, at = self.spec.source.root, self.spec.input_at
+        params = root.get("params") if isinstance(root, Section) else None
+        if isinstance(params, Section) and name != "input":
+            at = params.get(name) or at
+        return self.spec.source.place(at)
 
     @cached_property
     def input_shapes(self) -> dict[str, Shape]:

@@ -1,20 +1,30 @@
-"""One random network against torch: both accept it and agree, or both refuse it."""
+"""One random network against torch: both accept it and agree, or both refuse it.
+
+Compared are shapes, weights, buffers, parameters, multiply-accumulates, and, node by
+node, the bytes that a forward pass in training keeps for its backward pass.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from layer_torch import Built
+from random_mistakes import spoilt
 from random_networks import Writer
+from torch_memory import prepared, saved_by_node
 
 import archcalc
 from archcalc.builder import Builder
-from archcalc.layers.base import Layer, Shape
+from archcalc.graph import Graph, Node
+from archcalc.layers.base import Layer, Shape, numel
+from archcalc.memory_layout import MOVED
+from archcalc.network import Network
 from archcalc.reference import verify
 
 BETWEEN_LAYERS = {
@@ -23,10 +33,85 @@ BETWEEN_LAYERS = {
 }
 """Refusals that no layer's rule makes, so that there is no layer to ask torch about."""
 STRICTER = {
-    "AC209": "padding that torch cannot leave out of a mean on one side",
-    "AC210": "an uneven `same` that torch's module cannot be told",
+    ("AC204", "pixel_shuffle"): "torch takes any axes before the last three",
+    ("AC204", "pixel_unshuffle"): "torch takes any axes before the last three",
+    ("AC204", "token"): "torch's indexing takes a vector too, and leaves a number",
+    ("AC204", "unfold"): "torch takes two axes as an image of one channel, unbatched",
+    ("AC207", "pad"): "torch may cut all that there is, and go on with zeros",
+    ("AC209", "avgpool"): "uneven padding which the mean cannot leave out as asked",
+    ("AC209", "maxpool"): "padding that torch's module refuses, made by its own call",
+    ("AC210", "split"): "torch.chunk makes pieces of unequal size",
+    ("AC213", "crop"): "torch's slices end where their axis ends, without a word",
+    ("AC213", "slice"): "torch's slices end where their axis ends, without a word",
 }
-"""Refusals that torch need not share, with what they are for."""
+"""Refusals by code and kind that torch need not share, with what torch does instead."""
+FLAT = frozenset({"fc", "flatten", "reshape", "linear", "matmul", "gn", "in"}) | MOVED
+
+
+def a_norm_then_flat(graph: Graph) -> bool:
+    """Say whether a norm over channels comes before a layer that needs an order."""
+    kinds = [(n.layer.key, channels_last(graph, n)) for n in graph.nodes]
+    first = next((i for i, (_, last) in enumerate(kinds) if last), len(kinds))
+    return any(key in FLAT for key, _ in kinds[first:])
+
+
+def channels_last(graph: Graph, node: Node) -> bool:
+    shapes = graph.input_shapes(node)
+    norm = node.layer.key in ("ln", "rms") and len(shapes[0]) > 1
+    return norm and node.layer.axis(shapes[0]) == 0  # type: ignore[attr-defined]  # a norm of features has it
+
+
+def a_pointwise_deconv(graph: Graph) -> bool:
+    return any(pointwise(n.layer, *graph.input_shapes(n)) for n in graph.nodes)
+
+
+def pointwise(layer: Layer, *inputs: Shape) -> bool:
+    if layer.key != "deconv" or len(inputs[0]) != 4:
+        return False
+    values = zip(*layer.axis_values(inputs[0]), strict=True)  # type: ignore[attr-defined]  # a deconv has it
+    kernel, stride, _, _, dilation = values
+    ones = (*kernel[1:], *stride, *dilation, layer.groups)  # type: ignore[attr-defined]  # a deconv has it
+    return set(ones) == {1}
+
+
+class Estimate(NamedTuple):
+    """Something whose saved bytes archcalc only estimates, where it stands, and why."""
+
+    what: str
+    stands_in: Callable[[Graph], bool]
+    why: str
+
+
+def has(kind: str) -> Callable[[Graph], bool]:
+    return lambda graph: any(n.layer.key == kind for n in graph.nodes)
+
+
+ESTIMATES = (
+    Estimate(
+        "max_unpool",
+        has("max_unpool"),
+        "places are counted where the pool found them; torch's counterpart makes its own",
+    ),
+    Estimate("lstm", has("lstm"), "oneDNN's kernel does not tell its workspace"),
+    Estimate("gru", has("gru"), "what is kept depends on the kernel that torch picks"),
+    Estimate(
+        "deconv of a volume with kernel and stride 1",
+        a_pointwise_deconv,
+        "on a single thread torch leaves its output in a block as large as its input",
+    ),
+    Estimate(
+        "a norm over channels, then a layer that lays values flat",
+        a_norm_then_flat,
+        "channels stay last through most kernels, and laying them flat copies",
+    ),
+)
+"""The networks whose saved bytes are not compared."""
+MISTAKEN = 0.15
+"""The share of networks that are spoilt in the language."""
+MOST_NODES = 3000
+MOST_ON_META = 2**40
+MOST_ON_CPU = 2**20
+"""Values of all tensors and weights; mistakes make a few networks larger than that."""
 
 
 @dataclass
@@ -36,14 +121,28 @@ class Tally:
     networks: int = 0
     layers: int = 0
     accepted: int = 0
+    saved: int = 0
+    bytes: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    mistakes: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
-        codes = ", ".join(f"{n} {code}" for code, n in sorted(self.refused.items()))
         return (
-            f"{self.networks} networks, {self.layers} layers compared, "
-            f"{self.accepted} accepted by both, refused by both: {codes or 'none'}"
+            f"{self.networks:,} networks, {self.layers:,} layers compared, "
+            f"{self.accepted:,} accepted by both\n"
+            f"saved bytes equal in {self.saved:,} networks, {self.bytes:,} bytes\n"
+            f"left out: {counts(self.left_out)}\n"
+            f"refused by both: {counts(self.refused)}\n"
+            f"mistakes in the language told: {counts(self.mistakes)}\n"
+            f"layers by kind: {counts(self.kinds)}"
         )
+
+
+def counts(counter: Counter[str]) -> str:
+    """Return a counter as text, by name."""
+    return ", ".join(f"{name} {n:,}" for name, n in sorted(counter.items())) or "none"
 
 
 class Refusing:
@@ -72,23 +171,80 @@ class Refusing:
         Builder.shaped = self.original  # type: ignore[method-assign]  # as it was
 
 
-def compare(spec: dict[str, Any], tally: Tally, batch: int = 1) -> None:
-    """Hold a spec against torch; raise `AssertionError` with what differs."""
-    text = json.dumps(spec)
+def compare(spec: dict[str, Any] | str, tally: Tally, batch: int = 1) -> None:
+    """Hold a spec against torch; raise `AssertionError` with what differs.
+
+    Anything that archcalc raises and that is no error of its own comes through.
+    """
+    text = spec if isinstance(spec, str) else json.dumps(spec)
     tally.networks += 1
     with Refusing() as refusing:
         try:
             network = archcalc.loads(text, "fuzz")
-            count = len(network.graph.nodes)
+            graph = network.graph
         except archcalc.ShapeError as error:
             code = error.problems[0].code
             tally.refused[code] += 1
             check_refusal(refusing, code, text)
             return
+        except archcalc.ArchcalcError as error:
+            check_told(error, text)
+            tally.mistakes[error.problems[0].code] += 1
+            return
+    values = size(graph)
+    if len(graph.nodes) > MOST_NODES or values is None or values > MOST_ON_META:
+        tally.left_out["too large, or a name for a size"] += 1
+        return
     verified = verify(network, batch)
     assert verified.ok, f"{verified.show()}\n{text}"
     tally.accepted += 1
-    tally.layers += count - 1
+    tally.layers += len(graph.nodes) - 1
+    tally.kinds.update(n.layer.key for n in graph.nodes if n.layer.key != "input")
+    if values > MOST_ON_CPU:
+        tally.left_out["saved bytes: too large for the CPU"] += 1
+    elif found := [e.what for e in ESTIMATES if e.stands_in(graph)]:
+        tally.left_out[f"saved bytes: {found[0]}"] += 1
+    else:
+        compare_saved(network, tally, batch + 1, text)
+
+
+def size(graph: Graph) -> int | None:
+    """Return the values of all outputs and weights, None where a size is a name."""
+    total = 0
+    for node in graph.nodes:
+        shapes = graph.input_shapes(node)
+        for shape in (node.shape, *node.layer.weights(*shapes).values()):
+            count = numel(shape)
+            if not isinstance(count, int):
+                return None
+            total += count
+    return total
+
+
+def check_told(error: archcalc.ArchcalcError, text: str) -> None:
+    """Check that a mistake in the language is told with its code and its place."""
+    for problem in error.problems:
+        told = problem.code.startswith("AC1") and problem.message and problem.place
+        assert told, f"not told well: {problem}\n{text}"
+
+
+def compare_saved(network: Network, tally: Tally, batch: int, text: str) -> None:
+    """Check what every node keeps for backward, in place every other time."""
+    analysis = network.analyze(batch=batch, inplace=batch % 2 == 0)
+    memory, graph = analysis.memory, analysis.graph
+    module = prepared(graph, inplace=memory.training_storages.overwriting)
+    theirs = saved_by_node(module, batch)
+    wrong = [
+        f"{node.name} ({node.layer!r} of {graph.input_shapes(node)}): "
+        f"{ours} bytes here, {torchs} in torch"
+        for node, ours, torchs in zip(
+            graph.nodes, memory.saved_per_node, theirs, strict=True
+        )
+        if ours != torchs
+    ]
+    assert not wrong, "\n".join(["saved for backward", *wrong, text])
+    tally.saved += 1
+    tally.bytes += memory.saved_for_backward
 
 
 def check_refusal(refusing: Refusing, code: str, text: str) -> None:
@@ -97,9 +253,12 @@ def check_refusal(refusing: Refusing, code: str, text: str) -> None:
     if layer is None:
         assert code in BETWEEN_LAYERS, f"{code} was raised by no layer\n{text}"
         return
-    if code in STRICTER:
+    if (code, layer.key) in STRICTER:
         return
     if layer.role == "combine" and len({*shapes}) > 1:
+        return
+    values = [numel(shape) for shape in shapes]
+    if not all(isinstance(n, int) and n <= MOST_ON_CPU for n in values):
         return
     try:
         built = Built(layer.torch(*shapes))
@@ -109,6 +268,7 @@ def check_refusal(refusing: Refusing, code: str, text: str) -> None:
         RuntimeError,
         ValueError,
         archcalc.ArchcalcError,
+        AttributeError,  # torch has no layer for so few axes, or so many
         IndexError,
         ZeroDivisionError,
     ):
@@ -117,5 +277,11 @@ def check_refusal(refusing: Refusing, code: str, text: str) -> None:
 
 
 def written(random: Random, longest: int = 16) -> dict[str, Any]:
-    """Return a random spec."""
+    """Return a random spec that is right in the language."""
     return Writer(random).network(longest)
+
+
+def anything(random: Random, longest: int = 16) -> dict[str, Any] | str:
+    """Return a random spec, or the text of one that is spoilt in the language."""
+    spec = written(random, longest)
+    return spoilt(random, spec) if random.random() < MISTAKEN else spec

@@ -1,4 +1,4 @@
-"""Random networks against torch: shapes, weights, buffers, parameters, MACs, refusals.
+"""Random networks against torch: shapes, weights, MACs, saved bytes, refusals, mistakes.
 
 pytest -m fuzz --fuzz-minutes 30        a long run, which tells its counts
 """
@@ -7,18 +7,45 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
+from typing import Any, NamedTuple
 
 import pytest
-from differential import STRICTER, Tally, compare, written
+import torch
+import yaml
+from differential import (
+    ESTIMATES,
+    STRICTER,
+    Tally,
+    anything,
+    compare,
+    compare_saved,
+    written,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from random_mistakes import spoilt
 
 import archcalc
+from archcalc.graph import Node
+from archcalc.layers import CATALOGUE
 
-FOUND = Path(__file__).parent / "cases" / "fuzz"
+HERE = Path(__file__).parent
+FOUND = HERE / "cases" / "fuzz"
+RUNS = HERE / "data" / "fuzz_runs.yaml"
 QUICK = 250
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Small tensors: threads would cost more than they give."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @settings(
@@ -28,7 +55,7 @@ QUICK = 250
 def test_torch_accepts_what_archcalc_accepts_and_refuses_what_it_refuses(
     random: Random, batch: int
 ) -> None:
-    compare(written(random, 8), Tally(), batch)
+    compare(anything(random, 8), Tally(), batch)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -38,24 +65,169 @@ def test_long_networks(seed: int) -> None:
         compare(written(Random(f"{seed}.{i}"), 30), tally)
     assert tally.accepted > 20
     assert tally.layers > 300
+    assert tally.saved > 20
+    assert not tally.mistakes
+
+
+def test_mistakes_in_the_language_are_told() -> None:
+    """Spoilt specs are refused by name and place, and those that are none compare."""
+    tally = Tally()
+    for i in range(200):
+        random = Random(f"mistakes.{i}")
+        compare(spoilt(random, written(random, 6)), tally)
+    assert sum(tally.mistakes.values()) > 80
+    assert len(tally.mistakes) > 15
+    assert tally.accepted > 10
 
 
 @pytest.mark.parametrize("path", sorted(FOUND.glob("*.json")), ids=lambda p: p.stem)
 def test_what_a_run_once_found(path: Path) -> None:
-    """Each file was a mismatch; now both sides agree."""
-    compare(json.loads(path.read_text(encoding="utf-8")), Tally())
+    """Each file was a mismatch; now both sides agree, in place and not."""
+    case = json.loads(path.read_text(encoding="utf-8"))
+    tally = Tally()
+    compare(case["spec"], tally)
+    compare(case["spec"], tally, 2)
+    assert case["was"]
+    assert tally.saved == tally.accepted
+    assert tally.saved + tally.refused.total() + tally.mistakes.total() == 2
+
+
+# -- what is written -------------------------------------------------------------------
+
+NOT_WRITTEN: dict[str, str] = {"input": "stands in every network, and is no step"}
+"""Kinds that no step of a random network has, with the reason."""
+
+
+class Written(NamedTuple):
+    """A node of a random network, and the shapes that enter it."""
+
+    node: Node
+    inputs: tuple[tuple[int, ...], ...]
+
+    @property
+    def key(self) -> str:
+        return self.node.layer.key
+
+    def argument(self, name: str) -> Any:
+        """Return an argument of the layer, None where it has none of that name."""
+        known = name in self.node.layer.fields
+        return getattr(self.node.layer, name) if known else None
+
+
+@pytest.fixture(scope="module")
+def sample() -> list[Written]:
+    """The nodes of random networks that archcalc takes, as they are compared."""
+    found: list[Written] = []
+    for i in range(1500):
+        try:
+            text = json.dumps(written(Random(f"all.{i}"), 24))
+            graph = archcalc.loads(text, "f").graph
+        except archcalc.ShapeError:
+            continue
+        found += [Written(node, graph.input_shapes(node)) for node in graph.nodes]  # type: ignore[arg-type]  # numbers
+    return found
+
+
+def test_every_kind_is_written(sample: list[Written]) -> None:
+    counts = Counter(one.key for one in sample)
+    assert [k for k in CATALOGUE if k not in NOT_WRITTEN and counts[k] < 5] == []
+
+
+@pytest.mark.parametrize("key", sorted(set(CATALOGUE) - set(NOT_WRITTEN)))
+def test_every_argument_is_given(key: str, sample: list[Written]) -> None:
+    """Each argument has two values at least somewhere."""
+    layers = {one.node.layer for one in sample if one.key == key}
+    for name in CATALOGUE[key].fields:
+        assert len({getattr(layer, name) for layer in layers}) > 1, name
+
+
+def does_not_divide(one: Written) -> bool:
+    """Say whether a stride leaves a rest at the end of an axis."""
+    if one.key not in ("conv", "dwconv", "maxpool", "avgpool", "lppool"):
+        return False
+    slides = one.node.layer.sliding(one.inputs[0])  # type: ignore[attr-defined]  # these kinds slide
+    axes = zip(
+        slides.padded(), slides.kernel, slides.dilation, slides.stride, strict=True
+    )
+    return any((n - d * (k - 1) - 1) % s for n, k, d, s in axes)
+
+
+def above(name: str, least: int) -> Callable[[Written], bool]:
+    """Return the question whether an argument is above a number on some axis."""
+
+    def asks(one: Written) -> bool:
+        value = one.argument(name)
+        values = value if isinstance(value, tuple) else (value,)
+        return any(isinstance(v, int) and v > least for v in values)
+
+    return asks
+
+
+def uneven(name: str) -> Callable[[Written], bool]:
+    """Return the question whether an argument differs from axis to axis."""
+    return lambda one: (
+        isinstance(one.argument(name), tuple) and len(set(one.argument(name))) > 1
+    )
+
+
+ODD: dict[str, Callable[[Written], bool]] = {
+    "one axis": lambda w: w.key == "conv" and len(w.node.shape) == 2,
+    "two axes": lambda w: w.key == "conv" and len(w.node.shape) == 3,
+    "three axes": lambda w: w.key == "conv" and len(w.node.shape) == 4,
+    "strides that do not divide": does_not_divide,
+    "ceil": lambda w: w.argument("rounding") == "ceil",
+    "dilation": above("dilation", 1),
+    "groups": lambda w: w.key == "conv" and above("groups", 1)(w),
+    "kernels of unequal sizes": uneven("kernel"),
+    "paddings of unequal sizes": uneven("pad"),
+    "padding at the end of its own": uneven("end"),
+    "same": lambda w: w.argument("pad") == "same",
+    "half": lambda w: w.argument("pad") == "half",
+    "transposed with output padding": above("output_pad", 0),
+    "transposed with dilation": lambda w: w.key == "deconv" and above("dilation", 1)(w),
+    "attention": lambda w: w.key == "attention",
+    "causal attention": lambda w: bool(w.argument("causal")),
+    "shifted windows": lambda w: w.key == "window_attention" and above("shift", 0)(w),
+    "three inputs": lambda w: len(w.node.inputs) > 2,
+    "the same input twice": lambda w: len(set(w.node.inputs)) < len(w.node.inputs),
+    "shared weights": lambda w: w.node.share is not None,
+    "side heads": lambda w: w.node.aux,
+}
+"""What a network can have that is odd; random ones must have all of it."""
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_everything_odd_is_written(what: str, sample: list[Written]) -> None:
+    assert sum(map(ODD[what], sample)) > 5
+
+
+STRUCTURES = ("residual", "use", "repeat", "stage", "aux", "from", "when", "first")
+
+
+def test_every_structure_is_written() -> None:
+    texts = [json.dumps(written(Random(f"all.{i}"), 24)) for i in range(200)]
+    for word in STRUCTURES:
+        assert any(f'"{word}":' in text for text in texts), word
+
+
+# -- a mismatch would be found ---------------------------------------------------------
+
+PLAIN: dict[str, Any] = {
+    "name": "n",
+    "input": [3, 8, 8],
+    "layers": [{"conv": 4, "kernel": 3}],
+}
 
 
 def test_a_mismatch_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule that is off by one is caught, and so is a refusal that torch does not share."""
     from archcalc.layers.conv import Conv
 
-    spec = {"name": "n", "input": [3, 8, 8], "layers": [{"conv": 4, "kernel": 3}]}
     right = Conv.shape
     with monkeypatch.context() as patch:
         patch.setattr(Conv, "shape", lambda self, x: (*right(self, x)[:2], 7))
         with pytest.raises(AssertionError, match="shape"):
-            compare(spec, Tally())
+            compare(PLAIN, Tally())
 
     def refuse(self: Conv, x: object) -> None:
         raise archcalc.ShapeError.of("AC202", "no")
@@ -63,12 +235,40 @@ def test_a_mismatch_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(Conv, "shape", refuse)
         with pytest.raises(AssertionError, match="torch takes"):
-            compare(spec, Tally())
+            compare(PLAIN, Tally())
 
 
-def test_stricter_rules_are_few_and_explained() -> None:
-    assert len(STRICTER) <= 3
+def test_a_byte_too_many_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    from archcalc.layers.base import Saved
+    from archcalc.layers.conv import Conv
+
+    network = archcalc.loads(json.dumps(PLAIN), "n")
+    compare_saved(network, tally := Tally(), 2, "")
+    assert (tally.saved, tally.bytes) == (1, 2 * 3 * 8 * 8 * 4)
+    monkeypatch.setattr(Conv, "saved", lambda *_: Saved(output=True))
+    with pytest.raises(AssertionError, match="1152 bytes here, 1536 in torch"):
+        compare_saved(network, Tally(), 2, "")
+
+
+def test_an_error_of_the_inside_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    from archcalc.layers.conv import Conv
+
+    def fail(self: Conv, x: object) -> None:
+        raise KeyError("inside")
+
+    monkeypatch.setattr(Conv, "shape", fail)
+    with pytest.raises(KeyError):
+        compare(PLAIN, Tally())
+
+
+def test_exceptions_are_few_and_explained() -> None:
+    assert len(STRICTER) <= 12
     assert all(STRICTER.values())
+    assert len(ESTIMATES) <= 5
+    assert all(estimate.why for estimate in ESTIMATES)
+
+
+# -- long runs -------------------------------------------------------------------------
 
 
 @pytest.mark.fuzz
@@ -80,12 +280,22 @@ def test_a_long_run(request: pytest.FixtureRequest) -> None:
     failures = []
     while time.monotonic() < end:
         name = f"{seed}.{tally.networks}"
-        spec = written(Random(name), 24)
+        spec = anything(Random(name), 24)
         try:
             compare(spec, tally, 1 + tally.networks % 2)
-        except AssertionError as error:
+        except Exception as error:
+            kept = {"was": f"{type(error).__name__}: {error}", "spec": spec}
             FOUND.mkdir(parents=True, exist_ok=True)
-            (FOUND / f"{name}.json").write_text(json.dumps(spec), encoding="utf-8")
+            (FOUND / f"{name}.json").write_text(json.dumps(kept), encoding="utf-8")
             failures.append(f"{name}: {error}")
-    print(f"\n{tally}, {len(failures)} mismatches")
+    print(f"\n{tally}\n{len(failures)} mismatches")
     assert failures == []
+
+
+def test_long_runs_are_on_record() -> None:
+    runs = yaml.safe_load(RUNS.read_text(encoding="utf-8"))["runs"]
+    assert sum(run["minutes"] for run in runs) >= 60
+    assert sum(run["networks"] for run in runs) >= 100_000
+    assert sum(run["layers"] for run in runs) >= 1_000_000
+    assert all(run["mismatches"] == 0 for run in runs)
+    assert sum(run["saved_bytes_compared"] for run in runs) > 0

@@ -108,14 +108,16 @@ def prepared(
 
 
 def inputs_of(graph: Graph, batch: int, dtype: torch.dtype) -> list[Tensor]:
-    """Return random inputs; whole numbers where they are read as such."""
+    """Return random inputs; zeros where they are read as token ids."""
     torch.manual_seed(0)
     ids = {i for n in graph.nodes if n.layer.reads_ids for i in n.inputs}
     found = []
     for index in graph.inputs:
         shape = (batch, *graph.nodes[index].shape)
         found.append(
-            torch.randint(0, 2, shape) if index in ids else torch.randn(shape).to(dtype)
+            torch.zeros(shape, dtype=torch.long)
+            if index in ids
+            else torch.randn(shape).to(dtype)
         )
     return found
 
@@ -182,14 +184,23 @@ def saved_bytes(
     module: Any, batch: int, dtype: torch.dtype = torch.float32, train: bool = True
 ) -> int:
     """Return the bytes that a forward pass keeps for its backward pass."""
+    return sum(saved_by_node(module, batch, dtype, train))
+
+
+def saved_by_node(
+    module: Any, batch: int, dtype: torch.dtype = torch.float32, train: bool = True
+) -> list[int]:
+    """Return for each node the bytes that it is the first to keep for backward."""
     module.train(train)
     saved = Saved([*module.parameters(), *module.buffers()])
     inputs = inputs_of(module.graph, batch, dtype)
     values: dict[int, Tensor] = {}
+    found, before = [], 0
     with torch.autograd.graph.saved_tensors_hooks(saved.pack, lambda t: t):
         for _ in walk(module, inputs, True, values):
-            pass
-    return saved.bytes
+            found.append(saved.bytes - before)
+            before = saved.bytes
+    return found
 
 
 class Loss(torch.autograd.Function):

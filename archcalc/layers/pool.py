@@ -101,13 +101,12 @@ def pads_itself(sliding: Sliding) -> bool:
     )
 
 
-def check_volume(sliding: Sliding) -> None:
+def check_volume(sliding: Sliding, axes: Shape) -> None:
     """Raise `ShapeError` AC202 where a volume is smaller than the window.
 
-    torch.nn.AvgPool3d compares with the input alone, whatever the padding, and
-    torch.nn.LPPool3d is made of it.
+    torch.nn.AvgPool3d compares with the `axes` that reach it, whatever it pads by
+    itself, and torch.nn.LPPool3d is made of it.
     """
-    axes = sliding.padded() if pads_itself(sliding) else sliding.axes
     for n, k in zip(axes, sliding.kernel, strict=True):
         if len(axes) == 3 and not at_least(n, k):
             raise window_too_large(n, k, 0, 1)
@@ -185,7 +184,8 @@ class AvgPool(Pool):
         sliding = self.sliding(inputs[0])
         if not self.count_pad and sliding.pads_one_side():
             self.check_overhang(sliding)
-        check_volume(sliding)
+        padded = self.count_pad and pads_itself(sliding)
+        check_volume(sliding, sliding.padded() if padded else sliding.axes)
         return super().shape(*inputs)
 
     def check_overhang(self, sliding: Sliding) -> None:
@@ -246,7 +246,8 @@ class LPPool(Pool):
     power: Factor = Fraction(2)
 
     def shape(self, *inputs: Shape) -> Shape:
-        check_volume(self.sliding(inputs[0]))
+        sliding = self.sliding(inputs[0])
+        check_volume(sliding, sliding.axes)
         return super().shape(*inputs)
 
     def work(self, output: Shape, *inputs: Shape) -> Work:

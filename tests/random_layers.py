@@ -1,0 +1,403 @@
+"""Steps for images, signals and volumes: every kind that has channels and axes."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from random_writer import (
+    ACTIVATIONS,
+    Ints,
+    Made,
+    Step,
+    StepWriter,
+    Table,
+    Tensor,
+    image,
+    of_shape,
+    short,
+    size_after,
+    tokens,
+    vector,
+)
+
+
+def conv(w: StepWriter, x: Tensor, depth: int) -> Made:
+    found = w.window(x, pools=False)
+    if found is None:
+        return None
+    out = w.random.randint(1, 10)
+    groups = w.groups(x.channels, out)
+    step = {"conv": out, **found[0], "groups": groups, "bias": w.chance(0.6)}
+    if w.chance(0.1):
+        step["conv"], out = "2*cin", 2 * x.channels
+        step["groups"] = 1
+    return {**step, **w.followers()}, image(out, found[1])
+
+
+def dwconv(w: StepWriter, x: Tensor, depth: int) -> Made:
+    found = w.window(x, pools=False)
+    if found is None:
+        return None
+    times = w.random.randint(1, 2)
+    step = {"dwconv": times, **found[0], "bias": w.chance(0.6), **w.followers()}
+    return step, image(times * x.channels, found[1])
+
+
+def deconv(w: StepWriter, x: Tensor, depth: int) -> Made:
+    k, s = w.axes(x, 1, 4), w.axes(x, 1, 3)
+    d = w.axes(x, 1, 2) if w.chance(0.2) else (1,) * x.rank
+    p = w.axes(x, 0, 2)
+    extra = tuple(
+        w.random.randint(0, max(ss, dd) - 1) if not w.spoilt() else max(ss, dd)
+        for ss, dd in zip(s, d, strict=True)
+    )
+    sizes = tuple(
+        (n - 1) * ss - 2 * pp + dd * (kk - 1) + ee + 1
+        for n, kk, ss, pp, dd, ee in zip(x.sizes, k, s, p, d, extra, strict=True)
+    )
+    if min(sizes) < 1 and not w.spoilt():
+        return None
+    out = w.random.randint(1, 6)
+    step: dict[str, Any] = {"deconv": out, "kernel": short(k), "stride": short(s)}
+    step |= {"pad": short(p), "output_pad": short(extra), "dilation": short(d)}
+    step |= {"groups": w.groups(x.channels, out), "bias": w.chance(0.6)}
+    return {**step, **w.followers()}, image(out, tuple(max(n, 1) for n in sizes))
+
+
+def pool(w: StepWriter, x: Tensor, depth: int) -> Made:
+    kind = w.random.choice(("maxpool", "maxpool", "avgpool"))
+    found = w.window(x, pools=True)
+    if found is None:
+        return None
+    given, sizes = found
+    if kind == "avgpool":
+        if "dilation" in given:
+            return None
+        given["count_pad"] = w.chance(0.5)
+    kernel = given.pop("kernel")
+    return {kind: kernel, **given}, image(x.channels, sizes)
+
+
+def lppool(w: StepWriter, x: Tensor, depth: int) -> Made:
+    k, s, ceil = w.axes(x, 1, 3), w.axes(x, 1, 3), w.chance(0.3)
+    axes = zip(x.sizes, k, s, strict=True)
+    sizes = tuple(size_after(n, kk, ss, 0, 1, "", ceil) for n, kk, ss in axes)
+    if min(sizes) < 1 and not w.spoilt():
+        return None
+    step: dict[str, Any] = {"lppool": short(k), "stride": short(s)}
+    if ceil:
+        step["rounding"] = "ceil"
+    if w.chance(0.5):
+        step["power"] = w.random.choice((1, 2, 3, "3/2"))
+    return step, image(x.channels, tuple(max(n, 1) for n in sizes))
+
+
+def activation(w: StepWriter, x: Tensor, depth: int) -> Made:
+    arguments: tuple[Step, ...] = (
+        {"leaky_relu": "1/5"},
+        {"elu": 0.5},
+        {"celu": 2},
+        {"gelu": "tanh"},
+        {"prelu": "channels"},
+    )
+    return w.random.choice((*ACTIVATIONS, *arguments)), x
+
+
+def softmax(w: StepWriter, x: Tensor, depth: int) -> Made:
+    kind = w.random.choice(("softmax", "log_softmax"))
+    return (kind if w.chance(0.5) else {kind: w.axis(x)}), x
+
+
+def glu(w: StepWriter, x: Tensor, depth: int) -> Made:
+    axis = w.axis(x)
+    if w.chance(0.4):
+        axis = 0 if len(x.shape) > 2 else -1
+    if not -len(x.shape) <= axis < len(x.shape):
+        return {"glu": axis}, x
+    if x.shape[axis] % 2 and not w.spoilt():
+        return None
+    shape = list(x.shape)
+    shape[axis] = max(shape[axis] // 2, 1)
+    plain = axis == (0 if len(shape) > 2 else -1) and w.chance(0.5)
+    return "glu" if plain else {"glu": axis}, Tensor(tuple(shape), x.form)
+
+
+def norm(w: StepWriter, x: Tensor, depth: int) -> Made:
+    kind = w.random.choice(("bn", "bn", "bn", "ln", "rms", "gn", "in", "lrn"))
+    affine = w.chance(0.7)
+    if kind == "bn":
+        return "bn" if affine else {"bn": False}, x
+    if kind in ("ln", "rms"):
+        over = w.random.choice(("features", "last", "channels", "all"))
+        return {kind: over, "affine": affine}, x
+    if x.form != "image":
+        return None
+    if kind == "gn":
+        return {"gn": w.groups(x.channels, x.channels), "affine": affine}, x
+    if kind == "in":
+        return {"in": affine}, x
+    return {"lrn": w.random.randint(1, 5)}, x
+
+
+def dropping(w: StepWriter, x: Tensor, depth: int) -> Made:
+    rate = w.random.choice((0, 0.2, "1/2", 1))
+    if w.chance(0.4):
+        return {"droppath": rate}, x
+    if x.form == "image" and w.chance(0.3):
+        return {"dropout": rate, "channels": True}, x
+    return {"dropout": rate}, x
+
+
+def adaptive(w: StepWriter, x: Tensor, depth: int) -> Made:
+    if w.chance(0.3):
+        return "gap", image(x.channels, (1,) * x.rank)
+    sizes = w.axes(x, 1, 5)
+    kind = w.random.choice(("adaptive_avgpool", "adaptive_maxpool"))
+    return {kind: short(sizes)}, image(x.channels, sizes)
+
+
+def mean(w: StepWriter, x: Tensor, depth: int) -> Made:
+    axes = w.random.sample(range(len(x.shape)), w.random.randint(1, len(x.shape)))
+    keep = w.chance(0.5)
+    step: Step = {"mean": axes if len(axes) > 1 else axes[0] - len(x.shape)}
+    if keep:
+        shape = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
+        return {**step, "keep": True}, Tensor(shape, x.form)
+    shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
+    if not shape and not w.spoilt():
+        return None
+    return step, of_shape(shape or (1,))
+
+
+def shuffle(w: StepWriter, x: Tensor, depth: int) -> Made:
+    return {"shuffle": w.groups(x.channels, x.channels)}, x
+
+
+def pixels(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """Channels traded for resolution, and back."""
+    r = w.random.randint(1, 3)
+    if x.rank != 2 and not w.spoilt():
+        return None
+    if w.chance(0.5):
+        if x.channels % (r * r) and not w.spoilt():
+            return None
+        sizes = tuple(n * r for n in x.sizes)
+        return {"pixel_shuffle": r}, image(max(x.channels // (r * r), 1), sizes)
+    if any(n % r for n in x.sizes) and not w.spoilt():
+        return None
+    sizes = tuple(max(n // r, 1) for n in x.sizes)
+    return {"pixel_unshuffle": r}, image(x.channels * r * r, sizes)
+
+
+def padding(w: StepWriter, x: Tensor, depth: int) -> Made:
+    before = w.axes(x, 0, 2)
+    step: dict[str, Any] = {"pad": short(before)}
+    after, channels = before, x.channels
+    if w.chance(0.5):
+        after = w.axes(x, 0, 2)
+        step["end"] = short(after)
+    if w.chance(0.3):
+        return step, image(channels, sizes_with(x, before, after))
+    if w.chance(0.3):
+        step["mode"] = w.random.choice(("reflect", "replicate", "circular"))
+        least = min(x.sizes) - (step["mode"] == "reflect")
+        if max(*before, *after) > least and not w.spoilt():
+            return None
+    elif w.chance(0.2):
+        before = w.axes(x, -1, 1)
+        step |= {"pad": short(before), "end": short(after)}
+    elif w.chance(0.2):
+        step["channels"] = [w.random.randint(0, 2), w.random.randint(0, 2)]
+        channels += sum(step["channels"])
+    sizes = sizes_with(x, before, after)
+    if min(sizes) < 1 and not w.spoilt():
+        return None
+    return step, image(channels, tuple(max(n, 1) for n in sizes))
+
+
+def sizes_with(x: Tensor, before: Ints, after: Ints) -> Ints:
+    """Return the sizes of an image with something before and after each axis."""
+    axes = zip(x.sizes, before, after, strict=True)
+    return tuple(n + b + a for n, b, a in axes)
+
+
+def crop(w: StepWriter, x: Tensor, depth: int) -> Made:
+    over = w.spoilt()
+    sizes = tuple(w.random.randint(1, n + over) for n in x.sizes)
+    step: dict[str, Any] = {"crop": short(sizes)}
+    if w.chance(0.5):
+        room = zip(x.sizes, sizes, strict=True)
+        step["offset"] = [w.random.randint(0, max(n - size, 0)) for n, size in room]
+    return step, image(x.channels, sizes)
+
+
+def roll(w: StepWriter, x: Tensor, depth: int) -> Made:
+    return {"roll": short(w.axes(x, -3, 3))}, x
+
+
+def strided(w: StepWriter, x: Tensor, depth: int) -> Made:
+    strides = w.axes(x, 1, 3)
+    kind = w.random.choice(("subsample", "zero"))
+    sizes = zip(x.sizes, strides, strict=True)
+    return {kind: short(strides)}, image(
+        x.channels, tuple(-(-n // s) for n, s in sizes)
+    )
+
+
+def resolution(w: StepWriter, x: Tensor, depth: int) -> Made:
+    mode: dict[str, Any] = {"mode": "bilinear"} if w.chance(0.4) else {}
+    if w.chance(0.4):
+        sizes = w.axes(x, 1, 6)
+        return {"resize": short(sizes), **mode}, image(x.channels, sizes)
+    up, down = w.random.choice(((1, 1), (2, 1), (3, 1), (3, 2), (1, 2), (5, 3)))
+    sizes = tuple(n * up // down for n in x.sizes)
+    if min(sizes) < 1 and not w.spoilt():
+        return None
+    scale = up if down == 1 else f"{up}/{down}"
+    return {"upsample": scale, **mode}, image(
+        x.channels, tuple(max(n, 1) for n in sizes)
+    )
+
+
+def taking(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """A part of an axis: `split` or `slice`."""
+    axis = w.axis(x)
+    if not -len(x.shape) <= axis < len(x.shape):
+        return {"split": 1, "axis": axis}, x
+    shape = list(x.shape)
+    n = shape[axis]
+    if w.chance(0.2) and n > 1:
+        cut = w.random.randint(1, n - 1)
+        part = w.random.randint(0, 1)
+        shape[axis] = (cut, n - cut)[part]
+        sizes = [cut, n - cut + w.spoilt()]
+        step: Step = {"split": sizes, "part": part, "axis": axis}
+    elif w.chance(0.5):
+        pieces = w.groups(n, n)
+        part = w.random.randint(0, pieces - 1)
+        shape[axis] = max(n // pieces, 1)
+        step = {"split": pieces, "part": part, "axis": axis}
+    else:
+        start = w.random.randint(0, n - 1)
+        stop = w.random.randint(start + 1, n) + (2 if w.spoilt() else 0)
+        shape[axis] = stop - start
+        step = {"slice": [start, stop], "axis": axis}
+    return step, Tensor(tuple(shape), x.form)
+
+
+def order(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """Axes in another order; a plain `transpose` swaps the last two."""
+    rank = len(x.shape)
+    if rank < 2:
+        return None
+    shape = list(x.shape)
+    if w.chance(0.5):
+        axes = w.random.sample(range(rank), rank)
+        if w.spoilt():
+            axes[0] = axes[-1]
+        given = [a - rank if w.chance(0.3) else a for a in axes]
+        return {"permute": given}, Tensor(tuple(shape[a] for a in axes), x.form)
+    a, b = (-2, -1) if w.chance(0.4) else w.random.sample(range(rank), 2)
+    shape[a], shape[b] = shape[b], shape[a]
+    plain = (a, b) == (-2, -1)
+    return "transpose" if plain else {"transpose": [a, b]}, Tensor(tuple(shape), x.form)
+
+
+def reshape(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """The same values in other sizes."""
+    if w.chance(0.2):
+        return "flatten", vector(x.values)
+    if w.chance(0.2):
+        a, b = sorted((w.axis(x) % len(x.shape), w.axis(x) % len(x.shape)))
+        joined = prod(x.shape[a : b + 1])
+        given = [b, a] if w.spoilt() else [a, b - len(x.shape)]
+        return {"flatten": given}, of_shape((*x.shape[:a], joined, *x.shape[b + 1 :]))
+    sizes, left = [], x.values
+    for _ in range(w.random.randint(0, 3)):
+        size = w.groups(left, left)
+        sizes.append(size)
+        left = max(left // size, 1)
+    sizes.append(left)
+    w.random.shuffle(sizes)
+    given = list(sizes)
+    if w.chance(0.4):
+        given[w.random.randrange(len(given))] = -1
+    return {"reshape": given}, of_shape(tuple(sizes))
+
+
+def patches(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """Windows as columns, and perhaps put back again."""
+    found = w.window(x, pools=False)
+    if x.rank != 2 or found is None:
+        return None
+    given, counts = found
+    if isinstance(given.get("pad"), str):
+        return None
+    kernel = given["kernel"]
+    k = kernel if isinstance(kernel, list) else [kernel, kernel]
+    unfold = {"unfold": kernel, **{a: v for a, v in given.items() if a != "kernel"}}
+    if w.chance(0.5):
+        fold = {"fold": list(x.sizes), **given}
+        return {"stage": [unfold, fold]}, x
+    return unfold, tokens(x.channels * k[0] * k[1], prod(counts))
+
+
+def unpool(w: StepWriter, x: Tensor, depth: int) -> Made:
+    k, p = w.axes(x, 1, 3), w.axes(x, 0, 1)
+    s = w.axes(x, 1, 3) if w.chance(0.5) else k
+    axes = zip(x.sizes, k, s, p, strict=True)
+    sizes = tuple((n - 1) * ss - 2 * pp + kk for n, kk, ss, pp in axes)
+    if min(sizes) < 1 and not w.spoilt():
+        return None
+    step: dict[str, Any] = {"max_unpool": short(k), "stride": short(s), "pad": short(p)}
+    return step, image(x.channels, tuple(max(n, 1) for n in sizes))
+
+
+def learned(w: StepWriter, x: Tensor, depth: int) -> Made:
+    return w.random.choice(("position", "layer_scale", "identity")), x
+
+
+def matrix(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """`linear` on the last axis, or `fc` on all."""
+    out, bias = w.random.randint(1, 9), w.chance(0.7)
+    act: dict[str, Any] = {"act": w.random.choice(ACTIVATIONS)} if w.chance(0.3) else {}
+    if x.form == "vector" or w.chance(0.9):
+        kind = "fc" if x.form == "vector" and w.chance(0.5) else "linear"
+        return {kind: out, "bias": bias, **act}, Tensor((*x.shape[:-1], out), x.form)
+    return {"fc": out, "bias": bias, **act}, vector(out)
+
+
+def to_tokens(w: StepWriter, x: Tensor, depth: int) -> Made:
+    return "tokens", tokens(x.values // x.channels, x.channels)
+
+
+IMAGE_LAYERS: Table = [
+    (conv, 14),
+    (dwconv, 4),
+    (deconv, 4),
+    (pool, 8),
+    (lppool, 1),
+    (activation, 6),
+    (softmax, 1),
+    (glu, 1),
+    (norm, 7),
+    (dropping, 2),
+    (adaptive, 1),
+    (mean, 1),
+    (shuffle, 2),
+    (pixels, 2),
+    (padding, 2),
+    (crop, 1),
+    (roll, 1),
+    (strided, 1),
+    (resolution, 2),
+    (taking, 2),
+    (order, 1),
+    (reshape, 2),
+    (patches, 2),
+    (unpool, 1),
+    (learned, 2),
+    (matrix, 1),
+    (to_tokens, 1),
+]

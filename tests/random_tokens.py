@@ -1,0 +1,146 @@
+"""Steps for tokens and vectors: attention, recurrence, what sequences need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from random_layers import (
+    activation,
+    dropping,
+    glu,
+    learned,
+    matrix,
+    mean,
+    norm,
+    order,
+    reshape,
+    softmax,
+    taking,
+)
+from random_writer import Made, Step, StepWriter, Table, Tensor, image, tokens, vector
+
+
+def attention(w: StepWriter, x: Tensor, depth: int) -> Made:
+    heads = w.random.randint(1, 3)
+    width = heads * w.random.randint(1, 3) + w.spoilt()
+    step: dict[str, Any] = {"attention": heads}
+    if w.chance(0.3):
+        step["causal"] = True
+    steps: list[Step] = [{"linear": 3 * width + w.spoilt()}, step]
+    return {"stage": steps}, tokens(x.channels, width)
+
+
+def window_attention(w: StepWriter, x: Tensor, depth: int) -> Made:
+    heads = w.random.randint(1, 2)
+    width = heads * w.random.randint(1, 3)
+    across = w.groups(x.channels, x.channels)
+    step: dict[str, Any] = {"window_attention": heads, "size": w.random.randint(1, 4)}
+    if w.chance(0.6):
+        step["shift"] = w.random.randint(0, step["size"])
+    side = round(x.channels**0.5)
+    if side * side != x.channels or w.chance(0.5):
+        step["grid"] = [x.channels // across, across]
+    if w.chance(0.3):
+        step["bias"] = False
+    return {"stage": [{"linear": 3 * width}, step]}, tokens(x.channels, width)
+
+
+def recurrent(w: StepWriter, x: Tensor, depth: int) -> Made:
+    hidden, both = w.random.randint(1, 5), w.chance(0.4)
+    step: dict[str, Any] = {w.random.choice(("lstm", "gru")): hidden}
+    if w.chance(0.4):
+        step["layers"] = w.random.randint(1, 3)
+    if w.chance(0.4):
+        step["biases"] = w.random.randint(0, 1)
+    if both:
+        step["bidirectional"] = True
+    return step, tokens(x.channels, hidden * (1 + both))
+
+
+def class_token(w: StepWriter, x: Tensor, depth: int) -> Made:
+    count = w.random.randint(1, 2)
+    step: Step = "class_token" if count == 1 else {"class_token": count}
+    return step, tokens(x.channels + count, x.shape[1])
+
+
+def token(w: StepWriter, x: Tensor, depth: int) -> Made:
+    count = x.channels
+    index = count if w.spoilt() else w.random.randint(-count, count - 1)
+    return {"token": index}, vector(x.shape[1])
+
+
+def to_image(w: StepWriter, x: Tensor, depth: int) -> Made:
+    count = x.channels
+    sizes = [count] if w.chance(0.3) else [g := w.groups(count, count), count // g]
+    if w.chance(0.2):
+        sizes.append(1)
+    return {"image": sizes}, image(x.shape[1], tuple(max(n, 1) for n in sizes))
+
+
+def token_residual(w: StepWriter, x: Tensor, depth: int) -> Made:
+    body: list[Step] = [{"linear": x.shape[1], "act": "gelu"}]
+    if w.chance(0.3):
+        body.append({"droppath": 0.1})
+    return {"residual": [w.random.choice(("ln", "rms")), *body]}, x
+
+
+def product(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """Two branches multiplied as matrices: `(N, K)` by `(K, M)`."""
+    inner, out = w.random.randint(1, 5), w.random.randint(1, 5)
+    right: list[Step] = [{"linear": x.channels}, "transpose", {"linear": out}]
+    left: list[Step] = [{"linear": x.shape[1] + w.spoilt()}]
+    if w.chance(0.5):
+        left, right = [{"linear": inner}], [{"linear": inner}, "transpose"]
+        out = x.channels
+    else:
+        right = ["transpose", {"linear": out}]
+    return {"matmul": {"left": left, "right": right}}, tokens(x.channels, out)
+
+
+def beside(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """Branches of tokens put together along features or positions, or added."""
+    if depth >= w.deepest:
+        return None
+    count, width = x.shape
+    kind = w.random.choice(("concat", "add", "subtract", "average", "multiply"))
+    if kind != "concat":
+        branches: dict[str, Any] = {"a": [{"linear": width + w.spoilt()}]}
+        return {kind: {**branches, "b": "identity"}}, x
+    more = w.random.randint(1, 4)
+    step: dict[str, Any] = {"concat": {"a": [{"linear": more}], "b": "identity"}}
+    return {**step, "axis": -1}, tokens(count, width + more)
+
+
+TOKEN_LAYERS: Table = [
+    (matrix, 8),
+    (attention, 5),
+    (window_attention, 3),
+    (recurrent, 1),
+    (norm, 5),
+    (activation, 4),
+    (softmax, 1),
+    (glu, 1),
+    (dropping, 2),
+    (learned, 3),
+    (class_token, 2),
+    (token, 1),
+    (to_image, 3),
+    (token_residual, 3),
+    (product, 2),
+    (beside, 3),
+    (order, 1),
+    (reshape, 1),
+    (mean, 1),
+    (taking, 2),
+]
+VECTOR_LAYERS: Table = [
+    (matrix, 6),
+    (norm, 2),
+    (activation, 4),
+    (softmax, 1),
+    (glu, 1),
+    (dropping, 2),
+    (learned, 2),
+    (reshape, 3),
+    (taking, 1),
+]
