@@ -92,7 +92,7 @@ GROUPS = {
         (
             *("layers/combine.py", "layers/reshape.py", "layers/select.py"),
             *("layers/resize.py", "layers/attention.py", "layers/recurrent.py"),
-            *("layers/source.py", "layers/__init__.py"),
+            *("layers/source.py", "layers/patches.py", "layers/__init__.py"),
         ),
         ("layers", "layer_words", "layer_edges"),
         ("layers_windows", "layers_torch", "symbols", "rules", "conventions"),

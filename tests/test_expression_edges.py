@@ -55,6 +55,7 @@ def test_what_is_no_size(value: Any, text: str, message: str, help: str | None) 
             5,
             "compare it: `… != 0`",
         ),
+        ("1 + max(2)", "max takes at least 2 values, not 1", 4, None),
         ("64 / 0", "division by zero", 0, None),
         ("3 + 'a'", "the word 'a' can only stand beside == or !=", 4, None),
     ],
@@ -138,6 +139,50 @@ def test_levels_are_counted(text: str, levels: int) -> None:
 def test_chains_of_comparisons_are_as_in_python(text: str, value: bool) -> None:
     assert parse(text).evaluate({"op": "zero"}) is value
     assert eval(text, {"op": "zero"}) is value
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("255", None),
+        ("256", 0),
+        ("1 + 256", 4),
+        ("200 + 55", None),
+        ("200 + 56", 0),
+        ("1 / 255", None),
+        ("1 / 128 / 2", 0),
+        ("255 / 254", None),
+    ],
+)
+def test_numbers_of_eight_bits(text: str, column: int | None) -> None:
+    """255 has eight bits, 256 nine; numerator and denominator count alone."""
+    limits = replace(DEFAULT, number_bits=8)
+    if column is None:
+        assert parse(text, limits).constant == Fraction(eval(text)).limit_denominator(
+            255
+        )
+        return
+    with pytest.raises(ExpressionError, match="fit in 8 bits") as caught:
+        parse(text, limits)
+    assert caught.value.column == column
+
+
+def test_a_tree_too_deep_for_python_is_too_deep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("archcalc.expressions.ast.parse", full)
+        with pytest.raises(ExpressionError) as caught:
+            parse("1")
+    error = caught.value
+    assert (error.message, error.column, error.help) == (
+        "the arithmetic nests more than 32 levels deep",
+        0,
+        "give a part of it a name in `params`",
+    )
 
 
 def test_twelve_names_are_all_shown() -> None:
