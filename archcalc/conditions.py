@@ -38,10 +38,9 @@ class Condition:
 
     def change(self, difference: Difference) -> Any:
         """Return how much the total changes; None for a figure that is not there."""
-        for key, _, _, old, new in difference.totals:
-            if key == self.metric:
-                return growth_of(old, new) if self.relative else change_of(old, new)
-        return None
+        totals = {key: (old, new) for key, _, _, old, new in difference.totals}
+        change = growth_of if self.relative else change_of
+        return change(*totals[self.metric])
 
     def met(self, difference: Difference) -> bool:
         """Say whether the change is so; that of a figure that is not there is not."""

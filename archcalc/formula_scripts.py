@@ -74,10 +74,6 @@ class Script:
         """Return brackets round a part."""
         return f"({inside})"
 
-    def plain(self, words: str) -> str:
-        """Return text that is no formula."""
-        return words
-
 
 class Markdown(Script):
     """Unicode in Markdown, an underscore escaped."""
@@ -144,9 +140,6 @@ class Latex(Script):
 
     def bracket(self, inside: str) -> str:
         return f"\\left({inside}\\right)" if "\\frac" in inside else f"({inside})"
-
-    def plain(self, words: str) -> str:
-        return f"\\text{{{words}}}"
 
 
 class Python(Script):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from archcalc.dims import Poly
+from archcalc.dims import Dim, Poly
 from archcalc.layers.base import Layer, Shape
 from archcalc.recorder import Rank, Size, Symbol
 
@@ -131,6 +131,8 @@ def named_fields(layer: Layer, inputs: Sequence[Shape]) -> dict[str, Any]:
         name = OWN_FIELDS.get((layer.key, field), FIELDS.get(field))
         if field == "size" and layer.key in NEW_SIZES:
             found[field] = _new_sizes(value, axes)
+        elif field == "pieces" and isinstance(value, tuple):
+            found[field] = _pieces(value)
         elif name is not None and not _is_silent(field, value):
             found[field] = _named(name, value, axes, name.letter in taken)
     return found
@@ -150,18 +152,22 @@ def _named(name: Name, value: Any, axes: Sequence[Name], primed: bool) -> Any:
     if len(set(value)) == 1:
         one = Size(value[0], Symbol(name.letter), meaning, rank)
         return (one,) * len(value)
-    if len(axes) != len(value):
-        return value
     return tuple(
         Size(v, Symbol(name.letter, axis.letter), f"{axis.meaning} {meaning}", rank)
         for v, axis in zip(value, axes, strict=True)
     )
 
 
+def _pieces(sizes: Sequence[Dim]) -> tuple[Size, ...]:
+    """Return the sizes of the pieces of one axis, numbered."""
+    numbered = enumerate(sizes, 1)
+    return tuple(
+        Size(v, Symbol("q", str(i)), f"size of piece {i}") for i, v in numbered
+    )
+
+
 def _new_sizes(value: Any, axes: Sequence[Name]) -> Any:
     values = value if isinstance(value, tuple) else (value,) * len(axes)
-    if len(values) != len(axes):
-        return value
     return tuple(
         Size(v, Symbol(axis.letter, prime=True), f"output {axis.meaning}", "place")
         for v, axis in zip(values, axes, strict=True)

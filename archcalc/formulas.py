@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from archcalc.dims import Dim, assuming, product
-from archcalc.formula_scripts import LATEX, MARKDOWN, PYTHON, UNICODE, Script
+from archcalc.formula_scripts import LATEX, PYTHON, UNICODE, Script
 from archcalc.formula_symbols import axis_names, input_sizes, named_fields
 from archcalc.formula_text import Writer, before_choice
 from archcalc.layers.base import Layer, Shape
@@ -89,10 +89,6 @@ class Formula:
     def _repr_latex_(self) -> str:
         """Return it as a notebook shows it."""
         return f"${self.latex()}$"
-
-    def markdown(self) -> str:
-        """Return it in Markdown without LaTeX."""
-        return " = ".join(self.steps(MARKDOWN, symbols=False))
 
     def python(self) -> str:
         """Return Python that computes it."""

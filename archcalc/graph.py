@@ -59,7 +59,3 @@ class Graph:
         """Return the shapes that enter a node."""
         nodes = self.nodes
         return tuple([nodes[i].shape for i in node.inputs])
-
-    def children(self, group: int) -> list[int]:
-        """Return the groups directly inside a group."""
-        return [i for i, g in enumerate(self.groups) if g.parent == group and i]

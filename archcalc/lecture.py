@@ -140,12 +140,10 @@ def _short(value: Any) -> str:
     """Return a count as the slides print it: 3.2M, 150.5K, 4096."""
     if not isinstance(value, int) or value < 10_000:
         return str(value)
-    for unit, size in (("G", 10**9), ("M", 10**6), ("K", 10**3)):
-        if value >= size:
-            tenths = (value * 10 + size // 2) // size
-            whole, tenth = divmod(tenths, 10)
-            return f"{whole}.{tenth}{unit}" if tenth else f"{whole}{unit}"
-    return str(value)
+    units = (("G", 10**9), ("M", 10**6), ("K", 10**3))
+    unit, size = next(one for one in units if value >= one[1])
+    whole, tenth = divmod((value * 10 + size // 2) // size, 10)
+    return f"{whole}.{tenth}{unit}" if tenth else f"{whole}{unit}"
 
 
 def _grouped(value: Any) -> str:

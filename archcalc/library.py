@@ -69,9 +69,8 @@ def _variants_named(path: Path) -> Iterator[tuple[str, str]]:
 
     root = read(path).root
     section = root.get("aliases") if isinstance(root, Mapping) else None
-    for name, variant in section.items if isinstance(section, Mapping) else ():
-        if isinstance(variant, Scalar):
-            yield name.text, variant.text
+    items = section.items if isinstance(section, Mapping) else ()
+    yield from ((k.text, v.text) for k, v in items if isinstance(v, Scalar))
 
 
 def names() -> list[str]:

@@ -17,7 +17,7 @@ from math import prod
 from typing import Any, Literal, NamedTuple
 
 from archcalc import dims
-from archcalc.dims import Dim, Poly
+from archcalc.dims import Dim
 
 Rank = Literal["place", "out", "kernel", "in", "other"]
 """What a size is in a product, which decides where lectures write it."""
@@ -250,8 +250,3 @@ def names(sizes: Iterable[Recorded]) -> list[Size]:
     """Return the named sizes that occur, each once, in order."""
     found = (s for size in sizes for s in walk(size) if isinstance(s, Size))
     return list(dict.fromkeys(found))
-
-
-def is_symbolic(size: Recorded) -> bool:
-    """Say whether its value still has names in it."""
-    return isinstance(size.value, Poly)

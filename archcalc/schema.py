@@ -12,7 +12,6 @@ import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import fields
-from itertools import count
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -119,11 +118,11 @@ class _Writer:
         if "$ref" in schema:  # draft 7 reads nothing beside a reference
             schema = {"allOf": [schema]}
         whole = {"description": description, **schema}
-        for number in count(1):
-            key = f"key-{name}" if number == 1 else f"key-{name}-{number}"
-            if self.definitions.setdefault(key, whole) == whole:
-                return _ref(key)
-        raise AssertionError  # count has no end
+        key, number = f"key-{name}", 1
+        while self.definitions.setdefault(key, whole) != whole:
+            number += 1
+            key = f"key-{name}-{number}"
+        return _ref(key)
 
     # -- sections ----------------------------------------------------------------------
 

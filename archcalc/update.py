@@ -50,9 +50,8 @@ def updates(source: Source, limits: Limits) -> Iterator[Edit]:
     network = network_of(source, limits=limits)
     layout = Layout(source)
     about = network.spec.about.expect
-    if not isinstance(source.root, Mapping):
-        return
-    if source.root.get("expect") is None:
+    root = source.root
+    if isinstance(root, Mapping) and root.get("expect") is None:
         yield _section(network, layout)
         return
     for entry, at in zip(about, network.spec.expected_at, strict=True):

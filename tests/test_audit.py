@@ -305,6 +305,17 @@ def test_a_variant_is_audited_with_its_file(run: Run) -> None:
     assert run("audit", "resnet50:v1.5").out.splitlines()[1:] == whole.splitlines()[1:]
 
 
+def test_a_variant_of_a_file_is_not_audited_alone(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    text = (
+        "{name: own, input: [3], params: {k: 1}, variants: {b: {k: 2}}, layers: [relu]}"
+    )
+    path.write_text(text, encoding="utf-8")
+    done = run("audit", f"{path}:b")
+    assert done.code == 2
+    assert "error[AC552]: a file is audited with all its variants" in done.err
+
+
 def test_a_failing_figure_is_a_finding(run: Run, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
     own = "{name: own, input: [3, 8, 8], layers: [{fc: 10}], expect: [{params: %d}]}"

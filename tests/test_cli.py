@@ -90,6 +90,19 @@ def test_lecture_view_is_the_slides_layout(run: Run) -> None:
     assert "CONV3-64" in run("table", "vgg16", "--view", "lecture", "-f", "csv").out
 
 
+def test_lecture_view_of_a_small_network(run: Run, tmp_path: Path) -> None:
+    """Counts up to 10,000 are printed in full; several weights are added."""
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "{name: a, input: [16, 8], layers: [{lstm: 4}, {linear: 3}]}", encoding="utf-8"
+    )
+    lines = run("table", str(path), "--view", "lecture").out.splitlines()
+    # W_ih is 4·4×8 and W_hh 4·4×4 (torch.nn.LSTM); then 4 to 3 features.
+    assert "16*8 + 16*4 = 192" in lines[1]
+    assert "4*3 = 12" in lines[2]
+    assert "TOTAL params: 204 parameters (204 weights)" in lines
+
+
 def test_formats_hold_the_same_figures(run: Run) -> None:
     data = json.loads(run("table", "alexnet", "--format", "json").out)
     rows = data["tables"][0]["rows"]

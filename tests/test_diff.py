@@ -58,6 +58,11 @@ CASES = [
         [("changed", "conv conv", "bias true → false")],
     ),
     (
+        "  - {conv: 8, kernel: [1, 3]}",
+        "  - {conv: 8, kernel: [3, 1]}",
+        [("changed", "conv conv", "kernel 1×3 → 3×1")],
+    ),
+    (
         "  - {name: a, conv: 8}",
         "  - {name: a, maxpool: 2}",
         [("changed", "a a", "conv 1×1, 8 → maxpool 2×2")],
@@ -123,6 +128,32 @@ def test_figures_of_a_change() -> None:
     assert totals["parameters"]["change"] == 192
     assert totals["parameters"]["growth"] == 6
     assert totals["receptive field"]["new"] == 3
+
+
+NOTES = [
+    ("  - {conv: 8}", "  - {conv: 8}", ["no layer differs."], 1),
+    (
+        "  - {conv: 8}\n  - {conv: 16}\n  - {conv: 16}",
+        "  - relu\n  - {conv: 8}\n  - {conv: 16}\n  - {conv: 16}",
+        [],
+        2,
+    ),
+    (
+        "  - {conv: 3}\n  - {conv: 16}\n  - {conv: 16}",
+        "  - {conv: 3}\n  - {conv: 3, bias: false}\n  - {conv: 16}\n  - {conv: 16}",
+        ["2 layers without a name are counted otherwise."],
+        2,
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "notes", "tables"), NOTES)
+def test_what_is_not_listed_is_noted(
+    old: str, new: str, notes: list[str], tables: int
+) -> None:
+    report = diff_report(difference(old, new))
+    assert [note.text for note in report.notes] == notes
+    assert len(report.tables) == tables
 
 
 def test_variants_and_blocks() -> None:
@@ -300,6 +331,15 @@ def test_no_older_version(run: Run, repository: Path) -> None:
         assert (done.code, "AC571" in done.err) == (2, True)
     (repository / "new.yaml").write_text(f"{HEAD}layers: [relu]\n", encoding="utf-8")
     assert "AC571" in run("diff", "new.yaml", "--git", "HEAD").err
+
+
+def test_without_git_there_is_no_older_version(
+    run: Run, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(repository / "nets"))
+    done = run("diff", "nets/net.yaml", "--git=HEAD")
+    assert done.code == 2
+    assert "error[AC571]: git cannot be run: No such file or directory" in done.err
 
 
 def test_gits_own_diff_shows_tables(

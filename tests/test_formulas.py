@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -15,15 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from layer_cases import EXAMPLES, Case
 
+from archcalc.dims import symbol
 from archcalc.explanation import Explainer
-from archcalc.formula_scripts import LATEX, MARKDOWN, PYTHON, UNICODE
+from archcalc.formula_scripts import LATEX, MARKDOWN, PYTHON, UNICODE, Script
 from archcalc.formula_text import decimal
 from archcalc.formulas import Equation, Formula, Recording, record
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, numel
 from archcalc.library import shipped
 from archcalc.network import load
-from archcalc.recorder import Number, Recorded, Size, Symbol, extreme, recorded
+from archcalc.recorder import Number, Recorded, Root, Size, Symbol, extreme, recorded
 
 proved: set[tuple[Any, ...]] = set()
 CONV = CATALOGUE["conv"]
@@ -38,30 +39,31 @@ def formulas(found: Recording) -> Iterator[Formula]:
     yield from (*found.buffers.values(), *found.work.values(), found.values)
 
 
-def names(found: Recording) -> dict[str, int]:
+def names(found: Recording, script: Script = UNICODE) -> dict[str, int]:
     """Return the value of every letter; a letter has one value."""
     values: dict[str, int] = {}
-    sizes = [size for f in formulas(found) for size in walked(f.tree)]
+    sizes = [size for f in formulas(found) for size in walked(f.tree, script)]
     for name, value in sizes:
         assert values.setdefault(name, value) == value, f"{name} has two values"
     return values
 
 
-def walked(tree: Recorded) -> Iterator[tuple[str, int]]:
+def walked(tree: Recorded, script: Script) -> Iterator[tuple[str, int]]:
     if isinstance(tree, Size) and isinstance(tree.value, int):
-        yield UNICODE.symbol(tree.symbol), tree.value
+        yield script.symbol(tree.symbol), tree.value
     for part in tree.parts():
-        yield from walked(part)
+        yield from walked(part, script)
 
 
 def prove(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> None:
     """Hold every formula of a layer against the figures of its plain rules."""
     found = record(layer, inputs, output)
-    letters = names(found)
+    letters, in_python = names(found), names(found, PYTHON)
     for formula in formulas(found):
         for step in formula.steps():
             assert value_of(step, letters) == formula.value, step
         assert evaluated(formula.python()) == formula.value
+        assert evaluated(formula.rule(PYTHON), in_python) == formula.value
     given = inputs or (output,)
     assert tuple(f.value for f in found.shape) == output
     assert counts(layer.weights(*given)) == plain(found.weights)
@@ -78,8 +80,9 @@ def plain(found: Any) -> dict[str, Any]:
     return {name: formula.value for name, formula in found.items()}
 
 
-def evaluated(text: str) -> Any:
-    return eval(text, {"__builtins__": {}, "min": min, "max": max, "isqrt": math.isqrt})
+def evaluated(text: str, names: Mapping[str, int] | None = None) -> Any:
+    known = {"__builtins__": {}, "min": min, "max": max, "isqrt": math.isqrt}
+    return eval(text, known, names)
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -225,6 +228,18 @@ def test_inputs_that_meet_are_numbered_where_they_differ() -> None:
     assert [f.rule() for f in joined.shape[1:]] == ["H", "W"]
 
 
+def test_a_kernel_that_is_the_same_on_every_axis_has_one_name() -> None:
+    conv = of("conv", (3, 8, 8), out=4, kernel=(3, 3))
+    assert conv.weights["weight"].rule() == "(k²·C)·N"
+
+
+def test_pieces_are_numbered_whatever_the_axes_are() -> None:
+    """Two pieces of the channels of an image are not its height and its width."""
+    split = of("split", (8, 5, 6), pieces=(3, 5), part=1)
+    assert [f.rule() for f in split.shape] == ["q₂", "H", "W"]
+    assert [f.value for f in split.shape] == [5, 5, 6]
+
+
 def test_a_name_stands_for_one_size_only() -> None:
     fc = of("fc", (7, 3), out=5)
     assert str(fc.work["mac"]) == "7·3·5 = 105"
@@ -254,12 +269,28 @@ def test_symbols_run_through_the_same_rules() -> None:
         (size("a", 12_345) * 2, "2a", "2·12,345"),
         (extreme("max", [size("a", 3), recorded(4)]), "max(a, 4)", "max(3, 4)"),
         (0 * size("a", 3), "0", "0"),
+        (recorded(3) - 3, "0", "0"),
     ],
 )
 def test_trees_as_text(tree: Recorded, rule: str, numbers: str) -> None:
     formula = Formula(tree)
     assert (formula.rule(), formula.numbers()) == (rule, numbers)
     assert value_of(numbers) == tree.value == evaluated(formula.numbers(PYTHON))
+
+
+@pytest.mark.parametrize(
+    ("script", "root", "names"),
+    [
+        (UNICODE, "√(2a)", "3·my_size"),
+        (MARKDOWN, "√(2a)", "3·my\\_size"),
+        (LATEX, "\\sqrt{2a}", "3 \\, \\mathrm{my\\_size}"),
+        (PYTHON, "isqrt(2*a)", "3*my_size"),
+    ],
+)
+def test_roots_and_names_in_every_script(script: Script, root: str, names: str) -> None:
+    square = size("a", 8) * 2
+    assert Formula(Root(square, 4)).rule(script) == root
+    assert Formula(recorded(3 * symbol("my_size"))).result(script) == names
 
 
 def test_a_quotient_rounded_up_is_told_from_the_rule() -> None:

@@ -94,6 +94,14 @@ def test_symbols_have_fingerprints() -> None:
     assert len(prints) == 2
 
 
+def test_pools_of_names_have_fingerprints_where_torch_has_none() -> None:
+    """In torch the padding "same" is a pair of numbers, which names do not give."""
+    text = "name: n\ninput: [C, H, W]\nlayers: [{maxpool: 3, stride: 2, pad: same}]\n"
+    texts = [text, text.replace("maxpool: 3", "maxpool: 5"), text.replace("[{", "[ {")]
+    one, other, again = (fingerprint(loads(each).graph) for each in texts)
+    assert one == again != other
+
+
 # -- the commands ----------------------------------------------------------------------
 
 

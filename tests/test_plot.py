@@ -13,6 +13,8 @@ from commands import archcalc as run
 
 import archcalc
 from archcalc.analysis import Analysis
+from archcalc.bar_columns import with_bars
+from archcalc.network import loads
 from archcalc.plotting import KINDS, accuracy_plot, network_plot
 from archcalc.plotting.accuracy import Spot, accuracy, spots
 from archcalc.plotting.chart import Scale, decades, steps, tick
@@ -243,8 +245,6 @@ def test_a_plot_is_written_as_svg_and_as_png(
 
 
 def barred(name: str, *columns: str) -> Table:
-    from archcalc.bar_columns import with_bars
-
     network = archcalc.load(name)
     report = table_report(network, analysis(name), columns=columns)
     return with_bars(report).tables[0]
@@ -270,6 +270,14 @@ def test_what_does_not_add_up_has_no_bar() -> None:
         c.key for c in barred("resnet50", "layer", "shape", "peak", "params").columns
     ]
     assert keys == ["layer", "shape", "peak", "params", "params_bar"]
+
+
+def test_nothing_is_no_part_of_nothing() -> None:
+    """A network without weights: a whole of 0 has no parts."""
+    network = loads("name: a\ninput: [3, 8, 8]\nlayers: [relu, gap]\n")
+    report = table_report(network, network.analyze(), columns=("layer", "params"))
+    (table,) = with_bars(report).tables
+    assert [row.cells[1:] for row in table.rows if row.kind == "row"] == [(0, None)] * 3
 
 
 def test_bars_fit_eighty_columns(

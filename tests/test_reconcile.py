@@ -270,7 +270,19 @@ def test_a_whole_number_is_exact_and_a_short_one_has_a_unit_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "many", "3.8 X", "96 MiP", "1.2.3", "-5M", "5 Mi", "3G MB", "9" * 80]
+    "text",
+    [
+        "",
+        "many",
+        "3.8 X",
+        "96 MiP",
+        "1.2.3",
+        "-5M",
+        "5 Mi",
+        "3G MB",
+        "3 GFLOP MACs",
+        "9" * 80,
+    ],
 )
 def test_no_figure(text: str) -> None:
     with pytest.raises(UsageError) as caught:

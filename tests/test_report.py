@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, replace
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from report_examples import REPORT
 
-from archcalc.report import Column, Report, Row, Table
+from archcalc.report import Column, Later, Report, Row, Table
 
 
 def test_records_are_the_plain_rows() -> None:
@@ -52,6 +53,23 @@ def test_reports_do_not_change_and_can_be_copied() -> None:
         report.title = "x"  # type: ignore[misc]  # frozen is what is tested
     assert pickle.loads(pickle.dumps(report)) == copy.deepcopy(report) == report
     assert hash(report) == hash(replace(report))
+
+
+def test_what_is_made_later_is_made_once_and_is_a_sequence() -> None:
+    made = []
+
+    def make() -> Iterator[int]:
+        made.append(1)
+        yield from (3, 1, 2)
+
+    later = Later(make)
+    assert made == []
+    assert (later, later[0], later[1:], len(later)) == ([3, 1, 2], 3, (1, 2), 3)
+    assert later != [3, 1]
+    assert later != 3
+    assert hash(later) == hash((3, 1, 2))
+    assert pickle.loads(pickle.dumps(later)) == copy.deepcopy(later) == (3, 1, 2)
+    assert made == [1]
 
 
 @pytest.mark.parametrize(

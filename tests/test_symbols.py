@@ -312,6 +312,11 @@ def test_where_floors_are_larger() -> None:
 def test_a_border_in_several_names() -> None:
     assert where_more(C * N, C + N) == "N > C/(C − 1)"
     assert where_more(C * C + N * N, 5 * C * N * N) == "depends on C, N"
+    # C - 5 may be negative, where more turns into less.
+    assert where_more(C * N, 5 * N + C) == "equal at N = C/(C − 5)"
+    many = [symbol(name) for name in "ABDEFGJKLM"]
+    some = sum(p * name for p, name in zip((2, 3, 5, 7) * 3, many, strict=False))
+    assert where_more(some, C * N).startswith("depends on A, B, ")
 
 
 @pytest.mark.parametrize(

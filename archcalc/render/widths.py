@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Literal
 from unicodedata import category, east_asian_width
 
@@ -58,12 +59,8 @@ def cut(text: str, cells: int, tail: int = 0) -> str:
 
 def _first(text: str, cells: int) -> str:
     """Return the longest beginning that fits."""
-    used = 0
-    for i, character in enumerate(text):
-        used += _cells(character)
-        if used > cells:
-            return text[:i]
-    return text
+    used = accumulate(map(_cells, text))
+    return text[: sum(so_far <= cells for so_far in used)]
 
 
 def wrap(text: str, cells: int | None, indent: str = "") -> Iterator[str]:
