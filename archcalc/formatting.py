@@ -27,6 +27,8 @@ WIDEST = 120
 STEP = 2
 USUAL = ("kernel", "stride", "pad", "dilation", "groups")
 AFTER = ("shortcut", *FOLLOWERS, "repeat", "first", "last", "when", "share", "note")
+BEFORE_STAGE = ("from", "repeat", "when")
+"""What would be lost behind the many lines of a stage."""
 EXPECTED = ("at", "branch", "variant", "input", "batch")
 CITED = ("tol", "convention", "value", "with", "what", "said", "verdict", "cite", "why")
 HOLDERS = ("residual", "stage", "aux", "shortcut")
@@ -132,7 +134,8 @@ class _Printer:
             layer = CATALOGUE.get(kind)
             fields = layer.fields if layer else {}
             names = [n for n in (*USUAL, *fields) if n in fields]
-            return _in_order(value.items, ("name", kind, "from", *names), AFTER)
+            head = ("name", *(BEFORE_STAGE if kind == "stage" else ()), kind, "from")
+            return _in_order(value.items, (*head, *names), AFTER)
         if id(value) in self.claims:
             return _in_order(value.items, EXPECTED, (*CITED, "note"))
         return value.items
