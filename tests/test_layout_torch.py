@@ -1,0 +1,151 @@
+"""Strides against torch: what is a view, what lies in a row, what has to be copied."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+import torch
+from torch import Tensor
+
+from archcalc.layers import CATALOGUE
+from archcalc.layers.base import Layer
+from archcalc.memory_layout import (
+    MOVED,
+    PARTS,
+    REGROUPED,
+    Ints,
+    dense,
+    gathered,
+    in_a_row,
+    ordered,
+    regrouped,
+    rows,
+    viewed,
+)
+
+
+def scattered(random: Random) -> Tensor:
+    """Return a tensor that may be a part of another, its axes in another order."""
+    sizes = [random.choice((1, 1, 2, 3, 4)) for _ in range(random.randint(1, 5))]
+    x = torch.empty([n + random.choice((0, 0, 1)) for n in sizes])
+    for axis, n in enumerate(sizes):
+        x = x.narrow(axis, 0, n)
+    if random.random() < 0.4:
+        x = x.permute(random.sample(range(x.dim()), x.dim()))
+    return x[..., ::2] if random.random() < 0.2 else x
+
+
+def grouped(random: Random, values: int) -> Ints:
+    """Return sizes of as many values."""
+    found = []
+    while values > 1 and len(found) < 4:
+        divisors = [d for d in range(1, values + 1) if values % d == 0]
+        found.append(random.choice(divisors))
+        values //= found[-1]
+    found += [values] if values > 1 or not found else []
+    random.shuffle(found)
+    return tuple(found)
+
+
+def real(sizes: Ints, strides: Ints) -> list[tuple[int, int]]:
+    """Return sizes and strides; that of an axis of size 1 means nothing."""
+    return [(n, s) for n, s in zip(sizes, strides, strict=True) if n > 1]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_reshape_is_a_view_where_it_is_one_in_torch(seed: int) -> None:
+    random = Random(seed)
+    views = 0
+    for _ in range(100):
+        x = scattered(random)
+        wanted = grouped(random, x.numel())
+        found = regrouped(tuple(x.shape), x.stride(), wanted)
+        try:
+            view = x.view(wanted)
+        except RuntimeError:
+            assert found is None, (x.shape, x.stride(), wanted)
+            continue
+        assert found is not None, (x.shape, x.stride(), wanted)
+        assert real(wanted, found) == real(wanted, view.stride())
+        views += 1
+    assert 10 < views < 100
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_lies_in_a_row_is_contiguous(seed: int) -> None:
+    random = Random(seed)
+    for _ in range(100):
+        x = scattered(random)
+        sizes = tuple(x.shape)
+        assert in_a_row(sizes, x.stride()) == x.is_contiguous()
+        apart = torch.ops.aten.relu(x)
+        same = real(sizes, apart.stride()) == real(sizes, x.stride())
+        assert same >= dense(sizes, x.stride())
+        assert rows(sizes) == torch.empty(sizes).stride()
+
+
+def test_an_order_of_axes() -> None:
+    x = torch.empty(2, 5, 6, 8).permute(0, 3, 1, 2)
+    assert ordered((2, 8, 5, 6), (0, 2, 3, 1)) == x.stride()
+
+
+REARRANGED: list[tuple[Layer, tuple[int, ...]]] = [
+    (layer, shape)
+    for layer, shapes in [
+        (CATALOGUE["identity"](), [(8, 5, 6)]),
+        (CATALOGUE["slice"](bounds=(1, 3), axis=1), [(8, 5, 6), (4, 3)]),
+        (CATALOGUE["split"](pieces=2, part=1), [(8, 5, 6), (4, 3)]),
+        (CATALOGUE["crop"](size=2), [(8, 5, 6), (4, 3)]),
+        (CATALOGUE["token"](index=1), [(4, 3)]),
+        (CATALOGUE["subsample"](stride=(2, 3)), [(8, 5, 6)]),
+        (CATALOGUE["flatten"](), [(8, 5, 6), (1, 4, 1), (7,)]),
+        (CATALOGUE["reshape"](sizes=(3, -1)), [(6, 5, 2), (3, 4)]),
+        (CATALOGUE["permute"](axes=(1, 2, 0)), [(8, 5, 6), (1, 5, 6), (4, 1, 1)]),
+        (CATALOGUE["transpose"](), [(8, 5, 6), (3, 1, 6), (3, 4, 1)]),
+        (CATALOGUE["tokens"](), [(8, 5, 6), (1, 5, 6), (8, 1, 1), (8, 4)]),
+        (CATALOGUE["image"](sizes=(2, 3)), [(6, 8), (6, 1)]),
+    ]
+    for shape in shapes
+]
+
+
+def test_every_layer_that_rearranges_is_tried() -> None:
+    assert {layer.key for layer, _ in REARRANGED} == PARTS | REGROUPED | MOVED
+
+
+@pytest.mark.parametrize("gaps", ["none", "before", "after"])
+@pytest.mark.parametrize(("layer", "shape"), REARRANGED, ids=str)
+def test_a_layer_that_rearranges(
+    layer: Layer, shape: tuple[int, ...], gaps: str
+) -> None:
+    """A view in torch is one here, with the same strides."""
+    from layer_torch import Built
+
+    x = torch.zeros(2, *shape)
+    if gaps == "before":
+        x = torch.zeros(2, shape[0] + 1, *shape[1:])[:, 1:]
+    elif gaps == "after":
+        x = torch.zeros(2, *shape[:-1], shape[-1] + 1)[..., :-1]
+    y = Built(layer.torch(*[shape]))(x)
+    sizes = tuple(y.shape)
+    found = viewed(layer, shape, x.stride(), tuple(x.shape), sizes)
+    shares = y.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
+    assert shares == (found is not None)
+    if found is not None:
+        assert real(sizes, found) == real(sizes, y.stride())
+
+
+def test_what_is_copied_to_lie_in_a_row() -> None:
+    """A copy is kept of a part with gaps, by some layers; never of what has none."""
+    sizes, strides = (2, 3, 4), (24, 4, 1)
+    keys = {"linear": {"out": 2}, "fc": {"out": 2}, "gn": {"groups": 1}, "in": {}}
+    for key, arguments in keys.items():
+        layer = CATALOGUE[key](**arguments)
+        assert not gathered(layer, sizes, rows(sizes))
+        assert gathered(layer, sizes, strides) == (key != "fc")
+        assert gathered(layer, sizes, (30, 8, 2))
+    assert not gathered(CATALOGUE["linear"](out=2), (2, 4), (8, 1))
+    assert gathered(CATALOGUE["matmul"](), (2, 3, 4, 5), (120, 20, 5, 1))
+    assert not gathered(CATALOGUE["matmul"](), (2, 4, 5), (40, 5, 1))
+    assert not gathered(CATALOGUE["relu"](), sizes, strides)
