@@ -29,6 +29,7 @@ def main() -> None:
 def _run() -> int:
     from archcalc.commands import Interrupted
     from archcalc.errors import ArchcalcError, clean
+    from archcalc.limits import counting
 
     try:
         from archcalc.commands.quick import plain
@@ -38,7 +39,8 @@ def _run() -> int:
             from archcalc.cli import app
 
             call = partial(app, prog_name="archcalc")
-        call()
+        with counting():
+            call()
     except ArchcalcError as error:
         _tell("\n".join(p.show() for p in error.problems))
         return error.exit_code
@@ -48,6 +50,9 @@ def _run() -> int:
     except OSError as error:
         where = clean(str(error.filename)) if error.filename else "the output"
         _tell(f"error: cannot write {where}: {error.strerror or error}")
+        return 2
+    except (RecursionError, MemoryError):
+        _tell("error: this is too deep or too large for this machine: lower a limit")
         return 2
     except Exception as error:  # the last resort: a bug of ours, told as one
         if "--debug" in sys.argv:

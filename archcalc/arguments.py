@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from archcalc.errors import Place, Problem
-from archcalc.expressions import Expression
+from archcalc.errors import Place, Problem, SpecError
+from archcalc.expressions import MOST_NAMES_SHOWN, Expression
 from archcalc.fields import BOOLEANS, WORD, Field, FieldError, nearest, number
+from archcalc.limits import DEFAULT
 from archcalc.source import Mapping, Scalar, Sequence, Source, Value
 from archcalc.steps import DYNAMIC, settled
 
@@ -26,12 +28,14 @@ class Problems:
     def add(
         self, code: str, message: str, where: Value, help: str | None = None
     ) -> None:
-        """Note one problem; more than the limit are counted, not kept."""
+        """Note one problem; raise `SpecError` with all of them at the limit."""
         self.count += 1
-        if len(self.found) < self.most:
-            self.found.append(
-                Problem(code, message, self.source.place(where), help=help)
-            )
+        place = self.source.place(where)
+        if self.count > self.most:
+            limits = replace(DEFAULT, problems=self.most)
+            more = limits.exceeded("problems", "there are more problems", place=place)
+            raise SpecError([*self.found, *more.problems])
+        self.found.append(Problem(code, message, place, help=help))
 
     def place(self, where: Value) -> Place:
         """Return the place of a value in the file."""
@@ -90,7 +94,7 @@ class ArgumentReader:
                     raise FieldError(
                         f"{unknown[0]} is not a name that arithmetic knows here",
                         nearest(unknown[0], known)
-                        or f"known names: {', '.join(known)}",
+                        or f"known names: {', '.join(known[:MOST_NAMES_SHOWN])}",
                     )
 
     def param(self, value: Value) -> Any:
@@ -108,8 +112,10 @@ class ArgumentReader:
 
     def _difference(self, text: str) -> bool:
         """Say whether what could be a word is a name, or names with `-` between."""
-        known = self.scope | DYNAMIC
-        return all(part in known or part.isdecimal() for part in text.split("-"))
+        return all(
+            part in self.scope or part in DYNAMIC or part.isdecimal()
+            for part in text.split("-")
+        )
 
     def _arithmetic(self, value: Scalar) -> Any:
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from archcalc.errors import ArchcalcError, Place, Problem, ShapeError
+from archcalc.errors import ArchcalcError, LimitError, Place, Problem, ShapeError
 from archcalc.graph import Group, Node
 from archcalc.layers.base import Layer, Shape, times
 from archcalc.limits import Limits
@@ -26,6 +26,7 @@ class Builder:
         self.groups: list[Group] = [Group("", "network", name, -1, 0)]
         self.uses: tuple[Value, ...] = ()
         self.shapes: dict[tuple[Any, ...], Shape] = {}
+        self.name_chars = 0
 
     def add(
         self,
@@ -42,7 +43,8 @@ class Builder:
         """
         nodes = self.nodes
         index = len(nodes)
-        if index >= self.limits.nodes:
+        self.name_chars += len(path)
+        if index >= self.limits.nodes or self.name_chars > self.limits.name_chars:
             raise self.too_many(step)
         if len(inputs) == 1:
             key: tuple[Any, ...] = (id(layer), nodes[inputs[0]].shape)
@@ -61,6 +63,9 @@ class Builder:
         """Run the layer's rule for the shape; say where it stands if it refuses."""
         try:
             return layer.shape(*[self.nodes[i].shape for i in inputs])
+        except LimitError as error:
+            placed = [p.at(self.place(step.node), self.via()) for p in error.problems]
+            raise LimitError(placed) from None
         except ShapeError as error:
             (problem,) = error.problems
             if len(inputs) > 1:
@@ -95,6 +100,7 @@ class Builder:
 
     def open(self, path: str, kind: str, label: str, scope: Scope) -> int:
         """Begin a group; return its number."""
+        self.name_chars += len(path)
         self.groups.append(Group(path, kind, label, scope.group, len(self.nodes)))
         return len(self.groups) - 1
 
@@ -128,11 +134,12 @@ class Builder:
 
     def too_many(self, step: Step) -> ArchcalcError:
         """Return the error of a network that is too large."""
-        return self.limits.exceeded(
-            "nodes",
-            "the network is too large when written out",
-            place=self.place(step.node),
-        )
+        place = self.place(step.node)
+        if self.name_chars > self.limits.name_chars:
+            what = "the names of the nodes are too long together"
+            return self.limits.exceeded("name_chars", what, place=place)
+        what = "the network is too large when written out"
+        return self.limits.exceeded("nodes", what, place=place)
 
     def copy_weights(self, step: Step, first: int, other: tuple[int, int]) -> None:
         """Point each node from `first` on at its counterpart in an earlier range."""

@@ -220,8 +220,19 @@ class _Check:
                 for f in unused
             ]
         shown = [f for f in kept if self.choice.shows(f.code, self.path)]
+        shown.sort(key=lambda f: not f.fails)
+        most = self.limits.findings
+        if len(shown) > most:
+            shown[most:] = [self.more(len(shown), shown[most])]
         shown.sort(key=lambda f: (f.place.line, f.place.column, f.code))
         return Checked(self.path, tuple(shown), self.claims, self.variants)
+
+    def more(self, found: int, first: Finding) -> Finding:
+        """Return the finding that there are more, which stands for those left out."""
+        what = f"there are {found - self.limits.findings} more findings"
+        error = self.limits.exceeded("findings", what, place=first.place, found=found)
+        severity: Severity = "error" if first.fails else "warning"
+        return Finding(self.path, error.problems[0], severity, None, first.fails)
 
 
 def _silenced(finding: Finding, comments: list[opt_out.OptOut]) -> bool:

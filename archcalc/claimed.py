@@ -77,7 +77,7 @@ def quoted(text: str) -> Quoted:
     """Return what a quoted figure may mean; raise `UsageError` AC550 for no figure."""
     shown = " ".join(text.split())
     match = FIGURE.fullmatch(shown) if len(shown) <= LONGEST else None
-    meanings = match and _meanings(match)
+    meanings = match and re.search("[1-9]", match["digits"]) and _meanings(match)
     if match is None or not meanings:
         raise UsageError.of(
             "AC550",

@@ -63,6 +63,18 @@ class Layout:
             yield value
             waiting.extend(parts(value))
 
+    @cached_property
+    def keys(self) -> dict[int, Scalar]:
+        """The key of each value in a mapping, by the identity of the value's node."""
+        found: dict[int, Scalar] = {}
+        waiting: list[Value] = [self.source.root]
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, Mapping):
+                found.update((id(held), key) for key, held in value.items)
+            waiting.extend(parts(value))
+        return found
+
     def holder(self, value: Value) -> Mapping | None:
         """Return the mapping that a key or value stands in."""
         held = self.parents.get(id(value))
@@ -118,9 +130,7 @@ class Layout:
         """Return how far in the key or dash stands that a value belongs to."""
         holder = self.parents.get(id(value))
         if isinstance(holder, Mapping):
-            return (
-                next(k.column for k, v in holder.items if v is value or k is value) - 1
-            )
+            return self.keys.get(id(value), value).column - 1
         return holder.column - 1 if holder else -1
 
     def one_line(self, value: Value) -> bool:

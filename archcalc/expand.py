@@ -16,7 +16,7 @@ from archcalc.fields import nearest
 from archcalc.graph import Graph, Node
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Shape
-from archcalc.limits import DEFAULT, Limits
+from archcalc.limits import DEFAULT, Limits, counting
 from archcalc.repetition import Repeater
 from archcalc.resolver import WAITING
 from archcalc.scope import Scope, base_names
@@ -37,7 +37,7 @@ def expand(
 
     Raises `SpecError` or `ShapeError` with the step, and the `use:` that led to it.
     """
-    with assuming() as assumptions:
+    with assuming() as assumptions, counting(limits):
         return Expander(spec, limits).run(inputs, params, assumptions)
 
 
@@ -46,7 +46,7 @@ class Expander(Repeater):
 
     def __init__(self, spec: Spec, limits: Limits) -> None:
         super().__init__(spec, limits)
-        self.visits, self.most_visits = 0, 4 * limits.nodes
+        self.visits, self.most_visits = 0, 2 * limits.nodes
         self.bases: dict[int, tuple[tuple[Step, ...], tuple[str, ...]]] = {}
 
     def run(

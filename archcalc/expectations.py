@@ -235,6 +235,10 @@ def judge(network: Network) -> Iterator[Judged]:
         yield from judge_entry(computed, entry, at)
 
 
+COST_OF_ONE = 20
+"""A network costs as much as so many nodes, however small it is."""
+
+
 class Computed:
     """The networks of a file and their analyses, each computed once."""
 
@@ -243,6 +247,7 @@ class Computed:
         self.others = Others() if others is None else others
         self._networks: dict[tuple[str | None, str | None], Network] = {}
         self._analyses: dict[tuple[object, ...], Analysis] = {}
+        self._written = 0
 
     def chosen(self, variant: str | None, input: str | None = None) -> Network:
         """Return the network of a variant and input."""
@@ -263,8 +268,19 @@ class Computed:
         key = (variant, input, batch, convention)
         if key not in self._analyses:
             network = self.chosen(variant, input)
+            if self._analyses:
+                self._count(network)
             self._analyses[key] = network.analyze(batch=batch, convention=convention)
         return self._analyses[key]
+
+    def _count(self, network: Network) -> None:
+        """Count what is written out beside the network; raise LimitError AC115."""
+        limits = self.network.limits
+        if self._written <= limits.checked_nodes:
+            self._written += len(network.graph.nodes) + COST_OF_ONE
+        if self._written > limits.checked_nodes:
+            what = "the variants and claims of this file are too many to check"
+            raise limits.exceeded("checked_nodes", what)
 
 
 def judge_entry(computed: Computed, entry: Expected, at: Value) -> Iterator[Judged]:

@@ -13,6 +13,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from difflib import get_close_matches
 from fractions import Fraction
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 from archcalc.dims import Dim, at_least
@@ -32,6 +33,8 @@ WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 BASE_60 = re.compile(r"[0-9]+(:[0-9]+)+")
 LARGEST_BITS = 64
+MOST_COMPARED = 1_000
+"""With so many names a word is compared, to say which one was meant."""
 
 
 class FieldError(ValueError):
@@ -48,7 +51,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
     Of those that are near, one of the same letters is nearest: `vgg61`, `vgg16`.
     """
-    known = list(known)
+    known = list(islice(known, MOST_COMPARED))
     found = get_close_matches(word[:64], known, n=4, cutoff=0.6)
     found.sort(key=lambda near: sorted(near) != sorted(word))
     if not found:

@@ -6,6 +6,9 @@ raised on purpose (`--limit values=1000000`, or `dataclasses.replace(DEFAULT, ..
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from archcalc.errors import LimitError, Place
@@ -19,27 +22,38 @@ class Limits:
 
     Attributes:
         file_bytes: Bytes of one file.
+        lines: Lines of one file.
         depth: Lists and mappings inside one another.
         values: Texts, lists and mappings in one file, keys included.
         scalar_chars: Characters of one text.
         nodes: Nodes of a network after repeats and blocks are written out.
+        name_chars: Characters of the names of all its nodes and groups together.
+        checked_nodes: Nodes that a check of one file writes out beside its network:
+            those of variants, and of claims with an input or batch of their own.
+        formula_products: Products of terms in one network whose sizes stay names.
         expression_chars: Characters of one expression.
         expression_depth: Operations inside one another in one expression.
         number_bits: Bits of a number (and of a numerator or denominator) that an
             expression gives on the way.
         problems: Problems that are told at once.
+        findings: Findings of a check that are told of one file.
 
     """
 
     file_bytes: int = 4 * 2**20
+    lines: int = 200_000
     depth: int = 64
     values: int = 200_000
     scalar_chars: int = 10_000
     nodes: int = 100_000
+    name_chars: int = 20_000_000
+    checked_nodes: int = 50_000
+    formula_products: int = 500_000
     expression_chars: int = 200
     expression_depth: int = 32
     number_bits: int = 64
     problems: int = 50
+    findings: int = 100
 
     def exceeded(
         self,
@@ -48,6 +62,7 @@ class Limits:
         *,
         place: Place | None = None,
         found: int | None = None,
+        code: str = LIMIT_CODE,
     ) -> LimitError:
         """Return the error that says which limit was met and how it is raised.
 
@@ -56,6 +71,7 @@ class Limits:
             what: What is too large, as the beginning of a sentence.
             place: Where it stands.
             found: Its size, where that is known; the help then asks for enough.
+            code: The rule's code.
 
         >>> print(DEFAULT.exceeded("depth", "the lists nest too deeply"))
         error[AC115]: the lists nest too deeply (limit: depth = 64)
@@ -65,7 +81,7 @@ class Limits:
         limit: int = getattr(self, name)
         enough = max(found or 0, 2 * limit)
         return LimitError.of(
-            LIMIT_CODE,
+            code,
             f"{what} (limit: {name} = {limit})",
             place=place,
             help=f"raise it with `--limit {name}={enough}`",
@@ -73,3 +89,44 @@ class Limits:
 
 
 DEFAULT = Limits()
+
+
+class Work:
+    """Products of terms so far, where they are counted."""
+
+    __slots__ = ("done", "limits")
+
+    def __init__(self, limits: Limits) -> None:
+        self.done = 0
+        self.limits = limits
+
+
+_work: ContextVar[Work | None] = ContextVar("work", default=None)
+
+
+@contextmanager
+def counting(limits: Limits = DEFAULT) -> Iterator[None]:
+    """Count, inside the block, products of terms; `spend` raises beyond the limit."""
+    token = _work.set(Work(limits))
+    try:
+        yield
+    finally:
+        _work.reset(token)
+
+
+def begin(limits: Limits) -> None:
+    """Begin to count anew, for the next network, where there is counting at all."""
+    work = _work.get()
+    if work is not None:
+        work.done, work.limits = 0, limits
+
+
+def spend(products: int) -> None:
+    """Count products of terms; raise `LimitError` AC191 beyond the limit."""
+    work = _work.get()
+    if work is None:
+        return
+    work.done += products
+    if work.done > work.limits.formula_products:
+        what = "the formulas of sizes that stay names grow too long"
+        raise work.limits.exceeded("formula_products", what, code="AC191")

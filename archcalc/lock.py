@@ -18,7 +18,7 @@ from typing import Any
 from archcalc.analysis import Analysis
 from archcalc.checking import Choice
 from archcalc.depth import depth
-from archcalc.errors import ArchcalcError, Place, Problem, UsageError
+from archcalc.errors import ArchcalcError, LimitError, Place, Problem, UsageError
 from archcalc.findings import Checked, Finding
 from archcalc.graph import Graph, Node
 from archcalc.library import ENDINGS, is_shipped
@@ -27,6 +27,7 @@ from archcalc.network import Network
 from archcalc.network import network as network_of
 from archcalc.project import Project
 from archcalc.source import read
+from archcalc.textfile import decode, read_bytes
 
 VERSION = 1
 COMMUTATIVE = ("add", "multiply", "average")
@@ -128,14 +129,16 @@ def lock_path(asked: Path | None, project: Project) -> Path:
     return asked if asked is not None else project.folder / project.lock_file
 
 
-def read_lock(path: Path) -> Lock:
+def read_lock(path: Path, limits: Limits = DEFAULT) -> Lock:
     """Return a lock file; raise `UsageError` AC564 for none, AC565 for another file."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        message, help = f"there is no lock file {path}", "`archcalc lock` writes it"
-        raise UsageError.of("AC564", message, help=help) from None
-    except (OSError, ValueError):
+        data = json.loads(decode(read_bytes(path, limits), str(path)))
+    except (ArchcalcError, ValueError, RecursionError) as error:
+        if not os.path.lexists(path):
+            message, help = f"there is no lock file {path}", "`archcalc lock` writes it"
+            raise UsageError.of("AC564", message, help=help) from None
+        if isinstance(error, LimitError):
+            raise
         raise UsageError.of("AC565", f"{path} is not a lock file") from None
     networks = data.get("networks") if isinstance(data, dict) else None
     if not isinstance(networks, dict) or data.get("archcalc-lock") != VERSION:
@@ -163,7 +166,7 @@ def locked(
     `asked` are the files and folders that they were found in: what the lock file has
     there and is gone is left out; all else stays. Raises as `archcalc.load`.
     """
-    known = read_lock(path).networks if asked and path.is_file() else {}
+    known = read_lock(path, limits).networks if asked and path.is_file() else {}
     lock = Lock(path, {})
     for key, entry in known.items():
         if not _covered(lock, key, asked):
@@ -216,7 +219,7 @@ def compare_locked(
     A file that could not be inferred has its findings already. `paths` are the folders
     and files that were asked for: what the lock has below them must still be there.
     """
-    lock = read_lock(path)
+    lock = read_lock(path, limits)
     seen: set[str] = set()
     compared = []
     for outcome in outcomes:

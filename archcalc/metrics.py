@@ -27,6 +27,8 @@ from archcalc.receptive import receptive_fields
 
 Metric = Callable[[Analysis, Row | None], Any]
 CONVOLUTIONS = ("conv", "dwconv", "deconv")
+MEASURED = tuple(name for name in METRICS if name != "is")
+"""What has a figure; `is` is arithmetic on these."""
 OPERAND = re.compile(
     r"(?P<metric>[a-z_]+)(?: at (?P<at>[^ ]+))?(?: of (?P<net>[^ ]+))?"
 )
@@ -82,8 +84,8 @@ def derived(
 
 def _operand(analysis: Analysis, text: str, others: Others) -> Any:
     match = OPERAND.fullmatch(" ".join(text.split()))
-    if match is None or match["metric"] not in METRICS:
-        near = nearest(text.partition(" ")[0], METRICS)
+    if match is None or match["metric"] not in MEASURED:
+        near = nearest(text.partition(" ")[0], MEASURED)
         raise ValueError(
             f"{text!r} is not a figure: write `METRIC at LAYER of NET`"
             + (f"; {near}" if near else "")
@@ -143,6 +145,11 @@ def _kinds(analysis: Analysis, row: Row | None) -> tuple[str, ...]:
         for node in heads
         if node.index in inside and node.layer.role != "input"
     )
+
+
+def _layers(analysis: Analysis, row: Row | None) -> int:
+    """Return how many rows there are, norms and activations folded in."""
+    return len(_kinds(analysis, row))
 
 
 def _relu_kept(analysis: Analysis, row: Row | None) -> Dim:
@@ -207,6 +214,7 @@ GRAPH_METRICS: dict[str, Metric] = {
     "connections": _connections,
     "convs": _convs,
     "heads": _heads,
+    "layers": _layers,
     "kinds": _kinds,
     "relu_kept": _relu_kept,
     "channels": _channels,

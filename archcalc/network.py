@@ -22,7 +22,7 @@ from archcalc.expressions import Expression, ExpressionError
 from archcalc.fields import WORD, FieldError, WholeField, nearest
 from archcalc.graph import Graph
 from archcalc.layers.base import Shape
-from archcalc.limits import DEFAULT, Limits
+from archcalc.limits import DEFAULT, Limits, begin
 from archcalc.optimizers import optimizer as optimizer_named
 from archcalc.shown import Shown
 from archcalc.source import Mapping as Section
@@ -32,6 +32,7 @@ from archcalc.step_reader import StepReader
 
 SIZE = WholeField(1)
 LARGEST_BATCH = 2**31
+MOST_NAMED = 12
 Input = str | Sequence[int | str]
 
 
@@ -107,15 +108,23 @@ class Network(Shown):
         """Evaluate params in the order in which they need each other."""
         values: dict[str, Any] = {}
         waiting = {n: symbol(n) if _names_itself(n, v) else v for n, v in given.items()}
-        while waiting:
-            ready = [n for n, v in waiting.items() if not _reads(v) & waiting.keys()]
-            if not ready:
-                names = ", ".join(waiting)
-                message = f"the params {names} need each other"
-                place = self._declared(next(iter(waiting)))
-                raise SpecError.of("AC126", message, place=place)
-            for name in ready:
-                values[name] = self._value(name, waiting.pop(name), values)
+        needs = {n: set(_reads(v) & waiting.keys()) for n, v in waiting.items()}
+        readers: dict[str, list[str]] = {name: [] for name in waiting}
+        for name, read_names in needs.items():
+            for other in read_names:
+                readers[other].append(name)
+        ready = [name for name, read_names in needs.items() if not read_names]
+        for name in ready:
+            values[name] = self._value(name, waiting.pop(name), values)
+            for reader in readers[name]:
+                needs[reader].remove(name)
+                if not needs[reader]:
+                    ready.append(reader)
+        if waiting:
+            names = ", ".join(list(waiting)[:MOST_NAMED])
+            message = f"the params {names} need each other"
+            place = self._declared(next(iter(waiting)))
+            raise SpecError.of("AC126", message, place=place)
         return {name: values[name] for name in given}
 
     def _value(self, name: str, value: Any, values: dict[str, Any]) -> Any:
@@ -211,6 +220,7 @@ class Network(Shown):
         setting = Setting(
             batch, dtype, inplace, optimizer, mixed, checkpoint, convention, stored
         )
+        begin(self.limits)
         return Analysis(self.name, self.graph, setting)
 
 

@@ -22,9 +22,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from archcalc.errors import UsageError
+from archcalc.errors import ArchcalcError, UsageError
 from archcalc.fields import nearest
-from archcalc.limits import Limits
+from archcalc.limits import DEFAULT, Limits
+from archcalc.textfile import decode, read_bytes
 
 FILE = "pyproject.toml"
 LOCK_FILE = "archcalc.lock"
@@ -86,10 +87,14 @@ def find_project(start: Path | None = None) -> Project:
 
 def _table(file: Path) -> dict[str, Any] | None:
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        text = decode(read_bytes(file, DEFAULT), file.name)
+        data = tomllib.loads(text.replace("\r\n", "\n"))
+    except ArchcalcError as error:
+        raise _wrong(file, f"cannot be read: {error.problems[0].message}") from None
+    except (ValueError, RecursionError) as error:
         raise _wrong(file, f"cannot be read: {error}") from None
-    table = data.get("tool", {}).get("archcalc")
+    tools = data.get("tool", {})
+    table = tools.get("archcalc") if isinstance(tools, dict) else None
     return table if isinstance(table, dict) or table is None else {"": table}
 
 

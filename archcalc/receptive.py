@@ -111,7 +111,7 @@ def receptive_fields(graph: Graph) -> tuple[Fields, ...]:
         if not node.inputs:
             found.append((INPUT,) * (len(node.shape) - 1))
             continue
-        before = [found[i] for i in node.inputs]
+        before = list(dict.fromkeys([found[i] for i in node.inputs]))
         merged = before[0] if len(before) == 1 else _union(before)
         found.append(_through(graph, node, merged))
     return tuple(found)

@@ -34,7 +34,10 @@ class Mark(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """A repetition that can be copied: its nodes, its groups, and the names in it."""
+    """A repetition that can be copied: its nodes, its groups, and the names in it.
+
+    `named` is how many names there are, `tails` how long they are behind the path.
+    """
 
     path: str
     first: int
@@ -43,6 +46,8 @@ class Pattern(NamedTuple):
     output: int
     names: tuple[tuple[str, int], ...]
     ranges: tuple[tuple[str, tuple[int, int]], ...]
+    named: int
+    tails: int
 
 
 class Repeater(Resolver):
@@ -83,7 +88,7 @@ class Repeater(Resolver):
             shapes = tuple([self.nodes[n].shape for n in entering])
             key = (i == 1 and bool(step.first), i == count and bool(step.last), shapes)
             like = patterns.get(key)
-            if like is not None and self.fits(like):
+            if like is not None and self.fits(like, name, step):
                 at = self.again(like, name, at)
             else:
                 mark, inner = self.mark(), scope.renamed(path, group)
@@ -136,7 +141,13 @@ class Repeater(Resolver):
         names = tuple(_last(self.names, len(self.names) - mark.names))
         ranges = tuple(_last(self.ranges, len(self.ranges) - mark.ranges))
         groups = mark.groups, len(self.groups)
-        return Pattern(path, first, end, groups, output, names, ranges)
+        found = [node.name for node in own]
+        found += [group.name for group in self.groups[slice(*groups)]]
+        found += [name for name, _ in names]
+        tails = sum(map(len, found)) - len(found) * len(path)
+        return Pattern(
+            path, first, end, groups, output, names, ranges, len(found), tails
+        )
 
     def again(self, like: Pattern, path: str, at: int) -> int:
         """Write out a repetition like one before; return the node that leaves it."""
@@ -175,9 +186,17 @@ class Repeater(Resolver):
             self.ranges[path + name[cut:]] = begin + by, end + by
         return like.output + by if like.output >= first else at
 
-    def fits(self, like: Pattern) -> bool:
-        """Say whether a copy stays within the limit of nodes."""
-        return len(self.nodes) + like.end - like.first <= self.limits.nodes
+    def fits(self, like: Pattern, path: str, step: Step) -> bool:
+        """Say whether a copy stays within the limit of nodes.
+
+        Raises LimitError where its groups or the length of its names do not.
+        """
+        nodes, groups = like.end - like.first, like.groups[1] - like.groups[0]
+        self.name_chars += like.tails + like.named * len(path)
+        too_long = self.name_chars > self.limits.name_chars
+        if too_long or len(self.groups) + groups > self.limits.nodes:
+            raise self.too_many(step)
+        return len(self.nodes) + nodes <= self.limits.nodes
 
 
 def _last(entries: dict[str, T], count: int) -> Iterator[tuple[str, T]]:

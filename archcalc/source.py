@@ -48,6 +48,7 @@ from archcalc.textfile import (
     display_name,
     read_bytes,
     refuse_forbidden,
+    refuse_lines,
     too_long,
 )
 
@@ -87,6 +88,7 @@ def parse(text: str | bytes, name: str, limits: Limits = DEFAULT) -> Source:
     if isinstance(text, bytes):
         text = decode(text, name)
     written = Text(name, text.removeprefix("\ufeff"))
+    refuse_lines(written, limits)
     refuse_forbidden(written)
     _refuse_tag_directive(written)
     return Source(written, _Builder(written, limits).build())

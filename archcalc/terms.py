@@ -14,6 +14,7 @@ from math import gcd, lcm
 from typing import TYPE_CHECKING, Protocol
 
 from archcalc.errors import LimitError
+from archcalc.limits import spend
 
 if TYPE_CHECKING:
     from archcalc.notation import Notation
@@ -135,6 +136,7 @@ def over(left: Monomial, right: Monomial) -> Monomial | None:
 
 def plus(left: Terms, right: Terms, factor: Number = 1) -> Terms:
     """Return left + factor · right."""
+    spend(len(left) + len(right))
     total = dict(left)
     for monomial, coefficient in right.items():
         total[monomial] = total.get(monomial, 0) + factor * coefficient
@@ -150,6 +152,7 @@ def multiplied(left: Terms, right: Terms) -> Terms:
             facts=[f"{len(left):,} terms times {len(right):,} terms"],
             help="put numbers in place of some of the names",
         )
+    spend(len(left) * len(right))
     total: Terms = {}
     for one, number in left.items():
         for other, coefficient in right.items():

@@ -237,6 +237,14 @@ def _other_encoding(data: bytes) -> str | None:
     return None
 
 
+def refuse_lines(text: Text, limits: Limits) -> None:
+    """Refuse a text of too many lines; raise LimitError AC115."""
+    found = text.text.count("\n") + text.text.count("\r") - text.text.count("\r\n")
+    if found > limits.lines:
+        what = f"the file `{text.name}` has {found} lines"
+        raise limits.exceeded("lines", what, found=found)
+
+
 def refuse_forbidden(text: Text) -> None:
     """Refuse characters that cannot stand in YAML, before YAML is read.
 
