@@ -144,7 +144,7 @@ def test_what_is_copied_to_lie_in_a_row() -> None:
         layer = CATALOGUE[key](**arguments)
         assert not gathered(layer, sizes, rows(sizes))
         assert gathered(layer, sizes, strides) == (key != "fc")
-        assert gathered(layer, sizes, (30, 8, 2))
+        assert gathered(layer, sizes, (30, 9, 2))
     assert not gathered(CATALOGUE["linear"](out=2), (2, 4), (8, 1))
     assert gathered(CATALOGUE["matmul"](), (2, 3, 4, 5), (120, 20, 5, 1))
     assert not gathered(CATALOGUE["matmul"](), (2, 4, 5), (40, 5, 1))
