@@ -109,17 +109,16 @@ def rounding_reasons(graph: Graph, node: Node) -> Iterator[str]:
 def unreached(size: Dim, windows: Dim, window: Window) -> tuple[int, int]:
     """Return how many positions lie beyond the last window, and between windows.
 
-    Sizes that are names, and windows that enlarge, leave none.
+    Sizes that are names, and windows that enlarge, leave none; between very many
+    windows nothing is counted.
     """
     given = (size, windows, window.size, window.stride, window.before)
     known = [number for number in given if isinstance(number, int)]
     if len(known) < len(given) or not is_one(window.fraction):
         return 0, 0
     n, m, k, s, p = known
-    if m > MOST_POSITIONS:
-        return 0, 0
     beyond = max(0, n - ((m - 1) * s - p + k))
-    if s <= k:
+    if s <= k or m > MOST_POSITIONS:
         return beyond, 0
     starts = (o * s - p for o in range(m))
     seen = sum(max(0, min(start + k, n) - max(start, 0)) for start in starts)

@@ -94,6 +94,8 @@ def _entry(
 
 def _rewritten(given: Any, computed: Any, entry: Expected) -> str | None:
     """Return how a figure is written now; None where it may stay as it is."""
+    if computed is None:  # a receptive field without an end
+        return None
     if given is None:
         return _plain(computed)
     try:
@@ -110,8 +112,6 @@ def _plain(value: Any) -> str:
     """Return a computed value as a spec has it."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(str, value))}]"
-    if isinstance(value, bool):
-        return str(value).lower()
     return f"{value:_}" if isinstance(value, int) else str(value)
 
 

@@ -59,6 +59,13 @@ def test_folders_are_walked_without_hidden_ones(run: Run, tmp_path: Path) -> Non
     assert run("check", "z.yaml", "a.yaml", "--skip-others").code == 0
 
 
+def test_what_cannot_be_opened_is_told_by_its_name(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere.yaml")
+    done = run("check", ".")
+    assert done.code == 2
+    assert "error[AC101]: cannot read `gone.yaml`: there is no such file" in done.out
+
+
 # -- the project's table ---------------------------------------------------------------
 
 
@@ -89,19 +96,34 @@ TABLES = [
     ('select = ["AC402"]', ("a.yaml", "--select", "AC3"), 1),
     ("channels = 8", ("b.yaml", "--select", "AC405"), 1),
     ("limits = {nodes = 1}", ("b.yaml",), 1),
+    # A pattern is one of files in the project's folder.
+    ('per-file-ignores = {"*.yaml" = ["AC301"]}', ("../out.yaml",), 1),
+    ('exclude = ["*"]', ("../nets",), 1),
+    ('format = "concise"', ("a.yaml",), 1),
+    ('lock-file = "none.lock"', ("b.yaml", "--locked"), 2),
     ("limits = {nodes = 1}", ("b.yaml", "--limit", "nodes=9"), 0),
 ]
 
 
 @pytest.mark.parametrize(("table", "words", "code"), TABLES)
 def test_a_project_chooses(
-    run: Run, tmp_path: Path, table: str, words: tuple[str, ...], code: int
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    table: str,
+    words: tuple[str, ...],
+    code: int,
 ) -> None:
-    project(tmp_path, table)
+    inside = tmp_path / "inside"
+    for folder in (inside, tmp_path / "nets"):
+        folder.mkdir()
+    project(inside, table)
     steps = "layers: [{conv: 4, stride: 2}, gap, {fc: 10}]\n"
-    (tmp_path / "b.yaml").write_text(HEAD + steps, encoding="utf-8")
+    (inside / "b.yaml").write_text(HEAD + steps, encoding="utf-8")
     claims = f"{HEAD}layers: [relu]\nexpect: [{{params: 1}}]\n"
-    (tmp_path / "a.yaml").write_text(claims, encoding="utf-8")
+    for name in ("inside/a.yaml", "out.yaml", "nets/a.yaml"):
+        (tmp_path / name).write_text(claims, encoding="utf-8")
+    monkeypatch.chdir(inside)
     assert run("check", *words).code == code
 
 
@@ -110,6 +132,10 @@ WRONG_TABLES = [
     ("strict = 1", "true or false is needed"),
     ('ignore = "AC4"', "a list of codes is needed"),
     ("limits = {node = 1}", "a table of limits"),
+    ("format = 3", "format = 3: a word is needed"),
+    ('lock-file = ""', "a path is needed"),
+    ('per-file-ignores = ["AC4"]', "a table of patterns with lists of codes"),
+    ('per-file-ignores = {"a" = "AC4"}', "a table of patterns with lists of codes"),
     ('select = ["AC987"]', "AC560"),
     ("[", "cannot be read"),
 ]
@@ -159,12 +185,20 @@ def test_fix_writes_the_file_and_checks_it_again(run: Run, tmp_path: Path) -> No
 UPDATES = [
     ("{params: 1}", "{params: 224}"),
     ("{at: c, params: ~}", "{at: c, params: 224}"),
+    ("{at: g, receptive_field: ~}", "{at: g, receptive_field: ~}"),
     ("{macs: 1_000_000}   # ours", "{macs: 194_400}   # ours"),
     ("{macs: 0.30M}", "{macs: 0.19M}"),
-    ("{shape: [1, 2]}", "{shape: [8, 30, 30]}"),
+    ("{at: c, shape: [1, 2]}", "{at: c, shape: [8, 30, 30]}"),
     ("{variant: wide, params: 1}", "{variant: wide, params: 448}"),
     ("{batch: 2, macs: 1}", "{batch: 2, macs: 388800}"),
     ("{macs: 0.194M}", "{macs: 0.194M}"),
+    # What names sizes is a claim too; what cannot be read is left to the check.
+    ("{params: C}", "{params: 224}"),
+    ("{at: c, shape: 1x2x3}", "{at: c, shape: 1x2x3}"),
+    (
+        "{is: 3, value: a, with: {a: params}}",
+        "{is: 3, value: a, with: {a: params}}",
+    ),
     ("{macs: 0.2M, tol: 5%}", "{macs: 0.2M, tol: 5%}"),
     ('{params: "<= 3"}', '{params: "<= 3"}'),
     ("{params: 1, cite: a paper}", "{params: 1, cite: a paper}"),
@@ -182,6 +216,7 @@ def test_update_writes_what_no_source_says(
     text = (
         f"# a network\n{HEAD}params: {{out: 8}}\nvariants: {{wide: {{out: 16}}}}\n"
         "layers:\n  - {name: c,   conv: out, kernel: 3}  # odd   layout\n\n"
+        "  - {name: g, gap: }\n"
         "expect:\n    - ENTRY\n"
     )
     file.write_text(text.replace("ENTRY", before), encoding="utf-8")

@@ -27,6 +27,7 @@ VERDICTS = [
     ("{params: 1.5k, verdict: erratum, why: slip}", "erratum"),
     ("{params: 1.5k, verdict: loose, why: unclear}", "loose"),
     ("{params: 1.5k}", "fails"),
+    ("{params: [15, 62]}", "fails"),
     ("{params: 1.6k, verdict: erratum, why: slip}", "stale"),
     ("{at: conv, shape: [4, 6, 6]}", "exact"),
     ("{kinds: [conv, fc]}", "exact"),
@@ -77,6 +78,7 @@ MISTAKES = [
     "{kernel: 3}",
     "{at: fc, kernel: 3}",
     "{at: conv.relu, weight_shape: [1]}",
+    "{at: input, weight_shape: [1]}",
     "{kinds: [conv, 3]}",
     "{is: 3, value: a, with: [a]}",
 ]
@@ -87,6 +89,29 @@ def test_mistakes_are_answered(entry: str) -> None:
     with pytest.raises(ArchcalcError) as caught:
         list(judge(loads(OWN % entry)))
     assert caught.value.problems[0].code[:2] == "AC"
+
+
+SAID = [
+    ("{at: fc, receptive_field: 5}", "computed the whole input"),
+    ("{at: conv, receptive_field: 5}", "computed 3"),
+    (
+        "{is: 7.9%, value: a / b, with: {a: params at conv, b: params}}",
+        "computed 0.07",
+    ),
+    ("{is: false, value: a < b, with: {a: macs at conv, b: macs}}", "computed true"),
+    ("{kinds: [fc]}", "computed conv fc"),
+]
+
+
+@pytest.mark.parametrize(("entry", "said"), SAID)
+def test_a_claim_that_fails_is_told_with_what_is_computed(
+    entry: str, said: str
+) -> None:
+    (one,) = judge(loads(OWN % entry))
+    problem = one.problem()
+    assert problem is not None
+    assert problem.code == "AC301"
+    assert problem.facts[0] == said
 
 
 PRINTED = [

@@ -160,6 +160,7 @@ def test_groups_and_depthwise() -> None:
         (56, 28, Window(1, 2, 0), (1, 27)),
         (10, 3, Window(2, 4, 0), (0, 4)),
         (9, 4, Window(2, 2, 0), (1, 0)),
+        (300_001, 300_000, Window(1, 1, 0), (1, 0)),
     ],
 )
 def test_positions_that_no_window_reaches(

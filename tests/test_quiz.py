@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import re
 from collections.abc import Callable
 from math import prod
@@ -71,6 +73,12 @@ def test_a_hint_at_a_shape_gives_its_sides() -> None:
         assert isinstance(question.answer, tuple)
         assert set(value(str(question.hint))) <= set(question.answer)
     assert "norm1" not in hints  # nothing to compute
+
+
+def test_a_hint_can_be_copied() -> None:
+    hint = next(q.hint for q in asked("alexnet", "params") if q.hint)
+    for again in (copy.deepcopy(hint), pickle.loads(pickle.dumps(hint))):
+        assert (str(again), again.latex()) == (str(hint), hint.latex())
 
 
 def test_a_hint_does_not_give_the_answer_away() -> None:

@@ -70,6 +70,24 @@ def test_after_a_global_pool_everything_is_seen() -> None:
     assert receptive_fields(analysis.graph)[analysis.graph.output] is None
 
 
+def test_a_window_without_a_number_has_no_field() -> None:
+    text = "name: a\ninput: [3, 9, 9]\nparams: {k: k}\nlayers: [{conv: 8, kernel: k}]\n"
+    graph = archcalc.loads(text).graph
+    with pytest.raises(archcalc.UsageError, match="conv has a window of k") as caught:
+        receptive_fields(graph)
+    assert caught.value.problems[0].code == "AC541"
+
+
+def test_fields_in_too_many_phases_are_none() -> None:
+    """Outputs that see in 2·3·5·7·11·13 turns are 30,030 cases."""
+    steps = "".join(f"  - {{upsample: {n}}}\n" for n in (2, 3, 5, 7))
+    text = f"name: a\ninput: [1, 1]\nlayers:\n{steps}"
+    fields = receptive_fields(archcalc.loads(text).graph)
+    assert fields[-1] is not None
+    longer = archcalc.loads(f"{text}  - {{upsample: 11}}\n  - {{upsample: 13}}\n")
+    assert receptive_fields(longer.graph)[-1] is None
+
+
 # -- against torch ---------------------------------------------------------------------
 
 

@@ -312,6 +312,32 @@ def test_golden(name: str) -> None:
     check_golden(GOLDEN / f"{name}.txt", text)
 
 
+TOLD = [
+    # A unit that was left out, and one that means other powers, are said.
+    ("218.59", "read as MB"),
+    ("553 MiB", "MiB taken as powers of 1000"),
+    ("528 MB", "MB taken as 2²⁰"),
+]
+
+
+@pytest.mark.parametrize(("claim", "said"), TOLD)
+def test_how_a_unit_was_read_is_said(claim: str, said: str) -> None:
+    text = render(reconcile_report(reconcile(load("vgg16"), claim)), width=100)
+    assert said in " ".join(text.split())
+
+
+def test_a_network_with_one_weight_and_a_head_of_branches() -> None:
+    """What is left out as a whole is neither all there is nor part of a head."""
+    text = (
+        "name: a\ninput: [3, 8, 8]\nlayers: [{name: x, conv: 4},"
+        "{aux: [{concat: {p: [{conv: 2}, relu], q: [{conv: 2}, relu]}}, {fc: 9}]}, gap]"
+    )
+    (plain, *_) = subjects(loads(text), 0)
+    found = {r.part.name for r in readings(plain, "parameters", 2)}
+    assert not {name for name in found if "without" in name or "concat" in name}
+    assert "with side heads" in {r.part.group for r in readings(plain, "parameters", 2)}
+
+
 def test_exit_codes_and_all(run: Run) -> None:
     assert run("reconcile", "vgg16", "138M").code == 0
     assert run("reconcile", "vgg16", "96MB").code == 1

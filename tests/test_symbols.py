@@ -315,8 +315,8 @@ def test_a_border_in_several_names() -> None:
     # C - 5 may be negative, where more turns into less.
     assert where_more(C * N, 5 * N + C) == "equal at N = C/(C − 5)"
     many = [symbol(name) for name in "ABDEFGJKLM"]
-    some = sum(p * name for p, name in zip((2, 3, 5, 7) * 3, many, strict=False))
-    assert where_more(some, C * N).startswith("depends on A, B, ")
+    long = where_more(sum(many) * (C + 1), C * N * N)
+    assert long == "depends on A, B, C, D, E, F, G, J, K, L, M, N"
 
 
 @pytest.mark.parametrize(
