@@ -64,3 +64,24 @@ EXAMPLES = [
     if key != "input"
     for text in kind.examples
 ]
+
+FURTHER = [
+    read(text)
+    for text in (
+        "{leaky_relu: 0.2} @ 10",
+        "{elu: 2} @ 10",
+        "{elu: 1} @ 10",
+        "{gelu: tanh} @ 10",
+        "softsign @ 10",
+        "{dropout: 0.3} @ 10",
+        "{dropout: 0.3, channels: true} @ 8",
+        "{dropout: 0.3, channels: true} @ 8x5x6",
+        "{droppath: 0.25} @ 3x4",
+        "{gn: 2, affine: false} @ 8x5x6",
+        "{embedding: 100, dim: 4} @ 7",
+        "{conv: 4, kernel: [1, 3], stride: [2, 1], pad: [0, 1], dilation: 2} @ 2x9x9",
+        "{deconv: 6, kernel: [2, 3], stride: [2, 3], dilation: 2, groups: 2} @ 4x5x6",
+        "{maxpool: 2, pad: [1, 0], stride: [1, 2]} @ 4x9x9",
+    )
+]
+"""Arguments that the examples leave at what they are without them."""

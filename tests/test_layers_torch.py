@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from layer_cases import EXAMPLES, Case, layer, read
+from layer_cases import EXAMPLES, FURTHER, Case, layer, read
 from layer_torch import Built, build, inputs
 from torch import Tensor
 from torch.nn import functional
@@ -25,7 +25,10 @@ def shapes(named: Iterator[tuple[str, Tensor]]) -> dict[str, tuple[int, ...]]:
     return {name.removeprefix("part."): tuple(value.shape) for name, value in named}
 
 
-@pytest.mark.parametrize("case", EXAMPLES, ids=lambda c: c.text)
+CASES = [*EXAMPLES, *FURTHER]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.text)
 def test_torch_builds_the_same_layer(case: Case) -> None:
     """Output shape, weights, buffers and multiply-accumulates, all equal."""
     built = build(case, "meta")
@@ -100,7 +103,7 @@ def is_exact(case: Case) -> bool:
 
 RUNS = [
     (case, dtype)
-    for case in filter(is_exact, EXAMPLES)
+    for case in filter(is_exact, CASES)
     for dtype in (torch.float32, torch.bfloat16)
     if dtype is torch.float32 or not no_bfloat16(case)
 ]

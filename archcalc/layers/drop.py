@@ -63,7 +63,9 @@ class Dropout(Drop):
         return Extra("mask", each=x[0] if self.channels else numel(x))
 
     def torch(self, *inputs: Shape) -> Call:
-        rank = f"{max(1, len(inputs[0]) - 1)}d" if self.channels else ""
+        axes = len(inputs[0]) - 1
+        # Every value of a vector is a channel; Dropout1d would take samples for them.
+        rank = f"{axes}d" if self.channels and axes else ""
         return Module(f"nn.Dropout{rank}", (float(self.rate),))
 
 
