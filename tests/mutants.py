@@ -85,7 +85,7 @@ GROUPS = {
             *("layers/linear.py", "layers/norm.py", "layers/activation.py"),
             "layers/drop.py",
         ),
-        ("layers", "layer_words", "layer_edges"),
+        ("layers", "layer_words", "layer_records", "layer_edges"),
         ("layers_windows", "layers_torch", "symbols", "rules", "conventions"),
     ),
     "moves": Group(
@@ -94,7 +94,7 @@ GROUPS = {
             *("layers/resize.py", "layers/attention.py", "layers/recurrent.py"),
             *("layers/source.py", "layers/patches.py", "layers/__init__.py"),
         ),
-        ("layers", "layer_words", "layer_edges"),
+        ("layers", "layer_words", "layer_records", "layer_edges"),
         ("layers_windows", "layers_torch", "symbols", "rules", "conventions"),
     ),
     "counting": Group(
@@ -106,9 +106,23 @@ GROUPS = {
         ("independent", "formulas", "explain", "render", "connections"),
     ),
     "memory": Group(
-        ("memory*.py",),
+        (
+            *("memory.py", "memory_storage.py", "memory_saved.py", "memory_layout.py"),
+            *("memory_inference.py", "memory_ledger.py", "memory_static.py"),
+            *("memory_training.py", "memory_gradients.py", "memory_segments.py"),
+            *("memory_workspace.py", "memory_order.py", "memory_rules.py"),
+        ),
         ("memory", "memory_edges"),
-        ("memory_torch", "cli", "render_graphs", "sweep"),
+        ("memory_torch", "sweep"),
+    ),
+    "reports": Group(
+        (
+            *("memory_report.py", "memory_details.py", "memory_fit.py"),
+            *("memory_notes.py", "memory_cells.py", "memory_columns.py"),
+            "memory_figures.py",
+        ),
+        ("memory", "memory_edges"),
+        ("cli", "render_graphs", "documents"),
     ),
     "receptive": Group(
         ("receptive.py",), ("receptive", "receptive_edges"), ("layers_windows", "draw")
