@@ -33,8 +33,7 @@ WHOLE = ("block", "residual", "concat", "add", "multiply")
 """Kinds of group that are one row at the level of blocks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of a table: a layer with what folds into it, or a group.
 
     `name` is the full path, `label` says what it is, `depth` how far it is indented;
@@ -342,15 +341,15 @@ class Analysis(Shown):
 
     def _end_of_row(self, index: int) -> int:
         """Return the node after those that fold into a node's row."""
-        nodes, end = self.graph.nodes, index + 1
+        nodes, readers, end = self.graph.nodes, self.readers, index + 1
         head = nodes[index]
         if head.layer.role == "input":
             return end
-        while end < len(nodes):
+        while end < len(nodes) and readers[end - 1] == 1:
             after = nodes[end]
-            follows = after.inputs == (end - 1,) and after.group == head.group
-            alone = follows and self.readers[end - 1] == 1
-            if not alone or after.layer.role not in FOLDED:
+            if after.layer.role not in FOLDED or after.group != head.group:
+                break
+            if after.inputs != (end - 1,):
                 break
             end += 1
         return end

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import groupby
+from itertools import groupby, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -170,14 +170,26 @@ class _Values:
         }
         found = {key: cells(key, analysis) for key in columns}
         self.own: dict[str, Cells] = {k: rule for k, rule in found.items() if rule}
-        self.picks = [self.pick(key) for key in columns]
+        self.counts = list(takewhile(self.is_figure, reversed(columns)))[::-1]
+        named = columns[: len(columns) - len(self.counts)]
+        self.picks = [self.pick(key) for key in named]
+        self.counted: dict[int, tuple[Any, ...]] = {}
 
     def line(self, row: Row) -> Line:
         """Return one row, or the head of a group with its subtotals."""
         plain: RowKind = "row" if row.kind == "row" else "subtotal"
         kind: RowKind = "aside" if row.aux else plain
-        cells = tuple([pick(row) for pick in self.picks])
+        figures = row.figures  # rows of equal layers share theirs
+        counted = self.counted.get(id(figures))
+        if counted is None:
+            counted = tuple([getattr(figures, key) for key in self.counts])
+            self.counted[id(figures)] = counted
+        cells = tuple([pick(row) for pick in self.picks]) + counted
         return Line(cells, kind=kind, depth=row.depth, path=row.name)
+
+    def is_figure(self, key: str) -> bool:
+        """Say whether a column is a figure of the row, as it is."""
+        return not (key in self.per_node or key in self.own or key in NAMED)
 
     def pick(self, key: str) -> Cells:
         """Return what gives a row's value in one column."""
