@@ -24,7 +24,7 @@ from archcalc.sweep_choice import Choice, Chosen
 from archcalc.sweep_lines import lines
 from archcalc.sweeping import MOST_REFUSED, Row, Sweep
 
-FIRST, MOST = 200, 100_000
+FIRST, MOST = 200, 20_000
 """Combinations of the first chunk, and of the largest."""
 SECONDS = 0.25
 """How long a chunk should take: progress and a stop come within it."""

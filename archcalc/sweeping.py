@@ -43,7 +43,7 @@ KNOWN_FIGURES = (
 )
 IN_SUMS = {"activations": "values"}
 OF_BATCH = frozenset({"macs", "flops", "activations"})
-MOST_ALONG = 2_000
+MOST_ALONG = 500
 """Values of the last axis that are taken at once: what is held does not grow."""
 MOST_REFUSED = 10
 """Reasons that are kept; further combinations that do not fit are counted."""

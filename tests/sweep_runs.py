@@ -53,3 +53,10 @@ def cpu_seconds(process: subprocess.Popen[str]) -> float:
         return 0.0
     fields = text.rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_memory(process: subprocess.Popen[str]) -> int:
+    """Return the most memory in KiB that a process has held since it began."""
+    text = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+    (line,) = (line for line in text.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1])
