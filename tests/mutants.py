@@ -85,7 +85,7 @@ GROUPS = {
             *("layers/linear.py", "layers/norm.py", "layers/activation.py"),
             "layers/drop.py",
         ),
-        ("layers", "layer_words", "layer_records", "layer_edges"),
+        ("layers", "layer_words", "layer_records", "layer_refusals"),
         ("layers_windows", "layers_torch", "symbols", "rules", "conventions"),
     ),
     "moves": Group(
@@ -94,7 +94,7 @@ GROUPS = {
             *("layers/resize.py", "layers/attention.py", "layers/recurrent.py"),
             *("layers/source.py", "layers/patches.py", "layers/__init__.py"),
         ),
-        ("layers", "layer_words", "layer_records", "layer_edges"),
+        ("layers", "layer_words", "layer_records", "layer_refusals"),
         ("layers_windows", "layers_torch", "symbols", "rules", "conventions"),
     ),
     "counting": Group(
