@@ -30,15 +30,14 @@ class Front:
 
     def add(self, rows: Iterable[Row]) -> None:
         """Take rows into account."""
-        places, found = self.places, self.found
         for row in rows:
             self.seen += 1
             try:
-                costs = tuple([sign * row[place] for place, sign in places])
+                costs = tuple([sign * row[place] for place, sign in self.places])
             except TypeError:  # a figure that is not there
                 continue
-            if costs in found:
-                found[costs].append((self.seen, row))
+            if costs in self.found:
+                self.found[costs].append((self.seen, row))
             elif not self._beaten(costs):
                 self._enter(costs, row)
 

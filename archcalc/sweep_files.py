@@ -48,6 +48,8 @@ class TextFile:
     """
 
     form = ""
+    gap = ""
+    """What stands between the head and the first row."""
 
     def __init__(self, found: Sweep, path: Path | None, head: str) -> None:
         self.found = found
@@ -80,14 +82,14 @@ class TextFile:
                     return 0, b""
                 message = f"{self.path} holds another sweep"
                 raise UsageError.of("AC582", message, help="another file for -o")
-            end, last = len(head), b""
+            end, last = len(head) + len(file.read(len(self.gap))), b""
             for line in file:
                 if not line.endswith(b"\n") or not self.is_row(line):
                     break
                 end += len(line)
                 last = line
                 self.count += 1
-        return (end - self.left_open(last) if last else end), last
+        return (end - self.left_open(last) if last else len(head)), last
 
     def _behind(self, last: bytes) -> tuple[int, int]:
         """Return where the sweep goes on; the last row must be what it gives there."""
@@ -158,6 +160,7 @@ class JsonFile(TextFile):
     """Rows as a report in JSON, as all reports are; `render` gives the same text."""
 
     form = "json"
+    gap = "\n"
 
     def __init__(self, found: Sweep, path: Path | None) -> None:
         head, _, _ = _around(found, 0)
@@ -183,7 +186,7 @@ class JsonFile(TextFile):
     def add(self, chunk: Chunk) -> None:
         """Write rows; the comma behind the last is written with the next."""
         if chunk.text:
-            before = ",\n" if self.count else "\n"
+            before = ",\n" if self.count else self.gap
             self.count += chunk.size
             self.write(before + chunk.text.removesuffix(",\n"))
 

@@ -1,0 +1,451 @@
+"""What a sweep writes: JSON, Parquet, CSV, pictures; and which rows are wanted."""
+
+from __future__ import annotations
+
+import csv
+import json
+from decimal import Decimal
+from fractions import Fraction
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pyarrow
+import pyarrow.parquet
+import pytest
+from commands import archcalc as run
+from hypothesis import given
+from hypothesis import strategies as st
+from sweep_specs import SLOW
+
+import archcalc
+from archcalc import sweep_parquet
+from archcalc.lanes import FIGURES, LANE, MASK, reader
+from archcalc.pareto import LARGER_IS_BETTER, Front
+from archcalc.plotting.scatter import scatter
+from archcalc.render.json import render as render_json
+from archcalc.sweep_choice import MOST_SPOTS, Choice, Chosen
+from archcalc.sweep_files import as_chunk, text_file
+from archcalc.sweep_parquet import ParquetFile
+from archcalc.sweep_report import sweep_report
+from archcalc.sweep_values import condition
+from archcalc.sweep_where import where_test
+from archcalc.sweeping import Sweep, sweep
+
+SCHEMA = Path(archcalc.__file__).with_name("report.schema.json")
+EFFICIENT = "sweep efficientnet --over width=0.5:1.5:0.25 --over size=96,128"
+
+
+def some(**more: Any) -> Sweep:
+    return sweep(
+        "efficientnet",
+        {"width": (Fraction(1, 2), 1), "variant": ("b1", "b2")},
+        figures=("params", "macs", "top1"),
+        **more,
+    )
+
+
+# -- files ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("more", [(), ("--where", "macs > 1T"), ("--sort", "macs")])
+def test_json_is_a_report(
+    more: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done = run(capsys, monkeypatch, *EFFICIENT.split(), *more, "-f", "json")
+    report = json.loads(done.out)
+    jsonschema.validate(report, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    rows = report["tables"][0]["rows"]
+    assert len(rows) == (0 if "--where" in more else 10)
+    assert f"{len(rows)} of 10 combinations" in report["notes"][0]["text"]
+    for row in rows:
+        assert type(row["cells"]["params"]) is int
+        assert type(row["cells"]["width"]) in (int, float)
+
+
+def test_streamed_json_is_what_a_whole_report_gives(tmp_path: Path) -> None:
+    found = sweep("efficientnet", {"size": "96:128:32", "variant": "b1,b2"})
+    path = tmp_path / "sweep.json"
+    file = text_file(found, path, "json")
+    file.begin(False)
+    for row in found:
+        file.add(as_chunk(found, [row], "json"))
+    file.close(None)
+    whole = render_json(sweep_report(found, list(found)))
+    assert path.read_text(encoding="utf-8") == whole + "\n"
+
+
+def test_parquet_has_types(tmp_path: Path) -> None:
+    path = tmp_path / "sweep.parquet"
+    found = some()
+    file = ParquetFile(found, path)
+    file.begin(False)
+    file.add(as_chunk(found, list(found), ""))
+    file.close(None)
+    table = pyarrow.parquet.read_table(path)
+    types = dict(zip(table.schema.names, map(str, table.schema.types), strict=True))
+    assert types == {
+        "width": "double",
+        "variant": "string",
+        "params": "int64",
+        "macs": "int64",
+        "top1": "double",
+    }
+    read = [tuple(row.values()) for row in table.to_pylist()]
+    assert read == [(float(a), b, c, d, e and float(e)) for a, b, c, d, e in found]
+    assert not list(tmp_path.glob("*.part*"))
+
+
+@pytest.mark.parametrize("group", [2, 3, 100])
+def test_parquet_keeps_whole_numbers_beyond_64_bits(
+    group: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_parquet, "GROUP", group)
+    batches = (1, 10**6, 10**12, 10**14)
+    net = archcalc.loads(SLOW)
+    found = sweep(net, {"batch": batches, "b": (8, 9)}, figures=("params", "macs"))
+    path = tmp_path / "sweep.parquet"
+    file = ParquetFile(found, path)
+    file.begin(False)
+    for row in found:
+        file.add(as_chunk(found, [row], ""))
+    file.close(None)
+    read = pyarrow.parquet.ParquetFile(path)
+    assert read.num_row_groups == -(-len(found) // group)
+    assert str(read.schema_arrow.field("params").type) == "int64"
+    table = read.read()
+    assert [tuple(map(int, row.values())) for row in table.to_pylist()] == list(found)
+    largest = max(row[-1] for row in found)
+    wide = largest >= 2**63
+    assert isinstance(table["macs"][0].as_py(), Decimal if wide else int)
+
+
+def test_parquet_refuses_what_no_column_holds(tmp_path: Path) -> None:
+    found = sweep("lenet5", {"batch": (10**40,)}, figures=("macs",))
+    file = ParquetFile(found, tmp_path / "sweep.parquet")
+    file.begin(False)
+    file.waiting.append((1, 10**40))
+    with pytest.raises(archcalc.UsageError, match="AC584"):
+        file.close(None)
+
+
+def test_parquet_goes_on_with_its_own_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "sweep.parquet"
+    net = archcalc.loads(SLOW)
+    found = sweep(net, {"b": range(1, 9)}, figures=("params",))
+    file = ParquetFile(found, path)
+    file.begin(False)
+    file.add(as_chunk(found, list(found)[:3], ""))
+    file.close(None)
+    again = ParquetFile(found, path)
+    assert again.begin(True) == (0, 3)
+    again.close(None)
+    other = sweep(net, {"b": range(1, 9)}, figures=("macs",))
+    longer = sweep(net, {"b": (1, 2, Fraction(7, 2))}, figures=("params",))
+    shorter = sweep(net, {"b": (1, 2)}, figures=("params",))
+    filtered = sweep(net, {"b": range(1, 9)}, figures=("params",), where="b < 3")
+    for another in (other, longer, shorter, filtered):
+        with pytest.raises(archcalc.UsageError, match="AC582"):
+            ParquetFile(another, path).begin(True)
+    path.write_bytes(b"PAR1")
+    with pytest.raises(archcalc.UsageError, match="AC582"):
+        ParquetFile(found, path).begin(True)
+
+
+def test_parquet_without_pyarrow_or_a_file(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done = run(capsys, monkeypatch, *EFFICIENT.split(), "-f", "parquet")
+    assert (done.code, "AC584" in done.err) == (2, True)
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    path = str(tmp_path / "sweep.parquet")
+    done = run(capsys, monkeypatch, *EFFICIENT.split(), "-o", path)
+    assert (done.code, "archcalc[parquet]" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"over": {"b": (1, 2)}},
+        {"over": {"b": range(1, 9)}, "batch": 2},
+        {"over": {"b": range(1, 9)}, "where": "b != 3"},
+        {"over": {"b": range(1, 9)}, "figures": ("params",)},
+    ],
+)
+def test_a_file_of_another_sweep_is_left_alone(
+    form: str, other: dict[str, Any], tmp_path: Path
+) -> None:
+    net, path = archcalc.loads(SLOW), tmp_path / "sweep"
+    found = sweep(net, {"b": range(1, 9)}, figures=("params", "macs"))
+    file = text_file(found, path, form)
+    file.begin(False)
+    file.add(as_chunk(found, list(found)[:3], form))
+    file.close(None)
+    before = path.read_bytes()
+    again = text_file(found, path, form)
+    assert again.begin(True) == (0, 3)
+    again.close(None)
+    asked = {"figures": ("params", "macs"), **other}
+    with pytest.raises(archcalc.UsageError, match="AC582"):
+        text_file(sweep(net, **asked), path, form).begin(True)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("more", [("--sort", "macs"), ("--pareto", "macs,params"), ()])
+def test_csv_has_the_same_columns_however_rows_are_chosen(
+    more: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done = run(capsys, monkeypatch, *EFFICIENT.split(), *more, "-f", "csv")
+    heading, *rows = csv.reader(StringIO(done.out))
+    assert heading[:4] == ["width", "size", "params", "macs"]
+    assert rows[0][:2] == ["0.5", "96"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
+def test_the_first_rows_after_a_stop(
+    ending: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole, part = tmp_path / f"whole.{ending}", tmp_path / f"part.{ending}"
+    for path, tops in ((whole, ("7",)), (part, ("3", "7", "7"))):
+        for top in tops:
+            words = (*EFFICIENT.split(), "--top", top, "--resume", "-o", str(path))
+            assert run(capsys, monkeypatch, *words).code == 0
+    if ending == "parquet":
+        tables = [pyarrow.parquet.read_table(path) for path in (whole, part)]
+        assert tables[0].num_rows == 7
+        assert tables[0].equals(tables[1])
+    else:
+        assert part.read_bytes() == whole.read_bytes()
+
+
+# -- choices -------------------------------------------------------------------------
+
+ROWS = st.lists(st.tuples(*[st.integers(0, 9) | st.none()] * 3), max_size=60)
+CUTS = st.integers(1, 7)
+
+
+@given(ROWS, CUTS, st.booleans(), st.none() | st.integers(1, 9))
+def test_a_choice_of_pieces_is_that_of_the_whole(
+    rows: list[Any], cut: int, down: bool, top: int | None
+) -> None:
+    """However rows come, and chosen from beforehand or not."""
+    columns = ("a", "b", "top1")
+    known = [row for row in rows if row[1] is not None]
+    ordered = sorted(known, key=lambda row: row[1], reverse=down)[:top]
+    choices = {
+        Choice(top=top): rows[:top],
+        Choice(sort="b", down=down, top=top): ordered,
+        Choice(pareto=("a", "top1"), top=top): front_of(rows)[:top],
+    }
+    for choice, wanted in choices.items():
+        chosen = Chosen(choice, columns)
+        for start in range(0, len(rows), cut):
+            piece = Chosen(choice, columns)
+            piece.add(rows[start : start + cut])
+            chosen.add(piece.kept())
+        assert chosen.rows() == wanted
+
+
+def front_of(rows: list[Any]) -> list[Any]:
+    """Return the front by its definition; less of `a` and more of `top1` is better."""
+    known = [row for row in rows if row[0] is not None and row[2] is not None]
+    return [
+        row
+        for row in known
+        if not any(
+            o[0] <= row[0] and o[2] >= row[2] and (o[0], o[2]) != (row[0], row[2])
+            for o in known
+        )
+    ]
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 4)] * 4), max_size=60))
+def test_a_front_of_three_figures(rows: list[Any]) -> None:
+    front = Front(("w", "x", "y", "z"), ("x", "y", "z"))
+    front.add(rows)
+    assert front.rows() == [
+        row
+        for row in rows
+        if not any(
+            o[1:] != row[1:]
+            and all(a <= b for a, b in zip(o[1:], row[1:], strict=True))
+            for o in rows
+        )
+    ]
+    assert "z" not in LARGER_IS_BETTER
+
+
+@given(st.lists(st.integers(0, MASK), min_size=9, max_size=9), st.permutations(FIGURES))
+def test_figures_are_read_out_of_a_sum(values: list[int], names: list[str]) -> None:
+    sums = sum(value << place * LANE for place, value in enumerate(values))
+    small = sum((value >> 33) << place * LANE for place, value in enumerate(values))
+    for some_names in (names, names[:3], names[:1], (*names[:2], names[0])):
+        places = [FIGURES.index(name) for name in some_names]
+        assert reader(some_names)(sums) == tuple(values[place] for place in places)
+        assert reader(some_names)(small) == tuple(values[p] >> 33 for p in places)
+
+
+# -- constraints ---------------------------------------------------------------------
+
+NUMBERS = st.sampled_from(
+    [
+        "a",
+        "b",
+        "c",
+        "3",
+        "2.5",
+        "a + b",
+        "2*a - c",
+        "a*b",
+        "a/2",
+        "min(a, c)",
+        "-a",
+        "a//2",
+    ]
+)
+COMPARED = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
+ASKED = st.builds(lambda a, op, b: f"{a} {op} {b}", NUMBERS, COMPARED, NUMBERS)
+JOINED = st.builds(
+    lambda a, word, b, no: f"{no}({a}) {word} {b}",
+    ASKED,
+    st.sampled_from(["and", "or"]),
+    ASKED,
+    st.sampled_from(["", "not "]),
+)
+VALUES = st.integers(-9, 9) | st.fractions(-9, 9, max_denominator=4)
+
+
+@given(ASKED | JOINED, st.tuples(VALUES, st.integers(0, 9), st.integers(0, 9)))
+def test_a_quick_constraint_says_what_the_expression_says(
+    text: str, row: tuple[Any, ...]
+) -> None:
+    columns = ("a", "b", "c")
+    whole = condition(text, columns).evaluate(dict(zip(columns, row, strict=True)))
+    assert where_test(text, columns, {"a": [row[0]]})(row) is whole
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("macs", "no condition"),
+        ("macs and params", "condition is needed"),
+        ("macs/0 > 1", "division by zero"),
+        ("variant > 3", "is a word"),
+        ("macs >", "cannot be read"),
+        ("", "empty"),
+    ],
+)
+def test_a_constraint_that_is_none(text: str, message: str) -> None:
+    with pytest.raises(archcalc.UsageError, match="AC581") as refused:
+        list(some(where=text))
+    assert message in str(refused.value)
+
+
+def test_a_row_without_the_figure_does_not_meet_a_constraint() -> None:
+    net = archcalc.load("efficientnet")
+    found = sweep(net, {"variant": "b1,b2"}, figures=("top1",), where="top1 >= 80")
+    assert [row[0] for row in found] == ["b2"]
+    assert not list(some(where="top1 >= 0"))
+
+
+# -- pictures ------------------------------------------------------------------------
+
+
+def test_a_scatter_plot_marks_the_front() -> None:
+    over = {"width": "0.5:1:0.25", "size": (96, 128, 160)}
+    found = sweep("efficientnet", over, figures=("params", "macs", "activations"))
+    rows = list(found)
+    drawn = scatter(found, rows, ("params", "macs"))
+    assert drawn.count("<circle") == len(rows) + 2
+    assert "1 that none beats in both" in drawn
+    assert "width=0.5 size=96: 1712522 params" in drawn
+    assert "none beats" not in scatter(found, rows, ("width", "macs"))
+
+
+def test_a_picture_of_many_rows_is_small_and_the_same_in_pieces() -> None:
+    rows = [(i, i % 977 + 1, (i * i) % 1009 + 1) for i in range(40_000)]
+    columns, choice = ("b", "params", "macs"), Choice(plane=("params", "macs"))
+    whole = Chosen(choice, columns)
+    whole.add(rows)
+    parts = Chosen(choice, columns)
+    for start in range(0, len(rows), 9_001):
+        piece = Chosen(choice, columns)
+        piece.add(rows[start : start + 9_001])
+        parts.add(piece.kept())
+    assert parts.rows() == whole.rows()
+    assert len(whole.rows()) <= MOST_SPOTS + len(
+        whole.spread.front.rows() if whole.spread else []
+    )
+    assert {row[2] for row in whole.rows()} >= {1}
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ("--plot macs,params", 0),
+        ("--plot width,macs --where macs<=900M --jobs 2", 0),
+        ("--plot macs,params --pareto macs,params", 0),
+        ("--plot macs", "AC581"),
+        ("--plot macs,cost", "AC581"),
+        ("--plot macs,params,depth", "AC581"),
+        ("--plot macs,params --where macs<1", "AC581"),
+        ("--plot macs,params -f csv", "AC530"),
+        ("--plot macs,params -f png", "AC537"),
+        ("--plot macs,params --plain", "AC531"),
+        ("-f csv --standalone", "AC531"),
+        ("-f mermaid", "AC5"),
+        ("--sort macs:left", "AC580"),
+        ("-f latex --plain", 0),
+        ("-f html --standalone", 0),
+        ("-f svg", 0),
+        ("-f markdown", 0),
+    ],
+)
+def test_formats(
+    more: str,
+    code: int | str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done = run(capsys, monkeypatch, *EFFICIENT.split(), *more.split())
+    assert done.code == (code or 0 if code == 0 else 2), done.err
+    assert code == 0 or str(code) in done.err
+    assert code != 0 or done.out
+
+
+def test_words_are_not_drawn(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = "sweep efficientnet --over variant=b1,b2 --plot variant,macs"
+    done = run(capsys, monkeypatch, *line.split())
+    assert "variant has words (b1)" in done.err
+
+
+def test_progress_has_a_total(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import sys
+
+    from archcalc.commands import progress
+
+    monkeypatch.setattr(progress, "SILENT_SECONDS", 0)
+    monkeypatch.setattr(progress, "STEP_SECONDS", 0)
+    words = (*EFFICIENT.split(), "-o", str(tmp_path / "sweep.csv"))
+    assert run(capsys, monkeypatch, *words).err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    told = run(capsys, monkeypatch, *words).err
+    assert "10 of 10 combinations (100%)" in told
+    assert told.endswith("\r")
