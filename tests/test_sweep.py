@@ -28,10 +28,12 @@ NAS = {
 }
 
 
-def alone(network: Network, figures: tuple[str, ...]) -> tuple[Any, ...] | None:
+def alone(
+    network: Network, figures: tuple[str, ...], batch: int = 1, inplace: bool = True
+) -> tuple[Any, ...] | None:
     """Return the figures of one network analyzed for itself; None where it fails."""
     try:
-        analysis = network.analyze()
+        analysis = network.analyze(batch=batch, inplace=inplace)
         total = analysis.total
     except archcalc.ArchcalcError:
         return None
@@ -41,14 +43,19 @@ def alone(network: Network, figures: tuple[str, ...]) -> tuple[Any, ...] | None:
     )
 
 
-def check(network: Network, over: dict[str, Any]) -> Sweep:
+def check(
+    network: Network, over: dict[str, Any], batch: int = 1, inplace: bool = True
+) -> Sweep:
     """Compare every row of a sweep with its network alone."""
     figures = tuple(name for name in FIGURES if name not in over)
-    found = sweep(network, over, figures=figures)
+    found = sweep(network, over, figures=figures, batch=batch, inplace=inplace)
     count = len(over)
     rows = {row[:count]: row[count:] for row in found}
     for values in product(*found.axes.values()):
-        assert rows.get(values) == alone(found.at(values), figures), values
+        given = dict(zip(found.names, values, strict=True))
+        samples = batch * given.pop("batch", 1)
+        one = alone(found.at(tuple(given.values())), figures, samples, inplace)
+        assert rows.get(values) == one, values
     return found
 
 
@@ -63,7 +70,13 @@ def some_axes(network: Network, random: Random) -> dict[str, Any]:
         value = network.params[name]
         near = {value, max(1, value // 2), value + (8 if value > 30 else 1)}
         over[name] = tuple(random.sample(sorted(near), min(2, len(near))))
-    return over
+    shapes = list(network.input_shapes.values())
+    if len(shapes) == 1 and len(shapes[0]) == 3 and random.random() < 0.5:
+        channels, high, wide = shapes[0]
+        over["input"] = tuple(f"{channels}x{high + n}x{wide + n}" for n in (0, 32))
+    if random.random() < 0.5:
+        over["batch"] = (1, 3)
+    return dict(random.sample(list(over.items()), len(over)))
 
 
 CHOSEN = Random(201).sample(
@@ -74,8 +87,9 @@ CHOSEN = Random(201).sample(
 @pytest.mark.parametrize("name", [*CHOSEN, "resnet50", "efficientnet", "fcn8s-vgg16"])
 def test_each_row_is_the_network_alone(name: str) -> None:
     network = load(name)
-    over = some_axes(network, Random(name)) or {"input": ("3x256x224", "3x64x64")}
-    check(network, over)
+    random = Random(name)
+    over = some_axes(network, random) or {"input": ("3x256x224", "3x64x64")}
+    check(network, over, random.choice((1, 2)), random.random() < 0.7)
 
 
 def test_cells_of_nas_bench_201() -> None:
