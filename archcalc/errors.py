@@ -166,10 +166,6 @@ class ArchcalcError(Exception):
         """Return an error of one problem."""
         return cls([Problem(code, message, place, tuple(facts), help)])
 
-    def at(self, place: Place | None, via: tuple[Place, ...] = ()) -> Self:
-        """Return the same error with a place where it had none."""
-        return type(self)(p.at(place, via) for p in self.problems)
-
 
 class SourceError(ArchcalcError):
     """The text is not YAML that archcalc reads."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ from archcalc import Analysis, UsageError
 from archcalc.devices import DEVICES, device
 from archcalc.memory_fit import inference_peak, largest_batch, read_size, training_peak
 from archcalc.memory_ledger import Ledger
+from archcalc.memory_notes import checkpoint_note
+from archcalc.memory_report import _where_numbers
 from archcalc.memory_saved import kept_for_backward, saved_per_node
 from archcalc.memory_segments import segments
 from archcalc.memory_storage import Storages
 from archcalc.memory_workspace import workspace
 from archcalc.optimizers import OPTIMIZERS
+from archcalc.report import Note
 from archcalc.roofline import Load, load, roof
 
 DATA = Path(__file__).parent / "data"
@@ -153,6 +157,40 @@ def test_more_than_four_branches_go_by_their_need() -> None:
     orders = archcalc.loads(text).analyze().memory.orders
     assert orders is not None
     assert orders.best <= orders.written <= orders.worst
+
+
+@pytest.mark.parametrize("count", [2, 6])
+def test_branches_without_layers_need_nothing(count: int) -> None:
+    """Whatever their order, also where one of them has a layer."""
+    head = "archcalc: 1\nname: idle\ninput: [4, 8, 8]\nlayers:\n  - relu\n  - concat:\n"
+    idle = "".join(f"      i{n}: identity\n" for n in range(count))
+    busy = f"{head}{idle}      b: [{{conv: 4, kernel: 1}}]\n"
+    for text in (f"{head}{idle}", busy):
+        memory = archcalc.loads(text).analyze().memory
+        peak = memory.peak_inference
+        orders = memory.orders
+        assert orders is None or orders.best == orders.worst == peak
+
+
+def test_other_mistakes_are_not_taken_for_names() -> None:
+    """What needs numbers is left out of a report of names; nothing else is."""
+
+    def notes(code: str) -> Iterator[Note]:
+        yield Note("one")
+        raise UsageError.of(code, "no")
+
+    assert list(_where_numbers(notes("AC541"))) == [Note("one")]
+    with pytest.raises(UsageError):
+        list(_where_numbers(notes("AC504")))
+
+
+def test_a_share_of_no_operations_is_unknown() -> None:
+    text = (
+        "archcalc: 1\nname: idle\ninput: [4, 8, 8]\nlayers: [{stage: [relu, relu]}]\n"
+    )
+    analysis = archcalc.loads(text).analyze(checkpoint="stages")
+    (note,) = checkpoint_note(analysis)
+    assert "0 MACs more, ? of a forward pass" in note.text
 
 
 def test_a_chain_has_no_order_to_choose() -> None:

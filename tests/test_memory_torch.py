@@ -293,6 +293,30 @@ layers:
 """
 
 
+JOINED = """
+archcalc: 1
+name: joined
+input: [3, 8, 8]
+layers:
+  - {name: a, conv: 4, kernel: 3, pad: 1}
+  - {name: b, conv: 4, kernel: 3, pad: 1}
+  - {name: c, conv: 4, kernel: 1, from: a}
+  - {name: joined, JOIN: [b, c]}
+  - {conv: 4, kernel: 1}
+"""
+
+
+@pytest.mark.parametrize("join", ["average", "subtract"])
+def test_gradients_of_what_joins(join: str) -> None:
+    """Backward hands a gradient on, makes one for all, or a new one with its sign."""
+    text = JOINED.replace("JOIN", join)
+    analysis = archcalc.loads(text).analyze(batch=2, inplace=False)
+    module = prepared(analysis.graph)
+    assert not steps(analysis, module, torch.float32)
+    assert analysis.memory.saved_for_backward == saved_bytes(module, 2)
+    assert activations_peak(analysis) == training_peak(module, 2)
+
+
 # torch says that it takes no fused kernel for a float32 weight
 @pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")
 @pytest.mark.parametrize("norm", ["{rms: last}", "{rms: last, affine: false}"])

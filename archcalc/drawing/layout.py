@@ -156,7 +156,7 @@ class _Measurer:
     def chain(self, chain: Chain, longest: float | None = None) -> Block:
         """Return parts below each other, or in columns where they get too long."""
         blocks = [self.part(part) for part in chain.parts]
-        if longest is None or not blocks:
+        if longest is None:
             return self.stacked(blocks)
         groups = self.groups(blocks, longest)
         return self.columns([self.stacked(group) for group in groups])
@@ -174,8 +174,6 @@ class _Measurer:
                 y += height
             placed.append((block, 0.0, y))
             y += block.room.length
-        if not placed:
-            return Block(Room(0, 0, 0))
         before = max(block.room.before for block in blocks)
         behind = max(block.room.behind for block in blocks)
         ends = blocks[0].tops, blocks[-1].bottoms

@@ -52,11 +52,14 @@ def _heads(graph: Graph, rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
     groups = enumerate(graph.groups)
     for at, row in enumerate(rows):
         if row.kind == "head":
-            for index, group in groups:
-                above = graph.groups[group.parent]
-                if group.name == row.name and above.name != group.name:
-                    yield at, index
-                    break
+            yield (
+                at,
+                next(
+                    index
+                    for index, group in groups
+                    if group.name == row.name != graph.groups[group.parent].name
+                ),
+            )
 
 
 def _beside(graph: Graph) -> Iterator[tuple[int, int]]:
