@@ -68,6 +68,7 @@ class Group(NamedTuple):
     slow: tuple[str, ...]
 
 
+LAYERS = ("layers", "layer_words", "layer_records", "layer_refusals", "layer_classes")
 GROUPS = {
     "sizes": Group(
         ("dims.py", "polynomials.py", "atoms.py"),
@@ -85,7 +86,7 @@ GROUPS = {
             *("layers/linear.py", "layers/norm.py", "layers/activation.py"),
             "layers/drop.py",
         ),
-        ("layers", "layer_words", "layer_records", "layer_refusals"),
+        LAYERS,
         ("layers_windows", "layers_torch", "symbols", "rules", "conventions"),
     ),
     "moves": Group(
@@ -94,7 +95,7 @@ GROUPS = {
             *("layers/resize.py", "layers/attention.py", "layers/recurrent.py"),
             *("layers/source.py", "layers/patches.py", "layers/__init__.py"),
         ),
-        ("layers", "layer_words", "layer_records", "layer_refusals"),
+        LAYERS,
         ("layers_windows", "layers_torch", "symbols", "rules", "conventions"),
     ),
     "counting": Group(
@@ -223,11 +224,13 @@ def killer_of(code: int, suite: str) -> str | None:
 def run(name: str, how: set[str], suites: tuple[str, ...]) -> None:
     """Test a group's mutants and keep, in its folder, who killed each."""
     group, folder = GROUPS[name], copy(name)
-    killers = load(name)["killers"] if "--again" in how else {}
-    if not how & {"--again", "--resume"}:
+    killers: dict[str, str | None] = {}
+    if "--again" in how:
+        killers = load(name)["killers"]
+    elif "--resume" not in how:
         shutil.rmtree(folder / "mutants", ignore_errors=True)
     for suite in suites:
-        left = [mutant for mutant, killer in killers.items() if killer is None]
+        left = unexplained(name, killers)
         if killers and not left:
             break
         configure(folder, group, tests_of(getattr(group, suite)), not killers)
@@ -235,10 +238,19 @@ def run(name: str, how: set[str], suites: tuple[str, ...]) -> None:
         for mutant in left or codes:
             killers[mutant] = killer_of(codes[mutant], suite)
         keep(name, killers)
-    for mutant, killer in killers.items() if "slow" in suites else ():
-        if killer is None and fails_fresh(folder, mutant, tests_of(group.quick)):
+    for mutant in unexplained(name, killers) if "slow" in suites else ():
+        if fails_fresh(folder, mutant, tests_of(group.quick)):
             killers[mutant] = "fresh"
     keep(name, killers)
+
+
+def unexplained(name: str, killers: dict[str, str | None]) -> list[str]:
+    """Return the mutants that live and that nobody has explained."""
+    from mutants_report import changes, equivalents
+
+    alive = [mutant for mutant, killer in killers.items() if killer is None]
+    explained = equivalents()
+    return [m for m, c in changes(name, alive).items() if c not in explained]
 
 
 def keep(name: str, killers: dict[str, str | None]) -> None:

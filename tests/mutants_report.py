@@ -124,11 +124,16 @@ def equivalents() -> dict[Mutant, str]:
     return {Mutant(*row): entry["why"] for entry in listed for row in entry["mutants"]}
 
 
+def changes(group: str, mutants: list[str]) -> dict[str, Mutant]:
+    """Return what each of these mutants changed."""
+    return {m: change(file_of(group, m), m.rpartition(".")[2]) for m in mutants}
+
+
 def survivors(group: str) -> list[Mutant]:
     """Return what nothing killed in the last run of a group."""
     killers = load(group)["killers"]
     alive = [mutant for mutant, killer in killers.items() if killer is None]
-    return [change(file_of(group, m), m.rpartition(".")[2]) for m in alive]
+    return list(changes(group, alive).values())
 
 
 def rows(group: str, explained: dict[Mutant, str]) -> dict[str, Row]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from layer_cases import EXAMPLES, FURTHER, Case
 
-from archcalc.layers.base import Saved, Seen
+from archcalc.layers.base import Saved, Seen, times
 
 FILE = Path(__file__).parent / "golden" / "layers" / "records.txt"
 CASES = [*EXAMPLES, *FURTHER]
@@ -27,6 +27,7 @@ def record(case: Case) -> str:
         f"  says   {layer.label(*inputs)}",
         f"  torch  {layer.torch(*inputs)}",
         *(f"  {when} {code}" for when, code in around(case)),
+        f"  holds  {'; '.join(held(case))}",
         f"  keeps  {'; '.join(kept(layer.saved(case.output, *inputs)))}",
         f"  sees   {seen(layer.window(*inputs))}",
     ]
@@ -39,6 +40,15 @@ def around(case: Case) -> Iterator[tuple[str, str]]:
     for name in ("before", "after", "params"):
         if found := getattr(call, name, None):
             yield f"{name:6}", str(found)
+
+
+def held(case: Case) -> Iterator[str]:
+    """Yield parameters, then buffers, with their shapes."""
+    layer, inputs = case.layer, case.inputs
+    for name, sizes in layer.weights(*inputs).items():
+        yield f"{name} {times(sizes)}"
+    for name, sizes in layer.buffers(*inputs).items():
+        yield f"buffer {name} {times(sizes)}".rstrip()
 
 
 def kept(saved: Saved) -> Iterator[str]:

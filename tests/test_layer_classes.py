@@ -1,0 +1,75 @@
+"""What a class of layers gets from its annotations when it is written."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+
+from archcalc.fields import FieldError, Flag, Size
+from archcalc.layers import CATALOGUE
+from archcalc.layers.activation import plain
+from archcalc.layers.base import Layer
+
+
+def test_annotations_of_fields_become_arguments() -> None:
+    class First(Layer):
+        key = "first"
+        about: ClassVar[str] = "no argument"
+        size: Size
+        flag: Flag = True
+        other: int = 3
+
+    assert list(First.fields) == ["size", "flag"]
+    assert First.fields["size"] is Size.__metadata__[0]
+    assert First.required == {"size"}
+    assert First.principal == "size"
+    assert dict(First(size=4).items()) == {"size": 4, "flag": True}
+    with pytest.raises(FieldError, match=r"^first needs size$"):
+        First()
+
+
+def test_subclasses_inherit_arguments_and_the_principal_one() -> None:
+    class First(Layer):
+        key = "first"
+        size: Size
+
+    class Second(First):
+        key = "second"
+        size: Size = 2
+        more: Size
+
+    class Third(Second):
+        principal = "more"
+
+    class Bare(Layer):
+        key = "bare"
+
+    class Told(Layer):
+        principal = None
+        size: Size = 1
+
+    assert list(Second.fields) == ["size", "more"]
+    assert Second.required == {"more"}
+    assert Second.principal == "size"
+    assert Third.principal == "more"
+    assert (Bare.fields, Bare.required, Bare.principal) == ({}, frozenset(), None)
+    assert Told.principal is None
+
+
+def test_a_plain_activation_is_a_row_of_data() -> None:
+    made: Any = plain("twice", "nn.Twice", "2x", {"mul": 1}, "output", "by hand")
+    assert (made.__name__, made.__module__) == ("Twice", "archcalc.layers.activation")
+    assert made.__doc__ == (
+        "`2x` for each value (by hand). Shape unchanged. Backward keeps the output."
+    )
+    assert (made.key, made.target, made.each) == ("twice", "nn.Twice", {"mul": 1})
+    assert made.keeps == "output"
+    assert made.examples == ("twice @ 8x5x6", "twice @ 7")
+
+
+def test_equal_layers_are_equal_as_keys() -> None:
+    conv = CATALOGUE["conv"]
+    assert {conv(out=8): 1}[conv(out=8, kernel=1)] == 1
+    assert conv(out=8) != conv(out=9)
+    assert conv(out=8) != "conv"
