@@ -409,6 +409,21 @@ def test_what_is_said_adds_up(batch: int) -> None:
             assert known == row["beyond"], name
 
 
+def test_side_heads_and_names_leave_nothing_to_say() -> None:
+    """Side heads are not run; a softmax of names has no number of operations."""
+    layers = "layers: [{name: x, relu: }, {aux: [{fc: 9}]}, gap, softmax]\n"
+    notes = [
+        [n.text for n in conventions_report(archcalc.loads(text)).notes]
+        for text in (
+            f"name: a\ninput: [3, 8, 8]\n{layers}",
+            f"name: a\ninput: [C, 8, 8]\n{layers}",
+        )
+    ]
+    assert any("without it:" in text for text in notes[0])
+    assert not any("without it:" in text for text in notes[1])
+    assert not any(" fc " in text for text in notes[0])
+
+
 def test_symbols_stay_symbols_side_by_side() -> None:
     report = conventions_report(archcalc.load("three-3x3", input="C,H,W"))
     assert "scaled" not in [column.key for column in report.tables[0].columns]

@@ -235,6 +235,18 @@ def texts(group: ElementTree.Element) -> Iterator[ElementTree.Element]:
     return group.iter(f"{SVG}text")
 
 
+def test_a_long_title_is_cut_to_its_frame() -> None:
+    name = "a_stage_whose_name_is_longer_than_the_tensors_that_are_in_it"
+    steps = f"{{name: {name}, stage: [relu, {{conv: 8}}, {{conv: 8}}]}}, gap"
+    network = loads(f"name: a\ninput: [3, 8, 8]\nlayers: [{steps}]\n")
+    root = ElementTree.fromstring(draw(network, network.analyze(), style="volumes"))
+    (shown,) = {t.text for t in texts(root) if t.text and t.text.endswith("…")}
+    assert name.startswith(shown.removesuffix("…"))
+    (frame,) = (r for r in root.iter(f"{SVG}rect") if r.get("class") == "frame")
+    room = float(frame.get("width", 0))
+    assert room / 2 < 6 * len(shown) < room, "half of 12 a letter"
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_words_fit_their_boxes(name: str) -> None:
     """By the mean width of a letter and a comma of DejaVu Sans, half of their size."""
@@ -385,6 +397,19 @@ def test_mistakes(
     done = run(capsys, monkeypatch, "draw", *words)
     assert done.code == 2
     assert code in done.err
+
+
+def test_without_its_extra_png_says_what_to_install(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    done = run(capsys, monkeypatch, "draw", "lenet5", "-o", str(tmp_path / "a.png"))
+    assert done.code == 2
+    assert "error[AC537]: PNG needs resvg" in done.err
+    assert "pip install 'archcalc[png]', or write .svg" in done.err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -297,6 +297,32 @@ def test_latex_is_balanced(case: str) -> None:
     assert shown.isascii()
 
 
+IDLE = "name: a\ninput: [8]\nlayers: [{name: idle, identity: }, {fc: 3}]\n"
+
+
+@pytest.mark.parametrize(
+    ("format", "begins"),
+    [
+        ("html", '<table class="formulas">'),
+        ("latex", "\\begin{align*}"),
+        ("markdown", "| figure | formula |"),
+    ],
+)
+def test_what_computes_nothing_has_no_empty_table(format: str, begins: str) -> None:
+    found = explain(loads(IDLE))
+    assert [bool(part.lines) for part in found.parts] == [False, True, True]
+    shown = render_explanation(found, format)
+    assert shown.count(begins) == 2
+    assert "idle" in shown
+
+
+def test_names_that_markdown_would_take_for_its_own() -> None:
+    text = "name: a\ninput: [my_c, 4, 4]\nlayers: [{conv: 8, kernel: 3}]\n"
+    shown = render_explanation(explain(loads(text), "conv"), "markdown")
+    assert "9·my\\_c" in shown or "72·my\\_c" in shown
+    assert "my_c·" not in shown
+
+
 def hostile() -> Network:
     quoted = HOSTILE.replace("\\", "\\\\")
     return loads(
@@ -351,3 +377,13 @@ def test_formula_columns() -> None:
     assert "224·224·64 = 3,211,264" in first
     assert "(3·3·3)·64 = 1,728" in first
     assert "224·224·64·3·3·3 = 86,704,128" in first
+
+
+def test_a_group_has_figures_in_place_of_formulas() -> None:
+    done = run("table", "vgg16", "--formulas", "--level", "stages", "-f", "json")
+    (table,) = json.loads(done.stdout)["tables"]
+    block = next(row["cells"] for row in table["rows"] if row["path"] == "block1")
+    # 64 maps of 224·224 twice and of 112·112; 3·3·3·64 and 3·3·64·64 weights.
+    assert block["activations_formula"] == 2 * 224 * 224 * 64 + 112 * 112 * 64
+    assert block["weights_formula"] == 27 * 64 + 9 * 64 * 64
+    assert block["size_formula"] is None

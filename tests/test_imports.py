@@ -126,6 +126,7 @@ def test_every_public_name_is_there_and_documented() -> None:
     for name in archcalc.__all__:
         assert getattr(archcalc, name).__doc__, name
     assert sorted(archcalc.__all__) == archcalc.__all__
+    assert set(archcalc.__all__) <= set(dir(archcalc))
     assert {n for names in archcalc.HOMES.values() for n in names} == set(
         archcalc.__all__
     )

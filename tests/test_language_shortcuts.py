@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import archcalc
-from archcalc.errors import SpecError
+from archcalc.errors import ShapeError, SpecError
 
 NET = """
 name: net
@@ -35,6 +35,42 @@ def test_a_param_may_hold_the_shortcut(kind: str, params: int) -> None:
     extra = 6 if kind.endswith("projection") else 0
     assert analysis.total.params == params + extra
     assert analysis.output == (6, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("out", "stride", "steps"),
+    [(6, 2, ["avgpool", "pad"]), (4, 2, ["avgpool"]), (6, 1, ["pad"]), (4, 1, [])],
+)
+def test_padding_does_what_the_body_does_and_no_more(
+    out: int, stride: int, steps: list[str]
+) -> None:
+    """He 2015, option A: every stride-th pixel, and zeros for the new channels."""
+    text = NET.format(kind="identity-or-pad")
+    text = text.replace("conv: 6", f"conv: {out}").replace(
+        "stride: 2", f"stride: {stride}"
+    )
+    graph = archcalc.loads(text).graph
+    found = [node.layer.key for node in graph.nodes]
+    assert found == ["input", "conv", *steps, "add"]
+    assert graph.nodes[-1].shape == (out, 8 // stride, 8 // stride)
+
+
+def test_vectors_that_do_not_fit_are_offered_no_convolution() -> None:
+    text = "name: a\ninput: [4]\nlayers: [{add: {x: [{fc: 3}], y: identity}}]\n"
+    with pytest.raises(ShapeError) as caught:
+        archcalc.loads(text).analyze()
+    (problem,) = caught.value.problems
+    assert problem.facts[0].startswith("x = 3")
+    assert "conv" not in (problem.help or "")
+
+
+def test_numbers_of_unnamed_steps_leave_names_alone() -> None:
+    text = (
+        "name: a\ninput: [4, 8, 8]\n"
+        "layers: [{conv: 4}, {name: conv2, conv: 4}, {conv: 4}, {name: gap, relu: }, gap]"
+    )
+    names = [node.name for node in archcalc.loads(text).graph.nodes]
+    assert names == ["input", "conv1", "conv2", "conv3", "gap", "gap1"]
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,11 @@ def shelf() -> tuple[Spot, ...]:
     return tuple(spots(networks(variants=True)))
 
 
+def test_names_for_sizes_have_no_spot() -> None:
+    assert len(list(spots([archcalc.load("vgg16")]))) == 1
+    assert list(spots([archcalc.load("vgg16", input="C,224,224")])) == []
+
+
 def test_accuracies_are_those_of_one_view_on_imagenet() -> None:
     names = {spot.name: spot for spot in shelf()}
     assert len(names) == len(shelf()) > 100
@@ -191,6 +196,16 @@ def test_steps_reach_the_highest_and_not_much_further(highest: float) -> None:
 def test_decades_hold_both_ends(low: float, high: float) -> None:
     found = decades(low, high)
     assert found[0] <= low <= high <= found[-1]
+
+
+def test_nothing_to_plot_has_an_axis_all_the_same() -> None:
+    """Of a network without weights, and with more rows than there is room for."""
+    assert steps(0) == [0, 1]
+    pools = ", ".join(["{maxpool: 1}", "{avgpool: 1}"] * MOST_ROWS)
+    network = loads(f"name: a\ninput: [3, 8, 8]\nlayers: [{pools}]\n")
+    rows, level = plotted(network.analyze())
+    assert (len(rows), level) == (2 * MOST_ROWS + 1, "stages")
+    root_of(network_plot(network, network.analyze(), "layers"))
 
 
 def test_a_scale_maps_ends_to_ends() -> None:

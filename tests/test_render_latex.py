@@ -86,6 +86,7 @@ def one(value: Cell, kind: ColumnKind, **options: bool) -> str:
         (Fraction(63, 20), "ratio", "\\num{3.15}$\\times$", "3.15$\\times$"),
         (1234, "change", "\\num{+1234}", "+1,234"),
         (Fraction(1, 20), "growth", "\\qty{+5.0}{\\percent}", "+5.0\\%"),
+        (Fraction(1, 10**6), "growth", "+<0.1\\%", "+<0.1\\%"),
         (Fraction(1, 2), "bar", "\\rule{2.00em}{1.1ex}", "\\rule{2.00em}{1.1ex}"),
         ((64, 7, 7), "shape", "$64 \\times 7 \\times 7$", "$64 \\times 7 \\times 7$"),
         ((), "shape", "", ""),
