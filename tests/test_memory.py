@@ -376,6 +376,13 @@ def test_a_linear_layer_of_one_image_moves_its_weights() -> None:
     assert moved.intensity == Fraction(moved.flops, moved.moved)
 
 
+def test_a_normalization_moves_its_statistics_and_counts_no_batches() -> None:
+    """torch's `num_batches_tracked` is a number of training, read by no inference."""
+    text = "name: a\ninput: [3, 8, 8]\nlayers: [bn]\n"
+    analysis = archcalc.loads(text).analyze()
+    assert load(analysis, [1]).moved == 4 * (2 * 3 * 8 * 8 + 4 * 3)
+
+
 def test_views_and_inputs_move_nothing() -> None:
     analysis = archcalc.load("vgg16").analyze()
     assert load(analysis, [0]) == (0, 0)

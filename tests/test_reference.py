@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from commands import archcalc as run
 from torch import Tensor
 
 import archcalc
@@ -20,8 +21,9 @@ from archcalc.analysis import Analysis, Setting
 from archcalc.errors import MissingExtra, UsageError
 from archcalc.graph import Graph, Node
 from archcalc.layers import CATALOGUE
-from archcalc.layers.base import Call, Function, Layer, Module, Shape, Work
+from archcalc.layers.base import Call, Function, Layer, Module, Shape, Shapes, Work
 from archcalc.layers.conv import Conv
+from archcalc.layers.linear import Linear
 from archcalc.layers.norm import BatchNorm
 from archcalc.layers.source import Input
 from archcalc.library import shipped
@@ -412,6 +414,25 @@ def test_a_broken_torch_is_not_called_missing(monkeypatch: pytest.MonkeyPatch) -
 def test_importing_the_reference_loads_no_torch() -> None:
     code = "import sys, archcalc.reference; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# -- the command -----------------------------------------------------------------------
+
+
+def test_what_differs_from_torch_is_a_finding(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule that counts a bias too few is found, and said to a shell as well."""
+    assert run(capsys, monkeypatch, "verify", "lenet5").code == 0
+    real = Linear.weights
+
+    def wrong(self: Linear, *inputs: Shape) -> Shapes:
+        return {n: s for n, s in real(self, *inputs).items() if n != "bias"}
+
+    monkeypatch.setattr(Linear, "weights", wrong)
+    done = run(capsys, monkeypatch, "verify", "vit:ti-16")
+    assert done.code == 1
+    assert "bias" in done.out
 
 
 # -- in words --------------------------------------------------------------------------
