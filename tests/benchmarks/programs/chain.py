@@ -22,7 +22,8 @@ from archcalc.render import FORMATS, render
 from archcalc.source import parse
 from archcalc.tables import table_report
 
-LIMITS = replace(DEFAULT, file_bytes=10**9, values=10**8, nodes=10**7)
+HUGE = {"file_bytes": 10**9, "lines": 10**7, "values": 10**8}
+LIMITS = replace(DEFAULT, **HUGE, nodes=10**7, name_chars=10**9)
 PRETTY = [name for name in FORMATS if name in ("terminal", "markdown", "latex", "html")]
 
 
