@@ -101,10 +101,10 @@ GROUPS = {
     "counting": Group(
         ("analysis.py", "metrics.py", "conventions/*", "depth.py"),
         (
-            *("conventions", "tally", "depth", "lecture_figures", "report"),
-            "counting_edges",
+            *("conventions", "tally", "depth", "lecture_figures", "report", "render"),
+            *("connections", "expectations", "memory_reports"),
         ),
-        ("independent", "formulas", "explain", "render", "connections"),
+        ("independent", "formulas", "explain", "repetition"),
     ),
     "memory": Group(
         (
@@ -113,7 +113,7 @@ GROUPS = {
             *("memory_training.py", "memory_gradients.py", "memory_segments.py"),
             *("memory_workspace.py", "memory_order.py", "memory_rules.py"),
         ),
-        ("memory", "memory_edges"),
+        ("memory_reports", "memory"),
         ("memory_torch", "sweep"),
     ),
     "reports": Group(
@@ -122,7 +122,7 @@ GROUPS = {
             *("memory_notes.py", "memory_cells.py", "memory_columns.py"),
             "memory_figures.py",
         ),
-        ("memory", "memory_edges"),
+        ("memory_reports", "memory"),
         ("cli", "render_graphs", "documents"),
     ),
     "receptive": Group(

@@ -1,0 +1,128 @@
+"""The reports of memory as values: columns, rows and notes of one small network.
+
+`golden/memory/*.txt` have them to be read; `UPDATE_GOLDEN=1` writes them anew. Bytes
+are held against torch in test_memory_torch.py; the small ones here are added by hand
+in `test_figures_by_hand`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from goldens import check_golden
+
+import archcalc
+from archcalc.devices import device
+from archcalc.memory_details import (
+    orders_report,
+    roofline_report,
+    timeline_report,
+    training_report,
+)
+from archcalc.memory_fit import fit_report, inference_peak, largest_batch
+from archcalc.memory_report import memory_report
+from archcalc.report import Report
+
+GOLDEN = Path(__file__).parent / "golden" / "memory"
+TEXT = """\
+archcalc: 1
+name: small
+input: [3, 8, 8]
+layers:
+  - {name: stem, conv: 4, kernel: 3, pad: 1}
+  - bn
+  - relu
+  - name: mixed
+    stage:
+      - concat:
+          a: [{conv: 2, kernel: 1}]
+          b: [{conv: 8, kernel: 1}, relu, {conv: 2, kernel: 3, pad: 1}]
+          c: [{maxpool: 3, stride: 1, pad: 1}]
+  - aux: [{fc: 5}]
+  - gap
+  - {name: head, fc: 5}
+"""
+NETWORK = archcalc.loads(TEXT)
+Make = Callable[..., Report]
+
+
+def reported(make: Make, *words: Any, **setting: Any) -> Report:
+    return make(NETWORK, NETWORK.analyze(**setting), *words)
+
+
+REPORTS: dict[str, Callable[[], Report]] = {
+    "figures": lambda: reported(memory_report),
+    "figures-kept": lambda: reported(memory_report, "layers", "kept", batch=2),
+    "figures-copied": lambda: reported(memory_report, inplace=False, dtype="float16"),
+    "training": lambda: reported(training_report),
+    "training-mixed": lambda: reported(
+        training_report,
+        "layers",
+        batch=2,
+        dtype="bfloat16",
+        mixed=True,
+        optimizer="adam",
+        checkpoint="stages",
+    ),
+    "timeline": lambda: reported(timeline_report, False),
+    "timeline-training": lambda: reported(timeline_report, True),
+    "orders": lambda: reported(orders_report),
+    "roofline": lambda: reported(roofline_report, device("gtx-580")),
+    "fit": lambda: reported(fit_report, 100_000, "card"),
+    "fit-inference": lambda: reported(fit_report, 100_000, "card", False),
+    "fit-nothing": lambda: reported(fit_report, 1_000, "card"),
+}
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Yield everything that a report holds, a line each."""
+    yield f"{report.kind} of {report.subject}: {report.title}"
+    yield ", ".join(f"{k} {v}" for k, v in report.settings.items())
+    for table in report.tables:
+        yield f"\n# {table.title}"
+        for c in table.columns:
+            unit = f" in {c.unit}{', binary' if c.binary else ''}" if c.unit else ""
+            yield f"  {c.key} ({c.title or 'no title'}): {c.kind}{unit}"
+        for row in table.rows:
+            kinds = f" ({row.kinds})" if row.kinds else ""
+            cells = " | ".join("–" if c is None else str(c) for c in row.cells)
+            yield f"{row.kind}{row.depth}{kinds} {row.path}: {cells}"
+    yield ""
+    for note in report.notes:
+        cite = f" [{note.cite}]" if note.cite else ""
+        yield f"{note.kind}: {note.text}{cite}"
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_reports(name: str) -> None:
+    check_golden(GOLDEN / f"{name}.txt", "\n".join(lines(REPORTS[name]())))
+
+
+def test_figures_by_hand() -> None:
+    """Values of four bytes, the indices of the pool of eight, one counter of eight."""
+    memory = NETWORK.analyze().memory
+    weights = (4 * 27 + 4) + 8 + (8 + 2) + (32 + 8) + (144 + 2) + (2560 + 5) + (40 + 5)
+    buffers = 4 * (4 + 4) + 8
+    assert memory.on_disk == 4 * weights + buffers
+    kept = 192 + 256 + (128 + 512 + 128 + 256 + 512) + 8 + 5  # bn and relu in place
+    assert memory.activations == 4 * kept
+    pool = 256 + 128 + 128 + 256  # stem, a, b, its own output
+    assert memory.peak_inference == 4 * pool + 8 * 256
+    # what autograd keeps: inputs of convolutions, of bn with its statistics, the
+    # output of relu, which is the input of all branches; indices; inputs of fc
+    inputs = 192 + 256 + 2 * 4 + 256 + 512 + 512 + 8
+    assert memory.saved_for_backward == 4 * inputs + 8 * 256
+
+
+def test_the_largest_batch_is_the_last_that_fits() -> None:
+    analysis = NETWORK.analyze()
+    found = largest_batch(analysis, 100_000)
+    peaks = [NETWORK.analyze(batch=b).memory.training.peak for b in (5, 6)]
+    assert (found.batch, found.peak, found.next_peak) == (5, *peaks)
+    assert found.peak <= 100_000 < found.next_peak
+    exact = largest_batch(analysis, peaks[1])
+    assert exact.batch == 6
+    assert inference_peak(analysis) == 11_704 + 40 + 5_120
