@@ -127,19 +127,23 @@ class Spread:
     """
 
     def __init__(self, columns: Sequence[str], plane: Sequence[str]) -> None:
-        self.columns = [columns.index(name) for name in plane]
+        self.x, self.y = (columns.index(name) for name in plane)
         self.front = Front(columns, plane)
         self.fine = FINEST
-        self.spots: dict[tuple[Any, ...], tuple[int, Row]] = {}
+        self.spots: dict[tuple[int, ...], tuple[int, Row]] = {}
 
     def add(self, rows: Iterable[Row]) -> None:
         """Take rows; those without one of the figures are left out."""
-        for row in rows:
-            if None not in [row[place] for place in self.columns]:
-                self.front.add((row,))
-                self.spots.setdefault(self._spot(row), (self.front.seen, row))
-                while len(self.spots) > MOST_SPOTS:
-                    self._coarser()
+        held = list(rows)
+        first = self.front.seen + 1
+        self.front.add(held)
+        for seen, row in enumerate(held, first):
+            if row[self.x] is not None and row[self.y] is not None:
+                spot = self._spot(row)
+                if spot not in self.spots:
+                    self.spots[spot] = (seen, row)
+                    while len(self.spots) > MOST_SPOTS:
+                        self._coarser()
 
     def _coarser(self) -> None:
         """Tell half as many places apart; the first row of each stays."""
@@ -148,13 +152,10 @@ class Spread:
         for seen, row in held.values():
             self.spots.setdefault(self._spot(row), (seen, row))
 
-    def _spot(self, row: Row) -> tuple[Any, ...]:
+    def _spot(self, row: Row) -> tuple[int, ...]:
         """Return a row's place, as fine as a share of the number there."""
-        found = []
-        for place in self.columns:
-            share, power = frexp(row[place])
-            found += [int(share * self.fine), power]
-        return tuple(found)
+        (x, width), (y, height) = frexp(row[self.x]), frexp(row[self.y])
+        return int(x * self.fine), width, int(y * self.fine), height
 
     def rows(self) -> list[Row]:
         """Return the rows of the spots and of the front in the order they came.

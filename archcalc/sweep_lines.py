@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Any
 
@@ -20,7 +20,7 @@ def lines(found: Sweep, rows: Iterable[Row], form: str) -> str:
     """Return rows as lines, each with its line end; JSON's rows end in a comma."""
     if form == "csv":
         return csv_lines([v if type(v) is int else raw(v) for v in row] for row in rows)
-    return "".join(f"{INDENT}{json_row(found, row)},\n" for row in rows)
+    return "".join(json_lines(found, rows))
 
 
 def csv_lines(rows: Iterable[Iterable[Any]]) -> str:
@@ -35,12 +35,11 @@ def csv_heading(found: Sweep) -> str:
     return csv_lines([map(guarded, found.columns)])
 
 
-def json_row(found: Sweep, row: Row) -> str:
-    """Return a row as a JSON report has it, its numbers as numbers."""
-    cells = [
-        f"{key}: {value if type(value) is int else dump(plain(value))}"
-        for key, value in zip(map(dump, found.columns), row, strict=True)
-    ]
-    path = dump(path_of(found, row))
-    about = f'"kind": "row", "depth": 0, "path": {path}'
-    return f'{{{about}, "cells": {{{", ".join(cells)}}}}}'
+def json_lines(found: Sweep, rows: Iterable[Row]) -> Iterator[str]:
+    """Yield rows as a JSON report has them, their numbers as numbers."""
+    keys = [dump(name) for name in found.columns]
+    cells = ", ".join(f"{key.replace('%', '%%')}: %s" for key in keys)
+    line = f'{INDENT}{{"kind": "row", "depth": 0, "path": %s, "cells": {{{cells}}}}},\n'
+    for row in rows:
+        texts = [str(v) if type(v) is int else dump(plain(v)) for v in row]
+        yield line % (dump(path_of(found, row)), *texts)

@@ -66,4 +66,4 @@ def shown(value: Any) -> str:
 def path_of(found: Sweep, row: Iterable[Any]) -> str:
     """Return the values of a row with their names: `width=0.5 size=224`."""
     pairs = zip(found.names, row, strict=False)
-    return " ".join(f"{name}={shown(value)}" for name, value in pairs)
+    return " ".join([f"{n}={v if type(v) is int else shown(v)}" for n, v in pairs])
