@@ -74,6 +74,7 @@ FURTHER = [
         "{gelu: tanh} @ 10",
         "softsign @ 10",
         "{dropout: 0.3} @ 10",
+        "{dropout: 1} @ 10",
         "{dropout: 0.3, channels: true} @ 8",
         "{dropout: 0.3, channels: true} @ 8x5x6",
         "{droppath: 0.25} @ 3x4",

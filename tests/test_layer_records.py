@@ -38,7 +38,8 @@ def around(case: Case) -> Iterator[tuple[str, str]]:
     """Yield the code around a torch module's call, or a function's parameters."""
     call = case.layer.torch(*case.inputs)
     for name in ("before", "after", "params"):
-        if found := getattr(call, name, None):
+        found = getattr(call, name, None)
+        if found is not None and found != {}:
             yield f"{name:6}", str(found)
 
 
@@ -61,6 +62,8 @@ def kept(saved: Saved) -> Iterator[str]:
         yield f"{extra.what}: {extra.each}{once}{width}"
     yield from ["in training alone"] * saved.train_only
     yield from ["in float32 at least"] * saved.upcasts
+    if saved.first:
+        yield f"first: {', '.join(kept(saved.first))}"
 
 
 def seen(window: Seen) -> str:
