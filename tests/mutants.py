@@ -100,19 +100,20 @@ GROUPS = {
     ),
     "counting": Group(
         ("analysis.py", "metrics.py", "conventions/*", "depth.py"),
-        (
-            *("conventions", "tally", "depth", "lecture_figures", "report", "render"),
-            *("connections", "expectations", "memory_reports"),
-        ),
-        ("independent", "formulas", "explain", "repetition"),
+        ("conventions", "tally", "depth", "render", "connections", "expectations"),
+        ("memory_reports", "lecture_figures", "report", "repetition", "independent"),
     ),
     "memory": Group(
         (
-            *("memory.py", "memory_storage.py", "memory_saved.py", "memory_layout.py"),
-            *("memory_inference.py", "memory_ledger.py", "memory_static.py"),
-            *("memory_training.py", "memory_gradients.py", "memory_segments.py"),
-            *("memory_workspace.py", "memory_order.py", "memory_rules.py"),
+            *("memory_storage.py", "memory_saved.py", "memory_static.py"),
+            *("memory_inference.py", "memory_ledger.py", "memory_training.py"),
+            *("memory_gradients.py", "memory_segments.py", "memory_workspace.py"),
         ),
+        ("memory_reports",),
+        ("memory", "memory_torch"),
+    ),
+    "orders": Group(
+        ("memory.py", "memory_layout.py", "memory_order.py", "memory_rules.py"),
         ("memory_reports", "memory"),
         ("memory_torch", "sweep"),
     ),
