@@ -284,5 +284,5 @@ def sweep(
         for name in starred or (pattern,):
             axes[name] = values_of(name, given) if isinstance(given, str) else given
     usual = tuple(name for name in USUAL_FIGURES if name not in axes)
-    chosen = usual if figures is None else tuple(figures)
+    chosen = usual if figures is None else tuple(dict.fromkeys(figures))
     return Sweep(network, axes, chosen, where, batch, inplace, executor, jobs)

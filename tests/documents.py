@@ -52,6 +52,11 @@ PICTURES = {
         "bottleneck-inception": "draw bottleneck-inception",
         "resnet50": "draw resnet50",
         "accuracy": "plot --kind accuracy",
+        "efficientnet-sweep": (
+            "sweep efficientnet --over width=0.5:2:0.1 --over depth=0.5:2:0.1 "
+            "--over size=128:320:32 --where 'macs >= 900M and macs <= 1G' "
+            "--plot params,activations"
+        ),
         "vgg16-layers": "plot vgg16 --kind layers",
         "resnet50-cumulative": "plot resnet50 --kind cumulative",
         "resnet50-training": (

@@ -28,8 +28,8 @@ from archcalc.sweep_report import path_of, shown
 from archcalc.sweeping import Row, Sweep
 
 WIDE, HIGH = 900, 520
-SPOT, BEST = 2.2, 3.6
-"""Radii of a network, and of one on the front."""
+SPOT, LARGE, BEST = 2.2, 3.2, 3.6
+"""Radii of a network, of one among few, and of one on the front."""
 MOST_NAMED = 600
 """Networks that say what they are when pointed at, beside those of the front."""
 DECADE = 8
@@ -147,12 +147,13 @@ def _spots(
     best = set(map(id, front))
     at = {id(r): (plane.x(r[places[0]]), plane.y(r[places[1]])) for r in rows}
     others = [row for row in rows if id(row) not in best]
-    circles = [
-        group([circle(*at[id(row)], SPOT, "a")], path_of(found, row))
-        if len(others) <= MOST_NAMED
-        else circle(*at[id(row)], SPOT, "a")
-        for row in others
-    ]
+    if len(others) <= MOST_NAMED:
+        circles = [
+            group([circle(*at[id(row)], LARGE, "a")], path_of(found, row))
+            for row in others
+        ]
+    else:
+        circles = [circle(*at[id(row)], SPOT, "a") for row in others]
     yield group(circles, fill_opacity=".45")
     points = sorted({at[id(row)] for row in front})
     across = found.columns[places[0]] in LARGER_IS_BETTER
