@@ -100,7 +100,10 @@ GROUPS = {
     ),
     "counting": Group(
         ("analysis.py", "metrics.py", "conventions/*", "depth.py"),
-        ("conventions", "tally", "depth", "render", "connections", "expectations"),
+        (
+            *("counting_edges", "conventions", "tally", "depth", "render"),
+            *("connections", "expectations"),
+        ),
         ("memory_reports", "lecture_figures", "report", "repetition", "independent"),
     ),
     "memory": Group(
