@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -13,6 +14,7 @@ from functools import partial
 
 BUG = 3
 INTERRUPTED = 128 + signal.SIGINT
+WIDEST = "9999"
 RARELY = 50_000, 20, 100
 """When to look for cycles: what a command makes stays to its end."""
 
@@ -20,10 +22,24 @@ RARELY = 50_000, 20, 100
 def main() -> None:
     """Run the command line; only `--debug` shows a traceback."""
     gc.set_threshold(*RARELY)
+    _sane_width()
+    if sys.stdout is None:  # what is opened next would become the output
+        os.open(os.devnull, os.O_WRONLY)
+        _tell("error: cannot write the output: it is closed")
+        sys.exit(2)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     sys.exit(_run())
+
+
+def _sane_width() -> None:
+    """Take out of the environment a width that is none, and one beyond reason."""
+    asked = os.environ.get("COLUMNS", "")
+    if not (asked.isascii() and asked.isdigit() and asked.strip("0")):
+        os.environ.pop("COLUMNS", None)
+    elif len(asked) > len(WIDEST):
+        os.environ["COLUMNS"] = WIDEST
 
 
 def _run() -> int:
@@ -49,7 +65,8 @@ def _run() -> int:
         return INTERRUPTED
     except OSError as error:
         where = clean(str(error.filename)) if error.filename else "the output"
-        _tell(f"error: cannot write {where}: {error.strerror or error}")
+        what = f"cannot write {where}: {error.strerror or error}"
+        _tell(f"error: {what if _has_folder() else 'this folder is no longer there'}")
         return 2
     except (RecursionError, MemoryError):
         _tell("error: this is too deep or too large for this machine: lower a limit")
@@ -63,6 +80,13 @@ def _run() -> int:
         )
         return BUG
     return 0
+
+
+def _has_folder() -> bool:
+    """Say whether the current folder is still there."""
+    with suppress(OSError):
+        return bool(os.getcwd())
+    return False
 
 
 def _tell(text: str) -> None:

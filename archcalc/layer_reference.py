@@ -47,7 +47,7 @@ def layer_report(key: str) -> Report:
         help = nearest(key, USERS) or "`archcalc layers` lists every kind"
         raise UsageError.of("AC514", f"there is no kind of layer {key!r}", help=help)
     layer = CATALOGUE[key]
-    paragraphs = inspect.getdoc(layer).split("\n\n")  # type: ignore[union-attr]  # registration wants one
+    paragraphs = (inspect.getdoc(layer) or "").split("\n\n")
     notes = [Note(" ".join(p.split())) for p in paragraphs]
     notes += [Note(f"example: {example}") for example in layer.examples]
     rows = [

@@ -14,16 +14,27 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from archcalc.commands import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 CPU_SECONDS = 10
 WALL_SECONDS = 60
 ADDRESS_BYTES = 3 << 30
 FILE_BYTES = 64 << 20
+
+
+MODULES = (
+    "archcalc.cli",
+    "archcalc.checking",
+    "archcalc.formatting",
+    *(f"archcalc.commands.{value.partition(':')[0]}" for value in COMMANDS.values()),
+)
 
 
 @dataclass(frozen=True)
@@ -89,9 +100,8 @@ class Server:
 
 def serve(jobs: BinaryIO, answers: BinaryIO) -> None:
     """Answer one line a job, until there are no more."""
-    import archcalc.cli
-    import archcalc.network  # noqa: F401  # loaded before the forks
-
+    for name in MODULES:  # loaded once, before the forks
+        import_module(name)
     for line in jobs:
         answers.write(json.dumps(run(json.loads(line))).encode() + b"\n")
         answers.flush()
@@ -144,9 +154,10 @@ def be_the_command(job: Mapping[str, Any], out: int, err: int) -> None:
         os.dup2(os.open(job["stdin"], os.O_RDONLY), 0)
         os.dup2(out, 1)
         os.dup2(err, 2)
-        sys.stdin = open(0, encoding="utf-8", closefd=False)
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
-        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)
+        sys.stdin, sys.stdout, sys.stderr = (
+            os.fdopen(number, mode, encoding="utf-8", closefd=False)
+            for number, mode in ((0, "r"), (1, "w"), (2, "w"))
+        )
         os.environ.update(job["env"])
         os.chdir(job["cwd"])
         sys.argv = ["archcalc", *job["words"]]

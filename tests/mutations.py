@@ -37,7 +37,7 @@ from archcalc.tables import table_report
 
 SECONDS = 5
 BYTES = 3 << 30
-ODD = (
+WORDS = (
     "0 -1 1 2 3 7 1000000000 18446744073709551616 9**9**9 1e999 .nan .inf -0 0x10 010"
     ' 3:25 1_000 yes no null ~ true [] {} [1] [0] [a,b] {a: 1} \'\' "\\0" "\\u202e"'
     " cin cin*2 cin//0 cin/0 h w i dim tokens 2*cin+1 -cin (cin min(1,2) max() a.b"
@@ -48,7 +48,8 @@ ODD = (
     " dilation shape params macs depth <<: *a &a !!int --- ... %YAML 10**18 1<<60"
     " x0 split flatten reshape permute attention mha lstm upsample softmax identity"
     " C H W s 64 63 65 224 1x1 3x3 pool maxpool avgpool gap dropout: p: out bias"
-).split(" ")
+)
+ODD = WORDS.split(" ")
 
 
 def mutant(random: Random, text: str, other: str) -> str:

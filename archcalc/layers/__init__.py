@@ -51,7 +51,8 @@ def _catalogue() -> dict[str, type[Layer]]:
 def _register(layer: type[Layer], found: dict[str, type[Layer]]) -> None:
     if found.setdefault(layer.key, layer) is not layer:
         raise TypeError(f"two layers have the key {layer.key!r}")
-    lacks = [n for n in ("__doc__", "examples") if not getattr(layer, n)]
+    needed = ("__doc__", "examples") if __doc__ else ("examples",)  # python -OO: none
+    lacks = [n for n in needed if not getattr(layer, n)]
     lacks += [n for n in ("work", "torch") if getattr(layer, n) is getattr(Layer, n)]
     if lacks:
         raise TypeError(f"layer {layer.key!r} lacks {', '.join(lacks)}")
