@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 import pytest
 
+from archcalc.dims import symbol
 from archcalc.fields import FieldError, Flag, Size
 from archcalc.layers import CATALOGUE
 from archcalc.layers.activation import plain
-from archcalc.layers.base import Layer
+from archcalc.layers.base import Layer, is_one
 
 
 def test_annotations_of_fields_become_arguments() -> None:
@@ -73,3 +74,22 @@ def test_equal_layers_are_equal_as_keys() -> None:
     assert {conv(out=8): 1}[conv(out=8, kernel=1)] == 1
     assert conv(out=8) != conv(out=9)
     assert conv(out=8) != "conv"
+
+
+def test_a_label_without_inputs_is_that_of_an_image() -> None:
+    assert CATALOGUE["conv"](out=64, kernel=3).label() == "conv 3×3, 64"
+    assert CATALOGUE["conv"](out=64, kernel=3).label((3, 9)) == "conv 3, 64"
+
+
+class One:
+    """A recorded size of 1."""
+
+    def __dim__(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [(1, True), (2, False), (symbol("C"), False), (One(), True)]
+)
+def test_is_one(size: Any, expected: bool) -> None:
+    assert is_one(size) is expected

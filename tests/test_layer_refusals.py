@@ -24,6 +24,7 @@ SHAPES = [
     "{maxpool: 3, dilation: 2} @ 4x3x9",
     "{avgpool: 3, pad: 1} @ 4x1x2x9",
     "{conv: 8, kernel: 5, pad: 1} @ 4x2",
+    "{adaptive_avgpool: [2, 2, 2]} @ 4x5x6",
     "add @ 8x5x6, 4x5x6",
     "add @ 8x5x6, 4x5x6, 8x5x6",
 ]
