@@ -76,6 +76,16 @@ def test_equal_layers_are_equal_as_keys() -> None:
     assert conv(out=8) != "conv"
 
 
+def test_labels_name_arguments_in_words() -> None:
+    class Wordy(Layer):
+        key = "wordy"
+        size: Size
+        two_words: Flag = True
+
+    assert Wordy(size=4).label() == "wordy 4"
+    assert Wordy(size=4, two_words=False).label() == "wordy 4, two words no"
+
+
 def test_a_label_without_inputs_is_that_of_an_image() -> None:
     assert CATALOGUE["conv"](out=64, kernel=3).label() == "conv 3×3, 64"
     assert CATALOGUE["conv"](out=64, kernel=3).label((3, 9)) == "conv 3, 64"

@@ -25,6 +25,9 @@ SHAPES = [
     "{avgpool: 3, pad: 1} @ 4x1x2x9",
     "{conv: 8, kernel: 5, pad: 1} @ 4x2",
     "{adaptive_avgpool: [2, 2, 2]} @ 4x5x6",
+    "{conv: 8, stride: [1, 2, 3]} @ 4x9x9",
+    "{conv: 8, dilation: [1]} @ 4x9x9",
+    "{conv: 8, pad: [0, 1]} @ 4x9",
     "add @ 8x5x6, 4x5x6",
     "add @ 8x5x6, 4x5x6, 8x5x6",
 ]

@@ -178,6 +178,7 @@ def test_help_only_where_a_projection_would_fit(inputs: str, said: str | None) -
 
 ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [
     ("conv", {}, "conv needs out"),
+    ("embedding", {}, "embedding needs dim, num"),
     ("conv", {"out": 8, "kernal": 3}, "conv has no argument 'kernal'"),
     ("conv", {"out": 0}, "0 is below 1"),
     ("conv", {"out": True}, "a whole number is needed here, not true"),
