@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +21,6 @@ from archcalc.limits import Limits
 from archcalc.network import network as read_network
 from archcalc.source import parse as parse_yaml
 from archcalc.sweep_choice import Choice, Chosen
-from archcalc.sweep_lines import lines
 from archcalc.sweeping import MOST_REFUSED, Row, Sweep
 
 FIRST, MOST = 200, 20_000
@@ -30,6 +29,8 @@ SECONDS = 0.25
 """How long a chunk should take: progress and a stop come within it."""
 AHEAD = 4
 """Chunks that wait for each worker."""
+Form = Callable[[Sweep, Sequence[Row]], str]
+"""Writes rows as lines: a function of a module, so that it can travel."""
 HELD_SWEEPS = 4
 """Sweeps of which a worker keeps what it found."""
 
@@ -51,7 +52,7 @@ class Task:
     batch: int
     inplace: bool
     choice: Choice
-    form: str
+    form: Form | None
 
 
 class Chunk(NamedTuple):
@@ -70,7 +71,7 @@ class Chunk(NamedTuple):
     seconds: float
 
 
-def task_of(found: Sweep, choice: Choice, form: str) -> Task:
+def task_of(found: Sweep, choice: Choice, form: Form | None = None) -> Task:
     """Return a sweep as plain values, with what is wanted of its rows."""
     from archcalc import __version__
 
@@ -97,14 +98,14 @@ def task_of(found: Sweep, choice: Choice, form: str) -> Task:
 def chunks(
     found: Sweep,
     choice: Choice = Choice(),  # noqa: B008  # frozen
-    form: str = "",
+    form: Form | None = None,
     first: int = 0,
     skip: int = 0,
 ) -> Iterator[Chunk]:
     """Yield the rows from a unit on (but the first few of it) in chunks, in order.
 
-    Each chunk holds what a `choice` wants of its own rows, as text where a `form` of
-    `sweep_lines` is named. With the executor of the sweep, AHEAD chunks a worker are
+    Each chunk holds what a `choice` wants of its own rows, as text where there is a
+    `form` for them. With the executor of the sweep, AHEAD chunks a worker are
     under way. Raises `UsageError` AC583 where its workers fail.
     """
     if skip:
@@ -169,7 +170,12 @@ def _counted(found: Sweep, chunk: Chunk) -> Chunk:
 
 
 def made(
-    found: Sweep, choice: Choice, form: str, first: int, end: int, skip: int = 0
+    found: Sweep,
+    choice: Choice,
+    form: Form | None,
+    first: int,
+    end: int,
+    skip: int = 0,
 ) -> Chunk:
     """Compute a chunk in this process."""
     begin = time.perf_counter()
@@ -180,7 +186,7 @@ def made(
         chosen.add(rows)
         rows = iter(chosen.kept())
     kept = list(rows)
-    text = lines(found, kept, form) if form else ""
+    text = form(found, kept) if form else ""
     return Chunk(
         [] if form else kept,
         text,

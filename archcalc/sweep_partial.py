@@ -27,7 +27,7 @@ def partial_of(output: Path) -> Path:
 
 def _digest(found: Sweep, choice: Choice) -> str:
     """Return what tells one sweep from another: all that its rows depend on."""
-    return sha256(repr(task_of(found, choice, "")).encode()).hexdigest()
+    return sha256(repr(task_of(found, choice)).encode()).hexdigest()
 
 
 def save(

@@ -7,15 +7,37 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import current_thread, main_thread
-from typing import Any
+from typing import Any, Protocol
 
 from archcalc.sweep_choice import Choice, Chosen
-from archcalc.sweep_chunks import chunks
-from archcalc.sweep_files import RowFile
+from archcalc.sweep_chunks import Chunk, Form, chunks
 from archcalc.sweep_partial import save, saved
 from archcalc.sweeping import Row, Sweep
 
 Told = Callable[[int], None]
+
+
+class RowFile(Protocol):
+    """A file of rows: `begin`, `add` chunks, `close`.
+
+    `form` writes the rows of its chunks, None for those it takes as they are; `count`
+    says how many rows it has.
+    """
+
+    count: int
+
+    @property
+    def form(self) -> Form | None:
+        """What writes rows as lines."""
+
+    def begin(self, resume: bool) -> tuple[int, int]:
+        """Open the file; return the unit, and the place there, to go on from."""
+
+    def add(self, chunk: Chunk) -> None:
+        """Write the rows of a chunk."""
+
+    def close(self, stopped: int | None = None, /) -> None:
+        """End the file; `stopped`: after how many combinations, if not after all."""
 
 
 @contextmanager

@@ -95,6 +95,7 @@ SHOWS = {
     "drawing",
     "plotting",
     "page",
+    "rowfiles",
 }
 
 

@@ -166,6 +166,6 @@ def test_what_is_no_executor(
 
 def test_workers_of_another_version_are_refused() -> None:
     found = sweep("efficientnet", {"width": (1, 2)})
-    task = replace(task_of(found, Choice(), ""), version="0.0.0")
+    task = replace(task_of(found, Choice()), version="0.0.0")
     with pytest.raises(archcalc.UsageError, match="AC583"):
         run_chunk(pickle.dumps(task), 0, 1)

@@ -20,14 +20,13 @@ from hypothesis import strategies as st
 from sweep_specs import SLOW
 
 import archcalc
-from archcalc import sweep_parquet
 from archcalc.lanes import FIGURES, LANE, MASK, reader
 from archcalc.pareto import LARGER_IS_BETTER, Front
 from archcalc.plotting.scatter import scatter
 from archcalc.render.json import render as render_json
+from archcalc.rowfiles import as_chunk, parquet, row_file
+from archcalc.rowfiles.parquet import ParquetFile
 from archcalc.sweep_choice import MOST_SPOTS, Choice, Chosen
-from archcalc.sweep_files import as_chunk, text_file
-from archcalc.sweep_parquet import ParquetFile
 from archcalc.sweep_report import sweep_report
 from archcalc.sweep_values import condition
 from archcalc.sweep_where import where_test
@@ -69,10 +68,10 @@ def test_json_is_a_report(
 def test_streamed_json_is_what_a_whole_report_gives(tmp_path: Path) -> None:
     found = sweep("efficientnet", {"size": "96:128:32", "variant": "b1,b2"})
     path = tmp_path / "sweep.json"
-    file = text_file(found, path, "json")
+    file = row_file(found, path, "json")
     file.begin(False)
     for row in found:
-        file.add(as_chunk(found, [row], "json"))
+        file.add(as_chunk(found, [row], file.form))
     file.close(None)
     whole = render_json(sweep_report(found, list(found)))
     assert path.read_text(encoding="utf-8") == whole + "\n"
@@ -83,7 +82,7 @@ def test_parquet_has_types(tmp_path: Path) -> None:
     found = some()
     file = ParquetFile(found, path)
     file.begin(False)
-    file.add(as_chunk(found, list(found), ""))
+    file.add(as_chunk(found, list(found), None))
     file.close(None)
     table = pyarrow.parquet.read_table(path)
     types = dict(zip(table.schema.names, map(str, table.schema.types), strict=True))
@@ -103,7 +102,7 @@ def test_parquet_has_types(tmp_path: Path) -> None:
 def test_parquet_keeps_whole_numbers_beyond_64_bits(
     group: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep_parquet, "GROUP", group)
+    monkeypatch.setattr(parquet, "GROUP", group)
     batches = (1, 10**6, 10**12, 10**14)
     net = archcalc.loads(SLOW)
     found = sweep(net, {"batch": batches, "b": (8, 9)}, figures=("params", "macs"))
@@ -111,7 +110,7 @@ def test_parquet_keeps_whole_numbers_beyond_64_bits(
     file = ParquetFile(found, path)
     file.begin(False)
     for row in found:
-        file.add(as_chunk(found, [row], ""))
+        file.add(as_chunk(found, [row], None))
     file.close(None)
     read = pyarrow.parquet.ParquetFile(path)
     assert read.num_row_groups == -(-len(found) // group)
@@ -138,7 +137,7 @@ def test_parquet_goes_on_with_its_own_file_alone(tmp_path: Path) -> None:
     found = sweep(net, {"b": range(1, 9)}, figures=("params",))
     file = ParquetFile(found, path)
     file.begin(False)
-    file.add(as_chunk(found, list(found)[:3], ""))
+    file.add(as_chunk(found, list(found)[:3], None))
     file.close(None)
     again = ParquetFile(found, path)
     assert again.begin(True) == (0, 3)
@@ -183,17 +182,17 @@ def test_a_file_of_another_sweep_is_left_alone(
 ) -> None:
     net, path = archcalc.loads(SLOW), tmp_path / "sweep"
     found = sweep(net, {"b": range(1, 9)}, figures=("params", "macs"))
-    file = text_file(found, path, form)
+    file = row_file(found, path, form)
     file.begin(False)
-    file.add(as_chunk(found, list(found)[:3], form))
+    file.add(as_chunk(found, list(found)[:3], file.form))
     file.close(None)
     before = path.read_bytes()
-    again = text_file(found, path, form)
+    again = row_file(found, path, form)
     assert again.begin(True) == (0, 3)
     again.close(None)
     asked = {"figures": ("params", "macs"), **other}
     with pytest.raises(archcalc.UsageError, match="AC582"):
-        text_file(sweep(net, **asked), path, form).begin(True)
+        row_file(sweep(net, **asked), path, form).begin(True)
     assert path.read_bytes() == before
 
 

@@ -17,9 +17,9 @@ from sweep_runs import PATIENCE, cpu_seconds, peak_memory, size, started, until
 from sweep_specs import SLOW
 
 import archcalc
+from archcalc.rowfiles import row_file
 from archcalc.sweep_choice import Choice
 from archcalc.sweep_chunks import chunks
-from archcalc.sweep_files import text_file
 from archcalc.sweep_partial import partial_of
 from archcalc.sweep_run import Gathering, stream
 from archcalc.sweeping import sweep
@@ -75,7 +75,7 @@ def test_ctrl_c_keeps_what_is_done(
 
 def test_json_and_parquet_are_readable_after_a_stop(tmp_path: Path) -> None:
     found = sweep(archcalc.loads(SLOW), {"b": range(1, 3000)}, figures=("params",))
-    file = text_file(found, tmp_path / "sweep.json", "json")
+    file = row_file(found, tmp_path / "sweep.json", "json")
 
     def told(done: int) -> None:
         raise KeyboardInterrupt
@@ -133,11 +133,11 @@ def test_workers_that_die_leave_what_is_written(tmp_path: Path) -> None:
     found = sweep(archcalc.loads(SLOW), over, executor=Breaking(3))
     path = tmp_path / "sweep.csv"
     with pytest.raises(archcalc.UsageError, match=r"AC583.*: BrokenExecutor: a worker"):
-        stream(found, Choice(), text_file(found, path, "csv"), False, lambda _: None)
+        stream(found, Choice(), row_file(found, path, "csv"), False, lambda _: None)
     written = path.read_text(encoding="utf-8").splitlines()
     assert 200 < len(written) < 2999
     found.executor = None
-    stream(found, Choice(), text_file(found, path, "csv"), True, lambda _: None)
+    stream(found, Choice(), row_file(found, path, "csv"), True, lambda _: None)
     assert len(path.read_text(encoding="utf-8").splitlines()) == 3000
 
 

@@ -30,13 +30,10 @@ from archcalc.render import format_of
 
 if TYPE_CHECKING:
     from archcalc.sweep_choice import Choice
-    from archcalc.sweep_files import RowFile
     from archcalc.sweep_run import Gathering
     from archcalc.sweeping import Sweep
 
 MOST_JOBS = 256
-BY_ROWS = ("csv", "json", "parquet")
-"""Formats that are written row by row."""
 Over = Annotated[
     list[str] | None,
     Option(
@@ -147,6 +144,11 @@ class _Leaving:
     plain: bool
     plot: str | None
 
+    @property
+    def by_rows(self) -> bool:
+        """Say whether rows are written as they are found."""
+        return self.format in ("csv", "json", "parquet") and not self.plot
+
     def check(self, resume: bool) -> None:
         """Raise `UsageError` for what does not go together."""
         if resume and self.output is None:
@@ -154,7 +156,7 @@ class _Leaving:
             raise UsageError.of("AC582", message, help="-o sweep.csv")
         if self.format == "parquet" and self.output is None:
             raise UsageError.of("AC584", "Parquet needs a file", help="-o FILE.parquet")
-        if (self.format in BY_ROWS or self.plot) and (self.standalone or self.plain):
+        if (self.by_rows or self.plot) and (self.standalone or self.plain):
             option = "standalone" if self.standalone else "plain"
             message = f"format {self.format} has no option {option!r}"
             raise UsageError.of("AC531", message)
@@ -206,15 +208,17 @@ def _choice(
 
 def _run(found: Sweep, choice: Choice, leaving: _Leaving, resume: bool) -> None:
     """Run a sweep and let its rows leave; a stop says what was kept."""
+    from archcalc.rowfiles import row_file
     from archcalc.sweep_partial import partial_of
     from archcalc.sweep_run import Gathering, stream
 
     output = leaving.output
-    by_rows = leaving.format in BY_ROWS and not leaving.plot
+    by_rows = leaving.by_rows
     progress = Progress("combinations", len(found), by_rows and output is None)
     try:
         if by_rows and not choice.ordered:
-            stream(found, choice, _file(found, leaving), resume, progress)
+            file = row_file(found, output, leaving.format)
+            stream(found, choice, file, resume, progress)
             return
         partial = None if output is None else partial_of(output)
         gathering = Gathering(found, choice, partial, resume)
@@ -247,6 +251,8 @@ def _gather(gathering: Gathering, leaving: _Leaving, progress: Progress) -> None
 
 def _leave(gathering: Gathering, leaving: _Leaving, stopped: int | None) -> None:
     """Write the rows that were chosen."""
+    from archcalc.rowfiles import as_chunk, row_file
+
     found, rows = gathering.found, gathering.rows()
     if leaving.plot is not None:
         from archcalc.plotting.scatter import scatter
@@ -254,10 +260,8 @@ def _leave(gathering: Gathering, leaving: _Leaving, stopped: int | None) -> None
         drawn = scatter(found, rows, leaving.plot.split(","))
         write_picture(drawn, leaving.format, leaving.output)
         return
-    if leaving.format in BY_ROWS:
-        from archcalc.sweep_files import as_chunk
-
-        file = _file(found, leaving)
+    if leaving.by_rows:
+        file = row_file(found, leaving.output, leaving.format)
         file.begin(False)
         file.add(as_chunk(found, rows, file.form))
         file.close(stopped)
@@ -266,17 +270,6 @@ def _leave(gathering: Gathering, leaving: _Leaving, stopped: int | None) -> None
 
     report = sweep_report(found, rows, stopped)
     emit(report, leaving.format, leaving.output, leaving.standalone, leaving.plain)
-
-
-def _file(found: Sweep, leaving: _Leaving) -> RowFile:
-    """Return the file that takes rows."""
-    if leaving.format == "parquet" and leaving.output is not None:
-        from archcalc.sweep_parquet import ParquetFile
-
-        return ParquetFile(found, leaving.output)
-    from archcalc.sweep_files import text_file
-
-    return text_file(found, leaving.output, leaving.format)
 
 
 def _tell_refused(found: Sweep) -> None:

@@ -41,7 +41,7 @@ def arrow() -> tuple[Any, Any]:
 class ParquetFile:
     """A Parquet file of rows, in row groups of GROUP rows; `count` of them in all."""
 
-    form = ""
+    form = None
 
     def __init__(self, found: Sweep, path: Path) -> None:
         self.pa, self.pq = arrow()

@@ -8,36 +8,17 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 from archcalc.errors import UsageError
 from archcalc.render import json as report_json
 from archcalc.render.csv import raw
-from archcalc.sweep_chunks import Chunk
-from archcalc.sweep_lines import INDENT, csv_heading, lines
+from archcalc.rowfiles.lines import INDENT, csv_heading, csv_text, json_text
+from archcalc.sweep_chunks import Chunk, Form
 from archcalc.sweep_report import sweep_report
-from archcalc.sweeping import Row, Sweep
+from archcalc.sweeping import Sweep
 
 NO_ROWS = '"rows": []'
-
-
-class RowFile(Protocol):
-    """A file of rows: `begin`, `add` chunks, `close`.
-
-    `form` is how chunks come: as lines, or "" for rows; `count` how many rows it has.
-    """
-
-    form: str
-    count: int
-
-    def begin(self, resume: bool) -> tuple[int, int]:
-        """Open the file; return the unit, and the place there, to go on from."""
-
-    def add(self, chunk: Chunk) -> None:
-        """Write the rows of a chunk."""
-
-    def close(self, stopped: int | None = None, /) -> None:
-        """End the file; `stopped`: after how many combinations, if not after all."""
 
 
 class TextFile:
@@ -47,7 +28,7 @@ class TextFile:
     goes on. Raises `UsageError` AC582 for the file of another sweep.
     """
 
-    form = ""
+    form: Form
     gap = ""
     """What stands between the head and the first row."""
 
@@ -96,7 +77,7 @@ class TextFile:
         text = last.decode()
         unit, place = self.found.place(self.values(text), self.shown)
         row = self.found.row_at(unit, place)
-        mine = "" if row is None else lines(self.found, [row], self.form)
+        mine = "" if row is None else self.form(self.found, [row])
         if mine.rstrip(",\n") != text.rstrip(",\n"):
             message = f"{self.path} has a last row that this sweep does not give"
             raise UsageError.of("AC582", message, help="another file for -o")
@@ -141,7 +122,7 @@ class TextFile:
 class CsvFile(TextFile):
     """Rows as CSV under the names of the columns."""
 
-    form = "csv"
+    form = staticmethod(csv_text)
 
     def __init__(self, found: Sweep, path: Path | None) -> None:
         super().__init__(found, path, csv_heading(found))
@@ -159,7 +140,7 @@ class CsvFile(TextFile):
 class JsonFile(TextFile):
     """Rows as a report in JSON, as all reports are; `render` gives the same text."""
 
-    form = "json"
+    form = staticmethod(json_text)
     gap = "\n"
 
     def __init__(self, found: Sweep, path: Path | None) -> None:
@@ -204,14 +185,3 @@ def _around(
     text = report_json.render(sweep_report(found, (), stopped, count))
     head, _, tail = text.partition(NO_ROWS)
     return f"{head}{NO_ROWS[:-1]}", NO_ROWS[-1:], tail
-
-
-def text_file(found: Sweep, path: Path | None, form: str) -> RowFile:
-    """Return the file for CSV or JSON."""
-    return CsvFile(found, path) if form == "csv" else JsonFile(found, path)
-
-
-def as_chunk(found: Sweep, rows: Sequence[Row], form: str) -> Chunk:
-    """Return rows that are known as one chunk."""
-    text = lines(found, rows, form) if form else ""
-    return Chunk([] if form else list(rows), text, len(rows), 0, 0, [], 0, 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Any
 
@@ -13,13 +13,16 @@ from archcalc.sweep_report import path_of
 from archcalc.sweeping import Row, Sweep
 
 INDENT = " " * 8
-FORMS = ("csv", "json")
 
 
-def lines(found: Sweep, rows: Iterable[Row], form: str) -> str:
-    """Return rows as lines, each with its line end; JSON's rows end in a comma."""
-    if form == "csv":
-        return csv_lines([v if type(v) is int else raw(v) for v in row] for row in rows)
+def csv_text(found: Sweep, rows: Sequence[Row]) -> str:
+    """Return rows as lines of CSV."""
+    del found
+    return csv_lines([v if type(v) is int else raw(v) for v in row] for row in rows)
+
+
+def json_text(found: Sweep, rows: Sequence[Row]) -> str:
+    """Return rows as lines of a JSON report, each with a comma at its end."""
     return "".join(json_lines(found, rows))
 
 

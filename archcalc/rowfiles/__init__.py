@@ -1,0 +1,29 @@
+"""Files that a sweep is written to row by row: CSV, JSON, Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from archcalc.sweep_chunks import Chunk, Form
+from archcalc.sweep_run import RowFile
+from archcalc.sweeping import Row, Sweep
+
+FORMATS = ("csv", "json", "parquet")
+
+
+def row_file(found: Sweep, path: Path | None, format: str) -> RowFile:
+    """Return the file for one of FORMATS; without a path, text goes to stdout."""
+    if format == "parquet" and path is not None:
+        from archcalc.rowfiles.parquet import ParquetFile
+
+        return ParquetFile(found, path)
+    from archcalc.rowfiles.text import CsvFile, JsonFile
+
+    return CsvFile(found, path) if format == "csv" else JsonFile(found, path)
+
+
+def as_chunk(found: Sweep, rows: Sequence[Row], form: Form | None) -> Chunk:
+    """Return rows that are known as one chunk."""
+    text = form(found, rows) if form else ""
+    return Chunk([] if form else list(rows), text, len(rows), 0, 0, [], 0, 0.0)
