@@ -283,7 +283,7 @@ def test_trees_as_text(tree: Recorded, rule: str, numbers: str) -> None:
     [
         (UNICODE, "√(2a)", "3·my_size"),
         (MARKDOWN, "√(2a)", "3·my\\_size"),
-        (LATEX, "\\sqrt{2a}", "3 \\, \\mathrm{my\\_size}"),
+        (LATEX, "\\sqrt{2a}", "3\\,\\mathit{my\\_size}"),
         (PYTHON, "isqrt(2*a)", "3*my_size"),
     ],
 )

@@ -89,7 +89,7 @@ def test_step(step: str, code: str, said: str, help: str | None) -> None:
 
 
 FILES = [
-    # sections of a file, code, line of what is wrong (None: no one place), message
+    # sections of a file, code, line of what is wrong, message
     ("input: 3x8x8\nlayers: ~\n", "AC131", 3, "layers must be a list of steps"),
     ("input: 3x8x8\nlayers: ''\n", "AC131", 3, "not a text"),
     ("input: [[3], 8, 8]\nlayers: [relu]\n", "AC129", 2, "a size is a whole number"),
@@ -120,7 +120,7 @@ FILES = [
     (
         "input: 3x8x8\nparams: {a: 3 // (b - 2), b: 2}\nlayers: [relu]\n",
         "AC126",
-        None,
+        3,
         "param a: 3 // (b - 2): division by zero",
     ),
     (
@@ -176,17 +176,18 @@ FILES = [
 @pytest.mark.parametrize(
     ("sections", "code", "line", "said"), FILES, ids=[f[3] for f in FILES]
 )
-def test_file(sections: str, code: str, line: int | None, said: str) -> None:
+def test_file(sections: str, code: str, line: int, said: str) -> None:
     problem = problems(f"name: demo\n{sections}")[0]
     assert (problem.code, problem.place and problem.place.line) == (code, line)
     assert said in problem.message
 
 
-def test_what_is_above_the_limit_of_problems_is_counted_only() -> None:
-    """Fifty of sixty mistakes are told: the limit of `Limits.problems`."""
-    found = problems(HEAD + "  - rellu\n" * 60)
+def test_what_is_above_the_limit_of_problems_is_not_told() -> None:
+    """Fifty of sixty mistakes, the limit of `Limits.problems`, and that there are more."""
+    *found, more = problems(HEAD + "  - rellu\n" * 60)
     assert {problem.code for problem in found} == {"AC134"}
     assert len(found) == DEFAULT.problems == 50
+    assert more.code == "AC115"
 
 
 def test_steps_that_are_looked_at_in_vain_count_too() -> None:
