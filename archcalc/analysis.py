@@ -167,18 +167,12 @@ class Analysis(Shown):
         A view never does. A normalization, activation or dropout does not where the
         setting lets it run in place and nothing else reads its input.
         """
-        if node.layer.storage == "view":
-            return True
-        if not self.setting.inplace or node.layer.role not in FOLDED:
-            return False
-        source = node.inputs[0]
-        return (
-            self.readers[source] == 1 and self.graph.nodes[source].layer.role != "input"
-        )
+        return self._tally.gone[node.index]
 
     @cached_property
     def _tally(self) -> Tally:
-        return Tally(self.graph, self.convention, self.in_place)
+        inplace = self.setting.inplace
+        return Tally(self.graph, self.convention, self.readers, inplace)
 
     def figures(self, nodes: Iterable[int]) -> Figures:
         """Return the sums over some nodes."""

@@ -135,19 +135,20 @@ class StepReader(StructureReader):
         self.problems.add("AC134", f"{quoted(key)} is not a kind of step", key, help)
 
     def _mapping(self, value: Mapping) -> Step | None:
-        if not value.items:
+        if not value.pairs:
             self.problems.add("AC133", "an empty step", value)
             return None
         kind = self._kind(value)
         if kind is None:
             return None
-        given = {k.text: (k, v) for k, v in value.items if k.text != kind}
-        key = next(k for k, _ in value.items if k.text == kind)
-        return self._filled(kind, key, value.get(kind), given)
+        given = {k.text: (k, v) for k, v in value.items}
+        key, principal = given.pop(kind)
+        return self._filled(kind, key, principal, given)
 
     def _kind(self, value: Mapping) -> str | None:
         """Return the one kind key of a step: the one whose arguments the others are."""
-        found = [k for k, _ in value.items if k.text in KINDS]
+        keys: list[Scalar] = value.pairs[::2]
+        found = [k for k in keys if k.text in KINDS]
         fits = [
             k for k in found if all(o is k or _takes(k.text, o.text) for o in found)
         ]

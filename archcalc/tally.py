@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -25,23 +25,33 @@ SHORT = 16
 class _Case(NamedTuple):
     """One layer with one input shape: its facts, and what it adds, overwritten or kept.
 
-    `gone` says which of the two, None where each node has to be asked.
+    `view` and `folded` say which of the two: always, or where nothing else reads.
     """
 
     facts: Facts
-    gone: bool | None
+    view: bool
+    folded: bool
     kept: Counts
     overwritten: Counts
 
 
 class Tally:
-    """Facts and counts of every node: shared weights once, overwritten values never."""
+    """Facts and counts of every node: shared weights once, overwritten values never.
+
+    `gone` says which nodes need no memory of their own for their output: a view, and
+    with `inplace` a normalization, activation or dropout that alone reads its input.
+    """
 
     def __init__(
-        self, graph: Graph, convention: Convention, in_place: Callable[[Node], bool]
+        self,
+        graph: Graph,
+        convention: Convention,
+        readers: Sequence[int],
+        inplace: bool,
     ) -> None:
         facts: list[Facts] = []
         each: list[Counts] = []
+        over: list[bool] = []
         known: dict[tuple[int, tuple[Any, ...]], _Case] = {}
         shapes = [node.shape for node in graph.nodes]
         for node in graph.nodes:
@@ -54,12 +64,15 @@ class Tally:
             key = (id(node.layer), entering)
             case = known.get(key)
             if case is None:
-                case = known[key] = _case(graph, node, convention, in_place)
-            gone = in_place(node) if case.gone is None else case.gone
+                case = known[key] = _case(graph, node, convention)
+            gone = case.view
+            if case.folded and inplace and readers[inputs[0]] == 1:
+                gone = gone or graph.nodes[inputs[0]].layer.role != "input"
+            over.append(gone)
             counts = case.overwritten if gone else case.kept
             facts.append(case.facts)
             each.append(counts if node.share is None else _shared(counts))
-        self.facts, self.counts = facts, each
+        self.facts, self.counts, self.gone = facts, each, over
         self.numbers = all(type(c) is int for case in known.values() for c in case.kept)
 
     def sums(self, nodes: Iterable[int]) -> Counts:
@@ -85,18 +98,16 @@ class Tally:
         return tuple(list(accumulate(column, initial=0)) for column in columns)
 
 
-def _case(
-    graph: Graph, node: Node, convention: Convention, in_place: Callable[[Node], bool]
-) -> _Case:
+def _case(graph: Graph, node: Node, convention: Convention) -> _Case:
     """Run the rules of a node's layer."""
     layer = node.layer
     fact = facts_of(layer, graph.input_shapes(node), node.shape, convention)
     weights = (fact.weights, fact.biases, fact.norms, fact.buffers)
     work, counted = (fact.macs, fact.flops), (fact.operations, fact.reported_params)
-    varies = layer.role in FOLDED and layer.storage != "view"
     return _Case(
         fact,
-        None if varies else in_place(node),
+        layer.storage == "view",
+        layer.role in FOLDED,
         (*weights, *work, fact.values, *counted),
         (*weights, *work, 0, *counted),
     )
