@@ -125,13 +125,15 @@ def viewed(
 
 
 def gathered(layer: Layer, sizes: Ints, strides: Ints) -> bool:
-    """Say whether a layer copies its input, to have it in a row, and keeps the copy."""
+    """Say whether a layer copies its input, to have it in a row; it keeps the copy."""
     if layer.key in ("gn", "in"):
         return not in_a_row(sizes, strides)
     if layer.key == "linear" and len(sizes) > 2:
         return regrouped(sizes, strides, (prod(sizes[:-1]), sizes[-1])) is None
     if layer.key == "matmul" and len(sizes) > 3:
         return regrouped(sizes, strides, (prod(sizes[:-2]), *sizes[-2:])) is None
+    if layer.key == "tokens":
+        return regrouped(sizes, strides, (*sizes[:2], prod(sizes[2:]))) is None
     if layer.key == "fc":
         return regrouped(sizes, strides, (sizes[0], prod(sizes[1:]))) is None
     return False

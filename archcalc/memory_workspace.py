@@ -25,8 +25,27 @@ def workspace(storages: Storages, node: Node) -> int:
     made = rule(node, shapes)
     if storages.narrow and layer.saved(node.shape, *shapes).upcasts:
         made = _in_float32(made, node, shapes[0], storages.bits // 8)
-    slack = max(0, storages.size[node.index] - storages.tensor_bytes(node))
-    return sum(storages.extra_bytes(e, node) for e in made) - slack
+    extras = sum(storages.extra_bytes(e, node) for e in made)
+    return max(0, extras - _held(storages, node)) + _copies(storages, node)
+
+
+def _held(storages: Storages, node: Node) -> int:
+    """Return by how much a node's output holds a larger block: that is no workspace."""
+    return max(0, storages.size[node.index] - storages.tensor_bytes(node))
+
+
+def _copies(storages: Storages, node: Node) -> int:
+    """Return the bytes of inputs that are first put in a row.
+
+    `linear` makes the product of what had gaps, then adds its bias to that apart.
+    """
+    nodes, layouts = storages.graph.nodes, storages.layouts
+    copied = [nodes[i] for i in node.inputs if layouts.gathers(node, i)]
+    size = sum(map(storages.tensor_bytes, copied))
+    biased = node.layer.key == "linear" and getattr(node.layer, "bias", False)
+    if biased and len(node.shape) > 1 and node.inputs[0] in layouts.strides:
+        return max(size, storages.tensor_bytes(node))
+    return size
 
 
 def _what_is_made(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
