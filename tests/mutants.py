@@ -4,6 +4,7 @@
     python tests/mutants.py                  every group, and docs/mutation.md anew
     python tests/mutants.py sizes layers     these groups
     python tests/mutants.py --quick          without the slow suites
+    python tests/mutants.py --again --fresh  in processes of their own alone
     python tests/mutants.py --again          what survived the last run, after new tests
     python tests/mutants.py --resume         on from where a run was stopped
     python tests/mutants.py --report         docs/mutation.md from the last runs alone
@@ -242,7 +243,8 @@ def run(name: str, how: set[str], suites: tuple[str, ...]) -> None:
         for mutant in left or codes:
             killers[mutant] = killer_of(codes[mutant], suite)
         keep(name, killers)
-    for mutant in unexplained(name, killers) if "slow" in suites else ():
+    left = [] if "--quick" in how else unexplained(name, killers)
+    for mutant in left:
         if fails_fresh(folder, mutant, tests_of(group.quick)):
             killers[mutant] = "fresh"
     keep(name, killers)
@@ -323,6 +325,7 @@ def main(words: list[str]) -> None:
         return
     names = [w for w in words if not w.startswith("--")] or list(GROUPS)
     suites = ("quick",) if "--quick" in words else ("quick", "slow")
+    suites = () if "--fresh" in words else suites
     if "--report" not in words:
         for name in names:
             run(name, set(words), suites)

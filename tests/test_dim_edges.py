@@ -90,6 +90,28 @@ def test_square_roots(size: Any, root: int | None) -> None:
     assert square_root(size) == root
 
 
+class Chooser:
+    """A recorded size that remembers what it was asked to choose."""
+
+    def __extreme__(self, kind: str, sizes: Any) -> Any:
+        return kind, tuple(sizes)
+
+
+def test_recorded_sizes_choose_for_themselves() -> None:
+    one: Any = Chooser()
+    assert least(3, one) == ("min", (3, one))
+    assert largest(one, 3, C) == ("max", (one, 3, C))
+
+
+def test_questions_of_fractions() -> None:
+    half, two_thirds = Fraction(1, 2), Fraction(2, 3)
+    questions: Any = (same, at_least)
+    assert [ask(half, half) for ask in questions] == [True, True]
+    assert [ask(half, two_thirds) for ask in questions] == [False, False]
+    choices: Any = (least, largest)
+    assert [choose(half, two_thirds, 2) for choose in choices] == [half, 2]
+
+
 def test_a_product_of_nothing_is_1() -> None:
     assert product([]) == 1
 
