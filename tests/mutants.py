@@ -244,6 +244,7 @@ def run(name: str, how: set[str], suites: tuple[str, ...]) -> None:
             killers[mutant] = killer_of(codes[mutant], suite)
         keep(name, killers)
     left = [] if "--quick" in how else unexplained(name, killers)
+    shutil.copytree(folder / "tests", folder / "mutants" / "tests", dirs_exist_ok=True)
     for mutant in left:
         if fails_fresh(folder, mutant, tests_of(group.quick)):
             killers[mutant] = "fresh"

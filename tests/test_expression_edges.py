@@ -103,6 +103,7 @@ def test_what_is_no_arithmetic_is_shown(
         ("7", 0),
         ("a", 0),
         ("-1", 1),
+        ("-max(1, 2)", 2),
         ("1 + 2", 1),
         ("1 + 2 + 3", 1),  # a chain of operators of one rank is one level
         ("1 + 2 * 3", 2),
