@@ -129,3 +129,9 @@ def test_shares_and_ratios_are_printed_figures(
 ) -> None:
     claim = read_claim(text)
     assert (claim.value, claim.half_unit) == (value, half)
+
+
+def test_a_shape_is_no_printed_figure() -> None:
+    claim = read_claim(["15", "62"])
+    assert claim.fit(1562) is None
+    assert claim.fit((15, 62)) == "exact"

@@ -160,16 +160,21 @@ def test_more_than_four_branches_go_by_their_need() -> None:
 
 
 @pytest.mark.parametrize("count", [2, 6])
-def test_branches_without_layers_need_nothing(count: int) -> None:
-    """Whatever their order, also where one of them has a layer."""
-    head = "archcalc: 1\nname: idle\ninput: [4, 8, 8]\nlayers:\n  - relu\n  - concat:\n"
-    idle = "".join(f"      i{n}: identity\n" for n in range(count))
-    busy = f"{head}{idle}      b: [{{conv: 4, kernel: 1}}]\n"
-    for text in (f"{head}{idle}", busy):
-        memory = archcalc.loads(text).analyze().memory
-        peak = memory.peak_inference
-        orders = memory.orders
-        assert orders is None or orders.best == orders.worst == peak
+def test_branches_of_a_side_head_have_no_order(count: int) -> None:
+    """Side heads are not run in inference, whatever the order of their branches."""
+    branches = ", ".join(
+        f"b{n}: [{{conv: {n + 1}}}, {{conv: 2}}]" for n in range(count)
+    )
+    text = (
+        "archcalc: 1\nname: a\ninput: [4, 8, 8]\nlayers:\n  - {conv: 4}\n"
+        f"  - aux: [{{concat: {{{branches}}}}}, {{fc: 9}}]\n  - {{conv: 4}}\n"
+    )
+    memory = archcalc.loads(text).analyze().memory
+    orders = memory.orders
+    assert orders is not None
+    assert orders.best == orders.written == orders.worst == memory.peak_inference
+    (change,) = orders.changes
+    assert (change.best, change.worst, change.order) == (0, 0, ())
 
 
 def test_other_mistakes_are_not_taken_for_names() -> None:
@@ -377,7 +382,7 @@ def test_a_linear_layer_of_one_image_moves_its_weights() -> None:
 
 
 def test_a_normalization_moves_its_statistics_and_counts_no_batches() -> None:
-    """torch's `num_batches_tracked` is a number of training, read by no inference."""
+    """The `num_batches_tracked` of torch is a number of training, read by no inference."""
     text = "name: a\ninput: [3, 8, 8]\nlayers: [bn]\n"
     analysis = archcalc.loads(text).analyze()
     assert load(analysis, [1]).moved == 4 * (2 * 3 * 8 * 8 + 4 * 3)

@@ -330,7 +330,7 @@ def test_a_network_with_one_weight_and_a_head_of_branches() -> None:
     """What is left out as a whole is neither all there is nor part of a head."""
     text = (
         "name: a\ninput: [3, 8, 8]\nlayers: [{name: x, conv: 4},"
-        "{aux: [{concat: {p: [{conv: 2}, relu], q: [{conv: 2}, relu]}}, {fc: 9}]}, gap]"
+        "{aux: [{concat: {p: [{conv: 2}, {conv: 2}], q: [{conv: 2}, {conv: 2}]}}, {fc: 9}]}, gap]"
     )
     (plain, *_) = subjects(loads(text), 0)
     found = {r.part.name for r in readings(plain, "parameters", 2)}
