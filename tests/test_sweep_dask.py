@@ -81,10 +81,10 @@ def test_a_worker_is_killed_and_nothing_is_lost_or_double(
 ) -> None:
     spec, alone, many = (tmp_path / name for name in ("net.yaml", "1.csv", "2.csv"))
     spec.write_text(SLOW, encoding="utf-8")
-    words = ("sweep", str(spec), "--over", "b=1:30000", "--where", "params != 77")
+    words = ("sweep", str(spec), "--over", "b=1:20000", "--where", "params != 77")
     assert run(capsys, monkeypatch, *words, "-o", str(alone)).code == 0
     process = started(*words, "--executor", cluster.address, "-o", str(many))
-    until(lambda: size(many) > 20_000 or process.poll() is not None, "rows")
+    until(lambda: size(many) > 10_000 or process.poll() is not None, "rows")
     cluster.workers[0].kill()
     assert process.poll() is None
     assert size(many) < size(alone) / 2
