@@ -130,9 +130,7 @@ GROUPS = {
         ("memory_reports", "memory"),
         ("cli", "render_graphs", "documents"),
     ),
-    "receptive": Group(
-        ("receptive.py",), ("receptive", "receptive_edges"), ("layers_windows", "draw")
-    ),
+    "receptive": Group(("receptive.py",), ("receptive",), ("layers_windows", "draw")),
     "rules": Group(("rules/*",), ("rules",), ("cli", "mistakes")),
 }
 
