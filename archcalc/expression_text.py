@@ -49,6 +49,9 @@ class ExpressionError(ValueError):
         self.help = help
 
 
+SHORTER = "give a part of it a name in `params`"
+
+
 def scan(text: str, limits: Limits) -> None:
     """Raise ExpressionError for text that is too long, too deep or no arithmetic."""
     most = limits.expression_chars
@@ -56,7 +59,7 @@ def scan(text: str, limits: Limits) -> None:
         raise ExpressionError(
             f"the arithmetic has {len(text):,} characters; {most:,} is the limit",
             most,
-            "give a part of it a name in `params`",
+            f"{SHORTER}, or {limits.raising('expression_chars')}",
         )
     if not text.strip(" \t\r\n"):
         raise ExpressionError("the arithmetic is empty")
@@ -82,7 +85,7 @@ def too_deep(column: int, limits: Limits) -> ExpressionError:
     return ExpressionError(
         f"the arithmetic nests more than {limits.expression_depth} levels deep",
         column,
-        "give a part of it a name in `params`",
+        f"{SHORTER}, or {limits.raising('expression_depth')}",
     )
 
 

@@ -25,7 +25,7 @@ from archcalc import terms as t
 from archcalc.arithmetic import Given, MeaninglessError
 from archcalc.dims import Dim, Poly
 from archcalc.expression_text import ExpressionError, scan, too_deep
-from archcalc.limits import DEFAULT, Limits
+from archcalc.limits import Limits, current
 from archcalc.polynomials import terms_of
 
 __all__ = ["Expression", "ExpressionError", "Given", "parse", "whole"]
@@ -90,30 +90,35 @@ class Expression:
         """
         if self.constant is not None:
             return self.constant
-        return _fitting(self._run(names), self._limits.number_bits)
+        return _fitting(self._run(names), self._limits)
 
 
-def parse(text: str, limits: Limits = DEFAULT) -> Expression:
+def parse(text: str, limits: Limits | None = None) -> Expression:
     """Return the arithmetic in a text; raise ExpressionError where it is none.
+
+    The limits are those of the network that is being read, if none are given.
 
     >>> parse("floor(theta*cin)").evaluate({"theta": Fraction(1, 2), "cin": 65})
     32
     """
+    limits = limits or current()
     scan(text, limits)
     reader = _Reader(text, limits)
     try:
         run = reader.read(reader.tree(), 0)
     except RecursionError:
         raise too_deep(0, limits) from None
-    constant = None if reader.names else _fitting(run({}), limits.number_bits)
+    constant = None if reader.names else _fitting(run({}), limits)
     return Expression(text, frozenset(reader.names), constant, run, limits)
 
 
-def _fitting(value: Given, bits: int) -> Given:
+def _fitting(value: Given, limits: Limits) -> Given:
+    bits = limits.number_bits
     if type(value) is int and value.bit_length() <= bits:
         return value
     if arithmetic.bits(value) > bits:
-        raise ExpressionError(f"the result does not fit in {bits} bits")
+        message = f"the result does not fit in {bits} bits"
+        raise ExpressionError(message, 0, limits.raising("number_bits"))
     return value
 
 
@@ -209,6 +214,7 @@ class _Reader:
             raise ExpressionError(
                 f"a number does not fit in {self.limits.number_bits} bits",
                 self.column(node),
+                self.limits.raising("number_bits"),
             )
         return lambda _: value
 

@@ -84,8 +84,12 @@ class Limits:
             code,
             f"{what} (limit: {name} = {limit})",
             place=place,
-            help=f"raise it with `--limit {name}={enough}`",
+            help=self.raising(name, enough),
         )
+
+    def raising(self, name: str, enough: int = 0) -> str:
+        """Return how a limit is raised: to enough, or to twice what it is."""
+        return f"raise it with `--limit {name}={enough or 2 * getattr(self, name)}`"
 
 
 DEFAULT = Limits()
@@ -112,6 +116,12 @@ def counting(limits: Limits = DEFAULT) -> Iterator[None]:
         yield
     finally:
         _work.reset(token)
+
+
+def current() -> Limits:
+    """Return the limits of the network that is read here."""
+    work = _work.get()
+    return DEFAULT if work is None else work.limits
 
 
 def begin(limits: Limits) -> None:

@@ -65,12 +65,17 @@ class Gradients:
             if self._hands_on(node, position):
                 key = own
             elif node.layer.key in SHARED:
-                key = shared = shared or self._new(index)
+                if shared is None:
+                    shared = self._new(index)
+                    self.holders[shared] = 1  # until every input has had it
+                key = shared
             else:
                 key = self._new(index)
                 self._product(node, index)
             yield from self._arrive(index, key, node.layer.key in PIECES)
-        yield from self.release(own)
+        for key in (own, shared):
+            if key is not None:
+                yield from self.release(key)
 
     def _product(self, node: Node, index: int) -> None:
         """Use the product at full size of a factor that was stretched."""

@@ -22,7 +22,7 @@ from archcalc.expressions import Expression, ExpressionError
 from archcalc.fields import WORD, FieldError, WholeField, nearest
 from archcalc.graph import Graph
 from archcalc.layers.base import Shape
-from archcalc.limits import DEFAULT, Limits, begin
+from archcalc.limits import DEFAULT, Limits, begin, counting
 from archcalc.optimizers import optimizer as optimizer_named
 from archcalc.shown import Shown
 from archcalc.source import Mapping as Section
@@ -97,7 +97,8 @@ class Network(Shown):
         problems = Problems(source, 1)
         item = source.root.items[0][1]  # type: ignore[union-attr, index]  # a mapping, as written above
         item = Scalar(item.text, False, item.line, item.column)  # type: ignore[union-attr]  # a scalar
-        read_value = StepReader(problems, self.spec.params).param(item)
+        with counting(self.limits):
+            read_value = StepReader(problems, self.spec.params).param(item)
         if problems.found:
             raise UsageError(problems.found)
         if isinstance(read_value, str) and not isinstance(self.spec.params[name], str):

@@ -17,7 +17,7 @@ from archcalc.about_reader import read_about
 from archcalc.arguments import Problems, required_param
 from archcalc.errors import SpecError
 from archcalc.fields import SIZES, WORD, FieldError, WholeField, nearest, number
-from archcalc.limits import DEFAULT, Limits
+from archcalc.limits import DEFAULT, Limits, counting
 from archcalc.source import Mapping, Scalar, Sequence, Source, Value
 from archcalc.step_reader import StepReader
 from archcalc.steps import Block, Step
@@ -80,7 +80,8 @@ class Spec:
 def read_spec(source: Source, limits: Limits = DEFAULT) -> Spec:
     """Return the network in a file; raise `SpecError` with all that is wrong."""
     problems = Problems(source, limits.problems)
-    spec = _Reader(source, problems).read()
+    with counting(limits):
+        spec = _Reader(source, problems).read()
     if spec is None or problems.found:
         raise SpecError(problems.found)
     return spec

@@ -182,7 +182,8 @@ def test_a_tree_too_deep_for_python_is_too_deep(
     assert (error.message, error.column, error.help) == (
         "the arithmetic nests more than 32 levels deep",
         0,
-        "give a part of it a name in `params`",
+        "give a part of it a name in `params`, or raise it with"
+        " `--limit expression_depth=64`",
     )
 
 
