@@ -7,6 +7,7 @@
     python tests/mutants.py --again --fresh  in processes of their own alone
     python tests/mutants.py --again          what survived the last run, after new tests
     python tests/mutants.py --resume         on from where a run was stopped
+    python tests/mutants.py --stopped        takes what a run had before it was stopped
     python tests/mutants.py --report         docs/mutation.md from the last runs alone
 
 Each group of files has a copy of the working tree under build/mutation/, where mutmut
@@ -34,6 +35,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SCRATCH = ROOT / "build" / "mutation"
 FAILED, TYPES, TIMEOUTS = (1, 3), 37, (24, -24, 36, 152)
 """mutmut's exit codes; any other says nothing, and the mutant lives on."""
+UNRUN = "not run"
+"""What stands for a killer where a run was stopped before."""
 SUITES = ("types", "quick", "slow", "fresh")
 CONFTEST = """
 
@@ -185,7 +188,7 @@ def wanted(path: Path) -> bool:
     return path.name in ("docs", "specs") or path.suffix in (".md", ".yml")
 
 
-def mutmut(folder: Path, *names: str) -> dict[str, int]:
+def mutmut(folder: Path, *names: str) -> dict[str, int | None]:
     """Run mutmut on all mutants or on the named ones; return every exit code."""
     command = [sys.executable, "-c", "from mutmut.__main__ import cli; cli()", "run"]
     done = subprocess.run(
@@ -199,7 +202,12 @@ def mutmut(folder: Path, *names: str) -> dict[str, int]:
     folder.joinpath("mutmut.log").write_text(done.stdout, "utf-8")
     if done.returncode:
         raise SystemExit(done.stdout[-3000:])
-    codes: dict[str, int] = {}
+    return exit_codes(folder)
+
+
+def exit_codes(folder: Path) -> dict[str, int | None]:
+    """Return mutmut's exit code of every mutant, None where it was not run."""
+    codes: dict[str, int | None] = {}
     for path in sorted(folder.joinpath("mutants/archcalc").rglob("*.meta")):
         codes |= json.loads(path.read_text("utf-8"))["exit_code_by_key"]
     return codes
@@ -217,8 +225,10 @@ def fails_fresh(folder: Path, mutant: str, tests: list[str]) -> bool:
     return done.returncode != 0
 
 
-def killer_of(code: int, suite: str) -> str | None:
+def killer_of(code: int | None, suite: str) -> str | None:
     """Return who killed a mutant, from mutmut's exit code; None where it lives."""
+    if code is None:
+        return UNRUN
     if code == TYPES:
         return "types"
     return suite if code in (*FAILED, *TIMEOUTS) else None
@@ -230,8 +240,12 @@ def run(name: str, how: set[str], suites: tuple[str, ...]) -> None:
     killers: dict[str, str | None] = {}
     if "--again" in how:
         killers = load(name)["killers"]
-    elif "--resume" not in how:
+    elif not how & {"--resume", "--stopped"}:
         shutil.rmtree(folder / "mutants", ignore_errors=True)
+    if "--stopped" in how:
+        codes = exit_codes(folder)
+        keep(name, {mutant: killer_of(codes[mutant], "quick") for mutant in codes})
+        return
     for suite in suites:
         left = unexplained(name, killers)
         if killers and not left:

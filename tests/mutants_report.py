@@ -15,6 +15,7 @@ from mutants import (
     ROOT,
     SCRATCH,
     SUITES,
+    UNRUN,
     base,
     function_spans,
     load,
@@ -39,7 +40,7 @@ suite kills it by failing. Each counts for the first suite that kills it:
 - **fresh**: the quick tests in a process that has the mutant from its start, for what
   runs while modules are imported.
 
-*Score* is killed / (mutants − equivalent). *By tests* is the same without the mutants
+*Score* is killed / (mutants − equivalent − not run). *By tests* is the same without the mutants
 that types kill. Texts of messages are mutated like all else.
 
 mutmut changes functions and methods. It leaves out {decorated} functions of these files
@@ -65,24 +66,29 @@ class Row(NamedTuple):
     mutants: int
     killed: tuple[int, ...]
     equivalent: int
+    unrun: int
+
+    @property
+    def run(self) -> int:
+        """Return how many were run and may be seen."""
+        return self.mutants - self.unrun - self.equivalent
 
     @property
     def score(self) -> str:
-        return share(sum(self.killed), self.mutants - self.equivalent)
+        return share(sum(self.killed), self.run)
 
     @property
     def by_tests(self) -> str:
-        left = self.mutants - self.equivalent - self.killed[0]
-        return share(sum(self.killed[1:]), left)
+        return share(sum(self.killed[1:]), self.run - self.killed[0])
 
     @property
     def unexplained(self) -> int:
-        return self.mutants - self.equivalent - sum(self.killed)
+        return self.run - sum(self.killed)
 
 
 def share(part: int, whole: int) -> str:
-    """Return a part in percent."""
-    return f"{100 * part / whole:.1f} %" if whole else "–"
+    """Return a part in percent, rounded down: 100.0 % is all."""
+    return f"{1000 * part // whole / 10:.1f} %" if whole else "–"
 
 
 def file_of(group: str, mutant: str) -> Path:
@@ -143,14 +149,19 @@ def rows(group: str, explained: dict[Mutant, str]) -> dict[str, Row]:
         killers[named(file_of(group, mutant))].append(killer)
     same = [mutant.file for mutant in survivors(group) if mutant in explained]
     return {
-        file: Row(len(found), tuple(map(found.count, SUITES)), same.count(file))
+        file: Row(
+            len(found),
+            tuple(map(found.count, SUITES)),
+            same.count(file),
+            found.count(UNRUN),
+        )
         for file, found in sorted(killers.items())
     }
 
 
 def line(name: str, row: Row) -> str:
     """Return a row of the table of scores."""
-    counts = (row.mutants, *row.killed, row.equivalent, row.unexplained)
+    counts = (row.mutants, *row.killed, row.equivalent, row.unexplained, row.unrun)
     cells = [name, *(f"{n:,}" for n in counts), row.score, row.by_tests]
     return f"| {' | '.join(cells)} |"
 
@@ -159,12 +170,14 @@ def total(found: list[Row]) -> Row:
     """Return the sums over files."""
     killed = tuple(sum(row.killed[i] for row in found) for i in range(len(SUITES)))
     mutants = sum(row.mutants for row in found)
-    return Row(mutants, killed, sum(row.equivalent for row in found))
+    equivalent, unrun = (sum(column) for column in list(zip(*found, strict=True))[2:])
+    return Row(mutants, killed, equivalent, unrun)
 
 
 def scores(groups: list[str], explained: dict[Mutant, str]) -> list[str]:
     """Return the table of files."""
-    heads = ("file", "mutants", *SUITES, "equivalent", "left", "score", "by tests")
+    heads = ("file", "mutants", *SUITES, "equivalent", "left")
+    heads += (UNRUN, "score", "by tests")
     found = {g: rows(g, explained) for g in groups}
     lines = [f"| {' | '.join(heads)} |", "|---" + "|--:" * (len(heads) - 1) + "|"]
     for table in found.values():

@@ -168,6 +168,13 @@ def test_numbers_of_eight_bits(text: str, column: int | None) -> None:
     assert caught.value.column == column
 
 
+def test_signs_too_deep_for_python_are_too_deep() -> None:
+    endless = replace(DEFAULT, expression_chars=10**6, expression_depth=10**6)
+    with pytest.raises(ExpressionError, match="levels deep") as caught:
+        parse("1 + " + "-" * 3000 + "1", endless)
+    assert caught.value.column == 0
+
+
 def test_a_tree_too_deep_for_python_is_too_deep(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
