@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -50,11 +51,40 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
     if not (address.startswith(SCHEME) and where):
         message = f"{address!r} is no executor"
         raise UsageError.of("AC583", message, help="--executor dask://HOST:PORT")
-    client = _client(where)
+    with _quiet():
+        client = _client(where)
+        try:
+            yield Cluster(client), _threads(client, where)
+        finally:
+            client.close(timeout=PATIENCE)
+
+
+class Cluster(Executor):
+    """The workers of a dask scheduler, which may be lost."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.inner = client.get_executor(pure=False)
+
+    def submit(self, *call: Any, **more: Any) -> Future[Any]:
+        """Send a call to a worker."""
+        future: Future[Any] = self.inner.submit(*call, **more)
+        return future
+
+    def alive(self) -> bool:
+        """Say whether the scheduler can be reached: dask itself waits for it."""
+        return bool(self.client.status == "running")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep dask from logging at length what a sweep tells in a line."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     try:
-        yield client.get_executor(pure=False), _threads(client, where)
+        yield
     finally:
-        client.close()
+        logging.disable(before)
 
 
 def _threads(client: Any, where: str) -> int:

@@ -10,7 +10,7 @@ import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import get_ident
@@ -31,6 +31,8 @@ AHEAD = 4
 """Chunks that wait for each worker."""
 Form = Callable[[Sweep, Sequence[Row]], str]
 """Writes rows as lines: a function of a module, so that it can travel."""
+WAIT, LIVES = 2.0, 3
+"""Seconds until an executor is asked whether it lives, and how often it may not."""
 HELD_SWEEPS = 4
 """Sweeps of which a worker keeps what it found."""
 
@@ -124,7 +126,7 @@ def chunks(
         if isinstance(head, tuple):
             chunk = made(found, choice, form, *head)
         else:
-            chunk = _result(head)
+            chunk = _result(head, getattr(found.executor, "alive", None))
         yield _counted(found, chunk)
         size = _sized(chunk, size)
 
@@ -142,9 +144,18 @@ def _sent(found: Sweep, blob: bytes, first: int, end: int) -> Future[Chunk]:
     return found.executor.submit(run_chunk, blob, first, end)
 
 
-def _result(future: Future[Chunk]) -> Chunk:
-    """Return a worker's chunk; raise `UsageError` AC583 where the workers failed."""
+def _result(future: Future[Chunk], alive: Callable[[], bool] | None) -> Chunk:
+    """Return a worker's chunk; raise `UsageError` AC583 where the workers failed.
+
+    `alive` is asked while nothing comes, if the executor has it.
+    """
+    missed = 0
+    while alive is not None and not future.done() and missed < LIVES:
+        wait([future], WAIT)
+        missed = 0 if alive() else missed + 1
     try:
+        if missed == LIVES:
+            raise ConnectionError("the scheduler cannot be reached")
         return future.result()
     except ArchcalcError:
         raise
@@ -153,7 +164,7 @@ def _result(future: Future[Chunk]) -> Chunk:
         ours = kind.__module__.startswith(("archcalc", "builtins"))
         if ours and not isinstance(error, ImportError | OSError):
             raise
-        told = str(error).partition("\n")[0] or "no reason was given"
+        told = str(error).partition("\n")[0] or "they were lost"
         raise UsageError.of(
             "AC583",
             f"the workers failed: {kind.__name__}: {told}",

@@ -29,6 +29,7 @@ class Cluster(NamedTuple):
     """A scheduler with two workers of one thread each, and where it writes its log."""
 
     address: str
+    scheduler: subprocess.Popen[bytes]
     workers: list[subprocess.Popen[bytes]]
     log: Path
 
@@ -67,7 +68,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     until(
         lambda: log.read_text(encoding="utf-8").count("Register worker") == 2, "workers"
     )
-    yield Cluster(address.replace("tcp://", executors.SCHEME), workers, log)
+    yield Cluster(address.replace("tcp://", executors.SCHEME), head, workers, log)
     for process in (*workers, head):
         process.kill()
         process.wait()
@@ -94,6 +95,27 @@ def test_a_worker_is_killed_and_nothing_is_lost_or_double(
     log = cluster.log.read_text(encoding="utf-8")
     assert log.index("Remove worker") < log.index("Remove client")
     assert cluster.workers[1].poll() is None
+
+
+def test_a_scheduler_is_lost_and_the_sweep_goes_on_without(
+    cluster: Cluster,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spec, alone, many = (tmp_path / name for name in ("net.yaml", "1.csv", "2.csv"))
+    spec.write_text(SLOW, encoding="utf-8")
+    words = ("sweep", str(spec), "--over", "b=1:20000")
+    assert run(capsys, monkeypatch, *words, "-o", str(alone)).code == 0
+    process = started(*words, "--executor", cluster.address, "-o", str(many))
+    until(lambda: size(many) > 10_000 or process.poll() is not None, "rows")
+    cluster.scheduler.kill()
+    _, told = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert told.startswith("error[AC583]: the workers failed: ")
+    assert "Traceback" not in told
+    assert run(capsys, monkeypatch, *words, "--resume", "-o", str(many)).code == 0
+    assert many.read_bytes() == alone.read_bytes()
 
 
 def test_choices_are_made_by_the_workers(
