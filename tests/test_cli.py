@@ -266,6 +266,35 @@ def test_an_interrupt_ends_with_a_word(
     assert run(*words.split()) == Done(130, "", "interrupted\n")
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RecursionError(), "too deep or too large for this machine: lower a limit"),
+        (MemoryError(), "too deep or too large for this machine: lower a limit"),
+        (OSError(28, "No space left"), "cannot write the output: No space left"),
+        (OSError(13, "No permission", "a.csv"), "cannot write a.csv: No permission"),
+    ],
+)
+def test_what_the_machine_refuses_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("archcalc.network.load", refused)
+    done = run("table", "vgg16")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: ")
+    assert said in done.err
+
+
+def test_an_output_that_is_closed_is_told() -> None:
+    command = f"{sys.executable} -m archcalc table vgg16 >&-"
+    done = subprocess.run(["bash", "-c", command], stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert done.stderr == b"error: cannot write the output: it is closed\n"
+
+
 def test_stdout_may_be_any_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["archcalc", "show", "vgg16"])
     sink = io.StringIO()
