@@ -275,7 +275,13 @@ def unexplained(name: str, killers: dict[str, str | None]) -> list[str]:
 def keep(name: str, killers: dict[str, str | None]) -> None:
     """Write down who killed each mutant of a group, when and with what."""
     tools = [f"{tool} {version(tool)}" for tool in ("mutmut", "mypy", "pytest")]
-    state = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "tools": tools}
+    described = ["git", "describe", "--always", "--abbrev=7"]
+    commit = subprocess.run(described, cwd=ROOT, capture_output=True, encoding="utf-8")
+    state = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "commit": commit.stdout.strip(),
+        "tools": tools,
+    }
     path = SCRATCH / name / "killers.json"
     path.write_text(json.dumps({**state, "killers": killers}, indent=0), "utf-8")
 

@@ -239,7 +239,14 @@ def when(groups: list[str]) -> str:
     runs = defaultdict(list)
     for group in groups:
         state = load(group)
-        runs[f"{state['date']} with {', '.join(state['tools'])}"].append(group)
+        tools = ", ".join(state["tools"])
+        runs[f"{state['date']} at {state['commit']} with {tools}"].append(group)
     said = [f"Run on {run}: {', '.join(names)}." for run, names in runs.items()]
+    stopped = [g for g in groups if UNRUN in load(g)["killers"].values()]
+    if stopped:
+        said.append(
+            f"Stopped before the end, with the quick tests alone: {', '.join(stopped)}; "
+            "what is left of it the slow and fresh suites have not seen."
+        )
     missing = [group for group in GROUPS if group not in groups]
     return " ".join(said + [f"Not run: {', '.join(missing)}."] * bool(missing))
