@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from forked import Done, Server
+from limit_table import DOCUMENT, documented
 
 from archcalc.limits import DEFAULT, Limits
 
@@ -120,6 +121,12 @@ def checked(server: Server, folder: Path, text: str, **limits: int) -> Done:
     path.write_text(text, encoding="utf-8")
     words = [f"--limit={name}={value}" for name, value in limits.items()]
     return server.run("check", path, *words)
+
+
+def test_every_limit_is_documented_as_it_is() -> None:
+    """`python tests/limit_table.py` writes the table."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert documented(text) == text
 
 
 def test_every_limit_is_tried() -> None:
