@@ -207,3 +207,25 @@ def test_levels() -> None:
     with pytest.raises(UsageError) as caught:
         list(SMALL.outline("?"))  # type: ignore[arg-type]
     assert caught.value.problems[0].help == "levels: ops, layers, blocks, stages"
+
+
+def test_a_pools_stride_is_its_kernel_where_it_is_left_out() -> None:
+    text = "archcalc: 1\nname: pool\ninput: [3, 8, 9]\nlayers: [{maxpool: [2, 3]}]\n"
+    assert measure(archcalc.loads(text).analyze(), "stride", "maxpool") == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("level", "names"),
+    [
+        ("stages", "input first second fc"),
+        (
+            "blocks",
+            "input first: conv residual second: conv concat fc",
+        ),
+    ],
+)
+def test_outlines(level: Any, names: str) -> None:
+    """Heads end in a colon; the rows under them have their own part of the name."""
+    rows = TWINS.outline(level)
+    found = [f"{r.short or r.name}{':' if r.kind == 'head' else ''}" for r in rows]
+    assert " ".join(found) == names
