@@ -81,7 +81,11 @@ class Sweep:
         if self.where is not None:
             self.kept = where_test(self.where, self.columns, self.axes)
         *outer, last = self.axes.values()
-        self.outer = outer
+        sizes = [len(values) for values in outer]
+        self.steps = [
+            (values, prod(sizes[i + 1 :]), size)
+            for i, (values, size) in enumerate(zip(outer, sizes, strict=True))
+        ]
         starts = range(0, len(last), MOST_ALONG)
         self.parts = [last[start : start + MOST_ALONG] for start in starts]
         self.units = prod(map(len, outer)) * len(self.parts)
@@ -146,11 +150,8 @@ class Sweep:
     def unit(self, index: int) -> tuple[Values, Sequence[Any]]:
         """Return the outer combination of a unit, and its values of the last axis."""
         index, part = divmod(index, len(self.parts))
-        found = []
-        for values in reversed(self.outer):
-            index, place = divmod(index, len(values))
-            found.append(values[place])
-        return tuple(reversed(found)), self.parts[part]
+        outer = [values[index // step % size] for values, step, size in self.steps]
+        return tuple(outer), self.parts[part]
 
     def combinations(self, units: int) -> int:
         """Return how many combinations the first units have."""
