@@ -245,8 +245,8 @@ def when(groups: list[str]) -> str:
     stopped = [g for g in groups if UNRUN in load(g)["killers"].values()]
     if stopped:
         said.append(
-            f"Stopped before the end, with the quick tests alone: {', '.join(stopped)}; "
-            "what is left of it the slow and fresh suites have not seen."
+            f"Stopped before the end: {', '.join(stopped)}; what is left there the slow "
+            "suite has not seen, and the fresh one only in part."
         )
     missing = [group for group in GROUPS if group not in groups]
     return " ".join(said + [f"Not run: {', '.join(missing)}."] * bool(missing))
