@@ -230,7 +230,7 @@ OPTIONS = (
 
 @pytest.mark.parametrize("option", OPTIONS)
 def test_absurd_values(option: str, server: Server, tmp_path: Path) -> None:
-    for value in VALUES:
+    for value in VALUES[OPTIONS.index(option) % 2 :: 2]:
         words = [word.replace("{}", value) for word in option.split()]
         done = server.run(*words, cwd=tmp_path)
         assert not done.killed, (option, value[:40])
