@@ -50,7 +50,7 @@ STRICTER = {
 """Refusals by code and kind that torch need not share, with what torch does instead."""
 FLAT = MOVED | {"droppath", "fc", "flatten", "gn", "in", "linear", "matmul", "reshape"}
 """Layers that copy, or not, by the order in which their input lies in memory."""
-ROWS = IN_ROWS | {"attention", "class_token", "fc", "gap", "in", "linear", "matmul"}
+ROWS = IN_ROWS | {"attention", "class_token", "fc", "linear", "matmul"}
 """Layers whose output lies in a row, whatever their input does."""
 
 
