@@ -78,6 +78,8 @@ def puts_channels_last(storages: Storages, node: Node) -> bool:
     """Say whether a norm moved channels, heads lie apart, or axes of size 1 moved."""
     if node.layer.key in MOVED:
         return storages.owner[node.index] != node.index
+    if node.layer.key == "zero":  # a product of single pixels that lie far apart
+        return True
     if node.layer.key in ("ln", "rms"):
         (x,) = storages.graph.input_shapes(node)
         return len(x) > 1 and node.layer.axis(x) == 0  # type: ignore[attr-defined]  # a norm of features has it
