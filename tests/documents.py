@@ -15,6 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from reliability_tables import write as write_tables
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = (
     "README.md",
@@ -111,6 +113,7 @@ def main() -> None:
     for name in DOCUMENTS:
         path = ROOT / name
         path.write_text(refreshed(path.read_text(encoding="utf-8")), encoding="utf-8")
+    write_tables()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from forked import Done, Server
-from limit_table import DOCUMENT, documented
+from reliability_tables import DOCUMENT, documented
 
 from archcalc.limits import DEFAULT, Limits
 
@@ -124,7 +124,7 @@ def checked(server: Server, folder: Path, text: str, **limits: int) -> Done:
 
 
 def test_every_limit_is_documented_as_it_is() -> None:
-    """`python tests/limit_table.py` writes the table."""
+    """`python tests/documents.py` writes the tables."""
     text = DOCUMENT.read_text(encoding="utf-8")
     assert documented(text) == text
 
