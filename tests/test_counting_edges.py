@@ -9,11 +9,14 @@ import re
 from fractions import Fraction
 from typing import Any
 
+import layer_cases
 import pytest
 from test_memory_reports import NETWORK
 
 import archcalc
 from archcalc import UsageError
+from archcalc.conventions import CONVENTIONS, View, convention, measures
+from archcalc.conventions.measures import Measure
 from archcalc.metrics import Others, counted_as, derived, measure
 
 SMALL = NETWORK.analyze()
@@ -229,3 +232,212 @@ def test_outlines(level: Any, names: str) -> None:
     rows = TWINS.outline(level)
     found = [f"{r.short or r.name}{':' if r.kind == 'head' else ''}" for r in rows]
     assert " ".join(found) == names
+
+
+# -- what conventions weigh ------------------------------------------------------------
+
+
+def view(line: str) -> View:
+    case = layer_cases.read(line)
+    return View(case.layer, case.inputs, case.output, {})
+
+
+MODES = ("nearest1d", "nearest2d", "nearest3d", "linear", "bilinear", "trilinear")
+
+
+@pytest.mark.parametrize(
+    ("line", "mode", "values"),
+    [
+        ("{upsample: 2} @ 8x5", "nearest1d", 8 * 10),
+        ("{upsample: 2} @ 8x5x6", "nearest2d", 8 * 10 * 12),
+        ("{upsample: 2} @ 2x3x4x5", "nearest3d", 2 * 6 * 8 * 10),
+        ("{upsample: 2, mode: bilinear} @ 8x5", "linear", 8 * 10),
+        ("{upsample: 2, mode: bilinear} @ 8x5x6", "bilinear", 8 * 10 * 12),
+        ("{upsample: 2, mode: bilinear} @ 2x3x4x5", "trilinear", 2 * 6 * 8 * 10),
+    ],
+)
+def test_an_interpolation_counts_in_its_own_mode(
+    line: str, mode: str, values: int
+) -> None:
+    found = {other: measures.enlarged(other)(view(line)) for other in MODES}
+    assert found == dict.fromkeys(MODES, 0) | {mode: values}
+
+
+DECONV = "{deconv: 6, kernel: 3, stride: 2, pad: 1, dilation: 2, groups: 2} @ 4x8x9"
+
+
+@pytest.mark.parametrize(
+    ("measure_of", "line", "expected"),
+    [
+        # the output is 6 × 17 × 19, from (n - 1)·2 - 2 + 2·2 + 1
+        (measures.deconv_as_conv, DECONV, 6 * 17 * 19 * (4 // 2) * 9),
+        (measures.deconv_groups_twice, DECONV, 4 * 8 * 9 * 1 * 9),  # 6 // 2 // 2
+        # a convolution would leave (8 + 2 - 4 - 1) // 2 + 1 rows, 6 // 2 + 1 columns
+        (measures.deconv_bias_as_conv, DECONV, 6 // 2 * 3 * 4),
+        # the only window of five sees one value of each plane, two at either side lost
+        (
+            measures.mean_windows,
+            "{avgpool: 5, stride: 1, pad: 2, count_pad: false} @ 3x1x1",
+            3,
+        ),
+        # along 5: 2, 3 and 2 values; along 6: 2, 3 and 3
+        (
+            measures.mean_windows,
+            "{avgpool: 3, stride: 2, pad: 1, count_pad: false} @ 3x5x6",
+            3 * 7 * 8,
+        ),
+    ],
+)
+def test_measures_by_hand(measure_of: Measure, line: str, expected: int) -> None:
+    found = measure_of(view(line))
+    assert found == expected
+    assert type(found) is int
+
+
+def test_work_that_a_layer_does_not_do_is_none() -> None:
+    of = view("{conv: 8} @ 4x5x6")
+    assert measures.kind_of_work("exp")(of) == 0
+    assert measures.kind_of_work("mac")(of._replace(work={"mac": 7})) == 7
+
+
+# -- rows and heads --------------------------------------------------------------------
+
+NESTED = """\
+archcalc: 1
+name: nested
+input: [4, 6, 6]
+layers:
+  - name: one
+    stage:
+      - {conv: 4}
+      - bn
+      - residual: [{conv: 4}, relu, {conv: 4}]
+        shortcut: [{conv: 4, kernel: 1}]
+  - relu
+  - name: two
+    stage:
+      - name: inner
+        stage:
+          - concat:
+              left: [{conv: 2}]
+              right: [identity, {name: second, conv: 4}]
+  - aux: [{fc: 5}]
+  - {fc: 3}
+"""
+OPS = """\
+1 input: input
+7 one/
+  1 conv: conv 1×1, 4
+  1 bn: bn
+  5 residual/ residual
+    1 conv1: conv 1×1, 4
+    1 relu: relu
+    1 conv2: conv 1×1, 4
+    1 shortcut.conv: conv 1×1, 4
+    1 add: add
+1 relu: relu
+4 two/
+  4 inner/
+    1 left.conv: conv 1×1, 2
+    1 right.identity: identity
+    1 right.second: conv 1×1, 4
+    1 concat: concat
+1 aux/ aux (side)
+  1 fc: fc 5 (side)
+1 fc: fc 3
+"""
+FOLDED = {
+    "  1 conv: conv 1×1, 4\n  1 bn: bn": "  2 conv: conv 1×1, 4, bn",
+    "1 conv1: conv 1×1, 4\n    1 relu: relu": "2 conv1: conv 1×1, 4, relu",
+}
+BLOCKS = """\
+1 input: input
+7 one/
+  2 conv: conv 1×1, 4, bn
+  5 residual: residual
+1 relu: relu
+4 two/
+  4 inner/
+    4 two.inner: concat
+1 aux/ aux (side)
+  1 fc: fc 5 (side)
+1 fc: fc 3
+"""
+STAGES = """\
+1 input: input
+7 one:
+1 relu: relu
+4 two:
+1 aux: aux (side)
+1 fc: fc 3
+"""
+
+
+def drawn(level: Any) -> str:
+    """Return an outline as text: nodes, the row's own part of its name, its words."""
+    found = []
+    for row in archcalc.loads(NESTED).analyze().outline(level):
+        mark = "/" if row.kind == "head" else ":"
+        words = f" {row.label}" if row.label else ""
+        text = f"{'  ' * row.depth}{len(row.nodes)} {row.short}{mark}{words}"
+        found.append(f"{text}{' (side)' if row.aux else ''}\n")
+    return "".join(found)
+
+
+def test_outlines_of_nested_groups() -> None:
+    layers = OPS
+    for apart, together in FOLDED.items():
+        assert apart in layers
+        layers = layers.replace(apart, together)
+    expected = {"ops": OPS, "layers": layers, "blocks": BLOCKS, "stages": STAGES}
+    assert {level: drawn(level) for level in expected} == expected
+
+
+def test_at_most_four_rows_of_a_name_are_told() -> None:
+    stages = "".join(f"  - {{name: s{i}, stage: [{{fc: 2}}]}}\n" for i in range(6))
+    text = f"archcalc: 1\nname: six\ninput: [4]\nlayers:\n{stages}"
+    with pytest.raises(UsageError) as caught:
+        archcalc.loads(text).analyze().row("fc")
+    (problem,) = caught.value.problems
+    assert problem.message == (
+        "six has no layer 'fc' alone: s0.fc, s1.fc, s2.fc, s3.fc"
+    )
+
+
+def test_arguments_of_layers_by_hand() -> None:
+    """Analysed anew, and one number only where all axes have it."""
+    small, twins = NETWORK.analyze(), archcalc.loads(NESTED).analyze()
+    assert measure(small, "kernel", "stem") == 3
+    assert measure(small, "stride", "mixed.c.maxpool") == 1
+    assert measure(twins, "groups", "two.inner.right.second") == 1
+    text = "archcalc: 1\nname: line\ninput: [3, 8]\nlayers: [{conv: 4, kernel: 5}]\n"
+    assert measure(archcalc.loads(text).analyze(), "kernel", "conv") == 5
+    with pytest.raises(ValueError, match=r"'parms at stem' .*mean params\?"):
+        derived(small, "a", {"a": "parms at stem"}, Others())
+
+
+def test_a_convention_that_there_is_not() -> None:
+    with pytest.raises(UsageError) as caught:
+        convention("???")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.message) == ("AC515", "there is no convention '???'")
+    assert problem.help is not None
+    kind, _, names = problem.help.partition(": ")
+    assert (kind, names.split(", ")) == ("conventions", [*CONVENTIONS])
+
+
+def test_a_block_called_shortcut_is_none() -> None:
+    """A residual of two such blocks: both count, what is on its shortcut does not."""
+    text = """\
+archcalc: 1
+name: words
+input: [4, 6, 6]
+blocks:
+  shortcut:
+    layers:
+      - {conv: 4}
+layers:
+  - residual: [{use: shortcut}, {use: shortcut}]
+    shortcut: [{conv: 4}, {conv: 4}, {conv: 4}]
+"""
+    assert measure(archcalc.loads(text).analyze(), "depth", None) == 2
