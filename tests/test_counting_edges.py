@@ -18,6 +18,7 @@ from archcalc import UsageError
 from archcalc.conventions import CONVENTIONS, View, convention, measures
 from archcalc.conventions.measures import Measure
 from archcalc.metrics import Others, counted_as, derived, measure
+from archcalc.polynomials import symbol
 
 SMALL = NETWORK.analyze()
 TWINS = archcalc.loads(
@@ -286,12 +287,35 @@ DECONV = "{deconv: 6, kernel: 3, stride: 2, pad: 1, dilation: 2, groups: 2} @ 4x
             "{avgpool: 3, stride: 2, pad: 1, count_pad: false} @ 3x5x6",
             3 * 7 * 8,
         ),
+        # along an axis: 3, 4, 5, 5, 4 and 3 of the six values
+        (
+            measures.mean_windows,
+            "{avgpool: 5, stride: 1, pad: 2, count_pad: false} @ 3x6x6",
+            3 * 24 * 24,
+        ),
+        (measures.rows, "softmax @ 4x3x5", 3 * 5),  # over the channels
+        (measures.leaving_affine, "bn @ 4x3x5", 4 * 3 * 5),
+        (measures.leaving_affine, "{bn: , affine: false} @ 4x3x5", 0),
+        (measures.weights_alone, "{lstm: 6} @ 5x8", 4 * 6 * (8 + 6)),
     ],
 )
 def test_measures_by_hand(measure_of: Measure, line: str, expected: int) -> None:
     found = measure_of(view(line))
     assert found == expected
     assert type(found) is int
+
+
+def test_measures_of_sizes_that_are_symbols() -> None:
+    """Three windows over i hold i where 3 divides it, else i + 3 - 1 at most."""
+    n = symbol("n")
+    layer = layer_cases.read("{adaptive_avgpool: 3} @ 2x9").layer
+    of = View(layer, ((2, 3 * n + 1),), (2, 3), {})
+    assert measures.adaptive_windows(of) == 2 * (3 * n + 3)
+    of = View(layer, ((2, 3 * n),), (2, 3), {})
+    assert measures.adaptive_windows(of) == 6 * n
+    assert measures.adaptive_ratio(of) == 6 * n + 6
+    of = View(layer, ((2, n),), (2, 3 * n), {})
+    assert measures.adaptive_ratio(of) == 2 * n + 6 * n
 
 
 def test_work_that_a_layer_does_not_do_is_none() -> None:
