@@ -116,7 +116,7 @@ GROUPS = {
             *("memory_inference.py", "memory_ledger.py", "memory_training.py"),
             *("memory_gradients.py", "memory_segments.py", "memory_workspace.py"),
         ),
-        ("memory_reports",),
+        ("memory_reports", "memory_edges"),
         ("memory", "memory_torch"),
     ),
     "orders": Group(
