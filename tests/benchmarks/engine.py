@@ -24,6 +24,7 @@ ResNet-152 in one process. "Analysis" is every shape, weight, operation and acti
 a network that is loaded and written out, as the counters' model is built: parameters,
 MACs, FLOPs, bytes, buffers. The counters run torchvision's model on the meta device
 (fvcore, which cannot, on the CPU); onnx infers shapes alone, in C++, from bytes to bytes.
+All run in turn, 20 ms at least; what is quicker runs again, and a call is its share.
 """
 
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 PROGRAMS = Path(__file__).parent / "programs"
 ROOT = Path(__file__).parent.parent.parent
+TURN = 0.02
 
 
 class Line(NamedTuple):
@@ -90,14 +91,21 @@ def _process(words: list[str], environment: dict[str, str]) -> Run:
 def functions(
     calls: Mapping[str, Callable[[], Any]], rounds: int
 ) -> dict[str, list[float]]:
-    """Return the seconds of functions called in turn, after a round of all."""
+    """Return the seconds of functions called in turn, after a round of all.
+
+    A turn is `TURN` seconds at least: what is quicker is called again, and a call is
+    its share of them.
+    """
     found: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(rounds + 1):
         for name, call in calls.items():
-            begin = perf_counter()
-            call()
+            begin, times, taken = perf_counter(), 0, 0.0
+            while taken < TURN:
+                call()
+                times += 1
+                taken = perf_counter() - begin
             if turn:
-                found[name].append(perf_counter() - begin)
+                found[name].append(taken / times)
     return found
 
 
