@@ -75,7 +75,9 @@ def test_a_window_without_a_number_has_no_field() -> None:
     graph = archcalc.loads(text).graph
     with pytest.raises(archcalc.UsageError, match="conv has a window of k") as caught:
         receptive_fields(graph)
-    assert caught.value.problems[0].code == "AC541"
+    (problem,) = caught.value.problems
+    assert problem.code == "AC541"
+    assert problem.help == "give every size a number, e.g. --input 3x224x224"
 
 
 def test_fields_in_too_many_phases_are_none() -> None:
@@ -281,3 +283,65 @@ def test_nasnet_reduces_with_a_shift() -> None:
     nodes = [node for node, _ in misaligned(archcalc.load("nasnet-a-mobile").graph)]
     assert nodes
     assert all(node.layer.key in ("concat", "add") for node in nodes)
+
+
+# -- by hand ---------------------------------------------------------------------------
+
+
+def small(layers: str, input: str = "2, 8, 8") -> Graph:
+    text = f"archcalc: 1\nname: small\ninput: [{input}]\nlayers:\n{layers}"
+    return archcalc.loads(text).graph
+
+
+SHIFTED = """\
+  - add:
+      a: [{conv: 2, kernel: 3, pad: 1}]
+      b: [{conv: 2, kernel: 2, pad: same}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "positions", "faked"),
+    [
+        (-3, 4, 10, 3),
+        (-3, 4, 4, 3 + 1),
+        (-3, 4, 1, 3 + 4),
+        (5, 6, 3, 2),  # beyond the end: all of it, and no more than that
+        (0, 2, 3, 0),
+    ],
+)
+def test_faked_by_hand(first: int, last: int, positions: int, faked: int) -> None:
+    assert field(first, last).faked(positions) == faked
+
+
+def test_a_half_is_a_fraction_and_a_whole_an_int() -> None:
+    assert field(0, 1).centre == Fraction(1, 2)
+    assert (field(0, 2).centre, type(field(0, 2).centre)) == (1, int)
+    assert (field(0, 2).step, type(field(0, 2).step)) == (1, int)
+    assert Field((0,), (0,), Fraction(1, 2)).step == Fraction(1, 2)
+
+
+def test_what_joins_a_field_and_the_whole_input_sees_the_whole() -> None:
+    graph = small("  - multiply:\n      a: [{conv: 2}]\n      b: [gap, {conv: 2}]\n")
+    assert receptive_fields(graph)[graph.output] is None
+
+
+def test_tokens_have_no_field_by_axes() -> None:
+    graph = small("  - {name: c, conv: 2, kernel: 3}\n  - tokens\n")
+    assert receptive_fields(graph)[graph.output] is None
+
+
+def test_what_follows_an_unaligned_join_is_not_aligned() -> None:
+    graph = small(SHIFTED + "  - {conv: 2, kernel: 3, pad: 1}\n" + SHIFTED)
+    joins = [node.name for node, _ in misaligned(graph)]
+    assert joins == ["add1.add", "add2.add"]
+    (at,) = [node.index for node in graph.nodes if node.name == "conv"]
+    after = receptive_fields(graph)[at]
+    assert after is not None
+    assert [f.aligned for f in after] == [False, False]
+
+
+@pytest.mark.parametrize(("times", "followed"), [(4096, True), (4097, False)])
+def test_the_most_phases_that_are_followed(times: int, followed: bool) -> None:
+    graph = small(f"  - {{upsample: {times}}}\n", "1, 1")
+    assert (receptive_fields(graph)[graph.output] is not None) == followed
