@@ -12,7 +12,7 @@ from archcalc.checking import Choice, check_source
 from archcalc.errors import ArchcalcError
 from archcalc.limits import DEFAULT
 from archcalc.rules import GROUPS, every_rule, rule, selected
-from archcalc.rules.base import COMMAND, PYTHON, Rule, as_file, is_file
+from archcalc.rules.base import COMMAND, FRAME, PYTHON, Rule, as_file, is_file
 from archcalc.source import parse
 
 RULES = every_rule()
@@ -112,6 +112,37 @@ def test_a_rule_is_found_by_code_and_name() -> None:
         rule("AC4011")
     with pytest.raises(ArchcalcError, match="AC560"):
         selected(["AC9"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "help"),
+    [
+        ("ac4011", "did you mean AC401?"),
+        ("bias-before-nrm", "did you mean bias-before-norm?"),
+        ("???", "`archcalc rule` lists all"),
+    ],
+)
+def test_a_rule_that_there_is_not(asked: str, help: str) -> None:
+    with pytest.raises(ArchcalcError) as caught:
+        rule(asked)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.help) == ("AC560", help)
+    assert problem.message == f"there is no rule {asked!r}"
+
+
+@pytest.mark.parametrize(
+    ("example", "file"),
+    [
+        ("- X\n", f"{FRAME}  - X\n"),
+        ("- relu \n- bn\n\n", f"{FRAME}  - relu \n  - bn\n"),
+        ("name: X\n", "name: X\n"),
+    ],
+)
+def test_steps_of_an_example_are_put_in_a_file(example: str, file: str) -> None:
+    assert as_file(example) == file
+    assert is_file(example)
+    assert not is_file(f"{COMMAND}{example}")
+    assert not is_file(f"{PYTHON}{example}")
 
 
 def test_the_command_explains_and_lists(
