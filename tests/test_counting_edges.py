@@ -275,10 +275,10 @@ DECONV = "{deconv: 6, kernel: 3, stride: 2, pad: 1, dilation: 2, groups: 2} @ 4x
         (measures.deconv_groups_twice, DECONV, 4 * 8 * 9 * 1 * 9),  # 6 // 2 // 2
         # a convolution would leave (8 + 2 - 4 - 1) // 2 + 1 rows, 6 // 2 + 1 columns
         (measures.deconv_bias_as_conv, DECONV, 6 // 2 * 3 * 4),
-        # the only window of five sees one value of each plane, two at either side lost
+        # the only window of five sees one value, two at either side are lost
         (
             measures.mean_windows,
-            "{avgpool: 5, stride: 1, pad: 2, count_pad: false} @ 3x1x1",
+            "{avgpool: 5, stride: 1, pad: 2, count_pad: false} @ 3x1",
             3,
         ),
         # along 5: 2, 3 and 2 values; along 6: 2, 3 and 3
@@ -316,6 +316,8 @@ def test_measures_of_sizes_that_are_symbols() -> None:
     assert measures.adaptive_ratio(of) == 6 * n + 6
     of = View(layer, ((2, n),), (2, 3 * n), {})
     assert measures.adaptive_ratio(of) == 2 * n + 6 * n
+    of = View(layer, ((n, 9),), (n, 3), {})
+    assert measures.adaptive_ratio(of) == 9 * n + 3 * n
 
 
 def test_work_that_a_layer_does_not_do_is_none() -> None:
