@@ -134,7 +134,7 @@ def test_a_rule_that_there_is_not(asked: str, help: str) -> None:
     ("example", "file"),
     [
         ("- X\n", f"{FRAME}  - X\n"),
-        ("- relu \n- bn\n\n", f"{FRAME}  - relu \n  - bn\n"),
+        ("- bn\n- relu \n\n", f"{FRAME}  - bn\n  - relu \n"),
         ("name: X\n", "name: X\n"),
     ],
 )
