@@ -425,3 +425,14 @@ def test_what_runs_in_place(layers: str, inference: str, training: str) -> None:
     analysis = analyzed(layers)
     assert overwriting(analysis, training=False) == set(inference.split())
     assert overwriting(analysis, training=True) == set(training.split())
+
+
+def test_bytes_of_a_symbol_say_what_to_give() -> None:
+    text = HEAD.replace("[2, 2, 2]", "[2, k, k]") + "  - relu\n"
+    text = text.replace("layers:", "params: {k: k}\nlayers:")
+    with pytest.raises(UsageError) as caught:
+        _ = archcalc.loads(text).analyze().memory.peak_inference
+    (problem,) = caught.value.problems
+    assert problem.code == "AC541"
+    assert problem.message == "this figure needs numbers: input has 2k² values"
+    assert problem.help == "give every size a number, e.g. --input 3x224x224"
