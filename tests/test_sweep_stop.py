@@ -30,7 +30,6 @@ CASES = [
     ("csv", ("--top", "9000")),
     ("csv", ("--jobs", "2")),
     ("json", ("--where", "params != 44")),
-    ("parquet", ()),
     ("csv", ("--sort", "macs:down")),
     ("json", ("--sort", "macs:down", "--top", "5")),
     ("csv", ("--pareto", "params,macs")),
