@@ -103,9 +103,12 @@ def prelu(layers: Any, layer: Any, x: Sizes) -> Any:
 
 def recurrent(layers: Any, layer: Any, x: Sizes) -> Any:
     kind = layers.LSTM if layer.key == "lstm" else layers.GRU
+    given = {"use_bias": layer.biases > 0, "return_sequences": True}
+    if layer.key == "gru":
+        given["reset_after"] = layer.biases > 1
     made = []
     for _ in range(layer.layers):
-        one = kind(layer.hidden, return_sequences=True)
+        one = kind(layer.hidden, **given)
         made.append(layers.Bidirectional(one) if layer.bidirectional else one)
     return made
 

@@ -245,10 +245,7 @@ class TransposedConv(Layer):
         return KEEPS_INPUT_AND_WEIGHT
 
     def window(self, *inputs: Shape) -> Seen:
-        return tuple(
-            Window(reach(k, d), 1, reach(k, d) - 1 - p, s)
-            for k, s, p, _, d in self.axis_values(inputs[0])
-        )
+        return transposed_windows(self.axis_values(inputs[0]))
 
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
@@ -275,6 +272,12 @@ class TransposedConv(Layer):
         ]
         head = f"deconv {kernel_text(self.kernel, *inputs)}, {self.out}"
         return ", ".join([head, *said])
+
+
+def transposed_windows(values: list[tuple[Dim, ...]]) -> tuple[Window, ...]:
+    """Return what outputs see, from (kernel, stride, pad, _, dilation) of each axis."""
+    spans = [(reach(k, d), s, p) for k, s, p, _, d in values]
+    return tuple(Window(span, 1, span - 1 - p, s) for span, s, p in spans)
 
 
 def transposed_size(n: Dim, values: tuple[Dim, ...]) -> Dim:

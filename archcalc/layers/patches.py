@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archcalc.dims import Dim, at_least, product, same
+from archcalc.dims import Dim, product, same
 from archcalc.errors import ShapeError
 from archcalc.fields import Kernel, PadSizes, Sizes, Stride
 from archcalc.layers.base import (
@@ -12,7 +12,6 @@ from archcalc.layers.base import (
     Module,
     Seen,
     Shape,
-    Window,
     Work,
     check_divides,
     numel,
@@ -20,6 +19,7 @@ from archcalc.layers.base import (
     spatial,
     times,
 )
+from archcalc.layers.conv import transposed_size, transposed_windows
 from archcalc.layers.reshape import Rearrange
 from archcalc.layers.window import Sliding, simple
 
@@ -138,23 +138,22 @@ class MaxUnpool(Layer):
     pad: PadSizes = 0
 
     def axis_values(self, x: Shape) -> list[tuple[Dim, ...]]:
-        """Return (kernel, stride, pad) of each axis."""
+        """Return (kernel, stride, pad, 0, 1) of each axis, for `transposed_size`."""
         rank = len(spatial(x, self.key))
         stride = self.kernel if self.stride is None else self.stride
         given = {"kernel": self.kernel, "stride": stride, "pad": self.pad}
         values = [per_axis(value, rank, name) for name, value in given.items()]
-        return list(zip(*values, strict=True))
+        return [(*each, 0, 1) for each in zip(*values, strict=True)]
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
-        return (x[0], *map(_unpooled, x[1:], self.axis_values(x)))
+        return (x[0], *map(transposed_size, x[1:], self.axis_values(x)))
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {}
 
     def window(self, *inputs: Shape) -> Seen:
-        values = self.axis_values(inputs[0])
-        return tuple(Window(k, 1, k - 1 - p, s) for k, s, p in values)
+        return transposed_windows(self.axis_values(inputs[0]))
 
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
@@ -162,7 +161,7 @@ class MaxUnpool(Layer):
         values, sizes = self.axis_values(x), self.shape(x)[1:]
         steps = ["at = torch.zeros((), dtype=torch.int64, device=x.device)"]
         for axis, (n, m) in enumerate(zip(x[1:], sizes, strict=True)):
-            _, s, p = values[axis]
+            _, s, p, *_ = values[axis]
             first = f"(torch.arange({n}, device=x.device) * {s} - {p})"
             row = (
                 f"{first}.clamp(0, {m - 1}).view(-1{', 1' * (len(values) - axis - 1)})"
@@ -173,15 +172,3 @@ class MaxUnpool(Layer):
         shape = ", ".join(map(str, sizes))
         put = f"{zeros}.scatter(2, at, x.flatten(2)).unflatten(2, ({shape},))"
         return Function(put, steps=tuple(steps))
-
-
-def _unpooled(n: Dim, values: tuple[Dim, ...]) -> Dim:
-    """Return `(n - 1)s - 2p + k`; raise `ShapeError` AC207 where nothing is left."""
-    k, s, p = values
-    size = (n - 1) * s - 2 * p + k
-    if not at_least(size, 1):
-        raise ShapeError.of(
-            "AC207",
-            f"the output size would be {size}: padding {p} takes more than there is",
-        )
-    return size
