@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from archcalc.errors import Place, Problem, SpecError
+from archcalc.errors import Problem, SpecError
 from archcalc.expressions import MOST_NAMES_SHOWN, Expression
 from archcalc.fields import BOOLEANS, WORD, Field, FieldError, nearest, number
 from archcalc.limits import DEFAULT
@@ -36,10 +36,6 @@ class Problems:
             more = limits.exceeded("problems", "there are more problems", place=place)
             raise SpecError([*self.found, *more.problems])
         self.found.append(Problem(code, message, place, help=help))
-
-    def place(self, where: Value) -> Place:
-        """Return the place of a value in the file."""
-        return self.source.place(where)
 
 
 class ArgumentReader:

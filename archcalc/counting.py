@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import overload
+
 from archcalc.dims import Dim
 from archcalc.errors import UsageError
 from archcalc.fields import nearest
@@ -38,6 +40,10 @@ def dtype_bits(name: str) -> int:
     return bits
 
 
+@overload
+def in_bytes(values: int, bits: int) -> int: ...
+@overload
+def in_bytes(values: Dim, bits: int) -> Dim: ...
 def in_bytes(values: Dim, bits: int) -> Dim:
     """Return the bytes of so many values, a part of a byte rounded up."""
     return -(-values * bits // 8)

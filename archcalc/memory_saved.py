@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from archcalc.counting import in_bytes
 from archcalc.graph import Node
 from archcalc.layers.base import Saved, numel
 from archcalc.memory_segments import entering, segments
@@ -110,7 +111,7 @@ def _copies(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -
         return 0
     shapes = node.layer.weights(*storages.graph.input_shapes(node))
     values = [number(numel(shapes[n]), node) for n in saved.weights if n in shapes]
-    return sum(-(-v * storages.bits // 8) for v in values)
+    return sum(in_bytes(v, storages.bits) for v in values)
 
 
 def _words(saved: Saved, inputs: int, positions: list[int], extras: list[str]) -> str:

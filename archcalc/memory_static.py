@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.counting import dtype_bits
+from archcalc.counting import dtype_bits, in_bytes
 from archcalc.dims import Dim
 from archcalc.graph import Graph
 from archcalc.layers.base import Shape, numel
@@ -42,7 +42,7 @@ def size_of(name: str, shape: Shape, dtype: str) -> Dim:
     """Return the bytes of a weight or buffer, up to whole bytes; a counter has 8."""
     if name == COUNTER:
         return COUNTER_BYTES
-    return -(-numel(shape) * dtype_bits(dtype) // 8)
+    return in_bytes(numel(shape), dtype_bits(dtype))
 
 
 def on_disk(graph: Graph, dtype: str) -> Dim:

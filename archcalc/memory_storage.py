@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from archcalc.counting import dtype_bits
+from archcalc.counting import dtype_bits, in_bytes
 from archcalc.dims import Dim
 from archcalc.errors import UsageError
 from archcalc.graph import Graph, Node
@@ -99,7 +99,7 @@ class Storages:
             self.size[index] = self.tensor_bytes(node)
             block = self.layouts.write(node)
             if block is not None:
-                self.size[index] = -(-block * self.bits // 8)
+                self.size[index] = in_bytes(block, self.bits)
         owner = self.owner[index]
         if self.readers[index] != 1 or self.guarded(node):
             self._alone[owner] = False
@@ -116,8 +116,6 @@ class Storages:
 
     def _may_overwrite(self, node: Node) -> bool:
         if not self.analysis.setting.inplace or node.layer.key not in OVERWRITES:
-            return False
-        if node.layer.key == "dropout" and not self.training:
             return False
         owner = self.owner[node.inputs[0]]
         mine = self.graph.nodes[owner].layer.role == "input"
@@ -161,14 +159,14 @@ class Storages:
         values = number(numel(node.shape), node) * self.batch
         if node.index in self.ids:
             return values * ID_BYTES
-        return -(-values * self.bits // 8)
+        return in_bytes(values, self.bits)
 
     def extra_bytes(self, extra: Extra, node: Node) -> int:
         """Return the bytes of something that a layer keeps beside its tensors."""
         values = number(extra.each * self.batch + extra.once, node)
         mixed = self.analysis.setting.mixed and node.layer.role == "norm"
         width = 4 if mixed else extra.width
-        return -(-values * self.bits // 8) if width is None else values * width
+        return in_bytes(values, self.bits) if width is None else values * width
 
     def read(self, node: Node) -> Iterator[int]:
         """Yield the storages that a node reads, each once."""

@@ -7,6 +7,7 @@ names, unless the one before counted on `i`, or named a step outside itself.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
@@ -57,6 +58,7 @@ class Repeater(Resolver):
         super().__init__(spec, limits)
         self.repeats = 1
 
+    @abstractmethod
     def once(
         self,
         step: Step,
@@ -66,7 +68,6 @@ class Repeater(Resolver):
         override: dict[str, Any],
     ) -> int:
         """Write out one repetition of a step; return the node that leaves it."""
-        raise NotImplementedError
 
     def repeated(
         self, step: Step, path: str, entering: tuple[int, ...], scope: Scope

@@ -105,13 +105,6 @@ class Reuse:
 
     # -- walking ---------------------------------------------------------------------
 
-    def sums(self, values: Values) -> int:
-        """Return the packed totals; raise `ArchcalcError` where it does not fit."""
-        (total,) = self.along(values[:-1], values[-1:])
-        if isinstance(total, ArchcalcError):
-            raise total
-        return total
-
     def along(self, outer: Values, last: Sequence[Any]) -> list[int | ArchcalcError]:
         """Return the packed totals for each value of the last axis, or why none.
 

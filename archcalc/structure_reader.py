@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,13 +23,13 @@ class StructureReader(ArgumentReader):
         super().__init__(problems, params)
         self.block_params: dict[str, dict[str, bool]] = {}
 
+    @abstractmethod
     def steps(self, value: Value, what: str) -> tuple[Step, ...]:
         """Read a list of steps; what is wrong goes to `problems`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step(self, value: Value) -> Step | None:
         """Read one step, or note why it is none."""
-        raise NotImplementedError
 
     def branches(self, kind: str, key: Value, value: Value | None) -> dict[str, Any]:
         """Read what a layer joins: branches by name, or names of earlier steps."""

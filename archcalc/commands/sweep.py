@@ -128,10 +128,7 @@ def sweep(
         if plot is not None:
             _check_plot(found, plot)
         found.executor, found.jobs = stack.enter_context(executor_of(executor, jobs))
-        try:
-            _run(found, choice, leaving, resume)
-        finally:
-            _tell_refused(found)
+        _run(found, choice, leaving, resume)
 
 
 @dataclass(frozen=True)
@@ -207,7 +204,7 @@ def _choice(
 
 
 def _run(found: Sweep, choice: Choice, leaving: _Leaving, resume: bool) -> None:
-    """Run a sweep and let its rows leave; a stop says what was kept."""
+    """Run a sweep and let its rows leave; say what is refused, and what a stop kept."""
     from archcalc.rowfiles import row_file
     from archcalc.sweep_partial import partial_of
     from archcalc.sweep_run import Gathering, stream
@@ -233,6 +230,7 @@ def _run(found: Sweep, choice: Choice, leaving: _Leaving, resume: bool) -> None:
         raise
     finally:
         progress.end()
+        _tell_refused(found)
 
 
 def _gather(gathering: Gathering, leaving: _Leaving, progress: Progress) -> None:

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import sys
+from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -91,13 +92,13 @@ class TextFile:
         """Return how many characters behind the last row are written with the next."""
         return 0
 
+    @abstractmethod
     def values(self, line: str) -> Sequence[Any]:
         """Return the values of the axes in a line, as `shown` writes them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shown(self, _name: str, value: Any) -> Any:
         """Return a value as the file has it."""
-        raise NotImplementedError
 
     def add(self, chunk: Chunk) -> None:
         """Write the lines of a chunk."""
