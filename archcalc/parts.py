@@ -6,6 +6,7 @@ The steps are written out by `expand` and counted by the rules, as for one netwo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from archcalc.analysis import FOLDED
@@ -82,6 +83,7 @@ class Memo(NamedTuple):
     reading: Reading
     inplace: bool
     facts: FactsMemo
+    layers: dict[tuple[Any, ...], Layer]
 
 
 class _Macro(Layer):
@@ -118,6 +120,7 @@ class Run(Expander):
     ) -> None:
         super().__init__(network.spec, network.limits)
         self.memo = memo
+        self.layers = memo.layers
         self.network = network
         self.walked = place
         self.known = known
@@ -178,6 +181,11 @@ class Run(Expander):
         if not isinstance(count, int):
             raise UnfitError("symbols")
         return count
+
+    @cached_property
+    def shares(self) -> bool:
+        """Whether some step uses the weights of another."""
+        return self.memo.reading.shared
 
     # -- holes -----------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from archcalc.expressions import Expression
 from archcalc.spec import Spec
-from archcalc.steps import Step
+from archcalc.steps import DYNAMIC, Step
 
 VARIANT, INPUT, BATCH = "variant", "input", "batch"
 """Axes that are no params."""
@@ -30,6 +30,7 @@ class Reading:
         self.chain = all(not _named(step) for step in spec.steps)
         self.shared = any(step.share for step in _all(spec))
         self.known: dict[tuple[str, int], frozenset[Any]] = {}
+        self.keys: dict[int, frozenset[int]] = {}
         self.params = {name: self._param(name, frozenset()) for name in spec.params}
 
     def _param(self, name: str, above: frozenset[str]) -> frozenset[int]:
@@ -57,6 +58,11 @@ class Reading:
         if INPUT in self.places:
             found |= {self.places[INPUT]}
         return found.union(*(self._outside(step) for step in self.spec.steps))
+
+    def put_in_place(self, step: Step) -> None:
+        """Have a step written out where it stands: what is around it reads more."""
+        self.inline.add(id(step))
+        self.keys.clear()
 
     def is_hole(self, step: Step, top: bool) -> bool:
         """Say whether a step is one node of what is around it."""
@@ -86,8 +92,12 @@ class Reading:
 
     def key(self, step: Step) -> frozenset[int]:
         """Return the axes that one repetition reads outside of its holes."""
-        found = self.of(_own(step) - names_in([step.repeat, step.when]))
-        return found | self._within(step, {id(step)})
+        known = self.keys.get(id(step))
+        if known is None:
+            known = self.of(_own(step) - names_in([step.repeat, step.when]))
+            known |= self._within(step, {id(step)})
+            self.keys[id(step)] = known
+        return known
 
     def _within(self, step: Step, seen: set[int]) -> frozenset[int]:
         """Return the axes that what stands in a step reads, inner holes left out."""
@@ -111,6 +121,10 @@ class Reading:
     def count_axes(self, step: Step) -> frozenset[int]:
         """Return the axes that say how often a step stands."""
         return self.of(names_in([step.repeat, step.when]))
+
+    def counts_by_shape(self, step: Step) -> bool:
+        """Say whether how often a step stands depends on what enters it, or on `i`."""
+        return not DYNAMIC.isdisjoint(names_in([step.repeat, step.when]))
 
     def _outside(self, step: Step) -> frozenset[int]:
         """Return the axes that a step of the file reads where it is no hole."""

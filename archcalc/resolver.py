@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from archcalc.builder import Builder
@@ -35,8 +36,6 @@ class Resolver(Builder):
         self.spec = spec
         self.names: dict[str, int] = {}
         self.ranges: dict[str, tuple[int, int]] = {}
-        blocks = [block.steps for block in spec.blocks.values()]
-        self.shares = any(map(shares, (spec.steps, *blocks)))
         self.layers: dict[tuple[Any, ...], Layer] = {}
         self.unlike = False
         self.reached = 0
@@ -149,6 +148,12 @@ class Resolver(Builder):
         if name == "h" and len(shape) > 1:
             return shape[-2]
         raise ExpressionError(f"{name} has no value here", 0, None)
+
+    @cached_property
+    def shares(self) -> bool:
+        """Whether some step uses the weights of another."""
+        blocks = [block.steps for block in self.spec.blocks.values()]
+        return any(map(shares, (self.spec.steps, *blocks)))
 
     def remember(self, path: str, first: int) -> None:
         """Remember the nodes of a step, where a spec shares weights at all."""

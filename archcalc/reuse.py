@@ -90,7 +90,7 @@ class Reuse:
         self.network = network
         self.inplace = inplace
         self.reading = Reading(base.spec, axes, base.settings)
-        self.memo = Memo(self.reading, inplace, {})
+        self.memo = Memo(self.reading, inplace, {}, {})
         self.env: tuple[Values, Network] | None = None
         self.plain = len(base.spec.inputs) != 1
         self.forget()
@@ -99,8 +99,9 @@ class Reuse:
         """Drop what was found, as after a step turned out to stand in place."""
         self.held = 0
         self.memo.facts.clear()
+        self.memo.layers.clear()
         self.walks: dict[Any, Walk] = {}
-        self.pick: dict[Any, tuple[Key, dict[Any, int]]] = {}
+        self.pick: dict[int, tuple[Key, bool, dict[Any, int]]] = {}
         self.root = Walk(Standing(None, {}, None), key_of(self.reading.direct))
 
     # -- walking ---------------------------------------------------------------------
@@ -233,7 +234,7 @@ class Reuse:
 
     def inline(self, step: Step) -> None:
         """Write a step out in place from now on."""
-        self.reading.inline.add(id(step))
+        self.reading.put_in_place(step)
         raise UnfitError(step.kind)
 
     def at(self, values: Values) -> Network:
@@ -284,16 +285,18 @@ class Reuse:
 
     def count(self, hole: Hole, values: Values) -> int:
         """Return how often a step stands; 0 where its `when` says no."""
-        at = (id(hole.step), hole.shape, hole.locals)
-        picked = self.pick.get(at)
+        step = hole.step
+        picked = self.pick.get(id(step))
         if picked is None:
-            axes = self.reading.count_axes(hole.step)
-            picked = self.pick[at] = key_of(axes), {}
-        key, counts = picked
-        known = counts.get(key(values))
+            axes = self.reading.count_axes(step)
+            picked = key_of(axes), self.reading.counts_by_shape(step), {}
+            self.pick[id(step)] = picked
+        key, by_shape, counts = picked
+        at = (key(values), hole.locals, hole.shape if by_shape else None)
+        known = counts.get(at)
         if known is None:
             run = Run(self.at(values), Standing(hole, {}, None), (), self.memo)
-            known = counts[key(values)] = run.times()
+            known = counts[at] = run.times()
         return known
 
     def unit(

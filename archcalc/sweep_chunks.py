@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pickle
 import time
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
@@ -55,6 +56,27 @@ class Task:
     inplace: bool
     choice: Choice
     form: Form | None
+
+
+class Rows(list[Row]):
+    """Rows that travel between processes as columns, whole numbers as arrays."""
+
+    def __reduce__(self) -> tuple[Callable[..., Rows], tuple[Any, ...]]:
+        return _from_columns, tuple(map(_packed, zip(*self, strict=True)))
+
+
+def _packed(column: tuple[Any, ...]) -> Sequence[Any]:
+    """Return a column as an array, if it has whole numbers of 64 bits alone."""
+    if set(map(type, column)) != {int}:
+        return column
+    try:
+        return array("q", column)
+    except OverflowError:
+        return column
+
+
+def _from_columns(*columns: Sequence[Any]) -> Rows:
+    return Rows(zip(*columns, strict=True))
 
 
 class Chunk(NamedTuple):
@@ -196,7 +218,7 @@ def made(
         chosen = Chosen(choice, found.columns)
         chosen.add(rows)
         rows = iter(chosen.kept())
-    kept = list(rows)
+    kept = Rows(rows)
     text = form(found, kept) if form else ""
     return Chunk(
         [] if form else kept,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from fractions import Fraction
 from typing import Any
 
@@ -9,11 +10,13 @@ import pytest
 from commands import archcalc as run
 
 import archcalc
+from archcalc.depth import depth as depth_of
 from archcalc.errors import ArchcalcError, UsageError
 from archcalc.network import load, loads
 from archcalc.network import network as network_of
 from archcalc.scaling import scale, scale_report, solve, solve_report
 from archcalc.source import parse
+from archcalc.sweep_chunks import Rows
 from archcalc.sweep_values import condition
 
 BLOCKS = """
@@ -41,6 +44,44 @@ def test_a_param_may_choose_a_block(name: str) -> None:
         settings = {name: block, "times": times}
         total = network_of(parse(text, "a"), settings=settings).analyze().total
         assert (params, macs) == (total.params, total.macs)
+
+
+COUNTED = """
+name: counted
+input: [4, size, size]
+params: {size: 8, c: 8, more: 1}
+blocks:
+  part: {params: {k: 1}, layers: [{conv: 8, kernel: 1, repeat: k}]}
+layers:
+  - {conv: c, kernel: 3, stride: 2, pad: 1}
+  - {conv: 8, kernel: 1, repeat: h//4 + more}
+  - {conv: 8, kernel: 1, repeat: cin//4, when: w > 2}
+  - {use: part, k: h//2}
+  - {use: part, k: 2*more}
+"""
+
+
+def test_how_often_a_step_stands_may_depend_on_what_enters() -> None:
+    axes = {"size": [4, 8, 16, 24], "c": [8, 16], "more": [1, 2, 3]}
+    rows = list(archcalc.sweep(loads(COUNTED), axes, figures=["params", "depth"]))
+    assert len(rows) == 24
+    for size, c, more, params, depth in rows:
+        settings = {"size": size, "c": c, "more": more}
+        alone = network_of(parse(COUNTED, "a"), settings=settings).analyze()
+        assert (params, depth) == (alone.total.params, depth_of(alone.graph))
+
+
+def test_rows_keep_their_types_between_processes() -> None:
+    rows = Rows(
+        [
+            (1, True, Fraction(1, 2), "a", None, 1 << 70, -1),
+            (2, False, Fraction(3), "b", None, 3, -(1 << 63)),
+        ]
+    )
+    back = pickle.loads(pickle.dumps(rows))
+    assert back == rows
+    assert [list(map(type, row)) for row in back] == [list(map(type, r)) for r in rows]
+    assert pickle.loads(pickle.dumps(Rows())) == []
 
 
 def test_what_names_no_block_is_a_combination_that_does_not_fit() -> None:
