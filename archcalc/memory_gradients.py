@@ -9,7 +9,6 @@ their sum is a third: as torch's engine does.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from itertools import count
 
 from archcalc.dims import same
 from archcalc.graph import Graph, Node
@@ -45,7 +44,6 @@ class Gradients:
         self.holders: dict[Hashable, int] = {}
         self.pieces: set[int] = set()
         self.meeting: list[tuple[int, Hashable, Hashable]] = []
-        self._numbers = count()
 
     def begin(self, node: Node) -> None:
         """Give the gradient of an output of the network, which its loss made."""
@@ -119,7 +117,7 @@ class Gradients:
         return self.storages.tensor_bytes(self.storages.graph.nodes[index])
 
     def _new(self, index: int) -> Hashable:
-        key = ("gradient", next(self._numbers))
+        key: Hashable = object()
         self.ledger.hold(key, "gradient", index, self._size(index))
         return key
 

@@ -70,7 +70,8 @@ class Ledger:
 
     def hold(self, key: Hashable, what: str, node: int, size: int) -> None:
         """Take a block in this step; it lives until `drop`."""
-        self._open[key] = Held(what, node, size, len(self.moments), -1)
+        step = len(self.moments)
+        self._open[key] = Held(what, node, size, step, step)
         self.live += size
         self._taken += size
 

@@ -54,31 +54,31 @@ def with_checkpoints(storages: Storages, kept: dict[int, Kept]) -> dict[int, Kep
 
 def needs_gradient(storages: Storages) -> list[bool]:
     """Say for each node whether its output depends on a weight."""
-    nodes = storages.graph.nodes
-    needed = [False] * len(nodes)
-    for node in storages.ran:
+    needed: list[bool] = []
+    for node in storages.graph.nodes:
         own = bool(node.layer.weights(*storages.graph.input_shapes(node)))
-        needed[node.index] = own or any(needed[i] for i in node.inputs)
+        needed.append(own or any(needed[i] for i in node.inputs))
     return needed
 
 
 def _kept(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> Kept:
+    if node.layer.reads_ids:
+        return Kept(tuple(storages.read(node)), words="token ids")
     if saved.first is not None and not any(differs[i] for i in node.inputs):
         saved = saved.first
-    positions = [i for i in saved.inputs if _is_kept(node, i, saved, differs)]
-    inputs = [node.inputs[i] for i in positions]
+    inputs = [
+        node.inputs[i] for i in saved.inputs if _is_kept(node, i, saved, differs)
+    ]
     copied = [i for i in inputs if storages.layouts.gathers(node, i)]
     owners = [storages.owner[i] for i in inputs if i not in copied]
-    if saved.output:
-        owners.append(storages.owner[node.index])
     nodes = storages.graph.nodes
     extras = [(IN_A_ROW, storages.tensor_bytes(nodes[i])) for i in copied]
-    if node.layer.reads_ids:
-        owners += [storages.owner[i] for i in node.inputs]
-    elif storages.training or not saved.train_only:
+    if storages.training or not saved.train_only:
         kept = [e for i, e in enumerate(saved.extras) if _stays(node, i, differs)]
         extras += [(e.what, storages.extra_bytes(e, node)) for e in kept]
-    words = _words(saved, len(node.inputs), positions, [what for what, _ in extras])
+    words = _words(saved, len(node.inputs), len(owners), [what for what, _ in extras])
+    if saved.output:
+        owners.append(storages.owner[node.index])
     copies = _copies(storages, node, saved, differs)
     return Kept(tuple(dict.fromkeys(owners)), tuple(extras), copies, words)
 
@@ -114,10 +114,10 @@ def _copies(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -
     return sum(in_bytes(v, storages.bits) for v in values)
 
 
-def _words(saved: Saved, inputs: int, positions: list[int], extras: list[str]) -> str:
+def _words(saved: Saved, inputs: int, kept: int, extras: list[str]) -> str:
     words = []
-    if positions:
-        words.append("input" if inputs == 1 else f"{len(positions)} inputs")
+    if kept:
+        words.append("input" if inputs == 1 else f"{kept} inputs")
     if saved.output:
         words.append("output")
     words += [n.replace("_", " ") for n in saved.weights]

@@ -6,6 +6,7 @@ A storage is known by its owner: the node that made it. Sizes are bytes of the b
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -16,6 +17,7 @@ from archcalc.dims import Dim
 from archcalc.errors import UsageError
 from archcalc.graph import Graph, Node
 from archcalc.layers.base import Extra, Saved, numel
+from archcalc.layers.drop import Drop
 from archcalc.memory_layout import ALONE, PIECES, REARRANGING, Layouts
 
 if TYPE_CHECKING:
@@ -76,12 +78,10 @@ class Storages:
         for node in self.ran:
             self._place(node)
 
-    def _count_readers(self) -> list[int]:
-        counts = [0] * len(self.graph.nodes)
-        for node in self.ran:
-            for index in set(node.inputs):
-                counts[index] += 1
-        counts[self.graph.output] += 1
+    def _count_readers(self) -> Counter[int]:
+        """Return how many read each output; the network's is read by its caller."""
+        counts = Counter(index for node in self.ran for index in set(node.inputs))
+        counts.update([self.graph.output])
         return counts
 
     def _place(self, node: Node) -> None:
@@ -106,8 +106,8 @@ class Storages:
 
     def is_view(self, node: Node) -> bool:
         """Say whether a node's output is its input's memory, unchanged."""
-        if node.layer.role == "drop":
-            idle = not self.training or getattr(node.layer, "rate", 1) == 0
+        if isinstance(node.layer, Drop):
+            idle = not self.training or node.layer.rate == 0
             return idle and self.layouts.drop(node)
         if node.layer.key in ALONE and len(node.inputs) == 1:
             self.layouts.overwrite(node)

@@ -18,7 +18,7 @@ from archcalc.memory_ledger import Ledger, Timeline
 from archcalc.memory_saved import Kept, kept_for_backward, needs_gradient
 from archcalc.memory_segments import Segment, entering, segments
 from archcalc.memory_static import Static, size_of, weight_dtype
-from archcalc.memory_storage import Storages
+from archcalc.memory_storage import Storages, number
 from archcalc.memory_workspace import workspace
 
 if TYPE_CHECKING:
@@ -48,17 +48,16 @@ class _Play:
         self.ledger = Ledger()
         self.needs: Counter[Hashable] = Counter()
         self.gradients = Gradients(storages, self.ledger, self.needed, adding)
-        self.again: set[int] = set()
         parts = segments(self.graph, self.analysis.setting.checkpoint)
         self.starts = {part.first: part for part in parts}
         self.ends = {part.end - 1: part for part in parts}
         self.inside = {i for part in parts for i in range(part.first, part.end)}
 
     def run(self, static: Static) -> Timeline:
-        for what, size in zip(static._fields, static, strict=True):
+        for what, size in static._asdict().items():
             if what != "gradients":
                 words = what.replace("_", " ")
-                self.ledger.hold(what, words, NOWHERE, int(size))  # type: ignore[arg-type]  # numbers, as every shape
+                self.ledger.hold(what, words, NOWHERE, int(size))
         self.forward()
         self.backward()
         self.ledger.step("update", self.graph.output)
@@ -71,7 +70,7 @@ class _Play:
         nodes = self.storages.ran
         self.count(nodes)
         for node in self.leaves():
-            self.needs[self.key(self.storages.owner[node.index])] += 1
+            self.needs[self.storages.owner[node.index]] += 1
         for node in nodes:
             if node.index in self.starts:
                 for owner in entering(self.storages, self.starts[node.index]):
@@ -84,14 +83,9 @@ class _Play:
         outputs = [n for n in self.storages.ran if n.index not in read and n.aux]
         return [self.graph.nodes[self.graph.output], *outputs]
 
-    def key(self, owner: int) -> Hashable:
-        """Return the ledger's name of a storage; one made again has another."""
-        return ("again", owner) if owner in self.again else owner
-
-    def touched(self, node: Node) -> Iterator[Hashable]:
-        """Yield the storages that a node reads or writes."""
-        owners = [self.storages.owner[node.index], *self.storages.read(node)]
-        return map(self.key, dict.fromkeys(owners))
+    def touched(self, node: Node) -> Iterable[int]:
+        """Return the storages that a node reads or writes, each once."""
+        return {self.storages.owner[node.index], *self.storages.read(node)}
 
     def count(self, nodes: Iterable[Node]) -> None:
         """Count who needs each storage in a forward pass over some nodes."""
@@ -102,22 +96,20 @@ class _Play:
         """Run one node forward; with `keeping` it keeps what its backward needs."""
         index, storages = node.index, self.storages
         if storages.owner[index] == index:
-            self.ledger.hold(self.key(index), "output", index, storages.size[index])
+            self.ledger.hold(index, "output", index, storages.size[index])
         kept = self.kept.get(index, Kept()) if keeping else Kept()
         for what, key, size in self.extras(index, kept):
             self.ledger.hold(key, what, index, size)
-        for owner in kept.storages:
-            self.needs[self.key(owner)] += 1
+        self.needs.update(kept.storages)
         made = sum(size for _, size in kept.extras)
         self.ledger.use("workspace", index, max(0, workspace(storages, node) - made))
         self.ledger.step(phase, index, tuple(self.done(self.touched(node))))
 
     def extras(self, index: int, kept: Kept) -> Iterator[tuple[str, Hashable, int]]:
         """Yield name, key and bytes of what a node keeps beside tensors."""
-        for place, (what, size) in enumerate(kept.extras):
-            yield what, ("extra", index, place), size
-        if kept.copies:
-            yield "weights in the run's format", ("copy", index), kept.copies
+        copies = ("weights in the run's format", kept.copies)
+        for place, (what, size) in enumerate([*kept.extras, copies]):
+            yield what, (index, place), size
 
     def done(self, keys: Iterable[Hashable]) -> Iterator[Hashable]:
         """Need each storage once less; yield those that nobody needs any more."""
@@ -133,7 +125,7 @@ class _Play:
         leaves = self.leaves()
         for node in leaves:
             self.gradients.begin(node)
-        gone = self.done(self.key(self.storages.owner[n.index]) for n in leaves)
+        gone = self.done(self.storages.owner[n.index] for n in leaves)
         self.ledger.step("loss", self.graph.output, tuple(gone))
         for node in reversed(self.storages.ran):
             if node.index in self.ends:
@@ -143,23 +135,17 @@ class _Play:
                 self.leave(self.starts[node.index])
 
     def run_again(self, part: Segment) -> None:
-        """Run a checkpointed part forward once more, this time keeping."""
-        self.again = set(range(part.first, part.end))
-        nodes = self.graph.nodes[part.first : part.end]
-        for node in nodes:
-            inside = (k for k in self.touched(node) if isinstance(k, tuple))
-            self.needs.update(inside)
-        for node in nodes:
-            self.run_node_again(node)
+        """Run a checkpointed part forward once more, this time keeping.
 
-    def run_node_again(self, node: Node) -> None:
-        outside = [k for k in self.touched(node) if not isinstance(k, tuple)]
-        self.needs.update(outside)
-        self.run_node(node, "again", keeping=True)
+        What forward made in it has gone: all that read it has run backward.
+        """
+        nodes = self.graph.nodes[part.first : part.end]
+        self.count(nodes)
+        for node in nodes:
+            self.run_node(node, "again", keeping=True)
 
     def leave(self, part: Segment) -> None:
         """Let the inputs of a checkpointed part go."""
-        self.again = set()
         gone = tuple(self.done(entering(self.storages, part)))
         if gone:
             self.ledger.step("backward", part.first, gone)
@@ -174,7 +160,7 @@ class _Play:
             self.padding(node, kept)
             self.weight_gradients(node)
         gone += [key for _, key, _ in self.extras(index, kept)]
-        gone += self.done(map(self.key, kept.storages))
+        gone += self.done(kept.storages)
         self.ledger.step("backward", index, tuple(gone))
         for met, *both in self.gradients.meet():
             parted = [k for key in both for k in self.gradients.release(key)]
@@ -193,8 +179,8 @@ class _Play:
         owner = node.index if node.share is None else node.share
         shapes = node.layer.weights(*self.graph.input_shapes(node))
         for name, shape in shapes.items():
-            size = int(size_of(name, shape, dtype))  # type: ignore[arg-type]  # a number, as every shape
-            key = ("weight", owner, name)
+            size = number(size_of(name, shape, dtype), node)
+            key = owner, name
             if key in self.ledger:
                 self.ledger.use("gradient of weights", node.index, size)
             else:
