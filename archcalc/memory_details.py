@@ -22,6 +22,8 @@ from archcalc.memory_notes import (
     training_definition,
 )
 from archcalc.memory_report import BYTES, report
+from archcalc.memory_saved import Kept, kept_for_backward
+from archcalc.memory_workspace import named
 from archcalc.network import Network
 from archcalc.report import Cell, Column, Note, Report, RowKind, Table
 from archcalc.report import Row as Line
@@ -265,9 +267,24 @@ def _why(analysis: Analysis, timeline: Timeline, one: Held) -> Iterator[str]:
     if one.last >= len(timeline.moments):
         yield "to the end"
         return
+    if one.what == "workspace":
+        yield f"made here: {_passing(analysis, timeline, one)}"
+        return
     moment = timeline.moments[one.last]
     if one.last == timeline.peak_at:
         yield "made or read here"
         return
     name = analysis.graph.nodes[moment.node].name
     yield f"needed until {PHASES[moment.phase]} {name}"
+
+
+def _passing(analysis: Analysis, timeline: Timeline, one: Held) -> str:
+    """Return what a node's workspace is: what it makes and does not keep."""
+    memory, node = analysis.memory, analysis.graph.nodes[one.node]
+    if timeline is memory.inference:
+        return named(memory.storages, node)
+    storages = memory.training_storages
+    again = timeline.moments[one.first].phase == "again"
+    found = kept_for_backward(storages) if again else memory.kept
+    extras = found.get(one.node, Kept()).extras
+    return named(storages, node, [what for what, _ in extras])

@@ -66,9 +66,7 @@ def _kept(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> 
         return Kept(tuple(storages.read(node)), words="token ids")
     if saved.first is not None and not any(differs[i] for i in node.inputs):
         saved = saved.first
-    inputs = [
-        node.inputs[i] for i in saved.inputs if _is_kept(node, i, saved, differs)
-    ]
+    inputs = [node.inputs[i] for i in saved.inputs if _is_kept(node, i, saved, differs)]
     copied = [i for i in inputs if storages.layouts.gathers(node, i)]
     owners = [storages.owner[i] for i in inputs if i not in copied]
     nodes = storages.graph.nodes

@@ -107,9 +107,10 @@ class _Play:
 
     def extras(self, index: int, kept: Kept) -> Iterator[tuple[str, Hashable, int]]:
         """Yield name, key and bytes of what a node keeps beside tensors."""
-        copies = ("weights in the run's format", kept.copies)
-        for place, (what, size) in enumerate([*kept.extras, copies]):
+        for place, (what, size) in enumerate(kept.extras):
             yield what, (index, place), size
+        if kept.copies:
+            yield "weights in the run's format", (index, NOWHERE), kept.copies
 
     def done(self, keys: Iterable[Hashable]) -> Iterator[Hashable]:
         """Need each storage once less; yield those that nobody needs any more."""

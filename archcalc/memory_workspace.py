@@ -7,12 +7,17 @@ themselves (cuDNN, oneDNN) is left out: it depends on the machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from operator import itemgetter
 
+from archcalc.dims import largest
 from archcalc.graph import Node
 from archcalc.layers.attention import WindowAttention
 from archcalc.layers.base import Extra, Shape, numel
 from archcalc.layers.combine import broadcast
+from archcalc.layers.linear import Linear
+from archcalc.memory_saved import IN_A_ROW
 from archcalc.memory_storage import WIDE_BYTES, Storages, widened
 
 Sizes = list[Extra]
@@ -20,13 +25,28 @@ Sizes = list[Extra]
 
 def workspace(storages: Storages, node: Node) -> int:
     """Return the bytes that a node needs while it runs, in a forward pass."""
+    extras = sum(storages.extra_bytes(e, node) for e in _made(storages, node))
+    return max(0, extras - _held(storages, node)) + _copy(storages, node)[1]
+
+
+def named(storages: Storages, node: Node, kept: Iterable[str] = ()) -> str:
+    """Say what is made while a node runs and does not stay: `energies`.
+
+    `kept` are the names of what stays for backward.
+    """
+    made = [(e.what, storages.extra_bytes(e, node)) for e in _made(storages, node)]
+    names = Counter(what for what, size in [*made, _copy(storages, node)] if size)
+    return ", ".join(names - Counter(kept))
+
+
+def _made(storages: Storages, node: Node) -> Sizes:
+    """Return what a node makes while it runs beside its output."""
     layer, shapes = node.layer, storages.graph.input_shapes(node)
     rule = RULES.get(layer.key, _what_is_made)
     made = rule(node, shapes)
     if storages.narrow and layer.saved(node.shape, *shapes).upcasts:
-        made = _in_float32(made, node, shapes[0], storages.bits // 8)
-    extras = sum(storages.extra_bytes(e, node) for e in made)
-    return max(0, extras - _held(storages, node)) + _copies(storages, node)
+        return _in_float32(made, node, shapes[0], storages.bits // 8)
+    return made
 
 
 def _held(storages: Storages, node: Node) -> int:
@@ -34,18 +54,19 @@ def _held(storages: Storages, node: Node) -> int:
     return max(0, storages.size[node.index] - storages.tensor_bytes(node))
 
 
-def _copies(storages: Storages, node: Node) -> int:
-    """Return the bytes of inputs that are first put in a row.
+def _copy(storages: Storages, node: Node) -> tuple[str, int]:
+    """Return name and bytes of inputs that are first put in a row.
 
     `linear` makes the product of what had gaps, then adds its bias to that apart.
     """
     nodes, layouts = storages.graph.nodes, storages.layouts
     copied = [nodes[i] for i in node.inputs if layouts.gathers(node, i)]
     size = sum(map(storages.tensor_bytes, copied))
-    biased = node.layer.key == "linear" and getattr(node.layer, "bias", False)
+    biased = isinstance(node.layer, Linear) and node.layer.bias
     if biased and len(node.shape) > 1 and node.inputs[0] in layouts.strides:
-        return max(size, storages.tensor_bytes(node))
-    return size
+        products = "product without its bias", storages.tensor_bytes(node)
+        return max((IN_A_ROW, size), products, key=itemgetter(1))
+    return IN_A_ROW, size
 
 
 def _what_is_made(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
@@ -81,7 +102,7 @@ def _energies(node: Node, _: tuple[Shape, ...]) -> Sizes:
 
 def _powers(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
     powers, sums = numel(shapes[0]), 3 * numel(node.shape)
-    return [Extra("powers or sums", each=max(powers, sums, key=_as_int))]
+    return [Extra("powers or sums", each=largest(powers, sums))]
 
 
 def _root_means(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
@@ -92,14 +113,14 @@ def _root_means(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
 def _statistics(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
     made = _what_is_made(node, shapes)
     shift = Extra("bias for each sample", each=node.shape[0])
-    return [*made, shift] if getattr(node.layer, "affine", False) else made
+    return [*made, shift] if node.layer.weights(*shapes) else made
 
 
 def _attention(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
     """Return queries, keys, values, scores, and scores after softmax or a copy."""
-    packed, scores = _what_is_made(node, shapes)[:2]
-    copy = Extra("joined heads", each=numel(node.shape))
-    return [packed, scores, max(scores, copy, key=lambda e: _as_int(e.each))]
+    packed, scores, *_ = _what_is_made(node, shapes)
+    last = largest(scores.each, numel(node.shape))
+    return [packed, scores, Extra("weights after softmax, or joined heads", each=last)]
 
 
 def _window_attention(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
@@ -119,10 +140,6 @@ def _window_attention(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
     rows, columns = (n * layer.size for n in layer.windows(x))
     places = Extra("places", once=rows + 2 * columns + tokens, width=8)
     return [*made, places, Extra("mask", once=tokens * seen)]
-
-
-def _as_int(value: object) -> int:
-    return value if isinstance(value, int) else 0
 
 
 RULES: dict[str, Callable[[Node, tuple[Shape, ...]], Sizes]] = {

@@ -116,7 +116,10 @@ GROUPS = {
             *("memory_inference.py", "memory_ledger.py", "memory_training.py"),
             *("memory_gradients.py", "memory_segments.py", "memory_workspace.py"),
         ),
-        ("memory_reports", "memory_edges"),
+        (
+            *("memory_reports", "memory_edges", "memory_saved", "memory_steps"),
+            "memory_workspace",
+        ),
         ("memory", "memory_torch"),
     ),
     "orders": Group(

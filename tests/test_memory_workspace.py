@@ -1,0 +1,187 @@
+"""What operations need beside their inputs and outputs, by hand, and what it is called.
+
+Found by mutation testing (docs/mutation.md). That the rules are torch's is proved in
+test_memory_torch.py, which measures; copies, padded windows and hidden tokens here were
+measured with torch 2.13 too, in the same way.
+"""
+
+from __future__ import annotations
+
+import pytest
+from small_networks import joined
+
+import archcalc
+from archcalc.graph import Node
+from archcalc.memory_storage import Storages
+from archcalc.memory_workspace import named, workspace
+
+
+def last(layers: str, shape: str, dtype: str = "float32") -> tuple[Storages, Node]:
+    """Return the storages of a batch of two, and the last node."""
+    text = f"archcalc: 1\nname: work\ninput: [{shape}]\nlayers:\n{layers}"
+    memory = archcalc.loads(text).analyze(batch=2, dtype=dtype).memory
+    return memory.storages, memory.analysis.graph.nodes[-1]
+
+
+TWO = joined("add", a="{avgpool: 3}", b="identity")
+THREE = joined("add", a="{avgpool: 3}", b="{avgpool: 3}", c="identity")
+SMALL_FIRST = joined("add", a="{avgpool: 3}", b="identity", c="identity")
+ROWS = "  - {slice: [1, 3]}\n"
+COLUMNS = "  - {slice: [1, 3], axis: 1}\n"
+
+
+@pytest.mark.parametrize(
+    ("layers", "shape", "values", "longs"),
+    [
+        ("  - {lrn: 5}\n", "4, 3, 3", 2 * 36, 0),  # energies and their powers
+        ("  - {lppool: 2}\n", "4, 4, 4", 64, 0),  # powers; the sums are 3 × 16
+        ("  - {lppool: 1}\n", "4, 4, 4", 3 * 64, 0),  # sums, their signs and sizes
+        ("  - in\n", "4, 3, 3", 2 * 4, 0),  # mean and deviation of each plane
+        ("  - {in: , affine: true}\n", "4, 3, 3", 2 * 4 + 4 + 4, 0),  # scale, shift
+        ("  - {gn: 2}\n", "4, 3, 3", 2 * 2, 0),
+        ("  - bn\n", "4, 3, 3", 0, 0),  # only in training
+        ("  - {maxpool: 2}\n", "4, 4, 4", 0, 16),  # indices
+        ("  - {conv: 2, kernel: 3, stride: 2, pad: same}\n", "4, 6, 6", 4 * 49, 0),
+        ("  - {embedding: 10, dim: 4}\n", "7", 0, 0),  # the ids are its input
+        (joined("average", a="{avgpool: 1}", b="identity"), "4, 3, 3", 36, 0),
+        (TWO, "4, 3, 3", 0, 0),
+        (THREE, "4, 3, 3", 4, 0),  # the sum of the first two
+        (THREE.replace("add", "subtract"), "4, 3, 3", 4, 0),
+        (THREE.replace("add", "multiply"), "4, 3, 3", 4, 0),
+        # queries, keys and values; scores; these after softmax, or the heads joined
+        ("  - {attention: 4}\n", "7, 48", 7 * 48 + 4 * 49 + 4 * 49, 0),
+        ("  - {attention: 1}\n", "4, 48", 4 * 48 + 16 + 4 * 16, 0),
+        ("  - {attention: 4, causal: true}\n", "32, 24", 32 * 24 + 2 * 4 * 32**2, 0),
+        (SMALL_FIRST, "4, 3, 3", 36, 0),  # so is the sum of a small and a large one
+        # two of four rows have gaps between samples: a copy in a row of 12 values
+        (ROWS + "  - {linear: 9, bias: false}\n", "4, 6", 12, 0),
+        # with a bias the product is made apart, after that copy has gone
+        (ROWS + "  - {linear: 3}\n", "4, 6", max(12, 6), 0),
+        (ROWS + "  - {linear: 9}\n", "4, 6", max(12, 18), 0),
+        (ROWS + joined("add", only="identity") + "  - {linear: 3}\n", "4, 6", 12, 0),
+        # two of six features: every row is read where it lies
+        (COLUMNS + "  - {linear: 3, bias: false}\n", "4, 6", 0, 0),
+        (COLUMNS + "  - {linear: 3}\n", "4, 6", 4 * 3, 0),
+        (COLUMNS + "  - {fc: 3}\n", "4, 6", 4 * 2, 0),
+        (ROWS + "  - {linear: 3}\n", "6", 0, 0),  # no rows: one product with its bias
+        (ROWS + "  - {gn: 2}\n", "4, 2, 2", 2 * 4 + 2 * 2, 0),
+        ("  - {unfold: 2, stride: 3}\n", "4, 6, 6", 0, 0),  # its block is larger
+    ],
+)
+def test_workspace(layers: str, shape: str, values: int, longs: int) -> None:
+    assert workspace(*last(layers, shape, "float32")) == 2 * (4 * values + 8 * longs)
+    assert workspace(*last(layers, shape, "float16")) == 2 * (2 * values + 8 * longs)
+
+
+@pytest.mark.parametrize(
+    ("step", "shape", "each", "once", "longs"),
+    [
+        # 4 windows of 4 tokens, 2 heads: 32 scores each; 4 × 4 biases a head
+        ("2, size: 2", "16, 12", 192 + 2 * 128, 32, 16),
+        # shifted: 4 rows, 8 for 4 columns, 16 tokens have places; 16 × 4 in the mask
+        ("2, size: 2, shift: 1", "16, 12", 192 + 2 * 128, 32 + 64, 4 + 8 + 16),
+        # 5 × 7 tokens are padded to 6 × 9, of 6 values each
+        (
+            "3, size: 3, shift: 1, grid: [5, 7]",
+            "35, 18",
+            54 * 18 + 2 * 3 * 54 * 9 + (54 - 35) * 6,
+            3 * 81 + 54 * 9,
+            6 + 18 + 54,
+        ),
+        # one window high: shifted along the width alone, no biases
+        (
+            "2, size: 4, shift: 2, grid: [4, 8], bias: false",
+            "32, 12",
+            32 * 12 + 2 * 2 * 32 * 16,
+            32 * 16,
+            4 + 16 + 32,
+        ),
+        ("2, size: 2, bias: false", "16, 12", 192 + 2 * 128, 0, 0),
+        # padded below: its output is a part of the padded grid, which lives on as that
+        ("3, size: 3, grid: [5, 6]", "30, 18", 36 * 18 + 2 * 3 * 36 * 9, 3 * 81, 81),
+        # padded beside: rows with gaps are copied
+        (
+            "3, size: 3, grid: [6, 5]",
+            "30, 18",
+            36 * 18 + 2 * 3 * 36 * 9 + (36 - 30) * 6,
+            3 * 81,
+            81,
+        ),
+    ],
+)
+def test_workspace_of_windows(
+    step: str, shape: str, each: int, once: int, longs: int
+) -> None:
+    layers = f"  - {{window_attention: {step}}}\n"
+    assert (
+        workspace(*last(layers, shape, "float32")) == 4 * (2 * each + once) + 8 * longs
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "values"), [("{rms: last}", 5 + 30), ("{rms: last, affine: false}", 5 + 5)]
+)
+@pytest.mark.parametrize(
+    ("dtype", "wider"),
+    # the input in float32 too, and by how much the result is wider
+    [("float32", 0), ("float16", (4 + 2) * 30), ("float8", (4 + 3) * 30)],
+)
+def test_workspace_of_a_root_mean_square(
+    step: str, values: int, dtype: str, wider: int
+) -> None:
+    """5 root mean squares and 30 normalized values, in float32 whatever the run's type."""
+    found = workspace(*last(f"  - {step}\n", "5, 6", dtype))
+    assert found == 2 * (4 * values + wider)
+
+
+WINDOWS = "  - {window_attention: 2, size: 2}\n"
+SCORES = "queries, keys and values, attention weights"
+
+
+@pytest.mark.parametrize(
+    ("layers", "shape", "words"),
+    [
+        ("  - {lrn: 5}\n", "4, 3, 3", "energies"),
+        ("  - {lppool: 2}\n", "4, 4, 4", "powers or sums"),
+        ("  - in\n", "4, 3, 3", "mean and deviation"),
+        (
+            "  - {in: , affine: true}\n",
+            "4, 3, 3",
+            "mean and deviation, weights, repeated for each sample, "
+            "bias for each sample",
+        ),
+        ("  - {maxpool: 2}\n", "4, 4, 4", "indices"),
+        (joined("average", a="identity", b="identity"), "4, 3, 3", "sum"),
+        (THREE, "4, 3, 3", "partial result"),
+        (TWO, "4, 3, 3", ""),
+        (
+            "  - {attention: 4}\n",
+            "7, 48",
+            f"{SCORES}, weights after softmax, or joined heads",
+        ),
+        (WINDOWS, "16, 12", f"{SCORES}, biases, index of relative positions"),
+        (
+            WINDOWS.replace("}", ", shift: 1, grid: [4, 3]}"),
+            "12, 12",
+            f"{SCORES}, padding, biases, places, mask",
+        ),
+        (ROWS + "  - {linear: 3}\n", "4, 6", "input, put in a row"),
+        (ROWS + "  - {linear: 9}\n", "4, 6", "product without its bias"),
+        (ROWS + "  - {gn: 2}\n", "4, 2, 2", "mean and deviation, input, put in a row"),
+    ],
+)
+def test_the_names_of_workspaces(layers: str, shape: str, words: str) -> None:
+    assert named(*last(layers, shape)) == words
+
+
+def test_what_stays_is_not_named() -> None:
+    """Of the scores before and after softmax one stays for backward."""
+    assert named(*last("  - {maxpool: 2}\n", "4, 4, 4"), ["indices"]) == ""
+    kept = ["queries, keys and values", "attention weights"]
+    passing = "attention weights, biases, index of relative positions"
+    assert named(*last(WINDOWS, "16, 12"), kept) == passing
+
+
+def test_the_names_of_what_is_made_in_float32() -> None:
+    made = "input in float32, root mean squares, normalized values, wider result"
+    assert named(*last("  - {rms: last}\n", "5, 6", "float16")) == made
