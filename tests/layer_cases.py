@@ -85,6 +85,13 @@ FURTHER = [
         "{conv: 4, kernel: [1, 3], stride: [2, 1], pad: [0, 1], dilation: 2} @ 2x9x9",
         "{deconv: 6, kernel: [2, 3], stride: [2, 3], dilation: 2, groups: 2} @ 4x5x6",
         "{maxpool: 2, pad: [1, 0], stride: [1, 2]} @ 4x9x9",
+        "{window_attention: 3, size: 3, grid: [5, 6]} @ 30x18",
+        "{window_attention: 3, size: 3, grid: [6, 5]} @ 30x18",
+        "concat @ 8x5x6",
+        "multiply @ 8x5x6",
+        "{unfold: 1} @ 4x7x8",
+        "{fold: [8, 6], kernel: [2, 3], stride: [2, 3]} @ 12x8",
+        "{flatten: [1, 1]} @ 8x5x6",
     )
 ]
 """Arguments that the examples leave at what they are without them."""

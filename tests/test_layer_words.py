@@ -10,6 +10,7 @@ import pytest
 from layer_cases import layer, read, shape
 
 import archcalc
+from archcalc import layers
 from archcalc.dims import symbol
 from archcalc.errors import ShapeError
 from archcalc.fields import FieldError, Size
@@ -91,8 +92,11 @@ REFUSALS = [
     ("concat @ 8x5x6, 8x5", "AC201", "concat needs inputs with as many axes"),
     ("concat @ 8x5x6, 8x5x7", "AC201", "concat needs equal sizes beside its channels"),
     ("{concat: 1} @ 7x16, 6x16", "AC201", "concat needs equal sizes beside its axis 1"),
+    ("{concat: 1} @ 8x5x6, 8x5x7", "AC201", "equal sizes beside its axis 1"),
+    ("concat @ 7x16, 7x15", "AC201", "concat needs equal sizes beside its axis 0"),
     ("{concat: 2} @ 7x16, 7x16", "AC208", "there is no axis 2"),
     ("matmul @ 5x6, 5x6", "AC211", "cannot multiply rows of 6 with columns of 5"),
+    ("matmul @ 3x4x6, 3x5x7", "AC211", "cannot multiply rows of 6 with columns of 5"),
     ("matmul @ 3x5x6, 2x6x5", "AC201", "equal sizes before the last two axes"),
     ("matmul @ 5, 5", "AC201", "as many axes, two at least"),
     ("matmul @ 5x6, 3x6x7", "AC201", "as many axes, two at least"),
@@ -104,21 +108,61 @@ REFUSALS = [
     ("{image: [5, 5]} @ 30x8", "AC212", "30 tokens do not fill an image of 5×5"),
     ("{image: [5, 6]} @ 30", "AC204", "image needs tokens"),
     ("tokens @ 30", "AC204", "tokens needs channels"),
+    ("{flatten: [2, 1]} @ 8x5x6", "AC208", "goes from axis 2 to 1, backwards"),
     ("{mean: [0, 1]} @ 7x16", "AC208", "mean leaves no axis of 7×16"),
     ("{slice: [2, 9]} @ 8x5x6", "AC213", "the slice ends at 9, its axis at 8"),
     ("{slice: [3, 3]} @ 8x5x6", "AC213", "nothing lies between 3 and 3"),
     ("{split: 3} @ 8x5x6", "AC210", "3 does not divide 8: split cuts equal pieces"),
+    (
+        "{split: [3, 2]} @ 8x5x6",
+        "AC213",
+        "pieces of 3 + 2 = 5 do not make up an axis of 8",
+    ),
     ("{token: 7} @ 7x16", "AC213", "token 7 ends at 8, its axis at 7"),
     ("{token: -8} @ 7x16", "AC213", "token -8 ends at 8, its axis at 7"),
     ("{token: 0} @ 16", "AC204", "token needs a sequence"),
     ("{crop: 6} @ 8x5x6", "AC213", "the crop ends at 6, its axis at 5"),
     ("{crop: 3, offset: 3} @ 8x5x6", "AC213", "the crop ends at 6, its axis at 5"),
+    ("{crop: [1, 2, 3]} @ 8x5x6", "AC205", "crop has 3 numbers for 2 spatial axes"),
+    ("{crop: 3, offset: [1]} @ 8x5x6", "AC205", "offset has 1 numbers"),
+    ("{subsample: [1, 2, 3]} @ 8x5x6", "AC205", "stride has 3 numbers"),
+    ("{roll: [1, 2, 3]} @ 8x5x6", "AC205", "roll has 3 numbers"),
+    ("{resize: [4, 4, 4]} @ 8x5x6", "AC205", "size has 3 numbers"),
+    ("{pad: [1, 2, 3]} @ 8x5x6", "AC205", "pad has 3 numbers"),
+    ("{pad: 1, end: [1]} @ 8x5x6", "AC205", "end has 1 numbers"),
+    # torch gives zeros alone for these, and none of the input
+    ("{pad: 5, end: -5} @ 8x5x6", "AC207", "padding 5 and -5 leaves none of 5"),
+    ("{pad: -5, end: 5} @ 8x5x6", "AC207", "padding -5 and 5 leaves none of 5"),
+    (
+        "{pad: 5, end: 1, mode: reflect} @ 4x5x6",
+        "AC213",
+        "padding 5 by mode reflect needs 6 positions, there are 5",
+    ),
+    (
+        "{pad: 1, end: 5, mode: reflect} @ 4x5x6",
+        "AC213",
+        "padding 5 by mode reflect needs 6 positions, there are 5",
+    ),
+    ("{unfold: 3} @ 4x7", "AC204", "unfold needs channels and 2 spatial axes"),
+    ("{fold: [8, 8], kernel: 2} @ 16", "AC204", "fold needs columns"),
+    ("{fold: [8, 8], kernel: 3} @ 16x9", "AC210", "9 does not divide 16: a column"),
+    ("{fold: [8, 8, 8], kernel: 2} @ 16x9", "AC205", "size has 3 numbers"),
+    ("{fold: [8, 8], kernel: [2, 2, 2]} @ 16x9", "AC205", "kernel has 3 numbers"),
+    (
+        "{fold: [8, 8], kernel: 2, stride: 2} @ 16x15",
+        "AC212",
+        "15 columns are not the 16 windows of the image",
+    ),
+    ("{max_unpool: [2, 2]} @ 4x5", "AC205", "kernel has 2 numbers for 1 spatial axis"),
+    ("{max_unpool: 2, stride: [2]} @ 4x5x6", "AC205", "stride has 1 numbers"),
+    ("{max_unpool: 2, pad: [0]} @ 4x5x6", "AC205", "pad has 1 numbers"),
     ("{upsample: 1/8} @ 8x5x6", "AC207", "5 times 1/8 leaves nothing"),
     ("{shuffle: 3} @ 8x5x6", "AC203", "3 groups do not divide 8"),
     ("{shuffle: 2} @ 8", "AC204", "shuffle needs channels"),
     ("{pixel_shuffle: 2} @ 6x5x6", "AC210", "4 does not divide 6"),
     ("{pixel_shuffle: 2} @ 8x5", "AC204", "pixel_shuffle needs channels and 2 spatial"),
     ("{pixel_unshuffle: 2} @ 3x8x9", "AC210", "2 does not divide 9"),
+    ("{pixel_unshuffle: 2} @ 3x8", "AC204", "needs channels and 2 spatial axes"),
     ("{attention: 4} @ 7x16", "AC210", "3 does not divide 16"),
     ("{attention: 3} @ 7x48", "AC210", "3 does not divide 16: heads must divide"),
     ("{attention: 4} @ 8x5x6", "AC204", "attention needs tokens"),
@@ -163,6 +207,7 @@ def test_clashing_inputs_are_facts_in_their_order_with_what_would_help() -> None
     ("inputs", "said"),
     [
         ("8x5x6, 4x5x6", "a 1×1 conv of 4 on input 1"),
+        ("4x2x1, 8x4x1", "a 1×1 conv of 4 with stride 2 on input 2"),
         ("8x5x6, 8x4x6", None),
         ("8x5x6, 8x4x3", None),
         ("7x16, 8x16", None),
@@ -190,6 +235,7 @@ ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [
     ("reshape", {"sizes": (0, 3)}, "a size cannot be 0"),
     ("reshape", {"sizes": (-2, 3)}, "-2 is below -1"),
     ("split", {"pieces": 2, "part": 2}, "part 2 of 2: parts count from 0"),
+    ("pad", {"size": (1, -1), "mode": "reflect"}, "mode reflect only adds"),
     ("upsample", {"scale": 0}, "above 0"),
     ("slice", {"bounds": (1,)}, "2 whole numbers are needed, not 1"),
     ("lstm", {"hidden": 6, "layers": symbol("N")}, "cannot stay a name: N"),
@@ -315,6 +361,26 @@ class Half(Layer):
 def test_registration_refuses_a_layer_without_rules() -> None:
     with pytest.raises(TypeError, match="layer 'half' lacks work, torch"):
         _register(Half, {})
+
+
+def test_registration_misses_words_unless_python_leaves_them_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Silent(Layer):
+        key = "silent"
+
+    lacking = "layer 'silent' lacks {}examples, work, torch"
+    with pytest.raises(TypeError, match=lacking.format("__doc__, ")):
+        _register(Silent, {})
+    monkeypatch.setattr(layers, "__doc__", None)  # as with -OO
+    with pytest.raises(TypeError, match=lacking.format("")):
+        _register(Silent, {})
+
+
+def test_an_input_gives_what_comes_in() -> None:
+    given = CATALOGUE["input"]()
+    assert given.label() == "input"
+    assert given.torch() == Function("x")
 
 
 def test_registration_refuses_a_key_twice() -> None:

@@ -19,6 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from archcalc.errors import ShapeError
 from archcalc.fields import FieldError
 from archcalc.layers import CATALOGUE
+from archcalc.memory_layout import ALONE
 
 
 def shapes(named: Iterator[tuple[str, Tensor]]) -> dict[str, tuple[int, ...]]:
@@ -132,7 +133,9 @@ def test_backward_keeps_what_the_rule_says(
 
 
 def gives_on(case: Case, train: bool) -> bool:
-    """Say whether a dropping layer gives its input on."""
+    """Say whether a layer gives its input on: one that drops, arithmetic of one."""
+    if case.layer.key in ALONE and len(case.inputs) == 1:
+        return True
     return case.layer.role == "drop" and (not train or "dropout: 0}" in case.text)
 
 

@@ -86,7 +86,8 @@ class Attention(Layer):
         packed = Extra("queries, keys and values", each=3 * numel(output))
         weights = Extra("attention weights", each=self.heads * tokens * tokens)
         hidden = Extra("hidden tokens", once=tokens * tokens, width=1)
-        return Saved(extras=(packed, weights, hidden)[: 3 if self.causal else 2])
+        kept = (packed, weights)
+        return Saved(extras=(*kept, hidden) if self.causal else kept)
 
     def window(self, *inputs: Shape) -> Seen:
         return "all"
@@ -183,7 +184,8 @@ class WindowAttention(Layer):
         packed = Extra("queries, keys and values", each=3 * tokens * output[1])
         weights = Extra("attention weights", each=self.heads * tokens * seen)
         index = Extra("index of relative positions", once=seen * seen, width=8)
-        return Saved(extras=(packed, weights, index)[: 3 if self.bias else 2])
+        kept = (packed, weights)
+        return Saved(extras=(*kept, index) if self.bias else kept)
 
     def window(self, *inputs: Shape) -> Seen:
         return "all"

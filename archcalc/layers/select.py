@@ -151,7 +151,7 @@ class Token(Rearrange):
                 "token needs a sequence: a position axis and others",
                 facts=[f"its input is {times(x)}"],
             )
-        needed = self.index + 1 if self.index >= 0 else -self.index
+        needed = max(self.index + 1, -self.index)
         if not at_least(x[0], needed):
             raise outside(needed, x[0], f"token {self.index}")
         return x[1:]
@@ -264,7 +264,8 @@ class Pad(Rearrange):
     def check(self, n: Dim, before: Dim, after: Dim) -> None:
         """Raise `ShapeError` AC207 or AC213 for what an axis of n does not have."""
         if not at_least(n + least(before, 0) + least(after, 0), 1):
-            raise ShapeError.of("AC207", f"padding {before} and {after} leaves no {n}")
+            message = f"padding {before} and {after} leaves none of {n} positions"
+            raise ShapeError.of("AC207", message)
         beyond = {"reflect": 1, "circular": 0}.get(self.mode)
         if beyond is None or at_least(n, largest(before, after) + beyond):
             return
