@@ -12,11 +12,15 @@ from archcalc.errors import UsageError
 from archcalc.network import Network
 from archcalc.report import Cell, Column, Note, Report, Table
 from archcalc.report import Row as Line
+from archcalc.sweep_axes import RESOLUTION, value_of
 from archcalc.sweep_values import written
 from archcalc.sweep_where import Row, where_test
 from archcalc.sweeping import KNOWN_FIGURES, Sweep, sweep
 
 FIGURES = tuple(name for name in KNOWN_FIGURES if name != "top1")
+Names = tuple[str | None, str | None, str | None]
+"""The params of depth, width and resolution; None for what does not change."""
+SCALED, GREEK = ("depth", "width", "resolution"), ("alpha", "beta", "gamma")
 SAMPLES = 64
 """Values tried before bisection, to see whether what fits comes first."""
 
@@ -147,7 +151,7 @@ class Scaled:
     """One way to scale: factors, the settings they give, and the figures there."""
 
     factors: tuple[Fraction, ...]
-    settings: tuple[Any, Any, Any]
+    settings: tuple[Any, ...]
     params: int
     macs: int
     ratio: Fraction
@@ -156,7 +160,7 @@ class Scaled:
 def scale(
     network: Network,
     ratio: Fraction,
-    names: tuple[str, str, str] = ("depth", "width", "size"),
+    names: Names = ("depth", "width", "size"),
     step: Fraction = Fraction(1, 20),
     tolerance: Fraction = Fraction(1, 50),
     divisor: int = 8,
@@ -166,36 +170,64 @@ def scale(
     The grid search of Tan and Le 2019 (section 3.3) without its training: factors
     alpha, beta, gamma of at least 1 with `alpha * beta² * gamma² ≈ ratio`, taken where
     the MACs of the network itself, whose channels and repeats are rounded, come within
-    `tolerance` of it; nearest first. The resolution is a multiple of `divisor`.
+    `tolerance` of it; nearest first. The resolution is a multiple of `divisor`. What
+    has no name stays as it is.
 
-    Raises `UsageError` AC580 for params that are not numbers of the file.
+    Raises `UsageError` AC580 for what is no number, or where nothing has a name.
     """
-    base = [_number(network, name) for name in names]
-    most = [ratio, *[_root(ratio)] * 2]
-    counts = [int((m - 1) / step) + 1 for m in most]
-    factors = [[1 + step * i for i in range(count)] for count in counts]
-    axes = [[b * f for f in fs] for b, fs in zip(base, factors, strict=True)]
-    axes[2] = [Fraction(max(1, round(v / divisor)) * divisor) for v in axes[2]]
-    over = dict(zip(names, axes, strict=True))
+    base = {name: _number(network, name) for name in names if name is not None}
+    if not base:
+        message = f"{network.name} has no depth, width or resolution to scale"
+        raise UsageError.of("AC580", message, help="--width names a param of the file")
+    most = zip(names, (ratio, _root(ratio), _root(ratio)), strict=True)
+    factors = {
+        name: [1 + step * i for i in range(int((m - 1) / step) + 1)]
+        for name, m in most
+        if name is not None
+    }
+    over = {name: [base[name] * f for f in factors[name]] for name in base}
+    if names[2] is not None:
+        sides = over[names[2]]
+        over[names[2]] = [Fraction(max(1, round(v / divisor)) * divisor) for v in sides]
     found = sweep(network, over, figures=("params", "macs"))
-    (whole,) = sweep(
-        network,
-        {name: [value] for name, value in zip(names, base, strict=True)},
-        figures=("macs",),
-    )
-    pairs = zip(product(*factors), found.every(), strict=True)
+    alone = sweep(network, {n: [v] for n, v in base.items()}, figures=("macs",))
+    ((*_, whole),) = alone
     fitting: dict[Any, Scaled] = {}
-    for given, row in pairs:
-        near = row is not None and abs(Fraction(row[4], whole[3]) / ratio - 1)
-        if row is not None and near <= tolerance:
-            scaled = Scaled(given, row[:3], row[3], row[4], Fraction(row[4], whole[3]))
-            fitting.setdefault(row[2:], scaled)
+    for given, row in zip(product(*factors.values()), found.every(), strict=True):
+        if row is None:
+            continue
+        *settings, params, macs = row
+        times = Fraction(macs, whole)
+        if abs(times / ratio - 1) <= tolerance:
+            scaled = Scaled(given, tuple(settings), params, macs, times)
+            fitting.setdefault((settings[-1], params, macs), scaled)
     return sorted(fitting.values(), key=lambda s: (abs(s.ratio / ratio - 1), s.params))
 
 
+def scalable(
+    network: Network, depth: str | None, width: str | None, size: str | None
+) -> Names:
+    """Return what to scale: what is named, or else what the network has of it.
+
+    These are its params `depth`, `width` and `size`, and `resolution` without the last.
+    """
+    has = [
+        name
+        for name in ("depth", "width", "size", RESOLUTION)
+        if _is_number(value_of(network, name))
+    ]
+    usual = [name if name in has else None for name in ("depth", "width")]
+    side = next((name for name in ("size", RESOLUTION) if name in has), None)
+    return depth or usual[0], width or usual[1], size or side
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | Fraction) and not isinstance(value, bool)
+
+
 def _number(network: Network, name: str) -> Fraction:
-    value = network.params.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | Fraction):
+    value = value_of(network, name)
+    if not _is_number(value):
         known = ", ".join(network.params) or "none"
         message = f"{network.name} has no param {name!r} that is a number"
         help = f"--depth, --width and --size name params of the file: {known}"
@@ -211,14 +243,15 @@ def _root(value: Fraction) -> Fraction:
 
 def scale_report(
     network: Network,
-    names: tuple[str, str, str],
+    names: Names,
     found: Sequence[Scaled],
     ratio: Fraction,
 ) -> Report:
     """Return the ways to scale a network, nearest to the target first."""
+    scaled = [name for name in names if name is not None]
+    greek = [g for g, name in zip(GREEK, names, strict=True) if name is not None]
     columns = (
-        *(Column(name, name, "text") for name in names),
-        *(Column(name, name, "text") for name in ("alpha", "beta", "gamma")),
+        *(Column(name, name, "text") for name in (*scaled, *greek)),
         Column("params", "params", "count"),
         Column("macs", "macs", "operations"),
         Column("ratio", "ratio", "ratio"),
@@ -226,7 +259,7 @@ def scale_report(
     lines = []
     for way in found:
         words: list[Cell] = [written(v) for v in (*way.settings, *way.factors)]
-        path = " ".join(f"{n}={w}" for n, w in zip(names, words, strict=False))
+        path = " ".join(f"{n}={w}" for n, w in zip(scaled, words, strict=False))
         lines.append(Line((*words, way.params, way.macs, way.ratio), path=path))
     target = written(ratio)
     notes = [
@@ -235,6 +268,9 @@ def scale_report(
             "(Tan and Le 2019, section 3.3); the ratio is that of the MACs as rounded."
         )
     ]
+    fixed = [w for w, name in zip(SCALED, names, strict=True) if name is None]
+    if fixed:
+        notes.append(Note(f"No param for {' or '.join(fixed)}: that stays as it is."))
     if not lines:
         notes.append(
             Note("No way comes near enough: a finer --step or more --tolerance.")

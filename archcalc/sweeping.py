@@ -23,8 +23,9 @@ from archcalc.errors import ArchcalcError, UsageError
 from archcalc.fields import nearest
 from archcalc.lanes import reader
 from archcalc.network import Network, load
-from archcalc.reading import BATCH, INPUT, VARIANT
+from archcalc.reading import BATCH, VARIANT
 from archcalc.reuse import Reuse, Values
+from archcalc.sweep_axes import meanings, network_at
 from archcalc.sweep_values import tidy, values_of
 from archcalc.sweep_where import Test, where_test
 
@@ -76,6 +77,7 @@ class Sweep:
         self.axes = {n: tuple(map(tidy, v)) for n, v in self.over.items()}
         self.names = tuple(self.axes)
         self.columns = (*self.names, *self.figures)
+        self.meant = meanings(self.network, self.names)
         self._check()
         self.kept: Test | None = None
         if self.where is not None:
@@ -94,14 +96,11 @@ class Sweep:
 
     def _check(self) -> None:
         """Raise `UsageError` for an axis or figure that is not there."""
-        known = [*self.network.spec.params, VARIANT, INPUT, BATCH]
-        for name, values in self.axes.items():
-            if name not in known or not values:
-                help = nearest(name, known) or f"axes: {', '.join(known)}"
-                message = f"{self.network.name} has no param {name!r} to sweep over"
-                raise UsageError.of("AC580", message, help=help)
-        if not self.axes:
-            raise UsageError.of("AC580", "nothing to sweep over", help="--over P=1:4")
+        empty = [name for name, values in self.axes.items() if not values]
+        if empty or not self.axes:
+            what = f"{empty[0]} has no value" if empty else "nothing"
+            message = f"{what} to sweep over"
+            raise UsageError.of("AC580", message, help="--over P=1:4")
         for name in self.figures:
             if name in self.axes:
                 message = f"{name} is a param that varies, not a figure here"
@@ -244,18 +243,14 @@ class Sweep:
     @cached_property
     def reuse(self) -> Reuse:
         """What was found of the parts of the network."""
-        axes = {n: v for n, v in self.axes.items() if n != BATCH} or {"": (None,)}
-        return Reuse(self.network, axes, self.at, self.inplace)
+        meant = {self.meant[n]: v for n, v in self.axes.items() if n != BATCH}
+        return Reuse(self.network, meant or {"": (None,)}, self.at, self.inplace)
 
     def at(self, values: Values) -> Network:
         """Return the network for a combination, its batch left out."""
-        base = self.network
         names = [name for name in self.names if name != BATCH]
         given = dict(zip(names, values, strict=False))
-        variant = given.pop(VARIANT, base.variant)
-        input = given.pop(INPUT, base.input)
-        settings = {**base.settings, **given}
-        return Network(base.spec, variant, settings, input, base.limits)
+        return network_at(self.network, given, self.meant)
 
 
 def sweep(
@@ -271,10 +266,10 @@ def sweep(
 ) -> Sweep:
     """Return the rows of every combination of `over`, computed while they are read.
 
-    `over` names params (`op*`: all that begin so), `variant`, `input` or `batch`, with
-    their values or a text such as `0.25:2:0.25`; `where` keeps the rows that meet a
-    constraint. An `executor` of `concurrent.futures` runs chunks in `jobs` workers;
-    rows keep their order.
+    `over` names params (`op*`: all that begin so), `variant`, `input`, `resolution` (of
+    a square input) or `batch`, with their values or a text such as `0.25:2:0.25`;
+    `where` keeps the rows that meet a constraint. An `executor` of
+    `concurrent.futures` runs chunks in `jobs` workers; rows keep their order.
 
     Raises `UsageError` AC580 for an axis, AC581 for another name or a figure.
     """

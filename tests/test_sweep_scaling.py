@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from commands import archcalc as run
 
 import archcalc
 from archcalc.network import load, loads
-from archcalc.scaling import scale, solve
+from archcalc.scaling import scalable, scale, scale_report, solve
 
 WAVY = """
 name: wavy
@@ -17,6 +18,13 @@ input: [1, 8, 8]
 params: {n: 4}
 layers:
   - {conv: n % 7 + 1, kernel: 1, bias: false}
+"""
+
+
+ROW = """
+name: row
+input: [16]
+layers: [{fc: 10}]
 """
 
 
@@ -67,12 +75,32 @@ def test_scaled_networks_have_the_macs_that_they_claim() -> None:
     assert [abs(w.ratio - 2) for w in ways] == sorted(abs(w.ratio - 2) for w in ways)
 
 
+def test_what_has_no_param_stays_as_it_is() -> None:
+    network = load("mobilenet-v2")
+    names = scalable(network, None, None, None)
+    assert names == (None, "width", "size")
+    ways = scale(network, Fraction(2), names, step=Fraction(1, 10))
+    assert ways
+    for way in ways:
+        width, size = way.settings
+        total = load("mobilenet-v2", set={"width": width, "size": size}).analyze().total
+        assert (total.macs, total.params) == (way.macs, way.params)
+    report = scale_report(network, names, ways, Fraction(2))
+    assert "No param for depth: that stays as it is." in [n.text for n in report.notes]
+    resolution = scale(load("resnet50"), Fraction(2), (None, None, "resolution"))
+    assert [way.settings for way in resolution] == [(312,)]
+    assert scalable(loads(ROW), None, None, None) == (None, None, None)
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
         ("scale efficientnet --target-macs 2x --step 0.1 --top 2", 0),
         ("scale efficientnet --target-macs two", 2),
-        ("scale vgg16", 2),
+        ("scale vgg16 --top 1", 0),
+        ("scale vgg16 --width width", 2),
+        ("scale ./row.yaml", 2),
+        ("solve resnet50 --max macs<=3G --maximize resolution", 0),
         ("solve efficientnet --max macs<=600M --maximize width=0.5:2:0.05", 0),
         ("solve efficientnet --max macs<=600M", 2),
         ("solve efficientnet --max mac<=600M --maximize width", 2),
@@ -84,7 +112,10 @@ def test_commands(
     code: int,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    tmp_path.joinpath("row.yaml").write_text(ROW, encoding="utf-8")
     done = run(capsys, monkeypatch, *words.split())
     assert done.code == code
     assert code == 0 or "AC58" in done.err

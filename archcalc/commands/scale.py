@@ -28,9 +28,15 @@ def scale(
     target_macs: Annotated[
         str, Option("--target-macs", help="Times the MACs: 2x, 4x.")
     ] = "2x",
-    depth: Annotated[str, Option("--depth", help="The param of depth.")] = "depth",
-    width: Annotated[str, Option("--width", help="The param of width.")] = "width",
-    size: Annotated[str, Option("--size", help="The param of resolution.")] = "size",
+    depth: Annotated[
+        str | None, Option("--depth", help="The param of depth, if not `depth`.")
+    ] = None,
+    width: Annotated[
+        str | None, Option("--width", help="The param of width, if not `width`.")
+    ] = None,
+    size: Annotated[
+        str | None, Option("--size", help="That of resolution, if not `size`.")
+    ] = None,
     step: Annotated[str, Option("--step", help="The grid of factors.")] = "0.05",
     tolerance: Annotated[
         str, Option("--tolerance", help="How far from the target, in per cent.")
@@ -44,12 +50,12 @@ def scale(
     limit: LimitOptions = None,
 ) -> None:
     """Scale depth, width and resolution together to N times the MACs."""
+    from archcalc.scaling import scalable, scale_report
     from archcalc.scaling import scale as scaled
-    from archcalc.scaling import scale_report
 
     ratio = _number("--target-macs", target_macs.removesuffix("x"), Fraction(1))
     network = load_network(net, None, settings, limit)
-    names = (depth, width, size)
+    names = scalable(network, depth, width, size)
     grid = _number("--step", step, Fraction(1, 1000))
     near = _number("--tolerance", tolerance.removesuffix("%"), Fraction(0)) / 100
     found = scaled(network, ratio, names, grid, near)

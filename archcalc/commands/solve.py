@@ -44,6 +44,7 @@ def solve(
     """Find the largest value of a param that meets a constraint, exactly."""
     from archcalc.scaling import solve as solved
     from archcalc.scaling import solve_report
+    from archcalc.sweep_axes import value_of
     from archcalc.sweep_values import values_of
 
     if max is None or maximize is None:
@@ -54,7 +55,8 @@ def solve(
         )
     name, _, text = maximize.partition("=")
     network = load_network(net, input, settings, limit)
-    whole = type(network.params.get(name)) is int and network.params[name] > 1
+    now = value_of(network, name)
+    whole = type(now) is int and now > 1
     values = values_of(name, text or ("1:1024" if whole else "0.01:16:0.01"))
     report = solve_report(network, solved(network, max, name, values, batch), max)
     emit(report, format, output, standalone, plain)

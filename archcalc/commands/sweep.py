@@ -39,7 +39,7 @@ Over = Annotated[
     Option(
         "--over",
         metavar="PARAM=VALUES",
-        help="Values: 1:8, 0.5:2:0.25, 128,160. Also variant, input, batch.",
+        help="1:8, 0.5:2:0.25, 128,160. Also variant, input, resolution, batch.",
     ),
 ]
 Figures = Annotated[

@@ -270,7 +270,7 @@ USAGE = (
     Rule(
         "AC580",
         "wrong-axis",
-        "A sweep goes over params of the file, `variant`, `input` or `batch`.",
+        "A sweep goes over params, `variant`, `input`, `resolution` or `batch`.",
         "$ archcalc sweep efficientnet --over widht=1:2",
         "$ archcalc sweep efficientnet --over width=1:2",
     ),
