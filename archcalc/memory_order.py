@@ -104,7 +104,7 @@ def _independent(graph: Graph, parts: tuple[_Part, ...]) -> bool:
     """Say whether no part reads what another one makes."""
     first = parts[0].first
     return all(
-        i < first or part.first <= i < part.end
+        i < first or i >= part.first
         for part in parts
         for node in graph.nodes[part.first : part.end]
         for i in node.inputs
@@ -123,7 +123,7 @@ class _Arranger:
         self.written = [node.index for node in storages.ran]
         ran = set(self.written)
         flags = (index in ran for index in range(len(storages.graph.nodes)))
-        self.place = [0, *accumulate(flags)]
+        self.place = list(accumulate(flags, initial=0))
         self.last = last_readers(storages, storages.ran)
         self.work = {n.index: workspace(storages, n) for n in storages.ran}
 
@@ -158,9 +158,8 @@ class _Arranger:
 
     def _beyond(self, piece: list[int]) -> int:
         """Return how much a branch needs beyond what it leaves."""
-        if not piece:
-            return 0
-        return self._peak([piece]) - self.storages.size[self.storages.owner[piece[-1]]]
+        owners = [self.storages.owner[index] for index in piece[-1:]]
+        return self._peak([piece]) - sum(self.storages.size[o] for o in owners)
 
     def _peak(self, pieces: Iterable[list[int]]) -> int:
         """Return the peak over some nodes, what lives throughout left out."""
