@@ -29,13 +29,6 @@ def in_a_row(sizes: Sequence[int], strides: Sequence[int]) -> bool:
     return all(size == 1 or stride == right for size, stride, right in wanted)
 
 
-def dense(sizes: Sequence[int], strides: Sequence[int]) -> bool:
-    """Say whether values fill their memory, whatever the order of the axes."""
-    real = [pair for pair in zip(strides, sizes, strict=True) if pair[1] > 1]
-    ordered = sorted(real, reverse=True)
-    return in_a_row([n for _, n in ordered], [s for s, _ in ordered])
-
-
 def regrouped(
     sizes: Sequence[int], strides: Sequence[int], wanted: Sequence[int]
 ) -> Ints | None:
@@ -79,8 +72,8 @@ def _part(layer: Any, x: Shape, strides: Ints) -> Ints:
 
 
 REGROUPED = frozenset({"flatten", "reshape"})
-IN_ROWS = frozenset({"softmax", "log_softmax"})
-"""Functions of each value whose output lies in a row whatever its input does."""
+IN_ROWS = frozenset({"softmax", "log_softmax", "droppath"})
+"""Elementwise layers whose output lies in a row whatever their input does."""
 PIECES = frozenset({"split"})
 """The views that torch makes several at a time, which nothing may overwrite."""
 
@@ -126,6 +119,8 @@ def viewed(
 
 def gathered(layer: Layer, sizes: Ints, strides: Ints) -> bool:
     """Say whether a layer copies its input, to have it in a row; it keeps the copy."""
+    if layer.key == "gn" and channels_last(sizes, strides):
+        return False
     if layer.key in ("gn", "in"):
         return not in_a_row(sizes, strides)
     if layer.key == "linear" and len(sizes) > 2:
@@ -151,6 +146,17 @@ def ordered(sizes: Sequence[int], order: Sequence[int]) -> Ints:
     steps = rows([sizes[axis] for axis in order])
     found = dict(zip(order, steps, strict=True))
     return tuple(found[axis] for axis in range(len(sizes)))
+
+
+def compact(sizes: Sequence[int], strides: Sequence[int]) -> Ints:
+    """Return the strides without gaps that keep the order of the axes."""
+    return ordered(sizes, sorted(range(len(sizes)), key=lambda axis: -strides[axis]))
+
+
+def channels_last(sizes: Sequence[int], strides: Ints) -> bool:
+    """Say whether an image or volume lies without gaps, its channels innermost."""
+    order = (0, *range(2, len(sizes)), 1)
+    return len(sizes) > 3 and ordered(sizes, order) == strides
 
 
 def _normalized(layer: Any, x: Shape, sizes: Ints) -> Block | None:
@@ -247,12 +253,6 @@ class Layouts:
         self._remember(node.index, sizes, (flat[0], *inner))
         return True
 
-    def hand_on(self, node: Node) -> None:
-        """Give a node the strides of its input: the same memory, or the same order."""
-        sizes, strides = self.of(node.inputs[0])
-        if node.inputs[0] in self.strides and dense(sizes, strides):
-            self.strides[node.index] = strides
-
     def overwrite(self, node: Node) -> None:
         """Give a node that writes into its input the strides of that."""
         if node.inputs[0] in self.strides:
@@ -266,9 +266,18 @@ class Layouts:
             if block is not None:
                 self._remember(node.index, sizes, block.strides)
                 return block.values
-        elif node.layer.storage == "elementwise" and node.layer.key not in IN_ROWS:
-            self.hand_on(node)
+        elif self._follows(node):
+            sizes, strides = self.of(node.inputs[0])
+            self._remember(node.index, sizes, compact(sizes, strides))
         return None
+
+    def _follows(self, node: Node) -> bool:
+        """Say whether a node writes anew in the order of its input's axes."""
+        if not node.inputs or node.inputs[0] not in self.strides:
+            return False
+        if node.layer.key == "gn":
+            return channels_last(*self.of(node.inputs[0]))
+        return node.layer.storage == "elementwise" and node.layer.key not in IN_ROWS
 
     def gathers(self, node: Node, index: int) -> bool:
         """Say whether a node keeps a copy of an input, made to lie in a row."""

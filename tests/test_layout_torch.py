@@ -7,7 +7,9 @@ from random import Random
 import pytest
 import torch
 from torch import Tensor
+from torch_memory import inputs_of, prepared, walk
 
+import archcalc
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
 from archcalc.memory_layout import (
@@ -15,7 +17,7 @@ from archcalc.memory_layout import (
     PARTS,
     REGROUPED,
     Ints,
-    dense,
+    compact,
     gathered,
     in_a_row,
     ordered,
@@ -80,8 +82,7 @@ def test_what_lies_in_a_row_is_contiguous(seed: int) -> None:
         sizes = tuple(x.shape)
         assert in_a_row(sizes, x.stride()) == x.is_contiguous()
         apart = torch.ops.aten.relu(x)
-        same = real(sizes, apart.stride()) == real(sizes, x.stride())
-        assert same >= dense(sizes, x.stride())
+        assert real(sizes, compact(sizes, x.stride())) == real(sizes, apart.stride())
         assert rows(sizes) == torch.empty(sizes).stride()
 
 
@@ -149,3 +150,77 @@ def test_what_is_copied_to_lie_in_a_row() -> None:
     assert gathered(CATALOGUE["matmul"](), (2, 3, 4, 5), (120, 20, 5, 1))
     assert not gathered(CATALOGUE["matmul"](), (2, 4, 5), (40, 5, 1))
     assert not gathered(CATALOGUE["relu"](), sizes, strides)
+
+
+NORM = "  - {ln: channels}\n"
+CHAINS: list[tuple[str, str]] = [
+    ("[4, 5, 6]", NORM + "  - relu\n  - {gn: 2}\n  - relu\n"),
+    ("[4, 5, 6]", NORM + "  - softmax\n"),
+    ("[4, 5, 6]", NORM + "  - {dropout: 0.5}\n  - {droppath: 0.5}\n"),
+    ("[4, 5, 6]", NORM + "  - {slice: [1, 3]}\n  - relu\n  - sigmoid\n"),
+    ("[4, 5, 6]", NORM + "  - tokens\n  - {linear: 3}\n  - relu\n"),
+    ("[4, 5, 6]", NORM + "  - {permute: [1, 2, 0]}\n  - {linear: 3}\n"),
+    ("[4, 5, 6]", NORM + "  - flatten\n"),
+    ("[4, 5, 6]", NORM + "  - add:\n      one: [identity]\n  - flatten\n"),
+    ("[4, 6]", "  - {rms: channels}\n  - relu\n"),
+    ("[6]", "  - ln\n  - relu\n"),
+    ("[4, 6]", "  - {ln: last}\n  - relu\n"),
+    ("[4, 5, 6]", "  - {slice: [1, 3]}\n  - {droppath: 0.5}\n  - relu\n"),
+    ("[4, 5, 6]", "  - {slice: [1, 3], axis: 2}\n  - {droppath: 0.5}\n"),
+    ("[4, 5, 6]", "  - {crop: 3}\n  - {droppath: 0.5}\n  - {gn: 2}\n"),
+    ("[4, 5, 6]", "  - {crop: [3, 6]}\n  - tokens\n  - {linear: 3}\n"),
+    ("[4, 5, 6]", "  - {subsample: [2, 3]}\n  - {subsample: 2}\n  - {fc: 3}\n"),
+    ("[4, 6]", "  - {token: 1}\n  - {linear: 3}\n"),
+    ("[4, 2, 6]", "  - {slice: [1, 3]}\n  - {token: 1}\n  - {linear: 3}\n"),
+    ("[4, 6]", "  - {split: 2, part: 1, axis: 1}\n  - transpose\n  - relu\n"),
+    (
+        "[4, 1, 6]",
+        "  - {transpose: [0, 1]}\n  - {slice: [1, 3], axis: 1}\n  - flatten\n",
+    ),
+    ("[4, 1, 1]", "  - {permute: [1, 0, 2]}\n  - tokens\n"),
+    ("[6, 4]", "  - {slice: [0, 2], axis: 1}\n  - {image: [2, 3]}\n  - {bn: }\n"),
+    # heads of one value each are put side by side without a copy, out of order
+    ("[4, 12]", "  - {attention: 4}\n  - relu\n  - {linear: 3}\n"),
+    ("[1, 12]", "  - {attention: 2}\n  - relu\n"),
+    ("[4, 12]", "  - {attention: 2}\n  - relu\n"),
+    ("[4, 12]", "  - {attention: 1}\n  - relu\n"),
+    ("[1, 6]", "  - {window_attention: 2, size: 2}\n  - relu\n"),
+    ("[4, 6]", "  - {window_attention: 2, size: 2}\n  - relu\n"),
+    ("[16, 6]", "  - {window_attention: 2, size: 2}\n  - relu\n"),
+    ("[4, 6]", "  - {window_attention: 2, size: 1}\n  - relu\n"),
+    ("[6, 6]", "  - {window_attention: 2, size: 2, grid: [3, 2]}\n  - relu\n"),
+    ("[6, 6]", "  - {window_attention: 2, size: 2, grid: [3, 2], shift: 1}\n"),
+    ("[6, 6]", "  - {window_attention: 2, size: 3, grid: [3, 2], shift: 1}\n"),
+    ("[6, 6]", "  - {window_attention: 2, size: 3, grid: [2, 3]}\n  - relu\n"),
+    ("[6, 12]", "  - {window_attention: 2, size: 2, grid: [3, 2]}\n  - relu\n"),
+    ("[6, 12]", "  - {window_attention: 2, size: 2, grid: [2, 3]}\n  - relu\n"),
+    ("[6, 12]", "  - {window_attention: 1, size: 2, grid: [3, 2]}\n  - relu\n"),
+    ("[3, 4, 4]", "  - {unfold: 2, stride: 3}\n  - relu\n"),
+    ("[3, 4, 4]", "  - {unfold: 3}\n"),
+]
+
+
+@pytest.mark.parametrize(("shape", "layers"), CHAINS)
+def test_how_the_outputs_of_a_network_lie(shape: str, layers: str) -> None:
+    """Strides, who shares memory with whom, and how large each block is."""
+    text = f"archcalc: 1\nname: chain\ninput: {shape}\nlayers:\n{layers}"
+    analysis = archcalc.loads(text).analyze(batch=2, inplace=False)
+    storages, graph = analysis.memory.storages, analysis.graph
+    module = prepared(graph).eval()
+    values: dict[int, Tensor] = {}
+    inputs = inputs_of(graph, 2, torch.float32)
+    with torch.no_grad():
+        every = range(len(graph.nodes))
+        nodes = list(walk(module, inputs, False, values, every))
+    for node in nodes:
+        y, own = values[node.index], values[storages.owner[node.index]]
+        sizes, strides = storages.layouts.of(node.index)
+        assert sizes == y.shape
+        assert real(sizes, strides) == real(sizes, y.stride()), node.name
+        assert y.untyped_storage()._cdata == own.untyped_storage()._cdata, node.name
+        if storages.owner[node.index] == node.index:
+            assert storages.size[node.index] == y.untyped_storage().nbytes()
+        for other in range(node.index):
+            shares = storages.owner[other] == storages.owner[node.index]
+            theirs = values[other].untyped_storage()._cdata
+            assert shares == (theirs == y.untyped_storage()._cdata)
