@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from fractions import Fraction
 
 from archcalc.analysis import Analysis, Level, Row
@@ -259,23 +258,20 @@ def _alive(analysis: Analysis, timeline: Timeline) -> Table:
 def _block(analysis: Analysis, timeline: Timeline, one: Held) -> Line:
     nodes = analysis.graph.nodes
     name = one.what if one.node < 0 else f"{one.what} of {nodes[one.node].name}"
-    return Line((name, one.bytes, "".join(_why(analysis, timeline, one))), path=name)
+    return Line((name, one.bytes, _why(analysis, timeline, one)), path=name)
 
 
-def _why(analysis: Analysis, timeline: Timeline, one: Held) -> Iterator[str]:
-    """Yield why a block lives: until which step it is needed."""
+def _why(analysis: Analysis, timeline: Timeline, one: Held) -> str:
+    """Return why a block lives: until which step it is needed."""
     if one.last >= len(timeline.moments):
-        yield "to the end"
-        return
+        return "to the end"
     if one.what == "workspace":
-        yield f"made here: {_passing(analysis, timeline, one)}"
-        return
-    moment = timeline.moments[one.last]
+        return f"made here: {_passing(analysis, timeline, one)}"
     if one.last == timeline.peak_at:
-        yield "made or read here"
-        return
+        return "made or read here"
+    moment = timeline.moments[one.last]
     name = analysis.graph.nodes[moment.node].name
-    yield f"needed until {PHASES[moment.phase]} {name}"
+    return f"needed until {PHASES[moment.phase]} {name}"
 
 
 def _passing(analysis: Analysis, timeline: Timeline, one: Held) -> str:

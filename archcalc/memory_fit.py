@@ -18,7 +18,7 @@ from archcalc.network import LARGEST_BATCH, Network
 from archcalc.report import Column, Note, Report, Table
 from archcalc.report import Row as Line
 
-SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([kKMGT]?i?B?)")
+SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([kKMGT]?)(i?)B?")
 POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
 
@@ -43,10 +43,9 @@ def read_size(text: str) -> int:
         raise UsageError.of(
             "AC546", f"{text!r} is not a size of memory", help="write 24GiB or 24GB"
         )
-    amount, unit = match.groups()
-    base = 1024 if "i" in unit else 1000
-    power = POWERS[unit.rstrip("B").rstrip("i").upper()]
-    return int(Fraction(amount) * base**power)
+    amount, prefix, binary = match.groups()
+    base = 1024 if binary else 1000
+    return int(Fraction(amount) * base ** POWERS[prefix.upper()])
 
 
 def training_peak(analysis: Analysis) -> int:
@@ -70,7 +69,8 @@ def largest_batch(
     """Return the largest batch whose peak is at most `memory` bytes.
 
     The peak grows with the batch: what lives at any step does. The batch is doubled
-    until it does not fit, then bisected. Raises `UsageError` AC541 for symbols.
+    until it does not fit, then bisected; none is above what a network takes. Raises
+    `UsageError` AC541 for symbols.
     """
 
     def needed(batch: int) -> int:
@@ -80,6 +80,7 @@ def largest_batch(
     low, high = 0, 1
     while high <= LARGEST_BATCH and needed(high) <= memory:
         low, high = high, high * 2
+    high = min(high, LARGEST_BATCH + 1)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if needed(middle) <= memory else (low, middle)

@@ -85,10 +85,9 @@ def checkpoint_note(analysis: Analysis) -> Iterator[Note]:
     parts = segments(analysis.graph, kind)
     if parts:
         macs, total = analysis.memory.training.extra_macs, analysis.total.macs
-        more = f"{macs:,}" if isinstance(macs, int) else str(macs)
         yield Note(
             f"checkpointing of {kind}: {len(parts)} parts keep their inputs alone and "
-            f"run again in backward: {more} MACs more, {_percent(macs, total)} of a "
+            f"run again in backward: {macs:,} MACs more, {_percent(macs, total)} of a "
             "forward pass."
         )
 
@@ -116,12 +115,12 @@ def inference_notes(analysis: Analysis) -> Iterator[Note]:
 
 def where_the_most_is(analysis: Analysis) -> Iterator[Note]:
     """Yield the lecture's two sentences: who holds most activations and weights."""
-    held = (
-        _largest(analysis, lambda r: r.activations, analysis.total.activations),
-        _largest(analysis, lambda r: r.weights, analysis.total.weights),
-    )
-    words = ("activations", "weights")
-    found = [f"{h} of the {w}" for h, w in zip(held, words, strict=True) if h]
+    total = analysis.total
+    held = {
+        "activations": _largest(analysis, lambda r: r.activations, total.activations),
+        "weights": _largest(analysis, lambda r: r.weights, total.weights),
+    }
+    found = [f"{rows} of the {what}" for what, rows in held.items() if rows]
     if found:
         yield Note("; ".join(found) + ".")
 

@@ -123,23 +123,19 @@ STAGES = (
 
 def _stages(analysis: Analysis, level: Level) -> Table:
     """Return activations, peak and weights of each row, with bars of their shares."""
-    nodes = analysis.graph.nodes
-    main = _whole(analysis, [n.index for n in nodes if not n.aux])
-    size = disk(analysis, main)
+    main = tuple(n.index for n in analysis.graph.nodes if not n.aux)
+    whole = Row("total", "", (), analysis.total, main, analysis.graph.output)
+    size = disk(analysis, whole)
     lines = [_stage(analysis, row, size) for row in analysis.outline(level)]
-    lines.append(_stage(analysis, main, size))
+    total = _stage(analysis, whole, size)
+    cells = (*total.cells[:2], Fraction(1), *total.cells[3:5], Fraction(1))
+    lines.append(Line(cells, "total", path="total"))
     return Table("where they sit", STAGES, tuple(lines))
-
-
-def _whole(analysis: Analysis, nodes: Sequence[int]) -> Row:
-    output = analysis.graph.output
-    return Row("total", "", (), analysis.total, tuple(nodes), output, "head")
 
 
 def _stage(analysis: Analysis, row: Row, whole: Dim) -> Line:
     weights = disk(analysis, row)
-    total = row.name == "total" and not row.short
-    kind: RowKind = "total" if total else "row" if row.kind == "row" else "subtotal"
+    kind: RowKind = "row" if row.kind == "row" else "subtotal"
     cells = (
         row.short or row.name,
         row.activation_bytes,
@@ -148,6 +144,4 @@ def _stage(analysis: Analysis, row: Row, whole: Dim) -> Line:
         weights,
         ratio(weights, whole),
     )
-    if total:
-        cells = (*cells[:2], Fraction(1), *cells[3:5], Fraction(1))
     return Line(cells, "aside" if row.aux else kind, row.depth, row.name)

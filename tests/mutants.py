@@ -124,7 +124,10 @@ GROUPS = {
     ),
     "orders": Group(
         ("memory.py", "memory_layout.py", "memory_order.py", "memory_rules.py"),
-        ("memory_reports", "memory"),
+        (
+            *("memory_reports", "memory", "memory_saved", "memory_workspace"),
+            *("memory_orders", "layout_torch"),
+        ),
         ("memory_torch", "sweep"),
     ),
     "reports": Group(
@@ -133,7 +136,7 @@ GROUPS = {
             *("memory_notes.py", "memory_cells.py", "memory_columns.py"),
             "memory_figures.py",
         ),
-        ("memory_reports", "memory"),
+        ("memory_reports", "memory_cells", "memory"),
         ("cli", "render_graphs", "documents"),
     ),
     "receptive": Group(("receptive.py",), ("receptive",), ("layers_windows", "draw")),
