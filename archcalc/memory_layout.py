@@ -175,22 +175,39 @@ def _attended(layer: Any, _: Shape, sizes: Ints) -> Block | None:
     return None if found is None else Block(found, prod(sizes))
 
 
-def _windowed(layer: Any, x: Shape, sizes: Ints) -> Block | None:
-    """Windows and heads go back to their places; of a padded grid a part is taken."""
+class Grid(NamedTuple):
+    """Windows that were put back to their places: how they lie, and if by a copy."""
+
+    sizes: Ints
+    strides: Ints
+    copied: bool
+
+
+def put_back(layer: Any, x: Shape, sizes: Ints) -> Grid:
+    """Return how windows and heads lie in their places, padding included."""
     (batch, _, features), size, heads = sizes, layer.size, layer.heads
     down, right = layer.windows(x)
     at: Ints = batch, down, size, right, size, heads, features // heads
-    strides = ordered(at, (0, 1, 3, 5, 2, 4, 6))
+    strides, copied = ordered(at, (0, 1, 3, 5, 2, 4, 6)), False
     for joined in (
         (batch, down, size, right, size, features),
         (batch, down, size, right * size, features),
         (batch, down * size, right * size, features),
     ):
-        strides, at = regrouped(at, strides, joined) or rows(joined), joined
+        found = regrouped(at, strides, joined)
+        copied = copied or found is None
+        strides, at = found or rows(joined), joined
     if any(layer.shifts(x)):
-        strides = rows(at)
-    found = regrouped((batch, *layer.rows(x), features), strides, sizes)
-    return None if found is None else Block(found, prod(at))
+        return Grid(at, rows(at), True)
+    return Grid(at, strides, copied)
+
+
+def windowed(layer: Any, x: Shape, sizes: Ints) -> Block | None:
+    """Of a grid that was padded a part is taken."""
+    grid = put_back(layer, x, sizes)
+    inside = (sizes[0], *layer.rows(x), sizes[2])
+    found = regrouped(inside, grid.strides, sizes)
+    return None if found is None else Block(found, prod(grid.sizes))
 
 
 def _resized(_: Layer, x: Shape, sizes: Ints) -> Block:
@@ -203,7 +220,7 @@ WRITTEN: dict[str, Callable[[Any, Shape, Ints], Block | None]] = {
     "ln": _normalized,
     "rms": _normalized,
     "attention": _attended,
-    "window_attention": _windowed,
+    "window_attention": windowed,
     "unfold": _resized,
     "fold": _resized,
 }

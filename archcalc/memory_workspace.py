@@ -10,22 +10,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from operator import itemgetter
+from typing import Any
 
-from archcalc.dims import largest
+from archcalc.dims import largest, same
 from archcalc.graph import Node
-from archcalc.layers.attention import WindowAttention
-from archcalc.layers.base import Extra, Shape, numel
+from archcalc.layers.base import Extra, Shape, is_one, numel
 from archcalc.layers.combine import broadcast
 from archcalc.layers.linear import Linear
+from archcalc.memory_layout import put_back, windowed
 from archcalc.memory_saved import IN_A_ROW
-from archcalc.memory_storage import WIDE_BYTES, Storages, widened
+from archcalc.memory_storage import WIDE_BYTES, Storages, number, widened
 
 Sizes = list[Extra]
+SOFTENED, APART = "weights after softmax", "heads before they are joined"
 
 
 def workspace(storages: Storages, node: Node) -> int:
     """Return the bytes that a node needs while it runs, in a forward pass."""
-    extras = sum(storages.extra_bytes(e, node) for e in _made(storages, node))
+    extras = _sum(storages, node, _made(storages, node))
     return max(0, extras - _held(storages, node)) + _copy(storages, node)[1]
 
 
@@ -35,18 +37,24 @@ def named(storages: Storages, node: Node, kept: Iterable[str] = ()) -> str:
     `kept` are the names of what stays for backward.
     """
     made = [(e.what, storages.extra_bytes(e, node)) for e in _made(storages, node)]
-    names = Counter(what for what, size in [*made, _copy(storages, node)] if size)
+    names = Counter(what for what, size in [*made, _copy(storages, node)] if size > 0)
     return ", ".join(names - Counter(kept))
 
 
 def _made(storages: Storages, node: Node) -> Sizes:
     """Return what a node makes while it runs beside its output."""
     layer, shapes = node.layer, storages.graph.input_shapes(node)
-    rule = RULES.get(layer.key, _what_is_made)
-    made = rule(node, shapes)
+    if layer.key in MOMENTS:
+        moments = MOMENTS[layer.key](node, shapes)
+        return max(moments, key=lambda made: _sum(storages, node, made))
+    made = RULES.get(layer.key, _what_is_made)(node, shapes)
     if storages.narrow and layer.saved(node.shape, *shapes).upcasts:
         return _in_float32(made, node, shapes[0], storages.bits // 8)
     return made
+
+
+def _sum(storages: Storages, node: Node, made: Sizes) -> int:
+    return sum(storages.extra_bytes(extra, node) for extra in made)
 
 
 def _held(storages: Storages, node: Node) -> int:
@@ -116,30 +124,62 @@ def _statistics(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
     return [*made, shift] if node.layer.weights(*shapes) else made
 
 
-def _attention(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
-    """Return queries, keys, values, scores, and scores after softmax or a copy."""
-    packed, scores, *_ = _what_is_made(node, shapes)
-    last = largest(scores.each, numel(node.shape))
-    return [packed, scores, Extra("weights after softmax, or joined heads", each=last)]
+def _attention(node: Node, shapes: tuple[Shape, ...]) -> list[Sizes]:
+    """Return what lives after softmax, when heads are joined, when tokens are hidden.
+
+    Heads are joined by a copy, unless there is one of them or one token.
+    """
+    layer: Any = node.layer
+    packed, scores, *hidden = _what_is_made(node, shapes)
+    moments = [[packed, scores, scores._replace(what=SOFTENED)]]
+    if not is_one(node.shape[0]) and not is_one(layer.heads):
+        moments.append([packed, scores, Extra(APART, each=numel(node.shape))])
+    if hidden:
+        masked = scores._replace(what="scores without hidden tokens")
+        moments.append([packed, scores, masked, *hidden, _not_yet(node)])
+    return moments
 
 
-def _window_attention(node: Node, shapes: tuple[Shape, ...]) -> Sizes:
-    """Return the same, with the table of positions and the mask of shifted windows."""
-    layer, x = node.layer, shapes[0]
-    if not isinstance(layer, WindowAttention):
-        return []
+def _window_attention(node: Node, shapes: tuple[Shape, ...]) -> list[Sizes]:
+    """Return what lives after softmax, when windows are cut, when they are put back.
+
+    Beside them live the table of positions and the mask of shifted windows.
+    """
+    layer: Any = node.layer
+    (x,) = shapes
     packed, scores, *_ = _what_is_made(node, shapes)
+    tokens, features = layer.scores(x)[0], node.shape[1]
+    whole, beside = tokens * features, _positions(node, x)
+    padding = Extra("padding", each=whole - numel(node.shape))
+    moments = [[packed, scores, scores._replace(what=SOFTENED), padding, *beside]]
+    sizes = (1, number(node.shape[0], node), number(features, node))
+    apart = Extra(APART, each=whole)
+    if put_back(layer, x, sizes).copied:
+        moments.append([packed, scores, apart, padding, *beside])
+    elif windowed(layer, x, sizes) is None:
+        moments.append([packed, scores, apart, *beside])
+    if any(layer.shifts(x)) or not same(tokens, node.shape[0]):
+        moved = Extra("grid, padded or moved", each=3 * whole)
+        moments.append([packed, moved, _not_yet(node)])
+    return moments
+
+
+def _positions(node: Node, x: Shape) -> Sizes:
+    """Return what positions in windows take: biases and index, or places and mask."""
+    layer: Any = node.layer
     tokens, seen = layer.scores(x)
-    padding = Extra("padding", each=tokens * node.shape[1] - numel(node.shape))
-    made = [packed, scores, scores, padding]
-    if layer.bias:
-        made.append(Extra("biases", once=seen * seen * layer.heads))
+    biases = [Extra("biases", once=seen * seen * layer.heads)] if layer.bias else []
     if not any(layer.shifts(x)):
         index = Extra("index of relative positions", once=seen * seen, width=8)
-        return [*made, index] if layer.bias else made
+        return [*biases, index] if layer.bias else []
     rows, columns = (n * layer.size for n in layer.windows(x))
     places = Extra("places", once=rows + 2 * columns + tokens, width=8)
-    return [*made, places, Extra("mask", once=tokens * seen)]
+    return [*biases, places, Extra("mask", once=tokens * seen)]
+
+
+def _not_yet(node: Node) -> Extra:
+    """Return what an output takes off, where it is not made yet."""
+    return Extra("less its output", each=-numel(node.shape))
 
 
 RULES: dict[str, Callable[[Node, tuple[Shape, ...]], Sizes]] = {
@@ -151,7 +191,11 @@ RULES: dict[str, Callable[[Node, tuple[Shape, ...]], Sizes]] = {
     "lppool": _powers,
     "rms": _root_means,
     "in": _statistics,
+}
+"""The layers whose workspace is not what they keep for backward."""
+
+MOMENTS: dict[str, Callable[[Node, tuple[Shape, ...]], list[Sizes]]] = {
     "attention": _attention,
     "window_attention": _window_attention,
 }
-"""The layers whose workspace is not what they keep for backward."""
+"""The layers that need most at one moment or another: what lives at each."""

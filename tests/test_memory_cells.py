@@ -112,7 +112,7 @@ TABLE = (
 HEADS = TABLE + "  - {name: h, attention: 4}\n" + LAST
 PART = TABLE + "  - name: p\n    stage: [{name: h, attention: 4}, identity]\n"
 BESIDE = "  - {name: s, slice: [0, 4], axis: 1, from: input}\n  - {add: [p, s]}\n"
-AFTER = "weights after softmax, or joined heads"
+AFTER = "weights after softmax"
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,11 @@ COLUMNS = "  - {slice: [1, 3], axis: 1}\n"
         (THREE, "4, 3, 3", 4, 0),  # the sum of the first two
         (THREE.replace("add", "subtract"), "4, 3, 3", 4, 0),
         (THREE.replace("add", "multiply"), "4, 3, 3", 4, 0),
-        # queries, keys and values; scores; these after softmax, or the heads joined
+        # queries, keys and values; scores; these after softmax, or heads to be joined
         ("  - {attention: 4}\n", "7, 48", 7 * 48 + 4 * 49 + 4 * 49, 0),
-        ("  - {attention: 1}\n", "4, 48", 4 * 48 + 16 + 4 * 16, 0),
+        ("  - {attention: 2}\n", "4, 48", 4 * 48 + 2 * 16 + 4 * 16, 0),
+        ("  - {attention: 1}\n", "4, 48", 4 * 48 + 16 + 16, 0),  # there are none
+        ("  - {attention: 2}\n", "1, 48", 48 + 2 + 2, 0),
         ("  - {attention: 4, causal: true}\n", "32, 24", 32 * 24 + 2 * 4 * 32**2, 0),
         (SMALL_FIRST, "4, 3, 3", 36, 0),  # so is the sum of a small and a large one
         # two of four rows have gaps between samples: a copy in a row of 12 values
@@ -97,6 +99,22 @@ def test_workspace(layers: str, shape: str, values: int, longs: int) -> None:
             4 + 16 + 32,
         ),
         ("2, size: 2, bias: false", "16, 12", 192 + 2 * 128, 0, 0),
+        # 16 × 32 values before heads are joined, for heads of 16 more than their scores
+        ("2, size: 2", "16, 96", 1536 + 128 + 512, 32, 16),
+        ("1, size: 2", "16, 48", 768 + 64 + 256, 16, 16),
+        (
+            "1, size: 4",
+            "16, 96",
+            1536 + 256 + 256,
+            256,
+            256,
+        ),  # one window lies as it is
+        # moved and cut, before there is an output
+        ("2, size: 2, shift: 1", "16, 96", 2 * 1536 - 512, 0, 0),
+        # padded and cut; the output keeps the padding
+        ("1, size: 4, grid: [3, 4]", "12, 96", 2 * 1536 - 512, 0, 0),
+        # a window lies as it is, and is copied without its padding
+        ("1, size: 3, grid: [3, 2]", "6, 42", 3 * 126 + 81 + 126, 81, 81),
         # padded below: its output is a part of the padded grid, which lives on as that
         ("3, size: 3, grid: [5, 6]", "30, 18", 36 * 18 + 2 * 3 * 36 * 9, 3 * 81, 81),
         # padded beside: rows with gaps are copied
@@ -118,6 +136,14 @@ def test_workspace_of_windows(
     )
 
 
+@pytest.mark.parametrize(("dtype", "width"), [("float32", 4), ("float16", 2)])
+def test_workspace_where_tokens_are_hidden(dtype: str, width: int) -> None:
+    """The mask of 64 × 64 bytes is made before the output of 64 × 2 values."""
+    values = 64 * 6 + 2 * 2 * 64**2 - 64 * 2
+    found = workspace(*last("  - {attention: 2, causal: true}\n", "64, 6", dtype))
+    assert found == 2 * width * values + 64**2
+
+
 @pytest.mark.parametrize(
     ("step", "values"), [("{rms: last}", 5 + 30), ("{rms: last, affine: false}", 5 + 5)]
 )
@@ -136,6 +162,8 @@ def test_workspace_of_a_root_mean_square(
 
 WINDOWS = "  - {window_attention: 2, size: 2}\n"
 SCORES = "queries, keys and values, attention weights"
+APART = "heads before they are joined"
+INDEX = "index of relative positions"
 
 
 @pytest.mark.parametrize(
@@ -157,13 +185,25 @@ SCORES = "queries, keys and values, attention weights"
         (
             "  - {attention: 4}\n",
             "7, 48",
-            f"{SCORES}, weights after softmax, or joined heads",
+            f"{SCORES}, weights after softmax",
         ),
-        (WINDOWS, "16, 12", f"{SCORES}, biases, index of relative positions"),
+        ("  - {attention: 2}\n", "4, 48", f"{SCORES}, {APART}"),
+        (
+            "  - {attention: 2, causal: true}\n",
+            "64, 6",
+            f"{SCORES}, scores without hidden tokens, hidden tokens",
+        ),
+        (WINDOWS, "16, 12", f"{SCORES}, weights after softmax, biases, {INDEX}"),
+        (WINDOWS, "16, 96", f"{SCORES}, {APART}, biases, {INDEX}"),
+        (
+            WINDOWS.replace("}", ", shift: 1}"),
+            "16, 96",
+            "queries, keys and values, grid, padded or moved",
+        ),
         (
             WINDOWS.replace("}", ", shift: 1, grid: [4, 3]}"),
             "12, 12",
-            f"{SCORES}, padding, biases, places, mask",
+            f"{SCORES}, weights after softmax, padding, biases, places, mask",
         ),
         (ROWS + "  - {linear: 3}\n", "4, 6", "input, put in a row"),
         (ROWS + "  - {linear: 9}\n", "4, 6", "product without its bias"),
@@ -175,11 +215,10 @@ def test_the_names_of_workspaces(layers: str, shape: str, words: str) -> None:
 
 
 def test_what_stays_is_not_named() -> None:
-    """Of the scores before and after softmax one stays for backward."""
     assert named(*last("  - {maxpool: 2}\n", "4, 4, 4"), ["indices"]) == ""
     kept = ["queries, keys and values", "attention weights"]
-    passing = "attention weights, biases, index of relative positions"
-    assert named(*last(WINDOWS, "16, 12"), kept) == passing
+    found = named(*last(WINDOWS, "16, 12"), kept)
+    assert found == f"weights after softmax, biases, {INDEX}"
 
 
 def test_the_names_of_what_is_made_in_float32() -> None:
