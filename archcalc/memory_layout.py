@@ -123,9 +123,9 @@ def gathered(layer: Layer, sizes: Ints, strides: Ints) -> bool:
         return False
     if layer.key in ("gn", "in"):
         return not in_a_row(sizes, strides)
-    if layer.key == "linear" and len(sizes) > 2:
+    if layer.key == "linear":
         return regrouped(sizes, strides, (prod(sizes[:-1]), sizes[-1])) is None
-    if layer.key == "matmul" and len(sizes) > 3:
+    if layer.key == "matmul":
         return regrouped(sizes, strides, (prod(sizes[:-2]), *sizes[-2:])) is None
     if layer.key == "tokens":
         return regrouped(sizes, strides, (*sizes[:2], prod(sizes[2:]))) is None

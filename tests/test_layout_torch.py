@@ -103,6 +103,7 @@ REARRANGED: list[tuple[Layer, tuple[int, ...]]] = [
         (CATALOGUE["flatten"](), [(8, 5, 6), (1, 4, 1), (7,)]),
         (CATALOGUE["reshape"](sizes=(3, -1)), [(6, 5, 2), (3, 4)]),
         (CATALOGUE["permute"](axes=(1, 2, 0)), [(8, 5, 6), (1, 5, 6), (4, 1, 1)]),
+        (CATALOGUE["permute"](axes=(0, 2, 1)), [(8, 1, 6), (8, 5, 6)]),
         (CATALOGUE["transpose"](), [(8, 5, 6), (3, 1, 6), (3, 4, 1)]),
         (CATALOGUE["tokens"](), [(8, 5, 6), (1, 5, 6), (8, 1, 1), (8, 4)]),
         (CATALOGUE["image"](sizes=(2, 3)), [(6, 8), (6, 1)]),
@@ -148,8 +149,20 @@ def test_what_is_copied_to_lie_in_a_row() -> None:
         assert gathered(layer, sizes, (30, 9, 2))
     assert not gathered(CATALOGUE["linear"](out=2), (2, 4), (8, 1))
     assert gathered(CATALOGUE["matmul"](), (2, 3, 4, 5), (120, 20, 5, 1))
+    assert not gathered(CATALOGUE["matmul"](), (2, 3, 4, 5), (90, 30, 6, 1))
+    assert not gathered(CATALOGUE["matmul"](), (2, 3, 2, 4, 5), (180, 60, 30, 6, 1))
     assert not gathered(CATALOGUE["matmul"](), (2, 4, 5), (40, 5, 1))
     assert not gathered(CATALOGUE["relu"](), sizes, strides)
+    assert gathered(CATALOGUE["tokens"](), (2, 4, 3, 3), (120, 30, 6, 1))
+    assert not gathered(CATALOGUE["tokens"](), (2, 4, 3, 6), (120, 30, 6, 1))
+
+
+def test_a_group_norm_reads_channels_that_lie_last() -> None:
+    norm, image, row = CATALOGUE["gn"](groups=2), (2, 4, 5, 6), (2, 4, 6)
+    assert not gathered(norm, image, (120, 1, 24, 4))
+    assert gathered(norm, row, (24, 1, 4))
+    assert gathered(CATALOGUE["in"](), image, (120, 1, 24, 4))
+    assert gathered(CATALOGUE["linear"](out=2), image, (120, 1, 24, 4))
 
 
 NORM = "  - {ln: channels}\n"
@@ -165,7 +178,10 @@ CHAINS: list[tuple[str, str]] = [
     ("[4, 6]", "  - {rms: channels}\n  - relu\n"),
     ("[6]", "  - ln\n  - relu\n"),
     ("[4, 6]", "  - {ln: last}\n  - relu\n"),
-    ("[4, 5, 6]", "  - {slice: [1, 3]}\n  - {droppath: 0.5}\n  - relu\n"),
+    ("[4, 5, 6]", "  - {slice: [1, 4]}\n  - {droppath: 0.5}\n  - relu\n"),
+    ("[4, 6]", "  - {ln: channels}\n  - {gn: 2}\n  - relu\n"),
+    ("[4, 5, 6]", "  - {crop: 3}\n  - tokens\n  - {linear: 3}\n"),
+    ("[4, 5, 6]", NORM + "  - {linear: 3}\n  - relu\n"),
     ("[4, 5, 6]", "  - {slice: [1, 3], axis: 2}\n  - {droppath: 0.5}\n"),
     ("[4, 5, 6]", "  - {crop: 3}\n  - {droppath: 0.5}\n  - {gn: 2}\n"),
     ("[4, 5, 6]", "  - {crop: [3, 6]}\n  - tokens\n  - {linear: 3}\n"),

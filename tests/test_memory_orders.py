@@ -64,8 +64,9 @@ CASES = {
         + "      - {add: [s.p, s.q]}\n",
         [],
     ),
-    # of 2 channels that enter: needs of 6, 16, 12, 5 and max(2+7, 7+1), of which 1, 6,
-    # 1, 1 and 1 are left; as written 6, 1+16, 7+12, 8+5 and 9+9
+    # of 2 channels that enter: needs of 6, 16, 12, 5 and 7+7 without them, of which 1,
+    # 6, 1, 1 and 1 are left; as written 6, 1+16, 7+12, 8+5 and 9+14; e first has 2+14,
+    # then 1+12, 2+16, 8+6 and, without the 2 in the end, 9+4
     "five go by falling need beyond what they leave": (
         FIRST
         + joined(
@@ -74,9 +75,9 @@ CASES = {
             b="{conv: 8}, {conv: 6}",
             c="{conv: 9}, {conv: 1}",
             d="{conv: 2}, {conv: 1}",
-            e="{conv: 7}, {conv: 1}",
+            e="{conv: 7}, {conv: 7}, {conv: 1}",
         ),
-        ["concat: 19, 17 to 20, c b e a d"],
+        ["concat: 23, 18 to 23, e c b a d"],
     ),
 }
 
