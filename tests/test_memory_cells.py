@@ -57,6 +57,12 @@ def test_receptive_fields(key: str, expected: dict[str, Any]) -> None:
     assert found == {**expected, "fc": "all"}
 
 
+def test_the_receptive_field_of_a_signal() -> None:
+    text = "archcalc: 1\nname: one\ninput: [1, 8]\nlayers: [{conv: 2, kernel: 3}]\n"
+    found = column("receptive_field", archcalc.loads(text).analyze())
+    assert found == {"input": 1, "conv": 3}
+
+
 @pytest.mark.parametrize(
     ("key", "expected"),
     [
@@ -178,11 +184,17 @@ def batch_of(analysis: Analysis) -> int:
         (1, Fit(1, 1, 2)),
         (4, Fit(4, 4, 5)),
         (6, Fit(6, 6, 7)),
+        (2**31 - 1, Fit(2**31 - 1, 2**31 - 1, 2**31)),
         (10**12, Fit(2**31, 2**31, 2**31 + 1)),  # no network takes more
     ],
 )
 def test_the_largest_batch_of_a_byte_a_sample(memory: int, expected: Fit) -> None:
     assert largest_batch(analyzed(FIRST), memory, batch_of) == expected
+
+
+def test_what_does_not_fit_once_has_no_peak() -> None:
+    """One sample: weights of 24 bytes; the input, the output and its gradient."""
+    assert largest_batch(analyzed(FIRST), 1) == Fit(0, 0, 24 + 3 * 32)
 
 
 def test_weights_of_a_symbol_have_no_peak() -> None:
