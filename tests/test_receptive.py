@@ -345,3 +345,9 @@ def test_what_follows_an_unaligned_join_is_not_aligned() -> None:
 def test_the_most_phases_that_are_followed(times: int, followed: bool) -> None:
     graph = small(f"  - {{upsample: {times}}}\n", "1, 1")
     assert (receptive_fields(graph)[graph.output] is not None) == followed
+
+
+def test_what_gives_a_vector_axes_has_no_field() -> None:
+    """The ids of an embedding have no axis of positions, its output has one."""
+    graph = small("  - {embedding: 10, dim: 4}\n", "7")
+    assert receptive_fields(graph) == ((), None)
