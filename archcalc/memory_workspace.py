@@ -141,7 +141,7 @@ def _attention(node: Node, shapes: tuple[Shape, ...]) -> list[Sizes]:
 
 
 def _window_attention(node: Node, shapes: tuple[Shape, ...]) -> list[Sizes]:
-    """Return what lives after softmax, when windows are cut, when they are put back.
+    """Return what lives at each moment: windows are cut, biased, softened, put back.
 
     Beside them live the table of positions and the mask of shifted windows.
     """
@@ -149,9 +149,13 @@ def _window_attention(node: Node, shapes: tuple[Shape, ...]) -> list[Sizes]:
     (x,) = shapes
     packed, scores, *_ = _what_is_made(node, shapes)
     tokens, features = layer.scores(x)[0], node.shape[1]
-    whole, beside = tokens * features, _positions(node, x)
+    whole, (table, beside) = tokens * features, _positions(layer, x)
     padding = Extra("padding", each=whole - numel(node.shape))
-    moments = [[packed, scores, scores._replace(what=SOFTENED), padding, *beside]]
+    biased = scores._replace(what="scores with biases")
+    moments = [
+        [packed, scores, scores._replace(what=SOFTENED), padding, *beside],
+        [packed, scores, biased, *table, _not_yet(node)],
+    ]
     sizes = (1, number(node.shape[0], node), number(features, node))
     apart = Extra(APART, each=whole)
     if put_back(layer, x, sizes).copied:
@@ -164,17 +168,20 @@ def _window_attention(node: Node, shapes: tuple[Shape, ...]) -> list[Sizes]:
     return moments
 
 
-def _positions(node: Node, x: Shape) -> Sizes:
-    """Return what positions in windows take: biases and index, or places and mask."""
-    layer: Any = node.layer
+def _positions(layer: Any, x: Shape) -> tuple[Sizes, Sizes]:
+    """Return what positions in windows take where biases are added, and after that.
+
+    Biases and their index, which goes where shifted windows need places and a mask.
+    """
     tokens, seen = layer.scores(x)
-    biases = [Extra("biases", once=seen * seen * layer.heads)] if layer.bias else []
+    biases = Extra("biases", once=seen * seen * layer.heads)
+    index = Extra("index of relative positions", once=seen * seen, width=8)
+    table = [biases, index] if layer.bias else []
     if not any(layer.shifts(x)):
-        index = Extra("index of relative positions", once=seen * seen, width=8)
-        return [*biases, index] if layer.bias else []
+        return table, table
     rows, columns = (n * layer.size for n in layer.windows(x))
     places = Extra("places", once=rows + 2 * columns + tokens, width=8)
-    return [*biases, places, Extra("mask", once=tokens * seen)]
+    return table, [*table[:1], places, Extra("mask", once=tokens * seen)]
 
 
 def _not_yet(node: Node) -> Extra:

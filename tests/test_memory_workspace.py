@@ -26,6 +26,9 @@ def last(layers: str, shape: str, dtype: str = "float32") -> tuple[Storages, Nod
 TWO = joined("add", a="{avgpool: 3}", b="identity")
 THREE = joined("add", a="{avgpool: 3}", b="{avgpool: 3}", c="identity")
 SMALL_FIRST = joined("add", a="{avgpool: 3}", b="identity", c="identity")
+SCORES = "queries, keys and values, attention weights"
+APART = "heads before they are joined"
+INDEX = "index of relative positions"
 ROWS = "  - {slice: [1, 3]}\n"
 COLUMNS = "  - {slice: [1, 3], axis: 1}\n"
 
@@ -144,6 +147,15 @@ def test_workspace_where_tokens_are_hidden(dtype: str, width: int) -> None:
     assert found == 2 * width * values + 64**2
 
 
+def test_workspace_where_biases_are_added() -> None:
+    """Their index of 16 × 16 has gone when windows are masked: here that is more."""
+    step = "  - {window_attention: 1, size: 4, grid: [1, 5], shift: 1}\n"
+    storages, node = last(step, "5, 3", "float16")
+    values = 2 * (3 * 32 + 2 * 2 * 256 - 32) + 256  # the output keeps the padding
+    assert workspace(storages, node) == 2 * values + 8 * 256
+    assert named(storages, node) == f"{SCORES}, scores with biases, biases, {INDEX}"
+
+
 @pytest.mark.parametrize(
     ("step", "values"), [("{rms: last}", 5 + 30), ("{rms: last, affine: false}", 5 + 5)]
 )
@@ -161,9 +173,6 @@ def test_workspace_of_a_root_mean_square(
 
 
 WINDOWS = "  - {window_attention: 2, size: 2}\n"
-SCORES = "queries, keys and values, attention weights"
-APART = "heads before they are joined"
-INDEX = "index of relative positions"
 
 
 @pytest.mark.parametrize(
