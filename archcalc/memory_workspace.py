@@ -23,6 +23,8 @@ from archcalc.memory_storage import WIDE_BYTES, Storages, number, widened
 
 Sizes = list[Extra]
 SOFTENED, APART = "weights after softmax", "heads before they are joined"
+NOT_YET = "less its output"
+"""What is taken off where an output is not made yet; its bytes are below 0."""
 
 
 def workspace(storages: Storages, node: Node) -> int:
@@ -186,7 +188,7 @@ def _positions(layer: Any, x: Shape) -> tuple[Sizes, Sizes]:
 
 def _not_yet(node: Node) -> Extra:
     """Return what an output takes off, where it is not made yet."""
-    return Extra("less its output", each=-numel(node.shape))
+    return Extra(NOT_YET, each=-numel(node.shape))
 
 
 RULES: dict[str, Callable[[Node, tuple[Shape, ...]], Sizes]] = {

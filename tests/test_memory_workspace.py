@@ -230,6 +230,12 @@ def test_what_stays_is_not_named() -> None:
     assert found == f"weights after softmax, biases, {INDEX}"
 
 
+def test_the_name_of_a_single_byte() -> None:
+    """Two samples of four bits."""
+    average = joined("average", a="identity", b="identity")
+    assert named(*last(average, "1", "int4")) == "sum"
+
+
 def test_the_names_of_what_is_made_in_float32() -> None:
     made = "input in float32, root mean squares, normalized values, wider result"
     assert named(*last("  - {rms: last}\n", "5, 6", "float16")) == made
