@@ -114,6 +114,14 @@ def test_workspace(layers: str, shape: str, values: int, longs: int) -> None:
         ),  # one window lies as it is
         # moved and cut, before there is an output
         ("2, size: 2, shift: 1", "16, 96", 2 * 1536 - 512, 0, 0),
+        # moved back: a copy again
+        (
+            "1, size: 2, grid: [2, 4], shift: 1",
+            "8, 15",
+            3 * 40 + 32 + 40,
+            16 + 32,
+            2 + 8 + 8,
+        ),
         # padded and cut; the output keeps the padding
         ("1, size: 4, grid: [3, 4]", "12, 96", 2 * 1536 - 512, 0, 0),
         # a window lies as it is, and is copied without its padding

@@ -39,6 +39,7 @@ CASES = [
     ("16, 96", "identity", "{window_attention: 1, size: 4}"),
     ("12, 96", "identity", "{window_attention: 1, size: 4, grid: [3, 4]}"),
     ("5, 3", "identity", "{window_attention: 1, size: 4, grid: [1, 5], shift: 1}"),
+    ("8, 15", "identity", "{window_attention: 1, size: 2, grid: [2, 4], shift: 1}"),
     ("6, 42", "identity", "{window_attention: 1, size: 3, grid: [3, 2]}"),
     ("30, 18", "identity", "{window_attention: 3, size: 3, grid: [5, 6]}"),
     ("30, 18", "identity", "{window_attention: 3, size: 3, grid: [6, 5]}"),
