@@ -31,7 +31,8 @@ Made by `python tests/mutants.py`, not by `python tests/documents.py`: a run tak
 
 A mutant is one small change of the code: `+` becomes `-`, `<` becomes `<=`, a number
 grows by one, an argument goes or becomes None, a condition turns, a text changes. A
-suite kills it by failing. Each counts for the first suite that kills it:
+suite kills it by failing. Each counts for the first suite that kills it, and a suite
+runs on what those before it left:
 
 - **types**: `mypy --strict`, as CI runs it. An error that the unchanged function has
   too, as a copy beside itself, does not count.
