@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 import torch
-from torch_memory import inference, prepared
+from torch_memory import inference, prepared, saved_bytes
 
 import archcalc
 
@@ -73,3 +73,29 @@ def test_what_an_operation_needs(shape: str, first: str, step: str, dtype: str) 
     theirs = inference(prepared(analysis.graph, kind), 2, kind)[-1]
     ours = analysis.memory.inference.moments[-1]
     assert (ours.live, ours.after) == (theirs.peak, theirs.after)
+
+
+LAST = "{name: q, conv: 4}, {ln: channels}"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    ("shape", "steps"),
+    [
+        ("4, 5, 6", "{gn: 2}, relu, {gn: 2}"),
+        ("4, 5, 6", "in, relu"),
+        ("4, 5, 6", "{slice: [1, 3]}, relu, {gn: 2}"),
+        ("4, 5, 6", "{droppath: 0.5}, {gn: 2}"),
+        ("4, 5, 6", "{dropout: 0.5}, {gn: 2}"),
+        ("4, 5, 6", "{crop: 3}, {gn: 2}"),
+        ("4, 6", "{gn: 2}, sigmoid"),
+    ],
+)
+def test_what_is_kept_of_channels_that_lie_last(
+    shape: str, steps: str, dtype: str
+) -> None:
+    text = f"archcalc: 1\nname: x\ninput: [{shape}]\nlayers: [{LAST}, {steps}]\n"
+    analysis = archcalc.loads(text).analyze(batch=2, dtype=dtype, inplace=False)
+    kind = getattr(torch, dtype)
+    theirs = saved_bytes(prepared(analysis.graph, kind), 2, kind)
+    assert analysis.memory.saved_for_backward == theirs
