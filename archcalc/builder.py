@@ -15,6 +15,9 @@ from archcalc.shortcuts import projecting
 from archcalc.source import Source, Value
 from archcalc.steps import Step
 
+MOST_INPUTS_SHOWN = 12
+"""Inputs that an error tells one by one."""
+
 
 class Builder:
     """Appends nodes and groups; `uses` are the `use:` steps that led here."""
@@ -78,17 +81,28 @@ class Builder:
     def clash(
         self, problem: Problem, inputs: tuple[int, ...], names: tuple[str, ...]
     ) -> Problem:
-        """Say what enters under which name, and a projection where one would fit."""
+        """Say what enters under which name, and a projection where one would fit.
+
+        Of very many inputs, the first of each shape is told.
+        """
         names = names or tuple(self.nodes[i].name for i in inputs)
-        width = max(map(len, names))
         pairs = list(zip(names, inputs, strict=True))
-        facts = tuple(f"{name:{width}} = {self.entering(i, '')}" for name, i in pairs)
+        told = pairs
+        if len(pairs) > MOST_INPUTS_SHOWN:
+            first_of: dict[Shape, tuple[str, int]] = {}
+            for name, i in pairs:
+                first_of.setdefault(self.nodes[i].shape, (name, i))
+            told = list(first_of.values())[:MOST_INPUTS_SHOWN]
+        width = max(len(name) for name, _ in told)
+        facts = [f"{name:{width}} = {self.entering(i, '')}" for name, i in told]
+        if len(told) < len(pairs):
+            facts.append(f"and {len(pairs) - len(told)} more inputs")
         (main, first), *others = pairs
         help = problem.help
         for name, other in others if len(pairs) == 2 else ():
             shapes = self.nodes[first].shape, self.nodes[other].shape
             help = projecting(*shapes, name) or projecting(*shapes[::-1], main) or help
-        return replace(problem, facts=facts, help=help)
+        return replace(problem, facts=tuple(facts), help=help)
 
     def entering(self, index: int, name: str | None = None) -> str:
         """Return what a node gives, and where it was written."""

@@ -59,6 +59,7 @@ __all__ = [
     "same",
     "square_root",
     "symbol",
+    "total",
 ]
 
 
@@ -262,6 +263,19 @@ def product(sizes: Iterable[Dim]) -> Dim:
     for size in sizes:
         result = size if result is None else result * size
     return 1 if result is None else result
+
+
+def total(sizes: Iterable[Dim]) -> Dim:
+    """Return the sum of sizes; 0 for none.
+
+    Halves are added up apart: names and recorded sizes copy what they add to.
+    """
+    found = list(sizes) or [0]
+    while len(found) > 1:
+        last = found[-1:] if len(found) % 2 else []
+        pairs = zip(found[::2], found[1::2], strict=False)
+        found = [a + b for a, b in pairs] + last
+    return found[0]
 
 
 def ceil_div(a: Dim, b: Dim) -> Dim:

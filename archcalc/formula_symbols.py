@@ -90,13 +90,14 @@ def input_sizes(layer: Layer, inputs: Sequence[Shape]) -> tuple[tuple[Size, ...]
     what is concatenated has C₁, C₂, ….
     """
     shared: dict[tuple[Symbol, Any], Size] = {}
+    most = max(map(len, inputs), default=0)
+    alike = [layer.key == "matmul" or _alike(layer, inputs, i) for i in range(most)]
     found = []
     for count, shape in enumerate(inputs, 1):
         names = _input_names(layer.key, len(shape), count)
         sizes = []
         for axis, (name, value) in enumerate(zip(names, shape, strict=True)):
-            alone = layer.key == "matmul" or _alike(layer, inputs, axis)
-            symbol = Symbol(name.letter, "" if alone else str(count))
+            symbol = Symbol(name.letter, "" if alike[axis] else str(count))
             new = Size(value, symbol, name.meaning, name.rank)
             sizes.append(shared.setdefault((symbol, value), new))
         found.append(tuple(sizes))

@@ -37,6 +37,7 @@ class Limits:
             expression gives on the way.
         problems: Problems that are told at once.
         findings: Findings of a check that are told of one file.
+        lanes: Rows of boxes in a picture that lines pass, each for each line.
 
     """
 
@@ -54,6 +55,7 @@ class Limits:
     number_bits: int = 64
     problems: int = 50
     findings: int = 100
+    lanes: int = 20_000
 
     def exceeded(
         self,

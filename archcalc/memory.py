@@ -92,6 +92,14 @@ class Memory:
         """The same where the caller holds the network's inputs to the end."""
         return inference(self.storages, keep_inputs=True)
 
+    @cached_property
+    def live_per_node(self) -> dict[int, int]:
+        """The most bytes that live while each node runs."""
+        found: dict[int, int] = {}
+        for moment in self.inference.moments:
+            found[moment.node] = max(moment.live, found.get(moment.node, 0))
+        return found
+
     @property
     def peak_inference(self) -> int:
         """The most bytes of activations that live at once without gradients."""
@@ -167,7 +175,8 @@ class Memory:
 
     def on_disk_as(self, dtype: str) -> Dim:
         """Bytes of a checkpoint in a number format; raises `UsageError` AC503."""
-        return on_disk(self.analysis.graph, dtype)
+        graph = self.analysis.graph
+        return on_disk(graph.nodes, graph, dtype)
 
     def saved(self, nodes: Sequence[int]) -> int:
         """Bytes that some nodes are the first to keep for backward."""

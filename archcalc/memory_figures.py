@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from archcalc.dims import Dim
-from archcalc.memory_static import size_of, stored_dtype, tensors
+from archcalc.memory_static import on_disk, stored_dtype
 
 if TYPE_CHECKING:
     from archcalc.analysis import Analysis, Row
@@ -19,9 +19,8 @@ def peak(analysis: Analysis, row: Row | None = None) -> int:
     memory = analysis.memory
     if row is None:
         return memory.peak_inference
-    inside = set(row.nodes)
-    found = (m.live for m in memory.inference.moments if m.node in inside)
-    return max(found, default=0)
+    live = memory.live_per_node
+    return max((live[i] for i in row.nodes if i in live), default=0)
 
 
 def saved(analysis: Analysis, row: Row | None = None) -> int:
@@ -34,13 +33,9 @@ def disk(analysis: Analysis, row: Row | None = None) -> Dim:
     """Return the bytes of parameters and buffers, as they are stored."""
     if row is None:
         return analysis.memory.on_disk
-    inside, dtype = set(row.nodes), stored_dtype(analysis)
-    total: Dim = 0
-    for buffers in (False, True):
-        for index, name, shape in tensors(analysis.graph, buffers):
-            if index in inside:
-                total = total + size_of(name, shape, dtype)
-    return total
+    graph = analysis.graph
+    nodes = [graph.nodes[i] for i in row.nodes]
+    return on_disk(nodes, graph, stored_dtype(analysis))
 
 
 def training(analysis: Analysis, row: Row | None = None) -> int:

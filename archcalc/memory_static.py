@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.counting import dtype_bits, in_bytes
 from archcalc.dims import Dim
-from archcalc.graph import Graph
+from archcalc.graph import Graph, Node
 from archcalc.layers.base import Shape, numel
 from archcalc.optimizers import SCALAR_BYTES, optimizer
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 COUNTER = "num_batches_tracked"
 COUNTER_BYTES = 8
 MASTER = "float32"
+Tensor = tuple[str, Shape]
+"""The name and shape of a weight or buffer."""
 
 
 class Static(NamedTuple):
@@ -28,14 +30,13 @@ class Static(NamedTuple):
     optimizer_state: Dim
 
 
-def tensors(graph: Graph, buffers: bool = False) -> Iterator[tuple[int, str, Shape]]:
-    """Yield node, name and shape of every weight or buffer, borrowed ones left out."""
-    for node in graph.nodes:
+def tensors(nodes: Iterable[Node], graph: Graph, buffers: bool) -> Iterator[Tensor]:
+    """Yield every weight or buffer of some nodes, borrowed ones left out."""
+    for node in nodes:
         if node.share is None:
             shapes = graph.input_shapes(node)
             rule = node.layer.buffers if buffers else node.layer.weights
-            for name, shape in rule(*shapes).items():
-                yield node.index, name, shape
+            yield from rule(*shapes).items()
 
 
 def size_of(name: str, shape: Shape, dtype: str) -> Dim:
@@ -45,15 +46,16 @@ def size_of(name: str, shape: Shape, dtype: str) -> Dim:
     return in_bytes(numel(shape), dtype_bits(dtype))
 
 
-def on_disk(graph: Graph, dtype: str) -> Dim:
-    """Return the bytes of parameters and buffers in a number format, side heads too.
+def on_disk(nodes: Iterable[Node], graph: Graph, dtype: str) -> Dim:
+    """Return the bytes of parameters and buffers of some nodes in a number format.
 
     As a checkpoint has them (`state_dict`): every tensor once, each rounded up to whole
     bytes, the batch norms' counters as int64. Headers and names are not counted.
     """
     total: Dim = 0
+    nodes = tuple(nodes)
     for buffers in (False, True):
-        for _, name, shape in tensors(graph, buffers):
+        for name, shape in tensors(nodes, graph, buffers):
             total = total + size_of(name, shape, dtype)
     return total
 
@@ -74,11 +76,12 @@ def static(analysis: Analysis) -> Static:
     chosen = optimizer(analysis.setting.optimizer)
     parameters: Dim = 0
     count = 0
-    for _, name, shape in tensors(analysis.graph):
+    graph = analysis.graph
+    for name, shape in tensors(graph.nodes, graph, buffers=False):
         parameters = parameters + size_of(name, shape, dtype)
         count += 1
     buffers: Dim = 0
-    for _, name, shape in tensors(analysis.graph, buffers=True):
+    for name, shape in tensors(graph.nodes, graph, buffers=True):
         buffers = buffers + size_of(name, shape, dtype)
     state = len(chosen.copies) * parameters + chosen.scalars * SCALAR_BYTES * count
     return Static(parameters, buffers, parameters, state)

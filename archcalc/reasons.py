@@ -50,10 +50,13 @@ def path_name(graph: Graph, node: Node, source: int) -> str:
 
     What goes past a whole group is the identity.
     """
-    for group in reversed(graph.groups):
-        inside = group.kind == "branch" and group.first <= source < group.end
-        if inside and group.output == source and group.end <= node.index:
+    at = graph.nodes[source].group
+    while at >= 0:
+        group = graph.groups[at]
+        leaves = group.output == source and group.end <= node.index
+        if group.kind == "branch" and leaves:
             return group.label
+        at = group.parent
     last = graph.nodes[source]
     while last.layer.role in FOLDED and graph.nodes[last.inputs[0]].group == last.group:
         last = graph.nodes[last.inputs[0]]

@@ -166,22 +166,29 @@ def recorded(size: Any) -> Recorded:
 
 
 def added(left: Recorded, right: Recorded, sign: int) -> Recorded:
-    """Return left + sign · right in one sum, its plain numbers put together last."""
-    terms = [*_terms(left), *((s * sign, term) for s, term in _terms(right))]
+    """Return left + sign · right in one sum."""
+    return total(((1, left), (sign, right)))
+
+
+def total(terms: Iterable[tuple[int, Recorded]]) -> Recorded:
+    """Return the sum of terms with their signs, its plain numbers put together last."""
+    value: Dim = 0
     constant: Dim = 0
     kept: list[tuple[int, Recorded]] = []
-    for s, term in terms:
-        if isinstance(term, Number) and isinstance(term.value, int):
-            constant = constant + s * term.value
-        else:
-            kept.append((s, term))
+    for sign, whole in terms:
+        value = value + sign * whole.value
+        for own, term in _terms(whole):
+            if _is_number(term):
+                constant = constant + sign * own * term.value
+            else:
+                kept.append((sign * own, term))
     if isinstance(constant, int) and constant:
         kept.append((1 if constant > 0 else -1, Number(abs(constant))))
     if not kept:
         return Number(0)
     if len(kept) == 1 and kept[0][0] == 1:
         return kept[0][1]
-    return Sum(tuple(kept), left.value + sign * right.value)
+    return Sum(tuple(kept), value)
 
 
 def _terms(size: Recorded) -> Iterable[tuple[int, Recorded]]:
@@ -223,14 +230,6 @@ def quotient(top: Recorded, bottom: Recorded) -> Recorded:
             rest = total([*signed[:place], *signed[place + 1 :], (1, Number(1))])
             return Quotient(rest, bottom, True, value)
     return Quotient(top, bottom, False, value)
-
-
-def total(terms: Iterable[tuple[int, Recorded]]) -> Recorded:
-    """Return the sum of terms with their signs."""
-    result: Recorded = Number(0)
-    for sign, term in terms:
-        result = added(result, term, sign)
-    return result
 
 
 def extreme(kind: dims.Kind, members: Sequence[Recorded]) -> Recorded:

@@ -93,6 +93,15 @@ def of_findings(count: int) -> str:
     return HEAD + f"layers: [relu]\nexpect:\n{claims}"
 
 
+def of_lanes(steps: int) -> str:
+    """Steps that are read in reverse, so that most pass all others."""
+    down = "".join(f"  - {{name: d{i}, conv: 3}}\n" for i in range(steps))
+    up = (
+        f"  - {{name: u{i}, add: [u{i - 1}, d{steps - i}]}}\n" for i in range(2, steps)
+    )
+    return f"{HEAD}layers:\n{down}  - {{name: u1, relu: }}\n{''.join(up)}"
+
+
 Maker = Callable[[int], str]
 EDGES: dict[str, tuple[Maker, int, int]] = {
     "file_bytes": (of_bytes, 5_000, 5_000),
@@ -112,6 +121,7 @@ SCALED: dict[str, tuple[Maker, int, int, int]] = {
     "number_bits": (of_number, 50, 46, 58),
     "problems": (of_problems, 8, 8, 9),
     "findings": (of_findings, 8, 8, 9),
+    "lanes": (of_lanes, 200, 6, 120),
 }
 """A text, a limit, a size that fits, and one that does not."""
 
@@ -120,7 +130,7 @@ def checked(server: Server, folder: Path, text: str, **limits: int) -> Done:
     path = folder / "net.yaml"
     path.write_text(text, encoding="utf-8")
     words = [f"--limit={name}={value}" for name, value in limits.items()]
-    return server.run("check", path, *words)
+    return server.run("draw" if "lanes" in limits else "check", path, *words)
 
 
 def test_every_limit_is_documented_as_it_is() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect_right, insort
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from heapq import heappop, heappush
+from operator import itemgetter
 from typing import NamedTuple
 
 TRACK = 8
@@ -96,34 +99,56 @@ def _leaving_first(nets: list[_Net]) -> list[_Net]:
     """Return nets so that one leaves a place before another one arrives at it.
 
     Else the two would lie on each other there. A ring of nets that wait for each other
-    begins with the first.
+    begins with the first. `others` counts the places where each net would arrive too
+    early.
     """
-    waiting, found = list(nets), []
-    leaving = Counter(x for net in nets for x in net.starts)
+    found: list[_Net] = []
+    starts, ends = [net.starts for net in nets], [net.ends for net in nets]
+    leaving = Counter(x for places in starts for x in places)
+    arriving: dict[float, list[int]] = defaultdict(list)
+    for net, places in enumerate(ends):
+        for x in places:
+            arriving[x].append(net)
+    others = [
+        sum(leaving[x] > (x in own) for x in places)
+        for own, places in zip(starts, ends, strict=True)
+    ]
+    free = [net for net, count in enumerate(others) if not count]
+    waiting = dict.fromkeys(range(len(nets)))
     while waiting:
-        free = (
-            net
-            for net in waiting
-            if all(leaving[x] == (x in net.starts) for x in net.ends)
-        )
-        found.append(next(free, waiting[0]))
-        waiting.remove(found[-1])
-        leaving.subtract(found[-1].starts)
+        net = heappop(free) if free else next(iter(waiting))
+        del waiting[net]
+        for x in starts[net]:
+            leaving[x] -= 1
+            for other in arriving[x] if leaving[x] < 2 else ():
+                if other in waiting and leaving[x] == (x in starts[other]):
+                    others[other] -= 1
+                    if not others[other]:
+                        heappush(free, other)
+        found.append(nets[net])
     return found
 
 
 def _tracks(nets: Sequence[_Net]) -> list[int]:
     """Return a track for each net, below those before it that it would touch."""
     found: list[int] = []
-    for at, net in enumerate(nets):
-        low, high = net.span
-        beside = [
-            found[i] + 1
-            for i in range(at)
-            if nets[i].span[0] <= high and low <= nets[i].span[1]
-        ]
-        found.append(max(beside, default=0))
+    taken: list[list[tuple[float, float]]] = []  # apart and in order on each track
+    for net in nets:
+        track = len(taken)
+        while track and not _touches(taken[track - 1], net.span):
+            track -= 1
+        if track == len(taken):
+            taken.append([])
+        insort(taken[track], net.span)
+        found.append(track)
     return found
+
+
+def _touches(spans: Sequence[tuple[float, float]], span: tuple[float, float]) -> bool:
+    """Say whether one of some spans, apart and in order, meets another span."""
+    low, high = span
+    before = bisect_right(spans, high, key=itemgetter(0))
+    return before > 0 and spans[before - 1][1] >= low
 
 
 def _line(start: End, end: End, track: float, height: float) -> Line:

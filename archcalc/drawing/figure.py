@@ -12,6 +12,7 @@ from archcalc.analysis import Analysis, Level, Row
 from archcalc.diagram import Box, Diagram, diagram
 from archcalc.drawing.structure import Chain, structure
 from archcalc.graph import Graph
+from archcalc.limits import DEFAULT, Limits
 from archcalc.network import Network
 from archcalc.render.diagrams import frame_title, times
 from archcalc.render.numbers import count, shape, si, text
@@ -56,21 +57,29 @@ class Figure:
     rows: Mapping[str, Row]
     kinds: Mapping[str, Kind]
     subtitle: str
+    limits: Limits = DEFAULT
 
     @classmethod
-    def of(cls, analysis: Analysis, title: str, level: Level = "layers") -> Figure:
+    def of(
+        cls,
+        analysis: Analysis,
+        title: str,
+        level: Level = "layers",
+        limits: Limits = DEFAULT,
+    ) -> Figure:
         """Return the figure of a network at a level of its table."""
         rows = {row.name: row for row in analysis.outline(level) if row.kind == "row"}
         kinds = {name: kind_of(row, analysis.graph) for name, row in rows.items()}
         total, input = analysis.total, settings(analysis)["input"]
         params, macs = (_figure(value) for value in (total.params, total.macs))
         subtitle = f"input {input} · {params} parameters · {macs} MACs"
-        return cls(_lean(diagram(analysis, title, level)), rows, kinds, subtitle)
+        drawn = _lean(diagram(analysis, title, level))
+        return cls(drawn, rows, kinds, subtitle, limits)
 
     @cached_property
     def structure(self) -> Chain:
         """The diagram as a tree of parts."""
-        return structure(self.diagram)
+        return structure(self.diagram, self.limits)
 
     @property
     def title(self) -> str:

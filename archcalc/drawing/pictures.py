@@ -30,8 +30,9 @@ def draw(
     `level` says what is one box: `ops`, `layers`, `blocks` or `stages`. Where it is not
     said, `blocks` draws layers, and `volumes` modules where there are many layers.
 
-    Raises `UsageError` AC530 for an unknown format, AC535 for volumes of symbols,
-    AC536 for an unknown style, or for volumes in a format that has none.
+    Raises `UsageError` AC530 for an unknown format, AC535 for volumes of symbols, AC536
+    for an unknown style, or for volumes in a format that has none, and `LimitError`
+    where too many lines run beside boxes.
     """
     known("style", style, STYLES, "AC536")
     known("format", format, FORMATS, "AC530")
@@ -43,7 +44,7 @@ def draw(
         level = "blocks" if many else "layers"
     if format == "mermaid":
         return _mermaid(network, analysis, level)
-    figure = Figure.of(analysis, full_title(network), level)
+    figure = Figure.of(analysis, full_title(network), level, network.limits)
     if format == "tikz":
         from archcalc.drawing.tikz import tikz
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from archcalc.diagram import Diagram
+from archcalc.limits import DEFAULT, Limits
 
 BEFORE, AFTER = -1, 1 << 60
 """The ends of a link that begins before, or ends behind, what is looked at."""
@@ -88,14 +89,15 @@ class _Level:
     )
 
 
-def structure(one: Diagram) -> Chain:
-    """Return a diagram as a tree of parts."""
-    return _Structure(one).level(None)
+def structure(one: Diagram, limits: Limits = DEFAULT) -> Chain:
+    """Return a diagram as a tree of parts; raise `LimitError` for too many lanes."""
+    return _Structure(one, limits).level(None)
 
 
 class _Structure:
-    def __init__(self, one: Diagram) -> None:
+    def __init__(self, one: Diagram, limits: Limits) -> None:
         self.one = one
+        self.lanes = _Lanes(limits)
         self.levels: dict[int | None, _Level] = defaultdict(_Level)
         for index, box in enumerate(one.boxes):
             self._enrol(("box", index), box.cluster)
@@ -143,25 +145,25 @@ class _Structure:
         keys = [*enter, *level.steps, *leave]
         place = {key: i for i, key in enumerate(keys)}
         links = sorted(Link(place[a], place[b], v) for a, b, v in level.links)
-        entered, left = set(), set()
+        enters: dict[int, set[int]] = defaultdict(set)
+        leaves: dict[int, set[int]] = defaultdict(set)
         for link in links:
-            entered.add(link.target)
-            left.add((link.source, link.value))
-        steps = [self.step(key, i, links) for i, key in enumerate(keys)]
-        bound = list(links)
-        bound += [
-            Link(BEFORE, i, NOTHING) for i in range(len(keys)) if i not in entered
+            enters[link.target].add(link.value)
+            leaves[link.source].add(link.value)
+        steps = [
+            self.step(key, sorted(enters.get(i, ())), sorted(leaves.get(i, ())))
+            for i, key in enumerate(keys)
         ]
+        bound = list(links)
+        bound += [Link(BEFORE, i, NOTHING) for i in range(len(keys)) if i not in enters]
         bound += [
             Link(i, AFTER, NOTHING) for i, key in enumerate(keys) if key[0] == "out"
         ]
-        return _Taker(steps).chain(range(len(keys)), bound, 0)
+        return _Taker(steps, self.lanes).chain(range(len(keys)), bound, 0)
 
-    def step(self, key: tuple[str, int], at: int, links: Iterable[Link]) -> Step:
+    def step(self, key: tuple[str, int], enters: list[int], leaves: list[int]) -> Step:
         """Return a step with the values at its edges."""
         kind, which = key
-        enters = sorted({link.value for link in links if link.target == at})
-        leaves = sorted({link.value for link in links if link.source == at})
         if kind == "in":
             enters = [which]
         if kind == "out":
@@ -170,27 +172,51 @@ class _Structure:
         return Step(kind, which, tuple(enters), tuple(leaves), inside)  # type: ignore[arg-type]  # one of the four
 
 
+class _Lanes:
+    """Lanes beside rows so far: of n lines past n steps there are n²."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.count = 0
+
+    def add(self, count: int) -> None:
+        """Count some more; raise `LimitError` beyond the limit."""
+        self.count += count
+        if self.count > self.limits.lanes:
+            what = "too many lines of the picture run beside its boxes"
+            raise self.limits.exceeded("lanes", what)
+
+
 class _Taker:
     """Takes the steps of one level apart."""
 
-    def __init__(self, steps: Sequence[Step]) -> None:
+    def __init__(self, steps: Sequence[Step], lanes: _Lanes) -> None:
         self.steps = steps
+        self.lanes = lanes
 
     def chain(self, items: Sequence[int], links: Sequence[Link], depth: int) -> Chain:
         """Return steps in a row, with branches where not everything passes one step."""
         place = {item: i for i, item in enumerate(items)}
         passed = self._passed(place, links)
+        gap, gap_of = 0, {}
+        for item, all_pass in zip(items, passed, strict=True):
+            gap += all_pass
+            gap_of[item] = gap
+        within: list[list[Link]] = [[] for _ in range(gap + 1)]
+        for link in links:  # none passes by a step that all pass
+            within[gap_of.get(link.source, 0)].append(link)
         parts: list[Part] = []
         before: int = BEFORE
         inside: list[int] = []
         for item, all_pass in zip(items, passed, strict=True):
             if all_pass:
-                parts += self._between(before, inside, item, links, depth)
+                own = within[gap_of[item] - 1]
+                parts += self._between(before, inside, item, own, depth)
                 parts.append(self.steps[item])
                 before, inside = item, []
             else:
                 inside.append(item)
-        parts += self._between(before, inside, AFTER, links, depth)
+        parts += self._between(before, inside, AFTER, within[gap], depth)
         return Chain(tuple(parts))
 
     @staticmethod
@@ -225,11 +251,14 @@ class _Taker:
         ]
         groups = _connected(inside, links)
         if len(groups) + len(direct) == 1 or depth > DEEPEST:
-            yield self.grid(inside, _cut(links, before, inside, behind))
+            (cut,) = _cut(links, before, [inside], behind)
+            yield self.grid(inside, cut)
             return
         parts: list[Part] = [
-            self.chain(group, _cut(links, before, group, behind), depth + 1)
-            for group in groups
+            self.chain(group, cut, depth + 1)
+            for group, cut in zip(
+                groups, _cut(links, before, groups, behind), strict=True
+            )
         ]
         yield Branches((*parts, *direct))
 
@@ -251,25 +280,27 @@ class _Taker:
                 end = row.get(link.target, count)
                 spans[link.value] = min(first, start), max(last, end)
         for value, (first, last) in sorted(spans.items()):
+            self.lanes.add(max(0, last - first - 1))
             for between in range(first + 1, last):
                 rows[between].append(Lane(value))
         return Grid(tuple(map(tuple, rows)))
 
 
 def _cut(
-    links: Iterable[Link], before: int, items: Sequence[int], behind: int
-) -> list[Link]:
-    """Return the links of some steps; what is around them is BEFORE or AFTER."""
-    inside = set(items)
-    found = []
+    links: Iterable[Link], before: int, groups: Sequence[Sequence[int]], behind: int
+) -> list[list[Link]]:
+    """Return the links of each group of steps; around them is BEFORE or AFTER."""
+    group_of = {item: i for i, group in enumerate(groups) for item in group}
+    found: list[list[Link]] = [[] for _ in groups]
     for link in links:
         source, target, value = link
-        if source in inside and target in inside:
-            found.append(link)
-        elif target in inside and source == before:
-            found.append(Link(BEFORE, target, value))
-        elif source in inside and target == behind:
-            found.append(Link(source, AFTER, value))
+        out, into = group_of.get(source), group_of.get(target)
+        if out is not None and out == into:
+            found[out].append(link)
+        elif into is not None and source == before:
+            found[into].append(Link(BEFORE, target, value))
+        elif out is not None and target == behind:
+            found[out].append(Link(source, AFTER, value))
     return found
 
 

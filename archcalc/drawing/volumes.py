@@ -145,6 +145,8 @@ class _Painter:
     def __init__(self, figure: Figure, sizes: VolumeSizes) -> None:
         self.figure = figure
         self.sizes = sizes
+        self.read = {source for source, _ in figure.diagram.links}
+        self.fed = {target for _, target in figure.diagram.links}
 
     def painted(self, placed: Layout) -> Iterator[str]:
         """Yield the whole picture."""
@@ -182,11 +184,10 @@ class _Painter:
         start, end = MARGIN + placed.top, MARGIN + placed.top + placed.room.length
         left = (start + end - volume.along - volume.slant) / 2
         right = left + volume.along + volume.slant
-        is_fed, is_read = self.ends(placed.which)
-        if is_fed:
+        if placed.which in self.fed:
             begin = start if left - start > self.sizes.head else start - self.sizes.head
             yield from painted_line(Line(((begin, axis), (left, axis)), True))
-        if is_read:
+        if placed.which in self.read:
             yield from painted_line(Line(((right, axis), (end, axis))))
         faces = self.faces(volume, left, axis, self.figure.kind(box), box.aux)
         below = axis + volume.outer / 2 + STEP
@@ -196,11 +197,6 @@ class _Painter:
         ]
         about = self.figure.about(box)
         yield group([*faces, *words], about, data_path=box.name)
-
-    def ends(self, index: int) -> tuple[bool, bool]:
-        """Say whether a tensor is fed, and whether it is read."""
-        links = self.figure.diagram.links
-        return any(b == index for _, b in links), any(a == index for a, _ in links)
 
     @staticmethod
     def faces(

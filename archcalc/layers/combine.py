@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from archcalc.dims import Dim, at_least, ceil_div, product, same
+from archcalc.dims import Dim, at_least, ceil_div, product, same, total
 from archcalc.errors import ShapeError
 from archcalc.fields import Axis
 from archcalc.layers.base import (
@@ -90,10 +90,8 @@ class Concat(Layer):
             if place != axis and not all(same(sizes[0], n) for n in sizes[1:]):
                 what = "channels" if axis == 0 and len(first) > 2 else f"axis {axis}"
                 raise mismatch(f"concat needs equal sizes beside its {what}", inputs)
-        total: Dim = 0
-        for x in inputs:
-            total = total + x[axis]
-        return (*first[:axis], total, *first[axis + 1 :])
+        joined = total(x[axis] for x in inputs)
+        return (*first[:axis], joined, *first[axis + 1 :])
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {}
@@ -173,10 +171,10 @@ class Multiply(Elementwise):
     examples = ("multiply @ 8x5x6, 8x1x1", "multiply @ 8x5x6, 8x5x6, 1x5x6")
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        partial = [
-            Extra("partial product", each=numel(broadcast(self.key, inputs[:count])))
-            for count in range(2, len(inputs))
-        ]
+        so_far, partial = inputs[0], []
+        for shape in inputs[1:-1]:
+            so_far = broadcast(self.key, (so_far, shape))
+            partial.append(Extra("partial product", each=numel(so_far)))
         every = range(len(inputs)) if len(inputs) > 1 else ()
         return Saved(inputs=tuple(every), extras=tuple(partial))
 
