@@ -25,6 +25,7 @@ from archcalc.dims import (
     same,
     square_root,
     symbol,
+    total,
 )
 from archcalc.errors import LimitError, ShapeError, UsageError
 from archcalc.polynomials import quotient
@@ -114,6 +115,18 @@ def test_questions_of_fractions() -> None:
 
 def test_a_product_of_nothing_is_1() -> None:
     assert product([]) == 1
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 7, 8, 31])
+def test_a_total_is_the_sum_in_any_order(count: int) -> None:
+    numbers = [3 * i + 1 for i in range(count)]
+    assert total(numbers) == sum(numbers)
+    named = [n * (C, H, 1)[i % 3] for i, n in enumerate(numbers)]
+    summed: Any = total(named)
+    assert summed == sum(named)
+    values = {"C": 5, "H": 7}
+    wanted = sum(n * (5, 7, 1)[i % 3] for i, n in enumerate(numbers))
+    assert (summed if isinstance(summed, int) else summed.at(**values)) == wanted
 
 
 @pytest.mark.parametrize(

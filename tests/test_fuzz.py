@@ -6,14 +6,17 @@ pytest -m fuzz --fuzz-minutes 30        a long run, which tells its counts
 from __future__ import annotations
 
 import json
-import time
+import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 import differential
+import fuzzing
 import pytest
 import torch
 import yaml
@@ -291,20 +294,53 @@ def test_a_long_run(request: pytest.FixtureRequest) -> None:
     """Compare for as long as asked; a mismatch is kept as a case."""
     minutes = request.config.getoption("--fuzz-minutes")
     seed = request.config.getoption("--fuzz-seed")
-    tally, end = Tally(), time.monotonic() + 60 * minutes
-    failures = []
-    while time.monotonic() < end:
-        name = f"{seed}.{tally.networks}"
-        spec = anything(Random(name), 24)
-        try:
-            compare(spec, tally, 1 + tally.networks % 2)
-        except Exception as error:
-            kept = {"was": f"{type(error).__name__}: {error}", "spec": spec}
-            FOUND.mkdir(parents=True, exist_ok=True)
-            (FOUND / f"{name}.json").write_text(json.dumps(kept), encoding="utf-8")
-            failures.append(f"{name}: {error}")
-    print(f"\n{tally}\n{len(failures)} mismatches")
-    assert failures == []
+    found = fuzzing.run(seed, minutes, FOUND)
+    print(f"\n{found}")
+    assert found.failures == []
+
+
+def dying(seed: str, first: int, end: float, keep: Path, pipe: Connection) -> None:
+    """Compare some networks; die on the third, as torch does."""
+    tally = Tally()
+    for number in range(first, first + 4):
+        pipe.send((number, tally, []))
+        if number == 2:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        compare(PLAIN, tally)
+
+
+def test_a_run_goes_on_where_torch_ends(tmp_path: Path) -> None:
+    found = fuzzing.run("s", 60, tmp_path, dying)
+    assert found.ended == ["s.2"]
+    assert found.tally.networks == 2 + 3
+    assert "torch's process ended on s.2" in str(found)
+
+
+def test_a_run_keeps_what_differs(tmp_path: Path) -> None:
+    found = fuzzing.run("s", 60, tmp_path, breaking)
+    assert [failure.partition(":")[0] for failure in found.failures] == ["s.0"]
+    kept = json.loads((tmp_path / "s.0.json").read_text(encoding="utf-8"))
+    assert kept["spec"] == fuzzing.spec_of("s.0")
+    assert kept["was"] == "AssertionError: broken"
+
+
+def breaking(*given: Any) -> None:
+    """Compare with a comparison that fails once, then is done."""
+
+    def fail(_spec: Any, tally: Tally, _batch: int) -> None:
+        tally.networks += 1
+        fuzzing.time = Ended()  # type: ignore[assignment]  # the time is over then
+        raise AssertionError("broken")
+
+    fuzzing.compare = fail
+    fuzzing.work(*given)
+
+
+class Ended:
+    """A clock that stands at the end."""
+
+    def time(self) -> float:
+        return float("inf")
 
 
 def test_long_runs_are_on_record() -> None:

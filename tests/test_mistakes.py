@@ -205,6 +205,26 @@ def test_a_clash_of_shapes_says_what_would_fit() -> None:
     assert problem.help == "a 1×1 conv of 128 with stride 2 on skip"
 
 
+def test_of_many_inputs_the_first_of_each_shape_is_told() -> None:
+    names = ", ".join([*["x"] * 9, "y", *["x"] * 3])
+    text = """\
+        name: a
+        input: [3, 8, 8]
+        layers:
+          - {name: x, relu: }
+          - {name: y, conv: 3, stride: 2}
+          - {name: z, add: [%s]}
+        """
+    (problem,) = refused(text % names).problems
+    assert problem.facts == (
+        "x = 3×8×8   from line 4, relu",
+        "y = 3×4×4   from line 5, conv 1×1, 3, stride 2",
+        "and 11 more inputs",
+    )
+    (problem,) = refused(text % names.removesuffix(", x")).problems
+    assert len(problem.facts) == 12
+
+
 def test_ten_thousand_layers_do_not_recurse() -> None:
     steps = "  - {conv: 8, kernel: 3, pad: 1}\n  - relu\n" * 5000
     analysis = archcalc.loads(
