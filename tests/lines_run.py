@@ -19,6 +19,8 @@ from typing import Any
 
 import archcalc
 from archcalc.checking import Choice, check_source
+from archcalc.comparison import compare_report
+from archcalc.diff import Difference, Side, diff_report
 from archcalc.drawing.pictures import draw
 from archcalc.explanation import explain
 from archcalc.formatting import formatted
@@ -26,11 +28,13 @@ from archcalc.limits import DEFAULT
 from archcalc.lock import fingerprint
 from archcalc.memory_report import memory_report
 from archcalc.network import loads
+from archcalc.page import page
+from archcalc.plotting.timeline import memory as plotted
 from archcalc.render import render
 from archcalc.source import parse
 from archcalc.tables import table_report
 
-SMALL, TIMES = 60, 8
+SMALL, TIMES = 40, 8
 PACKAGE = str(Path(archcalc.__file__).parent)
 HEAD = "name: a\ninput: [8, 16, 16]\nlayers:\n"
 CONV = "{conv: 8, kernel: 3, pad: 1}"
@@ -112,6 +116,32 @@ def _memory(text: str) -> None:
     memory_report(net, net.analyze())
 
 
+def _fields(text: str) -> None:
+    net = loads(text)
+    table_report(net, net.analyze(), "ops", ("layer", "receptive_field", "depth"))
+
+
+def _differing(text: str) -> None:
+    """Compare a network with itself, one kernel of it changed everywhere."""
+    sides = [
+        Side(net, net.analyze(), "layers", net.name)
+        for net in (
+            loads(text),
+            loads(text.replace("kernel: 3, pad: 1", "kernel: 5, pad: 2")),
+        )
+    ]
+    diff_report(Difference(*sides), True)
+
+
+def _page(text: str) -> None:
+    page([loads(text)])
+
+
+def _timeline(text: str) -> None:
+    net = loads(text)
+    plotted(net.analyze(), "a", training=True)
+
+
 def _drawn(text: str, style: str) -> None:
     net = loads(text)
     draw(net, net.analyze(), style, level="ops")
@@ -131,6 +161,11 @@ OPERATIONS: dict[str, Callable[[str], Any]] = {
     "latex": lambda text: _table(text, "layers", "latex"),
     "html": lambda text: _table(text, "layers", "html"),
     "memory": _memory,
+    "timeline": _timeline,
+    "fields": _fields,
+    "diff": _differing,
+    "compare": lambda text: compare_report([loads(text).analyze()] * 2),
+    "page": _page,
     "explain": lambda text: explain(loads(text).analyze()),
     "blocks": lambda text: _drawn(text, "blocks"),
     "volumes": lambda text: _drawn(text, "volumes"),
