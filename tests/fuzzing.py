@@ -22,6 +22,8 @@ from differential import Tally, anything, compare
 
 LARGEST = 24
 """Steps of a network at most."""
+IN_ONE = 2_000
+"""Networks of one process: torch's kernels keep memory for each shape that they met."""
 
 
 @dataclass
@@ -44,12 +46,16 @@ def spec_of(name: str) -> dict[str, Any]:
 
 
 def work(seed: str, first: int, end: float, keep: Path, pipe: Connection) -> None:
-    """Compare networks from a number on; say before each what was found so far."""
+    """Compare networks from a number on; say before each what was found so far.
+
+    The last thing said is whether another process should go on.
+    """
     torch.set_num_threads(1)
     tally, failures = Tally(), list[str]()
     for number in count(first):
         pipe.send((number, tally, failures))
-        if time.time() >= end:
+        if number == first + IN_ONE or time.time() >= end:
+            pipe.send(time.time() < end)
             return
         name = f"{seed}.{number}"
         spec = spec_of(name)
@@ -67,7 +73,8 @@ def run(
 ) -> Found:
     """Compare for some minutes; networks that differ are kept in a folder."""
     found, first, end = Found(), 0, time.time() + 60 * minutes
-    while time.time() < end:
+    going_on = True
+    while going_on:
         ours, theirs = get_context("spawn").Pipe(duplex=False)
         process = get_context("spawn").Process(
             target=target, args=(seed, first, end, keep, theirs)
@@ -75,16 +82,21 @@ def run(
         process.start()
         theirs.close()
         said: tuple[int, Tally, list[str]] = (first, Tally(), [])
+        ended: bool | None = None
         try:
-            while True:
-                said = ours.recv()
+            while ended is None:
+                heard = ours.recv()
+                if isinstance(heard, bool):
+                    ended = heard
+                else:
+                    said = heard
         except EOFError:
-            process.join()
-        number, tally, failures = said
+            found.ended.append(f"{seed}.{said[0]}")
+        process.join()
+        first, tally, failures = said
         found.tally += tally
         found.failures += failures
-        if not process.exitcode:
-            break
-        found.ended.append(f"{seed}.{number}")
-        first = number + 1
+        if ended is None:
+            first += 1
+        going_on = ended is not False and time.time() < end
     return found
