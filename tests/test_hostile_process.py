@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from forked import Server
+from sweep_runs import environment
 
 from archcalc.errors import SourceError
 from archcalc.limits import DEFAULT
@@ -156,7 +157,7 @@ def test_ctrl_c_is_no_traceback(tmp_path: Path) -> None:
     running = subprocess.Popen(
         [*COMMAND, "watch", "net.yaml"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
