@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.counting import dtype_bits, in_bytes
@@ -46,14 +46,13 @@ def size_of(name: str, shape: Shape, dtype: str) -> Dim:
     return in_bytes(numel(shape), dtype_bits(dtype))
 
 
-def on_disk(nodes: Iterable[Node], graph: Graph, dtype: str) -> Dim:
+def on_disk(nodes: Sequence[Node], graph: Graph, dtype: str) -> Dim:
     """Return the bytes of parameters and buffers of some nodes in a number format.
 
     As a checkpoint has them (`state_dict`): every tensor once, each rounded up to whole
     bytes, the batch norms' counters as int64. Headers and names are not counted.
     """
     total: Dim = 0
-    nodes = tuple(nodes)
     for buffers in (False, True):
         for name, shape in tensors(nodes, graph, buffers):
             total = total + size_of(name, shape, dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -28,7 +28,7 @@ class Reading:
         self.places = {name: place for place, name in enumerate(axes)}
         self.inline: set[int] = set()
         self.chain = all(not _named(step) for step in spec.steps)
-        self.shared = any(step.share for step in _all(spec))
+        self.shared = spec.shares
         self.known: dict[tuple[str, int], frozenset[Any]] = {}
         self.keys: dict[int, frozenset[int]] = {}
         self.params = {name: self._param(name, frozenset()) for name in spec.params}
@@ -173,16 +173,6 @@ class Reading:
             for name in self._used(at):
                 waiting += self.spec.blocks[name].steps
         return list(found.values())
-
-
-def _all(spec: Spec) -> Iterator[Step]:
-    """Yield every step that is written in a file."""
-    waiting = [*spec.steps, *(s for b in spec.blocks.values() for s in b.steps)]
-    while waiting:
-        step = waiting.pop()
-        yield step
-        waiting += step.body
-        waiting += _branch_steps(step)
 
 
 def _branch_steps(step: Step) -> list[Step]:

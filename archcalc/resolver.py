@@ -16,7 +16,7 @@ from archcalc.limits import Limits
 from archcalc.scope import Scope
 from archcalc.source import Scalar
 from archcalc.spec import Spec
-from archcalc.steps import SHORTCUTS, Step, shares, without_followers
+from archcalc.steps import SHORTCUTS, Step, without_followers
 
 WAITING = (Expression, tuple)
 """What arithmetic may stand in; any other value is as it was read."""
@@ -152,8 +152,7 @@ class Resolver(Builder):
     @cached_property
     def shares(self) -> bool:
         """Whether some step uses the weights of another."""
-        blocks = [block.steps for block in self.spec.blocks.values()]
-        return any(map(shares, (self.spec.steps, *blocks)))
+        return self.spec.shares
 
     def remember(self, path: str, first: int) -> None:
         """Remember the nodes of a step, where a spec shares weights at all."""

@@ -20,7 +20,7 @@ from archcalc.fields import SIZES, WORD, FieldError, WholeField, nearest, number
 from archcalc.limits import DEFAULT, Limits, counting
 from archcalc.source import Mapping, Scalar, Sequence, Source, Value
 from archcalc.step_reader import StepReader
-from archcalc.steps import Block, Step
+from archcalc.steps import Block, Step, shares
 
 LANGUAGE_VERSION = 1
 SECTIONS = (
@@ -75,6 +75,12 @@ class Spec:
     def name(self) -> str:
         """The network's name."""
         return self.about.name
+
+    @property
+    def shares(self) -> bool:
+        """Whether some step uses the weights of another."""
+        blocks = [block.steps for block in self.blocks.values()]
+        return any(map(shares, (self.steps, *blocks)))
 
 
 def read_spec(source: Source, limits: Limits = DEFAULT) -> Spec:

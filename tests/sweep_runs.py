@@ -17,7 +17,8 @@ PATIENCE = 120.0
 def environment() -> dict[str, str]:
     """Return the variables of a process that runs this checkout and can be interrupted.
 
-    Its branches are not counted: coverage does not give its lock back after Ctrl-C.
+    Its branches are not counted: coverage does not give its lock back after Ctrl-C,
+    and cannot share a process with another trace.
     """
     kept = {n: v for n, v in os.environ.items() if not n.startswith("COVERAGE")}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}

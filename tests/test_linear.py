@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from lines_run import DRAWN, KINDS, OPERATIONS, TIMES
+from sweep_runs import environment
 
 PROGRAM = Path(__file__).parent / "lines_run.py"
 MOST = 1.25 * TIMES
@@ -19,11 +19,9 @@ MOST = 1.25 * TIMES
 @pytest.mark.parametrize("kind", KINDS)
 def test_work_grows_with_the_network(kind: str) -> None:
     """In a process of its own, since a count of branches traces this one."""
-    alone = {n: v for n, v in os.environ.items() if not n.startswith("COVERAGE")}
-    alone["PYTHONPATH"] = str(PROGRAM.parent.parent)
     done = subprocess.run(
         [sys.executable, str(PROGRAM), kind],
-        env=alone,
+        env=environment(),
         capture_output=True,
         encoding="utf-8",
         check=True,
