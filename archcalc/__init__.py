@@ -14,6 +14,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from archcalc.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from archcalc.analysis import Analysis, Branch, Row
     from archcalc.comparison import compare
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from archcalc.report import Report
     from archcalc.sweeping import sweep
     from archcalc.tables import table
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Analysis",
@@ -63,9 +63,9 @@ __all__ = [
 ]
 
 HOMES = {
-    "analysis": ("Analysis", "Branch", "Row"),
-    "comparison": ("compare",),
-    "errors": (
+    "archcalc.analysis": ("Analysis", "Branch", "Row"),
+    "archcalc.comparison": ("compare",),
+    "archcalc.errors": (
         "ArchcalcError",
         "LimitError",
         "MissingExtra",
@@ -76,12 +76,12 @@ HOMES = {
         "SpecError",
         "UsageError",
     ),
-    "explanation": ("Explanation", "explain"),
-    "figures": ("Figures",),
-    "network": ("Network", "load", "loads"),
-    "report": ("Report",),
-    "sweeping": ("sweep",),
-    "tables": ("table",),
+    "archcalc.explanation": ("Explanation", "explain"),
+    "archcalc.figures": ("Figures",),
+    "archcalc.network": ("Network", "load", "loads"),
+    "archcalc.report": ("Report",),
+    "archcalc.sweeping": ("sweep",),
+    "archcalc.tables": ("table",),
 }
 """Where each public name lives."""
 
@@ -90,7 +90,7 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used."""
     for home, names in HOMES.items():
         if name in names:
-            value = getattr(import_module(f"archcalc.{home}"), name)
+            value = getattr(import_module(home), name)
             globals()[name] = value
             return value
     raise AttributeError(f"module 'archcalc' has no attribute {name!r}")

@@ -81,7 +81,7 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        from archcalc import __version__
+        from archcalc.version import __version__
 
         typer.echo(f"archcalc {__version__}")
         raise typer.Exit

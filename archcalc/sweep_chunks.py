@@ -97,7 +97,7 @@ class Chunk(NamedTuple):
 
 def task_of(found: Sweep, choice: Choice, form: Form | None = None) -> Task:
     """Return a sweep as plain values, with what is wanted of its rows."""
-    from archcalc import __version__
+    from archcalc.version import __version__
 
     net = found.network
     given = net.input if isinstance(net.input, str | None) else tuple(net.input)
@@ -235,7 +235,7 @@ def made(
 @lru_cache(maxsize=HELD_SWEEPS)
 def _worker(blob: bytes, _thread: int) -> tuple[Sweep, Task]:
     """Return the sweep of a task in this process and thread; it keeps what it found."""
-    from archcalc import __version__
+    from archcalc.version import __version__
 
     task: Task = pickle.loads(blob)
     if task.version != __version__:

@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from archcalc import __version__
 from archcalc.analysis import Analysis, Row
 from archcalc.conventions import CONVENTIONS
 from archcalc.counting import DTYPES
@@ -33,6 +32,7 @@ from archcalc.network import Network
 from archcalc.page.lanes import lanes
 from archcalc.receptive import receptive_fields
 from archcalc.tables import erratum_notes
+from archcalc.version import __version__
 
 EXACT = 2**53
 SIDE_HEAD = "side head, training only"
