@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from archcalc.errors import Problem, SpecError
-from archcalc.expressions import MOST_NAMES_SHOWN, Expression
 from archcalc.fields import BOOLEANS, WORD, Field, FieldError, nearest, number
 from archcalc.limits import DEFAULT
+from archcalc.sizes.expressions import MOST_NAMES_SHOWN, Expression
 from archcalc.source import Mapping, Scalar, Sequence, Source, Value
 from archcalc.steps import DYNAMIC, settled
 

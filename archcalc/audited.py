@@ -9,10 +9,10 @@ from itertools import groupby
 from typing import Any, Literal
 
 from archcalc.audit import AGREE, VERDICTS, Finding, Verdict
-from archcalc.dims import Poly
 from archcalc.errors import UsageError
 from archcalc.fields import nearest
 from archcalc.report import Cell, Column, Note, Report, Row, Table
+from archcalc.sizes.dims import Poly
 from archcalc.sources import KINDS
 
 Layout = Literal["terminal", "document", "data"]

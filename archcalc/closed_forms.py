@@ -9,15 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from archcalc import terms as t
 from archcalc.analysis import Analysis
-from archcalc.atoms import Symbol
-from archcalc.bounds import lower_bound
-from archcalc.dims import Dim, Poly
-from archcalc.notation import UNICODE, write
-from archcalc.polynomials import collect, ratio, terms_of
 from archcalc.report import Column, Row, Table
-from archcalc.terms import Monomial, Terms
+from archcalc.sizes import terms as t
+from archcalc.sizes.atoms import Symbol
+from archcalc.sizes.bounds import lower_bound
+from archcalc.sizes.dims import Dim, Poly
+from archcalc.sizes.polynomials import collect, ratio, terms_of
+from archcalc.sizes.terms import Monomial, Terms
+from archcalc.sizes.writing import UNICODE, write
 
 FIGURES = {
     "params": "parameters",

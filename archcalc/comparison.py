@@ -13,7 +13,6 @@ from archcalc.closed_forms import closed_form_tables
 from archcalc.conventions import Convention
 from archcalc.depth import depth
 from archcalc.diagram import diagram
-from archcalc.dims import Dim, Poly, ratio
 from archcalc.errors import UsageError
 from archcalc.figures import Figures
 from archcalc.layers.base import Shape
@@ -22,6 +21,7 @@ from archcalc.memory_report import needing_numbers
 from archcalc.network import Network, load
 from archcalc.report import Column, ColumnKind, Later, Report, Table
 from archcalc.report import Row as Line
+from archcalc.sizes.dims import Dim, Poly, ratio
 from archcalc.tables import assumption_notes, definition_notes, settings
 
 TOTALS: tuple[tuple[str, str, ColumnKind], ...] = (

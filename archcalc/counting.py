@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import overload
 
-from archcalc.dims import Dim
 from archcalc.errors import UsageError
 from archcalc.fields import nearest
 from archcalc.layers.base import Work
+from archcalc.sizes.dims import Dim
 
 DTYPES = {
     "float64": 64,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from archcalc.polynomials import Dim
+from archcalc.sizes.polynomials import Dim
 
 if TYPE_CHECKING:
     from archcalc.analysis import Analysis, Level, Row

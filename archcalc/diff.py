@@ -12,7 +12,6 @@ from typing import Any
 from archcalc.alignment import Item, Pair, align
 from archcalc.analysis import Analysis, Level, Row
 from archcalc.depth import depth
-from archcalc.dims import Poly
 from archcalc.edits import parts
 from archcalc.errors import UsageError
 from archcalc.layers.base import Layer, times
@@ -22,6 +21,7 @@ from archcalc.nodes import Mapping, Scalar, Value
 from archcalc.receptive import Fields, receptive_fields
 from archcalc.report import Column, ColumnKind, Note, Report, Table
 from archcalc.report import Row as Line
+from archcalc.sizes.dims import Poly
 
 TOTALS: tuple[tuple[str, str, ColumnKind], ...] = (
     ("params", "parameters", "count"),

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from archcalc.dims import assuming, same
 from archcalc.errors import Problem, ShapeError, SpecError
-from archcalc.expressions import Expression
 from archcalc.fields import nearest
 from archcalc.graph import Graph, Node
 from archcalc.layers import CATALOGUE
@@ -21,6 +19,8 @@ from archcalc.repetition import Repeater
 from archcalc.resolver import WAITING
 from archcalc.scope import Scope, base_names
 from archcalc.shortcuts import padding, projection, strides
+from archcalc.sizes.dims import assuming, same
+from archcalc.sizes.expressions import Expression
 from archcalc.spec import Spec
 from archcalc.steps import CONDITION, Step, arity
 

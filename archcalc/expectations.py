@@ -18,14 +18,14 @@ from typing import Any, Literal
 from archcalc.about import Expected
 from archcalc.analysis import Analysis
 from archcalc.conventions import USUAL
-from archcalc.dims import Poly, symbol
 from archcalc.errors import Place, Problem, SpecError, UsageError
-from archcalc.expressions import ExpressionError, parse
 from archcalc.fields import BOOLEANS
 from archcalc.layers.base import Shape, times
 from archcalc.metrics import Others, derived, measure
 from archcalc.network import Network
 from archcalc.nodes import Mapping, Value
+from archcalc.sizes.dims import Poly, symbol
+from archcalc.sizes.expressions import ExpressionError, parse
 
 UNITS: dict[str, int | Fraction] = {
     "": 1,

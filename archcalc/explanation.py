@@ -19,8 +19,16 @@ from archcalc.graph import Node
 from archcalc.layers.base import Shape
 from archcalc.network import Network, load
 from archcalc.reasons import reasons
-from archcalc.recorder import Number, Quotient, Recorded, Size, Symbol, recorded, total
 from archcalc.shown import Shown
+from archcalc.sizes.recorded import (
+    Number,
+    Quotient,
+    Recorded,
+    Size,
+    Symbol,
+    recorded,
+    total,
+)
 from archcalc.tables import settings
 
 KINDS = {

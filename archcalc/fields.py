@@ -16,8 +16,8 @@ from fractions import Fraction
 from itertools import islice
 from typing import Annotated, Any, Literal
 
-from archcalc.dims import Dim, at_least
-from archcalc.expressions import ExpressionError, parse, whole
+from archcalc.sizes.dims import Dim, at_least
+from archcalc.sizes.expressions import ExpressionError, parse, whole
 from archcalc.source import Mapping, Scalar, Sequence, Value
 
 type_names = {Mapping: "a mapping", Sequence: "a list", Scalar: "text"}

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from archcalc.conventions import Convention, View, counted
 from archcalc.conventions.measures import is_bias
 from archcalc.counting import flops, macs
-from archcalc.dims import Dim
 from archcalc.layers.base import Layer, Shape, Work, numel
+from archcalc.sizes.dims import Dim
 
 
 class Facts(NamedTuple):

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from archcalc.dims import Kind, Poly
-from archcalc.notation import SUPERSCRIPTS
-from archcalc.recorder import Symbol
+from archcalc.sizes.dims import Kind, Poly
+from archcalc.sizes.recorded import Symbol
+from archcalc.sizes.writing import SUPERSCRIPTS
 
 SUM, TERM, FACTOR, ATOM = 0, 1, 2, 3
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from archcalc.dims import Dim, Poly
 from archcalc.layers.base import Layer, Shape
-from archcalc.recorder import Rank, Size, Symbol
+from archcalc.sizes.dims import Dim, Poly
+from archcalc.sizes.recorded import Rank, Size, Symbol
 
 
 class Name(NamedTuple):

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import groupby
 
-from archcalc.dims import Dim, Poly
 from archcalc.formula_scripts import (
     ATOM,
     FACTOR,
@@ -21,7 +20,8 @@ from archcalc.formula_scripts import (
     Text,
     bracketed,
 )
-from archcalc.recorder import (
+from archcalc.sizes.dims import Dim, Poly
+from archcalc.sizes.recorded import (
     Extreme,
     Number,
     Product,

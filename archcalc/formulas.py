@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from archcalc.dims import Dim, assuming, product
 from archcalc.formula_scripts import LATEX, PYTHON, UNICODE, Script
 from archcalc.formula_symbols import axis_names, input_sizes, named_fields
 from archcalc.formula_text import Writer, before_choice
 from archcalc.layers.base import Layer, Shape
 from archcalc.layers.window import Sliding
-from archcalc.recorder import (
+from archcalc.sizes.dims import Dim, assuming, product
+from archcalc.sizes.recorded import (
     Number,
     Product,
     Rank,

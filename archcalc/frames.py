@@ -16,8 +16,8 @@ from itertools import accumulate
 from typing import Any
 
 from archcalc.errors import MissingExtra
-from archcalc.polynomials import Poly
 from archcalc.report import Cell, Column, Report
+from archcalc.sizes.polynomials import Poly
 
 LARGEST = 2**63
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from archcalc.analysis import Analysis, Row
-from archcalc.dims import Dim, product
 from archcalc.errors import UsageError
 from archcalc.expectations import Judged
 from archcalc.graph import Node
@@ -20,6 +19,7 @@ from archcalc.layers.base import Shape
 from archcalc.network import Network
 from archcalc.report import Column, Note, Report, Table
 from archcalc.report import Row as Line
+from archcalc.sizes.dims import Dim, product
 from archcalc.tables import erratum_notes, settings
 
 VIEWS = ("lecture",)

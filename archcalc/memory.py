@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.dims import Dim
 from archcalc.memory_inference import inference, lower_bound, upper_bound
 from archcalc.memory_ledger import Timeline
 from archcalc.memory_order import Orders, branch_orders
@@ -25,6 +24,7 @@ from archcalc.memory_segments import segments
 from archcalc.memory_static import Static, on_disk, static, stored_dtype
 from archcalc.memory_storage import Storages, number
 from archcalc.memory_training import play
+from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
     from archcalc.analysis import Analysis

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from archcalc.dims import Dim
 from archcalc.memory_static import on_disk, stored_dtype
+from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
     from archcalc.analysis import Analysis, Row

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from archcalc.dims import same
 from archcalc.graph import Graph, Node
 from archcalc.layers.base import numel
 from archcalc.memory_ledger import Ledger
 from archcalc.memory_storage import Storages
+from archcalc.sizes.dims import same
 
 HANDED_ON = frozenset(
     {"identity", "flatten", "reshape", "permute", "transpose", "tokens", "image"}

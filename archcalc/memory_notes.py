@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from archcalc.analysis import Analysis, Row
-from archcalc.dims import Dim
 from archcalc.memory_ledger import Timeline
 from archcalc.memory_rules import rule_named
 from archcalc.memory_segments import segments
 from archcalc.optimizers import optimizer
 from archcalc.report import Note
+from archcalc.sizes.dims import Dim
 
 MOST_NAMED = 3
 PHASES = {

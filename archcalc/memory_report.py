@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from archcalc.analysis import Analysis, Level, Row
-from archcalc.dims import Dim
 from archcalc.errors import UsageError
 from archcalc.expectations import Judged
 from archcalc.memory_cells import NEEDS_NUMBERS, ratio
@@ -16,6 +15,7 @@ from archcalc.memory_static import stored_dtype
 from archcalc.network import Network
 from archcalc.report import Cell, Column, Note, Report, RowKind, Table
 from archcalc.report import Row as Line
+from archcalc.sizes.dims import Dim
 from archcalc.tables import assumption_notes, erratum_notes, settings
 
 BYTES = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archcalc.counting import dtype_bits, in_bytes
-from archcalc.dims import Dim
 from archcalc.errors import UsageError
 from archcalc.fields import nearest
 from archcalc.graph import Graph, Node
 from archcalc.layers.base import Module, numel
+from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
     from archcalc.analysis import Analysis

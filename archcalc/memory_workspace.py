@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
 
-from archcalc.dims import largest, same
 from archcalc.graph import Node
 from archcalc.layers.base import Extra, Shape, is_one, numel
 from archcalc.layers.combine import broadcast
@@ -20,6 +19,7 @@ from archcalc.layers.linear import Linear
 from archcalc.memory_layout import put_back, windowed
 from archcalc.memory_saved import IN_A_ROW
 from archcalc.memory_storage import WIDE_BYTES, Storages, number, widened
+from archcalc.sizes.dims import largest, same
 
 Sizes = list[Extra]
 SOFTENED, APART = "weights after softmax", "heads before they are joined"

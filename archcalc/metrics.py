@@ -16,14 +16,14 @@ from archcalc.analysis import Analysis, Row
 from archcalc.connections import connections
 from archcalc.conventions import USUAL
 from archcalc.depth import depths
-from archcalc.dims import Dim
-from archcalc.expressions import ExpressionError, Given, parse
 from archcalc.fields import nearest
 from archcalc.graph import Node
 from archcalc.layers.base import feature_axis
 from archcalc.memory_figures import FIGURES as MEMORY_FIGURES
 from archcalc.network import load
 from archcalc.receptive import receptive_fields
+from archcalc.sizes.dims import Dim
+from archcalc.sizes.expressions import ExpressionError, Given, parse
 
 Metric = Callable[[Analysis, Row | None], Any]
 CONVOLUTIONS = ("conv", "dwconv", "deconv")

@@ -15,16 +15,16 @@ from archcalc.arguments import Problems
 from archcalc.conventions import USUAL
 from archcalc.conventions import convention as named
 from archcalc.counting import dtype_bits
-from archcalc.dims import Poly, symbol
 from archcalc.errors import Place, SpecError, UsageError
 from archcalc.expand import expand
-from archcalc.expressions import Expression, ExpressionError
 from archcalc.fields import WORD, FieldError, WholeField, nearest
 from archcalc.graph import Graph
 from archcalc.layers.base import Shape
 from archcalc.limits import DEFAULT, Limits, begin, counting
 from archcalc.optimizers import optimizer as optimizer_named
 from archcalc.shown import Shown
+from archcalc.sizes.dims import Poly, symbol
+from archcalc.sizes.expressions import Expression, ExpressionError
 from archcalc.source import Mapping as Section
 from archcalc.source import Scalar, Source, parse, read
 from archcalc.spec import Spec, read_spec

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from archcalc.analysis import FOLDED
 from archcalc.conventions import USUAL, convention
 from archcalc.depth import followed, shortcut_marks, weighs
-from archcalc.dims import assuming
 from archcalc.expand import Expander
 from archcalc.figures import facts_of
 from archcalc.graph import Graph, Node
@@ -23,6 +22,7 @@ from archcalc.network import Network
 from archcalc.reading import Reading
 from archcalc.scope import Scope
 from archcalc.shortcuts import strides
+from archcalc.sizes.dims import assuming
 from archcalc.steps import CONDITION, REPEAT, Step
 
 FactsMemo = dict[tuple[Layer, tuple[Shape, ...], Shape], int]

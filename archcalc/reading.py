@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from archcalc.expressions import Expression
+from archcalc.sizes.expressions import Expression
 from archcalc.spec import Spec
 from archcalc.steps import DYNAMIC, Step
 

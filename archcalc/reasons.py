@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archcalc.analysis import FOLDED
-from archcalc.dims import Dim
 from archcalc.graph import Graph, Node
 from archcalc.layers.base import Window, is_one, times
 from archcalc.layers.window import Sliding
+from archcalc.sizes.dims import Dim
 
 MOST_POSITIONS = 100_000
 AXES = {1: ("position",), 2: ("row", "column"), 3: ("slice", "row", "column")}

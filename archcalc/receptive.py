@@ -21,10 +21,10 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import NamedTuple
 
-from archcalc.dims import Dim
 from archcalc.errors import UsageError
 from archcalc.graph import Graph, Node
 from archcalc.layers.base import Window
+from archcalc.sizes.dims import Dim
 
 Exact = int | Fraction
 MOST_PHASES = 4096

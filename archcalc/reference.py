@@ -17,9 +17,9 @@ from functools import cache, lru_cache
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.dims import Poly
 from archcalc.errors import ArchcalcError, MissingExtra, UsageError, clean
 from archcalc.layers.base import Function, Module, Shape
+from archcalc.sizes.dims import Poly
 from archcalc.verification import Trace, Traced, Verification, compare, refused
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from archcalc.polynomials import Dim, Poly
 from archcalc.shown import Shown
+from archcalc.sizes.polynomials import Dim, Poly
 
 if TYPE_CHECKING:
     from archcalc.diagram import Diagram

@@ -8,12 +8,12 @@ from typing import Any
 
 from archcalc.builder import Builder
 from archcalc.errors import SpecError
-from archcalc.expressions import Expression, ExpressionError
 from archcalc.fields import FieldError, nearest
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
 from archcalc.limits import Limits
 from archcalc.scope import Scope
+from archcalc.sizes.expressions import Expression, ExpressionError
 from archcalc.source import Scalar
 from archcalc.spec import Spec
 from archcalc.steps import SHORTCUTS, Step, without_followers

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archcalc.counting import DTYPE_NAMES, dtype_bits, in_bytes
 from archcalc.devices import Device
-from archcalc.dims import Dim
 from archcalc.errors import UsageError
 from archcalc.layers.base import numel
 from archcalc.memory_static import size_of
 from archcalc.memory_storage import number
+from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
     from archcalc.analysis import Analysis

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archcalc.dims import Dim, same
 from archcalc.graph import Node
 from archcalc.layers.base import Shape
+from archcalc.sizes.dims import Dim, same
 from archcalc.source import Scalar
 from archcalc.steps import Step
 

@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from archcalc.analysis import Analysis
 from archcalc.conventions import CONVENTIONS, Convention
-from archcalc.dims import Dim
 from archcalc.network import Network
 from archcalc.report import Cell, Column, Note, Report, Table
 from archcalc.report import Row as Line
+from archcalc.sizes.dims import Dim
 from archcalc.tables import assumption_notes, convention_note, settings
 
 Scale = tuple[str, int]

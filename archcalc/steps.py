@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from archcalc.expressions import Expression
 from archcalc.fields import FlagField, WholeField
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
+from archcalc.sizes.expressions import Expression
 from archcalc.source import Scalar
 
 COMMON = ("name", "from", "repeat", "first", "last", "when", "note", "share")

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from archcalc.arguments import ArgumentReader, Problems, absent, quoted
-from archcalc.expressions import Expression, parse
 from archcalc.fields import nearest
 from archcalc.layers import CATALOGUE
+from archcalc.sizes.expressions import Expression, parse
 from archcalc.source import Mapping, Scalar, Sequence, Value
 from archcalc.steps import COMMON, FOLLOWERS, SHORTCUTS, Step
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import UsageError
-from archcalc.expressions import Expression, ExpressionError
+from archcalc.sizes.expressions import Expression, ExpressionError
 from archcalc.sweep_values import condition
 
 Row = tuple[Any, ...]

@@ -9,9 +9,9 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from archcalc.conventions import Convention
-from archcalc.dims import Dim
 from archcalc.figures import Facts, facts_of
 from archcalc.graph import Graph, Node
+from archcalc.sizes.dims import Dim
 
 FOLDED = ("norm", "activation", "drop")
 """Roles whose rows fold into the layer before them, and that may run in place."""

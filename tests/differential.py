@@ -21,13 +21,13 @@ from torch_memory import prepared, saved_by_node
 
 import archcalc
 from archcalc.builder import Builder
-from archcalc.dims import at_least
 from archcalc.graph import Graph, Node
 from archcalc.layers.base import Layer, Shape, numel
 from archcalc.memory_layout import IN_ROWS, MOVED, WRITTEN
 from archcalc.memory_storage import Storages
 from archcalc.network import Network
 from archcalc.reference import verify
+from archcalc.sizes.dims import at_least
 
 BETWEEN_LAYERS = {
     "AC201": "a residual's sum needs equal shapes; torch would stretch a size of 1",

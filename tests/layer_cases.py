@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from archcalc import source
-from archcalc.expressions import Expression
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
+from archcalc.sizes.expressions import Expression
 from archcalc.source import Mapping, Scalar
 
 Shape = tuple[int, ...]

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from archcalc.dims import Dim, Poly, ceil_div, largest, least, symbol
+from archcalc.sizes.dims import Dim, Poly, ceil_div, largest, least, symbol
 
 C, H, W, G = symbol("C"), symbol("H"), symbol("W"), symbol("growth")
 SYMBOLS = {"C": C, "H": H, "W": W}

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 import archcalc
 from archcalc.conventions import CONVENTIONS, USUAL, View, convention, counted
 from archcalc.conventions import measures as m
-from archcalc.dims import Poly
 from archcalc.errors import ShapeError, SpecError, UsageError
 from archcalc.expectations import judge, judge_known
 from archcalc.figures import facts_of
@@ -28,6 +27,7 @@ from archcalc.layers import CATALOGUE
 from archcalc.layers.base import KINDS_OF_WORK
 from archcalc.layers.pool import AdaptiveAvgPool, AvgPool
 from archcalc.side_by_side import conventions_report, list_report
+from archcalc.sizes.dims import Poly
 from archcalc.tables import table_report
 
 # -- the data --------------------------------------------------------------------------

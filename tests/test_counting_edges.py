@@ -18,7 +18,7 @@ from archcalc import UsageError
 from archcalc.conventions import CONVENTIONS, View, convention, measures
 from archcalc.conventions.measures import Measure
 from archcalc.metrics import Others, counted_as, derived, measure
-from archcalc.polynomials import symbol
+from archcalc.sizes.polynomials import symbol
 
 SMALL = NETWORK.analyze()
 TWINS = archcalc.loads(

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from random_sizes import C, G, H
 
-from archcalc.atoms import DEEPEST
-from archcalc.dims import (
+from archcalc.errors import LimitError, ShapeError, UsageError
+from archcalc.sizes.atoms import DEEPEST
+from archcalc.sizes.dims import (
     assuming,
     at_least,
     divides,
@@ -27,8 +28,7 @@ from archcalc.dims import (
     symbol,
     total,
 )
-from archcalc.errors import LimitError, ShapeError, UsageError
-from archcalc.polynomials import quotient
+from archcalc.sizes.polynomials import quotient
 
 YES, NO = True, False
 
@@ -72,7 +72,7 @@ def test_an_open_question_says_what_is_open_and_what_to_do(
     assert (problem.code, problem.message, problem.help) == (
         "AC290",
         f"not decided while sizes are names: whether {claim}",
-        "put numbers in place of the names, or collect with `archcalc.dims.assuming()`",
+        "put numbers in place of the names, or collect with `archcalc.sizes.dims.assuming()`",
     )
 
 

@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from random_sizes import SIZES, SYMBOLS, TREES, C, G, H, at, read_back, run
 
-from archcalc.dims import (
+from archcalc.errors import ArchcalcError, ShapeError
+from archcalc.sizes.dims import (
     Dim,
     assuming,
     at_least,
@@ -22,7 +23,6 @@ from archcalc.dims import (
     product,
     same,
 )
-from archcalc.errors import ArchcalcError, ShapeError
 
 YES, NO = True, False
 

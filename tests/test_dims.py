@@ -12,9 +12,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from random_sizes import LEAVES, SIZES, SYMBOLS, TREES, C, G, H, W, at, read_back, run
 
-from archcalc.dims import Dim, Poly, ceil_div, largest, least, product, symbol
 from archcalc.errors import LimitError, UsageError
-from archcalc.polynomials import lower_bound, ratio
+from archcalc.sizes.dims import Dim, Poly, ceil_div, largest, least, product, symbol
+from archcalc.sizes.polynomials import lower_bound, ratio
 
 POLYNOMIALS = st.recursive(
     LEAVES,

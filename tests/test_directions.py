@@ -56,7 +56,12 @@ BUILT = [
     for room in MAY_IMPORT
     if (PACKAGE / f"{room}.py").exists() or (PACKAGE / room / "__init__.py").exists()
 ]
-UNTIL_CUT: dict[str, tuple[str, ...]] = {}
+UNTIL_CUT: dict[str, tuple[str, ...]] = {
+    "analysis": ("memory",),
+    "report": ("frames",),
+    "shown": ("notebook",),
+    "sizes.terms": ("sizes.writing",),
+}
 """Imports that a cut still has to remove: file, and what it imports."""
 ROOTS = ("", "__init__", "__main__")
 """The package itself and its command may know every room."""

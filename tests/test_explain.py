@@ -20,7 +20,6 @@ from typing import Any
 import pytest
 from formula_reader import value_of
 
-from archcalc.dims import Poly
 from archcalc.errors import UsageError
 from archcalc.explanation import Explainer, Explanation, Line, explain
 from archcalc.layers.base import Window
@@ -33,6 +32,7 @@ from archcalc.render.explained import (
     render_explanation,
 )
 from archcalc.render.widths import width
+from archcalc.sizes.dims import Poly
 
 GOLDEN = Path(__file__).parent / "golden" / "explain"
 HOSTILE = "conv: <b>_x_ & \\alpha $y$ | {1} #2 100% ~^"

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from archcalc.arithmetic import MeaninglessError
-from archcalc.dims import symbol
-from archcalc.expressions import ExpressionError, parse, whole
 from archcalc.limits import DEFAULT
+from archcalc.sizes.arithmetic import MeaninglessError
+from archcalc.sizes.dims import symbol
+from archcalc.sizes.expressions import ExpressionError, parse, whole
 
 ROUNDING = "`//` divides and rounds down; floor, ceil and round say which way"
 
@@ -89,7 +89,7 @@ def test_a_rounded_name_rounds_as_python_does(divisor: int) -> None:
 def test_what_is_no_arithmetic_is_shown(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archcalc.expressions.scan", lambda *_: None)
+    monkeypatch.setattr("archcalc.sizes.expressions.scan", lambda *_: None)
     with pytest.raises(ExpressionError) as caught:
         parse(text)
     shown = text.removeprefix("2 * ")
@@ -182,7 +182,7 @@ def test_a_tree_too_deep_for_python_is_too_deep(
         raise MemoryError
 
     with monkeypatch.context() as patched:
-        patched.setattr("archcalc.expressions.ast.parse", full)
+        patched.setattr("archcalc.sizes.expressions.ast.parse", full)
         with pytest.raises(ExpressionError) as caught:
             parse("1")
     error = caught.value

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from archcalc.dims import Poly, assuming, symbol
 from archcalc.errors import ShapeError
-from archcalc.expressions import ExpressionError, parse, whole
 from archcalc.limits import DEFAULT
+from archcalc.sizes.dims import Poly, assuming, symbol
+from archcalc.sizes.expressions import ExpressionError, parse, whole
 
 NAMES: dict[str, Any] = {
     "cin": 64,
@@ -321,7 +321,7 @@ def test_refused_when_evaluated(text: str, column: int, message: str) -> None:
 def test_the_tree_is_a_whitelist_without_the_scan(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archcalc.expressions.scan", lambda *_: None)
+    monkeypatch.setattr("archcalc.sizes.expressions.scan", lambda *_: None)
     with pytest.raises(ExpressionError):
         parse(text)
 

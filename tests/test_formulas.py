@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from layer_cases import EXAMPLES, Case
 
-from archcalc.dims import symbol
 from archcalc.explanation import Explainer
 from archcalc.formula_scripts import LATEX, MARKDOWN, PYTHON, UNICODE, Script
 from archcalc.formula_text import decimal
@@ -24,7 +23,16 @@ from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, numel
 from archcalc.library import shipped
 from archcalc.network import load
-from archcalc.recorder import Number, Recorded, Root, Size, Symbol, extreme, recorded
+from archcalc.sizes.dims import symbol
+from archcalc.sizes.recorded import (
+    Number,
+    Recorded,
+    Root,
+    Size,
+    Symbol,
+    extreme,
+    recorded,
+)
 
 proved: set[tuple[Any, ...]] = set()
 CONV = CATALOGUE["conv"]

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from archcalc.dims import symbol
 from archcalc.fields import FieldError, Flag, Size
 from archcalc.layers import CATALOGUE
 from archcalc.layers.activation import plain
 from archcalc.layers.base import Layer, is_one
+from archcalc.sizes.dims import symbol
 
 
 def test_annotations_of_fields_become_arguments() -> None:

@@ -11,12 +11,12 @@ from layer_cases import layer, read, shape
 
 import archcalc
 from archcalc import layers
-from archcalc.dims import symbol
 from archcalc.errors import ShapeError
 from archcalc.fields import FieldError, Size
 from archcalc.layers import CATALOGUE, _register, rules
 from archcalc.layers.base import Function, Layer
 from archcalc.layers.rules import SHAPE_RULES
+from archcalc.sizes.dims import symbol
 
 RULES = Path(str(rules.__file__))
 

@@ -10,11 +10,11 @@ import pytest
 import yaml
 from layer_cases import EXAMPLES, Case, read, shape
 
-from archcalc.dims import Poly, assuming, symbol
 from archcalc.errors import ShapeError
 from archcalc.fields import FieldError
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import KINDS_OF_WORK, Extra, Function, Module, Window
+from archcalc.sizes.dims import Poly, assuming, symbol
 
 TRICKY: list[dict[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("cases").joinpath("tricky.yaml").read_text("utf-8")

@@ -23,12 +23,17 @@ UNREAD = {
     "archcalc.memory_cells",
     "archcalc.metrics",
     "archcalc.receptive",
-    "archcalc.recorder",
+    "archcalc.sizes.recorded",
     "archcalc.reference",
     "archcalc.roofline",
 }
 """What a plain table does not print with."""
-ENGINE = {"archcalc.layers", "archcalc.dims", "archcalc.source", "archcalc.report"}
+ENGINE = {
+    "archcalc.layers",
+    "archcalc.sizes.dims",
+    "archcalc.source",
+    "archcalc.report",
+}
 PROGRAM = """
 import json, sys
 sys.argv = {words!r}

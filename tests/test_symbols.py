@@ -17,12 +17,12 @@ from layer_cases import EXAMPLES, Case
 
 from archcalc.closed_forms import quotient_text, where_more
 from archcalc.comparison import compare
-from archcalc.dims import Dim, Poly, assuming, symbol
 from archcalc.errors import ShapeError
 from archcalc.formulas import record
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape
 from archcalc.network import Network, load
+from archcalc.sizes.dims import Dim, Poly, assuming, symbol
 
 C, H, W, K, N = (symbol(name) for name in "CHWkN")
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from archcalc.conventions.measures import View, weighed
 from archcalc.conventions.tools import CONVENTIONS, REST, Convention, Unit
-from archcalc.dims import Dim, assuming
 from archcalc.errors import UsageError
 from archcalc.fields import nearest
+from archcalc.sizes.dims import Dim, assuming
 
 __all__ = [
     "CONVENTIONS",

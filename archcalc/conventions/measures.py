@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from math import gcd
 from typing import Any, NamedTuple
 
-from archcalc.dims import Dim, ceil_div, divides, largest, least, product
 from archcalc.layers.base import KINDS_OF_WORK, Shape, Work, numel, per_axis
 from archcalc.layers.pool import AvgPool, MaxPool, pads_itself
 from archcalc.layers.resize import LINEAR
+from archcalc.sizes.dims import Dim, ceil_div, divides, largest, least, product
 
 
 class View(NamedTuple):

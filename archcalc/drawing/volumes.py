@@ -11,7 +11,6 @@ from functools import cache
 from math import log2
 from typing import NamedTuple
 
-from archcalc.dims import Dim
 from archcalc.drawing.blocks import (
     COLOURS,
     MARGIN,
@@ -33,6 +32,7 @@ from archcalc.render.svg_writer import (
     text,
 )
 from archcalc.render.typeset import text_width, wrapped
+from archcalc.sizes.dims import Dim
 
 LARGEST, SMALLEST = 130, 6
 """Sides of the largest map of the picture, and of what would vanish, in pixels."""

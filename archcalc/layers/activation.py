@@ -9,7 +9,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal
 
-from archcalc.dims import Dim
 from archcalc.fields import Axis, Factor, Number, WordField
 from archcalc.layers.base import (
     Call,
@@ -25,6 +24,7 @@ from archcalc.layers.base import (
     numel,
     on_axis,
 )
+from archcalc.sizes.dims import Dim
 
 Keeps = Literal["input", "output"]
 KEPT = {"input": Saved(inputs=(0,)), "output": Saved(output=True)}

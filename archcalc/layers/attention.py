@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from archcalc.dims import Dim, at_least, ceil_div, product, same, square_root
 from archcalc.errors import ShapeError
 from archcalc.fields import Count, Flag, ListField, Size
 from archcalc.layers.activation import softmax_work
@@ -23,6 +22,7 @@ from archcalc.layers.base import (
     numel,
     times,
 )
+from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same, square_root
 
 Grid = Annotated[tuple[Dim, Dim] | None, ListField(1, 2)]
 TABLE = "relative_position_bias_table"

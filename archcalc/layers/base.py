@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, NamedTuple, Self, dataclass_transform
 
-from archcalc.dims import Dim, divides, product
 from archcalc.errors import ShapeError
 from archcalc.fields import Field, FieldError
+from archcalc.sizes.dims import Dim, divides, product
 
 Shape = tuple[Dim, ...]
 Shapes = dict[str, Shape]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from archcalc.dims import Dim, at_least, ceil_div, product, same, total
 from archcalc.errors import ShapeError
 from archcalc.fields import Axis
 from archcalc.layers.base import (
@@ -20,6 +19,7 @@ from archcalc.layers.base import (
     on_axis,
     times,
 )
+from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same, total
 
 
 def mismatch(

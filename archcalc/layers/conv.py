@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-from archcalc.dims import Dim, at_least, divides, product
 from archcalc.errors import ShapeError
 from archcalc.fields import Flag, Kernel, Pad, PadSizes, Size, Stride
 from archcalc.layers.base import (
@@ -24,6 +23,7 @@ from archcalc.layers.base import (
     spatial,
 )
 from archcalc.layers.window import Sliding, kernel_text, reach, simple
+from archcalc.sizes.dims import Dim, at_least, divides, product
 
 KEEPS_INPUT_AND_WEIGHT = Saved(inputs=(0,), weights=("weight",))
 

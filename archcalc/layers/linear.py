@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from archcalc.dims import Dim
 from archcalc.fields import Flag, Size
 from archcalc.layers.base import (
     Call,
@@ -18,6 +17,7 @@ from archcalc.layers.base import (
     Work,
     numel,
 )
+from archcalc.sizes.dims import Dim
 
 
 class Matrix(Layer):

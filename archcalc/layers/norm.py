@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from archcalc.dims import Dim, at_least
 from archcalc.errors import ShapeError
 from archcalc.fields import Flag, Size, WordField
 from archcalc.layers.base import (
@@ -22,6 +21,7 @@ from archcalc.layers.base import (
     times,
 )
 from archcalc.layers.conv import check_groups
+from archcalc.sizes.dims import Dim, at_least
 
 
 def check_several(values: Dim, what: str) -> None:

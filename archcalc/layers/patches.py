@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from archcalc.dims import Dim, product, same
 from archcalc.errors import ShapeError
 from archcalc.fields import Kernel, PadSizes, Sizes, Stride
 from archcalc.layers.base import (
@@ -22,6 +21,7 @@ from archcalc.layers.base import (
 from archcalc.layers.conv import transposed_size, transposed_windows
 from archcalc.layers.reshape import Rearrange
 from archcalc.layers.window import Sliding, simple
+from archcalc.sizes.dims import Dim, product, same
 
 
 class Patches(Rearrange):

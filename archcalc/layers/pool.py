@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from archcalc.dims import Dim, at_least, ceil_div, product, same
 from archcalc.errors import ShapeError
 from archcalc.fields import Factor, Flag, Kernel, Pad, Rounding, Stride
 from archcalc.layers.base import (
@@ -25,6 +24,7 @@ from archcalc.layers.base import (
     spatial,
 )
 from archcalc.layers.window import Sliding, kernel_text, simple, window_too_large
+from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same
 
 
 class Pool(Layer):

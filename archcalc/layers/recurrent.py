@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from archcalc.dims import Dim
 from archcalc.errors import ShapeError
 from archcalc.fields import FieldError, Flag, Size, WholeField
 from archcalc.layers.base import (
@@ -24,6 +23,7 @@ from archcalc.layers.base import (
     numel,
     times,
 )
+from archcalc.sizes.dims import Dim
 
 Biases = Annotated[int, WholeField(0, 2)]
 Depth = Annotated[int, WholeField(1, 1000)]

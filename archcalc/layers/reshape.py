@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from archcalc.dims import Dim, product, same
 from archcalc.errors import ShapeError
 from archcalc.fields import Axes, FieldError, Flag, ListField, Sizes
 from archcalc.layers.base import (
@@ -22,6 +21,7 @@ from archcalc.layers.base import (
     times,
 )
 from archcalc.layers.pool import mean_work
+from archcalc.sizes.dims import Dim, product, same
 
 TwoAxes = Annotated[tuple[int, ...], ListField(-8, 2)]
 NewSizes = Annotated[tuple[Dim, ...], ListField(-1)]

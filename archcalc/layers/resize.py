@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Annotated, Any, Literal
 
-from archcalc.dims import Dim
 from archcalc.errors import ShapeError
 from archcalc.fields import Factor, Size, Stride, WordField
 from archcalc.layers.base import (
@@ -24,6 +23,7 @@ from archcalc.layers.base import (
 from archcalc.layers.conv import check_groups
 from archcalc.layers.reshape import Rearrange
 from archcalc.layers.window import simple
+from archcalc.sizes.dims import Dim
 
 Mode = Annotated[Literal["nearest", "bilinear"], WordField(("nearest", "bilinear"))]
 LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from archcalc.dims import Dim, at_least, ceil_div, largest, least, same
 from archcalc.errors import ShapeError
 from archcalc.fields import (
     AxesField,
@@ -31,6 +30,7 @@ from archcalc.layers.base import (
     times,
 )
 from archcalc.layers.reshape import Rearrange
+from archcalc.sizes.dims import Dim, at_least, ceil_div, largest, least, same
 
 Two = Annotated[tuple[Dim, ...], ListField(0, 2)]
 MODES = ("zeros", "reflect", "replicate", "circular")

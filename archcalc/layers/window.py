@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcalc.dims import Dim, at_least, ceil_div, largest, least, same
 from archcalc.errors import ShapeError
 from archcalc.layers.base import Shape, Window, per_axis
+from archcalc.sizes.dims import Dim, at_least, ceil_div, largest, least, same
 
 
 def reach(k: Dim, d: Dim) -> Dim:

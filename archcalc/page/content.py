@@ -22,7 +22,6 @@ from archcalc.conventions import CONVENTIONS
 from archcalc.counting import DTYPES
 from archcalc.depth import depth, depths
 from archcalc.diagram import Folding
-from archcalc.dims import Dim
 from archcalc.errors import UsageError, clean
 from archcalc.expectations import judge_known
 from archcalc.explanation import Line, explain
@@ -31,6 +30,7 @@ from archcalc.graph import Graph
 from archcalc.network import Network
 from archcalc.page.lanes import lanes
 from archcalc.receptive import receptive_fields
+from archcalc.sizes.dims import Dim
 from archcalc.tables import erratum_notes
 from archcalc.version import __version__
 

@@ -13,9 +13,9 @@ from fractions import Fraction
 from io import StringIO
 
 from archcalc.errors import UsageError, clean
-from archcalc.polynomials import Poly
 from archcalc.render.numbers import factor
 from archcalc.report import Cell, Column, Report
+from archcalc.sizes.polynomials import Poly
 
 FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from archcalc.explanation import Explanation, Line, Part
 from archcalc.formula_scripts import LATEX, PYTHON, UNICODE
-from archcalc.polynomials import Poly
+from archcalc.sizes.polynomials import Poly
 
 SCHEMA = "archcalc/explain/1"
 

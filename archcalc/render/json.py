@@ -22,9 +22,9 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from archcalc.polynomials import Poly
 from archcalc.render.csv import number
 from archcalc.report import SCHEMA, Cell, Column, Report, Row, Table
+from archcalc.sizes.polynomials import Poly
 
 DELETE = "\x7f"
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from archcalc.errors import clean
-from archcalc.polynomials import Dim, Poly
 from archcalc.report import Cell, Column, ColumnKind, Row
+from archcalc.sizes.polynomials import Dim, Poly
 
 Number = int | Fraction
 DECIMAL = ("", "k", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q")

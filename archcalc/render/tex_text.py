@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from unicodedata import normalize
 
 from archcalc.errors import clean
-from archcalc.notation import SUPERSCRIPTS
+from archcalc.sizes.writing import SUPERSCRIPTS
 
 SPECIALS = {
     "\\": "\\textbackslash{}",

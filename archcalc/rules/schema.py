@@ -277,9 +277,9 @@ SCHEMA = (
         "AC191",
         "formula-too-large",
         "A formula over symbols stays below 10,000 terms, a power below its limit.",
-        ">>> from archcalc.dims import symbol\n"
+        ">>> from archcalc.sizes.dims import symbol\n"
         ">>> x = symbol('C') + 1\n"
         ">>> for _ in range(40): x = x * x",
-        ">>> from archcalc.dims import symbol\n>>> x = (symbol('C') + 1) * 3",
+        ">>> from archcalc.sizes.dims import symbol\n>>> x = (symbol('C') + 1) * 3",
     ),
 )

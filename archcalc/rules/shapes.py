@@ -70,8 +70,9 @@ EXAMPLES: dict[str, tuple[str, str, str]] = {
     "AC220": ("single-values", "- gap\n- in", "- gap\n- ln"),
     "AC290": (
         "undecided-size",
-        ">>> from archcalc.dims import divides, symbol\n>>> divides(4, symbol('C'))",
-        ">>> from archcalc.dims import assuming, divides, symbol\n"
+        ">>> from archcalc.sizes.dims import divides, symbol\n"
+        ">>> divides(4, symbol('C'))",
+        ">>> from archcalc.sizes.dims import assuming, divides, symbol\n"
         ">>> with assuming(): divides(4, symbol('C'))",
     ),
 }

@@ -314,7 +314,7 @@ USAGE = (
         "AC590",
         "wrong-formula-value",
         "A formula is evaluated with whole numbers of at least 1 for its names.",
-        ">>> from archcalc.dims import symbol\n>>> symbol('C').at(C=0)",
-        ">>> from archcalc.dims import symbol\n>>> symbol('C').at(C=3)",
+        ">>> from archcalc.sizes.dims import symbol\n>>> symbol('C').at(C=0)",
+        ">>> from archcalc.sizes.dims import symbol\n>>> symbol('C').at(C=3)",
     ),
 )

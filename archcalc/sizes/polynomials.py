@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 
-from archcalc import atoms, bounds
-from archcalc import terms as t
-from archcalc.atoms import Kind, Symbol
 from archcalc.errors import UsageError
-from archcalc.notation import LATEX, MARKDOWN, PYTHON, UNICODE, write
-from archcalc.terms import Number, Terms
+from archcalc.sizes import atoms, bounds
+from archcalc.sizes import terms as t
+from archcalc.sizes.atoms import Kind, Symbol
+from archcalc.sizes.terms import Number, Terms
+from archcalc.sizes.writing import LATEX, MARKDOWN, PYTHON, UNICODE, write
 
 
 class Poly:
@@ -86,7 +86,7 @@ class Poly:
         return self._hash
 
     def __bool__(self) -> bool:
-        raise TypeError(f"whether {self} is zero is a question for archcalc.dims")
+        raise TypeError(f"whether {self} is zero is a question for archcalc.sizes.dims")
 
     def __reduce__(self) -> tuple[type[Poly], tuple[Terms]]:
         return Poly, (self._terms,)  # a hash of strings differs between processes

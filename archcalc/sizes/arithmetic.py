@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from archcalc import terms as t
-from archcalc.dims import Poly, Value, at_least, same
-from archcalc.polynomials import extreme, quotient, ratio, terms_of
+from archcalc.sizes import terms as t
+from archcalc.sizes.dims import Poly, Value, at_least, same
+from archcalc.sizes.polynomials import extreme, quotient, ratio, terms_of
 
 Given = Value | bool | str
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcalc.terms import Monomial, Number, Terms, order
+from archcalc.sizes.terms import Monomial, Number, Terms, order
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archcalc.terms import (
+from archcalc.sizes.terms import (
     Atom,
     Number,
     Terms,

@@ -26,10 +26,10 @@ from fractions import Fraction
 from math import gcd, isqrt
 from typing import Any, overload
 
-from archcalc import terms as t
-from archcalc.atoms import Kind
 from archcalc.errors import ShapeError
-from archcalc.polynomials import (
+from archcalc.sizes import terms as t
+from archcalc.sizes.atoms import Kind
+from archcalc.sizes.polynomials import (
     Dim,
     Poly,
     Value,
@@ -129,7 +129,7 @@ def _assume(claim: str, bound: int | None = None) -> bool:
             "AC290",
             f"not decided while sizes are names: whether {shown}",
             help="put numbers in place of the names, or collect with "
-            "`archcalc.dims.assuming()`",
+            "`archcalc.sizes.dims.assuming()`",
         )
     collected.add(claim, bound)
     return True

@@ -17,7 +17,7 @@ from archcalc.errors import LimitError
 from archcalc.limits import spend
 
 if TYPE_CHECKING:
-    from archcalc.notation import Notation
+    from archcalc.sizes.writing import Notation
 
 Number = int | Fraction
 HIGHEST_POWER = 1_000

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any, Literal, NamedTuple
 
-from archcalc import dims
-from archcalc.dims import Dim
+from archcalc.sizes import dims
+from archcalc.sizes.dims import Dim
 
 Rank = Literal["place", "out", "kernel", "in", "other"]
 """What a size is in a product, which decides where lectures write it."""

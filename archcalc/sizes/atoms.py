@@ -14,11 +14,11 @@ from fractions import Fraction
 from math import lcm
 from typing import Literal
 
-from archcalc import terms as t
-from archcalc.bounds import lower_bound
 from archcalc.errors import LimitError
-from archcalc.notation import PYTHON, Notation, write, write_floor
-from archcalc.terms import Atom, Monomial, Number, Terms
+from archcalc.sizes import terms as t
+from archcalc.sizes.bounds import lower_bound
+from archcalc.sizes.terms import Atom, Monomial, Number, Terms
+from archcalc.sizes.writing import PYTHON, Notation, write, write_floor
 
 DEEPEST = 40
 Kind = Literal["min", "max"]

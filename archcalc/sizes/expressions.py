@@ -20,13 +20,13 @@ from difflib import get_close_matches
 from fractions import Fraction
 from itertools import pairwise
 
-from archcalc import arithmetic, dims
-from archcalc import terms as t
-from archcalc.arithmetic import Given, MeaninglessError
-from archcalc.dims import Dim, Poly
-from archcalc.expression_text import ExpressionError, scan, too_deep
 from archcalc.limits import Limits, current
-from archcalc.polynomials import terms_of
+from archcalc.sizes import arithmetic, dims
+from archcalc.sizes import terms as t
+from archcalc.sizes.arithmetic import Given, MeaninglessError
+from archcalc.sizes.dims import Dim, Poly
+from archcalc.sizes.expression_scan import ExpressionError, scan, too_deep
+from archcalc.sizes.polynomials import terms_of
 
 __all__ = ["Expression", "ExpressionError", "Given", "parse", "whole"]
 
