@@ -10,7 +10,7 @@ from archcalc.errors import Problem, SpecError
 from archcalc.fields import BOOLEANS, WORD, Field, FieldError, nearest, number
 from archcalc.limits import DEFAULT
 from archcalc.sizes.expressions import MOST_NAMES_SHOWN, Expression
-from archcalc.source import Mapping, Scalar, Sequence, Source, Value
+from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value
 from archcalc.steps import DYNAMIC, settled
 
 LONGEST_NAME = 200

@@ -12,7 +12,7 @@ from archcalc.layers.base import Layer, Shape, times
 from archcalc.limits import Limits
 from archcalc.scope import Scope
 from archcalc.shortcuts import projecting
-from archcalc.source import Source, Value
+from archcalc.source.parser import Source, Value
 from archcalc.steps import Step
 
 MOST_INPUTS_SHOWN = 12

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from archcalc.edits import Layout
 from archcalc.errors import ArchcalcError, Problem, UsageError
 from archcalc.expectations import Computed, judge_entry
 from archcalc.findings import Checked, Finding, Fix, Severity
@@ -18,7 +17,8 @@ from archcalc.metrics import Others
 from archcalc.network import Network
 from archcalc.project import Project
 from archcalc.rules import selected
-from archcalc.source import Source, read
+from archcalc.source.edits import Layout
+from archcalc.source.parser import Source, read
 from archcalc.spec import read_spec
 
 NEVER_IGNORED = opt_out.KEPT

@@ -12,16 +12,16 @@ from typing import Any
 from archcalc.alignment import Item, Pair, align
 from archcalc.analysis import Analysis, Level, Row
 from archcalc.depth import depth
-from archcalc.edits import parts
 from archcalc.errors import UsageError
 from archcalc.layers.base import Layer, times
 from archcalc.metrics import measure
 from archcalc.network import Network
-from archcalc.nodes import Mapping, Scalar, Value
 from archcalc.receptive import Fields, receptive_fields
 from archcalc.report import Column, ColumnKind, Note, Report, Table
 from archcalc.report import Row as Line
 from archcalc.sizes.dims import Poly
+from archcalc.source.edits import parts
+from archcalc.source.values import Mapping, Scalar, Value
 
 TOTALS: tuple[tuple[str, str, ColumnKind], ...] = (
     ("params", "parameters", "count"),

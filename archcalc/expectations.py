@@ -23,9 +23,9 @@ from archcalc.fields import BOOLEANS
 from archcalc.layers.base import Shape, times
 from archcalc.metrics import Others, derived, measure
 from archcalc.network import Network
-from archcalc.nodes import Mapping, Value
 from archcalc.sizes.dims import Poly, symbol
 from archcalc.sizes.expressions import ExpressionError, parse
+from archcalc.source.values import Mapping, Value
 
 UNITS: dict[str, int | Fraction] = {
     "": 1,

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 
 from archcalc.sizes.dims import Dim, at_least
 from archcalc.sizes.expressions import ExpressionError, parse, whole
-from archcalc.source import Mapping, Scalar, Sequence, Value
+from archcalc.source.parser import Mapping, Scalar, Sequence, Value
 
 type_names = {Mapping: "a mapping", Sequence: "a list", Scalar: "text"}
 BOOLEANS = {"true": True, "True": True, "false": False, "False": False}

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from archcalc.edits import Edit
 from archcalc.errors import Place, Problem, clean
+from archcalc.source.edits import Edit
 
 Severity = Literal["error", "warning"]
 FINDINGS = 1

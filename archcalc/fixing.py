@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from archcalc.checking import Choice, check_source
-from archcalc.edits import BYTE_ORDER_MARK, Edit, applied
 from archcalc.errors import ArchcalcError
 from archcalc.findings import Checked, Finding
 from archcalc.limits import Limits
-from archcalc.source import parse
-from archcalc.textfile import decode, read_bytes
+from archcalc.source.edits import BYTE_ORDER_MARK, Edit, applied
+from archcalc.source.parser import parse
+from archcalc.source.text import decode, read_bytes
 
 MOST_ROUNDS = 20
 BROKEN = ("AC1", "AC2", "AC303")

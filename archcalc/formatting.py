@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from archcalc.arguments import absent
-from archcalc.comments import Commented
-from archcalc.edits import Layout, parts
 from archcalc.layers import CATALOGUE
 from archcalc.limits import DEFAULT, Limits
-from archcalc.nodes import Mapping, Scalar, Source, Value
-from archcalc.nodes import Sequence as Items
-from archcalc.source import parse
+from archcalc.source.comments import Commented
+from archcalc.source.edits import Layout, parts
+from archcalc.source.parser import parse
+from archcalc.source.values import Mapping, Scalar, Source, Value
+from archcalc.source.values import Sequence as Items
 from archcalc.spec import SECTIONS
 from archcalc.steps import FOLLOWERS, KINDS, USERS
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from archcalc.layers.base import Layer, Shape
-from archcalc.source import Value
+from archcalc.source.parser import Value
 
 
 class Node(NamedTuple):

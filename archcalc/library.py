@@ -65,7 +65,7 @@ def aliases() -> Mapping[str, tuple[Path, str]]:
 
 def _variants_named(path: Path) -> Iterator[tuple[str, str]]:
     """Yield the names that a file gives its variants, with the variants."""
-    from archcalc.source import Mapping, Scalar, read
+    from archcalc.source.parser import Mapping, Scalar, read
 
     root = read(path).root
     section = root.get("aliases") if isinstance(root, Mapping) else None

@@ -26,8 +26,8 @@ from archcalc.limits import DEFAULT, Limits
 from archcalc.network import Network
 from archcalc.network import network as network_of
 from archcalc.project import Project
-from archcalc.source import read
-from archcalc.textfile import decode, read_bytes
+from archcalc.source.parser import read
+from archcalc.source.text import decode, read_bytes
 
 VERSION = 1
 COMMUTATIVE = ("add", "multiply", "average")

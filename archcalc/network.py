@@ -25,8 +25,8 @@ from archcalc.optimizers import optimizer as optimizer_named
 from archcalc.shown import Shown
 from archcalc.sizes.dims import Poly, symbol
 from archcalc.sizes.expressions import Expression, ExpressionError
-from archcalc.source import Mapping as Section
-from archcalc.source import Scalar, Source, parse, read
+from archcalc.source.parser import Mapping as Section
+from archcalc.source.parser import Scalar, Source, parse, read
 from archcalc.spec import Spec, read_spec
 from archcalc.step_reader import StepReader
 

@@ -25,7 +25,7 @@ from typing import Any
 from archcalc.errors import ArchcalcError, UsageError
 from archcalc.fields import nearest
 from archcalc.limits import DEFAULT, Limits
-from archcalc.textfile import decode, read_bytes
+from archcalc.source.text import decode, read_bytes
 
 FILE = "pyproject.toml"
 LOCK_FILE = "archcalc.lock"

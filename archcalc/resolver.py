@@ -14,7 +14,7 @@ from archcalc.layers.base import Layer
 from archcalc.limits import Limits
 from archcalc.scope import Scope
 from archcalc.sizes.expressions import Expression, ExpressionError
-from archcalc.source import Scalar
+from archcalc.source.parser import Scalar
 from archcalc.spec import Spec
 from archcalc.steps import SHORTCUTS, Step, without_followers
 

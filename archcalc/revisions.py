@@ -7,7 +7,7 @@ import subprocess
 
 from archcalc.errors import UsageError
 from archcalc.limits import Limits
-from archcalc.source import Source, parse
+from archcalc.source.parser import Source, parse
 
 
 def source_at(path: str, revision: str, limits: Limits) -> Source:

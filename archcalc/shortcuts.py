@@ -8,7 +8,7 @@ from typing import Any
 from archcalc.graph import Node
 from archcalc.layers.base import Shape
 from archcalc.sizes.dims import Dim, same
-from archcalc.source import Scalar
+from archcalc.source.parser import Scalar
 from archcalc.steps import Step
 
 

@@ -18,7 +18,7 @@ from archcalc.arguments import Problems, required_param
 from archcalc.errors import SpecError
 from archcalc.fields import SIZES, WORD, FieldError, WholeField, nearest, number
 from archcalc.limits import DEFAULT, Limits, counting
-from archcalc.source import Mapping, Scalar, Sequence, Source, Value
+from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value
 from archcalc.step_reader import StepReader
 from archcalc.steps import Block, Step, shares
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from archcalc.edits import Edit, Layout, applied
 from archcalc.formatting import formatted
 from archcalc.library import find
 from archcalc.limits import DEFAULT
 from archcalc.network import network
-from archcalc.nodes import Mapping, Value
 from archcalc.schema import FILE
-from archcalc.source import Source, read
+from archcalc.source.edits import Edit, Layout, applied
+from archcalc.source.parser import Source, read
+from archcalc.source.values import Mapping, Value
 
 SCHEMA_LINE = f"# yaml-language-server: $schema={FILE}"
 OTHERS = ("title", "paper", "accuracy", "aliases", "expect", "notes", "family", "tags")

@@ -13,7 +13,7 @@ from typing import Any
 from archcalc.arguments import Problems, absent, quoted
 from archcalc.fields import WORD, FieldError, nearest
 from archcalc.layers import CATALOGUE
-from archcalc.source import Mapping, Scalar, Sequence, Value
+from archcalc.source.parser import Mapping, Scalar, Sequence, Value
 from archcalc.steps import (
     COMMON,
     CONDITION,

@@ -13,7 +13,7 @@ from archcalc.fields import FlagField, WholeField
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
 from archcalc.sizes.expressions import Expression
-from archcalc.source import Scalar
+from archcalc.source.parser import Scalar
 
 COMMON = ("name", "from", "repeat", "first", "last", "when", "note", "share")
 FOLLOWERS = ("norm", "act")

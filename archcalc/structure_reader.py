@@ -10,7 +10,7 @@ from archcalc.arguments import ArgumentReader, Problems, absent, quoted
 from archcalc.fields import nearest
 from archcalc.layers import CATALOGUE
 from archcalc.sizes.expressions import Expression, parse
-from archcalc.source import Mapping, Scalar, Sequence, Value
+from archcalc.source.parser import Mapping, Scalar, Sequence, Value
 from archcalc.steps import COMMON, FOLLOWERS, SHORTCUTS, Step
 
 ABSENT = ("none", "", "~", "null")

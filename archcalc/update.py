@@ -14,16 +14,16 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.about import Expected
-from archcalc.edits import BYTE_ORDER_MARK, Edit, Layout, applied
 from archcalc.errors import ArchcalcError
 from archcalc.expectations import CLAIM, EVERY_VARIANT, UNITS, read_claim
 from archcalc.limits import Limits
 from archcalc.metrics import measure
 from archcalc.network import Network
 from archcalc.network import network as network_of
-from archcalc.nodes import Mapping, Value
-from archcalc.source import Source, parse
-from archcalc.textfile import read_bytes
+from archcalc.source.edits import BYTE_ORDER_MARK, Edit, Layout, applied
+from archcalc.source.parser import Source, parse
+from archcalc.source.text import read_bytes
+from archcalc.source.values import Mapping, Value
 
 GROUPED = re.compile(r"[0-9]{1,3}(?:_[0-9]{3})+")
 STARTING = ("params", "macs")

@@ -13,7 +13,7 @@ from archcalc.limits import Limits
 from archcalc.network import Network
 from archcalc.network import network as network_of
 from archcalc.report import Report
-from archcalc.source import parse
+from archcalc.source.parser import parse
 from archcalc.tables import table_report
 
 Shown = Report | str

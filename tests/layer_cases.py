@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from archcalc import source
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
 from archcalc.sizes.expressions import Expression
-from archcalc.source import Mapping, Scalar
+from archcalc.source import parser as source
+from archcalc.source.parser import Mapping, Scalar
 
 Shape = tuple[int, ...]
 

@@ -31,7 +31,7 @@ from archcalc.network import loads
 from archcalc.page import page
 from archcalc.plotting.timeline import memory as plotted
 from archcalc.render import render
-from archcalc.source import parse
+from archcalc.source.parser import parse
 from archcalc.tables import table_report
 
 SMALL, TIMES = 40, 8

@@ -8,7 +8,7 @@ from archcalc.checking import Choice, check_source
 from archcalc.findings import Checked, Finding
 from archcalc.fixing import fix_text
 from archcalc.limits import DEFAULT
-from archcalc.source import parse
+from archcalc.source.parser import parse
 
 HEAD = "name: net\ninput: [3, 32, 32]\n"
 

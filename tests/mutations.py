@@ -32,7 +32,7 @@ from archcalc.lock import fingerprint
 from archcalc.memory_report import memory_report
 from archcalc.network import Network, network
 from archcalc.render import render
-from archcalc.source import parse
+from archcalc.source.parser import parse
 from archcalc.tables import table_report
 
 SECONDS = 5

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from archcalc.about import About
 from archcalc.about_reader import plainly, read_about
 from archcalc.library import shipped
-from archcalc.source import read
+from archcalc.source.parser import read
 from archcalc.spec import ABOUT, _plain, _with_figures
 
 JUDGE = TypeAdapter(About)

@@ -14,17 +14,17 @@ from commands import Done, archcalc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archcalc.comments import Commented
-from archcalc.edits import Layout
 from archcalc.errors import ArchcalcError
 from archcalc.formatting import formatted
 from archcalc.library import shipped
 from archcalc.lock import entry_of
 from archcalc.network import loads
-from archcalc.nodes import Mapping, Scalar, Value
 from archcalc.rules import every_rule
 from archcalc.rules.base import as_file, is_file
-from archcalc.source import parse
+from archcalc.source.comments import Commented
+from archcalc.source.edits import Layout
+from archcalc.source.parser import parse
+from archcalc.source.values import Mapping, Scalar, Value
 
 Run = Callable[..., Done]
 

@@ -17,7 +17,7 @@ from sweep_runs import environment
 
 from archcalc.errors import SourceError
 from archcalc.limits import DEFAULT
-from archcalc.textfile import read_bytes
+from archcalc.source.text import read_bytes
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-m", "archcalc"]

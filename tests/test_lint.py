@@ -13,7 +13,7 @@ from archcalc.lint import LINT
 from archcalc.network import loads
 from archcalc.rules import every_rule
 from archcalc.rules.base import as_file
-from archcalc.source import parse, read
+from archcalc.source.parser import parse, read
 
 # steps; code; line and column; what is said; what the fix writes (None: no fix)
 STEPS = [

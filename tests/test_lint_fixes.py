@@ -6,9 +6,9 @@ import pytest
 from linted import HEAD, checked, fixed, layers, lint
 
 from archcalc.checking import Choice
-from archcalc.edits import Edit, applied
 from archcalc.fixing import fix_text
 from archcalc.limits import DEFAULT
+from archcalc.source.edits import Edit, applied
 
 # steps; code; line and column; what is said
 UNFIXED = [

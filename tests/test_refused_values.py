@@ -10,7 +10,7 @@ import archcalc
 from archcalc.errors import UsageError
 from archcalc.limits import DEFAULT
 from archcalc.network import network
-from archcalc.source import parse
+from archcalc.source.parser import parse
 
 HEAD = """\
 name: demo

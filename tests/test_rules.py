@@ -13,7 +13,7 @@ from archcalc.errors import ArchcalcError
 from archcalc.limits import DEFAULT
 from archcalc.rules import GROUPS, every_rule, rule, selected
 from archcalc.rules.base import COMMAND, FRAME, PYTHON, Rule, as_file, is_file
-from archcalc.source import parse
+from archcalc.source.parser import parse
 
 RULES = every_rule()
 PACKAGE = Path(__file__).parent.parent / "archcalc"

@@ -17,12 +17,12 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from archcalc import source
 from archcalc.errors import ArchcalcError, LimitError, Place, Problem, SourceError
 from archcalc.limits import DEFAULT, Limits
-from archcalc.source import Mapping, Scalar, Sequence, Source, Value, parse, read
-from archcalc.syntax import READING_RULES
-from archcalc.textfile import FORBIDDEN, Text
+from archcalc.source import parser as source
+from archcalc.source.complaints import READING_RULES
+from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value, parse, read
+from archcalc.source.text import FORBIDDEN, Text
 
 LOADERS = {"libyaml": source.Loader, "pyyaml": source._SlowLoader}
 
@@ -562,7 +562,7 @@ def test_an_unreadable_file(monkeypatch: pytest.MonkeyPatch) -> None:
     def deny(*_: Any) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("archcalc.textfile.os.open", deny)
+    monkeypatch.setattr("archcalc.source.text.os.open", deny)
     assert "no permission" in told("net.yaml").message
 
 
@@ -572,7 +572,7 @@ def test_an_error_without_a_name_of_ours_keeps_the_system_s(
     def fail(*_: Any) -> int:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("archcalc.textfile.os.open", fail)
+    monkeypatch.setattr("archcalc.source.text.os.open", fail)
     assert told("net.yaml").message == "cannot read `net.yaml`: Input/output error"
 
 

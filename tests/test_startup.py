@@ -31,7 +31,7 @@ UNREAD = {
 ENGINE = {
     "archcalc.layers",
     "archcalc.sizes.dims",
-    "archcalc.source",
+    "archcalc.source.parser",
     "archcalc.report",
 }
 PROGRAM = """

@@ -10,7 +10,7 @@ import archcalc
 from archcalc.errors import UsageError
 from archcalc.network import loads
 from archcalc.network import network as network_of
-from archcalc.source import parse
+from archcalc.source.parser import parse
 from archcalc.sweep_axes import axes_of, value_of
 
 NET = """

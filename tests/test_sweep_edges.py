@@ -15,7 +15,7 @@ from archcalc.errors import ArchcalcError, UsageError
 from archcalc.network import load, loads
 from archcalc.network import network as network_of
 from archcalc.scaling import scale, scale_report, solve, solve_report
-from archcalc.source import parse
+from archcalc.source.parser import parse
 from archcalc.sweep_chunks import Rows
 from archcalc.sweep_values import condition
 

@@ -29,7 +29,7 @@ def fmt(
 ) -> None:
     """Put specs in canonical form; comments stay."""
     from archcalc.formatting import formatted
-    from archcalc.textfile import decode, display_name, read_bytes
+    from archcalc.source.text import decode, display_name, read_bytes
 
     limits = limits_from(limit)
     changed, wrong = 0, list[Problem]()

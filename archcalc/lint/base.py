@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from archcalc.edits import Edit, Layout
 from archcalc.findings import Fix
 from archcalc.graph import Graph, Node
 from archcalc.layers.base import Layer, Shape
 from archcalc.layers.window import reach
 from archcalc.network import Network
-from archcalc.nodes import Mapping, Scalar, Value
-from archcalc.nodes import Sequence as Items
+from archcalc.source.edits import Edit, Layout
+from archcalc.source.values import Mapping, Scalar, Value
+from archcalc.source.values import Sequence as Items
 
 LITERAL = re.compile(r"[0-9]+|true|false|half|same|valid|floor|ceil")
 

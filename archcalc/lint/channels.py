@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from archcalc.graph import Graph
 from archcalc.layers.base import feature_axis
 from archcalc.lint.base import Hint, Linted, fix
-from archcalc.nodes import Scalar
 from archcalc.rules.base import Rule
+from archcalc.source.values import Scalar
 
 FRAME = "name: net\ninput: [3, 32, 32]\nlint: {channels: 8}\nlayers:\n"
 RULE = Rule(

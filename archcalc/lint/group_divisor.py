@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from archcalc.edits import Layout
 from archcalc.errors import Place, Problem
 from archcalc.findings import Fix
 from archcalc.lint.base import fix
-from archcalc.nodes import Scalar
+from archcalc.source.edits import Layout
+from archcalc.source.values import Scalar
 
 CODE = "AC203"
 CLASH = re.compile(r"([0-9]+) groups do not divide ([0-9]+)")

@@ -12,8 +12,8 @@ from archcalc.graph import Node
 from archcalc.layers.base import times
 from archcalc.layers.window import simple
 from archcalc.lint.base import Hint, Linted, Slide, changed, fix, sliding
-from archcalc.nodes import Scalar
 from archcalc.rules.base import Rule
+from archcalc.source.values import Scalar
 
 RULE = Rule(
     "AC407",

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from archcalc.edits import Edit, Layout
 from archcalc.errors import Problem
 from archcalc.findings import Finding, Fix
-from archcalc.nodes import QUOTED, Source
 from archcalc.rules.base import Rule
+from archcalc.source.edits import Edit, Layout
+from archcalc.source.values import QUOTED, Source
 
 RULE = Rule(
     "AC410",

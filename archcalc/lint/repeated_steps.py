@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from archcalc.edits import item_lines, lines_replaced
 from archcalc.findings import Fix
 from archcalc.lint.base import Hint, Linted, fix, step_items
-from archcalc.nodes import Mapping, Scalar, Value
-from archcalc.nodes import Sequence as Items
 from archcalc.rules.base import Rule
+from archcalc.source.edits import item_lines, lines_replaced
+from archcalc.source.values import Mapping, Scalar, Value
+from archcalc.source.values import Sequence as Items
 
 RULE = Rule(
     "AC409",

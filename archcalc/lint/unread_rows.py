@@ -11,8 +11,8 @@ from archcalc.findings import Fix
 from archcalc.graph import Node
 from archcalc.layers.base import Layer, Shape
 from archcalc.lint.base import Hint, Linted, Slide, changed, fix, slide, sliding
-from archcalc.nodes import Scalar
 from archcalc.rules.base import Rule
+from archcalc.source.values import Scalar
 
 RULE = Rule(
     "AC402",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from archcalc.edits import item_lines, lines_replaced
 from archcalc.findings import Fix
 from archcalc.graph import Node
 from archcalc.lint.base import Hint, Linted
-from archcalc.nodes import Mapping, Scalar, Value
-from archcalc.nodes import Sequence as Items
 from archcalc.rules.base import Rule
+from archcalc.source.edits import item_lines, lines_replaced
+from archcalc.source.values import Mapping, Scalar, Value
+from archcalc.source.values import Sequence as Items
 
 RULE = Rule(
     "AC404",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcalc.rules.base import FRAME, Rule
-from archcalc.syntax import READING_RULES
+from archcalc.source.complaints import READING_RULES
 
 RIGHT = "- {conv: 8, kernel: 3}"
 EXAMPLES: dict[str, tuple[str, str, str]] = {

@@ -20,7 +20,7 @@ from archcalc import load, loads
 from archcalc.library import shipped
 from archcalc.network import Network
 from archcalc.render import FORMATS, render
-from archcalc.source import parse
+from archcalc.source.parser import parse
 from archcalc.spec import read_spec
 from archcalc.tables import table_report
 

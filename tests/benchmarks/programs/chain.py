@@ -19,7 +19,7 @@ from measuring import chain
 from archcalc.limits import DEFAULT
 from archcalc.network import network
 from archcalc.render import FORMATS, render
-from archcalc.source import parse
+from archcalc.source.parser import parse
 from archcalc.tables import table_report
 
 HUGE = {"file_bytes": 10**9, "lines": 10**7, "values": 10**8}

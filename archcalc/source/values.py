@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from unicodedata import normalize
 
 from archcalc.errors import Place
-from archcalc.textfile import Text
+from archcalc.source.text import Text
 
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"|\'(?:[^\']|\'\')*+\'')
 # More than is ever drawn; lines may be megabytes long and hold very many values.

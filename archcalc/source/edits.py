@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from archcalc.nodes import Mapping, Scalar, Sequence, Source, Value
-from archcalc.textfile import LINE_END
+from archcalc.source.text import LINE_END
+from archcalc.source.values import Mapping, Scalar, Sequence, Source, Value
 
 SKIPPED = re.compile(r"(?:[\s,]|#[^\r\n]*)*")
 MANY_LINES_QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'""", re.DOTALL)

@@ -30,19 +30,10 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from archcalc import syntax
 from archcalc.errors import Place, Problem, SourceError
 from archcalc.limits import DEFAULT, Limits
-from archcalc.nodes import (
-    Mapping,
-    Scalar,
-    Sequence,
-    Source,
-    Value,
-    place_of,
-    same_key,
-)
-from archcalc.textfile import (
+from archcalc.source import complaints as syntax
+from archcalc.source.text import (
     Text,
     decode,
     display_name,
@@ -50,6 +41,15 @@ from archcalc.textfile import (
     refuse_forbidden,
     refuse_lines,
     too_long,
+)
+from archcalc.source.values import (
+    Mapping,
+    Scalar,
+    Sequence,
+    Source,
+    Value,
+    place_of,
+    same_key,
 )
 
 __all__ = ["Mapping", "Scalar", "Sequence", "Source", "Value", "parse", "read"]

@@ -7,8 +7,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
-from archcalc.edits import Layout, parts
-from archcalc.nodes import Scalar, Value
+from archcalc.source.edits import Layout, parts
+from archcalc.source.values import Scalar, Value
 
 START = re.compile(r"(?:^|(?<=[ \t]))#")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from archcalc.errors import Place, Problem
-from archcalc.textfile import Text
+from archcalc.source.text import Text
 
 READING_RULES = {
     "AC101": "The file cannot be opened, or is not a regular file.",
