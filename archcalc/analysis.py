@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from archcalc.conventions import USUAL, Convention, convention
 from archcalc.counting import dtype_bits, in_bytes
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
 from archcalc.figures import Facts, Figures
 from archcalc.graph import Graph, Group, Node
 from archcalc.layers.base import Shape
+from archcalc.layers.fields import nearest
 from archcalc.shown import Shown
 from archcalc.sizes.dims import Dim
 from archcalc.tally import FOLDED as FOLDED

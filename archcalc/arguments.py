@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from archcalc.errors import Problem, SpecError
-from archcalc.fields import BOOLEANS, WORD, Field, FieldError, nearest, number
+from archcalc.layers.fields import BOOLEANS, WORD, Field, FieldError, nearest, number
 from archcalc.limits import DEFAULT
 from archcalc.sizes.expressions import MOST_NAMES_SHOWN, Expression
 from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value

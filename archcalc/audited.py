@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from archcalc.audit import AGREE, VERDICTS, Finding, Verdict
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
+from archcalc.layers.fields import nearest
 from archcalc.report import Cell, Column, Note, Report, Row, Table
 from archcalc.sizes.dims import Poly
 from archcalc.sources import KINDS

@@ -12,7 +12,7 @@ from typing import Any
 from archcalc.diff import TOTALS, Difference, change_of, growth_of
 from archcalc.errors import UsageError
 from archcalc.expectations import UNITS
-from archcalc.fields import nearest
+from archcalc.layers.fields import nearest
 
 CONDITION = re.compile(
     r"\s*(?P<metric>[a-z_]+)\s*(?P<bound><=|>=|<|>)\s*(?P<sign>[+-]?)\s*"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
+from archcalc.layers.fields import nearest
 
 GiB = 2**30
 GB_A_SECOND = 10**9

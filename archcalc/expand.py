@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from archcalc.errors import Problem, ShapeError, SpecError
-from archcalc.fields import nearest
 from archcalc.graph import Graph, Node
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Shape
+from archcalc.layers.fields import nearest
 from archcalc.limits import DEFAULT, Limits, counting
 from archcalc.repetition import Repeater
 from archcalc.resolver import WAITING

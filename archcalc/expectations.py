@@ -19,8 +19,8 @@ from archcalc.about import Expected
 from archcalc.analysis import Analysis
 from archcalc.conventions import USUAL
 from archcalc.errors import Place, Problem, SpecError, UsageError
-from archcalc.fields import BOOLEANS
 from archcalc.layers.base import Shape, times
+from archcalc.layers.fields import BOOLEANS
 from archcalc.metrics import Others, derived, measure
 from archcalc.network import Network
 from archcalc.sizes.dims import Poly, symbol

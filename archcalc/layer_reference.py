@@ -6,9 +6,9 @@ import inspect
 from typing import Any
 
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
+from archcalc.layers.fields import nearest
 from archcalc.report import Column, Note, Report, Row, Table
 from archcalc.steps import USERS
 

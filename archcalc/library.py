@@ -117,7 +117,7 @@ def find(name: str) -> tuple[str, str | None]:
     if not variant and stem in alias_files():
         path = alias_files()[stem]
         return str(path), dict(_variants_named(path))[stem]
-    from archcalc.fields import nearest
+    from archcalc.layers.fields import nearest
 
     help = nearest(stem, names()) or "`archcalc list` names the shipped networks"
     if os.path.isfile(name):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archcalc.counting import dtype_bits, in_bytes
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
 from archcalc.graph import Graph, Node
 from archcalc.layers.base import Module, numel
+from archcalc.layers.fields import nearest
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:

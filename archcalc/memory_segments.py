@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
 from archcalc.graph import Graph
+from archcalc.layers.fields import nearest
 from archcalc.memory_storage import Storages
 
 CHECKPOINTS = ("none", "blocks", "stages")

@@ -16,9 +16,9 @@ from archcalc.analysis import Analysis, Row
 from archcalc.connections import connections
 from archcalc.conventions import USUAL
 from archcalc.depth import depths
-from archcalc.fields import nearest
 from archcalc.graph import Node
 from archcalc.layers.base import feature_axis
+from archcalc.layers.fields import nearest
 from archcalc.memory_figures import FIGURES as MEMORY_FIGURES
 from archcalc.network import load
 from archcalc.receptive import receptive_fields

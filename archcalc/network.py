@@ -17,9 +17,9 @@ from archcalc.conventions import convention as named
 from archcalc.counting import dtype_bits
 from archcalc.errors import Place, SpecError, UsageError
 from archcalc.expand import expand
-from archcalc.fields import WORD, FieldError, WholeField, nearest
 from archcalc.graph import Graph
 from archcalc.layers.base import Shape
+from archcalc.layers.fields import WORD, FieldError, WholeField, nearest
 from archcalc.limits import DEFAULT, Limits, begin, counting
 from archcalc.optimizers import optimizer as optimizer_named
 from archcalc.shown import Shown

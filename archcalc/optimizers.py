@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
+from archcalc.layers.fields import nearest
 
 SCALAR_BYTES = 4
 

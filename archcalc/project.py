@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from archcalc.errors import ArchcalcError, UsageError
-from archcalc.fields import nearest
+from archcalc.layers.fields import nearest
 from archcalc.limits import DEFAULT, Limits
 from archcalc.source.text import decode, read_bytes
 

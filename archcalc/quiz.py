@@ -13,9 +13,9 @@ from typing import Any, NamedTuple, Self
 from archcalc.analysis import Analysis, Row
 from archcalc.errors import UsageError
 from archcalc.explanation import Explainer, Line
-from archcalc.fields import nearest
 from archcalc.formula_scripts import LATEX
 from archcalc.formulas import Equation, Formula
+from archcalc.layers.fields import nearest
 from archcalc.network import Network
 from archcalc.report import Cell, Column, Note, Report, Table
 from archcalc.report import Row as ReportRow

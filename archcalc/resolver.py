@@ -8,9 +8,9 @@ from typing import Any
 
 from archcalc.builder import Builder
 from archcalc.errors import SpecError
-from archcalc.fields import FieldError, nearest
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
+from archcalc.layers.fields import FieldError, nearest
 from archcalc.limits import Limits
 from archcalc.scope import Scope
 from archcalc.sizes.expressions import Expression, ExpressionError

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from archcalc.depth import depth
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
+from archcalc.layers.fields import nearest
 from archcalc.library import shipped
 from archcalc.network import Network, load
 from archcalc.report import Column, Note, Report, Row, Table

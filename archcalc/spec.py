@@ -16,7 +16,7 @@ from archcalc.about import METRICS, About, Accuracy, Expected, Paper, key_of
 from archcalc.about_reader import read_about
 from archcalc.arguments import Problems, required_param
 from archcalc.errors import SpecError
-from archcalc.fields import SIZES, WORD, FieldError, WholeField, nearest, number
+from archcalc.layers.fields import SIZES, WORD, FieldError, WholeField, nearest, number
 from archcalc.limits import DEFAULT, Limits, counting
 from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value
 from archcalc.step_reader import StepReader

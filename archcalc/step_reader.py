@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from archcalc.arguments import Problems, absent, quoted
-from archcalc.fields import WORD, FieldError, nearest
 from archcalc.layers import CATALOGUE
+from archcalc.layers.fields import WORD, FieldError, nearest
 from archcalc.source.parser import Mapping, Scalar, Sequence, Value
 from archcalc.steps import (
     COMMON,

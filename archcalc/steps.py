@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from archcalc.fields import FlagField, WholeField
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
+from archcalc.layers.fields import FlagField, WholeField
 from archcalc.sizes.expressions import Expression
 from archcalc.source.parser import Scalar
 

@@ -13,7 +13,7 @@ from math import frexp
 from typing import Any
 
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
+from archcalc.layers.fields import nearest
 from archcalc.pareto import Front
 
 Row = tuple[Any, ...]

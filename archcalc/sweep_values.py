@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
+from archcalc.layers.fields import nearest
 from archcalc.reading import INPUT, VARIANT
 from archcalc.sizes.expressions import Expression, ExpressionError, parse
 

@@ -20,8 +20,8 @@ from math import prod
 from typing import Any
 
 from archcalc.errors import ArchcalcError, UsageError
-from archcalc.fields import nearest
 from archcalc.lanes import reader
+from archcalc.layers.fields import nearest
 from archcalc.network import Network, load
 from archcalc.reading import BATCH, VARIANT
 from archcalc.reuse import Reuse, Values

@@ -16,8 +16,8 @@ from archcalc.analysis import Analysis, Level, Row
 from archcalc.conventions import Convention
 from archcalc.depth import depth, depths
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
 from archcalc.layers.base import times
+from archcalc.layers.fields import nearest
 from archcalc.memory_columns import COLUMNS as MEMORY_COLUMNS
 from archcalc.memory_columns import DEFINITIONS as MEMORY_DEFINITIONS
 from archcalc.memory_columns import OF_NODES, Cells, cells

@@ -58,6 +58,8 @@ BUILT = [
 ]
 UNTIL_CUT: dict[str, tuple[str, ...]] = {
     "analysis": ("memory",),
+    "commands.options": ("layers.fields",),
+    "commands.pictures": ("layers.fields",),
     "report": ("frames",),
     "shown": ("notebook",),
     "sizes.terms": ("sizes.writing",),

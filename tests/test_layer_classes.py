@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from archcalc.fields import FieldError, Flag, Size
 from archcalc.layers import CATALOGUE
 from archcalc.layers.activation import plain
 from archcalc.layers.base import Layer, is_one
+from archcalc.layers.fields import FieldError, Flag, Size
 from archcalc.sizes.dims import symbol
 
 

@@ -15,8 +15,8 @@ from layer_cases import read
 from test_layer_words import ARGUMENTS, REFUSALS
 
 from archcalc.errors import ShapeError
-from archcalc.fields import FieldError
 from archcalc.layers import CATALOGUE
+from archcalc.layers.fields import FieldError
 
 FILE = Path(__file__).parent / "golden" / "layers" / "refusals.txt"
 SHAPES = [

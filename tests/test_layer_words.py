@@ -12,10 +12,11 @@ from layer_cases import layer, read, shape
 import archcalc
 from archcalc import layers
 from archcalc.errors import ShapeError
-from archcalc.fields import FieldError, Size
-from archcalc.layers import CATALOGUE, _register, rules
+from archcalc.layers import CATALOGUE, _register
+from archcalc.layers import named_rules as rules
 from archcalc.layers.base import Function, Layer
-from archcalc.layers.rules import SHAPE_RULES
+from archcalc.layers.fields import FieldError, Size
+from archcalc.layers.named_rules import SHAPE_RULES
 from archcalc.sizes.dims import symbol
 
 RULES = Path(str(rules.__file__))

@@ -11,9 +11,9 @@ import yaml
 from layer_cases import EXAMPLES, Case, read, shape
 
 from archcalc.errors import ShapeError
-from archcalc.fields import FieldError
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import KINDS_OF_WORK, Extra, Function, Module, Window
+from archcalc.layers.fields import FieldError
 from archcalc.sizes.dims import Poly, assuming, symbol
 
 TRICKY: list[dict[str, Any]] = yaml.safe_load(

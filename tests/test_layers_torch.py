@@ -17,8 +17,8 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc.errors import ShapeError
-from archcalc.fields import FieldError
 from archcalc.layers import CATALOGUE
+from archcalc.layers.fields import FieldError
 from archcalc.memory_layout import ALONE
 
 

@@ -24,7 +24,7 @@ from archcalc import reference
 from archcalc.analysis import Analysis, Setting
 from archcalc.conventions import CONVENTIONS
 from archcalc.graph import Graph, Group, Node
-from archcalc.layers.source import Input
+from archcalc.layers.input import Input
 
 pytestmark = pytest.mark.peers
 

@@ -132,7 +132,7 @@ def pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:
 
 def limits_from(given: Sequence[str] | None) -> Limits:
     """Return the limits with those of `--limit` raised."""
-    from archcalc.fields import nearest
+    from archcalc.layers.fields import nearest
     from archcalc.limits import DEFAULT, Limits
 
     known = [f.name for f in fields(Limits)]

@@ -29,7 +29,7 @@ def picture_format(
     chosen = format or (by_ending[0] if by_ending else "")
     if chosen not in formats:
         what = f"picture format {format!r}" if format else f"picture ending {ending!r}"
-        from archcalc.fields import nearest
+        from archcalc.layers.fields import nearest
 
         help = nearest(chosen, formats) or f"formats: {', '.join(formats)}"
         raise UsageError.of("AC530", f"there is no {what}", help=help)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from archcalc.conventions.measures import View, weighed
 from archcalc.conventions.tools import CONVENTIONS, REST, Convention, Unit
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
+from archcalc.layers.fields import nearest
 from archcalc.sizes.dims import Dim, assuming
 
 __all__ = [

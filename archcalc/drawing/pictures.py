@@ -8,7 +8,7 @@ from archcalc.analysis import Analysis, Level
 from archcalc.diagram import diagram
 from archcalc.drawing.figure import Figure, full_title
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
+from archcalc.layers.fields import nearest
 from archcalc.network import Network
 
 STYLES = ("blocks", "volumes")

@@ -16,8 +16,8 @@ from archcalc.layers import (
     reshape,
     resize,
     select,
-    source,
 )
+from archcalc.layers import input as source
 from archcalc.layers.base import Layer
 
 FAMILIES = (

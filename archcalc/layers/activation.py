@@ -9,7 +9,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal
 
-from archcalc.fields import Axis, Factor, Number, WordField
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -24,6 +23,7 @@ from archcalc.layers.base import (
     numel,
     on_axis,
 )
+from archcalc.layers.fields import Axis, Factor, Number, WordField
 from archcalc.sizes.dims import Dim
 
 Keeps = Literal["input", "output"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.errors import ShapeError
-from archcalc.fields import Count, Flag, ListField, Size
 from archcalc.layers.activation import softmax_work
 from archcalc.layers.base import (
     Call,
@@ -22,6 +21,7 @@ from archcalc.layers.base import (
     numel,
     times,
 )
+from archcalc.layers.fields import Count, Flag, ListField, Size
 from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same, square_root
 
 Grid = Annotated[tuple[Dim, Dim] | None, ListField(1, 2)]

@@ -19,7 +19,7 @@ from fractions import Fraction
 from typing import Any, ClassVar, Literal, NamedTuple, Self, dataclass_transform
 
 from archcalc.errors import ShapeError
-from archcalc.fields import Field, FieldError
+from archcalc.layers.fields import Field, FieldError
 from archcalc.sizes.dims import Dim, divides, product
 
 Shape = tuple[Dim, ...]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from archcalc.errors import ShapeError
-from archcalc.fields import Axis
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -19,6 +18,7 @@ from archcalc.layers.base import (
     on_axis,
     times,
 )
+from archcalc.layers.fields import Axis
 from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same, total
 
 

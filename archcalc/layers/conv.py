@@ -6,7 +6,6 @@ from abc import abstractmethod
 from typing import Any
 
 from archcalc.errors import ShapeError
-from archcalc.fields import Flag, Kernel, Pad, PadSizes, Size, Stride
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -22,6 +21,7 @@ from archcalc.layers.base import (
     per_axis,
     spatial,
 )
+from archcalc.layers.fields import Flag, Kernel, Pad, PadSizes, Size, Stride
 from archcalc.layers.window import Sliding, kernel_text, reach, simple
 from archcalc.sizes.dims import Dim, at_least, divides, product
 

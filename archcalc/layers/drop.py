@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from fractions import Fraction
 
-from archcalc.fields import Flag, Probability
 from archcalc.layers.base import (
     NOTHING_SAVED,
     Call,
@@ -17,6 +16,7 @@ from archcalc.layers.base import (
     Work,
     numel,
 )
+from archcalc.layers.fields import Flag, Probability
 
 
 class Drop(Layer):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from archcalc.fields import Flag, Size
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -17,6 +16,7 @@ from archcalc.layers.base import (
     Work,
     numel,
 )
+from archcalc.layers.fields import Flag, Size
 from archcalc.sizes.dims import Dim
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from archcalc.errors import ShapeError
-from archcalc.fields import Flag, Size, WordField
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -21,6 +20,7 @@ from archcalc.layers.base import (
     times,
 )
 from archcalc.layers.conv import check_groups
+from archcalc.layers.fields import Flag, Size, WordField
 from archcalc.sizes.dims import Dim, at_least
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from archcalc.errors import ShapeError
-from archcalc.fields import Kernel, PadSizes, Sizes, Stride
 from archcalc.layers.base import (
     Call,
     Function,
@@ -19,6 +18,7 @@ from archcalc.layers.base import (
     times,
 )
 from archcalc.layers.conv import transposed_size, transposed_windows
+from archcalc.layers.fields import Kernel, PadSizes, Sizes, Stride
 from archcalc.layers.reshape import Rearrange
 from archcalc.layers.window import Sliding, simple
 from archcalc.sizes.dims import Dim, product, same

@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import ShapeError
-from archcalc.fields import Factor, Flag, Kernel, Pad, Rounding, Stride
 from archcalc.layers.base import (
     NOTHING_SAVED,
     Call,
@@ -23,6 +22,7 @@ from archcalc.layers.base import (
     per_axis,
     spatial,
 )
+from archcalc.layers.fields import Factor, Flag, Kernel, Pad, Rounding, Stride
 from archcalc.layers.window import Sliding, kernel_text, simple, window_too_large
 from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from archcalc.errors import ShapeError
-from archcalc.fields import FieldError, Flag, Size, WholeField
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -23,6 +22,7 @@ from archcalc.layers.base import (
     numel,
     times,
 )
+from archcalc.layers.fields import FieldError, Flag, Size, WholeField
 from archcalc.sizes.dims import Dim
 
 Biases = Annotated[int, WholeField(0, 2)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.errors import ShapeError
-from archcalc.fields import Axes, FieldError, Flag, ListField, Sizes
 from archcalc.layers.base import (
     Call,
     Function,
@@ -20,6 +19,7 @@ from archcalc.layers.base import (
     spatial,
     times,
 )
+from archcalc.layers.fields import Axes, FieldError, Flag, ListField, Sizes
 from archcalc.layers.pool import mean_work
 from archcalc.sizes.dims import Dim, product, same
 

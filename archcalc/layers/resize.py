@@ -6,7 +6,6 @@ from abc import abstractmethod
 from typing import Annotated, Any, Literal
 
 from archcalc.errors import ShapeError
-from archcalc.fields import Factor, Size, Stride, WordField
 from archcalc.layers.base import (
     Call,
     Layer,
@@ -21,6 +20,7 @@ from archcalc.layers.base import (
     spatial,
 )
 from archcalc.layers.conv import check_groups
+from archcalc.layers.fields import Factor, Size, Stride, WordField
 from archcalc.layers.reshape import Rearrange
 from archcalc.layers.window import simple
 from archcalc.sizes.dims import Dim

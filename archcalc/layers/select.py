@@ -5,16 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from archcalc.errors import ShapeError
-from archcalc.fields import (
-    AxesField,
-    Axis,
-    FieldError,
-    ListField,
-    PadSizes,
-    Stride,
-    WholeField,
-    WordField,
-)
 from archcalc.layers.base import (
     NOTHING_SAVED,
     Call,
@@ -28,6 +18,16 @@ from archcalc.layers.base import (
     per_axis,
     spatial,
     times,
+)
+from archcalc.layers.fields import (
+    AxesField,
+    Axis,
+    FieldError,
+    ListField,
+    PadSizes,
+    Stride,
+    WholeField,
+    WordField,
 )
 from archcalc.layers.reshape import Rearrange
 from archcalc.sizes.dims import Dim, at_least, ceil_div, largest, least, same

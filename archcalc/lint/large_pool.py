@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.errors import ShapeError
-from archcalc.fields import FieldError
 from archcalc.findings import Fix
 from archcalc.graph import Node
 from archcalc.layers.base import times
+from archcalc.layers.fields import FieldError
 from archcalc.layers.window import simple
 from archcalc.lint.base import Hint, Linted, Slide, changed, fix, sliding
 from archcalc.rules.base import Rule

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from archcalc.errors import ShapeError
-from archcalc.fields import FieldError
 from archcalc.findings import Fix
 from archcalc.graph import Node
 from archcalc.layers.base import Layer, Shape
+from archcalc.layers.fields import FieldError
 from archcalc.lint.base import Hint, Linted, Slide, changed, fix, slide, sliding
 from archcalc.rules.base import Rule
 from archcalc.source.values import Scalar

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
+from archcalc.layers.fields import nearest
 from archcalc.render.svg_writer import (
     Colours,
     Point,

@@ -71,7 +71,7 @@ def format_of(format: str | None = None, output: PurePath | None = None) -> str:
 def _known(format: str) -> str:
     if format in FORMATS:
         return format
-    from archcalc.fields import nearest
+    from archcalc.layers.fields import nearest
 
     help = nearest(format, FORMATS) or _listed("formats", FORMATS)
     raise UsageError.of("AC530", f"there is no format {format!r}", help=help)

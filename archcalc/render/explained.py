@@ -12,8 +12,8 @@ from typing import Any
 
 from archcalc.errors import UsageError
 from archcalc.explanation import Explanation, Line
-from archcalc.fields import nearest
 from archcalc.formula_scripts import Script
+from archcalc.layers.fields import nearest
 from archcalc.render import check_options
 
 EXPLAINED: dict[str, tuple[str, ...]] = {

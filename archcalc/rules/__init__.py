@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
+from archcalc.layers.fields import nearest
 from archcalc.rules.base import Rule
 
 __all__ = ["GROUPS", "Rule", "every_rule", "rule", "selected"]

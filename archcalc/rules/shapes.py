@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archcalc.layers.rules import SHAPE_RULES
+from archcalc.layers.named_rules import SHAPE_RULES
 from archcalc.rules.base import Rule
 
 EXAMPLES: dict[str, tuple[str, str, str]] = {

@@ -12,8 +12,8 @@ from importlib import import_module
 from pathlib import PurePath
 
 from archcalc.errors import UsageError
-from archcalc.fields import nearest
 from archcalc.findings import Checked
+from archcalc.layers.fields import nearest
 
 FORMATS = ("full", "concise", "github", "gitlab", "sarif", "junit", "json")
 """Names of the formats, and of their modules here."""
