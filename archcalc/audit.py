@@ -14,14 +14,14 @@ from typing import Any, Literal
 from archcalc.claimed import Asked, Quoted
 from archcalc.errors import UsageError
 from archcalc.expectations import Judged, judge, shown
+from archcalc.language.library import is_path, shipped
+from archcalc.language.steps import USERS
 from archcalc.lectures import NAMED, Named
-from archcalc.library import is_path, shipped
 from archcalc.network import Network, load
 from archcalc.readings import subjects
 from archcalc.reconcile import Candidate, candidates, nearest
 from archcalc.reconciled import tag
 from archcalc.sources import KINDS, Source, source_of
-from archcalc.steps import USERS
 from archcalc.ways import Kind
 
 Verdict = Literal[

@@ -8,12 +8,12 @@ from typing import Any
 
 from archcalc.errors import ArchcalcError, LimitError, Place, Problem, ShapeError
 from archcalc.graph import Group, Node
+from archcalc.language.steps import Step
 from archcalc.layers.base import Layer, Shape, times
 from archcalc.limits import Limits
 from archcalc.scope import Scope
 from archcalc.shortcuts import projecting
 from archcalc.source.parser import Source, Value
-from archcalc.steps import Step
 
 MOST_INPUTS_SHOWN = 12
 """Inputs that an error tells one by one."""

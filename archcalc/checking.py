@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from archcalc.errors import ArchcalcError, Problem, UsageError
 from archcalc.expectations import Computed, judge_entry
 from archcalc.findings import Checked, Finding, Fix, Severity
-from archcalc.library import is_shipped
+from archcalc.language.library import is_shipped
+from archcalc.language.spec import read_spec
 from archcalc.limits import DEFAULT, Limits
 from archcalc.lint import LINT, group_divisor, opt_out
 from archcalc.lint.base import Linted
@@ -19,7 +20,6 @@ from archcalc.project import Project
 from archcalc.rules import selected
 from archcalc.source.edits import Layout
 from archcalc.source.parser import Source, read
-from archcalc.spec import read_spec
 
 NEVER_IGNORED = opt_out.KEPT
 WARNINGS = "AC4"

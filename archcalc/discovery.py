@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archcalc.errors import UsageError
-from archcalc.library import ENDINGS, displayed, find, is_path, shipped
+from archcalc.language.library import ENDINGS, displayed, find, is_path, shipped
+from archcalc.language.steps import KINDS
 from archcalc.project import Project
-from archcalc.steps import KINDS
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages"})
 OURS = re.compile(rb"^(?:archcalc|layers|input|blocks)\s*:", re.MULTILINE)

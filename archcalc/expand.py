@@ -11,6 +11,8 @@ from typing import Any
 
 from archcalc.errors import Problem, ShapeError, SpecError
 from archcalc.graph import Graph, Node
+from archcalc.language.spec import Spec
+from archcalc.language.steps import CONDITION, Step, arity
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import nearest
@@ -21,8 +23,6 @@ from archcalc.scope import Scope, base_names
 from archcalc.shortcuts import padding, projection, strides
 from archcalc.sizes.dims import assuming, same
 from archcalc.sizes.expressions import Expression
-from archcalc.spec import Spec
-from archcalc.steps import CONDITION, Step, arity
 
 DEEPEST_BLOCKS = 64
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from archcalc.about import Expected
 from archcalc.analysis import Analysis
 from archcalc.conventions import USUAL
 from archcalc.errors import Place, Problem, SpecError, UsageError
+from archcalc.language.about import Expected
 from archcalc.layers.base import Shape, times
 from archcalc.layers.fields import BOOLEANS
 from archcalc.metrics import Others, derived, measure

@@ -6,11 +6,11 @@ import inspect
 from typing import Any
 
 from archcalc.errors import UsageError
+from archcalc.language.steps import USERS
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import nearest
 from archcalc.report import Column, Note, Report, Row, Table
-from archcalc.steps import USERS
 
 COLUMNS = (
     Column("key", "kind", "name"),

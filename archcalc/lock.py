@@ -21,7 +21,7 @@ from archcalc.depth import depth
 from archcalc.errors import ArchcalcError, LimitError, Place, Problem, UsageError
 from archcalc.findings import Checked, Finding
 from archcalc.graph import Graph, Node
-from archcalc.library import ENDINGS, is_shipped
+from archcalc.language.library import ENDINGS, is_shipped
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network import Network
 from archcalc.network import network as network_of

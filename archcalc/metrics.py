@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from archcalc.about import METRICS
 from archcalc.analysis import Analysis, Row
 from archcalc.connections import connections
 from archcalc.conventions import USUAL
 from archcalc.depth import depths
 from archcalc.graph import Node
+from archcalc.language.about import METRICS
 from archcalc.layers.base import feature_axis
 from archcalc.layers.fields import nearest
 from archcalc.memory_figures import FIGURES as MEMORY_FIGURES

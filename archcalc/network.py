@@ -9,15 +9,17 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from archcalc import library
 from archcalc.analysis import Analysis, Setting
-from archcalc.arguments import Problems
 from archcalc.conventions import USUAL
 from archcalc.conventions import convention as named
 from archcalc.counting import dtype_bits
 from archcalc.errors import Place, SpecError, UsageError
 from archcalc.expand import expand
 from archcalc.graph import Graph
+from archcalc.language import library
+from archcalc.language.argument_reader import Problems
+from archcalc.language.spec import Spec, read_spec
+from archcalc.language.step_reader import StepReader
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import WORD, FieldError, WholeField, nearest
 from archcalc.limits import DEFAULT, Limits, begin, counting
@@ -27,8 +29,6 @@ from archcalc.sizes.dims import Poly, symbol
 from archcalc.sizes.expressions import Expression, ExpressionError
 from archcalc.source.parser import Mapping as Section
 from archcalc.source.parser import Scalar, Source, parse, read
-from archcalc.spec import Spec, read_spec
-from archcalc.step_reader import StepReader
 
 SIZE = WholeField(1)
 LARGEST_BATCH = 2**31

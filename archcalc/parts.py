@@ -16,6 +16,7 @@ from archcalc.expand import Expander
 from archcalc.figures import facts_of
 from archcalc.graph import Graph, Node
 from archcalc.lanes import DEPTH, LANE, MASK, OF_WEIGHTS, VALUES
+from archcalc.language.steps import CONDITION, REPEAT, Step
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Seen, Shape, Window
 from archcalc.network import Network
@@ -23,7 +24,6 @@ from archcalc.reading import Reading
 from archcalc.scope import Scope
 from archcalc.shortcuts import strides
 from archcalc.sizes.dims import assuming
-from archcalc.steps import CONDITION, REPEAT, Step
 
 FactsMemo = dict[tuple[Layer, tuple[Shape, ...], Shape], int]
 LARGEST = 1 << 72

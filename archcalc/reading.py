@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from archcalc.language.spec import Spec
+from archcalc.language.steps import DYNAMIC, Step
 from archcalc.sizes.expressions import Expression
-from archcalc.spec import Spec
-from archcalc.steps import DYNAMIC, Step
 
 VARIANT, INPUT, BATCH = "variant", "input", "batch"
 """Axes that are no params."""

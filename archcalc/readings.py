@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from archcalc import library
 from archcalc.analysis import Analysis
 from archcalc.errors import ArchcalcError, UsageError
+from archcalc.language import library
 from archcalc.layers.base import times
 from archcalc.metrics import CONVOLUTIONS
 from archcalc.network import Network, load

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from archcalc.errors import SpecError
 from archcalc.graph import Group, Node
+from archcalc.language.spec import Spec
+from archcalc.language.steps import REPEAT, Step
 from archcalc.limits import Limits
 from archcalc.resolver import Resolver
 from archcalc.scope import Scope, kind_name
-from archcalc.spec import Spec
-from archcalc.steps import REPEAT, Step
 
 T = TypeVar("T")
 

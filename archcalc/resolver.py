@@ -8,6 +8,8 @@ from typing import Any
 
 from archcalc.builder import Builder
 from archcalc.errors import SpecError
+from archcalc.language.spec import Spec
+from archcalc.language.steps import SHORTCUTS, Step, without_followers
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import FieldError, nearest
@@ -15,8 +17,6 @@ from archcalc.limits import Limits
 from archcalc.scope import Scope
 from archcalc.sizes.expressions import Expression, ExpressionError
 from archcalc.source.parser import Scalar
-from archcalc.spec import Spec
-from archcalc.steps import SHORTCUTS, Step, without_followers
 
 WAITING = (Expression, tuple)
 """What arithmetic may stand in; any other value is as it was read."""

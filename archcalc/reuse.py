@@ -21,6 +21,7 @@ from typing import Any
 from archcalc.depth import depth
 from archcalc.errors import ArchcalcError, UsageError
 from archcalc.lanes import DEPTH, VALUES
+from archcalc.language.steps import Step
 from archcalc.layers.base import Shape
 from archcalc.network import Network
 from archcalc.parts import (
@@ -37,7 +38,6 @@ from archcalc.parts import (
     weights_of,
 )
 from archcalc.reading import Reading
-from archcalc.steps import Step
 
 MOST_HELD = 100_000
 """Parts that are held, each with some 3 kB: memory stays flat however many differ."""

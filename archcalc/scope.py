@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from archcalc.steps import STRUCTURES, Step
+from archcalc.language.steps import STRUCTURES, Step
 
 
 @dataclass(slots=True)

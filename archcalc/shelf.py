@@ -7,8 +7,8 @@ from itertools import groupby
 
 from archcalc.depth import depth
 from archcalc.errors import UsageError
+from archcalc.language.library import shipped
 from archcalc.layers.fields import nearest
-from archcalc.library import shipped
 from archcalc.network import Network, load
 from archcalc.report import Column, Note, Report, Row, Table
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from archcalc.graph import Node
+from archcalc.language.steps import Step
 from archcalc.layers.base import Shape
 from archcalc.sizes.dims import Dim, same
 from archcalc.source.parser import Scalar
-from archcalc.steps import Step
 
 
 def projection(

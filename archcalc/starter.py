@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from archcalc.formatting import formatted
-from archcalc.library import find
+from archcalc.language.formatting import formatted
+from archcalc.language.library import find
+from archcalc.language.schema import FILE
 from archcalc.limits import DEFAULT
 from archcalc.network import network
-from archcalc.schema import FILE
 from archcalc.source.edits import Edit, Layout, applied
 from archcalc.source.parser import Source, read
 from archcalc.source.values import Mapping, Value

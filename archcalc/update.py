@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from archcalc.about import Expected
 from archcalc.errors import ArchcalcError
 from archcalc.expectations import CLAIM, EVERY_VARIANT, UNITS, read_claim
+from archcalc.language.about import Expected
 from archcalc.limits import Limits
 from archcalc.metrics import measure
 from archcalc.network import Network

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 
 import archcalc
-from archcalc.library import shipped
+from archcalc.language.library import shipped
 from archcalc.lock import entry_of
 from archcalc.render import render
 from archcalc.tables import table_report

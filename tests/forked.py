@@ -32,7 +32,7 @@ FILE_BYTES = 64 << 20
 MODULES = (
     "archcalc.cli",
     "archcalc.checking",
-    "archcalc.formatting",
+    "archcalc.language.formatting",
     *(f"archcalc.commands.{value.partition(':')[0]}" for value in COMMANDS.values()),
 )
 

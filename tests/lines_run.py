@@ -23,7 +23,7 @@ from archcalc.comparison import compare_report
 from archcalc.diff import Difference, Side, diff_report
 from archcalc.drawing.pictures import draw
 from archcalc.explanation import explain
-from archcalc.formatting import formatted
+from archcalc.language.formatting import formatted
 from archcalc.limits import DEFAULT
 from archcalc.lock import fingerprint
 from archcalc.memory_report import memory_report

@@ -25,8 +25,8 @@ import archcalc
 from archcalc.checking import Choice, check_source
 from archcalc.diff import Difference, Side, diff_report
 from archcalc.errors import ArchcalcError
-from archcalc.formatting import formatted
-from archcalc.library import shipped
+from archcalc.language.formatting import formatted
+from archcalc.language.library import shipped
 from archcalc.limits import DEFAULT
 from archcalc.lock import fingerprint
 from archcalc.memory_report import memory_report

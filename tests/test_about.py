@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from archcalc.about import About
-from archcalc.about_reader import plainly, read_about
-from archcalc.library import shipped
+from archcalc.language.about import About
+from archcalc.language.about_reader import plainly, read_about
+from archcalc.language.library import shipped
+from archcalc.language.spec import ABOUT, _plain, _with_figures
 from archcalc.source.parser import read
-from archcalc.spec import ABOUT, _plain, _with_figures
 
 JUDGE = TypeAdapter(About)
 REFUSED: list[dict[str, Any]] = [

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 import archcalc
-from archcalc.library import shipped
+from archcalc.language.library import shipped
 
 Printed = tuple[str, str, Decimal]
 """Network and variant, `top1` or `top5`, and the accuracy in per cent."""

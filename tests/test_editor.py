@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from language_server import Server
 
-from archcalc.schema import FILE, schema_text
+from archcalc.language.schema import FILE, schema_text
 from archcalc.starter import SCHEMA_LINE, starter
 
 PACKAGE = "yaml-language-server@1.15.0"

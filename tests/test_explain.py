@@ -22,8 +22,8 @@ from formula_reader import value_of
 
 from archcalc.errors import UsageError
 from archcalc.explanation import Explainer, Explanation, Line, explain
+from archcalc.language.library import shipped
 from archcalc.layers.base import Window
-from archcalc.library import shipped
 from archcalc.network import Network, load, loads
 from archcalc.reasons import unreached
 from archcalc.render.explained import (

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archcalc.errors import ArchcalcError
-from archcalc.formatting import formatted
-from archcalc.library import shipped
+from archcalc.language.formatting import formatted
+from archcalc.language.library import shipped
 from archcalc.lock import entry_of
 from archcalc.network import loads
 from archcalc.rules import every_rule

@@ -19,9 +19,9 @@ from archcalc.explanation import Explainer
 from archcalc.formula_scripts import LATEX, MARKDOWN, PYTHON, UNICODE, Script
 from archcalc.formula_text import decimal
 from archcalc.formulas import Equation, Formula, Recording, record
+from archcalc.language.library import shipped
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, numel
-from archcalc.library import shipped
 from archcalc.network import load
 from archcalc.sizes.dims import symbol
 from archcalc.sizes.recorded import (

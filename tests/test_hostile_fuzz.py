@@ -8,7 +8,7 @@ import pytest
 from mutations import Tally, attempt, mutant
 
 import archcalc
-from archcalc.library import shipped
+from archcalc.language.library import shipped
 
 SEEDS = range(12)
 EACH = 12

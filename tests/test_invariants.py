@@ -19,7 +19,7 @@ import archcalc
 from archcalc.analysis import Analysis
 from archcalc.depth import depth
 from archcalc.graph import Node
-from archcalc.library import shipped
+from archcalc.language.library import shipped
 
 SOME = (
     "vgg16",

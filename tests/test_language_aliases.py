@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import archcalc
-from archcalc import library
 from archcalc.errors import SpecError, UsageError
+from archcalc.language import library
 
 NET = """
 name: nets

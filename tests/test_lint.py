@@ -7,7 +7,7 @@ from linted import HEAD, checked, fixed, layers, lint
 
 from archcalc.checking import Choice, check_source
 from archcalc.fixing import fix_text
-from archcalc.library import shipped
+from archcalc.language.library import shipped
 from archcalc.limits import DEFAULT
 from archcalc.lint import LINT
 from archcalc.network import loads

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import archcalc
-from archcalc import library
 from archcalc.errors import UsageError
+from archcalc.language import library
 
 
 @pytest.mark.parametrize("name", ["resnet18", "googlenet", "vit:ti-16"])

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from commands import Done, archcalc
 
-from archcalc.formatting import formatted
+from archcalc.language.formatting import formatted
+from archcalc.language.schema import schema_text
 from archcalc.limits import DEFAULT
 from archcalc.network import load
-from archcalc.schema import schema_text
 from archcalc.watching import Shown, Watch, watch
 
 Run = Callable[..., Done]

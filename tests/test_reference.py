@@ -20,13 +20,13 @@ from archcalc import reference
 from archcalc.analysis import Analysis, Setting
 from archcalc.errors import MissingExtra, UsageError
 from archcalc.graph import Graph, Node
+from archcalc.language.library import shipped
 from archcalc.layers import CATALOGUE, fields
 from archcalc.layers.base import Call, Function, Layer, Module, Shape, Shapes, Work
 from archcalc.layers.conv import Conv
 from archcalc.layers.input import Input
 from archcalc.layers.linear import Linear
 from archcalc.layers.norm import BatchNorm
-from archcalc.library import shipped
 from archcalc.verification import Difference, Verification, compare
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from archcalc.errors import ArchcalcError
 from archcalc.graph import Graph
-from archcalc.library import shipped
+from archcalc.language.library import shipped
 from archcalc.limits import Limits
 from archcalc.network import Network, load, loads
 from archcalc.repetition import Repeater

@@ -12,12 +12,12 @@ import pytest
 import yaml
 from commands import archcalc
 
+from archcalc.language.library import shipped
+from archcalc.language.schema import FILE, language_schema, schema_text
+from archcalc.language.steps import USERS
 from archcalc.layers import CATALOGUE
-from archcalc.library import shipped
 from archcalc.rules import every_rule
 from archcalc.rules.base import as_file, is_file
-from archcalc.schema import FILE, language_schema, schema_text
-from archcalc.steps import USERS
 
 SCHEMA = language_schema()
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)

@@ -15,7 +15,7 @@ from sweep_specs import NESTED
 
 import archcalc
 from archcalc.depth import depth
-from archcalc.library import names
+from archcalc.language.library import names
 from archcalc.network import Network, load, loads
 from archcalc.pareto import pareto
 from archcalc.sweep_values import condition, values_of

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archcalc.library import shipped
+from archcalc.language.library import shipped
 
 ROOT = Path(__file__).parent.parent
 
@@ -60,7 +60,7 @@ def test_an_installed_wheel_finds_its_networks(scripts: Path, tmp_path: Path) ->
     where = run(
         scripts / "python",
         "-c",
-        "from archcalc.library import folder, shipped; print(folder()); print(len(shipped()))",
+        "from archcalc.language.library import folder, shipped; print(folder()); print(len(shipped()))",
         cwd=tmp_path,
     ).split()
     assert str(scripts.parent) in where[0]
@@ -88,7 +88,7 @@ def test_torch_is_named_where_it_is_missing(scripts: Path, tmp_path: Path) -> No
 
 
 def test_the_schema_is_shipped(scripts: Path, tmp_path: Path) -> None:
-    code = "import archcalc.schema as s, pathlib; print((pathlib.Path(s.__file__).parent / s.FILE).read_text(encoding='utf-8') == s.schema_text())"
+    code = "import archcalc.language.schema as s, pathlib; print((pathlib.Path(s.__file__).parent.parent / s.FILE).read_text(encoding='utf-8') == s.schema_text())"
     assert run(scripts / "python", "-c", code, cwd=tmp_path).strip() == "True"
 
 

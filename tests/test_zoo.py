@@ -16,7 +16,7 @@ from independent import ours, theirs
 
 import archcalc
 from archcalc.expectations import judge
-from archcalc.library import shipped
+from archcalc.language.library import shipped
 
 EVIDENCE: list[dict[str, Any]] = [
     row

@@ -113,7 +113,7 @@ def _limits(given: list[str] | None, project: Project) -> Limits:
 
 def _refuse_shipped(paths: Sequence[str]) -> None:
     """Refuse to write what is named as a shipped network, or the standard input."""
-    from archcalc.library import is_path
+    from archcalc.language.library import is_path
 
     own = [path for path in paths if os.path.isdir(path) or is_path(path)]
     if not paths or len(own) < len(paths) or "-" in paths:

@@ -100,7 +100,7 @@ def _chosen(
     nets: list[str], git: str | None, limits: Limits
 ) -> list[tuple[Network, str]]:
     """Return the old and the new network, each with what it is called."""
-    from archcalc.library import find
+    from archcalc.language.library import find
     from archcalc.network import load, network
     from archcalc.revisions import source_at
 

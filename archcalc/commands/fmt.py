@@ -28,7 +28,7 @@ def fmt(
     limit: LimitOptions = None,
 ) -> None:
     """Put specs in canonical form; comments stay."""
-    from archcalc.formatting import formatted
+    from archcalc.language.formatting import formatted
     from archcalc.source.text import decode, display_name, read_bytes
 
     limits = limits_from(limit)
@@ -68,7 +68,7 @@ def _tell(path: str, old: str, new: str, check: bool, diff: bool) -> None:
 def _files(paths: list[str], skip_others: bool) -> Iterator[str]:
     """Yield the files to format; a shipped name is none of one's own."""
     from archcalc.discovery import specs_at
-    from archcalc.library import is_path
+    from archcalc.language.library import is_path
     from archcalc.project import find_project
 
     for path in paths:

@@ -30,8 +30,8 @@ def new(
     ] = None,
 ) -> None:
     """Write NAME.yaml, a commented spec, and the schema that editors check it by."""
+    from archcalc.language.schema import FILE, schema_text
     from archcalc.limits import DEFAULT
-    from archcalc.schema import FILE, schema_text
     from archcalc.starter import copy_of, starter
     from archcalc.update import update_file
 

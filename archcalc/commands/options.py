@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def complete_networks(incomplete: str) -> list[str]:
     """Return the shipped names that begin with what was typed."""
-    from archcalc.library import names
+    from archcalc.language.library import names
 
     return [name for name in names() if name.startswith(incomplete)]
 

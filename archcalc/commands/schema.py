@@ -7,6 +7,6 @@ from archcalc.commands.options import Output, write
 
 def schema(output: Output = None) -> None:
     """Print the JSON Schema of the spec language, or write it to a file."""
-    from archcalc.schema import schema_text
+    from archcalc.language.schema import schema_text
 
     write(schema_text(), output)

@@ -7,7 +7,7 @@ from archcalc.commands.options import NetworkName, colored, write
 
 def show(net: NetworkName) -> None:
     """Print a network's YAML, highlighted on a terminal."""
-    from archcalc.library import find
+    from archcalc.language.library import find
     from archcalc.source.parser import read
 
     path, _ = find(net)

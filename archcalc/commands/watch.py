@@ -32,7 +32,7 @@ def watch(
     limit: LimitOptions = None,
 ) -> None:
     """Check a spec at each save: its table, findings, and what the save changed."""
-    from archcalc.library import find, is_path
+    from archcalc.language.library import find, is_path
     from archcalc.watching import Watch
     from archcalc.watching import watch as run
 

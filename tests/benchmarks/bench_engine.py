@@ -17,11 +17,11 @@ sys.path.append(str(Path(__file__).parent))
 from measuring import chain
 
 from archcalc import load, loads
-from archcalc.library import shipped
+from archcalc.language.library import shipped
+from archcalc.language.spec import read_spec
 from archcalc.network import Network
 from archcalc.render import FORMATS, render
 from archcalc.source.parser import parse
-from archcalc.spec import read_spec
 from archcalc.tables import table_report
 
 TEXT = shipped()["resnet152"].read_text(encoding="utf-8")

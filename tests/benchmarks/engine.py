@@ -17,7 +17,7 @@ from measuring import Line, Section, functions, ratio
 from measuring import shown as told
 
 from archcalc import load, loads
-from archcalc.library import shipped
+from archcalc.language.library import shipped
 
 ABOUT = """\
 ResNet-152 in one process. "Analysis" is every shape, weight, operation and activation of

@@ -113,7 +113,7 @@ def _rest(rounds: int) -> list[Line]:
 
 
 def _check(rounds: int) -> Line:
-    from archcalc.library import shipped
+    from archcalc.language.library import shipped
     from archcalc.network import load
 
     runs = processes(

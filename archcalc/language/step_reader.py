@@ -10,11 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from archcalc.arguments import Problems, absent, quoted
-from archcalc.layers import CATALOGUE
-from archcalc.layers.fields import WORD, FieldError, nearest
-from archcalc.source.parser import Mapping, Scalar, Sequence, Value
-from archcalc.steps import (
+from archcalc.language.argument_reader import Problems, absent, quoted
+from archcalc.language.steps import (
     COMMON,
     CONDITION,
     FOLLOWERS,
@@ -27,7 +24,10 @@ from archcalc.steps import (
     settled,
     without_followers,
 )
-from archcalc.structure_reader import StructureReader
+from archcalc.language.structure_reader import StructureReader
+from archcalc.layers import CATALOGUE
+from archcalc.layers.fields import WORD, FieldError, nearest
+from archcalc.source.parser import Mapping, Scalar, Sequence, Value
 
 ROLES_WITH_FOLLOWERS = ("matrix", "combine", "pool", "other")
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from archcalc.errors import Problem, SpecError
+from archcalc.language.steps import DYNAMIC, settled
 from archcalc.layers.fields import BOOLEANS, WORD, Field, FieldError, nearest, number
 from archcalc.limits import DEFAULT
 from archcalc.sizes.expressions import MOST_NAMES_SHOWN, Expression
 from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value
-from archcalc.steps import DYNAMIC, settled
 
 LONGEST_NAME = 200
 

@@ -15,13 +15,11 @@ from dataclasses import fields
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from archcalc import schema_words as words
-from archcalc.about import Accuracy, Expected, Lint, Paper, Within, key_of
-from archcalc.layers import CATALOGUE
-from archcalc.layers.base import Layer
-from archcalc.spec import LANGUAGE_VERSION, SECTIONS
-from archcalc.step_reader import ROLES_WITH_FOLLOWERS
-from archcalc.steps import (
+from archcalc.language import schema_words as words
+from archcalc.language.about import Accuracy, Expected, Lint, Paper, Within, key_of
+from archcalc.language.spec import LANGUAGE_VERSION, SECTIONS
+from archcalc.language.step_reader import ROLES_WITH_FOLLOWERS
+from archcalc.language.steps import (
     COMMON,
     CONDITION,
     FOLLOWERS,
@@ -31,6 +29,8 @@ from archcalc.steps import (
     STRUCTURES,
     USERS,
 )
+from archcalc.layers import CATALOGUE
+from archcalc.layers.base import Layer
 
 Schema = dict[str, Any]
 FILE = "archcalc.schema.json"

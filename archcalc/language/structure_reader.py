@@ -6,12 +6,12 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
-from archcalc.arguments import ArgumentReader, Problems, absent, quoted
+from archcalc.language.argument_reader import ArgumentReader, Problems, absent, quoted
+from archcalc.language.steps import COMMON, FOLLOWERS, SHORTCUTS, Step
 from archcalc.layers import CATALOGUE
 from archcalc.layers.fields import nearest
 from archcalc.sizes.expressions import Expression, parse
 from archcalc.source.parser import Mapping, Scalar, Sequence, Value
-from archcalc.steps import COMMON, FOLLOWERS, SHORTCUTS, Step
 
 ABSENT = ("none", "", "~", "null")
 

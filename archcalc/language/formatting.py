@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from archcalc.arguments import absent
+from archcalc.language.argument_reader import absent
+from archcalc.language.spec import SECTIONS
+from archcalc.language.steps import FOLLOWERS, KINDS, USERS
 from archcalc.layers import CATALOGUE
 from archcalc.limits import DEFAULT, Limits
 from archcalc.source.comments import Commented
@@ -20,8 +22,6 @@ from archcalc.source.edits import Layout, parts
 from archcalc.source.parser import parse
 from archcalc.source.values import Mapping, Scalar, Source, Value
 from archcalc.source.values import Sequence as Items
-from archcalc.spec import SECTIONS
-from archcalc.steps import FOLLOWERS, KINDS, USERS
 
 WIDEST = 120
 STEP = 2

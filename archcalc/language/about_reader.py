@@ -15,7 +15,7 @@ from functools import cache, partial
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from archcalc.about import About, OneOrMany, Part, Within, key_of, listed
+from archcalc.language.about import About, OneOrMany, Part, Within, key_of, listed
 
 Read = Callable[[Any], Any]
 DECIMAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")

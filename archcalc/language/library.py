@@ -18,7 +18,7 @@ ALIAS = re.compile(rb"(?:^|[\n{,])\s*([\w.-]+)\s*:")
 
 def folder() -> Path:
     """Return the folder of shipped specs: inside a wheel, or beside the package."""
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     inside = package / "specs"
     return inside if inside.is_dir() else package.parent / "specs"
 
