@@ -16,7 +16,7 @@ from archcalc.conventions import USUAL, Convention, convention
 from archcalc.counting import dtype_bits, in_bytes
 from archcalc.errors import UsageError
 from archcalc.figures import Facts, Figures
-from archcalc.graph import Graph, Group, Node
+from archcalc.graph.graph import Graph, Group, Node
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import nearest
 from archcalc.shown import Shown

@@ -11,10 +11,10 @@ from typing import Any
 from archcalc.analysis import Analysis, Row
 from archcalc.closed_forms import closed_form_tables
 from archcalc.conventions import Convention
-from archcalc.depth import depth
 from archcalc.diagram import diagram
 from archcalc.errors import UsageError
 from archcalc.figures import Figures
+from archcalc.graph.depth import depth
 from archcalc.layers.base import Shape
 from archcalc.memory_notes import definitions
 from archcalc.memory_report import needing_numbers

@@ -16,7 +16,7 @@ from archcalc.sizes.polynomials import Dim
 
 if TYPE_CHECKING:
     from archcalc.analysis import Analysis, Level, Row
-    from archcalc.graph import Group
+    from archcalc.graph.graph import Group
     from archcalc.layers.base import Shape
 
 OUTSIDE = -1

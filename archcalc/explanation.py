@@ -15,7 +15,7 @@ from archcalc.analysis import Analysis, Row
 from archcalc.conventions.measures import is_bias
 from archcalc.counting import dtype_bits, flops, in_bytes
 from archcalc.formulas import Formula, Recording, record, times_samples
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.layers.base import Shape
 from archcalc.network import Network, load
 from archcalc.reasons import reasons

@@ -14,7 +14,7 @@ from typing import Any
 from archcalc.analysis import Analysis, Row
 from archcalc.errors import UsageError
 from archcalc.expectations import Judged
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.layers.base import Shape
 from archcalc.network import Network
 from archcalc.report import Column, Note, Report, Table

@@ -17,10 +17,10 @@ from typing import Any
 
 from archcalc.analysis import Analysis
 from archcalc.checking import Choice
-from archcalc.depth import depth
 from archcalc.errors import ArchcalcError, LimitError, Place, Problem, UsageError
 from archcalc.findings import Checked, Finding
-from archcalc.graph import Graph, Node
+from archcalc.graph.depth import depth
+from archcalc.graph.graph import Graph, Node
 from archcalc.language.library import ENDINGS, is_shipped
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network import Network

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.memory_ledger import Ledger, Timeline
 from archcalc.memory_storage import Storages
 from archcalc.memory_workspace import workspace

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
-from archcalc.graph import Graph, Node
+from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Layer, Shape
 
 Ints = tuple[int, ...]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, permutations
 from typing import NamedTuple
 
-from archcalc.graph import Graph, Group
+from archcalc.graph.graph import Graph, Group
 from archcalc.memory_inference import inference, last_readers
 from archcalc.memory_storage import Storages
 from archcalc.memory_workspace import workspace

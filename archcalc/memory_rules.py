@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archcalc.counting import dtype_bits, in_bytes
 from archcalc.errors import UsageError
-from archcalc.graph import Graph, Node
+from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Module, numel
 from archcalc.layers.fields import nearest
 from archcalc.sizes.dims import Dim

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from archcalc.counting import in_bytes
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.layers.base import Saved, numel
 from archcalc.memory_segments import entering, segments
 from archcalc.memory_storage import Storages, number

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archcalc.errors import UsageError
-from archcalc.graph import Graph
+from archcalc.graph.graph import Graph
 from archcalc.layers.fields import nearest
 from archcalc.memory_storage import Storages
 

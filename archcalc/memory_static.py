@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.counting import dtype_bits, in_bytes
-from archcalc.graph import Graph, Node
+from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Shape, numel
 from archcalc.optimizers import SCALAR_BYTES, optimizer
 from archcalc.sizes.dims import Dim

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from archcalc.counting import dtype_bits, in_bytes
 from archcalc.errors import UsageError
-from archcalc.graph import Graph, Node
+from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Extra, Saved, numel
 from archcalc.layers.drop import Drop
 from archcalc.memory_layout import ALONE, PIECES, REARRANGING, Layouts

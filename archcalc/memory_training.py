@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.memory_gradients import Gradients
 from archcalc.memory_ledger import Ledger, Timeline
 from archcalc.memory_saved import Kept, kept_for_backward, needs_gradient

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
 
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.layers.base import Extra, Shape, is_one, numel
 from archcalc.layers.combine import broadcast
 from archcalc.layers.linear import Linear

@@ -12,16 +12,16 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.analysis import Analysis, Row
-from archcalc.connections import connections
 from archcalc.conventions import USUAL
-from archcalc.depth import depths
-from archcalc.graph import Node
+from archcalc.graph.connections import connections
+from archcalc.graph.depth import depths
+from archcalc.graph.graph import Node
+from archcalc.graph.receptive import receptive_fields
 from archcalc.language.about import METRICS
 from archcalc.layers.base import feature_axis
 from archcalc.layers.fields import nearest
 from archcalc.memory_figures import FIGURES as MEMORY_FIGURES
 from archcalc.network import load
-from archcalc.receptive import receptive_fields
 from archcalc.sizes.dims import Dim
 from archcalc.sizes.expressions import ExpressionError, Given, parse
 

@@ -14,8 +14,8 @@ from archcalc.conventions import USUAL
 from archcalc.conventions import convention as named
 from archcalc.counting import dtype_bits
 from archcalc.errors import Place, SpecError, UsageError
-from archcalc.expand import expand
-from archcalc.graph import Graph
+from archcalc.graph.expand import expand
+from archcalc.graph.graph import Graph
 from archcalc.language import library
 from archcalc.language.argument_reader import Problems
 from archcalc.language.spec import Spec, read_spec

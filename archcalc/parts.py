@@ -11,18 +11,18 @@ from typing import Any, NamedTuple
 
 from archcalc.analysis import FOLDED
 from archcalc.conventions import USUAL, convention
-from archcalc.depth import followed, shortcut_marks, weighs
-from archcalc.expand import Expander
 from archcalc.figures import facts_of
-from archcalc.graph import Graph, Node
+from archcalc.graph.depth import followed, shortcut_marks, weighs
+from archcalc.graph.expand import Expander
+from archcalc.graph.graph import Graph, Node
+from archcalc.graph.scope import Scope
+from archcalc.graph.shortcuts import strides
 from archcalc.lanes import DEPTH, LANE, MASK, OF_WEIGHTS, VALUES
 from archcalc.language.steps import CONDITION, REPEAT, Step
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Seen, Shape, Window
 from archcalc.network import Network
 from archcalc.reading import Reading
-from archcalc.scope import Scope
-from archcalc.shortcuts import strides
 from archcalc.sizes.dims import assuming
 
 FactsMemo = dict[tuple[Layer, tuple[Shape, ...], Shape], int]

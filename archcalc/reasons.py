@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archcalc.analysis import FOLDED
-from archcalc.graph import Graph, Node
+from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Window, is_one, times
 from archcalc.layers.window import Sliding
 from archcalc.sizes.dims import Dim

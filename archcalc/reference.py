@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from archcalc.graph import Graph, Node
+    from archcalc.graph.graph import Graph, Node
     from archcalc.network import Network
 
     Code = Callable[[Tensor | None, Sequence[Tensor], Any], Tensor]

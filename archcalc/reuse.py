@@ -18,8 +18,8 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from archcalc.depth import depth
 from archcalc.errors import ArchcalcError, UsageError
+from archcalc.graph.depth import depth
 from archcalc.lanes import DEPTH, VALUES
 from archcalc.language.steps import Step
 from archcalc.layers.base import Shape

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from archcalc.depth import depth
 from archcalc.errors import UsageError
+from archcalc.graph.depth import depth
 from archcalc.language.library import shipped
 from archcalc.layers.fields import nearest
 from archcalc.network import Network, load

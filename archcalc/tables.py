@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.analysis import Analysis, Level, Row
 from archcalc.conventions import Convention
-from archcalc.depth import depth, depths
 from archcalc.errors import UsageError
+from archcalc.graph.depth import depth, depths
 from archcalc.layers.base import times
 from archcalc.layers.fields import nearest
 from archcalc.memory_columns import COLUMNS as MEMORY_COLUMNS
@@ -340,7 +340,7 @@ def assumption_notes(analysis: Analysis) -> Iterator[Note]:
 
 def misalignment_notes(analysis: Analysis) -> Iterator[Note]:
     """Yield where branches that meet do not see the same place."""
-    from archcalc.receptive import misaligned
+    from archcalc.graph.receptive import misaligned
 
     found = list(misaligned(analysis.graph))
     if found:

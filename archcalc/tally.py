@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from archcalc.conventions import Convention
 from archcalc.figures import Facts, facts_of
-from archcalc.graph import Graph, Node
+from archcalc.graph.graph import Graph, Node
 from archcalc.sizes.dims import Dim
 
 FOLDED = ("norm", "activation", "drop")

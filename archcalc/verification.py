@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from archcalc.analysis import Analysis
 from archcalc.errors import clean
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 
 WHATS = ("shape", "weight", "buffer", "macs", "params")
 MOST_SHOWN = 40

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from archcalc.analysis import Analysis
 from archcalc.conventions import CONVENTIONS, USUAL
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.layers.base import numel
 from archcalc.memory_rules import RULES
 

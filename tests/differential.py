@@ -20,8 +20,8 @@ from random_networks import Writer
 from torch_memory import prepared, saved_by_node
 
 import archcalc
-from archcalc.builder import Builder
-from archcalc.graph import Graph, Node
+from archcalc.graph.builder import Builder
+from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Layer, Shape, numel
 from archcalc.memory_layout import IN_ROWS, MOVED, WRITTEN
 from archcalc.memory_storage import Storages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import archcalc
-from archcalc.connections import connections
+from archcalc.graph.connections import connections
 from archcalc.metrics import measure
 
 TWO_BLOCKS = """

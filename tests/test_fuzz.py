@@ -35,7 +35,7 @@ from hypothesis import strategies as st
 from random_mistakes import spoilt
 
 import archcalc
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.layers import CATALOGUE
 
 HERE = Path(__file__).parent

@@ -17,8 +17,8 @@ from random_networks import Writer
 
 import archcalc
 from archcalc.analysis import Analysis
-from archcalc.depth import depth
-from archcalc.graph import Node
+from archcalc.graph.depth import depth
+from archcalc.graph.graph import Node
 from archcalc.language.library import shipped
 
 SOME = (

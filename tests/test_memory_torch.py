@@ -22,7 +22,7 @@ from torch_memory import (
 import archcalc
 from archcalc import Analysis
 from archcalc.analysis import Setting
-from archcalc.graph import Graph, Group, Node
+from archcalc.graph.graph import Graph, Group, Node
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
 from archcalc.memory_inference import inference as played

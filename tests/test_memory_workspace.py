@@ -11,7 +11,7 @@ import pytest
 from small_networks import joined
 
 import archcalc
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.memory_storage import Storages
 from archcalc.memory_workspace import named, workspace
 

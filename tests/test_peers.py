@@ -23,7 +23,7 @@ import archcalc
 from archcalc import reference
 from archcalc.analysis import Analysis, Setting
 from archcalc.conventions import CONVENTIONS
-from archcalc.graph import Graph, Group, Node
+from archcalc.graph.graph import Graph, Group, Node
 from archcalc.layers.input import Input
 
 pytestmark = pytest.mark.peers

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 import archcalc
-from archcalc.graph import Graph, Node
-from archcalc.receptive import Field, misaligned, receptive_fields
+from archcalc.graph.graph import Graph, Node
+from archcalc.graph.receptive import Field, misaligned, receptive_fields
 from archcalc.reference import build
 
 

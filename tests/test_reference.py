@@ -19,7 +19,7 @@ import archcalc
 from archcalc import reference
 from archcalc.analysis import Analysis, Setting
 from archcalc.errors import MissingExtra, UsageError
-from archcalc.graph import Graph, Node
+from archcalc.graph.graph import Graph, Node
 from archcalc.language.library import shipped
 from archcalc.layers import CATALOGUE, fields
 from archcalc.layers.base import Call, Function, Layer, Module, Shape, Shapes, Work

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from archcalc.errors import ArchcalcError
-from archcalc.graph import Graph
+from archcalc.graph.graph import Graph
+from archcalc.graph.repetition import Repeater
 from archcalc.language.library import shipped
 from archcalc.limits import Limits
 from archcalc.network import Network, load, loads
-from archcalc.repetition import Repeater
 
 HEAD = "name: n\ninput: [8, 16, 16]\n"
 BLOCK = """

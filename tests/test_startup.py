@@ -22,7 +22,7 @@ UNREAD = {
     "archcalc.memory",
     "archcalc.memory_cells",
     "archcalc.metrics",
-    "archcalc.receptive",
+    "archcalc.graph.receptive",
     "archcalc.sizes.recorded",
     "archcalc.reference",
     "archcalc.roofline",
@@ -101,7 +101,7 @@ def test_a_file_of_a_user_is_read_without_pydantic(tmp_path: Path) -> None:
     ("line", "module"),
     [
         ("table vgg16", "archcalc.expectations"),
-        ("table vgg19 --columns +receptive_field", "archcalc.receptive"),
+        ("table vgg19 --columns +receptive_field", "archcalc.graph.receptive"),
         ("table vgg19 --columns +peak", "archcalc.memory"),
         ("table vgg19 --formulas", "archcalc.formulas"),
         ("table vgg19 --view lecture", "archcalc.lecture"),

@@ -14,7 +14,7 @@ from commands import archcalc as run
 from sweep_specs import NESTED
 
 import archcalc
-from archcalc.depth import depth
+from archcalc.graph.depth import depth
 from archcalc.language.library import names
 from archcalc.network import Network, load, loads
 from archcalc.pareto import pareto

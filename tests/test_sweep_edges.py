@@ -10,8 +10,8 @@ import pytest
 from commands import archcalc as run
 
 import archcalc
-from archcalc.depth import depth as depth_of
 from archcalc.errors import ArchcalcError, UsageError
+from archcalc.graph.depth import depth as depth_of
 from archcalc.network import load, loads
 from archcalc.network import network as network_of
 from archcalc.scaling import scale, scale_report, solve, solve_report

@@ -11,7 +11,7 @@ from typing import Literal
 from archcalc.analysis import Analysis, Level, Row
 from archcalc.diagram import Box, Diagram, diagram
 from archcalc.drawing.structure import Chain, structure
-from archcalc.graph import Graph
+from archcalc.graph.graph import Graph
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network import Network
 from archcalc.render.diagrams import frame_title, times

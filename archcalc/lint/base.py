@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from archcalc.findings import Fix
-from archcalc.graph import Graph, Node
+from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Layer, Shape
 from archcalc.layers.window import reach
 from archcalc.network import Network

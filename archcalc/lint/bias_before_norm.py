@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.lint.base import Hint, Linted, fix
 from archcalc.rules.base import Rule
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcalc.graph import Graph
+from archcalc.graph.graph import Graph
 from archcalc.layers.base import feature_axis
 from archcalc.lint.base import Hint, Linted, fix
 from archcalc.rules.base import Rule

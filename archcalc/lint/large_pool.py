@@ -7,7 +7,7 @@ from typing import Any
 
 from archcalc.errors import ShapeError
 from archcalc.findings import Fix
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.layers.base import times
 from archcalc.layers.fields import FieldError
 from archcalc.layers.window import simple

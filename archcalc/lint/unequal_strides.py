@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from archcalc.graph.receptive import Fields, receptive_fields
 from archcalc.layers.base import times
 from archcalc.lint.base import Hint, Linted
-from archcalc.receptive import Fields, receptive_fields
 from archcalc.rules.base import Rule
 
 RULE = Rule(

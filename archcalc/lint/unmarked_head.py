@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archcalc.findings import Fix
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.lint.base import Hint, Linted
 from archcalc.lint.unused_result import dead, ends, is_head, item_of
 from archcalc.rules.base import Rule

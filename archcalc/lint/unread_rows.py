@@ -7,7 +7,7 @@ from typing import Any
 
 from archcalc.errors import ShapeError
 from archcalc.findings import Fix
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.layers.base import Layer, Shape
 from archcalc.layers.fields import FieldError
 from archcalc.lint.base import Hint, Linted, Slide, changed, fix, slide, sliding

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from archcalc.findings import Fix
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.lint.base import Hint, Linted
 from archcalc.rules.base import Rule
 from archcalc.source.edits import item_lines, lines_replaced

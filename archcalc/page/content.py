@@ -20,16 +20,16 @@ from typing import Any
 from archcalc.analysis import Analysis, Row
 from archcalc.conventions import CONVENTIONS
 from archcalc.counting import DTYPES
-from archcalc.depth import depth, depths
 from archcalc.diagram import Folding
 from archcalc.errors import UsageError, clean
 from archcalc.expectations import judge_known
 from archcalc.explanation import Line, explain
 from archcalc.formula_scripts import UNICODE
-from archcalc.graph import Graph
+from archcalc.graph.depth import depth, depths
+from archcalc.graph.graph import Graph
+from archcalc.graph.receptive import receptive_fields
 from archcalc.network import Network
 from archcalc.page.lanes import lanes
-from archcalc.receptive import receptive_fields
 from archcalc.sizes.dims import Dim
 from archcalc.tables import erratum_notes
 from archcalc.version import __version__

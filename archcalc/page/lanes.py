@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from archcalc.analysis import Row
-from archcalc.graph import Graph
+from archcalc.graph.graph import Graph
 
 BODY = "body"
 """The lane of a residual's own layers, where its shortcut has layers as well."""

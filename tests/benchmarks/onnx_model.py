@@ -7,7 +7,7 @@ from typing import Any
 
 from onnx import ModelProto, TensorProto, helper
 
-from archcalc.graph import Graph, Node
+from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Shape
 
 FLOAT = TensorProto.FLOAT

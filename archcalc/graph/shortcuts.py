@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archcalc.graph import Node
+from archcalc.graph.graph import Node
 from archcalc.language.steps import Step
 from archcalc.layers.base import Shape
 from archcalc.sizes.dims import Dim, same

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from archcalc.errors import ArchcalcError, LimitError, Place, Problem, ShapeError
-from archcalc.graph import Group, Node
+from archcalc.graph.graph import Group, Node
+from archcalc.graph.scope import Scope
+from archcalc.graph.shortcuts import projecting
 from archcalc.language.steps import Step
 from archcalc.layers.base import Layer, Shape, times
 from archcalc.limits import Limits
-from archcalc.scope import Scope
-from archcalc.shortcuts import projecting
 from archcalc.source.parser import Source, Value
 
 MOST_INPUTS_SHOWN = 12

@@ -13,12 +13,12 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from archcalc.errors import SpecError
-from archcalc.graph import Group, Node
+from archcalc.graph.graph import Group, Node
+from archcalc.graph.resolver import Resolver
+from archcalc.graph.scope import Scope, kind_name
 from archcalc.language.spec import Spec
 from archcalc.language.steps import REPEAT, Step
 from archcalc.limits import Limits
-from archcalc.resolver import Resolver
-from archcalc.scope import Scope, kind_name
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from math import gcd, lcm
 from typing import NamedTuple
 
 from archcalc.errors import UsageError
-from archcalc.graph import Graph, Node
+from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Window
 from archcalc.sizes.dims import Dim
 

@@ -8,7 +8,7 @@ He 2015, Table 1).
 
 from __future__ import annotations
 
-from archcalc.graph import Graph, Node
+from archcalc.graph.graph import Graph, Node
 
 GATING = "multiply"
 TABLES = frozenset({"embedding", "window_attention"})

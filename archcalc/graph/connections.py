@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archcalc.graph import Graph, Node
+from archcalc.graph.graph import Graph, Node
 
 
 def connections(graph: Graph, nodes: Iterable[int]) -> int:

@@ -10,17 +10,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from archcalc.errors import Problem, ShapeError, SpecError
-from archcalc.graph import Graph, Node
+from archcalc.graph.graph import Graph, Node
+from archcalc.graph.repetition import Repeater
+from archcalc.graph.resolver import WAITING
+from archcalc.graph.scope import Scope, base_names
+from archcalc.graph.shortcuts import padding, projection, strides
 from archcalc.language.spec import Spec
 from archcalc.language.steps import CONDITION, Step, arity
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import nearest
 from archcalc.limits import DEFAULT, Limits, counting
-from archcalc.repetition import Repeater
-from archcalc.resolver import WAITING
-from archcalc.scope import Scope, base_names
-from archcalc.shortcuts import padding, projection, strides
 from archcalc.sizes.dims import assuming, same
 from archcalc.sizes.expressions import Expression
 

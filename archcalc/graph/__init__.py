@@ -1,0 +1,1 @@
+"""The network as named nodes, and what follows from how they are connected."""
