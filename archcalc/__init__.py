@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from archcalc.explanation import Explanation, explain
-    from archcalc.figures import Figures
+    from archcalc.figures.facts import Figures
     from archcalc.network import Network, load, loads
     from archcalc.report import Report
     from archcalc.sweeping import sweep
@@ -77,7 +77,7 @@ HOMES = {
         "UsageError",
     ),
     "archcalc.explanation": ("Explanation", "explain"),
-    "archcalc.figures": ("Figures",),
+    "archcalc.figures.facts": ("Figures",),
     "archcalc.network": ("Network", "load", "loads"),
     "archcalc.report": ("Report",),
     "archcalc.sweeping": ("sweep",),

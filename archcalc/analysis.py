@@ -12,20 +12,20 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from archcalc.conventions import USUAL, Convention, convention
-from archcalc.counting import dtype_bits, in_bytes
 from archcalc.errors import UsageError
-from archcalc.figures import Facts, Figures
+from archcalc.figures.conventions import USUAL, Convention, convention
+from archcalc.figures.facts import Facts, Figures
+from archcalc.figures.formats import dtype_bits, in_bytes
+from archcalc.figures.tally import FOLDED as FOLDED
+from archcalc.figures.tally import Tally
 from archcalc.graph.graph import Graph, Group, Node
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import nearest
 from archcalc.shown import Shown
 from archcalc.sizes.dims import Dim
-from archcalc.tally import FOLDED as FOLDED
-from archcalc.tally import Tally
 
 if TYPE_CHECKING:
-    from archcalc.memory import Memory
+    from archcalc.figures.memory.memory import Memory
 
 Level = Literal["ops", "layers", "blocks", "stages"]
 LEVELS: tuple[Level, ...] = ("ops", "layers", "blocks", "stages")
@@ -137,7 +137,7 @@ class Analysis(Shown):
     @cached_property
     def memory(self) -> Memory:
         """The bytes: activations, peaks of inference and training, what is on disk."""
-        from archcalc.memory import Memory
+        from archcalc.figures.memory.memory import Memory
 
         return Memory(self)
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from archcalc.analysis import Analysis, Row
 from archcalc.closed_forms import closed_form_tables
-from archcalc.conventions import Convention
 from archcalc.diagram import diagram
 from archcalc.errors import UsageError
-from archcalc.figures import Figures
+from archcalc.figures.conventions import Convention
+from archcalc.figures.facts import Figures
 from archcalc.graph.depth import depth
 from archcalc.layers.base import Shape
 from archcalc.memory_notes import definitions

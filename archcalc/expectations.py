@@ -16,8 +16,8 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from archcalc.analysis import Analysis
-from archcalc.conventions import USUAL
 from archcalc.errors import Place, Problem, SpecError, UsageError
+from archcalc.figures.conventions import USUAL
 from archcalc.language.about import Expected
 from archcalc.layers.base import Shape, times
 from archcalc.layers.fields import BOOLEANS

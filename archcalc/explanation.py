@@ -12,9 +12,9 @@ from functools import cached_property
 from typing import Any
 
 from archcalc.analysis import Analysis, Row
-from archcalc.conventions.measures import is_bias
-from archcalc.counting import dtype_bits, flops, in_bytes
-from archcalc.formulas import Formula, Recording, record, times_samples
+from archcalc.figures.conventions.measures import is_bias
+from archcalc.figures.formats import dtype_bits, flops, in_bytes
+from archcalc.figures.formulas.formulas import Formula, Recording, record, times_samples
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Shape
 from archcalc.network import Network, load

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from archcalc.analysis import Analysis, Level, Row
 from archcalc.explanation import Explainer, Line
-from archcalc.formulas import Equation
+from archcalc.figures.formulas.formulas import Equation
 from archcalc.report import Cell, Column, Note, Report
 from archcalc.report import Row as Line_
 

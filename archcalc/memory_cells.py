@@ -7,11 +7,11 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.analysis import Analysis, Row
+from archcalc.figures.memory.roofline import load
 from archcalc.graph.receptive import Fields, receptive_fields
 from archcalc.layers.base import Shape
 from archcalc.memory_columns import Cells
 from archcalc.memory_figures import disk, peak, saved
-from archcalc.roofline import load
 from archcalc.sizes.dims import Dim
 
 SHARES = {

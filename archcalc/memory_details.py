@@ -6,11 +6,14 @@ from collections import Counter
 from fractions import Fraction
 
 from archcalc.analysis import Analysis, Level, Row
-from archcalc.devices import Device
+from archcalc.figures.memory.devices import Device
+from archcalc.figures.memory.ledger import Held, Timeline
+from archcalc.figures.memory.roofline import Load, Roof, load, roof
+from archcalc.figures.memory.saved import Kept, kept_for_backward
+from archcalc.figures.memory.workspace import named
 from archcalc.memory_cells import ratio
 from archcalc.memory_columns import cells
 from archcalc.memory_figures import saved
-from archcalc.memory_ledger import Held, Timeline
 from archcalc.memory_notes import (
     INFERENCE,
     PHASES,
@@ -21,12 +24,9 @@ from archcalc.memory_notes import (
     training_definition,
 )
 from archcalc.memory_report import BYTES, report
-from archcalc.memory_saved import Kept, kept_for_backward
-from archcalc.memory_workspace import named
 from archcalc.network import Network
 from archcalc.report import Cell, Column, Note, Report, RowKind, Table
 from archcalc.report import Row as Line
-from archcalc.roofline import Load, Roof, load, roof
 
 MOST_ALIVE = 12
 NAME = Column("what", "what", "name")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from archcalc.memory_static import on_disk, stored_dtype
+from archcalc.figures.memory.at_rest import on_disk, stored_dtype
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from archcalc.analysis import Analysis, Row
-from archcalc.memory_ledger import Timeline
-from archcalc.memory_rules import rule_named
-from archcalc.memory_segments import segments
-from archcalc.optimizers import optimizer
+from archcalc.figures.memory.activation_rules import rule_named
+from archcalc.figures.memory.checkpoints import segments
+from archcalc.figures.memory.ledger import Timeline
+from archcalc.figures.memory.optimizers import optimizer
 from archcalc.report import Note
 from archcalc.sizes.dims import Dim
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.analysis import Analysis, Row
-from archcalc.conventions import USUAL
+from archcalc.figures.conventions import USUAL
 from archcalc.graph.connections import connections
 from archcalc.graph.depth import depths
 from archcalc.graph.graph import Node

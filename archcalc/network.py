@@ -10,10 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from archcalc.analysis import Analysis, Setting
-from archcalc.conventions import USUAL
-from archcalc.conventions import convention as named
-from archcalc.counting import dtype_bits
 from archcalc.errors import Place, SpecError, UsageError
+from archcalc.figures.conventions import USUAL
+from archcalc.figures.conventions import convention as named
+from archcalc.figures.formats import dtype_bits
+from archcalc.figures.memory.optimizers import optimizer as optimizer_named
 from archcalc.graph.expand import expand
 from archcalc.graph.graph import Graph
 from archcalc.language import library
@@ -23,7 +24,6 @@ from archcalc.language.step_reader import StepReader
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import WORD, FieldError, WholeField, nearest
 from archcalc.limits import DEFAULT, Limits, begin, counting
-from archcalc.optimizers import optimizer as optimizer_named
 from archcalc.shown import Shown
 from archcalc.sizes.dims import Poly, symbol
 from archcalc.sizes.expressions import Expression, ExpressionError

@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from archcalc.analysis import FOLDED
-from archcalc.conventions import USUAL, convention
-from archcalc.figures import facts_of
+from archcalc.figures.conventions import USUAL, convention
+from archcalc.figures.facts import facts_of
 from archcalc.graph.depth import followed, shortcut_marks, weighs
 from archcalc.graph.expand import Expander
 from archcalc.graph.graph import Graph, Node

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, Self
 from archcalc.analysis import Analysis, Row
 from archcalc.errors import UsageError
 from archcalc.explanation import Explainer, Line
-from archcalc.formula_scripts import LATEX
-from archcalc.formulas import Equation, Formula
+from archcalc.figures.formulas.formulas import Equation, Formula
+from archcalc.figures.formulas.scripts import LATEX
 from archcalc.layers.fields import nearest
 from archcalc.network import Network
 from archcalc.report import Cell, Column, Note, Report, Table

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from archcalc.analysis import Analysis
-from archcalc.conventions import CONVENTIONS, Convention
+from archcalc.figures.conventions import CONVENTIONS, Convention
 from archcalc.network import Network
 from archcalc.report import Cell, Column, Note, Report, Table
 from archcalc.report import Row as Line

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from archcalc.conventions import CONVENTIONS
+from archcalc.figures.conventions import CONVENTIONS
 
 Kind = Literal["lectures", "papers", "libraries", "tools", "sums"]
 KINDS: dict[Kind, str] = {

@@ -13,8 +13,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from archcalc.analysis import Analysis, Level, Row
-from archcalc.conventions import Convention
 from archcalc.errors import UsageError
+from archcalc.figures.conventions import Convention
 from archcalc.graph.depth import depth, depths
 from archcalc.layers.base import times
 from archcalc.layers.fields import nearest

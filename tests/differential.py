@@ -20,11 +20,11 @@ from random_networks import Writer
 from torch_memory import prepared, saved_by_node
 
 import archcalc
+from archcalc.figures.memory.layout import IN_ROWS, MOVED, WRITTEN
+from archcalc.figures.memory.storages import Storages
 from archcalc.graph.builder import Builder
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Layer, Shape, numel
-from archcalc.memory_layout import IN_ROWS, MOVED, WRITTEN
-from archcalc.memory_storage import Storages
 from archcalc.network import Network
 from archcalc.reference import verify
 from archcalc.sizes.dims import at_least

@@ -18,11 +18,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import archcalc
-from archcalc.conventions import CONVENTIONS, USUAL, View, convention, counted
-from archcalc.conventions import measures as m
 from archcalc.errors import ShapeError, SpecError, UsageError
 from archcalc.expectations import judge, judge_known
-from archcalc.figures import facts_of
+from archcalc.figures.conventions import CONVENTIONS, USUAL, View, convention, counted
+from archcalc.figures.conventions import measures as m
+from archcalc.figures.facts import facts_of
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import KINDS_OF_WORK
 from archcalc.layers.pool import AdaptiveAvgPool, AvgPool

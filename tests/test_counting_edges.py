@@ -15,8 +15,8 @@ from test_memory_reports import NETWORK
 
 import archcalc
 from archcalc import UsageError
-from archcalc.conventions import CONVENTIONS, View, convention, measures
-from archcalc.conventions.measures import Measure
+from archcalc.figures.conventions import CONVENTIONS, View, convention, measures
+from archcalc.figures.conventions.measures import Measure
 from archcalc.metrics import Others, counted_as, derived, measure
 from archcalc.sizes.polynomials import symbol
 

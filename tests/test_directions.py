@@ -57,7 +57,6 @@ BUILT = [
     if (PACKAGE / f"{room}.py").exists() or (PACKAGE / room / "__init__.py").exists()
 ]
 UNTIL_CUT: dict[str, tuple[str, ...]] = {
-    "analysis": ("memory",),
     "commands.options": ("layers.fields",),
     "commands.pictures": ("layers.fields",),
     "report": ("frames",),

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from layer_cases import EXAMPLES, Case
 
 from archcalc.explanation import Explainer
-from archcalc.formula_scripts import LATEX, MARKDOWN, PYTHON, UNICODE, Script
-from archcalc.formula_text import decimal
-from archcalc.formulas import Equation, Formula, Recording, record
+from archcalc.figures.formulas.formulas import Equation, Formula, Recording, record
+from archcalc.figures.formulas.scripts import LATEX, MARKDOWN, PYTHON, UNICODE, Script
+from archcalc.figures.formulas.writer import decimal
 from archcalc.language.library import shipped
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, numel

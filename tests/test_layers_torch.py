@@ -17,9 +17,9 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc.errors import ShapeError
+from archcalc.figures.memory.layout import ALONE
 from archcalc.layers import CATALOGUE
 from archcalc.layers.fields import FieldError
-from archcalc.memory_layout import ALONE
 
 
 def shapes(named: Iterator[tuple[str, Tensor]]) -> dict[str, tuple[int, ...]]:

@@ -10,9 +10,7 @@ from torch import Tensor
 from torch_memory import inputs_of, prepared, walk
 
 import archcalc
-from archcalc.layers import CATALOGUE
-from archcalc.layers.base import Layer
-from archcalc.memory_layout import (
+from archcalc.figures.memory.layout import (
     MOVED,
     PARTS,
     REGROUPED,
@@ -25,6 +23,8 @@ from archcalc.memory_layout import (
     rows,
     viewed,
 )
+from archcalc.layers import CATALOGUE
+from archcalc.layers.base import Layer
 
 
 def scattered(random: Random) -> Tensor:

@@ -13,18 +13,18 @@ from commands import archcalc as run
 
 import archcalc
 from archcalc import Analysis, UsageError
-from archcalc.devices import DEVICES, device
+from archcalc.figures.memory.checkpoints import segments
+from archcalc.figures.memory.devices import DEVICES, device
+from archcalc.figures.memory.ledger import Ledger
+from archcalc.figures.memory.optimizers import OPTIMIZERS
+from archcalc.figures.memory.roofline import Load, load, roof
+from archcalc.figures.memory.saved import kept_for_backward, saved_per_node
+from archcalc.figures.memory.storages import Storages
+from archcalc.figures.memory.workspace import workspace
 from archcalc.memory_fit import inference_peak, largest_batch, read_size, training_peak
-from archcalc.memory_ledger import Ledger
 from archcalc.memory_notes import checkpoint_note
 from archcalc.memory_report import _where_numbers
-from archcalc.memory_saved import kept_for_backward, saved_per_node
-from archcalc.memory_segments import segments
-from archcalc.memory_storage import Storages
-from archcalc.memory_workspace import workspace
-from archcalc.optimizers import OPTIMIZERS
 from archcalc.report import Note
-from archcalc.roofline import Load, load, roof
 
 DATA = Path(__file__).parent / "data"
 MEASURED = json.loads((DATA / "memory_torchvision.json").read_text())["networks"]

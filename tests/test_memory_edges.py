@@ -10,7 +10,7 @@ import pytest
 from small_networks import FIRST, LAST, analyzed, joined
 
 from archcalc import Analysis, UsageError
-from archcalc.memory_segments import entering, segments
+from archcalc.figures.memory.checkpoints import entering, segments
 
 # -- gradients on their way back -------------------------------------------------------
 

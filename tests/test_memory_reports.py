@@ -15,7 +15,7 @@ import pytest
 from goldens import check_golden
 
 import archcalc
-from archcalc.devices import device
+from archcalc.figures.memory.devices import device
 from archcalc.memory_details import (
     orders_report,
     roofline_report,

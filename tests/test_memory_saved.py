@@ -13,8 +13,8 @@ from small_networks import FIRST, HEAD, LAST, analyzed, joined
 
 import archcalc
 from archcalc import Analysis, UsageError
-from archcalc.memory_saved import kept_for_backward
-from archcalc.memory_storage import Storages
+from archcalc.figures.memory.saved import kept_for_backward
+from archcalc.figures.memory.storages import Storages
 
 CONV_L, CONV_R = "{name: l, conv: 2}", "{name: r, conv: 2}"
 

@@ -12,7 +12,7 @@ import pytest
 from small_networks import FIRST, LAST, analyzed
 
 from archcalc import Analysis
-from archcalc.memory_ledger import Ledger, Timeline
+from archcalc.figures.memory.ledger import Ledger, Timeline
 
 
 def steps(analysis: Analysis, timeline: Timeline) -> list[str]:

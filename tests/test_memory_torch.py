@@ -22,15 +22,15 @@ from torch_memory import (
 import archcalc
 from archcalc import Analysis
 from archcalc.analysis import Setting
+from archcalc.figures.memory.at_rest import static
+from archcalc.figures.memory.checkpoints import segments
+from archcalc.figures.memory.inference import inference as played
+from archcalc.figures.memory.optimizers import OPTIMIZERS
+from archcalc.figures.memory.storages import OVERWRITES, Storages
+from archcalc.figures.memory.training import play
 from archcalc.graph.graph import Graph, Group, Node
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
-from archcalc.memory_inference import inference as played
-from archcalc.memory_segments import segments
-from archcalc.memory_static import static
-from archcalc.memory_storage import OVERWRITES, Storages
-from archcalc.memory_training import play
-from archcalc.optimizers import OPTIMIZERS
 
 NETWORKS: dict[str, str | None] = {
     "lenet5": None,
@@ -328,7 +328,7 @@ def test_mixed_precision_keeps_what_a_root_mean_square_widens(norm: str) -> None
 
 
 def kept_bytes(storages: Storages) -> int:
-    from archcalc.memory_saved import kept_for_backward, saved_per_node
+    from archcalc.figures.memory.saved import kept_for_backward, saved_per_node
 
     return sum(saved_per_node(storages, kept_for_backward(storages)))
 

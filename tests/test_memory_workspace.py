@@ -11,9 +11,9 @@ import pytest
 from small_networks import joined
 
 import archcalc
+from archcalc.figures.memory.storages import Storages
+from archcalc.figures.memory.workspace import named, workspace
 from archcalc.graph.graph import Node
-from archcalc.memory_storage import Storages
-from archcalc.memory_workspace import named, workspace
 
 
 def last(layers: str, shape: str, dtype: str = "float32") -> tuple[Storages, Node]:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from programs import library, program
 
-from archcalc.conventions import CONVENTIONS
 from archcalc.errors import UsageError
+from archcalc.figures.conventions import CONVENTIONS
 from archcalc.network import Network, load, loads
 from archcalc.page import page
 

@@ -22,7 +22,7 @@ from torch.nn import functional
 import archcalc
 from archcalc import reference
 from archcalc.analysis import Analysis, Setting
-from archcalc.conventions import CONVENTIONS
+from archcalc.figures.conventions import CONVENTIONS
 from archcalc.graph.graph import Graph, Group, Node
 from archcalc.layers.input import Input
 

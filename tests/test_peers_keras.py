@@ -16,7 +16,7 @@ from layer_cases import EXAMPLES, Case
 from peers import library
 
 import archcalc
-from archcalc.conventions import View, convention, counted
+from archcalc.figures.conventions import View, convention, counted
 
 pytestmark = pytest.mark.peers
 

@@ -17,15 +17,15 @@ UNREAD = {
     "archcalc.diagram",
     "archcalc.expectations",
     "archcalc.explain",
-    "archcalc.formulas",
+    "archcalc.figures.formulas.formulas",
     "archcalc.lecture",
-    "archcalc.memory",
+    "archcalc.figures.memory.memory",
     "archcalc.memory_cells",
     "archcalc.metrics",
     "archcalc.graph.receptive",
     "archcalc.sizes.recorded",
     "archcalc.reference",
-    "archcalc.roofline",
+    "archcalc.figures.memory.roofline",
 }
 """What a plain table does not print with."""
 ENGINE = {
@@ -102,8 +102,8 @@ def test_a_file_of_a_user_is_read_without_pydantic(tmp_path: Path) -> None:
     [
         ("table vgg16", "archcalc.expectations"),
         ("table vgg19 --columns +receptive_field", "archcalc.graph.receptive"),
-        ("table vgg19 --columns +peak", "archcalc.memory"),
-        ("table vgg19 --formulas", "archcalc.formulas"),
+        ("table vgg19 --columns +peak", "archcalc.figures.memory.memory"),
+        ("table vgg19 --formulas", "archcalc.figures.formulas.formulas"),
         ("table vgg19 --view lecture", "archcalc.lecture"),
         ("table vgg19 --format mermaid", "archcalc.diagram"),
         ("compare vgg16 vgg19", "archcalc.comparison"),

@@ -18,7 +18,7 @@ from layer_cases import EXAMPLES, Case
 from archcalc.closed_forms import quotient_text, where_more
 from archcalc.comparison import compare
 from archcalc.errors import ShapeError
-from archcalc.formulas import record
+from archcalc.figures.formulas.formulas import record
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape
 from archcalc.network import Network, load

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from archcalc.figures.tally import SHORT, Tally
 from archcalc.network import load
-from archcalc.tally import SHORT, Tally
 
 NAMES = ("resnet50", "googlenet", "densenet121", "fractalnet-cifar", "nasnet-a-mobile")
 

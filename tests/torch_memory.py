@@ -17,8 +17,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
+from archcalc.figures.memory.checkpoints import Segment
 from archcalc.graph.graph import Graph
-from archcalc.memory_segments import Segment
 from archcalc.reference import build
 
 

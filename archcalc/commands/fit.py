@@ -69,7 +69,7 @@ def fit(
 
 def _room(memory: str | None, card: str | None) -> tuple[int, str]:
     """Return the bytes of a memory or device, and its name; one of them is said."""
-    from archcalc.devices import device
+    from archcalc.figures.memory.devices import device
     from archcalc.memory_fit import read_size
 
     if (memory is None) == (card is None):

@@ -53,7 +53,7 @@ InputShape = Annotated[
 
 def complete_conventions(incomplete: str) -> list[str]:
     """Return the conventions that begin with what was typed."""
-    from archcalc.conventions import CONVENTIONS
+    from archcalc.figures.conventions import CONVENTIONS
 
     return [name for name in CONVENTIONS if name.startswith(incomplete)]
 

@@ -115,7 +115,7 @@ def _lecture(
     plain: bool,
 ) -> None:
     """Print the slide's lines; in another format, the same as a table."""
-    from archcalc.counting import dtype_bits
+    from archcalc.figures.formats import dtype_bits
     from archcalc.lecture import lecture_lines
     from archcalc.render import format_of, render
 

@@ -18,13 +18,13 @@ from dataclasses import replace
 from typing import Any
 
 from archcalc.analysis import Analysis, Row
-from archcalc.conventions import CONVENTIONS
-from archcalc.counting import DTYPES
 from archcalc.diagram import Folding
 from archcalc.errors import UsageError, clean
 from archcalc.expectations import judge_known
 from archcalc.explanation import Line, explain
-from archcalc.formula_scripts import UNICODE
+from archcalc.figures.conventions import CONVENTIONS
+from archcalc.figures.formats import DTYPES
+from archcalc.figures.formulas.scripts import UNICODE
 from archcalc.graph.depth import depth, depths
 from archcalc.graph.graph import Graph
 from archcalc.graph.receptive import receptive_fields

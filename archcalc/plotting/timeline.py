@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate, groupby
 
 from archcalc.analysis import Analysis
-from archcalc.memory_ledger import Timeline
+from archcalc.figures.memory.ledger import Timeline
 from archcalc.plotting.chart import (
     HEADING,
     MARGIN,

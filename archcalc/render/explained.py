@@ -12,7 +12,7 @@ from typing import Any
 
 from archcalc.errors import UsageError
 from archcalc.explanation import Explanation, Line
-from archcalc.formula_scripts import Script
+from archcalc.figures.formulas.scripts import Script
 from archcalc.layers.fields import nearest
 from archcalc.render import check_options
 

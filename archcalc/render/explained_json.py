@@ -19,7 +19,7 @@ import json
 from typing import Any
 
 from archcalc.explanation import Explanation, Line, Part
-from archcalc.formula_scripts import LATEX, PYTHON, UNICODE
+from archcalc.figures.formulas.scripts import LATEX, PYTHON, UNICODE
 from archcalc.sizes.polynomials import Poly
 
 SCHEMA = "archcalc/explain/1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archcalc.explanation import Explanation, Line, Part
-from archcalc.formula_scripts import MARKDOWN
+from archcalc.figures.formulas.scripts import MARKDOWN
 from archcalc.layers.base import times
 from archcalc.render.explained import chain, remark
 from archcalc.render.markdown import escaped

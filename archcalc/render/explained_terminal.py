@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from archcalc.errors import clean
 from archcalc.explanation import Explanation, Line, Part
-from archcalc.formula_scripts import UNICODE
+from archcalc.figures.formulas.scripts import UNICODE
 from archcalc.layers.base import times
 from archcalc.render.explained import chain, remark
 from archcalc.render.numbers import text

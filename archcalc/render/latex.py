@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from archcalc.formulas import Equation
+from archcalc.figures.formulas.formulas import Equation
 from archcalc.render.notes import footnotes, label, prose, sentence
 from archcalc.render.numbers import COUNTS, cell, text
 from archcalc.render.tex_text import declarations, escaped, written

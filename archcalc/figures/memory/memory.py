@@ -10,20 +10,20 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.memory_inference import inference, lower_bound, upper_bound
-from archcalc.memory_ledger import Timeline
-from archcalc.memory_order import Orders, branch_orders
-from archcalc.memory_rules import activation_bytes
-from archcalc.memory_saved import (
+from archcalc.figures.memory.activation_rules import activation_bytes
+from archcalc.figures.memory.at_rest import Static, on_disk, static, stored_dtype
+from archcalc.figures.memory.branch_order import Orders, branch_orders
+from archcalc.figures.memory.checkpoints import segments
+from archcalc.figures.memory.inference import inference, lower_bound, upper_bound
+from archcalc.figures.memory.ledger import Timeline
+from archcalc.figures.memory.saved import (
     Kept,
     kept_for_backward,
     saved_per_node,
     with_checkpoints,
 )
-from archcalc.memory_segments import segments
-from archcalc.memory_static import Static, on_disk, static, stored_dtype
-from archcalc.memory_storage import Storages, number
-from archcalc.memory_training import play
+from archcalc.figures.memory.storages import Storages, number
+from archcalc.figures.memory.training import play
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:

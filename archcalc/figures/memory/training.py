@@ -12,14 +12,14 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from archcalc.figures.memory.at_rest import Static, size_of, weight_dtype
+from archcalc.figures.memory.checkpoints import Segment, entering, segments
+from archcalc.figures.memory.gradients import Gradients
+from archcalc.figures.memory.ledger import Ledger, Timeline
+from archcalc.figures.memory.saved import Kept, kept_for_backward, needs_gradient
+from archcalc.figures.memory.storages import Storages, number
+from archcalc.figures.memory.workspace import workspace
 from archcalc.graph.graph import Node
-from archcalc.memory_gradients import Gradients
-from archcalc.memory_ledger import Ledger, Timeline
-from archcalc.memory_saved import Kept, kept_for_backward, needs_gradient
-from archcalc.memory_segments import Segment, entering, segments
-from archcalc.memory_static import Static, size_of, weight_dtype
-from archcalc.memory_storage import Storages, number
-from archcalc.memory_workspace import workspace
 
 if TYPE_CHECKING:
     from archcalc.analysis import Analysis

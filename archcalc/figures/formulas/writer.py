@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import groupby
 
-from archcalc.formula_scripts import (
+from archcalc.figures.formulas.scripts import (
     ATOM,
     FACTOR,
     PYTHON,

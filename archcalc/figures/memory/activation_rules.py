@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from archcalc.counting import dtype_bits, in_bytes
 from archcalc.errors import UsageError
+from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Module, numel
 from archcalc.layers.fields import nearest

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
-from archcalc.conventions import Convention, View, counted
-from archcalc.conventions.measures import is_bias
-from archcalc.counting import flops, macs
+from archcalc.figures.conventions import Convention, View, counted
+from archcalc.figures.conventions.measures import is_bias
+from archcalc.figures.formats import flops, macs
 from archcalc.layers.base import Layer, Shape, Work, numel
 from archcalc.sizes.dims import Dim
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archcalc.figures.memory.ledger import Ledger, Timeline
+from archcalc.figures.memory.storages import Storages
+from archcalc.figures.memory.workspace import workspace
 from archcalc.graph.graph import Node
-from archcalc.memory_ledger import Ledger, Timeline
-from archcalc.memory_storage import Storages
-from archcalc.memory_workspace import workspace
 
 
 def inference(

@@ -8,8 +8,8 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from archcalc.conventions import Convention
-from archcalc.figures import Facts, facts_of
+from archcalc.figures.conventions import Convention
+from archcalc.figures.facts import Facts, facts_of
 from archcalc.graph.graph import Graph, Node
 from archcalc.sizes.dims import Dim
 

@@ -12,12 +12,12 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from archcalc.counting import dtype_bits, in_bytes
 from archcalc.errors import UsageError
+from archcalc.figures.formats import dtype_bits, in_bytes
+from archcalc.figures.memory.layout import ALONE, PIECES, REARRANGING, Layouts
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Extra, Saved, numel
 from archcalc.layers.drop import Drop
-from archcalc.memory_layout import ALONE, PIECES, REARRANGING, Layouts
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:

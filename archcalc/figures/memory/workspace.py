@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
 
+from archcalc.figures.memory.layout import put_back, windowed
+from archcalc.figures.memory.saved import IN_A_ROW
+from archcalc.figures.memory.storages import WIDE_BYTES, Storages, number, widened
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Extra, Shape, is_one, numel
 from archcalc.layers.combine import broadcast
 from archcalc.layers.linear import Linear
-from archcalc.memory_layout import put_back, windowed
-from archcalc.memory_saved import IN_A_ROW
-from archcalc.memory_storage import WIDE_BYTES, Storages, number, widened
 from archcalc.sizes.dims import largest, same
 
 Sizes = list[Extra]

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from archcalc.conventions import measures as m
-from archcalc.conventions.measures import Weights
+from archcalc.figures.conventions import measures as m
+from archcalc.figures.conventions.measures import Weights
 
 Unit = Literal["MAC", "FLOP"]
 REST = "*"

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, permutations
 from typing import NamedTuple
 
+from archcalc.figures.memory.inference import inference, last_readers
+from archcalc.figures.memory.storages import Storages
+from archcalc.figures.memory.workspace import workspace
 from archcalc.graph.graph import Graph, Group
-from archcalc.memory_inference import inference, last_readers
-from archcalc.memory_storage import Storages
-from archcalc.memory_workspace import workspace
 
 MOST_PERMUTED = 4
 """Up to so many branches every order is tried."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
+from archcalc.figures.memory.ledger import Ledger
+from archcalc.figures.memory.storages import Storages
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import numel
-from archcalc.memory_ledger import Ledger
-from archcalc.memory_storage import Storages
 from archcalc.sizes.dims import same
 
 HANDED_ON = frozenset(

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from archcalc.conventions.measures import View, weighed
-from archcalc.conventions.tools import CONVENTIONS, REST, Convention, Unit
 from archcalc.errors import UsageError
+from archcalc.figures.conventions.measures import View, weighed
+from archcalc.figures.conventions.tools import CONVENTIONS, REST, Convention, Unit
 from archcalc.layers.fields import nearest
 from archcalc.sizes.dims import Dim, assuming
 

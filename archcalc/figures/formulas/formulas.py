@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from archcalc.formula_scripts import LATEX, PYTHON, UNICODE, Script
-from archcalc.formula_symbols import axis_names, input_sizes, named_fields
-from archcalc.formula_text import Writer, before_choice
+from archcalc.figures.formulas.scripts import LATEX, PYTHON, UNICODE, Script
+from archcalc.figures.formulas.symbols import axis_names, input_sizes, named_fields
+from archcalc.figures.formulas.writer import Writer, before_choice
 from archcalc.layers.base import Layer, Shape
 from archcalc.layers.window import Sliding
 from archcalc.sizes.dims import Dim, assuming, product

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.counting import dtype_bits, in_bytes
+from archcalc.figures.formats import dtype_bits, in_bytes
+from archcalc.figures.memory.optimizers import SCALAR_BYTES, optimizer
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Shape, numel
-from archcalc.optimizers import SCALAR_BYTES, optimizer
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:

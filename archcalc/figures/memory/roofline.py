@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from archcalc.counting import DTYPE_NAMES, dtype_bits, in_bytes
-from archcalc.devices import Device
 from archcalc.errors import UsageError
+from archcalc.figures.formats import DTYPE_NAMES, dtype_bits, in_bytes
+from archcalc.figures.memory.at_rest import size_of
+from archcalc.figures.memory.devices import Device
+from archcalc.figures.memory.storages import number
 from archcalc.layers.base import numel
-from archcalc.memory_static import size_of
-from archcalc.memory_storage import number
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from archcalc.counting import in_bytes
+from archcalc.figures.formats import in_bytes
+from archcalc.figures.memory.checkpoints import entering, segments
+from archcalc.figures.memory.storages import Storages, number
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Saved, numel
-from archcalc.memory_segments import entering, segments
-from archcalc.memory_storage import Storages, number
 
 IN_A_ROW = "input, put in a row"
 

@@ -1,0 +1,1 @@
+"""What is counted and how: conventions, facts of a layer, sums, formulas, bytes."""

@@ -1,0 +1,1 @@
+"""Figures as formulas over the names that a reader knows."""

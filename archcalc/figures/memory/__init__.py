@@ -1,0 +1,1 @@
+"""Bytes: what lives when, in inference and in training."""
