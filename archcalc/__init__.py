@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from archcalc.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from archcalc.analysis import Analysis, Branch, Row
     from archcalc.comparison import compare
     from archcalc.errors import (
         ArchcalcError,
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
     )
     from archcalc.explanation import Explanation, explain
     from archcalc.figures.facts import Figures
-    from archcalc.network import Network, load, loads
+    from archcalc.network.analysis import Analysis, Branch, Row
+    from archcalc.network.network import Network, load, loads
     from archcalc.report import Report
     from archcalc.sweeping import sweep
     from archcalc.tables import table
@@ -63,7 +63,7 @@ __all__ = [
 ]
 
 HOMES = {
-    "archcalc.analysis": ("Analysis", "Branch", "Row"),
+    "archcalc.network.analysis": ("Analysis", "Branch", "Row"),
     "archcalc.comparison": ("compare",),
     "archcalc.errors": (
         "ArchcalcError",
@@ -78,7 +78,7 @@ HOMES = {
     ),
     "archcalc.explanation": ("Explanation", "explain"),
     "archcalc.figures.facts": ("Figures",),
-    "archcalc.network": ("Network", "load", "loads"),
+    "archcalc.network.network": ("Network", "load", "loads"),
     "archcalc.report": ("Report",),
     "archcalc.sweeping": ("sweep",),
     "archcalc.tables": ("table",),

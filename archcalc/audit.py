@@ -17,7 +17,7 @@ from archcalc.expectations import Judged, judge, shown
 from archcalc.language.library import is_path, shipped
 from archcalc.language.steps import USERS
 from archcalc.lectures import NAMED, Named
-from archcalc.network import Network, load
+from archcalc.network.network import Network, load
 from archcalc.readings import subjects
 from archcalc.reconcile import Candidate, candidates, nearest
 from archcalc.reconciled import tag

@@ -14,8 +14,8 @@ from archcalc.language.spec import read_spec
 from archcalc.limits import DEFAULT, Limits
 from archcalc.lint import LINT, group_divisor, opt_out
 from archcalc.lint.base import Linted
-from archcalc.metrics import Others
-from archcalc.network import Network
+from archcalc.network.named_figures import Others
+from archcalc.network.network import Network
 from archcalc.project import Project
 from archcalc.rules import selected
 from archcalc.source.edits import Layout

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from archcalc.analysis import Analysis
+from archcalc.network.analysis import Analysis
 from archcalc.report import Column, Row, Table
 from archcalc.sizes import terms as t
 from archcalc.sizes.atoms import Symbol

@@ -8,7 +8,6 @@ from functools import partial
 from itertools import chain, takewhile
 from typing import Any
 
-from archcalc.analysis import Analysis, Row
 from archcalc.closed_forms import closed_form_tables
 from archcalc.diagram import diagram
 from archcalc.errors import UsageError
@@ -18,7 +17,8 @@ from archcalc.graph.depth import depth
 from archcalc.layers.base import Shape
 from archcalc.memory_notes import definitions
 from archcalc.memory_report import needing_numbers
-from archcalc.network import Network, load
+from archcalc.network.analysis import Analysis, Row
+from archcalc.network.network import Network, load
 from archcalc.report import Column, ColumnKind, Later, Report, Table
 from archcalc.report import Row as Line
 from archcalc.sizes.dims import Dim, Poly, ratio

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from archcalc.sizes.polynomials import Dim
 
 if TYPE_CHECKING:
-    from archcalc.analysis import Analysis, Level, Row
     from archcalc.graph.graph import Group
     from archcalc.layers.base import Shape
+    from archcalc.network.analysis import Analysis, Level, Row
 
 OUTSIDE = -1
 

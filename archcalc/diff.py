@@ -10,13 +10,13 @@ from functools import cached_property
 from typing import Any
 
 from archcalc.alignment import Item, Pair, align
-from archcalc.analysis import Analysis, Level, Row
 from archcalc.errors import UsageError
 from archcalc.graph.depth import depth
 from archcalc.graph.receptive import Fields, receptive_fields
 from archcalc.layers.base import Layer, times
-from archcalc.metrics import measure
-from archcalc.network import Network
+from archcalc.network.analysis import Analysis, Level, Row
+from archcalc.network.named_figures import measure
+from archcalc.network.network import Network
 from archcalc.report import Column, ColumnKind, Note, Report, Table
 from archcalc.report import Row as Line
 from archcalc.sizes.dims import Poly

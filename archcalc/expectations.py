@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from archcalc.analysis import Analysis
 from archcalc.errors import Place, Problem, SpecError, UsageError
 from archcalc.figures.conventions import USUAL
 from archcalc.language.about import Expected
 from archcalc.layers.base import Shape, times
 from archcalc.layers.fields import BOOLEANS
-from archcalc.metrics import Others, derived, measure
-from archcalc.network import Network
+from archcalc.network.analysis import Analysis
+from archcalc.network.named_figures import Others, derived, measure
+from archcalc.network.network import Network
 from archcalc.sizes.dims import Poly, symbol
 from archcalc.sizes.expressions import ExpressionError, parse
 from archcalc.source.values import Mapping, Value

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from archcalc.analysis import Analysis, Row
 from archcalc.figures.conventions.measures import is_bias
 from archcalc.figures.formats import dtype_bits, flops, in_bytes
 from archcalc.figures.formulas.formulas import Formula, Recording, record, times_samples
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Shape
-from archcalc.network import Network, load
+from archcalc.network.analysis import Analysis, Row
+from archcalc.network.network import Network, load
+from archcalc.network.shown import Shown
 from archcalc.reasons import reasons
-from archcalc.shown import Shown
 from archcalc.sizes.recorded import (
     Number,
     Quotient,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from archcalc.analysis import Analysis, Level, Row
 from archcalc.explanation import Explainer, Line
 from archcalc.figures.formulas.formulas import Equation
+from archcalc.network.analysis import Analysis, Level, Row
 from archcalc.report import Cell, Column, Note, Report
 from archcalc.report import Row as Line_
 

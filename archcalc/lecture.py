@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from archcalc.analysis import Analysis, Row
 from archcalc.errors import UsageError
 from archcalc.expectations import Judged
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Shape
-from archcalc.network import Network
+from archcalc.network.analysis import Analysis, Row
+from archcalc.network.network import Network
 from archcalc.report import Column, Note, Report, Table
 from archcalc.report import Row as Line
 from archcalc.sizes.dims import Dim, product

@@ -15,7 +15,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from archcalc.analysis import Analysis
 from archcalc.checking import Choice
 from archcalc.errors import ArchcalcError, LimitError, Place, Problem, UsageError
 from archcalc.findings import Checked, Finding
@@ -23,8 +22,9 @@ from archcalc.graph.depth import depth
 from archcalc.graph.graph import Graph, Node
 from archcalc.language.library import ENDINGS, is_shipped
 from archcalc.limits import DEFAULT, Limits
-from archcalc.network import Network
-from archcalc.network import network as network_of
+from archcalc.network.analysis import Analysis
+from archcalc.network.network import Network
+from archcalc.network.network import network as network_of
 from archcalc.project import Project
 from archcalc.source.parser import read
 from archcalc.source.text import decode, read_bytes

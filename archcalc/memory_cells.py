@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from archcalc.analysis import Analysis, Row
 from archcalc.figures.memory.roofline import load
 from archcalc.graph.receptive import Fields, receptive_fields
 from archcalc.layers.base import Shape
 from archcalc.memory_columns import Cells
-from archcalc.memory_figures import disk, peak, saved
+from archcalc.network.analysis import Analysis, Row
+from archcalc.network.memory_figures import disk, peak, saved
 from archcalc.sizes.dims import Dim
 
 SHARES = {

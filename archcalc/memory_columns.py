@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from archcalc.report import Column
 
 if TYPE_CHECKING:
-    from archcalc.analysis import Analysis, Row
+    from archcalc.network.analysis import Analysis, Row
 
 COLUMNS = (
     Column("start", "start", "shape"),

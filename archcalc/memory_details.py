@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 
-from archcalc.analysis import Analysis, Level, Row
 from archcalc.figures.memory.devices import Device
 from archcalc.figures.memory.ledger import Held, Timeline
 from archcalc.figures.memory.roofline import Load, Roof, load, roof
@@ -13,7 +12,6 @@ from archcalc.figures.memory.saved import Kept, kept_for_backward
 from archcalc.figures.memory.workspace import named
 from archcalc.memory_cells import ratio
 from archcalc.memory_columns import cells
-from archcalc.memory_figures import saved
 from archcalc.memory_notes import (
     INFERENCE,
     PHASES,
@@ -24,7 +22,9 @@ from archcalc.memory_notes import (
     training_definition,
 )
 from archcalc.memory_report import BYTES, report
-from archcalc.network import Network
+from archcalc.network.analysis import Analysis, Level, Row
+from archcalc.network.memory_figures import saved
+from archcalc.network.network import Network
 from archcalc.report import Cell, Column, Note, Report, RowKind, Table
 from archcalc.report import Row as Line
 

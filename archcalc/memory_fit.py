@@ -8,13 +8,13 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
-from archcalc.analysis import Analysis
 from archcalc.errors import UsageError
 from archcalc.figures.memory.at_rest import static
 from archcalc.figures.memory.storages import number
 from archcalc.memory_notes import INFERENCE, at, checkpoint_note, training_definition
 from archcalc.memory_report import report
-from archcalc.network import LARGEST_BATCH, Network
+from archcalc.network.analysis import Analysis
+from archcalc.network.network import LARGEST_BATCH, Network
 from archcalc.report import Column, Note, Report, Table
 from archcalc.report import Row as Line
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from archcalc.analysis import Analysis, Row
 from archcalc.figures.memory.activation_rules import rule_named
 from archcalc.figures.memory.checkpoints import segments
 from archcalc.figures.memory.ledger import Timeline
 from archcalc.figures.memory.optimizers import optimizer
+from archcalc.network.analysis import Analysis, Row
 from archcalc.report import Note
 from archcalc.sizes.dims import Dim
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from archcalc.analysis import Analysis, Level, Row
 from archcalc.errors import UsageError
 from archcalc.expectations import Judged
 from archcalc.figures.memory.at_rest import stored_dtype
 from archcalc.memory_cells import NEEDS_NUMBERS, ratio
-from archcalc.memory_figures import disk, peak
 from archcalc.memory_notes import at, definitions, inference_notes, where_the_most_is
-from archcalc.network import Network
+from archcalc.network.analysis import Analysis, Level, Row
+from archcalc.network.memory_figures import disk, peak
+from archcalc.network.network import Network
 from archcalc.report import Cell, Column, Note, Report, RowKind, Table
 from archcalc.report import Row as Line
 from archcalc.sizes.dims import Dim

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from shutil import get_terminal_size
 
-from archcalc.analysis import Analysis, Level
 from archcalc.errors import ArchcalcError
 from archcalc.explanation import Explanation
-from archcalc.network import Network
+from archcalc.network.analysis import Analysis, Level
+from archcalc.network.network import Network
 from archcalc.render import render
 from archcalc.render.explained import render_explanation
 from archcalc.report import Note, Report

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from archcalc.analysis import FOLDED
 from archcalc.figures.conventions import USUAL, convention
 from archcalc.figures.facts import facts_of
 from archcalc.graph.depth import followed, shortcut_marks, weighs
@@ -21,7 +20,8 @@ from archcalc.lanes import DEPTH, LANE, MASK, OF_WEIGHTS, VALUES
 from archcalc.language.steps import CONDITION, REPEAT, Step
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Seen, Shape, Window
-from archcalc.network import Network
+from archcalc.network.analysis import FOLDED
+from archcalc.network.network import Network
 from archcalc.reading import Reading
 from archcalc.sizes.dims import assuming
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, NamedTuple, Self
 
-from archcalc.analysis import Analysis, Row
 from archcalc.errors import UsageError
 from archcalc.explanation import Explainer, Line
 from archcalc.figures.formulas.formulas import Equation, Formula
 from archcalc.figures.formulas.scripts import LATEX
 from archcalc.layers.fields import nearest
-from archcalc.network import Network
+from archcalc.network.analysis import Analysis, Row
+from archcalc.network.network import Network
 from archcalc.report import Cell, Column, Note, Report, Table
 from archcalc.report import Row as ReportRow
 from archcalc.tables import COLUMNS, DEFINITIONS, settings

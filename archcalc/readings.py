@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from archcalc.analysis import Analysis
 from archcalc.errors import ArchcalcError, UsageError
 from archcalc.language import library
 from archcalc.layers.base import times
-from archcalc.metrics import CONVOLUTIONS
-from archcalc.network import Network, load
+from archcalc.network.analysis import Analysis
+from archcalc.network.named_figures import CONVOLUTIONS
+from archcalc.network.network import Network, load
 from archcalc.ways import Kind, Way, ways
 
 SIDES = (32, 64, 96, 128, 160, 192, 224, 227, 240, 256, 299, 320, 331)

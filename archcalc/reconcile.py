@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from archcalc.claimed import EXACT_DIGITS, Asked, Quoted, quoted
 from archcalc.expectations import Fit
-from archcalc.network import Network
+from archcalc.network.network import Network
 from archcalc.readings import Reading, Subject, readings, subjects
 
 FEW, MORE = 2, 3
@@ -103,7 +103,7 @@ def reconcile(network: Network, text: str) -> Reconciled:
     Raises `UsageError` AC550 for a text that is no figure, AC551 for a network whose
     sizes are names.
 
-    >>> from archcalc.network import load
+    >>> from archcalc.network.network import load
     >>> found = reconcile(load("vgg16"), "13.6 GFLOP").explanations[0]
     >>> found.first.reading.value, found.first.reading.part.group
     (13620576256, 'one row left out')

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from archcalc.expectations import Judged, judge
 from archcalc.layers.base import times
-from archcalc.network import Network
+from archcalc.network.network import Network
 from archcalc.reconcile import Candidate, Explanation, Reconciled, Spread
 from archcalc.report import Column, Note, Report, Row, Table
 

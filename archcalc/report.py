@@ -13,7 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from archcalc.shown import Shown
+from archcalc.network.shown import Shown
 from archcalc.sizes.polynomials import Dim, Poly
 
 if TYPE_CHECKING:

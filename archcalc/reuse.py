@@ -23,7 +23,7 @@ from archcalc.graph.depth import depth
 from archcalc.lanes import DEPTH, VALUES
 from archcalc.language.steps import Step
 from archcalc.layers.base import Shape
-from archcalc.network import Network
+from archcalc.network.network import Network
 from archcalc.parts import (
     NAMES,
     Hole,

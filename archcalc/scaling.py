@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from archcalc.errors import UsageError
-from archcalc.network import Network
+from archcalc.network.network import Network
 from archcalc.report import Cell, Column, Note, Report, Table
 from archcalc.report import Row as Line
 from archcalc.sweep_axes import RESOLUTION, value_of

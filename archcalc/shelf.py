@@ -9,7 +9,7 @@ from archcalc.errors import UsageError
 from archcalc.graph.depth import depth
 from archcalc.language.library import shipped
 from archcalc.layers.fields import nearest
-from archcalc.network import Network, load
+from archcalc.network.network import Network, load
 from archcalc.report import Column, Note, Report, Row, Table
 
 COLUMNS = (

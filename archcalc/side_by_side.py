@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from archcalc.analysis import Analysis
 from archcalc.figures.conventions import CONVENTIONS, Convention
-from archcalc.network import Network
+from archcalc.network.analysis import Analysis
+from archcalc.network.network import Network
 from archcalc.report import Cell, Column, Note, Report, Table
 from archcalc.report import Row as Line
 from archcalc.sizes.dims import Dim

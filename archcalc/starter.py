@@ -6,7 +6,7 @@ from archcalc.language.formatting import formatted
 from archcalc.language.library import find
 from archcalc.language.schema import FILE
 from archcalc.limits import DEFAULT
-from archcalc.network import network
+from archcalc.network.network import network
 from archcalc.source.edits import Edit, Layout, applied
 from archcalc.source.parser import Source, read
 from archcalc.source.values import Mapping, Value

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, UsageError
 from archcalc.limits import Limits
-from archcalc.network import network as read_network
+from archcalc.network.network import network as read_network
 from archcalc.source.parser import parse as parse_yaml
 from archcalc.sweep_choice import Choice, Chosen
 from archcalc.sweeping import MOST_REFUSED, Row, Sweep

@@ -22,7 +22,7 @@ from typing import Any
 from archcalc.errors import ArchcalcError, UsageError
 from archcalc.lanes import reader
 from archcalc.layers.fields import nearest
-from archcalc.network import Network, load
+from archcalc.network.network import Network, load
 from archcalc.reading import BATCH, VARIANT
 from archcalc.reuse import Reuse, Values
 from archcalc.sweep_axes import meanings, network_at

@@ -12,7 +12,6 @@ from itertools import groupby, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from archcalc.analysis import Analysis, Level, Row
 from archcalc.errors import UsageError
 from archcalc.figures.conventions import Convention
 from archcalc.graph.depth import depth, depths
@@ -21,13 +20,14 @@ from archcalc.layers.fields import nearest
 from archcalc.memory_columns import COLUMNS as MEMORY_COLUMNS
 from archcalc.memory_columns import DEFINITIONS as MEMORY_DEFINITIONS
 from archcalc.memory_columns import OF_NODES, Cells, cells
+from archcalc.network.analysis import Analysis, Level, Row
 from archcalc.report import Column, Later, Note, NoteKind, Report, RowKind, Table
 from archcalc.report import Row as Line
 
 if TYPE_CHECKING:
     from archcalc.diagram import Diagram
     from archcalc.expectations import Judged
-    from archcalc.network import Network
+    from archcalc.network.network import Network
 
 COLUMNS: dict[str, Column] = {
     c.key: c
@@ -280,7 +280,7 @@ def table(
     86704128
     """
     from archcalc.expectations import judge_known
-    from archcalc.network import load
+    from archcalc.network.network import load
 
     chosen = chosen_columns(columns)
     if isinstance(network, Analysis):

@@ -17,9 +17,9 @@ from archcalc.errors import ArchcalcError
 from archcalc.expectations import CLAIM, EVERY_VARIANT, UNITS, read_claim
 from archcalc.language.about import Expected
 from archcalc.limits import Limits
-from archcalc.metrics import measure
-from archcalc.network import Network
-from archcalc.network import network as network_of
+from archcalc.network.named_figures import measure
+from archcalc.network.network import Network
+from archcalc.network.network import network as network_of
 from archcalc.source.edits import BYTE_ORDER_MARK, Edit, Layout, applied
 from archcalc.source.parser import Source, parse
 from archcalc.source.text import read_bytes

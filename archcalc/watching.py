@@ -10,8 +10,8 @@ from archcalc.checking import Choice, check_source
 from archcalc.diff import Difference, Side, diff_report
 from archcalc.errors import ArchcalcError
 from archcalc.limits import Limits
-from archcalc.network import Network
-from archcalc.network import network as network_of
+from archcalc.network.network import Network
+from archcalc.network.network import network as network_of
 from archcalc.report import Report
 from archcalc.source.parser import parse
 from archcalc.tables import table_report

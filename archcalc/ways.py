@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from archcalc.analysis import Analysis
 from archcalc.figures.conventions import CONVENTIONS, USUAL
 from archcalc.figures.memory.activation_rules import RULES
 from archcalc.graph.graph import Node
 from archcalc.layers.base import numel
+from archcalc.network.analysis import Analysis
 
 Kind = Literal["operations", "parameters", "values", "bytes"]
 KINDS: tuple[Kind, ...] = ("operations", "parameters", "values", "bytes")

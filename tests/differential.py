@@ -25,8 +25,8 @@ from archcalc.figures.memory.storages import Storages
 from archcalc.graph.builder import Builder
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Layer, Shape, numel
-from archcalc.network import Network
-from archcalc.reference import verify
+from archcalc.network.network import Network
+from archcalc.network.torch_network import verify
 from archcalc.sizes.dims import at_least
 
 BETWEEN_LAYERS = {

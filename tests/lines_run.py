@@ -27,7 +27,7 @@ from archcalc.language.formatting import formatted
 from archcalc.limits import DEFAULT
 from archcalc.lock import fingerprint
 from archcalc.memory_report import memory_report
-from archcalc.network import loads
+from archcalc.network.network import loads
 from archcalc.page import page
 from archcalc.plotting.timeline import memory as plotted
 from archcalc.render import render

@@ -30,7 +30,7 @@ from archcalc.language.library import shipped
 from archcalc.limits import DEFAULT
 from archcalc.lock import fingerprint
 from archcalc.memory_report import memory_report
-from archcalc.network import Network, network
+from archcalc.network.network import Network, network
 from archcalc.render import render
 from archcalc.source.parser import parse
 from archcalc.tables import table_report

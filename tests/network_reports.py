@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from archcalc.comparison import compare
 from archcalc.memory_report import memory_report
-from archcalc.network import load
+from archcalc.network.network import load
 from archcalc.report import Report
 from archcalc.shelf import list_report
 from archcalc.side_by_side import conventions_report

@@ -235,7 +235,7 @@ def test_a_bug_of_ours_has_its_own_code(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("broken \x1b[2J")
 
-    monkeypatch.setattr("archcalc.network.load", broken)
+    monkeypatch.setattr("archcalc.network.network.load", broken)
     done = run("table", "vgg16")
     assert done.code == 3
     assert "a bug in archcalc: RuntimeError" in done.err
@@ -248,7 +248,7 @@ def test_a_bug_of_ours_shows_where_it_is_on_demand(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("archcalc.network.load", broken)
+    monkeypatch.setattr("archcalc.network.network.load", broken)
     with pytest.raises(RuntimeError, match="broken"):
         run("--debug", "table", "vgg16")
 
@@ -262,7 +262,7 @@ def test_an_interrupt_ends_with_a_word(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("archcalc.network.load", interrupted)
+    monkeypatch.setattr("archcalc.network.network.load", interrupted)
     assert run(*words.split()) == Done(130, "", "interrupted\n")
 
 
@@ -281,7 +281,7 @@ def test_what_the_machine_refuses_is_told(
     def refused(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("archcalc.network.load", refused)
+    monkeypatch.setattr("archcalc.network.network.load", refused)
     done = run("table", "vgg16")
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("error: ")

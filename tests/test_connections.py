@@ -6,7 +6,7 @@ import pytest
 
 import archcalc
 from archcalc.graph.connections import connections
-from archcalc.metrics import measure
+from archcalc.network.named_figures import measure
 
 TWO_BLOCKS = """
 name: net

@@ -17,7 +17,7 @@ import archcalc
 from archcalc import UsageError
 from archcalc.figures.conventions import CONVENTIONS, View, convention, measures
 from archcalc.figures.conventions.measures import Measure
-from archcalc.metrics import Others, counted_as, derived, measure
+from archcalc.network.named_figures import Others, counted_as, derived, measure
 from archcalc.sizes.polynomials import symbol
 
 SMALL = NETWORK.analyze()

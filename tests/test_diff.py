@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from archcalc.alignment import Item, align
 from archcalc.diff import Change, Difference, Side, diff_report
-from archcalc.network import Network, load, loads
+from archcalc.network.network import Network, load, loads
 
 Run = Callable[..., Done]
 HEAD = "name: net\ninput: [3, 32, 32]\n"

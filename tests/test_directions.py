@@ -59,8 +59,14 @@ BUILT = [
 UNTIL_CUT: dict[str, tuple[str, ...]] = {
     "commands.options": ("layers.fields",),
     "commands.pictures": ("layers.fields",),
+    "figures.memory.activation_rules": ("network.analysis",),
+    "figures.memory.at_rest": ("network.analysis",),
+    "figures.memory.memory": ("network.analysis",),
+    "figures.memory.roofline": ("network.analysis",),
+    "figures.memory.storages": ("network.analysis",),
+    "figures.memory.training": ("network.analysis",),
+    "network.analysis": ("figures.memory.memory",),
     "report": ("frames",),
-    "shown": ("notebook",),
     "sizes.terms": ("sizes.writing",),
 }
 """Imports that a cut still has to remove: file, and what it imports."""

@@ -24,7 +24,7 @@ from archcalc.errors import UsageError
 from archcalc.explanation import Explainer, Explanation, Line, explain
 from archcalc.language.library import shipped
 from archcalc.layers.base import Window
-from archcalc.network import Network, load, loads
+from archcalc.network.network import Network, load, loads
 from archcalc.reasons import unreached
 from archcalc.render.explained import (
     EXPLAINED,

@@ -18,7 +18,7 @@ from archcalc.errors import ArchcalcError
 from archcalc.language.formatting import formatted
 from archcalc.language.library import shipped
 from archcalc.lock import entry_of
-from archcalc.network import loads
+from archcalc.network.network import loads
 from archcalc.rules import every_rule
 from archcalc.rules.base import as_file, is_file
 from archcalc.source.comments import Commented

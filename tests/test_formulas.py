@@ -22,7 +22,7 @@ from archcalc.figures.formulas.writer import decimal
 from archcalc.language.library import shipped
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, numel
-from archcalc.network import load
+from archcalc.network.network import load
 from archcalc.sizes.dims import symbol
 from archcalc.sizes.recorded import (
     Number,

@@ -14,7 +14,7 @@ HEAVY = ("torch", "numpy", "rich", "typer", "sympy")
 ALLOWED = {
     "yaml": {"source"},
     "pydantic": {"language"},
-    "torch": {"reference.py"},
+    "torch": {"network"},
     "typer": {"cli.py"},
     "rich": {"render", "cli.py"},
 }

@@ -23,7 +23,7 @@ from independent import (
 from torch import nn
 
 import archcalc
-from archcalc import reference
+from archcalc.network import torch_network as reference
 
 CLASSIC = (3, 224, 224)
 SAME: list[tuple[str, Library, str, tuple[int, ...]]] = [

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from random_networks import Writer
 
 import archcalc
-from archcalc.analysis import Analysis
 from archcalc.graph.depth import depth
 from archcalc.graph.graph import Node
 from archcalc.language.library import shipped
+from archcalc.network.analysis import Analysis
 
 SOME = (
     "vgg16",

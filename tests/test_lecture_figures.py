@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 import archcalc
-from archcalc.analysis import Analysis
 from archcalc.expectations import measure, read_claim
+from archcalc.network.analysis import Analysis
 
 ROWS: list[dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parent / "data" / "lecture_figures.yaml").read_text(

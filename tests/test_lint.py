@@ -10,7 +10,7 @@ from archcalc.fixing import fix_text
 from archcalc.language.library import shipped
 from archcalc.limits import DEFAULT
 from archcalc.lint import LINT
-from archcalc.network import loads
+from archcalc.network.network import loads
 from archcalc.rules import every_rule
 from archcalc.rules.base import as_file
 from archcalc.source.parser import parse, read

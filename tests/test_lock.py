@@ -10,7 +10,7 @@ import pytest
 from commands import Done, archcalc
 
 from archcalc.lock import fingerprint
-from archcalc.network import load, loads
+from archcalc.network.network import load, loads
 
 Run = Callable[..., Done]
 HEAD = "name: net\ninput: [8, 16, 16]\n"

@@ -16,10 +16,10 @@ from archcalc import Analysis, UsageError
 from archcalc.expectations import judge
 from archcalc.memory_columns import cells
 from archcalc.memory_details import timeline_report, training_report
-from archcalc.memory_figures import training
 from archcalc.memory_fit import Fit, inference_peak, largest_batch, read_size
 from archcalc.memory_notes import where_the_most_is
 from archcalc.memory_report import memory_report
+from archcalc.network.memory_figures import training
 
 
 def column(key: str, analysis: Analysis) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from torch_memory import (
 
 import archcalc
 from archcalc import Analysis
-from archcalc.analysis import Setting
 from archcalc.figures.memory.at_rest import static
 from archcalc.figures.memory.checkpoints import segments
 from archcalc.figures.memory.inference import inference as played
@@ -31,6 +30,7 @@ from archcalc.figures.memory.training import play
 from archcalc.graph.graph import Graph, Group, Node
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
+from archcalc.network.analysis import Setting
 
 NETWORKS: dict[str, str | None] = {
     "lenet5": None,
@@ -215,7 +215,7 @@ def test_on_disk_is_the_state_dict(name: str, dtype: str) -> None:
 
 
 def archcalc_build(graph: Graph) -> nn.Module:
-    from archcalc.reference import build
+    from archcalc.network.torch_network import build
 
     return build(graph)
 

@@ -11,7 +11,7 @@ from commands import Done, archcalc
 from archcalc.language.formatting import formatted
 from archcalc.language.schema import schema_text
 from archcalc.limits import DEFAULT
-from archcalc.network import load
+from archcalc.network.network import load
 from archcalc.watching import Shown, Watch, watch
 
 Run = Callable[..., Done]

@@ -16,7 +16,7 @@ from programs import library, program
 
 from archcalc.errors import UsageError
 from archcalc.figures.conventions import CONVENTIONS
-from archcalc.network import Network, load, loads
+from archcalc.network.network import Network, load, loads
 from archcalc.page import page
 
 if TYPE_CHECKING:

@@ -20,11 +20,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import archcalc
-from archcalc import reference
-from archcalc.analysis import Analysis, Setting
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.graph.graph import Graph, Group, Node
 from archcalc.layers.input import Input
+from archcalc.network import torch_network as reference
+from archcalc.network.analysis import Analysis, Setting
 
 pytestmark = pytest.mark.peers
 

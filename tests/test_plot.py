@@ -12,9 +12,9 @@ import pytest
 from commands import archcalc as run
 
 import archcalc
-from archcalc.analysis import Analysis
 from archcalc.bar_columns import with_bars
-from archcalc.network import loads
+from archcalc.network.analysis import Analysis
+from archcalc.network.network import loads
 from archcalc.plotting import KINDS, accuracy_plot, network_plot
 from archcalc.plotting.accuracy import Spot, accuracy, spots
 from archcalc.plotting.chart import Scale, decades, steps, tick

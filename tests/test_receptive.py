@@ -13,7 +13,7 @@ from torch import nn
 import archcalc
 from archcalc.graph.graph import Graph, Node
 from archcalc.graph.receptive import Field, misaligned, receptive_fields
-from archcalc.reference import build
+from archcalc.network.torch_network import build
 
 
 def field(first: int, last: int) -> Field:

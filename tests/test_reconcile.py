@@ -15,7 +15,7 @@ from goldens import check_golden
 from archcalc import load, loads
 from archcalc.claimed import quoted
 from archcalc.errors import UsageError
-from archcalc.network import Network
+from archcalc.network.network import Network
 from archcalc.readings import EVERYTHING, readings, subjects
 from archcalc.reconcile import Reconciled, candidates, reconcile
 from archcalc.reconciled import reconcile_report

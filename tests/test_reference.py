@@ -16,8 +16,6 @@ from commands import archcalc as run
 from torch import Tensor
 
 import archcalc
-from archcalc import reference
-from archcalc.analysis import Analysis, Setting
 from archcalc.errors import MissingExtra, UsageError
 from archcalc.graph.graph import Graph, Node
 from archcalc.language.library import shipped
@@ -27,7 +25,9 @@ from archcalc.layers.conv import Conv
 from archcalc.layers.input import Input
 from archcalc.layers.linear import Linear
 from archcalc.layers.norm import BatchNorm
-from archcalc.verification import Difference, Verification, compare
+from archcalc.network import torch_network as reference
+from archcalc.network.analysis import Analysis, Setting
+from archcalc.network.verification import Difference, Verification, compare
 
 
 def parse(steps: str, input: str = "[3, 8, 8]") -> archcalc.Network:
@@ -412,7 +412,9 @@ def test_a_broken_torch_is_not_called_missing(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_importing_the_reference_loads_no_torch() -> None:
-    code = "import sys, archcalc.reference; sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys, archcalc.network.torch_network; sys.exit('torch' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

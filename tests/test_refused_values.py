@@ -9,7 +9,7 @@ import pytest
 import archcalc
 from archcalc.errors import UsageError
 from archcalc.limits import DEFAULT
-from archcalc.network import network
+from archcalc.network.network import network
 from archcalc.source.parser import parse
 
 HEAD = """\

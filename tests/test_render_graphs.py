@@ -11,11 +11,11 @@ from network_reports import NETWORKS, REPORTS
 from report_examples import REPORT, small
 from test_render_hostile import ODD
 
-from archcalc.analysis import Analysis
 from archcalc.comparison import compare
 from archcalc.diagram import Diagram, Folding, diagram
 from archcalc.errors import UsageError
-from archcalc.network import load, loads
+from archcalc.network.analysis import Analysis
+from archcalc.network.network import load, loads
 from archcalc.render import render
 from archcalc.shelf import list_report
 

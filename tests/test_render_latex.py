@@ -17,7 +17,7 @@ from report_examples import REPORT, small
 from test_render_hostile import ODD
 
 from archcalc.explanation import explain
-from archcalc.network import loads
+from archcalc.network.network import loads
 from archcalc.render import render
 from archcalc.render.explained import render_explanation
 from archcalc.render.tex_text import escaped

@@ -12,7 +12,7 @@ from archcalc.graph.graph import Graph
 from archcalc.graph.repetition import Repeater
 from archcalc.language.library import shipped
 from archcalc.limits import Limits
-from archcalc.network import Network, load, loads
+from archcalc.network.network import Network, load, loads
 
 HEAD = "name: n\ninput: [8, 16, 16]\n"
 BLOCK = """

@@ -21,10 +21,10 @@ UNREAD = {
     "archcalc.lecture",
     "archcalc.figures.memory.memory",
     "archcalc.memory_cells",
-    "archcalc.metrics",
+    "archcalc.network.named_figures",
     "archcalc.graph.receptive",
     "archcalc.sizes.recorded",
-    "archcalc.reference",
+    "archcalc.network.torch_network",
     "archcalc.figures.memory.roofline",
 }
 """What a plain table does not print with."""

@@ -16,7 +16,7 @@ from sweep_specs import NESTED
 import archcalc
 from archcalc.graph.depth import depth
 from archcalc.language.library import names
-from archcalc.network import Network, load, loads
+from archcalc.network.network import Network, load, loads
 from archcalc.pareto import pareto
 from archcalc.sweep_values import condition, values_of
 from archcalc.sweeping import KNOWN_FIGURES, Sweep, sweep

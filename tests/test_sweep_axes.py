@@ -8,8 +8,8 @@ import pytest
 
 import archcalc
 from archcalc.errors import UsageError
-from archcalc.network import loads
-from archcalc.network import network as network_of
+from archcalc.network.network import loads
+from archcalc.network.network import network as network_of
 from archcalc.source.parser import parse
 from archcalc.sweep_axes import axes_of, value_of
 

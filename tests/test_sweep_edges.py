@@ -12,8 +12,8 @@ from commands import archcalc as run
 import archcalc
 from archcalc.errors import ArchcalcError, UsageError
 from archcalc.graph.depth import depth as depth_of
-from archcalc.network import load, loads
-from archcalc.network import network as network_of
+from archcalc.network.network import load, loads
+from archcalc.network.network import network as network_of
 from archcalc.scaling import scale, scale_report, solve, solve_report
 from archcalc.source.parser import parse
 from archcalc.sweep_chunks import Rows

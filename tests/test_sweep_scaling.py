@@ -9,7 +9,7 @@ import pytest
 from commands import archcalc as run
 
 import archcalc
-from archcalc.network import load, loads
+from archcalc.network.network import load, loads
 from archcalc.scaling import scalable, scale, scale_report, solve
 
 WAVY = """

@@ -21,7 +21,7 @@ from archcalc.errors import ShapeError
 from archcalc.figures.formulas.formulas import record
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape
-from archcalc.network import Network, load
+from archcalc.network.network import Network, load
 from archcalc.sizes.dims import Dim, Poly, assuming, symbol
 
 C, H, W, K, N = (symbol(name) for name in "CHWkN")

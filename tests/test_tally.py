@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archcalc.figures.tally import SHORT, Tally
-from archcalc.network import load
+from archcalc.network.network import load
 
 NAMES = ("resnet50", "googlenet", "densenet121", "fractalnet-cifar", "nasnet-a-mobile")
 

@@ -19,7 +19,7 @@ from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 from archcalc.figures.memory.checkpoints import Segment
 from archcalc.graph.graph import Graph
-from archcalc.reference import build
+from archcalc.network.torch_network import build
 
 
 class Live(TorchDispatchMode):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from archcalc.conditions import Condition
     from archcalc.diff import Difference, Side
     from archcalc.limits import Limits
-    from archcalc.network import Network
+    from archcalc.network.network import Network
 
 
 Nets = Annotated[
@@ -101,7 +101,7 @@ def _chosen(
 ) -> list[tuple[Network, str]]:
     """Return the old and the new network, each with what it is called."""
     from archcalc.language.library import find
-    from archcalc.network import load, network
+    from archcalc.network.network import load, network
     from archcalc.revisions import source_at
 
     if git is None:
@@ -124,7 +124,7 @@ def _side(network: Network, name: str, level: str, batch: int, dtype: str) -> Si
 
 def _as_text(path: str, limits: Limits) -> str:
     """Return a network layer by layer, or the text of a file that is none."""
-    from archcalc.network import load
+    from archcalc.network.network import load
     from archcalc.render import render
     from archcalc.tables import table_report
 

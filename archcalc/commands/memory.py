@@ -25,8 +25,8 @@ from archcalc.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from archcalc.analysis import Analysis
-    from archcalc.network import Network
+    from archcalc.network.analysis import Analysis
+    from archcalc.network.network import Network
     from archcalc.report import Report
 
 Training = Annotated[bool, Option("--training", help="One step of training, in parts.")]

@@ -14,7 +14,7 @@ from archcalc.errors import UsageError
 
 if TYPE_CHECKING:
     from archcalc.limits import Limits
-    from archcalc.network import Network
+    from archcalc.network.network import Network
     from archcalc.report import Report
 
 
@@ -156,7 +156,7 @@ def load_network(
     limits: Sequence[str] | None = None,
 ) -> Network:
     """Return the network that the options of a command name."""
-    from archcalc.network import load
+    from archcalc.network.network import load
 
     return load(
         name, input=input, set=pairs(settings, "--set"), limits=limits_from(limits)

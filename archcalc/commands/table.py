@@ -29,9 +29,9 @@ from archcalc.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from archcalc.analysis import Analysis
     from archcalc.expectations import Judged
-    from archcalc.network import Network
+    from archcalc.network.analysis import Analysis
+    from archcalc.network.network import Network
     from archcalc.report import Report
 
 RowLevel = Annotated[str, Option("--level", help="ops, layers, blocks or stages.")]

@@ -21,7 +21,7 @@ def verify(
     limit: LimitOptions = None,
 ) -> None:
     """Build the network in torch and compare every shape, weight and count."""
-    from archcalc.reference import verify as verify_network
+    from archcalc.network.torch_network import verify as verify_network
 
     result = verify_network(load_network(net, input, settings, limit), batch=batch)
     write(result.show())

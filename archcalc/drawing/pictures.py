@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from archcalc.analysis import Analysis, Level
 from archcalc.diagram import diagram
 from archcalc.drawing.figure import Figure, full_title
 from archcalc.errors import UsageError
 from archcalc.layers.fields import nearest
-from archcalc.network import Network
+from archcalc.network.analysis import Analysis, Level
+from archcalc.network.network import Network
 
 STYLES = ("blocks", "volumes")
 FORMATS = {"svg": (".svg",), "tikz": (".tex", ".tikz"), "mermaid": (".mmd", ".mermaid")}

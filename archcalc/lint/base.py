@@ -17,7 +17,7 @@ from archcalc.findings import Fix
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Layer, Shape
 from archcalc.layers.window import reach
-from archcalc.network import Network
+from archcalc.network.network import Network
 from archcalc.source.edits import Edit, Layout
 from archcalc.source.values import Mapping, Scalar, Value
 from archcalc.source.values import Sequence as Items

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcalc.network import Network
+from archcalc.network.network import Network
 from archcalc.page.content import content
 from archcalc.page.document import document
 

@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from archcalc.analysis import Analysis, Row
 from archcalc.diagram import Folding
 from archcalc.errors import UsageError, clean
 from archcalc.expectations import judge_known
@@ -28,7 +27,8 @@ from archcalc.figures.formulas.scripts import UNICODE
 from archcalc.graph.depth import depth, depths
 from archcalc.graph.graph import Graph
 from archcalc.graph.receptive import receptive_fields
-from archcalc.network import Network
+from archcalc.network.analysis import Analysis, Row
+from archcalc.network.network import Network
 from archcalc.page.lanes import lanes
 from archcalc.sizes.dims import Dim
 from archcalc.tables import erratum_notes

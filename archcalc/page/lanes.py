@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from archcalc.analysis import Row
 from archcalc.graph.graph import Graph
+from archcalc.network.analysis import Row
 
 BODY = "body"
 """The lane of a residual's own layers, where its shortcut has layers as well."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from archcalc.analysis import Analysis
-from archcalc.network import Network
+from archcalc.network.analysis import Analysis
+from archcalc.network.network import Network
 from archcalc.plotting.chart import known_kind
 
 KINDS = ("accuracy", "layers", "memory", "cumulative")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import log10, sqrt
 from typing import NamedTuple
 
-from archcalc.network import Network
+from archcalc.network.network import Network
 from archcalc.plotting.chart import (
     HEADING,
     MARGIN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from archcalc.analysis import LEVELS, Analysis, Level, Row
+from archcalc.network.analysis import LEVELS, Analysis, Level, Row
 from archcalc.plotting.chart import (
     HEADING,
     MARGIN,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate, groupby
 
-from archcalc.analysis import Analysis
 from archcalc.figures.memory.ledger import Timeline
+from archcalc.network.analysis import Analysis
 from archcalc.plotting.chart import (
     HEADING,
     MARGIN,

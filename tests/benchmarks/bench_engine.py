@@ -19,7 +19,7 @@ from measuring import chain
 from archcalc import load, loads
 from archcalc.language.library import shipped
 from archcalc.language.spec import read_spec
-from archcalc.network import Network
+from archcalc.network.network import Network
 from archcalc.render import FORMATS, render
 from archcalc.source.parser import parse
 from archcalc.tables import table_report

@@ -114,7 +114,7 @@ def _rest(rounds: int) -> list[Line]:
 
 def _check(rounds: int) -> Line:
     from archcalc.language.library import shipped
-    from archcalc.network import load
+    from archcalc.network.network import load
 
     runs = processes(
         {

@@ -12,7 +12,7 @@ from archcalc.layers.fields import nearest
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
-    from archcalc.analysis import Analysis
+    from archcalc.network.analysis import Analysis
 
 Counts = Literal["outputs", "modules", "modules with weights"]
 

@@ -12,7 +12,7 @@ from archcalc.layers.base import Shape, numel
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
-    from archcalc.analysis import Analysis
+    from archcalc.network.analysis import Analysis
 
 COUNTER = "num_batches_tracked"
 COUNTER_BYTES = 8

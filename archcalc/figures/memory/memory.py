@@ -27,7 +27,7 @@ from archcalc.figures.memory.training import play
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
-    from archcalc.analysis import Analysis
+    from archcalc.network.analysis import Analysis
 
 
 class Bounds(NamedTuple):

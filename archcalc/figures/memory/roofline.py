@@ -21,7 +21,7 @@ from archcalc.layers.base import numel
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
-    from archcalc.analysis import Analysis
+    from archcalc.network.analysis import Analysis
 
 Bound = Literal["compute", "memory"]
 

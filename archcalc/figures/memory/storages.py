@@ -21,7 +21,7 @@ from archcalc.layers.drop import Drop
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
-    from archcalc.analysis import Analysis
+    from archcalc.network.analysis import Analysis
 
 Overwriting = Literal["output", "copy", "extras"]
 OVERWRITES: dict[str, Overwriting] = {

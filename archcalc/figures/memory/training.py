@@ -22,7 +22,7 @@ from archcalc.figures.memory.workspace import workspace
 from archcalc.graph.graph import Node
 
 if TYPE_CHECKING:
-    from archcalc.analysis import Analysis
+    from archcalc.network.analysis import Analysis
 
 NOWHERE = -1
 PADDED = "padded input"

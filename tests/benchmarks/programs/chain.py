@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).parent.parent))
 from measuring import chain
 
 from archcalc.limits import DEFAULT
-from archcalc.network import network
+from archcalc.network.network import network
 from archcalc.render import FORMATS, render
 from archcalc.source.parser import parse
 from archcalc.tables import table_report

@@ -15,7 +15,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
-from archcalc.network import load
+from archcalc.network.network import load
 from archcalc.sweeping import Sweep, sweep
 
 SPACE = Path(__file__).parents[3] / "docs" / "examples" / "resnet-space.yaml"

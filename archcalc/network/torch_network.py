@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, MissingExtra, UsageError, clean
 from archcalc.layers.base import Function, Module, Shape
+from archcalc.network.verification import Trace, Traced, Verification, compare, refused
 from archcalc.sizes.dims import Poly
-from archcalc.verification import Trace, Traced, Verification, compare, refused
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
     from archcalc.graph.graph import Graph, Node
-    from archcalc.network import Network
+    from archcalc.network.network import Network
 
     Code = Callable[[Tensor | None, Sequence[Tensor], Any], Tensor]
     Outputs = Iterator[tuple[Node, Tensor]]

@@ -9,7 +9,6 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from archcalc.analysis import Analysis, Setting
 from archcalc.errors import Place, SpecError, UsageError
 from archcalc.figures.conventions import USUAL
 from archcalc.figures.conventions import convention as named
@@ -24,7 +23,8 @@ from archcalc.language.step_reader import StepReader
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import WORD, FieldError, WholeField, nearest
 from archcalc.limits import DEFAULT, Limits, begin, counting
-from archcalc.shown import Shown
+from archcalc.network.analysis import Analysis, Setting
+from archcalc.network.shown import Shown
 from archcalc.sizes.dims import Poly, symbol
 from archcalc.sizes.expressions import Expression, ExpressionError
 from archcalc.source.parser import Mapping as Section

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from archcalc.analysis import Analysis
 from archcalc.errors import clean
 from archcalc.graph.graph import Node
+from archcalc.network.analysis import Analysis
 
 WHATS = ("shape", "weight", "buffer", "macs", "params")
 MOST_SHOWN = 40

@@ -9,7 +9,7 @@ from archcalc.figures.memory.at_rest import on_disk, stored_dtype
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
-    from archcalc.analysis import Analysis, Row
+    from archcalc.network.analysis import Analysis, Row
 
 Figure = Callable[["Analysis", "Row | None"], Dim]
 

@@ -21,7 +21,7 @@ from archcalc.figures.tally import Tally
 from archcalc.graph.graph import Graph, Group, Node
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import nearest
-from archcalc.shown import Shown
+from archcalc.network.shown import Shown
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:

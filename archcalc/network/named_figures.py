@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from archcalc.analysis import Analysis, Row
 from archcalc.figures.conventions import USUAL
 from archcalc.graph.connections import connections
 from archcalc.graph.depth import depths
@@ -20,8 +19,9 @@ from archcalc.graph.receptive import receptive_fields
 from archcalc.language.about import METRICS
 from archcalc.layers.base import feature_axis
 from archcalc.layers.fields import nearest
-from archcalc.memory_figures import FIGURES as MEMORY_FIGURES
-from archcalc.network import load
+from archcalc.network.analysis import Analysis, Row
+from archcalc.network.memory_figures import FIGURES as MEMORY_FIGURES
+from archcalc.network.network import load
 from archcalc.sizes.dims import Dim
 from archcalc.sizes.expressions import ExpressionError, Given, parse
 

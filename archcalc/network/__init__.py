@@ -1,0 +1,1 @@
+"""A loaded network, its `Analysis`, figures by name, and the same network in torch."""
