@@ -8,12 +8,12 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any, Literal
 
-from archcalc.audit import AGREE, VERDICTS, Finding, Verdict
+from archcalc.checks.claims.audit import AGREE, VERDICTS, Finding, Verdict
+from archcalc.checks.claims.citations import KINDS
 from archcalc.errors import UsageError
 from archcalc.layers.fields import nearest
 from archcalc.report import Cell, Column, Note, Report, Row, Table
 from archcalc.sizes.dims import Poly
-from archcalc.sources import KINDS
 
 Layout = Literal["terminal", "document", "data"]
 FIGURE = Column("figure", "figure", "name")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from archcalc.checks.claims.expectations import UNITS
 from archcalc.diff import TOTALS, Difference, change_of, growth_of
 from archcalc.errors import UsageError
-from archcalc.expectations import UNITS
 from archcalc.layers.fields import nearest
 
 CONDITION = re.compile(

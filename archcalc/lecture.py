@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from archcalc.checks.claims.expectations import Judged
 from archcalc.errors import UsageError
-from archcalc.expectations import Judged
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis, Row

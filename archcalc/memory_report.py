@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 
+from archcalc.checks.claims.expectations import Judged
 from archcalc.errors import UsageError
-from archcalc.expectations import Judged
 from archcalc.figures.memory.at_rest import stored_dtype
 from archcalc.memory_cells import NEEDS_NUMBERS, ratio
 from archcalc.memory_notes import at, definitions, inference_notes, where_the_most_is

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from archcalc.expectations import Judged, judge
+from archcalc.checks.claims.expectations import Judged, judge
+from archcalc.checks.claims.reconcile import Candidate, Explanation, Reconciled, Spread
 from archcalc.layers.base import times
 from archcalc.network.network import Network
-from archcalc.reconcile import Candidate, Explanation, Reconciled, Spread
 from archcalc.report import Column, Note, Report, Row, Table
 
 SHOWN = 8

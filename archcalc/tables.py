@@ -25,8 +25,8 @@ from archcalc.report import Column, Later, Note, NoteKind, Report, RowKind, Tabl
 from archcalc.report import Row as Line
 
 if TYPE_CHECKING:
+    from archcalc.checks.claims.expectations import Judged
     from archcalc.diagram import Diagram
-    from archcalc.expectations import Judged
     from archcalc.network.network import Network
 
 COLUMNS: dict[str, Column] = {
@@ -279,7 +279,7 @@ def table(
     >>> table("vgg16", columns="params,macs").rows()[1]["macs"]
     86704128
     """
-    from archcalc.expectations import judge_known
+    from archcalc.checks.claims.expectations import judge_known
     from archcalc.network.network import load
 
     chosen = chosen_columns(columns)

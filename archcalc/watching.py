@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from archcalc.checking import Choice, check_source
+from archcalc.checks.checking import Choice, check_source
 from archcalc.diff import Difference, Side, diff_report
 from archcalc.errors import ArchcalcError
 from archcalc.limits import Limits

@@ -10,8 +10,8 @@ from __future__ import annotations
 import sys
 
 import archcalc
+from archcalc.checks.lock import entry_of
 from archcalc.language.library import shipped
-from archcalc.lock import entry_of
 from archcalc.render import render
 from archcalc.tables import table_report
 

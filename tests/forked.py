@@ -31,7 +31,7 @@ FILE_BYTES = 64 << 20
 
 MODULES = (
     "archcalc.cli",
-    "archcalc.checking",
+    "archcalc.checks.checking",
     "archcalc.language.formatting",
     *(f"archcalc.commands.{value.partition(':')[0]}" for value in COMMANDS.values()),
 )

@@ -18,14 +18,14 @@ from types import FrameType
 from typing import Any
 
 import archcalc
-from archcalc.checking import Choice, check_source
+from archcalc.checks.checking import Choice, check_source
+from archcalc.checks.lock import fingerprint
 from archcalc.comparison import compare_report
 from archcalc.diff import Difference, Side, diff_report
 from archcalc.drawing.pictures import draw
 from archcalc.explanation import explain
 from archcalc.language.formatting import formatted
 from archcalc.limits import DEFAULT
-from archcalc.lock import fingerprint
 from archcalc.memory_report import memory_report
 from archcalc.network.network import loads
 from archcalc.page import page

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
-from archcalc.checking import Choice, check_source
-from archcalc.findings import Checked, Finding
-from archcalc.fixing import fix_text
+from archcalc.checks.checking import Choice, check_source
+from archcalc.checks.findings import Checked, Finding
+from archcalc.checks.fixing import fix_text
 from archcalc.limits import DEFAULT
 from archcalc.source.parser import parse
 

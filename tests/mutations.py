@@ -22,13 +22,13 @@ from random import Random
 from typing import Any
 
 import archcalc
-from archcalc.checking import Choice, check_source
+from archcalc.checks.checking import Choice, check_source
+from archcalc.checks.lock import fingerprint
 from archcalc.diff import Difference, Side, diff_report
 from archcalc.errors import ArchcalcError
 from archcalc.language.formatting import formatted
 from archcalc.language.library import shipped
 from archcalc.limits import DEFAULT
-from archcalc.lock import fingerprint
 from archcalc.memory_report import memory_report
 from archcalc.network.network import Network, network
 from archcalc.render import render

@@ -17,12 +17,12 @@ from commands import Done, archcalc
 from goldens import check_golden
 
 from archcalc import load
-from archcalc.audit import AGREE, Finding, audit
 from archcalc.audited import GROUPS, audit_report, chosen
+from archcalc.checks.claims.audit import AGREE, Finding, audit
+from archcalc.checks.claims.citations import source_of
+from archcalc.checks.claims.on_slides import NAMED
 from archcalc.errors import UsageError
-from archcalc.lectures import NAMED
 from archcalc.render import render
-from archcalc.sources import source_of
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "figures"

@@ -18,9 +18,9 @@ import pytest
 import xmlschema
 from check_runs import GOOD, HEAD, Found, Run, in_lines, runner
 
+from archcalc.checks.catalogue import every_rule
+from archcalc.checks.rule import as_file, is_file
 from archcalc.render.findings import FORMATS
-from archcalc.rules import every_rule
-from archcalc.rules.base import as_file, is_file
 
 SCHEMAS = Path(__file__).parent / "data" / "schemas"
 SEEDED = {r.code: r for r in every_rule().values() if is_file(r.wrong)}

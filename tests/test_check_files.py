@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from check_runs import GOOD, HEAD, Run, runner
 
-from archcalc.discovery import is_spec, specs_at
-from archcalc.project import Project
-from archcalc.rules import every_rule
-from archcalc.rules.base import as_file
+from archcalc.checks.catalogue import every_rule
+from archcalc.checks.discovery import is_spec, specs_at
+from archcalc.checks.project import Project
+from archcalc.checks.rule import as_file
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import archcalc
+from archcalc.checks.claims.expectations import judge, judge_known
 from archcalc.errors import ShapeError, SpecError, UsageError
-from archcalc.expectations import judge, judge_known
 from archcalc.figures.conventions import CONVENTIONS, USUAL, View, convention, counted
 from archcalc.figures.conventions import measures as m
 from archcalc.figures.facts import facts_of

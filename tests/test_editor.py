@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from language_server import Server
 
+from archcalc.checks.starter import SCHEMA_LINE, starter
 from archcalc.language.schema import FILE, schema_text
-from archcalc.starter import SCHEMA_LINE, starter
 
 PACKAGE = "yaml-language-server@1.15.0"
 SCRIPT = "node_modules/yaml-language-server/bin/yaml-language-server"

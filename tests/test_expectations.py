@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from archcalc import loads
-from archcalc.audit import verdict_of
+from archcalc.checks.claims.audit import verdict_of
+from archcalc.checks.claims.expectations import judge, read_claim
 from archcalc.errors import ArchcalcError
-from archcalc.expectations import judge, read_claim
 
 OWN = (
     "{name: own, input: [3, 8, 8], layers: [{conv: 4, kernel: 3}, {fc: 10}],"

@@ -14,13 +14,13 @@ from commands import Done, archcalc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archcalc.checks.catalogue import every_rule
+from archcalc.checks.lock import entry_of
+from archcalc.checks.rule import as_file, is_file
 from archcalc.errors import ArchcalcError
 from archcalc.language.formatting import formatted
 from archcalc.language.library import shipped
-from archcalc.lock import entry_of
 from archcalc.network.network import loads
-from archcalc.rules import every_rule
-from archcalc.rules.base import as_file, is_file
 from archcalc.source.comments import Commented
 from archcalc.source.edits import Layout
 from archcalc.source.parser import parse

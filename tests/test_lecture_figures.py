@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import archcalc
-from archcalc.expectations import measure, read_claim
+from archcalc.checks.claims.expectations import measure, read_claim
 from archcalc.network.analysis import Analysis
 
 ROWS: list[dict[str, Any]] = yaml.safe_load(

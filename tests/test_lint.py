@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from linted import HEAD, checked, fixed, layers, lint
 
-from archcalc.checking import Choice, check_source
-from archcalc.fixing import fix_text
+from archcalc.checks.catalogue import every_rule
+from archcalc.checks.checking import Choice, check_source
+from archcalc.checks.fixing import fix_text
+from archcalc.checks.lint import LINT
+from archcalc.checks.rule import as_file
 from archcalc.language.library import shipped
 from archcalc.limits import DEFAULT
-from archcalc.lint import LINT
 from archcalc.network.network import loads
-from archcalc.rules import every_rule
-from archcalc.rules.base import as_file
 from archcalc.source.parser import parse, read
 
 # steps; code; line and column; what is said; what the fix writes (None: no fix)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from linted import HEAD, checked, fixed, layers, lint
 
-from archcalc.checking import Choice
-from archcalc.fixing import fix_text
+from archcalc.checks.checking import Choice
+from archcalc.checks.fixing import fix_text
 from archcalc.limits import DEFAULT
 from archcalc.source.edits import Edit, applied
 
@@ -118,7 +118,7 @@ def test_two_fixes_at_one_place_are_made_in_turn(
     assert [f.code for f in lint(text)] == ["AC401", "AC402"]
     done, count = fix_text(text, "net.yaml", DEFAULT, Choice())
     assert (lint(done), count) == ([], 2)
-    monkeypatch.setattr("archcalc.fixing.MOST_ROUNDS", 1)
+    monkeypatch.setattr("archcalc.checks.fixing.MOST_ROUNDS", 1)
     done, count = fix_text(text, "net.yaml", DEFAULT, Choice())
     assert ([f.code for f in lint(done)], count) == (["AC402"], 1)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands import Done, archcalc
 
-from archcalc.lock import fingerprint
+from archcalc.checks.lock import fingerprint
 from archcalc.network.network import load, loads
 
 Run = Callable[..., Done]

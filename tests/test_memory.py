@@ -559,7 +559,7 @@ def test_expectations_of_memory(tmp_path: Path) -> None:
         "  - {peak: 1344, saved: 768, disk: 432, training: 2352, cite: by hand}\n"
         "  - {at: c, peak: 1344, saved: 768, disk: 432, cite: by hand}\n"
     )
-    from archcalc.expectations import judge
+    from archcalc.checks.claims.expectations import judge
 
     judged = list(judge(archcalc.loads(text)))
     assert {j.metric: j.computed for j in judged if j.entry.at is None} == {

@@ -13,7 +13,7 @@ from small_networks import FIRST, HEAD, LAST, analyzed
 
 import archcalc
 from archcalc import Analysis, UsageError
-from archcalc.expectations import judge
+from archcalc.checks.claims.expectations import judge
 from archcalc.memory_columns import cells
 from archcalc.memory_details import timeline_report, training_report
 from archcalc.memory_fit import Fit, inference_peak, largest_batch, read_size

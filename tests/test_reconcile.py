@@ -13,11 +13,11 @@ from commands import Done, archcalc
 from goldens import check_golden
 
 from archcalc import load, loads
-from archcalc.claimed import quoted
+from archcalc.checks.claims.quoted import quoted
+from archcalc.checks.claims.readings import EVERYTHING, readings, subjects
+from archcalc.checks.claims.reconcile import Reconciled, candidates, reconcile
 from archcalc.errors import UsageError
 from archcalc.network.network import Network
-from archcalc.readings import EVERYTHING, readings, subjects
-from archcalc.reconcile import Reconciled, candidates, reconcile
 from archcalc.reconciled import reconcile_report
 from archcalc.render import render
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from commands import archcalc
 
-from archcalc.checking import Choice, check_source
+from archcalc.checks.catalogue import GROUPS, every_rule, rule, selected
+from archcalc.checks.checking import Choice, check_source
+from archcalc.checks.rule import COMMAND, FRAME, PYTHON, Rule, as_file, is_file
 from archcalc.errors import ArchcalcError
 from archcalc.limits import DEFAULT
-from archcalc.rules import GROUPS, every_rule, rule, selected
-from archcalc.rules.base import COMMAND, FRAME, PYTHON, Rule, as_file, is_file
 from archcalc.source.parser import parse
 
 RULES = every_rule()

@@ -12,12 +12,12 @@ import pytest
 import yaml
 from commands import archcalc
 
+from archcalc.checks.catalogue import every_rule
+from archcalc.checks.rule import as_file, is_file
 from archcalc.language.library import shipped
 from archcalc.language.schema import FILE, language_schema, schema_text
 from archcalc.language.steps import USERS
 from archcalc.layers import CATALOGUE
-from archcalc.rules import every_rule
-from archcalc.rules.base import as_file, is_file
 
 SCHEMA = language_schema()
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)

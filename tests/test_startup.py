@@ -15,7 +15,7 @@ UNREAD = {
     "archcalc.cli",
     "archcalc.comparison",
     "archcalc.diagram",
-    "archcalc.expectations",
+    "archcalc.checks.claims.expectations",
     "archcalc.explain",
     "archcalc.figures.formulas.formulas",
     "archcalc.lecture",
@@ -100,7 +100,7 @@ def test_a_file_of_a_user_is_read_without_pydantic(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "module"),
     [
-        ("table vgg16", "archcalc.expectations"),
+        ("table vgg16", "archcalc.checks.claims.expectations"),
         ("table vgg19 --columns +receptive_field", "archcalc.graph.receptive"),
         ("table vgg19 --columns +peak", "archcalc.figures.memory.memory"),
         ("table vgg19 --formulas", "archcalc.figures.formulas.formulas"),

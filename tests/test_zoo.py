@@ -15,7 +15,7 @@ import yaml
 from independent import ours, theirs
 
 import archcalc
-from archcalc.expectations import judge
+from archcalc.checks.claims.expectations import judge
 from archcalc.language.library import shipped
 
 EVIDENCE: list[dict[str, Any]] = [

@@ -52,8 +52,8 @@ def audit(
 
     Exit code 1 where one that should hold does not.
     """
-    from archcalc.audit import audit as audited
     from archcalc.audited import audit_report, chosen
+    from archcalc.checks.claims.audit import audit as audited
     from archcalc.render import format_of
 
     found = chosen(audited(nets or ()), only, source)

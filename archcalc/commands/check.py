@@ -14,10 +14,10 @@ from archcalc.commands.options import LimitOptions, limits_from, write
 from archcalc.errors import UsageError
 
 if TYPE_CHECKING:
-    from archcalc.checking import Choice
-    from archcalc.findings import Checked
+    from archcalc.checks.checking import Choice
+    from archcalc.checks.findings import Checked
+    from archcalc.checks.project import Project
     from archcalc.limits import Limits
-    from archcalc.project import Project
 
 Paths = Annotated[
     list[str] | None,
@@ -73,10 +73,10 @@ def check(
     limit: LimitOptions = None,
 ) -> None:
     """Check specs: valid, shapes infer, expectations hold, and lint."""
-    from archcalc.checking import check_all, choice_from
-    from archcalc.discovery import specs_at
-    from archcalc.findings import exit_code
-    from archcalc.project import find_project
+    from archcalc.checks.checking import check_all, choice_from
+    from archcalc.checks.discovery import specs_at
+    from archcalc.checks.findings import exit_code
+    from archcalc.checks.project import find_project
     from archcalc.render.findings import known_format
 
     project = find_project()
@@ -89,7 +89,7 @@ def check(
         _change(found.paths, fix, update, limits, choice)
     outcomes = list(check_all(found.paths, limits, choice))
     if locked:
-        from archcalc.lock import compare_locked, lock_path
+        from archcalc.checks.lock import compare_locked, lock_path
 
         lock = lock_path(lock_file, project)
         outcomes = compare_locked(outcomes, paths or (), lock, limits, choice)
@@ -125,8 +125,8 @@ def _change(
     paths: Sequence[str], fix: bool, update: bool, limits: Limits, choice: Choice
 ) -> None:
     """Write fixes and computed values into the files, and say how many."""
-    from archcalc.fixing import fix_file
-    from archcalc.update import update_file
+    from archcalc.checks.fixing import fix_file
+    from archcalc.checks.update_expect import update_file
 
     for path in paths:
         fixed = fix_file(path, limits, choice) if fix else 0

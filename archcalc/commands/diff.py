@@ -100,9 +100,9 @@ def _chosen(
     nets: list[str], git: str | None, limits: Limits
 ) -> list[tuple[Network, str]]:
     """Return the old and the new network, each with what it is called."""
+    from archcalc.checks.revisions import source_at
     from archcalc.language.library import find
     from archcalc.network.network import load, network
-    from archcalc.revisions import source_at
 
     if git is None:
         if len(nets) != 2:

@@ -67,9 +67,9 @@ def _tell(path: str, old: str, new: str, check: bool, diff: bool) -> None:
 
 def _files(paths: list[str], skip_others: bool) -> Iterator[str]:
     """Yield the files to format; a shipped name is none of one's own."""
-    from archcalc.discovery import specs_at
+    from archcalc.checks.discovery import specs_at
+    from archcalc.checks.project import find_project
     from archcalc.language.library import is_path
-    from archcalc.project import find_project
 
     for path in paths:
         if not (is_path(path) or Path(path).is_dir()):

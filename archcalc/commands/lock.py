@@ -12,9 +12,9 @@ def lock(
     paths: Paths = None, lock_file: LockFile = None, limit: LimitOptions = None
 ) -> None:
     """Write a lock file with the fingerprint and figures of every network."""
-    from archcalc.discovery import specs_at
-    from archcalc.lock import lock_path, locked, write_lock
-    from archcalc.project import find_project
+    from archcalc.checks.discovery import specs_at
+    from archcalc.checks.lock import lock_path, locked, write_lock
+    from archcalc.checks.project import find_project
 
     project = find_project()
     file = lock_path(lock_file, project)

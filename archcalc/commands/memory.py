@@ -94,7 +94,7 @@ def memory(
 
 def _figures(network: Network, analysis: Analysis, level: Any, rule: str) -> Report:
     """Return the four figures; `level` is checked where it is used."""
-    from archcalc.expectations import judge_known
+    from archcalc.checks.claims.expectations import judge_known
     from archcalc.memory_report import memory_report
 
     judged = list(judge_known(network, analysis))

@@ -30,10 +30,10 @@ def new(
     ] = None,
 ) -> None:
     """Write NAME.yaml, a commented spec, and the schema that editors check it by."""
+    from archcalc.checks.starter import copy_of, starter
+    from archcalc.checks.update_expect import update_file
     from archcalc.language.schema import FILE, schema_text
     from archcalc.limits import DEFAULT
-    from archcalc.starter import copy_of, starter
-    from archcalc.update import update_file
 
     slug = SLUG.sub("-", Path(name).stem if name.endswith(".yaml") else name).strip(
         "-."

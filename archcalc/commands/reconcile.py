@@ -40,7 +40,7 @@ def reconcile(
 
     Exit code 1 where none does.
     """
-    from archcalc.reconcile import reconcile as search
+    from archcalc.checks.claims.reconcile import reconcile as search
     from archcalc.reconciled import reconcile_report
 
     found = search(load_network(net, input, settings, limit), claim)

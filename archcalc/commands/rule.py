@@ -10,7 +10,7 @@ from archcalc.commands.options import Output, columns, write
 
 def complete_rules(incomplete: str) -> list[str]:
     """Return the codes that begin with what was typed."""
-    from archcalc.rules import every_rule
+    from archcalc.checks.catalogue import every_rule
 
     return [code for code in every_rule() if code.startswith(incomplete)]
 
@@ -31,10 +31,10 @@ def rule(
     output: Output = None,
 ) -> None:
     """Explain a rule with a wrong and a right example, or list all rules."""
+    from archcalc.checks.catalogue import every_rule
+    from archcalc.checks.catalogue import rule as known
     from archcalc.render import format_of
     from archcalc.render.rules import listing, markdown, plain, reference
-    from archcalc.rules import every_rule
-    from archcalc.rules import rule as known
 
     in_markdown = format_of(format, output) == "markdown"
     if code is not None:

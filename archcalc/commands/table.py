@@ -29,7 +29,7 @@ from archcalc.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from archcalc.expectations import Judged
+    from archcalc.checks.claims.expectations import Judged
     from archcalc.network.analysis import Analysis
     from archcalc.network.network import Network
     from archcalc.report import Report
@@ -101,7 +101,7 @@ def _errata(network: Network, analysis: Analysis) -> list[Judged]:
     own = (e for e in network.spec.about.expect if e.variant == network.variant)
     if all(entry.verdict == "agrees" for entry in own):
         return []
-    from archcalc.expectations import judge_known
+    from archcalc.checks.claims.expectations import judge_known
 
     return list(judge_known(network, analysis))
 

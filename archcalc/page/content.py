@@ -17,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from archcalc.checks.claims.expectations import judge_known
 from archcalc.diagram import Folding
 from archcalc.errors import UsageError, clean
-from archcalc.expectations import judge_known
 from archcalc.explanation import Line, explain
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.formats import DTYPES

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from archcalc.checks.catalogue import GROUPS, Rule
+from archcalc.checks.rule import COMMAND, PYTHON
 from archcalc.errors import clean
 from archcalc.render.widths import wrap
-from archcalc.rules import GROUPS, Rule
-from archcalc.rules.base import COMMAND, PYTHON
 
 FENCES = {COMMAND: "sh", PYTHON: "python"}
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import PurePath
 
+from archcalc.checks.findings import Checked
 from archcalc.errors import UsageError
-from archcalc.findings import Checked
 from archcalc.layers.fields import nearest
 
 FORMATS = ("full", "concise", "github", "gitlab", "sarif", "junit", "json")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archcalc.checks.findings import Checked, Finding
 from archcalc.errors import clean
-from archcalc.findings import Checked, Finding
 
 
 def render(outcomes: Sequence[Checked]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcalc.findings import Checked
+from archcalc.checks.findings import Checked
 
 
 def render(outcomes: Sequence[Checked]) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archcalc.checks.catalogue import every_rule
+from archcalc.checks.findings import Checked, Finding, everything
 from archcalc.errors import clean
-from archcalc.findings import Checked, Finding, everything
 from archcalc.render import markdown
 from archcalc.render.findings import full, repository_path
 from archcalc.render.findings.concise import total
 from archcalc.report import Column, Report, Row, Table
-from archcalc.rules import every_rule
 
 COLUMNS = (
     Column("place", "where", "name"),

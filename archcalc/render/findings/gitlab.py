@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from archcalc.checks.findings import Checked, Finding, everything
 from archcalc.errors import clean
-from archcalc.findings import Checked, Finding, everything
 from archcalc.render.findings import repository_path
 
 SEVERITIES = {"error": "major", "warning": "minor"}

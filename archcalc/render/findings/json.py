@@ -16,9 +16,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from archcalc.checks.catalogue import every_rule
+from archcalc.checks.findings import Checked, Finding, exit_code
 from archcalc.errors import clean
-from archcalc.findings import Checked, Finding, exit_code
-from archcalc.rules import every_rule
 
 SCHEMA = "archcalc/check/1"
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from archcalc.checks.findings import UNREADABLE, Checked, Finding
 from archcalc.errors import clean
-from archcalc.findings import UNREADABLE, Checked, Finding
 
 HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from archcalc.checks.catalogue import Rule, every_rule
+from archcalc.checks.findings import Checked, Finding, Fix, everything, exit_code
 from archcalc.errors import Place, clean
-from archcalc.findings import Checked, Finding, Fix, everything, exit_code
 from archcalc.render.findings import repository_path
 from archcalc.render.findings.gitlab import fingerprint
-from archcalc.rules import Rule, every_rule
 from archcalc.version import __version__
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -1,0 +1,1 @@
+"""Whether a spec is right, meant, and true to published figures."""

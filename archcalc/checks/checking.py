@@ -1,0 +1,239 @@
+"""Checking specs: valid, inferable, true to their figures, and meant so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from archcalc.checks.catalogue import selected
+from archcalc.checks.claims.expectations import Computed, judge_entry
+from archcalc.checks.findings import Checked, Finding, Fix, Severity
+from archcalc.checks.lint import LINT, group_divisor, opt_out
+from archcalc.checks.lint.base import Linted
+from archcalc.checks.project import Project
+from archcalc.errors import ArchcalcError, Problem, UsageError
+from archcalc.language.library import is_shipped
+from archcalc.language.spec import read_spec
+from archcalc.limits import DEFAULT, Limits
+from archcalc.network.named_figures import Others
+from archcalc.network.network import Network
+from archcalc.source.edits import Layout
+from archcalc.source.parser import Source, read
+
+NEVER_IGNORED = opt_out.KEPT
+WARNINGS = "AC4"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which rules are told, and which of them fail.
+
+    `select` shows these alone (what cannot be ignored apart) and lets lint among them
+    fail; empty, everything is told and lint only warns. `strict` lets all lint fail.
+    """
+
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    strict: bool = False
+    project: Project = field(default_factory=Project)
+
+    def shows(self, code: str, path: str) -> bool:
+        """Say whether a finding in a file is told."""
+        if code.startswith(NEVER_IGNORED):
+            return True
+        if code in self.ignore or code in selected(self.project.ignored_in(path)):
+            return False
+        return not self.select or code in self.select
+
+    def fails(self, code: str) -> bool:
+        """Say whether a finding makes the check fail."""
+        return not code.startswith(WARNINGS) or self.strict or code in self.select
+
+    def lints(self, path: str) -> bool:
+        """Say whether a file is linted: shipped ones, which follow papers, if asked."""
+        asked = self.strict or any(code.startswith(WARNINGS) for code in self.select)
+        return asked or not is_shipped(path)
+
+
+def choice_from(
+    select: Iterable[str], ignore: Iterable[str], strict: bool, project: Project
+) -> Choice:
+    """Return the choice of a command's options above that of the project.
+
+    Raises `UsageError` AC560 for an unknown rule, AC561 for one that is never ignored.
+    """
+    chosen = selected(list(select) or project.select)
+    ignored = selected([*ignore, *project.ignore])
+    everywhere = selected(
+        [c for codes in project.per_file_ignores.values() for c in codes]
+    )
+    kept = sorted(c for c in ignored | everywhere if c.startswith(NEVER_IGNORED))
+    if kept:
+        message = f"{kept[0]} cannot be ignored: such a file is no network"
+        raise UsageError.of("AC561", message, help="leave the file out: `exclude`")
+    return Choice(chosen, ignored, strict or project.strict, project)
+
+
+def check_all(
+    paths: Iterable[str], limits: Limits = DEFAULT, choice: Choice | None = None
+) -> Iterator[Checked]:
+    """Yield the outcome for each file, in order."""
+    others = Others()
+    for path in paths:
+        yield check_one(path, limits, choice, others)
+
+
+def check_one(
+    path: str,
+    limits: Limits = DEFAULT,
+    choice: Choice | None = None,
+    others: Others | None = None,
+) -> Checked:
+    """Return the outcome for one file; what is wrong with it is not raised."""
+    choice = choice or Choice()
+    try:
+        source = read(path, limits)
+    except ArchcalcError as error:
+        return Checked(path, tuple(Finding(path, p) for p in error.problems))
+    return check_source(source, path, limits, choice, others)
+
+
+def check_source(
+    source: Source,
+    path: str,
+    limits: Limits,
+    choice: Choice,
+    others: Others | None = None,
+) -> Checked:
+    """Return the outcome for a file that was read; `others` its claims may name."""
+    check = _Check(source, path, limits, choice, others)
+    check.run()
+    return check.outcome()
+
+
+class _Check:
+    """Collects the findings of one file."""
+
+    def __init__(
+        self,
+        source: Source,
+        path: str,
+        limits: Limits,
+        choice: Choice,
+        others: Others | None,
+    ) -> None:
+        self.source = source
+        self.path = path
+        self.limits = limits
+        self.choice = choice
+        self.others = others
+        self.layout = Layout(source)
+        self.claims: Counter[str] = Counter()
+        self.found: dict[tuple[object, ...], Finding] = {}
+        self.variants = 0
+
+    def run(self) -> None:
+        """Run every rule; what stops one network does not stop the next."""
+        try:
+            spec = read_spec(self.source, self.limits)
+        except ArchcalcError as error:
+            self.errors(error)
+            return
+        computed = Computed(Network(spec, limits=self.limits), self.others)
+        networks = list(self.networks(computed))
+        self.variants = len(spec.variants)
+        if networks and networks[0].variant is None:
+            self.judge(computed)
+        if self.choice.lints(self.path):
+            for network in networks:
+                self.lint(network)
+
+    def networks(self, computed: Computed) -> Iterator[Network]:
+        """Yield the network and its variants as far as they can be inferred."""
+        for variant in (None, *computed.network.variants):
+            try:
+                computed.analysis(variant).total  # noqa: B018 # so that it can fail here
+            except ArchcalcError as error:
+                self.errors(error, variant)
+            else:
+                yield computed.chosen(variant)
+
+    def judge(self, computed: Computed) -> None:
+        """Compare every claim with what is computed."""
+        spec = computed.network.spec
+        for entry, at in zip(spec.about.expect, spec.expected_at, strict=True):
+            try:
+                for one in judge_entry(computed, entry, at):
+                    self.claims[one.status] += 1
+                    problem = one.problem()
+                    if problem is not None:
+                        self.add(problem)
+            except ArchcalcError as error:
+                self.errors(error)
+
+    def lint(self, network: Network) -> None:
+        """Run the lint rules on one network."""
+        asked = network.spec.about.lint
+        channels = (asked and asked.channels) or self.choice.project.channels
+        net = Linted(network, self.layout, channels)
+        for module in LINT:
+            if asked and module.RULE.code in asked.ignore:
+                continue
+            for hint in module.check(net):
+                place = self.source.place(hint.where)
+                problem = Problem(
+                    module.RULE.code, hint.message, place, hint.facts, hint.help
+                )
+                self.add(problem, hint.fix)
+
+    def errors(self, error: ArchcalcError, variant: str | None = None) -> None:
+        """Note the problems of an error; one of a variant says which."""
+        first = self.source.place(self.source.root)
+        for problem in error.problems:
+            told = problem.at(first)
+            if variant is not None:
+                told = replace(told, facts=(*told.facts, f"in the variant {variant}"))
+            self.add(told, group_divisor.remedy(self.layout, told))
+
+    def add(self, problem: Problem, remedy: Fix | None = None) -> None:
+        """Note a finding, unless its rule has one at this place already."""
+        code = problem.code
+        fails = self.choice.fails(code)
+        severity: Severity = "warning" if code.startswith(WARNINGS) else "error"
+        finding = Finding(self.path, problem, severity, remedy, fails)
+        key = (
+            code,
+            str(problem.place),
+            () if severity == "warning" else problem.message,
+        )
+        self.found.setdefault(key, finding)
+
+    def outcome(self) -> Checked:
+        """Return what is left after comments and options, in order of lines."""
+        comments = opt_out.opt_outs(self.source)
+        kept = [f for f in self.found.values() if not _silenced(f, comments)]
+        if self.choice.lints(self.path):
+            unused = opt_out.unused(self.layout, comments)
+            kept += [
+                replace(f, file=self.path, fails=self.choice.fails(f.code))
+                for f in unused
+            ]
+        shown = [f for f in kept if self.choice.shows(f.code, self.path)]
+        shown.sort(key=lambda f: not f.fails)
+        most = self.limits.findings
+        if len(shown) > most:
+            shown[most:] = [self.more(len(shown), shown[most])]
+        shown.sort(key=lambda f: (f.place.line, f.place.column, f.code))
+        return Checked(self.path, tuple(shown), self.claims, self.variants)
+
+    def more(self, found: int, first: Finding) -> Finding:
+        """Return the finding that there are more, which stands for those left out."""
+        what = f"there are {found - self.limits.findings} more findings"
+        error = self.limits.exceeded("findings", what, place=first.place, found=found)
+        severity: Severity = "error" if first.fails else "warning"
+        return Finding(self.path, error.problems[0], severity, None, first.fails)
+
+
+def _silenced(finding: Finding, comments: list[opt_out.OptOut]) -> bool:
+    return sum(comment.silences(finding) for comment in comments) > 0

@@ -1,0 +1,1 @@
+"""Published figures: what they say, how they were counted, whether they agree."""

@@ -1,0 +1,177 @@
+"""Every published figure of the shipped networks beside the computed one.
+
+A figure that agrees is met exactly, rounded, cut off, or within a tolerance that its
+entry states; an erratum is wrong for a reason; a loose one has no single count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+from archcalc.checks.claims.citations import KINDS, Source, source_of
+from archcalc.checks.claims.expectations import Judged, judge, shown
+from archcalc.checks.claims.on_slides import NAMED, Named
+from archcalc.checks.claims.quoted import Asked, Quoted
+from archcalc.checks.claims.readings import subjects
+from archcalc.checks.claims.reconcile import Candidate, candidates, nearest
+from archcalc.checks.claims.ways import Kind
+from archcalc.errors import UsageError
+from archcalc.language.library import is_path, shipped
+from archcalc.language.steps import USERS
+from archcalc.network.network import Network, load
+from archcalc.reconciled import tag
+
+Verdict = Literal[
+    "exact",
+    "rounds",
+    "truncates",
+    "tolerance",
+    "budget",
+    "erratum",
+    "loose",
+    "fails",
+    "stale",
+    "shipped",
+]
+VERDICTS: dict[Verdict, str] = {
+    "exact": "met exactly",
+    "rounds": "rounded",
+    "truncates": "cut off",
+    "tolerance": "within a stated tolerance",
+    "budget": "within a bound",
+    "erratum": "wrong for a stated reason",
+    "loose": "from no single count",
+    "fails": "that should hold and do not",
+    "stale": "marked errata that hold",
+    "shipped": "names whose network or layer is here",
+}
+"""Every verdict, as it reads after a number of figures."""
+AGREE: tuple[Verdict, ...] = ("exact", "rounds", "truncates", "tolerance", "budget")
+COUNTED: dict[str, Kind] = {
+    "params": "parameters",
+    "weights": "parameters",
+    "macs": "operations",
+    "activations": "values",
+    "activation_bytes": "bytes",
+}
+"""Metrics whose nearest reading can be searched for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One published figure: what it is of, what was printed, what is computed.
+
+    `value` is computed, `computed` the same as text; `near` says which simple reading
+    comes nearest to a loose figure.
+    """
+
+    source: Source
+    cite: str
+    subject: str
+    what: str
+    published: str
+    said: str
+    value: Any
+    computed: str
+    verdict: Verdict
+    why: str = ""
+    near: str = ""
+
+
+def audit(names: Sequence[str] = ()) -> list[Finding]:
+    """Return every published figure of these networks, of all shipped ones for none.
+
+    Lectures come first, then papers, libraries, tools; a source's figures stand
+    together. Raises `UsageError` for an unknown network or for a variant.
+    """
+    networks = [_whole(name) for name in names] or [load(n) for n in shipped()]
+    found = [_finding(network, one) for network in networks for one in judge(network)]
+    if not names:
+        found += map(_named, NAMED)
+    order = list(KINDS)
+    return sorted(found, key=lambda f: (order.index(f.source.kind), f.source.name))
+
+
+def _whole(name: str) -> Network:
+    network = load(name)
+    if network.variant is None:
+        return network
+    if is_path(name):
+        raise UsageError.of("AC552", "a file is audited with all its variants")
+    return Network(network.spec)
+
+
+def _finding(network: Network, one: Judged) -> Finding:
+    entry = one.entry
+    at = f" {entry.at}" if entry.at else ""
+    given = f" at {entry.input}" if entry.input else ""
+    verdict = verdict_of(one)
+    cite = " ".join((entry.cite or "").split())
+    return Finding(
+        source_of(cite),
+        cite,
+        f"{one.network}{at}{given}",
+        one.what,
+        _published(one),
+        entry.said or "",
+        one.computed,
+        one.figure,
+        verdict,
+        " ".join((entry.why or entry.note or "").split()),
+        _nearest(network, one) if verdict == "loose" else "",
+    )
+
+
+def verdict_of(one: Judged) -> Verdict:
+    """Return how a claim is met, or why it is not."""
+    if one.status != "agrees":
+        return one.status
+    fit = one.claim.fit(one.computed)
+    if fit is None:
+        return "tolerance"
+    return "budget" if fit == "bound" else fit
+
+
+def _published(one: Judged) -> str:
+    """Return the printed figure; a whole number with commas, as computed ones."""
+    value = one.claim.value
+    whole = isinstance(value, Fraction) and value.denominator == 1
+    if whole and not one.claim.half_unit and one.claim.bound is None:
+        return shown(int(value))  # type: ignore[arg-type]  # a whole fraction
+    return one.claim.text
+
+
+def _named(named: Named) -> Finding:
+    """Return the finding of a name on a slide: the parameters of its network."""
+    source, said = source_of(named.cite), named.said
+    value: Any = None
+    if named.kind == "network":
+        value = load(named.name).analyze().total.params
+        computed = shown(value)
+    else:
+        computed = named.name if named.name in USERS else "not here"
+    verdict: Verdict = "fails" if computed == "not here" else "shipped"
+    return Finding(
+        source, named.cite, named.name, "named", said, said, value, computed, verdict
+    )
+
+
+def _nearest(network: Network, one: Judged) -> str:
+    """Return the simple reading that comes nearest to a figure of a whole network."""
+    kind = COUNTED.get(one.metric)
+    value = one.claim.value
+    if kind is None or one.entry.at or not isinstance(value, Fraction):
+        return ""
+    chosen = Network(network.spec, one.entry.variant, input=one.entry.input)
+    asked = Asked(kind, one.claim, "", 1, Fraction(1))
+    figure = Quoted(one.claim.text, 0, (asked,))
+    found = candidates(subjects(chosen, 1, resized=False), figure, 1)
+    return next((_told(c) for c in nearest(found, 1)), "")
+
+
+def _told(candidate: Candidate) -> str:
+    off = float(candidate.off)
+    return f"{candidate.reading.value:,} ({tag(candidate)}), {off:.1%} from it"

@@ -1,0 +1,207 @@
+"""Which ways of counting give a published figure, and how many were tried.
+
+Every reading (`readings.py`) of every meaning of the figure (`claimed.py`) is held
+against its printed digits. The answer says how many departures from the plain reading
+each explanation needs, and how many readings would meet the digits by chance alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+from archcalc.checks.claims.expectations import Fit
+from archcalc.checks.claims.quoted import EXACT_DIGITS, Asked, Quoted, quoted
+from archcalc.checks.claims.readings import Reading, Subject, readings, subjects
+from archcalc.network.network import Network
+
+FEW, MORE = 2, 3
+"""The most departures tried, for a figure of few digits and for one of five or more."""
+NEAR = 2
+"""Chance is judged by the readings between a claim divided and multiplied by this."""
+
+
+class Candidate(NamedTuple):
+    """A reading of one meaning of a figure.
+
+    `amount` is its value as the claim would print it; `mixed` says that powers of 1000
+    and 1024 change places.
+    """
+
+    reading: Reading
+    asked: Asked
+    amount: Fraction
+    mixed: bool
+    weight: int
+    fit: Fit | None = None
+
+    @property
+    def off(self) -> Fraction:
+        """How far the amount is from the printed figure, as a share of it."""
+        claimed = _claimed(self.asked)
+        return abs(self.amount - claimed) / claimed
+
+    @property
+    def order(self) -> tuple[int, bool, bool, Fraction]:
+        """Simplest first; a rounded figure before one cut off, then the nearest."""
+        return self.weight, self.fit == "truncates", self.mixed, self.off
+
+
+class Spread(NamedTuple):
+    """How wide a search was.
+
+    `tried` readings gave `distinct` values; `near` of them lie within a factor of two
+    of the claim; were those spread evenly, `chance` of them would meet its digits.
+    """
+
+    tried: int
+    distinct: int
+    near: int
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Candidates that differ only in which row or branch they leave out or double.
+
+    The first is the nearest; `equal` those with the same value, `others` the rest.
+    """
+
+    first: Candidate
+    equal: tuple[Candidate, ...]
+    others: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What was found: explanations, the nearest misses, and how wide the search was.
+
+    `spread` is of every reading, `simple` of those that depart no more than the first
+    explanation.
+    """
+
+    network: Network
+    quoted: Quoted
+    plain: tuple[Candidate, ...]
+    explanations: tuple[Explanation, ...]
+    nearest: tuple[Candidate, ...]
+    spread: Spread
+    simple: Spread
+
+    @property
+    def ok(self) -> bool:
+        """Whether some reading gives the figure."""
+        return bool(self.explanations)
+
+
+def reconcile(network: Network, text: str) -> Reconciled:
+    """Return the readings of a network that give a quoted figure, simplest first.
+
+    Raises `UsageError` AC550 for a text that is no figure, AC551 for a network whose
+    sizes are names.
+
+    >>> from archcalc.network.network import load
+    >>> found = reconcile(load("vgg16"), "13.6 GFLOP").explanations[0]
+    >>> found.first.reading.value, found.first.reading.part.group
+    (13620576256, 'one row left out')
+    """
+    figure = quoted(text)
+    most = MORE if figure.digits >= EXACT_DIGITS else FEW
+    found = list(candidates(subjects(network, most), figure, most))
+    hits = list(_simplest(c for c in found if c.fit))
+    misses = () if hits else tuple(nearest(found))
+    simple = [c for c in found if not hits or c.weight <= hits[0].weight]
+    return Reconciled(
+        network,
+        figure,
+        tuple(c for c in found if c.weight == 0 and not c.reading.weight),
+        tuple(_explained(hits)),
+        misses,
+        _spread(found, figure),
+        _spread(simple, figure),
+    )
+
+
+def candidates(
+    found: Iterable[Subject], figure: Quoted, most: int
+) -> Iterator[Candidate]:
+    """Yield every reading of every meaning that departs by at most `most`."""
+    for subject in found:
+        for asked in figure.asked:
+            for reading in readings(subject, asked.kind, most + asked.flop):
+                for amount, mixed, extra in _amounts(reading, asked):
+                    weight = reading.weight + extra
+                    if weight <= most:
+                        fit = asked.claim.fit(amount)
+                        yield Candidate(reading, asked, amount, mixed, weight, fit)
+
+
+def _amounts(reading: Reading, asked: Asked) -> Iterator[tuple[Fraction, bool, int]]:
+    """Yield the value as the claim would print it, and what that departs by more.
+
+    A tool that divides bytes by 2²⁰ and says MB is read so plainly; so are FLOPs that
+    count a multiply-accumulate as two.
+    """
+    less = -1 if asked.flop and reading.way.flop else 0
+    swapped = reading.way.binary and not asked.binary
+    yield Fraction(reading.value), False, less + swapped
+    if asked.factor != 1:
+        yield reading.value * asked.factor, True, less + (not swapped)
+
+
+def nearest(found: Iterable[Candidate], most: int = 4) -> Iterator[Candidate]:
+    """Yield the candidates of one departure at most that are nearest to the claim."""
+    seen: set[Fraction] = set()
+    for candidate in sorted(found, key=lambda c: (c.off, c.order)):
+        if candidate.weight < FEW and candidate.amount not in seen and len(seen) < most:
+            seen.add(candidate.amount)
+            yield candidate
+
+
+def _simplest(hits: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Yield hits, simplest first; one whose value a simpler one has adds nothing."""
+    least: dict[tuple[Asked, Fraction], int] = {}
+    for hit in sorted(hits, key=lambda c: c.order):
+        if least.setdefault((hit.asked, hit.amount), hit.weight) == hit.weight:
+            yield hit
+
+
+def _spread(found: Sequence[Candidate], figure: Quoted) -> Spread:
+    """Return the spread; near values are taken as even on a scale of ratios."""
+    distinct, near, chance = 0, 0, 0.0
+    for asked in figure.asked:
+        claimed = _claimed(asked)
+        amounts = {c.amount for c in found if c.asked is asked}
+        close = sum(claimed / NEAR <= a <= claimed * NEAR for a in amounts)
+        width = max(3 * asked.claim.half_unit, Fraction(1)) / claimed
+        distinct += len(amounts)
+        near += close
+        chance += close * float(width) / (2 * math.log(NEAR))
+    return Spread(len(found), distinct, near, chance)
+
+
+def _claimed(asked: Asked) -> Fraction:
+    return Fraction(asked.claim.value)  # type: ignore[arg-type]  # a number, see `quoted`
+
+
+def _explained(hits: Sequence[Candidate]) -> Iterator[Explanation]:
+    """Yield hits together that differ only in the row or branch, simplest first."""
+    groups: dict[tuple[object, ...], list[Candidate]] = {}
+    for hit in hits:
+        reading = hit.reading
+        key = (
+            reading.subject,
+            reading.way.tag,
+            reading.part.group,
+            hit.mixed,
+            hit.asked,
+        )
+        groups.setdefault(key, []).append(hit)
+    for group in groups.values():
+        first, *rest = group
+        equal = tuple(c for c in rest if c.amount == first.amount)
+        others = tuple(c for c in rest if c.amount != first.amount)
+        yield Explanation(first, equal, others)

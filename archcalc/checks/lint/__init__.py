@@ -1,0 +1,28 @@
+"""The lint rules: a rule is one module with `RULE` and `check`, and one name here."""
+
+from __future__ import annotations
+
+from archcalc.checks.lint import (
+    bias_before_norm,
+    channels,
+    even_half,
+    large_pool,
+    repeated_steps,
+    unequal_strides,
+    unmarked_head,
+    unread_rows,
+    unused_result,
+)
+
+LINT = (
+    bias_before_norm,
+    unread_rows,
+    even_half,
+    unused_result,
+    channels,
+    unequal_strides,
+    large_pool,
+    unmarked_head,
+    repeated_steps,
+)
+"""What looks at networks; `opt_out` has a rule about comments beside them."""

@@ -1,0 +1,147 @@
+"""What a lint rule looks at, and what it says.
+
+A rule is a module with `RULE`, its documentation, and `check(net)`, which yields a
+`Hint` for each place. It runs on one network written out (a variant each time), so that
+it knows sizes; equal hints at one place are told once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from archcalc.checks.findings import Fix
+from archcalc.graph.graph import Graph, Node
+from archcalc.layers.base import Layer, Shape
+from archcalc.layers.window import reach
+from archcalc.network.network import Network
+from archcalc.source.edits import Edit, Layout
+from archcalc.source.values import Mapping, Scalar, Value
+from archcalc.source.values import Sequence as Items
+
+LITERAL = re.compile(r"[0-9]+|true|false|half|same|valid|floor|ceil")
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One thing to look at: what, where, the numbers, and what would put it right."""
+
+    where: Value
+    message: str
+    facts: tuple[str, ...] = ()
+    help: str | None = None
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True)
+class Linted:
+    """One network of a file as the rules see it.
+
+    `channels`: what the file or the project wants channels to be a multiple of.
+    """
+
+    network: Network
+    layout: Layout
+    channels: int | None = None
+
+    @property
+    def graph(self) -> Graph:
+        """The network written out."""
+        return self.network.graph
+
+    @cached_property
+    def readers(self) -> tuple[tuple[int, ...], ...]:
+        """The nodes that read each node's output."""
+        found: list[list[int]] = [[] for _ in self.graph.nodes]
+        for node in self.graph.nodes:
+            for index in node.inputs:
+                found[index].append(node.index)
+        return tuple(map(tuple, found))
+
+    def written(self, node: Node) -> Scalar | None:
+        """Return the kind key that a node was written as, None where it follows.
+
+        A projection or a padding that a shortcut's word stands for is nobody's step,
+        and a norm or activation of a step is written with it.
+        """
+        key = node.origin
+        return key if isinstance(key, Scalar) and key.text == node.layer.key else None
+
+    def argument(self, key: Scalar, name: str) -> Value | None:
+        """Return the value that is written for an argument of a step."""
+        holder = self.layout.holder(key)
+        return holder.get(name) if holder else None
+
+    def set_argument(self, key: Scalar, name: str, text: str) -> Edit | None:
+        """Return the edit that gives a step an argument, in place or as a new one.
+
+        None where arithmetic or a param decides about it.
+        """
+        given = self.argument(key, name)
+        if given is None:
+            return self.layout.added(key, f"{name}: {text}")
+        if not isinstance(given, Scalar) or not LITERAL.fullmatch(given.text):
+            return None
+        return self.layout.replaced(given, text)
+
+
+def fix(says: str, *edits: Edit | None) -> Fix | None:
+    """Return a fix, None where one of its edits cannot be made."""
+    made = tuple(edit for edit in edits if edit is not None)
+    return Fix(says, made) if len(made) == len(edits) else None
+
+
+class Slide(NamedTuple):
+    """A window on sizes that are numbers, each for every axis; `size` with dilation."""
+
+    axes: tuple[int, ...]
+    kernel: tuple[int, ...]
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    output: tuple[int, ...]
+
+
+def slide(layer: Layer, x: Shape) -> Slide | None:
+    """Return the window of a layer over `x`; None while sizes are names."""
+    find: Any = getattr(layer, "sliding", None)
+    if find is None or not all(isinstance(size, int) for size in x):
+        return None
+    found = find(x)
+    size: Any = tuple(map(reach, found.kernel, found.dilation))
+    before, after = zip(*found.pads, strict=True)
+    output: Any = layer.shape(x)[1:]
+    given = (found.axes, found.kernel, size, found.stride, before, after, output)
+    window = Slide(*given)
+    return window if all(isinstance(n, int) for axis in window for n in axis) else None
+
+
+def changed(layer: Layer, **changes: Any) -> Layer:
+    """Return a layer with other arguments; raises as the layer does."""
+    given = {k: v for k, v in layer.items() if v != getattr(type(layer), k, None)}
+    return type(layer)(**{**given, **changes})
+
+
+def sliding(node: Node, graph: Graph) -> Slide | None:
+    """Return the window of a node, as `slide`."""
+    return slide(node.layer, graph.input_shapes(node)[0]) if node.inputs else None
+
+
+def step_items(root: Value) -> Iterator[Items]:
+    """Yield every list of steps in a file: those under `layers`, and inside steps."""
+    waiting: list[Value] = [root]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Items):
+            yield value
+            waiting.extend(value.items)
+        elif isinstance(value, Mapping):
+            waiting.extend(
+                inner
+                for key, inner in value.items
+                if key.text not in ("expect", "accuracy", "paper", "input", "params")
+            )

@@ -1,0 +1,65 @@
+"""Channels that are not multiples of what the file asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archcalc.checks.lint.base import Hint, Linted, fix
+from archcalc.checks.rule import Rule
+from archcalc.graph.graph import Graph
+from archcalc.layers.base import feature_axis
+from archcalc.source.values import Scalar
+
+FRAME = "name: net\ninput: [3, 32, 32]\nlint: {channels: 8}\nlayers:\n"
+RULE = Rule(
+    "AC405",
+    "channels-multiple",
+    "Where a file asks for it (`lint: {channels: 8}`, or `channels = 8` in "
+    "pyproject.toml), the channels of a convolution or linear layer are a multiple of "
+    "that number: tensor cores and vector units work on such blocks. The last layer "
+    "has as many outputs as there are classes, and is left out.",
+    f"{FRAME}  - {{conv: 60, kernel: 3}}\n  - gap\n  - {{fc: 10}}\n",
+    f"{FRAME}  - {{conv: 64, kernel: 3}}\n  - gap\n  - {{fc: 10}}\n",
+    help="the next multiple",
+    fixable=True,
+)
+
+
+def check(net: Linted) -> Iterator[Hint]:
+    """Yield a hint for each layer whose output channels are no such multiple."""
+    wanted = net.channels
+    if not wanted:
+        return
+    last = _last(net.graph)
+    for node in net.graph.nodes:
+        key = net.written(node)
+        if key is None or "out" not in node.layer.fields or node.index in last:
+            continue
+        channels = node.shape[feature_axis(node.shape)]
+        if isinstance(channels, int) and channels % wanted:
+            more = -(-channels // wanted) * wanted
+            message = f"{channels} channels are not a multiple of {wanted}"
+            given = net.argument(key, key.text)
+            plain = isinstance(given, Scalar) and given.text == str(channels)
+            edit = net.layout.replaced(given, str(more)) if given and plain else None
+            yield Hint(key, message, (), f"{more} channels", fix(f"write {more}", edit))
+
+
+def _last(graph: Graph) -> set[int]:
+    """Return the last layers with weights on the way to an output."""
+    found, waiting, seen = set(), [graph.output, *_heads(graph)], set()
+    while waiting:
+        node = graph.nodes[waiting.pop()]
+        if node.index in seen:
+            continue
+        seen.add(node.index)
+        if node.layer.role == "matrix":
+            found.add(node.index)
+        else:
+            waiting.extend(node.inputs)
+    return found
+
+
+def _heads(graph: Graph) -> list[int]:
+    """Return the outputs of side heads."""
+    return [group.output for group in graph.groups if group.kind == "aux"]

@@ -1,0 +1,52 @@
+"""Branches of different stride that meet in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archcalc.checks.lint.base import Hint, Linted
+from archcalc.checks.rule import Rule
+from archcalc.graph.receptive import Fields, receptive_fields
+from archcalc.layers.base import times
+
+RULE = Rule(
+    "AC406",
+    "unequal-strides",
+    "Branches that meet have come down by the same stride. Where sizes are equal only "
+    "because one branch has strides and the other loses its border, one position of "
+    "the output mixes different places of the input.",
+    "- add:\n    a: [{conv: 8, kernel: 4, stride: 2}]\n    b: [{conv: 8, kernel: 18}]",
+    "- add:\n    a: [{conv: 8, kernel: 4, stride: 2}]\n"
+    "    b: [{conv: 8, kernel: 6, stride: 2, pad: 1}]",
+    help="the same strides in every branch",
+)
+
+
+def check(net: Linted) -> Iterator[Hint]:
+    """Yield a hint for each step that joins branches of different strides."""
+    graph = net.graph
+    joins = [n for n in graph.nodes if n.layer.role == "combine" and len(n.inputs) > 1]
+    if not joins or not all(
+        isinstance(size, int) for n in graph.nodes for size in n.shape
+    ):
+        return
+    fields = receptive_fields(graph)
+    for node in joins:
+        seen = [fields[i] for i in node.inputs]
+        if _differ(seen, node.shape):
+            steps = [times(tuple(f.jump for f in each or ())) for each in seen]  # type: ignore[misc]  # a jump may be a fraction
+            names = [graph.nodes[i].name for i in node.inputs]
+            facts = tuple(
+                f"{name} has come down by {step}"
+                for name, step in zip(names, steps, strict=True)
+            )
+            message = f"{node.layer.key} joins branches of different strides"
+            yield Hint(node.origin, message, facts, RULE.help)
+
+
+def _differ(seen: list[Fields], shape: tuple[object, ...]) -> bool:
+    known = [fields for fields in seen if fields is not None]
+    if len(known) != len(seen) or len({len(fields) for fields in known}) != 1:
+        return False
+    axes = zip(shape[1:], zip(*known, strict=True), strict=False)
+    return any(size != 1 and len({f.jump for f in axis}) > 1 for size, axis in axes)

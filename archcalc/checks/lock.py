@@ -1,0 +1,311 @@
+"""Locked networks: a file with a fingerprint of each, so that a change shows.
+
+A fingerprint is made of the network written out: every layer by its torch record and
+shapes, and which layers it reads. It holds no names, blocks or order of lines, so that
+a spec may be written otherwise as long as the same network comes out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from archcalc.checks.checking import Choice
+from archcalc.checks.findings import Checked, Finding
+from archcalc.checks.project import Project
+from archcalc.errors import ArchcalcError, LimitError, Place, Problem, UsageError
+from archcalc.graph.depth import depth
+from archcalc.graph.graph import Graph, Node
+from archcalc.language.library import ENDINGS, is_shipped
+from archcalc.limits import DEFAULT, Limits
+from archcalc.network.analysis import Analysis
+from archcalc.network.network import Network
+from archcalc.network.network import network as network_of
+from archcalc.source.parser import read
+from archcalc.source.text import decode, read_bytes
+
+VERSION = 1
+COMMUTATIVE = ("add", "multiply", "average")
+FIGURES = (
+    "params",
+    "buffers",
+    "macs",
+    "flops",
+    "activations",
+    "activation_bytes",
+)
+DIGEST_BYTES = 16
+Entry = dict[str, Any]
+
+
+def fingerprint(graph: Graph) -> str:
+    """Return what identifies a network's structure, whatever its steps are called.
+
+    A node is hashed from its layer, its shape, the nodes it reads (in any order where
+    the layer does not mind) and the node whose weights it shares; the network from its
+    inputs, its output, its side heads and how often each node is there.
+    """
+    hashes: list[bytes] = []
+    records: dict[tuple[Any, ...], str] = {}
+    for node in graph.nodes:
+        read_from = [hashes[i] for i in node.inputs]
+        if node.layer.key in COMMUTATIVE:
+            read_from.sort()
+        shared = hashes[node.share] if node.share is not None else b""
+        text = f"{_record(graph, node, records)} {node.shape} {node.aux}"
+        hashes.append(_digest(text.encode(), *read_from, b"|", shared))
+    heads = sorted(hashes[g.output] for g in graph.groups if g.kind == "aux")
+    ends = [hashes[graph.output], *heads]
+    return _digest(*sorted(hashes), b"|", *ends).hex()
+
+
+def _record(graph: Graph, node: Node, known: dict[tuple[Any, ...], str]) -> str:
+    """Return a layer with everything that counts, arguments in their final values."""
+    shapes = graph.input_shapes(node)
+    key = (id(node.layer), shapes)
+    if key not in known:
+        try:
+            known[key] = f"{node.layer.key} {node.layer.torch(*shapes)}"
+        except ArchcalcError:  # torch has no padding "same" for a pool of names
+            known[key] = repr(node.layer)
+    return known[key]
+
+
+def _digest(*parts: bytes) -> bytes:
+    made = blake2b(digest_size=DIGEST_BYTES)
+    for part in parts:
+        made.update(len(part).to_bytes(4, "big"))
+        made.update(part)
+    return made.digest()
+
+
+def entry_of(analysis: Analysis) -> Entry:
+    """Return what is locked of a network: its fingerprint and its figures."""
+    graph, total = analysis.graph, analysis.total
+    figures = {name: _plain(getattr(total, name)) for name in FIGURES}
+    return {
+        "structure": fingerprint(graph),
+        "input": [_plain(graph.nodes[i].shape) for i in graph.inputs],
+        "output": _plain(analysis.output),
+        "layers": len(graph.nodes),
+        "depth": depth(graph),
+        **figures,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return value if isinstance(value, int) else str(value)
+
+
+# -- the file --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock file: entries by file (relative to the lock's folder) and variant."""
+
+    path: Path
+    networks: dict[str, Entry]
+
+    def key(self, file: str, variant: str | None) -> str:
+        """Return what a network is called in the file: `nets/a.yaml:b1`."""
+        if is_shipped(file):
+            name = Path(file).stem
+        else:
+            folder = self.path.parent.resolve()
+            name = Path(os.path.relpath(Path(file).resolve(), folder)).as_posix()
+        return name if variant is None else f"{name}:{variant}"
+
+
+def lock_path(asked: Path | None, project: Project) -> Path:
+    """Return the lock file's path: asked for, or the project's."""
+    return asked if asked is not None else project.folder / project.lock_file
+
+
+def read_lock(path: Path, limits: Limits = DEFAULT) -> Lock:
+    """Return a lock file; raise `UsageError` AC564 for none, AC565 for another file."""
+    try:
+        data = json.loads(decode(read_bytes(path, limits), str(path)))
+    except (ArchcalcError, ValueError, RecursionError) as error:
+        if not os.path.lexists(path):
+            message, help = f"there is no lock file {path}", "`archcalc lock` writes it"
+            raise UsageError.of("AC564", message, help=help) from None
+        if isinstance(error, LimitError):
+            raise
+        raise UsageError.of("AC565", f"{path} is not a lock file") from None
+    networks = data.get("networks") if isinstance(data, dict) else None
+    if not isinstance(networks, dict) or data.get("archcalc-lock") != VERSION:
+        raise UsageError.of("AC565", f"{path} is not a lock file of this archcalc")
+    return Lock(path, {k: v for k, v in networks.items() if isinstance(v, dict)})
+
+
+def write_lock(lock: Lock) -> None:
+    """Write a lock file, a network a line, so that its own differences read well."""
+    lines = [
+        f"    {json.dumps(name)}: {json.dumps(entry)}"
+        for name, entry in sorted(lock.networks.items())
+    ]
+    body = ",\n".join(lines)
+    networks = f"{{\n{body}\n  }}" if lines else "{}"
+    text = f'{{\n  "archcalc-lock": {VERSION},\n  "networks": {networks}\n}}\n'
+    lock.path.write_text(text, encoding="utf-8")
+
+
+def locked(
+    paths: Iterable[str], path: Path, asked: Sequence[str], limits: Limits = DEFAULT
+) -> Lock:
+    """Return the lock of some files, and of what a lock file has beside them.
+
+    `asked` are the files and folders that they were found in: what the lock file has
+    there and is gone is left out; all else stays. Raises as `archcalc.load`.
+    """
+    known = read_lock(path, limits).networks if asked and path.is_file() else {}
+    lock = Lock(path, {})
+    for key, entry in known.items():
+        if not _covered(lock, key, asked):
+            lock.networks[key] = entry
+    for file in paths:
+        for network in _networks(file, limits):
+            lock.networks[lock.key(file, network.variant)] = entry_of(network.analyze())
+    return lock
+
+
+def _covered(lock: Lock, key: str, asked: Iterable[str]) -> bool:
+    """Say whether a network of the lock belongs to one of these files and folders."""
+    file = _file_of(key)
+    for path in asked:
+        where = lock.key(path, None)
+        if file == where or (os.path.isdir(path) and where == "."):
+            return True
+        if os.path.isdir(path) and file.startswith(f"{where}/"):
+            return True
+    return False
+
+
+def _file_of(key: str) -> str:
+    """Return the file or shipped name in a key, its variant left out."""
+    stem, _, _ = key.rpartition(":")
+    is_name = not key.endswith(ENDINGS) and "/" not in key
+    return stem if stem and (stem.endswith(ENDINGS) or is_name) else key
+
+
+def _networks(file: str, limits: Limits) -> Iterator[Network]:
+    """Yield the network of a file and its variants."""
+    base = network_of(read(file, limits), limits=limits)
+    yield base
+    for variant in base.variants:
+        yield Network(base.spec, variant, limits=limits)
+
+
+# -- comparing -------------------------------------------------------------------------
+
+
+def compare_locked(
+    outcomes: Sequence[Checked],
+    paths: Sequence[str],
+    path: Path,
+    limits: Limits,
+    choice: Choice,
+) -> list[Checked]:
+    """Return outcomes with what differs from the lock file added.
+
+    A file that could not be inferred has its findings already. `paths` are the folders
+    and files that were asked for: what the lock has below them must still be there.
+    """
+    lock = read_lock(path, limits)
+    seen: set[str] = set()
+    compared = []
+    for outcome in outcomes:
+        try:
+            found = list(_file_findings(outcome, lock, limits, seen))
+        except ArchcalcError:
+            found = []
+        compared.append(_with(outcome, found, choice))
+    return [*compared, *_gone(lock, seen, outcomes, paths, choice)]
+
+
+def _with(outcome: Checked, found: Iterable[Finding], choice: Choice) -> Checked:
+    shown = [f for f in found if choice.shows(f.code, outcome.path)]
+    return replace(outcome, findings=(*outcome.findings, *shown))
+
+
+def _file_findings(
+    outcome: Checked, lock: Lock, limits: Limits, seen: set[str]
+) -> Iterator[Finding]:
+    for network in _networks(outcome.path, limits):
+        key = lock.key(outcome.path, network.variant)
+        seen.add(key)
+        place = _place(network)
+        known = lock.networks.get(key)
+        if known is None:
+            message = f"{network.name} is not in {lock.path.name}"
+            problem = Problem("AC305", message, place, help="`archcalc lock` adds it")
+            yield Finding(outcome.path, problem)
+            continue
+        facts = tuple(_differences(known, entry_of(network.analyze())))
+        if facts:
+            message = f"{network.name} is not what was locked"
+            help = "if that is meant, lock it anew: `archcalc lock`"
+            yield Finding(outcome.path, Problem("AC304", message, place, facts, help))
+
+
+def _place(network: Network) -> Place:
+    """Return where a network is named: its variant's key, or `name`."""
+    source = network.spec.source
+    root: Any = source.root
+    variants = root.get("variants") if network.variant is not None else None
+    key = variants.key(network.variant) if variants is not None else root.key("name")
+    return source.place(key or root)
+
+
+def _differences(old: Entry, new: Entry) -> Iterator[str]:
+    """Yield a fact for each figure that differs."""
+    for name in new:
+        if name != "structure" and old.get(name) != new[name]:
+            yield f"{name}: {_shown(old.get(name))} was locked, now {_shown(new[name])}"
+    if old.get("structure") != new["structure"]:
+        yield "the layers, their arguments or their connections differ"
+
+
+def _shown(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _gone(
+    lock: Lock,
+    seen: set[str],
+    outcomes: Sequence[Checked],
+    paths: Sequence[str],
+    choice: Choice,
+) -> Iterator[Checked]:
+    """Yield the findings of what the lock has and the checked places have no more."""
+    asked = [*paths, *(outcome.path for outcome in outcomes)]
+    broken = {
+        lock.key(outcome.path, None)
+        for outcome in outcomes
+        if any(f.code.startswith(("AC1", "AC2")) for f in outcome.findings)
+    }
+    name, found = str(lock.path), []
+    for key in sorted(lock.networks.keys() - seen):
+        if _covered(lock, key, asked) and _file_of(key) not in broken:
+            message = f"{key} is locked, and there is no such network"
+            place = Place(name, _line(lock, key), 1)
+            problem = Problem("AC306", message, place, help="`archcalc lock` drops it")
+            found.append(Finding(name, problem))
+    if found and choice.shows("AC306", name):
+        yield Checked(name, tuple(found))
+
+
+def _line(lock: Lock, key: str) -> int:
+    lines = lock.path.read_text(encoding="utf-8").splitlines()
+    wanted = json.dumps(key) + ":"
+    return next(
+        (n for n, line in enumerate(lines, 1) if line.strip().startswith(wanted)), 1
+    )

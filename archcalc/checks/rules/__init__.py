@@ -1,0 +1,1 @@
+"""The rules that refuse a file, with examples, by group."""

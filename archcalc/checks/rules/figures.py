@@ -1,0 +1,106 @@
+"""Rules of usage of single commands: memory, pictures, claims, quizzes; AC53x on."""
+
+from __future__ import annotations
+
+from archcalc.checks.rule import Rule
+
+FIGURES = (
+    Rule(
+        "AC533",
+        "nothing-to-draw",
+        "A format that draws networks is for reports about networks.",
+        "$ archcalc list --format mermaid",
+        "$ archcalc table lenet5 --format mermaid",
+    ),
+    Rule(
+        "AC534",
+        "page-needs-numbers",
+        "A page with controls computes in numbers; a size that stays a name has none.",
+        "$ archcalc report three-3x3 --input C,H,W   # as a page",
+        "$ archcalc report three-3x3 --input 8x8x8   # as a page",
+    ),
+    Rule(
+        "AC540",
+        "unknown-optimizer",
+        "An optimizer is one whose state is known.",
+        "$ archcalc memory lenet5 --optimizer adan",
+        "$ archcalc memory lenet5 --optimizer adam",
+    ),
+    Rule(
+        "AC541",
+        "memory-needs-numbers",
+        "Memory is measured on tensors of numbers; a size that stays a name has none.",
+        "$ archcalc fit three-3x3 --input C,H,W --device a100",
+        "$ archcalc fit three-3x3 --input 8,8,8 --device a100",
+    ),
+    Rule(
+        "AC542",
+        "unknown-checkpointing",
+        "Checkpointing is of blocks or of stages, or none.",
+        "$ archcalc memory lenet5 --checkpoint layers",
+        "$ archcalc memory lenet5 --checkpoint stages",
+    ),
+    Rule(
+        "AC543",
+        "unknown-device",
+        "A device is one whose limits are known.",
+        "$ archcalc fit lenet5 --device h1000",
+        "$ archcalc fit lenet5 --device h100",
+    ),
+    Rule(
+        "AC544",
+        "no-peak-for-dtype",
+        "A device has a unit for the number format that is asked for.",
+        "$ archcalc memory lenet5 --dtype int4 --roofline a100",
+        "$ archcalc memory lenet5 --dtype float16 --roofline a100",
+    ),
+    Rule(
+        "AC545",
+        "unknown-activations-rule",
+        "A rule of which activations are kept is one that is known.",
+        "$ archcalc memory lenet5 --activations-rule al",
+        "$ archcalc memory lenet5   # with the usual rule",
+    ),
+    Rule(
+        "AC546",
+        "wrong-memory-size",
+        "A size of memory is a number with a unit.",
+        "$ archcalc fit lenet5 --memory 24XB",
+        "$ archcalc fit lenet5 --memory 24GiB",
+    ),
+    Rule(
+        "AC547",
+        "memory-or-device",
+        "What is fitted into is a memory or a device, one of them.",
+        "$ archcalc fit lenet5",
+        "$ archcalc fit lenet5 --device a100",
+    ),
+    Rule(
+        "AC550",
+        "not-a-figure",
+        "A figure that is reconciled is a number, with a unit or without.",
+        "$ archcalc reconcile vgg16 many",
+        "$ archcalc reconcile vgg16 138M",
+    ),
+    Rule(
+        "AC551",
+        "reconcile-needs-numbers",
+        "Figures are reconciled in numbers; a size that stays a name has none.",
+        "$ archcalc reconcile three-3x3 27k --input C,H,W",
+        "$ archcalc reconcile three-3x3 110_592 --input 8x8x8",
+    ),
+    Rule(
+        "AC552",
+        "audit-of-nothing",
+        "An audit is of whole files, and of a verdict and a source that are there.",
+        "$ archcalc audit resnet50 --only wrong",
+        "$ archcalc audit resnet50 --only agree",
+    ),
+    Rule(
+        "AC553",
+        "unknown-blank",
+        "What a quiz leaves blank is one of the columns that it can ask for.",
+        "$ archcalc quiz lenet5 --blank parms",
+        "$ archcalc quiz lenet5 --blank params",
+    ),
+)

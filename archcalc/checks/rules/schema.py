@@ -1,0 +1,285 @@
+"""Rules of the spec language: what `spec`, `steps` and `resolver` refuse, AC120 on."""
+
+from __future__ import annotations
+
+from archcalc.checks.rule import FRAME, Rule
+
+STEPS = "layers: [relu]\n"
+HEAD = "name: net\ninput: [3, 32, 32]\n"
+RIGHT = "- {conv: 8, kernel: 3}"
+BLOCK = f"{HEAD}blocks:\n  b: {{params: {{out: required}}, layers: [{{conv: out}}]}}\n"
+
+
+def _file(top: str) -> str:
+    return f"{HEAD}{top}\n{STEPS}"
+
+
+SCHEMA = (
+    Rule(
+        "AC120",
+        "not-a-network",
+        "A file is a mapping with `name`, `input` and `layers`.",
+        "# steps without a frame\n- relu\n",
+        f"{FRAME}  - relu\n",
+    ),
+    Rule(
+        "AC121",
+        "unknown-section",
+        "A section is one of those that the language knows.",
+        _file("varaints: {}"),
+        _file("params: {k: 3}\nvariants: {big: {k: 5}}"),
+    ),
+    Rule(
+        "AC122",
+        "language-version",
+        "`archcalc:` names a version of the language that this archcalc reads.",
+        _file("archcalc: 9"),
+        _file("archcalc: 1"),
+    ),
+    Rule(
+        "AC123",
+        "section-is-a-mapping",
+        "`params`, `variants`, `aliases`, `defaults`, `blocks` are mappings of names.",
+        _file("params: [k, 3]"),
+        _file("params: {k: 3}"),
+    ),
+    Rule(
+        "AC124",
+        "missing-section",
+        "A network has a `name`, an `input` and `layers`.",
+        f"name: net\n{STEPS}",
+        _file(""),
+    ),
+    Rule(
+        "AC125",
+        "wrong-description",
+        "What a file says about its network (`paper`, `accuracy`, `expect`, …) has the "
+        "keys and types that docs/language.md lists.",
+        _file("paper: {yaer: 2012}"),
+        _file("paper: {year: 2012}"),
+    ),
+    Rule(
+        "AC126",
+        "wrong-param",
+        "A param is named by a word without `-`, and its arithmetic names params that "
+        "have a value.",
+        _file("params: {my-k: 3}"),
+        _file("params: {my_k: 3}"),
+    ),
+    Rule(
+        "AC127",
+        "wrong-variant",
+        "A variant is a mapping of params of the file; an alias names a variant.",
+        _file("params: {k: 3}\nvariants: {big: {q: 5}}"),
+        _file("params: {k: 3}\nvariants: {big: {k: 5}}"),
+    ),
+    Rule(
+        "AC128",
+        "wrong-block",
+        "A block is a mapping with `layers`, and may have `params` and `inputs`.",
+        _file("blocks: {b: {steps: [relu]}}"),
+        _file("blocks: {b: {layers: [relu]}}"),
+    ),
+    Rule(
+        "AC129",
+        "wrong-input",
+        "An input is a list of 1 to 4 sizes of at least 1, the batch left out.",
+        f"name: net\ninput: [3, 0, 32]\n{STEPS}",
+        f"name: net\ninput: [3, 32, 32]\n{STEPS}",
+    ),
+    Rule(
+        "AC130",
+        "wrong-defaults",
+        "`defaults` holds arguments by kind of layer.",
+        _file("defaults: {konv: {act: relu}}"),
+        _file("defaults: {conv: {act: relu}}"),
+    ),
+    Rule(
+        "AC131",
+        "not-steps",
+        "Where steps are wanted stands a list, each step with its own `- `.",
+        f"{HEAD}layers: {{conv: 8}}\n",
+        f"{HEAD}layers:\n  - {{conv: 8}}\n",
+    ),
+    Rule(
+        "AC132",
+        "no-steps",
+        "A list of steps holds one at least.",
+        f"{HEAD}layers: []\n",
+        f"{HEAD}layers: [relu]\n",
+    ),
+    Rule(
+        "AC133",
+        "not-a-step",
+        "A step is a word or a mapping, and not empty.",
+        "- [conv, 8]",
+        "- {conv: 8}",
+    ),
+    Rule(
+        "AC134",
+        "unknown-kind",
+        "A step's kind is one that `archcalc layers` lists.",
+        "- {convv: 8}",
+        "- {conv: 8}",
+    ),
+    Rule(
+        "AC135",
+        "one-kind",
+        "A step has exactly one kind key; everything else is an argument.",
+        "- {conv: 8, relu: }",
+        "- {conv: 8, act: relu}",
+    ),
+    Rule(
+        "AC136",
+        "wrong-name",
+        "A name is a text of 1 to 200 characters.",
+        "- {name: [a], conv: 8}",
+        "- {name: a, conv: 8}",
+    ),
+    Rule(
+        "AC137",
+        "wrong-reference",
+        "`from`, `share` and a list of branches name earlier steps.",
+        "- {conv: 8, from: {a: b}}",
+        "- {name: a, relu: }\n- {conv: 8, from: a}",
+    ),
+    Rule(
+        "AC138",
+        "wrong-override",
+        "`first` and `last` hold arguments of a layer or block for one repetition.",
+        "- {conv: 8, repeat: 2, first: 3}",
+        "- {conv: 8, repeat: 2, first: {kernel: 3}}",
+    ),
+    Rule(
+        "AC139",
+        "no-value",
+        "A kind without arguments takes no value.",
+        "- {relu: 6}",
+        "- relu6",
+    ),
+    Rule(
+        "AC140",
+        "arguments-clash",
+        "The arguments of a layer are complete and agree with each other.",
+        "- {conv: , kernel: 3}",
+        RIGHT,
+    ),
+    Rule(
+        "AC141",
+        "unknown-argument",
+        "An argument is one of those that the kind takes.",
+        "- {conv: 8, kernal: 3}",
+        RIGHT,
+    ),
+    Rule(
+        "AC142",
+        "wrong-value",
+        "A value is of the type and range that its argument takes; a text in a numeric "
+        "field is arithmetic. Nothing is typed implicitly: `012`, `1e6`, `no` and "
+        "dates are refused.",
+        "- {conv: 8, kernel: 0}",
+        RIGHT,
+    ),
+    Rule(
+        "AC143",
+        "wrong-param-value",
+        "A param is a number, arithmetic, true or false, a word, or a list.",
+        _file("params: {k: {size: 3}}"),
+        _file("params: {k: 3}"),
+    ),
+    Rule(
+        "AC144",
+        "wrong-follower",
+        "`norm` and `act` are layers of one input.",
+        "- {conv: 8, act: {residual: [relu]}}",
+        "- {conv: 8, act: relu}",
+    ),
+    Rule(
+        "AC145",
+        "no-branches",
+        "What joins tensors has a mapping of branches, or a list of earlier names.",
+        "- {concat: 3}",
+        "- concat: {a: [{conv: 8}], b: identity}",
+    ),
+    Rule(
+        "AC146",
+        "empty-structure",
+        "`residual`, `stage` and `aux` hold steps, `use` the name of a block.",
+        "- {residual: }",
+        "- {residual: [relu]}",
+    ),
+    Rule(
+        "AC147",
+        "unknown-shortcut",
+        "A shortcut is a word that the language knows, or steps.",
+        "- {residual: [relu], shortcut: projektion}",
+        "- {residual: [relu], shortcut: projection}",
+    ),
+    Rule(
+        "AC148",
+        "unknown-block",
+        "`use` names a block of the file.",
+        "- {use: nothing}",
+        f"{BLOCK}layers: [{{use: b, out: 8}}]\n",
+    ),
+    Rule(
+        "AC149",
+        "block-params",
+        "A block is used with the params that it needs, and with no others.",
+        f"{BLOCK}layers: [{{use: b}}]\n",
+        f"{BLOCK}layers: [{{use: b, out: 8}}]\n",
+    ),
+    Rule(
+        "AC150",
+        "taken-name",
+        "A name is used once in a list of steps.",
+        "- {name: a, conv: 8}\n- {name: a, relu: }",
+        "- {name: a, conv: 8}\n- {name: b, relu: }",
+    ),
+    Rule(
+        "AC151",
+        "symbolic-repeat",
+        "A repetition is counted by a number, not by a size that stays a name.",
+        "name: net\ninput: [C, 8, 8]\nlayers: [{conv: cin, repeat: cin}]\n",
+        "name: net\ninput: [C, 8, 8]\nlayers: [{conv: cin, repeat: 3}]\n",
+    ),
+    Rule(
+        "AC152",
+        "endless-blocks",
+        "Blocks use each other at most 64 deep, so not themselves.",
+        f"{HEAD}blocks: {{b: {{layers: [{{use: b}}]}}}}\nlayers: [{{use: b}}]\n",
+        f"{HEAD}blocks: {{b: {{layers: [relu]}}}}\nlayers: [{{use: b}}]\n",
+    ),
+    Rule(
+        "AC153",
+        "unknown-share",
+        "`share` names an earlier step whose weights are used again.",
+        "- {conv: 3, share: nothing}",
+        "- {name: a, conv: 3}\n- {conv: 3, share: a}",
+    ),
+    Rule(
+        "AC154",
+        "unknown-step",
+        "Only an earlier step can be named.",
+        "- {conv: 8, from: nowhere}",
+        "- {name: a, relu: }\n- {conv: 8, from: a}",
+    ),
+    Rule(
+        "AC155",
+        "block-inputs",
+        "A block with `inputs` is given as many tensors as it names.",
+        f"{HEAD}blocks: {{b: {{inputs: [x, y], layers: [{{add: [x, y]}}]}}}}\n"
+        "layers: [{use: b}]\n",
+        f"{HEAD}blocks: {{b: {{inputs: [x, y], layers: [{{add: [x, y]}}]}}}}\n"
+        "layers: [{name: a, relu: }, {use: b, from: [a, a]}]\n",
+    ),
+    Rule(
+        "AC191",
+        "formula-too-large",
+        "A formula over symbols stays below 10,000 terms, a power below its limit.",
+        ">>> from archcalc.sizes.dims import symbol\n"
+        ">>> x = symbol('C') + 1\n"
+        ">>> for _ in range(40): x = x * x",
+        ">>> from archcalc.sizes.dims import symbol\n>>> x = (symbol('C') + 1) * 3",
+    ),
+)
