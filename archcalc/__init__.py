@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from archcalc.network.analysis import Analysis, Branch, Row
     from archcalc.network.network import Network, load, loads
     from archcalc.report import Report
-    from archcalc.sweeping import sweep
+    from archcalc.sweeps.sweep import sweep
     from archcalc.tables import table
 
 __all__ = [
@@ -80,7 +80,7 @@ HOMES = {
     "archcalc.figures.facts": ("Figures",),
     "archcalc.network.network": ("Network", "load", "loads"),
     "archcalc.report": ("Report",),
-    "archcalc.sweeping": ("sweep",),
+    "archcalc.sweeps.sweep": ("sweep",),
     "archcalc.tables": ("table",),
 }
 """Where each public name lives."""

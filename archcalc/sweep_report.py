@@ -8,7 +8,7 @@ from typing import Any
 
 from archcalc.report import Cell, Column, ColumnKind, Note, Report, Table
 from archcalc.report import Row as Line
-from archcalc.sweeping import Row, Sweep
+from archcalc.sweeps.sweep import Row, Sweep
 
 KINDS: dict[str, ColumnKind] = {
     "macs": "operations",

@@ -68,6 +68,7 @@ UNTIL_CUT: dict[str, tuple[str, ...]] = {
     "network.analysis": ("figures.memory.memory",),
     "report": ("frames",),
     "sizes.terms": ("sizes.writing",),
+    "sweeps.chunks": ("sweeps.sweep",),
 }
 """Imports that a cut still has to remove: file, and what it imports."""
 ROOTS = ("", "__init__", "__main__")

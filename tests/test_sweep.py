@@ -17,9 +17,9 @@ import archcalc
 from archcalc.graph.depth import depth
 from archcalc.language.library import names
 from archcalc.network.network import Network, load, loads
-from archcalc.pareto import pareto
-from archcalc.sweep_values import condition, values_of
-from archcalc.sweeping import KNOWN_FIGURES, Sweep, sweep
+from archcalc.sweeps.pareto import pareto
+from archcalc.sweeps.sweep import KNOWN_FIGURES, Sweep, sweep
+from archcalc.sweeps.values import condition, values_of
 
 FIGURES = tuple(name for name in KNOWN_FIGURES if name != "top1")
 NAS = {
@@ -122,7 +122,7 @@ def test_a_star_means_every_param_that_begins_so() -> None:
 def test_parts_that_are_dropped_are_found_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("archcalc.reuse.MOST_HELD", 5)
+    monkeypatch.setattr("archcalc.sweeps.reuse.MOST_HELD", 5)
     found = check(load("efficientnet"), {"width": (1, 2), "size": (64, 96, 128)})
     assert found.reuse.held < 100
 
@@ -170,7 +170,7 @@ def test_any_executor_keeps_the_order(
     kind: type[ThreadPoolExecutor] | type[ProcessPoolExecutor],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("archcalc.sweep_chunks.FIRST", 4)
+    monkeypatch.setattr("archcalc.sweeps.chunks.FIRST", 4)
     over = {"width": "0.5:1:0.25", "depth": "1:3", "size": (96, 128)}
     where = "macs <= 300M"
     with kind(2) as executor:

@@ -11,7 +11,7 @@ from archcalc.errors import UsageError
 from archcalc.network.network import loads
 from archcalc.network.network import network as network_of
 from archcalc.source.parser import parse
-from archcalc.sweep_axes import axes_of, value_of
+from archcalc.sweeps.axes import axes_of, value_of
 
 NET = """
 name: net

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archcalc
-from archcalc.lanes import FIGURES, LANE, MASK, reader
-from archcalc.pareto import LARGER_IS_BETTER, Front
-from archcalc.sweep_choice import Choice, Chosen
-from archcalc.sweep_values import condition
-from archcalc.sweep_where import where_test
-from archcalc.sweeping import Sweep, sweep
+from archcalc.sweeps.choice import Choice, Chosen
+from archcalc.sweeps.packed import FIGURES, LANE, MASK, reader
+from archcalc.sweeps.pareto import LARGER_IS_BETTER, Front
+from archcalc.sweeps.sweep import Sweep, sweep
+from archcalc.sweeps.values import condition
+from archcalc.sweeps.where import where_test
 
 
 def some(**more: Any) -> Sweep:

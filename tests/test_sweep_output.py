@@ -22,9 +22,9 @@ from archcalc.plotting.scatter import scatter
 from archcalc.render.json import render as render_json
 from archcalc.rowfiles import as_chunk, parquet, row_file
 from archcalc.rowfiles.parquet import ParquetFile
-from archcalc.sweep_choice import MOST_SPOTS, Choice, Chosen
 from archcalc.sweep_report import sweep_report
-from archcalc.sweeping import Sweep, sweep
+from archcalc.sweeps.choice import MOST_SPOTS, Choice, Chosen
+from archcalc.sweeps.sweep import Sweep, sweep
 
 SCHEMA = Path(archcalc.__file__).with_name("report.schema.json")
 EFFICIENT = "sweep efficientnet --over width=0.5:1.5:0.25 --over size=96,128"

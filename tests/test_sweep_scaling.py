@@ -10,7 +10,7 @@ from commands import archcalc as run
 
 import archcalc
 from archcalc.network.network import load, loads
-from archcalc.scaling import scalable, scale, scale_report, solve
+from archcalc.sweeps.scaling import scalable, scale, scale_report, solve
 
 WAVY = """
 name: wavy

@@ -18,11 +18,11 @@ from sweep_specs import SLOW
 
 import archcalc
 from archcalc.rowfiles import row_file
-from archcalc.sweep_choice import Choice
-from archcalc.sweep_chunks import chunks
-from archcalc.sweep_partial import partial_of
-from archcalc.sweep_run import Gathering, stream
-from archcalc.sweeping import sweep
+from archcalc.sweeps.choice import Choice
+from archcalc.sweeps.chunks import chunks
+from archcalc.sweeps.partial import partial_of
+from archcalc.sweeps.run import Gathering, stream
+from archcalc.sweeps.sweep import sweep
 
 OVER = ("--over", "b=1:12000")
 CASES = [
@@ -148,7 +148,7 @@ def test_a_bug_in_a_worker_is_no_failure_of_the_executor(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = sweep("efficientnet", {"width": (1, 2)}, executor=ThreadPoolExecutor(1))
-    monkeypatch.setattr("archcalc.sweep_chunks.made", lambda *_: 1 // 0)
+    monkeypatch.setattr("archcalc.sweeps.chunks.made", lambda *_: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         list(chunks(found))
 

@@ -50,8 +50,8 @@ def scale(
     limit: LimitOptions = None,
 ) -> None:
     """Scale depth, width and resolution together to N times the MACs."""
-    from archcalc.scaling import scalable, scale_report
-    from archcalc.scaling import scale as scaled
+    from archcalc.sweeps.scaling import scalable, scale_report
+    from archcalc.sweeps.scaling import scale as scaled
 
     ratio = _number("--target-macs", target_macs.removesuffix("x"), Fraction(1))
     network = load_network(net, None, settings, limit)

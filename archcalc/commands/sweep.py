@@ -29,9 +29,9 @@ from archcalc.errors import UsageError
 from archcalc.render import format_of
 
 if TYPE_CHECKING:
-    from archcalc.sweep_choice import Choice
-    from archcalc.sweep_run import Gathering
-    from archcalc.sweeping import Sweep
+    from archcalc.sweeps.choice import Choice
+    from archcalc.sweeps.run import Gathering
+    from archcalc.sweeps.sweep import Sweep
 
 MOST_JOBS = 256
 Over = Annotated[
@@ -108,8 +108,8 @@ def sweep(
     limit: LimitOptions = None,
 ) -> None:
     """List the figures of every combination of params."""
-    from archcalc.executors import executor_of
-    from archcalc.sweeping import sweep as sweep_of
+    from archcalc.sweeps.executors import executor_of
+    from archcalc.sweeps.sweep import sweep as sweep_of
 
     leaving = _Leaving(_format(format, output, plot), output, standalone, plain, plot)
     leaving.check(resume)
@@ -172,7 +172,7 @@ def _format(format: str | None, output: Path | None, plot: str | None) -> str:
 def _check_plot(found: Sweep, plot: str) -> None:
     """Raise `UsageError` AC581 for columns that cannot be drawn."""
     from archcalc.plotting.scatter import check_plane
-    from archcalc.sweep_choice import known_column
+    from archcalc.sweeps.choice import known_column
 
     for name in plot.split(","):
         known_column(name, found.columns)
@@ -192,7 +192,7 @@ def _choice(
     pareto: str | None, sort: str | None, top: int | None, plot: str | None
 ) -> Choice:
     """Return which rows are asked for; raise `UsageError` AC580 for another order."""
-    from archcalc.sweep_choice import Choice
+    from archcalc.sweeps.choice import Choice
 
     column, _, way = (sort or "").partition(":")
     if way not in ("", "down", "up"):
@@ -206,8 +206,8 @@ def _choice(
 def _run(found: Sweep, choice: Choice, leaving: _Leaving, resume: bool) -> None:
     """Run a sweep and let its rows leave; say what is refused, and what a stop kept."""
     from archcalc.rowfiles import row_file
-    from archcalc.sweep_partial import partial_of
-    from archcalc.sweep_run import Gathering, stream
+    from archcalc.sweeps.partial import partial_of
+    from archcalc.sweeps.run import Gathering, stream
 
     output = leaving.output
     by_rows = leaving.by_rows

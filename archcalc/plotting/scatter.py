@@ -9,7 +9,6 @@ from math import ceil, floor, log10
 from typing import Any
 
 from archcalc.errors import UsageError
-from archcalc.pareto import LARGER_IS_BETTER, pareto
 from archcalc.plotting.chart import (
     HEADING,
     MARGIN,
@@ -23,9 +22,10 @@ from archcalc.plotting.chart import (
 )
 from archcalc.render.numbers import si
 from archcalc.render.svg_writer import circle, group, line
-from archcalc.sweep_choice import MOST_SPOTS
 from archcalc.sweep_report import path_of, shown
-from archcalc.sweeping import Row, Sweep
+from archcalc.sweeps.choice import MOST_SPOTS
+from archcalc.sweeps.pareto import LARGER_IS_BETTER, pareto
+from archcalc.sweeps.sweep import Row, Sweep
 
 WIDE, HIGH = 900, 520
 SPOT, LARGE, BEST = 2.2, 3.2, 3.6

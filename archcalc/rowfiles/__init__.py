@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from archcalc.sweep_chunks import Chunk, Form
-from archcalc.sweep_run import RowFile
-from archcalc.sweeping import Row, Sweep
+from archcalc.sweeps.chunks import Chunk, Form
+from archcalc.sweeps.run import RowFile
+from archcalc.sweeps.sweep import Row, Sweep
 
 FORMATS = ("csv", "json", "parquet")
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from archcalc.errors import MissingExtra, UsageError
 from archcalc.render.csv import number, raw
-from archcalc.sweep_chunks import Chunk
-from archcalc.sweeping import Row, Sweep
+from archcalc.sweeps.chunks import Chunk
+from archcalc.sweeps.sweep import Row, Sweep
 
 GROUP = 65_536
 """Rows that are written at once."""

@@ -15,9 +15,9 @@ from archcalc.errors import UsageError
 from archcalc.render import json as report_json
 from archcalc.render.csv import raw
 from archcalc.rowfiles.lines import INDENT, csv_heading, csv_text, json_text
-from archcalc.sweep_chunks import Chunk, Form
 from archcalc.sweep_report import sweep_report
-from archcalc.sweeping import Sweep
+from archcalc.sweeps.chunks import Chunk, Form
+from archcalc.sweeps.sweep import Sweep
 
 NO_ROWS = '"rows": []'
 

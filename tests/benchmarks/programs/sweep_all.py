@@ -16,7 +16,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 from archcalc.network.network import load
-from archcalc.sweeping import Sweep, sweep
+from archcalc.sweeps.sweep import Sweep, sweep
 
 SPACE = Path(__file__).parents[3] / "docs" / "examples" / "resnet-space.yaml"
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")

@@ -14,7 +14,7 @@ from typing import Any
 
 from archcalc.errors import UsageError
 from archcalc.layers.fields import nearest
-from archcalc.pareto import Front
+from archcalc.sweeps.pareto import Front
 
 Row = tuple[Any, ...]
 ROOM = 1_000

@@ -9,8 +9,8 @@ from typing import Any
 
 from archcalc.errors import UsageError
 from archcalc.layers.fields import nearest
-from archcalc.reading import INPUT, VARIANT
 from archcalc.sizes.expressions import Expression, ExpressionError, parse
+from archcalc.sweeps.dependence import INPUT, VARIANT
 
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 SUFFIXED = re.compile(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)([kKMGT])(?!\w)")

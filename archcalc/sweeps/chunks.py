@@ -21,8 +21,8 @@ from archcalc.errors import ArchcalcError, UsageError
 from archcalc.limits import Limits
 from archcalc.network.network import network as read_network
 from archcalc.source.parser import parse as parse_yaml
-from archcalc.sweep_choice import Choice, Chosen
-from archcalc.sweeping import MOST_REFUSED, Row, Sweep
+from archcalc.sweeps.choice import Choice, Chosen
+from archcalc.sweeps.sweep import MOST_REFUSED, Row, Sweep
 
 FIRST, MOST = 200, 20_000
 """Combinations of the first chunk, and of the largest."""

@@ -13,7 +13,7 @@ from typing import Any
 from archcalc.errors import UsageError
 from archcalc.layers.fields import nearest
 from archcalc.network.network import Network
-from archcalc.reading import BATCH, INPUT, VARIANT
+from archcalc.sweeps.dependence import BATCH, INPUT, VARIANT
 
 RESOLUTION = "resolution"
 

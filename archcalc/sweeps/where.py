@@ -10,7 +10,7 @@ from typing import Any
 
 from archcalc.errors import UsageError
 from archcalc.sizes.expressions import Expression, ExpressionError
-from archcalc.sweep_values import condition
+from archcalc.sweeps.values import condition
 
 Row = tuple[Any, ...]
 Test = Callable[[Row], bool]

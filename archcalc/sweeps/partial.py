@@ -13,9 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from archcalc.errors import UsageError
-from archcalc.sweep_choice import Choice
-from archcalc.sweep_chunks import task_of
-from archcalc.sweeping import Row, Sweep
+from archcalc.sweeps.choice import Choice
+from archcalc.sweeps.chunks import task_of
+from archcalc.sweeps.sweep import Row, Sweep
 
 SCHEMA = "archcalc/sweep/1"
 

@@ -12,10 +12,10 @@ from archcalc.errors import UsageError
 from archcalc.network.network import Network
 from archcalc.report import Cell, Column, Note, Report, Table
 from archcalc.report import Row as Line
-from archcalc.sweep_axes import RESOLUTION, value_of
-from archcalc.sweep_values import written
-from archcalc.sweep_where import Row, where_test
-from archcalc.sweeping import KNOWN_FIGURES, Sweep, sweep
+from archcalc.sweeps.axes import RESOLUTION, value_of
+from archcalc.sweeps.sweep import KNOWN_FIGURES, Sweep, sweep
+from archcalc.sweeps.values import written
+from archcalc.sweeps.where import Row, where_test
 
 FIGURES = tuple(name for name in KNOWN_FIGURES if name != "top1")
 Names = tuple[str | None, str | None, str | None]

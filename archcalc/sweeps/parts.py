@@ -16,14 +16,14 @@ from archcalc.graph.expand import Expander
 from archcalc.graph.graph import Graph, Node
 from archcalc.graph.scope import Scope
 from archcalc.graph.shortcuts import strides
-from archcalc.lanes import DEPTH, LANE, MASK, OF_WEIGHTS, VALUES
 from archcalc.language.steps import CONDITION, REPEAT, Step
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Seen, Shape, Window
 from archcalc.network.analysis import FOLDED
 from archcalc.network.network import Network
-from archcalc.reading import Reading
 from archcalc.sizes.dims import assuming
+from archcalc.sweeps.dependence import Reading
+from archcalc.sweeps.packed import DEPTH, LANE, MASK, OF_WEIGHTS, VALUES
 
 FactsMemo = dict[tuple[Layer, tuple[Shape, ...], Shape], int]
 LARGEST = 1 << 72

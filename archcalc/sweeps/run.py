@@ -9,10 +9,10 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from typing import Any, Protocol
 
-from archcalc.sweep_choice import Choice, Chosen
-from archcalc.sweep_chunks import Chunk, Form, chunks
-from archcalc.sweep_partial import save, saved
-from archcalc.sweeping import Row, Sweep
+from archcalc.sweeps.choice import Choice, Chosen
+from archcalc.sweeps.chunks import Chunk, Form, chunks
+from archcalc.sweeps.partial import save, saved
+from archcalc.sweeps.sweep import Row, Sweep
 
 Told = Callable[[int], None]
 

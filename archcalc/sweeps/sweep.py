@@ -1,6 +1,6 @@
 """Every combination of values of a network's params, with its figures.
 
->>> from archcalc.sweeping import sweep
+>>> from archcalc.sweeps.sweep import sweep
 >>> for row in sweep("efficientnet", {"width": "1:2:0.5"}, figures=("params",)):
 ...     print(*row)
 1 5288548
@@ -20,14 +20,14 @@ from math import prod
 from typing import Any
 
 from archcalc.errors import ArchcalcError, UsageError
-from archcalc.lanes import reader
 from archcalc.layers.fields import nearest
 from archcalc.network.network import Network, load
-from archcalc.reading import BATCH, VARIANT
-from archcalc.reuse import Reuse, Values
-from archcalc.sweep_axes import meanings, network_at
-from archcalc.sweep_values import tidy, values_of
-from archcalc.sweep_where import Test, where_test
+from archcalc.sweeps.axes import meanings, network_at
+from archcalc.sweeps.dependence import BATCH, VARIANT
+from archcalc.sweeps.packed import reader
+from archcalc.sweeps.reuse import Reuse, Values
+from archcalc.sweeps.values import tidy, values_of
+from archcalc.sweeps.where import Test, where_test
 
 USUAL_FIGURES = ("params", "macs", "flops", "activations", "depth")
 KNOWN_FIGURES = (
@@ -117,7 +117,7 @@ class Sweep:
     def __iter__(self) -> Iterator[Row]:
         if self.executor is None:
             return self.rows(0, self.units)
-        from archcalc.sweep_chunks import chunks
+        from archcalc.sweeps.chunks import chunks
 
         return (row for chunk in chunks(self) for row in chunk.rows)
 

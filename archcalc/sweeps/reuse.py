@@ -20,11 +20,12 @@ from typing import Any
 
 from archcalc.errors import ArchcalcError, UsageError
 from archcalc.graph.depth import depth
-from archcalc.lanes import DEPTH, VALUES
 from archcalc.language.steps import Step
 from archcalc.layers.base import Shape
 from archcalc.network.network import Network
-from archcalc.parts import (
+from archcalc.sweeps.dependence import Reading
+from archcalc.sweeps.packed import DEPTH, VALUES
+from archcalc.sweeps.parts import (
     NAMES,
     Hole,
     Memo,
@@ -37,7 +38,6 @@ from archcalc.parts import (
     packed,
     weights_of,
 )
-from archcalc.reading import Reading
 
 MOST_HELD = 100_000
 """Parts that are held, each with some 3 kB: memory stays flat however many differ."""

@@ -1,0 +1,1 @@
+"""The figures of many settings of one network."""
