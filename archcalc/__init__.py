@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from archcalc.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from archcalc.comparison import compare
     from archcalc.errors import (
         ArchcalcError,
         LimitError,
@@ -29,13 +28,14 @@ if TYPE_CHECKING:
         SpecError,
         UsageError,
     )
-    from archcalc.explanation import Explanation, explain
     from archcalc.figures.facts import Figures
     from archcalc.network.analysis import Analysis, Branch, Row
     from archcalc.network.network import Network, load, loads
-    from archcalc.report import Report
+    from archcalc.reports.comparison import compare
+    from archcalc.reports.explanation import Explanation, explain
+    from archcalc.reports.report import Report
+    from archcalc.reports.table import table
     from archcalc.sweeps.sweep import sweep
-    from archcalc.tables import table
 
 __all__ = [
     "Analysis",
@@ -64,7 +64,7 @@ __all__ = [
 
 HOMES = {
     "archcalc.network.analysis": ("Analysis", "Branch", "Row"),
-    "archcalc.comparison": ("compare",),
+    "archcalc.reports.comparison": ("compare",),
     "archcalc.errors": (
         "ArchcalcError",
         "LimitError",
@@ -76,12 +76,12 @@ HOMES = {
         "SpecError",
         "UsageError",
     ),
-    "archcalc.explanation": ("Explanation", "explain"),
+    "archcalc.reports.explanation": ("Explanation", "explain"),
     "archcalc.figures.facts": ("Figures",),
     "archcalc.network.network": ("Network", "load", "loads"),
-    "archcalc.report": ("Report",),
+    "archcalc.reports.report": ("Report",),
     "archcalc.sweeps.sweep": ("sweep",),
-    "archcalc.tables": ("table",),
+    "archcalc.reports.table": ("table",),
 }
 """Where each public name lives."""
 

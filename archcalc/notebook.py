@@ -11,13 +11,13 @@ from dataclasses import replace
 from shutil import get_terminal_size
 
 from archcalc.errors import ArchcalcError
-from archcalc.explanation import Explanation
 from archcalc.network.analysis import Analysis, Level
 from archcalc.network.network import Network
 from archcalc.render import render
 from archcalc.render.explained import render_explanation
-from archcalc.report import Note, Report
-from archcalc.tables import table
+from archcalc.reports.explanation import Explanation
+from archcalc.reports.report import Note, Report
+from archcalc.reports.table import table
 
 MOST_ROWS = 120
 COARSER: tuple[Level, ...] = ("layers", "blocks", "stages")

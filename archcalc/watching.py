@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from archcalc.checks.checking import Choice, check_source
-from archcalc.diff import Difference, Side, diff_report
 from archcalc.errors import ArchcalcError
 from archcalc.limits import Limits
 from archcalc.network.network import Network
 from archcalc.network.network import network as network_of
-from archcalc.report import Report
+from archcalc.reports.diff import Difference, Side, diff_report
+from archcalc.reports.report import Report
+from archcalc.reports.table import table_report
 from archcalc.source.parser import parse
-from archcalc.tables import table_report
 
 Shown = Report | str
 """What is shown at a save: reports, and findings as text."""

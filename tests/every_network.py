@@ -13,7 +13,7 @@ import archcalc
 from archcalc.checks.lock import entry_of
 from archcalc.language.library import shipped
 from archcalc.render import render
-from archcalc.tables import table_report
+from archcalc.reports.table import table_report
 
 
 def main() -> None:

@@ -20,19 +20,19 @@ from typing import Any
 import archcalc
 from archcalc.checks.checking import Choice, check_source
 from archcalc.checks.lock import fingerprint
-from archcalc.comparison import compare_report
-from archcalc.diff import Difference, Side, diff_report
 from archcalc.drawing.pictures import draw
-from archcalc.explanation import explain
 from archcalc.language.formatting import formatted
 from archcalc.limits import DEFAULT
-from archcalc.memory_report import memory_report
 from archcalc.network.network import loads
 from archcalc.page import page
 from archcalc.plotting.timeline import memory as plotted
 from archcalc.render import render
+from archcalc.reports.comparison import compare_report
+from archcalc.reports.diff import Difference, Side, diff_report
+from archcalc.reports.explanation import explain
+from archcalc.reports.memory.summary import memory_report
+from archcalc.reports.table import table_report
 from archcalc.source.parser import parse
-from archcalc.tables import table_report
 
 SMALL, TIMES = 40, 8
 PACKAGE = str(Path(archcalc.__file__).parent)

@@ -24,16 +24,16 @@ from typing import Any
 import archcalc
 from archcalc.checks.checking import Choice, check_source
 from archcalc.checks.lock import fingerprint
-from archcalc.diff import Difference, Side, diff_report
 from archcalc.errors import ArchcalcError
 from archcalc.language.formatting import formatted
 from archcalc.language.library import shipped
 from archcalc.limits import DEFAULT
-from archcalc.memory_report import memory_report
 from archcalc.network.network import Network, network
 from archcalc.render import render
+from archcalc.reports.diff import Difference, Side, diff_report
+from archcalc.reports.memory.summary import memory_report
+from archcalc.reports.table import table_report
 from archcalc.source.parser import parse
-from archcalc.tables import table_report
 
 SECONDS = 5
 BYTES = 3 << 30

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archcalc.comparison import compare
-from archcalc.memory_report import memory_report
 from archcalc.network.network import load
-from archcalc.report import Report
-from archcalc.shelf import list_report
-from archcalc.side_by_side import conventions_report
-from archcalc.tables import table_report
+from archcalc.reports.comparison import compare
+from archcalc.reports.conventions import conventions_report
+from archcalc.reports.memory.summary import memory_report
+from archcalc.reports.report import Report
+from archcalc.reports.shelf import list_report
+from archcalc.reports.table import table_report
 
 NETWORKS = (
     "alexnet",

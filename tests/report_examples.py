@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from archcalc.diagram import Box, Cluster, Diagram
-from archcalc.report import Column, Note, Report, Row, Table
+from archcalc.reports.diagram import Box, Cluster, Diagram
+from archcalc.reports.report import Column, Note, Report, Row, Table
 from archcalc.sizes.dims import symbol
 
 H = symbol("H")

@@ -17,12 +17,12 @@ from commands import Done, archcalc
 from goldens import check_golden
 
 from archcalc import load
-from archcalc.audited import GROUPS, audit_report, chosen
 from archcalc.checks.claims.audit import AGREE, Finding, audit
 from archcalc.checks.claims.citations import source_of
 from archcalc.checks.claims.on_slides import NAMED
 from archcalc.errors import UsageError
 from archcalc.render import render
+from archcalc.reports.audit import GROUPS, audit_report, chosen
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "figures"

@@ -19,7 +19,7 @@ from commands import Done, archcalc
 
 from archcalc.__main__ import main
 from archcalc.render.widths import width
-from archcalc.tables import COLUMNS
+from archcalc.reports.table import COLUMNS
 
 Run = Callable[..., Done]
 

@@ -26,9 +26,9 @@ from archcalc.figures.facts import facts_of
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import KINDS_OF_WORK
 from archcalc.layers.pool import AdaptiveAvgPool, AvgPool
-from archcalc.side_by_side import conventions_report, list_report
+from archcalc.reports.conventions import conventions_report, list_report
+from archcalc.reports.table import table_report
 from archcalc.sizes.dims import Poly
-from archcalc.tables import table_report
 
 # -- the data --------------------------------------------------------------------------
 

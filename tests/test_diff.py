@@ -14,9 +14,9 @@ from commands import Done, archcalc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archcalc.alignment import Item, align
-from archcalc.diff import Change, Difference, Side, diff_report
 from archcalc.network.network import Network, load, loads
+from archcalc.reports.alignment import Item, align
+from archcalc.reports.diff import Change, Difference, Side, diff_report
 
 Run = Callable[..., Done]
 HEAD = "name: net\ninput: [3, 32, 32]\n"

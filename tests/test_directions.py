@@ -57,6 +57,7 @@ BUILT = [
     if (PACKAGE / f"{room}.py").exists() or (PACKAGE / room / "__init__.py").exists()
 ]
 UNTIL_CUT: dict[str, tuple[str, ...]] = {
+    "checks.claims.audit": ("reports.reconcile",),
     "commands.options": ("layers.fields",),
     "commands.pictures": ("layers.fields",),
     "figures.memory.activation_rules": ("network.analysis",),
@@ -66,9 +67,12 @@ UNTIL_CUT: dict[str, tuple[str, ...]] = {
     "figures.memory.storages": ("network.analysis",),
     "figures.memory.training": ("network.analysis",),
     "network.analysis": ("figures.memory.memory",),
-    "report": ("frames",),
+    "reports.memory.cells": ("reports.memory.columns",),
+    "reports.memory.columns": ("reports.memory.cells",),
+    "reports.report": ("reports.arrow",),
     "sizes.terms": ("sizes.writing",),
     "sweeps.chunks": ("sweeps.sweep",),
+    "sweeps.scaling": ("reports.report",),
 }
 """Imports that a cut still has to remove: file, and what it imports."""
 ROOTS = ("", "__init__", "__main__")

@@ -17,7 +17,6 @@ from commands import archcalc as run
 from test_render_latex import compiled
 
 import archcalc
-from archcalc.diagram import Folding
 from archcalc.drawing.blocks import LONGEST, BlockSizes
 from archcalc.drawing.figure import Figure
 from archcalc.drawing.layout import Layout, Placed, layout
@@ -26,6 +25,7 @@ from archcalc.drawing.volumes import VolumeSizes
 from archcalc.errors import UsageError
 from archcalc.network.analysis import Analysis, Level
 from archcalc.network.network import loads
+from archcalc.reports.diagram import Folding
 
 GOLDEN = Path(__file__).parent / "golden" / "draw"
 NETWORKS = (

@@ -21,17 +21,17 @@ import pytest
 from formula_reader import value_of
 
 from archcalc.errors import UsageError
-from archcalc.explanation import Explainer, Explanation, Line, explain
 from archcalc.language.library import shipped
 from archcalc.layers.base import Window
 from archcalc.network.network import Network, load, loads
-from archcalc.reasons import unreached
 from archcalc.render.explained import (
     EXPLAINED,
     explained_format,
     render_explanation,
 )
 from archcalc.render.widths import width
+from archcalc.reports.explanation import Explainer, Explanation, Line, explain
+from archcalc.reports.reasons import unreached
 from archcalc.sizes.dims import Poly
 
 GOLDEN = Path(__file__).parent / "golden" / "explain"

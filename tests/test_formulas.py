@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from layer_cases import EXAMPLES, Case
 
-from archcalc.explanation import Explainer
 from archcalc.figures.formulas.formulas import Equation, Formula, Recording, record
 from archcalc.figures.formulas.scripts import LATEX, MARKDOWN, PYTHON, UNICODE, Script
 from archcalc.figures.formulas.writer import decimal
@@ -23,6 +22,7 @@ from archcalc.language.library import shipped
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, numel
 from archcalc.network.network import load
+from archcalc.reports.explanation import Explainer
 from archcalc.sizes.dims import symbol
 from archcalc.sizes.recorded import (
     Number,

@@ -21,10 +21,15 @@ from archcalc.figures.memory.roofline import Load, load, roof
 from archcalc.figures.memory.saved import kept_for_backward, saved_per_node
 from archcalc.figures.memory.storages import Storages
 from archcalc.figures.memory.workspace import workspace
-from archcalc.memory_fit import inference_peak, largest_batch, read_size, training_peak
-from archcalc.memory_notes import checkpoint_note
-from archcalc.memory_report import _where_numbers
-from archcalc.report import Note
+from archcalc.reports.memory.fit import (
+    inference_peak,
+    largest_batch,
+    read_size,
+    training_peak,
+)
+from archcalc.reports.memory.notes import checkpoint_note
+from archcalc.reports.memory.summary import _where_numbers
+from archcalc.reports.report import Note
 
 DATA = Path(__file__).parent / "data"
 MEASURED = json.loads((DATA / "memory_torchvision.json").read_text())["networks"]

@@ -16,15 +16,15 @@ from goldens import check_golden
 
 import archcalc
 from archcalc.figures.memory.devices import device
-from archcalc.memory_details import (
+from archcalc.reports.memory.details import (
     orders_report,
     roofline_report,
     timeline_report,
     training_report,
 )
-from archcalc.memory_fit import fit_report, inference_peak, largest_batch
-from archcalc.memory_report import memory_report
-from archcalc.report import Report
+from archcalc.reports.memory.fit import fit_report, inference_peak, largest_batch
+from archcalc.reports.memory.summary import memory_report
+from archcalc.reports.report import Report
 
 GOLDEN = Path(__file__).parent / "golden" / "memory"
 TEXT = """\

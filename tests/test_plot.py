@@ -12,7 +12,6 @@ import pytest
 from commands import archcalc as run
 
 import archcalc
-from archcalc.bar_columns import with_bars
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import loads
 from archcalc.plotting import KINDS, accuracy_plot, network_plot
@@ -20,9 +19,10 @@ from archcalc.plotting.accuracy import Spot, accuracy, spots
 from archcalc.plotting.chart import Scale, decades, steps, tick
 from archcalc.plotting.layers import MOST_ROWS, plotted
 from archcalc.plotting.timeline import series
-from archcalc.report import Row, Table
-from archcalc.shelf import networks
-from archcalc.tables import table_report
+from archcalc.reports.bars import with_bars
+from archcalc.reports.report import Row, Table
+from archcalc.reports.shelf import networks
+from archcalc.reports.table import table_report
 
 SVG = "{http://www.w3.org/2000/svg}"
 NETWORKS = ("alexnet", "vgg16", "bottleneck-inception", "googlenet", "resnet50", "unet")

@@ -16,8 +16,8 @@ from goldens import check_golden
 
 from archcalc import load, loads
 from archcalc.errors import UsageError
-from archcalc.quiz import BLANKS, Question, blanks_named, questions, quiz_report
 from archcalc.render import render
+from archcalc.reports.quiz import BLANKS, Question, blanks_named, questions, quiz_report
 
 GOLDEN = Path(__file__).parent / "golden" / "figures"
 Run = Callable[..., Done]

@@ -18,8 +18,8 @@ from archcalc.checks.claims.readings import EVERYTHING, readings, subjects
 from archcalc.checks.claims.reconcile import Reconciled, candidates, reconcile
 from archcalc.errors import UsageError
 from archcalc.network.network import Network
-from archcalc.reconciled import reconcile_report
 from archcalc.render import render
+from archcalc.reports.reconcile import reconcile_report
 
 GOLDEN = Path(__file__).parent / "golden" / "figures"
 Run = Callable[..., Done]

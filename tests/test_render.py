@@ -22,7 +22,7 @@ from report_examples import LAYERS, REPORT, TOTALS, small, table_lines
 from archcalc.errors import UsageError
 from archcalc.render import FORMATS, format_of, render
 from archcalc.render.widths import width
-from archcalc.report import Cell, Column, Report, Row, Table
+from archcalc.reports.report import Cell, Column, Report, Row, Table
 
 GOLDEN = Path(__file__).parent / "golden" / "render"
 

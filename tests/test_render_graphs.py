@@ -11,13 +11,13 @@ from network_reports import NETWORKS, REPORTS
 from report_examples import REPORT, small
 from test_render_hostile import ODD
 
-from archcalc.comparison import compare
-from archcalc.diagram import Diagram, Folding, diagram
 from archcalc.errors import UsageError
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import load, loads
 from archcalc.render import render
-from archcalc.shelf import list_report
+from archcalc.reports.comparison import compare
+from archcalc.reports.diagram import Diagram, Folding, diagram
+from archcalc.reports.shelf import list_report
 
 
 def analysis(name: str) -> Analysis:

@@ -16,12 +16,12 @@ from programs import program
 from report_examples import REPORT, small
 from test_render_hostile import ODD
 
-from archcalc.explanation import explain
 from archcalc.network.network import loads
 from archcalc.render import render
 from archcalc.render.explained import render_explanation
 from archcalc.render.tex_text import escaped
-from archcalc.report import Cell, Column, ColumnKind, Report, Row, Table
+from archcalc.reports.explanation import explain
+from archcalc.reports.report import Cell, Column, ColumnKind, Report, Row, Table
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from report_examples import H
 
 from archcalc.render import numbers, render
-from archcalc.report import Cell, Column, Report, Row, Table
+from archcalc.reports.report import Cell, Column, Report, Row, Table
 
 
 @pytest.mark.parametrize(

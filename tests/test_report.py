@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from report_examples import REPORT
 
-from archcalc.report import Column, Later, Report, Row, Table
+from archcalc.reports.report import Column, Later, Report, Row, Table
 
 
 def test_records_are_the_plain_rows() -> None:

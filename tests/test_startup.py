@@ -13,14 +13,14 @@ import pytest
 
 UNREAD = {
     "archcalc.cli",
-    "archcalc.comparison",
-    "archcalc.diagram",
+    "archcalc.reports.comparison",
+    "archcalc.reports.diagram",
     "archcalc.checks.claims.expectations",
     "archcalc.explain",
     "archcalc.figures.formulas.formulas",
-    "archcalc.lecture",
+    "archcalc.reports.slide",
     "archcalc.figures.memory.memory",
-    "archcalc.memory_cells",
+    "archcalc.reports.memory.cells",
     "archcalc.network.named_figures",
     "archcalc.graph.receptive",
     "archcalc.sizes.recorded",
@@ -32,7 +32,7 @@ ENGINE = {
     "archcalc.layers",
     "archcalc.sizes.dims",
     "archcalc.source.parser",
-    "archcalc.report",
+    "archcalc.reports.report",
 }
 PROGRAM = """
 import json, sys
@@ -104,9 +104,9 @@ def test_a_file_of_a_user_is_read_without_pydantic(tmp_path: Path) -> None:
         ("table vgg19 --columns +receptive_field", "archcalc.graph.receptive"),
         ("table vgg19 --columns +peak", "archcalc.figures.memory.memory"),
         ("table vgg19 --formulas", "archcalc.figures.formulas.formulas"),
-        ("table vgg19 --view lecture", "archcalc.lecture"),
-        ("table vgg19 --format mermaid", "archcalc.diagram"),
-        ("compare vgg16 vgg19", "archcalc.comparison"),
+        ("table vgg19 --view lecture", "archcalc.reports.slide"),
+        ("table vgg19 --format mermaid", "archcalc.reports.diagram"),
+        ("compare vgg16 vgg19", "archcalc.reports.comparison"),
         ("table vgg19 --help", "archcalc.cli"),
     ],
 )

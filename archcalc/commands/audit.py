@@ -15,7 +15,7 @@ from archcalc.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from archcalc.audited import Layout
+    from archcalc.reports.audit import Layout
 
 LAYOUTS: dict[str, Layout] = {
     "terminal": "terminal",
@@ -52,9 +52,9 @@ def audit(
 
     Exit code 1 where one that should hold does not.
     """
-    from archcalc.audited import audit_report, chosen
     from archcalc.checks.claims.audit import audit as audited
     from archcalc.render import format_of
+    from archcalc.reports.audit import audit_report, chosen
 
     found = chosen(audited(nets or ()), only, source)
     layout = LAYOUTS.get(format_of(format, output), "document")

@@ -42,7 +42,7 @@ def compare(
     limit: LimitOptions = None,
 ) -> None:
     """Compare networks: totals with ratios, then branches or rows side by side."""
-    from archcalc.comparison import compare_report
+    from archcalc.reports.comparison import compare_report
 
     if len(nets) < 2:
         raise UsageError.of("AC511", "compare needs two networks or more")

@@ -40,7 +40,7 @@ def conventions(
     limit: LimitOptions = None,
 ) -> None:
     """Count a network by every convention, side by side, and say where they differ."""
-    from archcalc.side_by_side import conventions_report, list_report
+    from archcalc.reports.conventions import conventions_report, list_report
 
     if net is None:
         emit(list_report(), format, output, standalone, plain)

@@ -20,10 +20,10 @@ from archcalc.commands.options import (
 from archcalc.errors import ArchcalcError, UsageError
 
 if TYPE_CHECKING:
-    from archcalc.conditions import Condition
-    from archcalc.diff import Difference, Side
     from archcalc.limits import Limits
     from archcalc.network.network import Network
+    from archcalc.reports.change_conditions import Condition
+    from archcalc.reports.diff import Difference, Side
 
 
 Nets = Annotated[
@@ -67,8 +67,8 @@ def diff(
     limit: LimitOptions = None,
 ) -> None:
     """Show what was added, removed, renamed, moved or changed, and the totals."""
-    from archcalc.conditions import read_condition
-    from archcalc.diff import Difference, diff_report
+    from archcalc.reports.change_conditions import read_condition
+    from archcalc.reports.diff import Difference, diff_report
 
     limits = limits_from(limit)
     if textconv:
@@ -116,7 +116,7 @@ def _chosen(
 
 
 def _side(network: Network, name: str, level: str, batch: int, dtype: str) -> Side:
-    from archcalc.diff import Side
+    from archcalc.reports.diff import Side
 
     analysis = network.analyze(batch=batch, dtype=dtype)
     return Side(network, analysis, level, name)  # type: ignore[arg-type]  # outline checks the level
@@ -126,7 +126,7 @@ def _as_text(path: str, limits: Limits) -> str:
     """Return a network layer by layer, or the text of a file that is none."""
     from archcalc.network.network import load
     from archcalc.render import render
-    from archcalc.tables import table_report
+    from archcalc.reports.table import table_report
 
     try:
         network = load(path, limits=limits)

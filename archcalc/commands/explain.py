@@ -48,8 +48,8 @@ def explain(
     limit: LimitOptions = None,
 ) -> None:
     """Show the work: the rule of each figure, the numbers put in, the value."""
-    from archcalc.explanation import explain as explained
     from archcalc.render.explained import explained_format, render_explanation
+    from archcalc.reports.explanation import explain as explained
 
     network = load_network(net, input, settings, limit)
     analysis = network.analyze(batch=batch, dtype=dtype, inplace=inplace)

@@ -52,7 +52,7 @@ def fit(
     limit: LimitOptions = None,
 ) -> None:
     """Find the largest batch whose training fits into a memory or a device."""
-    from archcalc.memory_fit import fit_report
+    from archcalc.reports.memory.fit import fit_report
 
     size, where = _room(memory, device)
     network = load_network(net, input, settings, limit)
@@ -70,7 +70,7 @@ def fit(
 def _room(memory: str | None, card: str | None) -> tuple[int, str]:
     """Return the bytes of a memory or device, and its name; one of them is said."""
     from archcalc.figures.memory.devices import device
-    from archcalc.memory_fit import read_size
+    from archcalc.reports.memory.fit import read_size
 
     if (memory is None) == (card is None):
         raise UsageError.of(

@@ -24,7 +24,7 @@ def layers(
     plain: Plain = False,
 ) -> None:
     """List the kinds of layer, or explain one: arguments, shapes, source."""
-    from archcalc.layer_reference import layer_report, layers_report
+    from archcalc.reports.layers import layer_report, layers_report
 
     emit(
         layers_report() if kind is None else layer_report(kind),

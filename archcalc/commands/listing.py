@@ -30,7 +30,7 @@ def list_networks(
     """List the shipped networks with parameters, MACs, depth and input."""
     from functools import partial
 
-    from archcalc.shelf import list_report
+    from archcalc.reports.shelf import list_report
 
     everything = (
         variants

@@ -27,7 +27,7 @@ from archcalc.commands.options import (
 if TYPE_CHECKING:
     from archcalc.network.analysis import Analysis
     from archcalc.network.network import Network
-    from archcalc.report import Report
+    from archcalc.reports.report import Report
 
 Training = Annotated[bool, Option("--training", help="One step of training, in parts.")]
 Timeline = Annotated[
@@ -95,7 +95,7 @@ def memory(
 def _figures(network: Network, analysis: Analysis, level: Any, rule: str) -> Report:
     """Return the four figures; `level` is checked where it is used."""
     from archcalc.checks.claims.expectations import judge_known
-    from archcalc.memory_report import memory_report
+    from archcalc.reports.memory.summary import memory_report
 
     judged = list(judge_known(network, analysis))
     return memory_report(network, analysis, level or "stages", rule, judged)
@@ -111,8 +111,8 @@ def _detail(
     roofline: str | None,
 ) -> Report | None:
     """Return the detail that was asked for, if any; `level` is checked by its user."""
-    from archcalc import memory_details as details
     from archcalc.figures.memory.devices import device
+    from archcalc.reports.memory import details as details
 
     if roofline is not None:
         card = device(roofline)

@@ -15,7 +15,7 @@ from archcalc.errors import UsageError
 if TYPE_CHECKING:
     from archcalc.limits import Limits
     from archcalc.network.network import Network
-    from archcalc.report import Report
+    from archcalc.reports.report import Report
 
 
 def complete_networks(incomplete: str) -> list[str]:

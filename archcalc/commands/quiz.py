@@ -40,7 +40,7 @@ def quiz(
     limit: LimitOptions = None,
 ) -> None:
     """Make a quiz: sizes and counts to fill in, with the arithmetic as hints."""
-    from archcalc.quiz import blanks_named, quiz_report
+    from archcalc.reports.quiz import blanks_named, quiz_report
 
     network = load_network(net, input, settings, limit)
     asked = quiz_report(

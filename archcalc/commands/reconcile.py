@@ -41,7 +41,7 @@ def reconcile(
     Exit code 1 where none does.
     """
     from archcalc.checks.claims.reconcile import reconcile as search
-    from archcalc.reconciled import reconcile_report
+    from archcalc.reports.reconcile import reconcile_report
 
     found = search(load_network(net, input, settings, limit), claim)
     emit(reconcile_report(found, everything), format, output, standalone, plain)

@@ -264,7 +264,7 @@ def _leave(gathering: Gathering, leaving: _Leaving, stopped: int | None) -> None
         file.add(as_chunk(found, rows, file.form))
         file.close(stopped)
         return
-    from archcalc.sweep_report import sweep_report
+    from archcalc.reports.sweep import sweep_report
 
     report = sweep_report(found, rows, stopped)
     emit(report, leaving.format, leaving.output, leaving.standalone, leaving.plain)

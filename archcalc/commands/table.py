@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from archcalc.checks.claims.expectations import Judged
     from archcalc.network.analysis import Analysis
     from archcalc.network.network import Network
-    from archcalc.report import Report
+    from archcalc.reports.report import Report
 
 RowLevel = Annotated[str, Option("--level", help="ops, layers, blocks or stages.")]
 Columns = Annotated[
@@ -68,7 +68,7 @@ def table(
     limit: LimitOptions = None,
 ) -> None:
     """Print a network layer by layer: shapes, parameters, operations, activations."""
-    from archcalc.tables import chosen_columns, table_report
+    from archcalc.reports.table import chosen_columns, table_report
 
     network = load_network(net, input, settings, limit)
     analysis = network.analyze(
@@ -76,7 +76,7 @@ def table(
     )
     judged = _errata(network, analysis)
     if view is not None:
-        from archcalc.lecture import lecture_report
+        from archcalc.reports.slide import lecture_report
 
         report = lecture_report(network, analysis, view, judged)
         _lecture(report, dtype, format, output, standalone, plain)
@@ -86,11 +86,11 @@ def table(
         chosen = ("layer", "shape") if formulas else BARRED
     report = table_report(network, analysis, level, chosen, judged)  # type: ignore[arg-type]  # outline checks the level
     if bars:
-        from archcalc.bar_columns import with_bars
+        from archcalc.reports.bars import with_bars
 
         report = with_bars(report)
     if formulas:
-        from archcalc.formula_columns import with_formulas
+        from archcalc.reports.formula_columns import with_formulas
 
         report = with_formulas(report, analysis, level)  # type: ignore[arg-type]  # checked above
     emit(report, format, output, standalone, plain)
@@ -116,8 +116,8 @@ def _lecture(
 ) -> None:
     """Print the slide's lines; in another format, the same as a table."""
     from archcalc.figures.formats import dtype_bits
-    from archcalc.lecture import lecture_lines
     from archcalc.render import format_of, render
+    from archcalc.reports.slide import lecture_lines
 
     if format_of(format, output) != "terminal":
         emit(report, format, output, standalone, plain)

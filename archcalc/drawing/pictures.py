@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from archcalc.diagram import diagram
 from archcalc.drawing.figure import Figure, full_title
 from archcalc.errors import UsageError
 from archcalc.layers.fields import nearest
 from archcalc.network.analysis import Analysis, Level
 from archcalc.network.network import Network
+from archcalc.reports.diagram import diagram
 
 STYLES = ("blocks", "volumes")
 FORMATS = {"svg": (".svg",), "tikz": (".tex", ".tikz"), "mermaid": (".mmd", ".mermaid")}
@@ -60,7 +60,7 @@ def draw(
 
 def _mermaid(network: Network, analysis: Analysis, level: Level) -> str:
     from archcalc.render.mermaid import render
-    from archcalc.report import Report
+    from archcalc.reports.report import Report
 
     one = diagram(analysis, full_title(network), level)
     return render(

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from archcalc.diagram import Diagram
 from archcalc.limits import DEFAULT, Limits
+from archcalc.reports.diagram import Diagram
 
 BEFORE, AFTER = -1, 1 << 60
 """The ends of a link that begins before, or ends behind, what is looked at."""

@@ -18,9 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from archcalc.checks.claims.expectations import judge_known
-from archcalc.diagram import Folding
 from archcalc.errors import UsageError, clean
-from archcalc.explanation import Line, explain
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.formats import DTYPES
 from archcalc.figures.formulas.scripts import UNICODE
@@ -30,8 +28,10 @@ from archcalc.graph.receptive import receptive_fields
 from archcalc.network.analysis import Analysis, Row
 from archcalc.network.network import Network
 from archcalc.page.lanes import lanes
+from archcalc.reports.diagram import Folding
+from archcalc.reports.explanation import Line, explain
+from archcalc.reports.table import erratum_notes
 from archcalc.sizes.dims import Dim
-from archcalc.tables import erratum_notes
 from archcalc.version import __version__
 
 EXACT = 2**53

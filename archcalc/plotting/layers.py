@@ -24,7 +24,7 @@ from archcalc.plotting.chart import (
 from archcalc.render.numbers import si
 from archcalc.render.svg_writer import group, line, text
 from archcalc.render.typeset import text_width
-from archcalc.tables import DEFINITIONS
+from archcalc.reports.table import DEFINITIONS
 
 MOST_ROWS = 72
 """A network with more layers is plotted by blocks, or by stages."""

@@ -22,7 +22,7 @@ from archcalc.plotting.chart import (
 )
 from archcalc.render.numbers import si
 from archcalc.render.svg_writer import circle, group, line
-from archcalc.sweep_report import path_of, shown
+from archcalc.reports.sweep import path_of, shown
 from archcalc.sweeps.choice import MOST_SPOTS
 from archcalc.sweeps.pareto import LARGER_IS_BETTER, pareto
 from archcalc.sweeps.sweep import Row, Sweep

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from archcalc.errors import UsageError
 
 if TYPE_CHECKING:
-    from archcalc.report import Report
+    from archcalc.reports.report import Report
 
 FORMATS: dict[str, tuple[str, ...]] = {
     "terminal": (".txt",),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archcalc.diagram import Box, Diagram
 from archcalc.errors import UsageError
 from archcalc.render.numbers import shape
-from archcalc.report import Report
+from archcalc.reports.diagram import Box, Diagram
+from archcalc.reports.report import Report
 
 
 def drawn(report: Report, format: str) -> Sequence[Diagram]:

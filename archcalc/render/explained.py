@@ -11,10 +11,10 @@ from pathlib import PurePath
 from typing import Any
 
 from archcalc.errors import UsageError
-from archcalc.explanation import Explanation, Line
 from archcalc.figures.formulas.scripts import Script
 from archcalc.layers.fields import nearest
 from archcalc.render import check_options
+from archcalc.reports.explanation import Explanation, Line
 
 EXPLAINED: dict[str, tuple[str, ...]] = {
     "terminal": (".txt",),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcalc.explanation import Explanation, Line, Part
 from archcalc.figures.formulas.scripts import HTML
 from archcalc.layers.base import times
 from archcalc.render.explained import chain, remark
 from archcalc.render.html import framed, shown
 from archcalc.render.notes import LONGEST
 from archcalc.render.numbers import text
+from archcalc.reports.explanation import Explanation, Line, Part
 
 
 def render(explanation: Explanation, *, standalone: bool = False) -> str:

@@ -18,8 +18,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from archcalc.explanation import Explanation, Line, Part
 from archcalc.figures.formulas.scripts import LATEX, PYTHON, UNICODE
+from archcalc.reports.explanation import Explanation, Line, Part
 from archcalc.sizes.polynomials import Poly
 
 SCHEMA = "archcalc/explain/1"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcalc.explanation import Explanation, Line, Part
 from archcalc.figures.formulas.scripts import LATEX
 from archcalc.layers.base import times
 from archcalc.render.explained import chain, remark
@@ -15,6 +14,7 @@ from archcalc.render.latex import document
 from archcalc.render.notes import prose
 from archcalc.render.numbers import text
 from archcalc.render.tex_text import declarations, written
+from archcalc.reports.explanation import Explanation, Line, Part
 
 LONGEST = 60
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcalc.explanation import Explanation, Line, Part
 from archcalc.figures.formulas.scripts import MARKDOWN
 from archcalc.layers.base import times
 from archcalc.render.explained import chain, remark
 from archcalc.render.markdown import escaped
 from archcalc.render.numbers import text
+from archcalc.reports.explanation import Explanation, Line, Part
 
 
 def render(explanation: Explanation) -> str:

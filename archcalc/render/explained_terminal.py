@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archcalc.errors import clean
-from archcalc.explanation import Explanation, Line, Part
 from archcalc.figures.formulas.scripts import UNICODE
 from archcalc.layers.base import times
 from archcalc.render.explained import chain, remark
 from archcalc.render.numbers import text
 from archcalc.render.widths import pad, width, wrap
+from archcalc.reports.explanation import Explanation, Line, Part
 
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 INDENT = "  "

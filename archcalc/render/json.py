@@ -23,7 +23,7 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.render.csv import number
-from archcalc.report import SCHEMA, Cell, Column, Report, Row, Table
+from archcalc.reports.report import SCHEMA, Cell, Column, Report, Row, Table
 from archcalc.sizes.polynomials import Poly
 
 DELETE = "\x7f"

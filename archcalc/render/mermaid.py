@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from archcalc.diagram import Diagram
 from archcalc.errors import clean
 from archcalc.render.diagrams import box_lines, drawn, frame_title, nested
-from archcalc.report import Report
+from archcalc.reports.diagram import Diagram
+from archcalc.reports.report import Report
 
 ODD = re.compile(r"[^\w ×·,:()+/…²³⌊⌋⌈⌉−.-]|_|\d+\.(?=\s)|(?<![^ ])[-+](?=\s)")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from archcalc.render.csv import guarded, raw
 from archcalc.render.json import dump, plain
-from archcalc.sweep_report import path_of
+from archcalc.reports.sweep import path_of
 from archcalc.sweeps.sweep import Row, Sweep
 
 INDENT = " " * 8

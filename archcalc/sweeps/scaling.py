@@ -10,8 +10,8 @@ from typing import Any
 
 from archcalc.errors import UsageError
 from archcalc.network.network import Network
-from archcalc.report import Cell, Column, Note, Report, Table
-from archcalc.report import Row as Line
+from archcalc.reports.report import Cell, Column, Note, Report, Table
+from archcalc.reports.report import Row as Line
 from archcalc.sweeps.axes import RESOLUTION, value_of
 from archcalc.sweeps.sweep import KNOWN_FIGURES, Sweep, sweep
 from archcalc.sweeps.values import written

@@ -21,8 +21,8 @@ from archcalc.language.library import shipped
 from archcalc.language.spec import read_spec
 from archcalc.network.network import Network
 from archcalc.render import FORMATS, render
+from archcalc.reports.table import table_report
 from archcalc.source.parser import parse
-from archcalc.tables import table_report
 
 TEXT = shipped()["resnet152"].read_text(encoding="utf-8")
 

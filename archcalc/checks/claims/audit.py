@@ -22,7 +22,7 @@ from archcalc.errors import UsageError
 from archcalc.language.library import is_path, shipped
 from archcalc.language.steps import USERS
 from archcalc.network.network import Network, load
-from archcalc.reconciled import tag
+from archcalc.reports.reconcile import tag
 
 Verdict = Literal[
     "exact",

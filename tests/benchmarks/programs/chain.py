@@ -19,8 +19,8 @@ from measuring import chain
 from archcalc.limits import DEFAULT
 from archcalc.network.network import network
 from archcalc.render import FORMATS, render
+from archcalc.reports.table import table_report
 from archcalc.source.parser import parse
-from archcalc.tables import table_report
 
 HUGE = {"file_bytes": 10**9, "lines": 10**7, "values": 10**8}
 LIMITS = replace(DEFAULT, **HUGE, nodes=10**7, name_chars=10**9)

@@ -17,17 +17,25 @@ from archcalc.figures.conventions import Convention
 from archcalc.graph.depth import depth, depths
 from archcalc.layers.base import times
 from archcalc.layers.fields import nearest
-from archcalc.memory_columns import COLUMNS as MEMORY_COLUMNS
-from archcalc.memory_columns import DEFINITIONS as MEMORY_DEFINITIONS
-from archcalc.memory_columns import OF_NODES, Cells, cells
 from archcalc.network.analysis import Analysis, Level, Row
-from archcalc.report import Column, Later, Note, NoteKind, Report, RowKind, Table
-from archcalc.report import Row as Line
+from archcalc.reports.memory.columns import COLUMNS as MEMORY_COLUMNS
+from archcalc.reports.memory.columns import DEFINITIONS as MEMORY_DEFINITIONS
+from archcalc.reports.memory.columns import OF_NODES, Cells, cells
+from archcalc.reports.report import (
+    Column,
+    Later,
+    Note,
+    NoteKind,
+    Report,
+    RowKind,
+    Table,
+)
+from archcalc.reports.report import Row as Line
 
 if TYPE_CHECKING:
     from archcalc.checks.claims.expectations import Judged
-    from archcalc.diagram import Diagram
     from archcalc.network.network import Network
+    from archcalc.reports.diagram import Diagram
 
 COLUMNS: dict[str, Column] = {
     c.key: c
@@ -293,7 +301,7 @@ def table(
 
 def _drawn(title: str, analysis: Analysis) -> Iterator[Diagram]:
     """Yield the network's diagram, which few formats draw."""
-    from archcalc.diagram import diagram
+    from archcalc.reports.diagram import diagram
 
     yield diagram(analysis, title)
 

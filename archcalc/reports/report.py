@@ -17,7 +17,7 @@ from archcalc.network.shown import Shown
 from archcalc.sizes.polynomials import Dim, Poly
 
 if TYPE_CHECKING:
-    from archcalc.diagram import Diagram
+    from archcalc.reports.diagram import Diagram
 
 T = TypeVar("T")
 SCHEMA = "archcalc/report/1"
@@ -193,7 +193,7 @@ class Report(Shown):
         requested_schema: object = None,  # in Arrow's protocol a wish
     ) -> object:
         """Return `rows()` as an Arrow stream; needs the extra `arrow`."""
-        from archcalc.frames import stream
+        from archcalc.reports.arrow import stream
 
         return stream(self)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from archcalc.explanation import Explainer, Line
 from archcalc.figures.formulas.formulas import Equation
 from archcalc.network.analysis import Analysis, Level, Row
-from archcalc.report import Cell, Column, Note, Report
-from archcalc.report import Row as Line_
+from archcalc.reports.explanation import Explainer, Line
+from archcalc.reports.report import Cell, Column, Note, Report
+from archcalc.reports.report import Row as Line_
 
 FORMULA_COLUMNS = (
     Column("size_formula", "output size", "formula"),

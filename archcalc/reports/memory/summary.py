@@ -8,15 +8,20 @@ from fractions import Fraction
 from archcalc.checks.claims.expectations import Judged
 from archcalc.errors import UsageError
 from archcalc.figures.memory.at_rest import stored_dtype
-from archcalc.memory_cells import NEEDS_NUMBERS, ratio
-from archcalc.memory_notes import at, definitions, inference_notes, where_the_most_is
 from archcalc.network.analysis import Analysis, Level, Row
 from archcalc.network.memory_figures import disk, peak
 from archcalc.network.network import Network
-from archcalc.report import Cell, Column, Note, Report, RowKind, Table
-from archcalc.report import Row as Line
+from archcalc.reports.memory.cells import NEEDS_NUMBERS, ratio
+from archcalc.reports.memory.notes import (
+    at,
+    definitions,
+    inference_notes,
+    where_the_most_is,
+)
+from archcalc.reports.report import Cell, Column, Note, Report, RowKind, Table
+from archcalc.reports.report import Row as Line
+from archcalc.reports.table import assumption_notes, erratum_notes, settings
 from archcalc.sizes.dims import Dim
-from archcalc.tables import assumption_notes, erratum_notes, settings
 
 BYTES = (
     Column("bytes", "bytes", "bytes", unit="B"),

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from archcalc.report import Cell, Column, ColumnKind, Note, Report
-from archcalc.report import Row as Line
+from archcalc.reports.report import Cell, Column, ColumnKind, Note, Report
+from archcalc.reports.report import Row as Line
 
 KINDS: frozenset[ColumnKind] = frozenset({"count", "operations", "bytes"})
 NOTE = Note("bars: the share of the total; a full bar is all of it.", "definition")

@@ -12,7 +12,7 @@ from archcalc.checks.claims.audit import AGREE, VERDICTS, Finding, Verdict
 from archcalc.checks.claims.citations import KINDS
 from archcalc.errors import UsageError
 from archcalc.layers.fields import nearest
-from archcalc.report import Cell, Column, Note, Report, Row, Table
+from archcalc.reports.report import Cell, Column, Note, Report, Row, Table
 from archcalc.sizes.dims import Poly
 
 Layout = Literal["terminal", "document", "data"]

@@ -8,21 +8,21 @@ from functools import partial
 from itertools import chain, takewhile
 from typing import Any
 
-from archcalc.closed_forms import closed_form_tables
-from archcalc.diagram import diagram
 from archcalc.errors import UsageError
 from archcalc.figures.conventions import Convention
 from archcalc.figures.facts import Figures
 from archcalc.graph.depth import depth
 from archcalc.layers.base import Shape
-from archcalc.memory_notes import definitions
-from archcalc.memory_report import needing_numbers
 from archcalc.network.analysis import Analysis, Row
 from archcalc.network.network import Network, load
-from archcalc.report import Column, ColumnKind, Later, Report, Table
-from archcalc.report import Row as Line
+from archcalc.reports.closed_forms import closed_form_tables
+from archcalc.reports.diagram import diagram
+from archcalc.reports.memory.notes import definitions
+from archcalc.reports.memory.summary import needing_numbers
+from archcalc.reports.report import Column, ColumnKind, Later, Report, Table
+from archcalc.reports.report import Row as Line
+from archcalc.reports.table import assumption_notes, definition_notes, settings
 from archcalc.sizes.dims import Dim, Poly, ratio
-from archcalc.tables import assumption_notes, definition_notes, settings
 
 TOTALS: tuple[tuple[str, str, ColumnKind], ...] = (
     ("params", "parameters", "count"),

@@ -11,12 +11,17 @@ from typing import NamedTuple
 from archcalc.errors import UsageError
 from archcalc.figures.memory.at_rest import static
 from archcalc.figures.memory.storages import number
-from archcalc.memory_notes import INFERENCE, at, checkpoint_note, training_definition
-from archcalc.memory_report import report
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import LARGEST_BATCH, Network
-from archcalc.report import Column, Note, Report, Table
-from archcalc.report import Row as Line
+from archcalc.reports.memory.notes import (
+    INFERENCE,
+    at,
+    checkpoint_note,
+    training_definition,
+)
+from archcalc.reports.memory.summary import report
+from archcalc.reports.report import Column, Note, Report, Table
+from archcalc.reports.report import Row as Line
 
 SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([kKMGT]?)(i?)B?")
 POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}

@@ -10,9 +10,9 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.checks.claims.expectations import UNITS
-from archcalc.diff import TOTALS, Difference, change_of, growth_of
 from archcalc.errors import UsageError
 from archcalc.layers.fields import nearest
+from archcalc.reports.diff import TOTALS, Difference, change_of, growth_of
 
 CONDITION = re.compile(
     r"\s*(?P<metric>[a-z_]+)\s*(?P<bound><=|>=|<|>)\s*(?P<sign>[+-]?)\s*"

@@ -10,7 +10,7 @@ from archcalc.graph.depth import depth
 from archcalc.language.library import shipped
 from archcalc.layers.fields import nearest
 from archcalc.network.network import Network, load
-from archcalc.report import Column, Note, Report, Row, Table
+from archcalc.reports.report import Column, Note, Report, Row, Table
 
 COLUMNS = (
     Column("name", "name", "name"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from archcalc.report import Column
+from archcalc.reports.report import Column
 
 if TYPE_CHECKING:
     from archcalc.network.analysis import Analysis, Row
@@ -63,6 +63,6 @@ def cells(key: str, analysis: Analysis) -> Cells | None:
     """Return what gives a column's cell for a row, or None for a column of others."""
     if key not in HERE:
         return None
-    from archcalc.memory_cells import RULES, SHARES, share
+    from archcalc.reports.memory.cells import RULES, SHARES, share
 
     return share(analysis, SHARES[key]) if key in SHARES else RULES[key](analysis)

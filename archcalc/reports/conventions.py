@@ -8,10 +8,10 @@ from fractions import Fraction
 from archcalc.figures.conventions import CONVENTIONS, Convention
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
-from archcalc.report import Cell, Column, Note, Report, Table
-from archcalc.report import Row as Line
+from archcalc.reports.report import Cell, Column, Note, Report, Table
+from archcalc.reports.report import Row as Line
+from archcalc.reports.table import assumption_notes, convention_note, settings
 from archcalc.sizes.dims import Dim
-from archcalc.tables import assumption_notes, convention_note, settings
 
 Scale = tuple[str, int]
 SCALES: tuple[Scale, ...] = (("T", 10**12), ("G", 10**9), ("M", 10**6), ("k", 10**3))

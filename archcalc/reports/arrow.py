@@ -16,7 +16,7 @@ from itertools import accumulate
 from typing import Any
 
 from archcalc.errors import MissingExtra
-from archcalc.report import Cell, Column, Report
+from archcalc.reports.report import Cell, Column, Report
 from archcalc.sizes.polynomials import Poly
 
 LARGEST = 2**63

@@ -19,7 +19,8 @@ from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis, Row
 from archcalc.network.network import Network, load
 from archcalc.network.shown import Shown
-from archcalc.reasons import reasons
+from archcalc.reports.reasons import reasons
+from archcalc.reports.table import settings
 from archcalc.sizes.recorded import (
     Number,
     Quotient,
@@ -29,7 +30,6 @@ from archcalc.sizes.recorded import (
     recorded,
     total,
 )
-from archcalc.tables import settings
 
 KINDS = {
     "mac": "MACs",

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from archcalc.report import Cell, Column, ColumnKind, Note, Report, Table
-from archcalc.report import Row as Line
+from archcalc.reports.report import Cell, Column, ColumnKind, Note, Report, Table
+from archcalc.reports.report import Row as Line
 from archcalc.sweeps.sweep import Row, Sweep
 
 KINDS: dict[str, ColumnKind] = {

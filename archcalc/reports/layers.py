@@ -10,7 +10,7 @@ from archcalc.language.steps import USERS
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import nearest
-from archcalc.report import Column, Note, Report, Row, Table
+from archcalc.reports.report import Column, Note, Report, Row, Table
 
 COLUMNS = (
     Column("key", "kind", "name"),

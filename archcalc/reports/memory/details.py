@@ -10,9 +10,12 @@ from archcalc.figures.memory.ledger import Held, Timeline
 from archcalc.figures.memory.roofline import Load, Roof, load, roof
 from archcalc.figures.memory.saved import Kept, kept_for_backward
 from archcalc.figures.memory.workspace import named
-from archcalc.memory_cells import ratio
-from archcalc.memory_columns import cells
-from archcalc.memory_notes import (
+from archcalc.network.analysis import Analysis, Level, Row
+from archcalc.network.memory_figures import saved
+from archcalc.network.network import Network
+from archcalc.reports.memory.cells import ratio
+from archcalc.reports.memory.columns import cells
+from archcalc.reports.memory.notes import (
     INFERENCE,
     PHASES,
     ROOFLINE,
@@ -21,12 +24,9 @@ from archcalc.memory_notes import (
     inference_notes,
     training_definition,
 )
-from archcalc.memory_report import BYTES, report
-from archcalc.network.analysis import Analysis, Level, Row
-from archcalc.network.memory_figures import saved
-from archcalc.network.network import Network
-from archcalc.report import Cell, Column, Note, Report, RowKind, Table
-from archcalc.report import Row as Line
+from archcalc.reports.memory.summary import BYTES, report
+from archcalc.reports.report import Cell, Column, Note, Report, RowKind, Table
+from archcalc.reports.report import Row as Line
 
 MOST_ALIVE = 12
 NAME = Column("what", "what", "name")

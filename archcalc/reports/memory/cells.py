@@ -9,9 +9,9 @@ from typing import Any
 from archcalc.figures.memory.roofline import load
 from archcalc.graph.receptive import Fields, receptive_fields
 from archcalc.layers.base import Shape
-from archcalc.memory_columns import Cells
 from archcalc.network.analysis import Analysis, Row
 from archcalc.network.memory_figures import disk, peak, saved
+from archcalc.reports.memory.columns import Cells
 from archcalc.sizes.dims import Dim
 
 SHARES = {

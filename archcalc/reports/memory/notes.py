@@ -10,7 +10,7 @@ from archcalc.figures.memory.checkpoints import segments
 from archcalc.figures.memory.ledger import Timeline
 from archcalc.figures.memory.optimizers import optimizer
 from archcalc.network.analysis import Analysis, Row
-from archcalc.report import Note
+from archcalc.reports.report import Note
 from archcalc.sizes.dims import Dim
 
 MOST_NAMED = 3

@@ -9,7 +9,6 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from archcalc.alignment import Item, Pair, align
 from archcalc.errors import UsageError
 from archcalc.graph.depth import depth
 from archcalc.graph.receptive import Fields, receptive_fields
@@ -17,8 +16,9 @@ from archcalc.layers.base import Layer, times
 from archcalc.network.analysis import Analysis, Level, Row
 from archcalc.network.named_figures import measure
 from archcalc.network.network import Network
-from archcalc.report import Column, ColumnKind, Note, Report, Table
-from archcalc.report import Row as Line
+from archcalc.reports.alignment import Item, Pair, align
+from archcalc.reports.report import Column, ColumnKind, Note, Report, Table
+from archcalc.reports.report import Row as Line
 from archcalc.sizes.dims import Poly
 from archcalc.source.edits import parts
 from archcalc.source.values import Mapping, Scalar, Value

@@ -17,10 +17,10 @@ from archcalc.graph.graph import Node
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis, Row
 from archcalc.network.network import Network
-from archcalc.report import Column, Note, Report, Table
-from archcalc.report import Row as Line
+from archcalc.reports.report import Column, Note, Report, Table
+from archcalc.reports.report import Row as Line
+from archcalc.reports.table import erratum_notes, settings
 from archcalc.sizes.dims import Dim, product
-from archcalc.tables import erratum_notes, settings
 
 VIEWS = ("lecture",)
 COLUMNS = (

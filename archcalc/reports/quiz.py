@@ -11,15 +11,15 @@ from random import Random
 from typing import Any, NamedTuple, Self
 
 from archcalc.errors import UsageError
-from archcalc.explanation import Explainer, Line
 from archcalc.figures.formulas.formulas import Equation, Formula
 from archcalc.figures.formulas.scripts import LATEX
 from archcalc.layers.fields import nearest
 from archcalc.network.analysis import Analysis, Row
 from archcalc.network.network import Network
-from archcalc.report import Cell, Column, Note, Report, Table
-from archcalc.report import Row as ReportRow
-from archcalc.tables import COLUMNS, DEFINITIONS, settings
+from archcalc.reports.explanation import Explainer, Line
+from archcalc.reports.report import Cell, Column, Note, Report, Table
+from archcalc.reports.report import Row as ReportRow
+from archcalc.reports.table import COLUMNS, DEFINITIONS, settings
 
 QUESTIONS = 8
 

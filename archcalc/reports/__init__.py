@@ -1,0 +1,1 @@
+"""What each command found, as typed tables; no text is made here."""

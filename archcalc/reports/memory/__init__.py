@@ -1,0 +1,1 @@
+"""What `archcalc memory` and `archcalc fit` found."""
