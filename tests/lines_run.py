@@ -20,13 +20,13 @@ from typing import Any
 import archcalc
 from archcalc.checks.checking import Choice, check_source
 from archcalc.checks.lock import fingerprint
-from archcalc.drawing.pictures import draw
 from archcalc.language.formatting import formatted
 from archcalc.limits import DEFAULT
 from archcalc.network.network import loads
-from archcalc.page import page
-from archcalc.plotting.timeline import memory as plotted
 from archcalc.render import render
+from archcalc.render.drawing.pictures import draw
+from archcalc.render.page import page
+from archcalc.render.plotting.timeline import memory as plotted
 from archcalc.reports.comparison import compare_report
 from archcalc.reports.diff import Difference, Side, diff_report
 from archcalc.reports.explanation import explain

@@ -67,6 +67,7 @@ UNTIL_CUT: dict[str, tuple[str, ...]] = {
     "figures.memory.storages": ("network.analysis",),
     "figures.memory.training": ("network.analysis",),
     "network.analysis": ("figures.memory.memory",),
+    "network.shown": ("render.notebook",),
     "reports.memory.cells": ("reports.memory.columns",),
     "reports.memory.columns": ("reports.memory.cells",),
     "reports.report": ("reports.arrow",),

@@ -17,14 +17,14 @@ from commands import archcalc as run
 from test_render_latex import compiled
 
 import archcalc
-from archcalc.drawing.blocks import LONGEST, BlockSizes
-from archcalc.drawing.figure import Figure
-from archcalc.drawing.layout import Layout, Placed, layout
-from archcalc.drawing.pictures import draw
-from archcalc.drawing.volumes import VolumeSizes
 from archcalc.errors import UsageError
 from archcalc.network.analysis import Analysis, Level
 from archcalc.network.network import loads
+from archcalc.render.drawing.blocks import LONGEST, BlockSizes
+from archcalc.render.drawing.figure import Figure
+from archcalc.render.drawing.layout import Layout, Placed, layout
+from archcalc.render.drawing.pictures import draw
+from archcalc.render.drawing.volumes import VolumeSizes
 from archcalc.reports.diagram import Folding
 
 GOLDEN = Path(__file__).parent / "golden" / "draw"
@@ -342,7 +342,7 @@ def test_golden(name: str, style: str, format: str) -> None:
 
 def test_every_process_draws_the_same_bytes() -> None:
     code = (
-        "import archcalc, hashlib; from archcalc.drawing.pictures import draw\n"
+        "import archcalc, hashlib; from archcalc.render.drawing.pictures import draw\n"
         "for n in ('resnet50', 'hrnet-w18'):\n"
         "    net = archcalc.load(n)\n"
         "    for s in ('blocks', 'volumes'):\n"

@@ -91,11 +91,6 @@ SHOWS = {
     "commands",
     "cli",
     "__main__",
-    "notebook",
-    "drawing",
-    "plotting",
-    "page",
-    "rowfiles",
 }
 
 

@@ -13,7 +13,7 @@ from report_examples import REPORT, small
 
 import archcalc
 from archcalc.errors import MissingExtra
-from archcalc.notebook import bundle
+from archcalc.render.notebook import bundle
 from archcalc.reports.report import Column, Report, Row, Table
 
 LECTURE = Path(__file__).parent.parent / "docs" / "notebooks" / "lecture.ipynb"

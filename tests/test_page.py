@@ -17,7 +17,7 @@ from programs import library, program
 from archcalc.errors import UsageError
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.network.network import Network, load, loads
-from archcalc.page import page
+from archcalc.render.page import page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page

@@ -14,11 +14,11 @@ from commands import archcalc as run
 import archcalc
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import loads
-from archcalc.plotting import KINDS, accuracy_plot, network_plot
-from archcalc.plotting.accuracy import Spot, accuracy, spots
-from archcalc.plotting.chart import Scale, decades, steps, tick
-from archcalc.plotting.layers import MOST_ROWS, plotted
-from archcalc.plotting.timeline import series
+from archcalc.render.plotting import KINDS, accuracy_plot, network_plot
+from archcalc.render.plotting.accuracy import Spot, accuracy, spots
+from archcalc.render.plotting.chart import Scale, decades, steps, tick
+from archcalc.render.plotting.layers import MOST_ROWS, plotted
+from archcalc.render.plotting.timeline import series
 from archcalc.reports.bars import with_bars
 from archcalc.reports.report import Row, Table
 from archcalc.reports.shelf import networks

@@ -18,11 +18,11 @@ from commands import archcalc as run
 from sweep_specs import SLOW
 
 import archcalc
-from archcalc.plotting.scatter import scatter
 from archcalc.render.json import render as render_json
+from archcalc.render.plotting.scatter import scatter
+from archcalc.render.rows import as_chunk, parquet, row_file
+from archcalc.render.rows.parquet import ParquetFile
 from archcalc.reports.sweep import sweep_report
-from archcalc.rowfiles import as_chunk, parquet, row_file
-from archcalc.rowfiles.parquet import ParquetFile
 from archcalc.sweeps.choice import MOST_SPOTS, Choice, Chosen
 from archcalc.sweeps.sweep import Sweep, sweep
 

@@ -17,7 +17,7 @@ from sweep_runs import PATIENCE, cpu_seconds, peak_memory, size, started, until
 from sweep_specs import SLOW
 
 import archcalc
-from archcalc.rowfiles import row_file
+from archcalc.render.rows import row_file
 from archcalc.sweeps.choice import Choice
 from archcalc.sweeps.chunks import chunks
 from archcalc.sweeps.partial import partial_of

@@ -37,7 +37,7 @@ def draw(
     limit: LimitOptions = None,
 ) -> None:
     """Draw a network from its own structure: branches, skips, repetitions, shapes."""
-    from archcalc.drawing.pictures import FORMATS, draw
+    from archcalc.render.drawing.pictures import FORMATS, draw
 
     chosen = picture_format(format, output, FORMATS)
     network = load_network(net, input, settings, limit)

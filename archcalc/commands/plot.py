@@ -56,8 +56,8 @@ def plot(
     limit: LimitOptions = None,
 ) -> None:
     """Plot accuracy against operations, or where a network's figures sit."""
-    from archcalc.plotting import KINDS, accuracy_plot, network_plot
-    from archcalc.plotting.chart import known_kind
+    from archcalc.render.plotting import KINDS, accuracy_plot, network_plot
+    from archcalc.render.plotting.chart import known_kind
 
     chosen = picture_format(format, output, {"svg": (".svg",)})
     known_kind(kind, KINDS)

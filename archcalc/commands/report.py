@@ -21,7 +21,7 @@ def report(
     limit: LimitOptions = None,
 ) -> None:
     """Write one HTML page to explore: drawing, table and formulas, nothing loaded."""
-    from archcalc.page import page
+    from archcalc.render.page import page
 
     networks = [load_network(name, input, settings, limit) for name in nets]
     write(page(networks), output)

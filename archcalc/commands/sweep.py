@@ -171,7 +171,7 @@ def _format(format: str | None, output: Path | None, plot: str | None) -> str:
 
 def _check_plot(found: Sweep, plot: str) -> None:
     """Raise `UsageError` AC581 for columns that cannot be drawn."""
-    from archcalc.plotting.scatter import check_plane
+    from archcalc.render.plotting.scatter import check_plane
     from archcalc.sweeps.choice import known_column
 
     for name in plot.split(","):
@@ -205,7 +205,7 @@ def _choice(
 
 def _run(found: Sweep, choice: Choice, leaving: _Leaving, resume: bool) -> None:
     """Run a sweep and let its rows leave; say what is refused, and what a stop kept."""
-    from archcalc.rowfiles import row_file
+    from archcalc.render.rows import row_file
     from archcalc.sweeps.partial import partial_of
     from archcalc.sweeps.run import Gathering, stream
 
@@ -249,11 +249,11 @@ def _gather(gathering: Gathering, leaving: _Leaving, progress: Progress) -> None
 
 def _leave(gathering: Gathering, leaving: _Leaving, stopped: int | None) -> None:
     """Write the rows that were chosen."""
-    from archcalc.rowfiles import as_chunk, row_file
+    from archcalc.render.rows import as_chunk, row_file
 
     found, rows = gathering.found, gathering.rows()
     if leaving.plot is not None:
-        from archcalc.plotting.scatter import scatter
+        from archcalc.render.plotting.scatter import scatter
 
         drawn = scatter(found, rows, leaving.plot.split(","))
         write_picture(drawn, leaving.format, leaving.output)

@@ -17,6 +17,6 @@ class Shown:
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, str]:
         """Return texts by MIME type, as IPython asks for them."""
-        from archcalc.notebook import bundle
+        from archcalc.render.notebook import bundle
 
         return bundle(self, include, exclude)

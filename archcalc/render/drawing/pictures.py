@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from archcalc.drawing.figure import Figure, full_title
 from archcalc.errors import UsageError
 from archcalc.layers.fields import nearest
 from archcalc.network.analysis import Analysis, Level
 from archcalc.network.network import Network
+from archcalc.render.drawing.figure import Figure, full_title
 from archcalc.reports.diagram import diagram
 
 STYLES = ("blocks", "volumes")
@@ -46,14 +46,14 @@ def draw(
         return _mermaid(network, analysis, level)
     figure = Figure.of(analysis, full_title(network), level, network.limits)
     if format == "tikz":
-        from archcalc.drawing.tikz import tikz
+        from archcalc.render.drawing.tikz import tikz
 
         return tikz(figure, standalone)
     if style == "volumes":
-        from archcalc.drawing.volumes import volumes
+        from archcalc.render.drawing.volumes import volumes
 
         return volumes(figure)
-    from archcalc.drawing.blocks import blocks
+    from archcalc.render.drawing.blocks import blocks
 
     return blocks(figure)
 

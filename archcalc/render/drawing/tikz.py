@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcalc.drawing.blocks import COLOURS, LONGEST, STACKED, STEP, BlockSizes
-from archcalc.drawing.channels import Line
-from archcalc.drawing.figure import Figure
-from archcalc.drawing.layout import Layout, Placed, layout
 from archcalc.errors import clean
+from archcalc.render.drawing.blocks import COLOURS, LONGEST, STACKED, STEP, BlockSizes
+from archcalc.render.drawing.channels import Line
+from archcalc.render.drawing.figure import Figure
+from archcalc.render.drawing.layout import Layout, Placed, layout
 from archcalc.render.svg_writer import COLOURS as GREYS
 from archcalc.render.svg_writer import number
 from archcalc.render.tex_text import declarations, escaped

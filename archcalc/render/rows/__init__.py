@@ -15,10 +15,10 @@ FORMATS = ("csv", "json", "parquet")
 def row_file(found: Sweep, path: Path | None, format: str) -> RowFile:
     """Return the file for one of FORMATS; without a path, text goes to stdout."""
     if format == "parquet" and path is not None:
-        from archcalc.rowfiles.parquet import ParquetFile
+        from archcalc.render.rows.parquet import ParquetFile
 
         return ParquetFile(found, path)
-    from archcalc.rowfiles.text import CsvFile, JsonFile
+    from archcalc.render.rows.text import CsvFile, JsonFile
 
     return CsvFile(found, path) if format == "csv" else JsonFile(found, path)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from archcalc.network.analysis import LEVELS, Analysis, Level, Row
-from archcalc.plotting.chart import (
+from archcalc.render.numbers import si
+from archcalc.render.plotting.chart import (
     HEADING,
     MARGIN,
     SMALL,
@@ -21,7 +22,6 @@ from archcalc.plotting.chart import (
     tick,
     whole,
 )
-from archcalc.render.numbers import si
 from archcalc.render.svg_writer import group, line, text
 from archcalc.render.typeset import text_width
 from archcalc.reports.table import DEFINITIONS

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
-from archcalc.plotting.chart import known_kind
+from archcalc.render.plotting.chart import known_kind
 
 KINDS = ("accuracy", "layers", "memory", "cumulative")
 OF_NETWORKS = KINDS[1:]
@@ -16,7 +16,7 @@ def accuracy_plot(
     track: Callable[[Iterable[Network]], Iterable[Network]] = iter,
 ) -> str:
     """Return accuracy against operations over the shelf; `track` can show progress."""
-    from archcalc.plotting.accuracy import accuracy, spots
+    from archcalc.render.plotting.accuracy import accuracy, spots
     from archcalc.reports.shelf import networks
 
     return accuracy(list(spots(track(networks(variants=True)))))
@@ -30,15 +30,15 @@ def network_plot(
     Raises `UsageError` AC536 for a kind that is none, AC535 or AC541 where a size is a
     symbol.
     """
-    from archcalc.drawing.figure import full_title
+    from archcalc.render.drawing.figure import full_title
 
     known_kind(kind, OF_NETWORKS)
     title = full_title(network)
     if kind == "memory":
-        from archcalc.plotting.timeline import memory
+        from archcalc.render.plotting.timeline import memory
 
         return memory(analysis, title, training)
-    from archcalc.plotting import layers
+    from archcalc.render.plotting import layers
 
     rule = layers.layers if kind == "layers" else layers.cumulative
     return rule(analysis, title)

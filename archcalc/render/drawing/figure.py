@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from archcalc.drawing.structure import Chain, structure
 from archcalc.graph.graph import Graph
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network.analysis import Analysis, Level, Row
 from archcalc.network.network import Network
 from archcalc.render.diagrams import frame_title, times
+from archcalc.render.drawing.structure import Chain, structure
 from archcalc.render.numbers import count, shape, si, text
 from archcalc.reports.diagram import Box, Diagram, diagram
 from archcalc.reports.table import settings

@@ -27,7 +27,7 @@ from archcalc.graph.graph import Graph
 from archcalc.graph.receptive import receptive_fields
 from archcalc.network.analysis import Analysis, Row
 from archcalc.network.network import Network
-from archcalc.page.lanes import lanes
+from archcalc.render.page.lanes import lanes
 from archcalc.reports.diagram import Folding
 from archcalc.reports.explanation import Line, explain
 from archcalc.reports.table import erratum_notes

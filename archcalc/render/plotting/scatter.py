@@ -9,7 +9,8 @@ from math import ceil, floor, log10
 from typing import Any
 
 from archcalc.errors import UsageError
-from archcalc.plotting.chart import (
+from archcalc.render.numbers import si
+from archcalc.render.plotting.chart import (
     HEADING,
     MARGIN,
     Plane,
@@ -20,7 +21,6 @@ from archcalc.plotting.chart import (
     legend,
     tick,
 )
-from archcalc.render.numbers import si
 from archcalc.render.svg_writer import circle, group, line
 from archcalc.reports.sweep import path_of, shown
 from archcalc.sweeps.choice import MOST_SPOTS

@@ -7,7 +7,8 @@ from itertools import accumulate, groupby
 
 from archcalc.figures.memory.ledger import Timeline
 from archcalc.network.analysis import Analysis
-from archcalc.plotting.chart import (
+from archcalc.render.numbers import size
+from archcalc.render.plotting.chart import (
     HEADING,
     MARGIN,
     SMALL,
@@ -19,7 +20,6 @@ from archcalc.plotting.chart import (
     steps,
     tick,
 )
-from archcalc.render.numbers import size
 from archcalc.render.svg_writer import circle, group, line, polygon, text
 from archcalc.render.typeset import text_width
 

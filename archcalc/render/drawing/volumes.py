@@ -11,7 +11,9 @@ from functools import cache
 from math import log2
 from typing import NamedTuple
 
-from archcalc.drawing.blocks import (
+from archcalc.errors import UsageError
+from archcalc.layers.base import Shape
+from archcalc.render.drawing.blocks import (
     COLOURS,
     MARGIN,
     PAD,
@@ -19,11 +21,9 @@ from archcalc.drawing.blocks import (
     TITLE,
     painted_line,
 )
-from archcalc.drawing.channels import Line
-from archcalc.drawing.figure import Figure
-from archcalc.drawing.layout import Frame, Layout, Placed, Room, layout
-from archcalc.errors import UsageError
-from archcalc.layers.base import Shape
+from archcalc.render.drawing.channels import Line
+from archcalc.render.drawing.figure import Figure
+from archcalc.render.drawing.layout import Frame, Layout, Placed, Room, layout
 from archcalc.render.svg_writer import (
     document,
     group,

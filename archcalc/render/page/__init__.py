@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archcalc.network.network import Network
-from archcalc.page.content import content
-from archcalc.page.document import document
+from archcalc.render.page.content import content
+from archcalc.render.page.document import document
 
 __all__ = ["page"]
 

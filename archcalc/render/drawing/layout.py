@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from archcalc.drawing.channels import End, Line, channel
-from archcalc.drawing.structure import Branches, Chain, Grid, Lane, Part, Step
+from archcalc.render.drawing.channels import End, Line, channel
+from archcalc.render.drawing.structure import Branches, Chain, Grid, Lane, Part, Step
 
 LONGEST_PART = 1.6
 """Columns are of no use where one part is so much longer than each of them."""

@@ -12,7 +12,8 @@ from math import log10, sqrt
 from typing import NamedTuple
 
 from archcalc.network.network import Network
-from archcalc.plotting.chart import (
+from archcalc.render.numbers import si
+from archcalc.render.plotting.chart import (
     HEADING,
     MARGIN,
     SMALL,
@@ -24,7 +25,6 @@ from archcalc.plotting.chart import (
     legend,
     tick,
 )
-from archcalc.render.numbers import si
 from archcalc.render.svg_writer import circle, group, text
 from archcalc.render.typeset import text_width
 

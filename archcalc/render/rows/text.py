@@ -14,8 +14,8 @@ from typing import IO, Any
 from archcalc.errors import UsageError
 from archcalc.render import json as report_json
 from archcalc.render.csv import raw
+from archcalc.render.rows.lines import INDENT, csv_heading, csv_text, json_text
 from archcalc.reports.sweep import sweep_report
-from archcalc.rowfiles.lines import INDENT, csv_heading, csv_text, json_text
 from archcalc.sweeps.chunks import Chunk, Form
 from archcalc.sweeps.sweep import Sweep
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from archcalc.drawing.channels import Line
-from archcalc.drawing.figure import Figure
-from archcalc.drawing.layout import Frame, Layout, Placed, Room, layout
+from archcalc.render.drawing.channels import Line
+from archcalc.render.drawing.figure import Figure
+from archcalc.render.drawing.layout import Frame, Layout, Placed, Room, layout
 from archcalc.render.svg_writer import (
     Colours,
     document,
