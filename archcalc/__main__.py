@@ -52,7 +52,7 @@ def _run() -> int:
 
         call = plain(sys.argv[1:])
         if call is None:
-            from archcalc.cli import app
+            from archcalc.commands.typer_app import app
 
             call = partial(app, prog_name="archcalc")
         with counting():

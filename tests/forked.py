@@ -30,7 +30,7 @@ FILE_BYTES = 64 << 20
 
 
 MODULES = (
-    "archcalc.cli",
+    "archcalc.commands.typer_app",
     "archcalc.checks.checking",
     "archcalc.language.formatting",
     *(f"archcalc.commands.{value.partition(':')[0]}" for value in COMMANDS.values()),

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from commands import Done, archcalc
 
+from archcalc.commands.watching import Shown, Watch, watch
 from archcalc.language.formatting import formatted
 from archcalc.language.schema import schema_text
 from archcalc.limits import DEFAULT
 from archcalc.network.network import load
-from archcalc.watching import Shown, Watch, watch
 
 Run = Callable[..., Done]
 

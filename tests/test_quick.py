@@ -12,10 +12,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from archcalc.cli import app, typed
 from archcalc.commands import COMMANDS
 from archcalc.commands.collector import uncollected
 from archcalc.commands.quick import COMPLETION, Declared, command, plain
+from archcalc.commands.typer_app import app, typed
 from archcalc.errors import UsageError
 
 PLAIN = [

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 UNREAD = {
-    "archcalc.cli",
+    "archcalc.commands.typer_app",
     "archcalc.reports.comparison",
     "archcalc.reports.diagram",
     "archcalc.checks.claims.expectations",
@@ -107,7 +107,7 @@ def test_a_file_of_a_user_is_read_without_pydantic(tmp_path: Path) -> None:
         ("table vgg19 --view lecture", "archcalc.reports.slide"),
         ("table vgg19 --format mermaid", "archcalc.reports.diagram"),
         ("compare vgg16 vgg19", "archcalc.reports.comparison"),
-        ("table vgg19 --help", "archcalc.cli"),
+        ("table vgg19 --help", "archcalc.commands.typer_app"),
     ],
 )
 def test_what_is_asked_for_is_loaded(line: str, module: str) -> None:

@@ -1,6 +1,6 @@
 """Options and arguments as commands declare them, without typer.
 
-`archcalc.cli` makes typer's own from them, `archcalc.commands.quick` reads a plain
+`archcalc.commands.typer_app` makes typer's own from them, `archcalc.commands.quick` reads a plain
 command line by them: what a command takes is written once.
 """
 

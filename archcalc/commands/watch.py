@@ -16,7 +16,7 @@ from archcalc.commands.options import (
 from archcalc.errors import UsageError
 
 if TYPE_CHECKING:
-    from archcalc.watching import Shown
+    from archcalc.commands.watching import Shown
 
 CLEAR = "\x1b[H\x1b[2J"
 
@@ -32,9 +32,9 @@ def watch(
     limit: LimitOptions = None,
 ) -> None:
     """Check a spec at each save: its table, findings, and what the save changed."""
+    from archcalc.commands.watching import Watch
+    from archcalc.commands.watching import watch as run
     from archcalc.language.library import find, is_path
-    from archcalc.watching import Watch
-    from archcalc.watching import watch as run
 
     path, variant = find(net)
     if not is_path(net) or not os.path.isfile(path):
