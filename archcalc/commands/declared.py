@@ -1,7 +1,7 @@
 """Options and arguments as commands declare them, without typer.
 
-`archcalc.commands.typer_app` makes typer's own from them, `archcalc.commands.quick` reads a plain
-command line by them: what a command takes is written once.
+`commands.typer_app` makes typer's own from them, `commands.quick` reads a plain command
+line by them: what a command takes is written once.
 """
 
 from __future__ import annotations

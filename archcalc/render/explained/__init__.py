@@ -33,7 +33,7 @@ def render_explanation(
 
     Raises `UsageError` AC530 for no known one, AC531 for an option it has not.
     """
-    module = import_module(f"archcalc.render.explained_{_known(format)}")
+    module = import_module(f"{__name__}.{_known(format)}")
     renderer: Callable[..., str] = module.render
     check_options(format, renderer, options)
     return renderer(explanation, **options)
