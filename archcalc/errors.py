@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Self
 
 TAB_AS_SPACES = "    "
@@ -119,6 +120,8 @@ class _Shown(dict[int, int | str]):
 
 SHOWN = _Shown({ord("\t"): TAB_AS_SPACES})
 LONGEST_SHOWN = 500
+MOST_COMPARED = 1_000
+"""With so many names a word is compared, to say which one was meant."""
 COMMANDS = ("::", "##")
 """How a line begins that a CI system would take as a command to itself."""
 
@@ -139,6 +142,22 @@ def clean(text: str, longest: int = LONGEST_SHOWN) -> str:
     if text.isascii() and text.isprintable():
         return text
     return text.translate(SHOWN)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the sentence "did you mean …?" for the nearest known word, if any.
+
+    Of those that are near, one of the same letters is nearest: `vgg61`, `vgg16`.
+    """
+    from difflib import get_close_matches
+
+    known = list(islice(known, MOST_COMPARED))
+    found = get_close_matches(word[:64], known, n=4, cutoff=0.6)
+    found.sort(key=lambda near: sorted(near) != sorted(word))
+    if not found:
+        lower = {k.lower(): k for k in known}
+        found = [lower[word.lower()]] if word.lower() in lower else []
+    return f"did you mean {found[0]}?" if found else None
 
 
 class ArchcalcError(Exception):

@@ -58,8 +58,6 @@ BUILT = [
 ]
 UNTIL_CUT: dict[str, tuple[str, ...]] = {
     "checks.claims.audit": ("reports.reconcile",),
-    "commands.options": ("layers.fields",),
-    "commands.pictures": ("layers.fields",),
     "figures.memory.activation_rules": ("network.analysis",),
     "figures.memory.at_rest": ("network.analysis",),
     "figures.memory.memory": ("network.analysis",),

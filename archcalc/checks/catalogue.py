@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from archcalc.checks.rule import Rule
-from archcalc.errors import UsageError
-from archcalc.layers.fields import nearest
+from archcalc.errors import UsageError, nearest
 
 __all__ = ["GROUPS", "Rule", "every_rule", "rule", "selected"]
 

@@ -22,8 +22,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from archcalc.errors import ArchcalcError, UsageError
-from archcalc.layers.fields import nearest
+from archcalc.errors import ArchcalcError, UsageError, nearest
 from archcalc.limits import DEFAULT, Limits
 from archcalc.source.text import decode, read_bytes
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from archcalc.commands.declared import Argument, Option
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from archcalc.limits import Limits
@@ -132,7 +132,6 @@ def pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:
 
 def limits_from(given: Sequence[str] | None) -> Limits:
     """Return the limits with those of `--limit` raised."""
-    from archcalc.layers.fields import nearest
     from archcalc.limits import DEFAULT, Limits
 
     known = [f.name for f in fields(Limits)]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from archcalc.commands.declared import Option
 from archcalc.commands.options import write
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 
 PictureOutput = Annotated[
     Path | None,
@@ -29,8 +29,6 @@ def picture_format(
     chosen = format or (by_ending[0] if by_ending else "")
     if chosen not in formats:
         what = f"picture format {format!r}" if format else f"picture ending {ending!r}"
-        from archcalc.layers.fields import nearest
-
         help = nearest(chosen, formats) or f"formats: {', '.join(formats)}"
         raise UsageError.of("AC530", f"there is no {what}", help=help)
     if chosen == "png" and output is None:

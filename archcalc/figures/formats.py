@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import overload
 
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 from archcalc.layers.base import Work
-from archcalc.layers.fields import nearest
 from archcalc.sizes.dims import Dim
 
 DTYPES = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from archcalc.errors import Problem, ShapeError, SpecError
+from archcalc.errors import Problem, ShapeError, SpecError, nearest
 from archcalc.graph.graph import Graph, Node
 from archcalc.graph.repetition import Repeater
 from archcalc.graph.resolver import WAITING
@@ -19,7 +19,6 @@ from archcalc.language.spec import Spec
 from archcalc.language.steps import CONDITION, Step, arity
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Shape
-from archcalc.layers.fields import nearest
 from archcalc.limits import DEFAULT, Limits, counting
 from archcalc.sizes.dims import assuming, same
 from archcalc.sizes.expressions import Expression

@@ -6,14 +6,14 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from archcalc.errors import SpecError
+from archcalc.errors import SpecError, nearest
 from archcalc.graph.builder import Builder
 from archcalc.graph.scope import Scope
 from archcalc.language.spec import Spec
 from archcalc.language.steps import SHORTCUTS, Step, without_followers
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
-from archcalc.layers.fields import FieldError, nearest
+from archcalc.layers.fields import FieldError
 from archcalc.limits import Limits
 from archcalc.sizes.expressions import Expression, ExpressionError
 from archcalc.source.parser import Scalar

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from archcalc.errors import Problem, SpecError
+from archcalc.errors import Problem, SpecError, nearest
 from archcalc.language.steps import DYNAMIC, settled
-from archcalc.layers.fields import BOOLEANS, WORD, Field, FieldError, nearest, number
+from archcalc.layers.fields import BOOLEANS, WORD, Field, FieldError, number
 from archcalc.limits import DEFAULT
 from archcalc.sizes.expressions import MOST_NAMES_SHOWN, Expression
 from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value

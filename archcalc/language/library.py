@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 
 ENDINGS = (".yaml", ".yml")
 ALIASES = b"\naliases:"
@@ -117,8 +117,6 @@ def find(name: str) -> tuple[str, str | None]:
     if not variant and stem in alias_files():
         path = alias_files()[stem]
         return str(path), dict(_variants_named(path))[stem]
-    from archcalc.layers.fields import nearest
-
     help = nearest(stem, names()) or "`archcalc list` names the shipped networks"
     if os.path.isfile(name):
         help = f"to read the file of this name, write ./{name}"

@@ -12,13 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from archcalc.errors import SpecError
+from archcalc.errors import SpecError, nearest
 from archcalc.language.about import METRICS, About, Accuracy, Expected, Paper, key_of
 from archcalc.language.about_reader import read_about
 from archcalc.language.argument_reader import Problems, required_param
 from archcalc.language.step_reader import StepReader
 from archcalc.language.steps import Block, Step, shares
-from archcalc.layers.fields import SIZES, WORD, FieldError, WholeField, nearest, number
+from archcalc.layers.fields import SIZES, WORD, FieldError, WholeField, number
 from archcalc.limits import DEFAULT, Limits, counting
 from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from archcalc.errors import nearest
 from archcalc.language.argument_reader import Problems, absent, quoted
 from archcalc.language.steps import (
     COMMON,
@@ -26,7 +27,7 @@ from archcalc.language.steps import (
 )
 from archcalc.language.structure_reader import StructureReader
 from archcalc.layers import CATALOGUE
-from archcalc.layers.fields import WORD, FieldError, nearest
+from archcalc.layers.fields import WORD, FieldError
 from archcalc.source.parser import Mapping, Scalar, Sequence, Value
 
 ROLES_WITH_FOLLOWERS = ("matrix", "combine", "pool", "other")

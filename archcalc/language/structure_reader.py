@@ -6,10 +6,10 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
+from archcalc.errors import nearest
 from archcalc.language.argument_reader import ArgumentReader, Problems, absent, quoted
 from archcalc.language.steps import COMMON, FOLLOWERS, SHORTCUTS, Step
 from archcalc.layers import CATALOGUE
-from archcalc.layers.fields import nearest
 from archcalc.sizes.expressions import Expression, parse
 from archcalc.source.parser import Mapping, Scalar, Sequence, Value
 

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterable
-from difflib import get_close_matches
 from fractions import Fraction
-from itertools import islice
 from typing import Annotated, Any, Literal
 
+from archcalc.errors import nearest
 from archcalc.sizes.dims import Dim, at_least
 from archcalc.sizes.expressions import ExpressionError, parse, whole
 from archcalc.source.parser import Mapping, Scalar, Sequence, Value
@@ -33,8 +31,6 @@ WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 BASE_60 = re.compile(r"[0-9]+(:[0-9]+)+")
 LARGEST_BITS = 64
-MOST_COMPARED = 1_000
-"""With so many names a word is compared, to say which one was meant."""
 
 
 class FieldError(ValueError):
@@ -44,20 +40,6 @@ class FieldError(ValueError):
         super().__init__(message)
         self.message = message
         self.help = help
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the sentence "did you mean …?" for the nearest known word, if any.
-
-    Of those that are near, one of the same letters is nearest: `vgg61`, `vgg16`.
-    """
-    known = list(islice(known, MOST_COMPARED))
-    found = get_close_matches(word[:64], known, n=4, cutoff=0.6)
-    found.sort(key=lambda near: sorted(near) != sorted(word))
-    if not found:
-        lower = {k.lower(): k for k in known}
-        found = [lower[word.lower()]] if word.lower() in lower else []
-    return f"did you mean {found[0]}?" if found else None
 
 
 def shown(value: object) -> str:

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 from archcalc.figures.conventions import USUAL, Convention, convention
 from archcalc.figures.facts import Facts, Figures
 from archcalc.figures.formats import dtype_bits, in_bytes
@@ -20,7 +20,6 @@ from archcalc.figures.tally import FOLDED as FOLDED
 from archcalc.figures.tally import Tally
 from archcalc.graph.graph import Graph, Group, Node
 from archcalc.layers.base import Shape
-from archcalc.layers.fields import nearest
 from archcalc.network.shown import Shown
 from archcalc.sizes.dims import Dim
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+from archcalc.errors import nearest
 from archcalc.figures.conventions import USUAL
 from archcalc.graph.connections import connections
 from archcalc.graph.depth import depths
@@ -18,7 +19,6 @@ from archcalc.graph.graph import Node
 from archcalc.graph.receptive import receptive_fields
 from archcalc.language.about import METRICS
 from archcalc.layers.base import feature_axis
-from archcalc.layers.fields import nearest
 from archcalc.network.analysis import Analysis, Row
 from archcalc.network.memory_figures import FIGURES as MEMORY_FIGURES
 from archcalc.network.network import load

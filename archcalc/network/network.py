@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from archcalc.errors import Place, SpecError, UsageError
+from archcalc.errors import Place, SpecError, UsageError, nearest
 from archcalc.figures.conventions import USUAL
 from archcalc.figures.conventions import convention as named
 from archcalc.figures.formats import dtype_bits
@@ -21,7 +21,7 @@ from archcalc.language.argument_reader import Problems
 from archcalc.language.spec import Spec, read_spec
 from archcalc.language.step_reader import StepReader
 from archcalc.layers.base import Shape
-from archcalc.layers.fields import WORD, FieldError, WholeField, nearest
+from archcalc.layers.fields import WORD, FieldError, WholeField
 from archcalc.limits import DEFAULT, Limits, begin, counting
 from archcalc.network.analysis import Analysis, Setting
 from archcalc.network.shown import Shown

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from archcalc.reports.report import Report
@@ -71,8 +71,6 @@ def format_of(format: str | None = None, output: PurePath | None = None) -> str:
 def _known(format: str) -> str:
     if format in FORMATS:
         return format
-    from archcalc.layers.fields import nearest
-
     help = nearest(format, FORMATS) or _listed("formats", FORMATS)
     raise UsageError.of("AC530", f"there is no format {format!r}", help=help)
 

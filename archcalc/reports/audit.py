@@ -10,8 +10,7 @@ from typing import Any, Literal
 
 from archcalc.checks.claims.audit import AGREE, VERDICTS, Finding, Verdict
 from archcalc.checks.claims.citations import KINDS
-from archcalc.errors import UsageError
-from archcalc.layers.fields import nearest
+from archcalc.errors import UsageError, nearest
 from archcalc.reports.report import Cell, Column, Note, Report, Row, Table
 from archcalc.sizes.dims import Poly
 

@@ -10,8 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.checks.claims.expectations import UNITS
-from archcalc.errors import UsageError
-from archcalc.layers.fields import nearest
+from archcalc.errors import UsageError, nearest
 from archcalc.reports.diff import TOTALS, Difference, change_of, growth_of
 
 CONDITION = re.compile(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 from archcalc.language.steps import USERS
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
-from archcalc.layers.fields import nearest
 from archcalc.reports.report import Column, Note, Report, Row, Table
 
 COLUMNS = (

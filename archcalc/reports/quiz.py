@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, NamedTuple, Self
 
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 from archcalc.figures.formulas.formulas import Equation, Formula
 from archcalc.figures.formulas.scripts import LATEX
-from archcalc.layers.fields import nearest
 from archcalc.network.analysis import Analysis, Row
 from archcalc.network.network import Network
 from archcalc.reports.explanation import Explainer, Line

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 from archcalc.graph.depth import depth
 from archcalc.language.library import shipped
-from archcalc.layers.fields import nearest
 from archcalc.network.network import Network, load
 from archcalc.reports.report import Column, Note, Report, Row, Table
 

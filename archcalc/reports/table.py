@@ -12,11 +12,10 @@ from itertools import groupby, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 from archcalc.figures.conventions import Convention
 from archcalc.graph.depth import depth, depths
 from archcalc.layers.base import times
-from archcalc.layers.fields import nearest
 from archcalc.network.analysis import Analysis, Level, Row
 from archcalc.reports.memory.columns import COLUMNS as MEMORY_COLUMNS
 from archcalc.reports.memory.columns import DEFINITIONS as MEMORY_DEFINITIONS

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from archcalc.errors import UsageError
-from archcalc.layers.fields import nearest
+from archcalc.errors import UsageError, nearest
 from archcalc.network.network import Network
 from archcalc.sweeps.dependence import BATCH, INPUT, VARIANT
 

@@ -12,8 +12,7 @@ from itertools import islice
 from math import frexp
 from typing import Any
 
-from archcalc.errors import UsageError
-from archcalc.layers.fields import nearest
+from archcalc.errors import UsageError, nearest
 from archcalc.sweeps.pareto import Front
 
 Row = tuple[Any, ...]

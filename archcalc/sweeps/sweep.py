@@ -19,8 +19,7 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from archcalc.errors import ArchcalcError, UsageError
-from archcalc.layers.fields import nearest
+from archcalc.errors import ArchcalcError, UsageError, nearest
 from archcalc.network.network import Network, load
 from archcalc.sweeps.axes import meanings, network_at
 from archcalc.sweeps.dependence import BATCH, VARIANT

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from archcalc.errors import UsageError
-from archcalc.layers.fields import nearest
+from archcalc.errors import UsageError, nearest
 from archcalc.sizes.expressions import Expression, ExpressionError, parse
 from archcalc.sweeps.dependence import INPUT, VARIANT
 

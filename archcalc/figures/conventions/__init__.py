@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 from archcalc.figures.conventions.measures import View, weighed
 from archcalc.figures.conventions.tools import CONVENTIONS, REST, Convention, Unit
-from archcalc.layers.fields import nearest
 from archcalc.sizes.dims import Dim, assuming
 
 __all__ = [

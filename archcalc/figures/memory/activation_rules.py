@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Module, numel
-from archcalc.layers.fields import nearest
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 from archcalc.figures.memory.storages import Storages
 from archcalc.graph.graph import Graph
-from archcalc.layers.fields import nearest
 
 CHECKPOINTS = ("none", "blocks", "stages")
 """Nothing; every block (or stage without blocks); every group at the top."""

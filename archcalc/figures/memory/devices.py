@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from archcalc.errors import UsageError
-from archcalc.layers.fields import nearest
+from archcalc.errors import UsageError, nearest
 
 GiB = 2**30
 GB_A_SECOND = 10**9

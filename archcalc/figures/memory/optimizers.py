@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.errors import UsageError
-from archcalc.layers.fields import nearest
+from archcalc.errors import UsageError, nearest
 
 SCALAR_BYTES = 4
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from archcalc.errors import UsageError
-from archcalc.layers.fields import nearest
+from archcalc.errors import UsageError, nearest
 from archcalc.network.analysis import Analysis, Level
 from archcalc.network.network import Network
 from archcalc.render.drawing.figure import Figure, full_title

@@ -10,9 +10,8 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import Any
 
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 from archcalc.figures.formulas.scripts import Script
-from archcalc.layers.fields import nearest
 from archcalc.render import check_options
 from archcalc.reports.explanation import Explanation, Line
 

@@ -12,8 +12,7 @@ from importlib import import_module
 from pathlib import PurePath
 
 from archcalc.checks.findings import Checked
-from archcalc.errors import UsageError
-from archcalc.layers.fields import nearest
+from archcalc.errors import UsageError, nearest
 
 FORMATS = ("full", "concise", "github", "gitlab", "sarif", "junit", "json")
 """Names of the formats, and of their modules here."""
