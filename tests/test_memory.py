@@ -406,6 +406,49 @@ def test_devices_are_plausible() -> None:
         assert all(peak >= one.peaks["float32"] for peak in one.peaks.values())
 
 
+SHOWN = {
+    "t4": 15_360,
+    "a10": 23_028,
+    "l4": 23_034,
+    "l40s": 46_068,
+    "rtx-4090": 24_564,
+    "a100-40gb": 40_960,
+    "h100": 81_559,
+    "h100-pcie": 81_559,
+    "h200": 143_771,
+}
+"""MiB of memory, as nvidia-smi shows them."""
+UNITS = {
+    "gtx-580": (512, 1.544, None),
+    "gtx-1080-ti": (3584, 1.582, None),
+    "titan-black": (2880, 0.889, None),
+    "rtx-2080-ti": (4352, 1.545, 544 * 32),
+    "rtx-3060": (3584, 1.777, 112 * 64),
+    "rtx-3090": (10_496, 1.695, 328 * 64),
+    "a10": (9216, 1.695, 288 * 128),
+}
+"""Cores, GHz, and what the tensor cores multiply and add in a cycle, in float16.
+
+With sums in float32 those of GeForce cards do half of what the same units do in the
+cards for data centres.
+"""
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_memory_of_a_card_is_what_its_driver_shows(name: str) -> None:
+    assert DEVICES[name].memory == SHOWN[name] * 2**20
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_peaks_of_a_card_follow_from_its_units_and_clock(name: str) -> None:
+    cores, ghz, fused = UNITS[name]
+    peaks = DEVICES[name].peaks
+    assert peaks["float32"] == pytest.approx(2 * cores * ghz * 10**9, rel=5e-3)
+    assert ("float16" in peaks) is (fused is not None)
+    if fused is not None:
+        assert peaks["float16"] == pytest.approx(2 * fused * ghz * 10**9, rel=5e-3)
+
+
 # -- the ledger ------------------------------------------------------------------------
 
 
