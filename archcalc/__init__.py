@@ -11,9 +11,11 @@ The public names are those of `__all__`. Each is imported when it is first used,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from archcalc.network.shown import Shown
 from archcalc.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -29,8 +31,9 @@ if TYPE_CHECKING:
         UsageError,
     )
     from archcalc.figures.facts import Figures
-    from archcalc.network.analysis import Analysis, Branch, Row
+    from archcalc.network.analysis import Analysis, Branch
     from archcalc.network.network import Network, load, loads
+    from archcalc.network.rows import Row
     from archcalc.reports.comparison import compare
     from archcalc.reports.explanation import Explanation, explain
     from archcalc.reports.report import Report
@@ -63,7 +66,8 @@ __all__ = [
 ]
 
 HOMES = {
-    "archcalc.network.analysis": ("Analysis", "Branch", "Row"),
+    "archcalc.network.analysis": ("Analysis", "Branch"),
+    "archcalc.network.rows": ("Row",),
     "archcalc.reports.comparison": ("compare",),
     "archcalc.errors": (
         "ArchcalcError",
@@ -84,6 +88,18 @@ HOMES = {
     "archcalc.reports.table": ("table",),
 }
 """Where each public name lives."""
+
+
+def _bundle(
+    shown: object, include: Iterable[str] | None, exclude: Iterable[str] | None
+) -> dict[str, str]:
+    """Return what a notebook shows of a network, an analysis or a report."""
+    from archcalc.render.notebook import bundle
+
+    return bundle(shown, include, exclude)
+
+
+Shown.bundle = staticmethod(_bundle)
 
 
 def __getattr__(name: str) -> Any:

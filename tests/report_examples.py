@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from archcalc.reports.cells import Column, Note, Row, Table
 from archcalc.reports.diagram import Box, Cluster, Diagram
-from archcalc.reports.report import Column, Note, Report, Row, Table
+from archcalc.reports.report import Report
 from archcalc.sizes.dims import symbol
 
 H = symbol("H")

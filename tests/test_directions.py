@@ -58,20 +58,12 @@ BUILT = [
 ]
 UNTIL_CUT: dict[str, tuple[str, ...]] = {
     "checks.claims.audit": ("reports.reconcile",),
-    "figures.memory.activation_rules": ("network.analysis",),
-    "figures.memory.at_rest": ("network.analysis",),
-    "figures.memory.memory": ("network.analysis",),
-    "figures.memory.roofline": ("network.analysis",),
-    "figures.memory.storages": ("network.analysis",),
-    "figures.memory.training": ("network.analysis",),
-    "network.analysis": ("figures.memory.memory",),
-    "network.shown": ("render.notebook",),
-    "reports.memory.cells": ("reports.memory.columns",),
-    "reports.memory.columns": ("reports.memory.cells",),
-    "reports.report": ("reports.arrow",),
     "sizes.terms": ("sizes.writing",),
     "sweeps.chunks": ("sweeps.sweep",),
-    "sweeps.scaling": ("reports.report",),
+    "sweeps.scaling": (
+        "reports.cells",
+        "reports.report",
+    ),
 }
 """Imports that a cut still has to remove: file, and what it imports."""
 ROOTS = ("", "__init__", "__main__")

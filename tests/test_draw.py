@@ -18,8 +18,9 @@ from test_render_latex import compiled
 
 import archcalc
 from archcalc.errors import UsageError
-from archcalc.network.analysis import Analysis, Level
+from archcalc.network.analysis import Analysis
 from archcalc.network.network import loads
+from archcalc.network.rows import Level
 from archcalc.render.drawing.blocks import LONGEST, BlockSizes
 from archcalc.render.drawing.figure import Figure
 from archcalc.render.drawing.layout import Layout, Placed, layout

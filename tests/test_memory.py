@@ -21,6 +21,7 @@ from archcalc.figures.memory.roofline import Load, load, roof
 from archcalc.figures.memory.saved import kept_for_backward, saved_per_node
 from archcalc.figures.memory.storages import Storages
 from archcalc.figures.memory.workspace import workspace
+from archcalc.reports.cells import Note
 from archcalc.reports.memory.fit import (
     inference_peak,
     largest_batch,
@@ -29,7 +30,6 @@ from archcalc.reports.memory.fit import (
 )
 from archcalc.reports.memory.notes import checkpoint_note
 from archcalc.reports.memory.summary import _where_numbers
-from archcalc.reports.report import Note
 
 DATA = Path(__file__).parent / "data"
 MEASURED = json.loads((DATA / "memory_torchvision.json").read_text())["networks"]

@@ -21,6 +21,7 @@ from torch_memory import (
 
 import archcalc
 from archcalc import Analysis
+from archcalc.figures.counted import Setting
 from archcalc.figures.memory.at_rest import static
 from archcalc.figures.memory.checkpoints import segments
 from archcalc.figures.memory.inference import inference as played
@@ -30,7 +31,6 @@ from archcalc.figures.memory.training import play
 from archcalc.graph.graph import Graph, Group, Node
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
-from archcalc.network.analysis import Setting
 
 NETWORKS: dict[str, str | None] = {
     "lenet5": None,

@@ -14,7 +14,8 @@ from report_examples import REPORT, small
 import archcalc
 from archcalc.errors import MissingExtra
 from archcalc.render.notebook import bundle
-from archcalc.reports.report import Column, Report, Row, Table
+from archcalc.reports.cells import Column, Row, Table
+from archcalc.reports.report import Report
 
 LECTURE = Path(__file__).parent.parent / "docs" / "notebooks" / "lecture.ipynb"
 KINDS = ["text/html", "text/markdown", "text/latex", "text/plain"]

@@ -21,10 +21,11 @@ from torch.nn import functional
 
 import archcalc
 from archcalc.figures.conventions import CONVENTIONS
+from archcalc.figures.counted import Setting
 from archcalc.graph.graph import Graph, Group, Node
 from archcalc.layers.input import Input
 from archcalc.network import torch_network as reference
-from archcalc.network.analysis import Analysis, Setting
+from archcalc.network.analysis import Analysis
 
 pytestmark = pytest.mark.peers
 

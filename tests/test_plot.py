@@ -20,7 +20,7 @@ from archcalc.render.plotting.chart import Scale, decades, steps, tick
 from archcalc.render.plotting.layers import MOST_ROWS, plotted
 from archcalc.render.plotting.timeline import series
 from archcalc.reports.bars import with_bars
-from archcalc.reports.report import Row, Table
+from archcalc.reports.cells import Row, Table
 from archcalc.reports.shelf import networks
 from archcalc.reports.table import table_report
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 import archcalc
 from archcalc.errors import MissingExtra, UsageError
+from archcalc.figures.counted import Setting
 from archcalc.graph.graph import Graph, Node
 from archcalc.language.library import shipped
 from archcalc.layers import CATALOGUE, fields
@@ -26,7 +27,7 @@ from archcalc.layers.input import Input
 from archcalc.layers.linear import Linear
 from archcalc.layers.norm import BatchNorm
 from archcalc.network import torch_network as reference
-from archcalc.network.analysis import Analysis, Setting
+from archcalc.network.analysis import Analysis
 from archcalc.network.verification import Difference, Verification, compare
 
 

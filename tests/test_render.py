@@ -22,7 +22,8 @@ from report_examples import LAYERS, REPORT, TOTALS, small, table_lines
 from archcalc.errors import UsageError
 from archcalc.render import FORMATS, format_of, render
 from archcalc.render.widths import width
-from archcalc.reports.report import Cell, Column, Report, Row, Table
+from archcalc.reports.cells import Cell, Column, Row, Table
+from archcalc.reports.report import Report
 
 GOLDEN = Path(__file__).parent / "golden" / "render"
 

@@ -17,7 +17,8 @@ from report_examples import REPORT, H, small, table_lines
 from archcalc.errors import clean
 from archcalc.render import FORMATS, render
 from archcalc.render.widths import width
-from archcalc.reports.report import Column, Note, Report, Row, Table
+from archcalc.reports.cells import Column, Note, Row, Table
+from archcalc.reports.report import Report
 
 ODD = {
     "ansi": "\x1b[2J\x1b]0;title\x07",

@@ -20,8 +20,9 @@ from archcalc.network.network import loads
 from archcalc.render import render
 from archcalc.render.explained import render_explanation
 from archcalc.render.tex_text import escaped
+from archcalc.reports.cells import Cell, Column, ColumnKind, Row, Table
 from archcalc.reports.explanation import explain
-from archcalc.reports.report import Cell, Column, ColumnKind, Report, Row, Table
+from archcalc.reports.report import Report
 
 
 @pytest.mark.parametrize(

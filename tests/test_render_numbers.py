@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from report_examples import H
 
 from archcalc.render import numbers, render
-from archcalc.reports.report import Cell, Column, Report, Row, Table
+from archcalc.reports.cells import Cell, Column, Row, Table
+from archcalc.reports.report import Report
 
 
 @pytest.mark.parametrize(

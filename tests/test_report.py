@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from report_examples import REPORT
 
-from archcalc.reports.report import Column, Later, Report, Row, Table
+from archcalc.reports.cells import Column, Row, Table
+from archcalc.reports.report import Later, Report
 
 
 def test_records_are_the_plain_rows() -> None:

@@ -13,7 +13,8 @@ from report_examples import REPORT, small
 from test_render_hostile import ODD
 
 from archcalc.render import render
-from archcalc.reports.report import SCHEMA, ColumnKind, NoteKind, RowKind
+from archcalc.reports.cells import ColumnKind, NoteKind, RowKind
+from archcalc.reports.report import SCHEMA
 
 TEXT = files("archcalc").joinpath("report.schema.json").read_text(encoding="utf-8")
 PUBLISHED = json.loads(TEXT)

@@ -11,7 +11,7 @@ NAMES = ("resnet50", "googlenet", "densenet121", "fractalnet-cifar", "nasnet-a-m
 
 
 def tally(name: str, input: str | None = None) -> Tally:
-    return load(name, input=input).analyze()._tally
+    return load(name, input=input).analyze().tally
 
 
 @pytest.mark.parametrize("name", NAMES)

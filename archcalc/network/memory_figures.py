@@ -9,7 +9,8 @@ from archcalc.figures.memory.at_rest import on_disk, stored_dtype
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
-    from archcalc.network.analysis import Analysis, Row
+    from archcalc.network.analysis import Analysis
+    from archcalc.network.rows import Row
 
 Figure = Callable[["Analysis", "Row | None"], Dim]
 

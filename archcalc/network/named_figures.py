@@ -22,6 +22,7 @@ from archcalc.layers.base import feature_axis
 from archcalc.network.analysis import Analysis, Row
 from archcalc.network.memory_figures import FIGURES as MEMORY_FIGURES
 from archcalc.network.network import load
+from archcalc.network.rows import Row
 from archcalc.sizes.dims import Dim
 from archcalc.sizes.expressions import ExpressionError, Given, parse
 

@@ -12,6 +12,7 @@ from typing import Any
 from archcalc.errors import Place, SpecError, UsageError, nearest
 from archcalc.figures.conventions import USUAL
 from archcalc.figures.conventions import convention as named
+from archcalc.figures.counted import Setting
 from archcalc.figures.formats import dtype_bits
 from archcalc.figures.memory.optimizers import optimizer as optimizer_named
 from archcalc.graph.expand import expand
@@ -23,7 +24,7 @@ from archcalc.language.step_reader import StepReader
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import WORD, FieldError, WholeField
 from archcalc.limits import DEFAULT, Limits, begin, counting
-from archcalc.network.analysis import Analysis, Setting
+from archcalc.network.analysis import Analysis
 from archcalc.network.shown import Shown
 from archcalc.sizes.dims import Poly, symbol
 from archcalc.sizes.expressions import Expression, ExpressionError

@@ -14,7 +14,8 @@ from io import StringIO
 
 from archcalc.errors import UsageError, clean
 from archcalc.render.numbers import factor
-from archcalc.reports.report import Cell, Column, Report
+from archcalc.reports.cells import Cell, Column
+from archcalc.reports.report import Report
 from archcalc.sizes.polynomials import Poly
 
 FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")

@@ -15,7 +15,7 @@ from itertools import accumulate
 from archcalc.errors import clean
 from archcalc.render.numbers import SHORTENED, cell
 from archcalc.render.widths import broken, cut, width
-from archcalc.reports.report import Column, Table
+from archcalc.reports.cells import Column, Table
 
 GAP = 2
 INDENT = "  "

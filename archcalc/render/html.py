@@ -14,7 +14,8 @@ from html import escape
 from archcalc.errors import LONGEST_SHOWN, clean
 from archcalc.render.notes import footnotes, label, prose
 from archcalc.render.numbers import cell, text
-from archcalc.reports.report import Cell, Column, Note, Report, Row, Table
+from archcalc.reports.cells import Cell, Column, Note, Row, Table
+from archcalc.reports.report import Report
 
 ADDRESS = re.compile(r"https?://[\w./~:?=&%+,;-]*[\w/]", re.ASCII)
 BAR_EMS = 5

@@ -23,7 +23,8 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.render.csv import number
-from archcalc.reports.report import SCHEMA, Cell, Column, Report, Row, Table
+from archcalc.reports.cells import Cell, Column, Row, Table
+from archcalc.reports.report import SCHEMA, Report
 from archcalc.sizes.polynomials import Poly
 
 DELETE = "\x7f"

@@ -17,7 +17,8 @@ from archcalc.render.notes import footnotes, label, prose, sentence
 from archcalc.render.numbers import COUNTS, cell, text
 from archcalc.render.tex_text import declarations, escaped, written
 from archcalc.render.widths import width
-from archcalc.reports.report import Cell, Column, ColumnKind, Note, Report, Row, Table
+from archcalc.reports.cells import Cell, Column, ColumnKind, Note, Row, Table
+from archcalc.reports.report import Report
 from archcalc.sizes.polynomials import Poly
 
 INDENT = "\\quad "

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from archcalc.errors import clean
 from archcalc.render.notes import footnotes, label, prose
 from archcalc.render.numbers import cell, text
-from archcalc.reports.report import Column, Note, Report, Row, Table
+from archcalc.reports.cells import Column, Note, Row, Table
+from archcalc.reports.report import Report
 
 ESCAPES = {ord(c): f"\\{c}" for c in "\\`*_[]~!$#"} | {
     ord("&"): "&amp;",

@@ -11,12 +11,14 @@ from dataclasses import replace
 from shutil import get_terminal_size
 
 from archcalc.errors import ArchcalcError
-from archcalc.network.analysis import Analysis, Level
+from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
+from archcalc.network.rows import Level
 from archcalc.render import render
 from archcalc.render.explained import render_explanation
+from archcalc.reports.cells import Note
 from archcalc.reports.explanation import Explanation
-from archcalc.reports.report import Note, Report
+from archcalc.reports.report import Report
 from archcalc.reports.table import table
 
 MOST_ROWS = 120

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archcalc.errors import clean
-from archcalc.reports.report import Note, Report
+from archcalc.reports.cells import Note
+from archcalc.reports.report import Report
 
 LONGEST = 4000
 SPEAKS_FOR_ITSELF = ("definition", "assumption")

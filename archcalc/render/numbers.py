@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from archcalc.errors import clean
-from archcalc.reports.report import Cell, Column, ColumnKind, Row
+from archcalc.reports.cells import Cell, Column, ColumnKind, Row
 from archcalc.sizes.polynomials import Dim, Poly
 
 Number = int | Fraction

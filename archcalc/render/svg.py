@@ -16,7 +16,8 @@ from archcalc.errors import clean
 from archcalc.render.notes import footnotes, sentence
 from archcalc.render.numbers import cell, text
 from archcalc.render.typeset import FAMILY, text_width, wrapped
-from archcalc.reports.report import Cell, Column, Report, Row, RowKind, Table
+from archcalc.reports.cells import Cell, Column, Row, RowKind, Table
+from archcalc.reports.report import Report
 
 SIZE, SMALL, LARGE = 14, 12, 18
 LINE, GAP, MARGIN, INDENT = 21, 20, 20, 16

@@ -9,7 +9,8 @@ from archcalc.render.fitting import GAP, LEAST_WIDTH, Strip, fit, total_width
 from archcalc.render.notes import footnotes, sentence
 from archcalc.render.numbers import text
 from archcalc.render.widths import pad, wrap
-from archcalc.reports.report import Report, RowKind, Table
+from archcalc.reports.cells import RowKind, Table
+from archcalc.reports.report import Report
 
 RULE = "─"
 INDENT = "  "

@@ -9,35 +9,34 @@ number beyond 64 bits) is strings, whole numbers written in full.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from importlib import import_module
 from itertools import accumulate
 from typing import Any
 
 from archcalc.errors import MissingExtra
-from archcalc.reports.report import Cell, Column, Report
+from archcalc.reports.cells import Cell, Column
 from archcalc.sizes.polynomials import Poly
 
 LARGEST = 2**63
 
 
-def stream(report: Report) -> object:
-    """Return the first table as a PyCapsule with an Arrow stream.
+def stream(columns: Sequence[Column], records: Sequence[Mapping[str, Cell]]) -> object:
+    """Return records of these columns as a PyCapsule with an Arrow stream.
 
     Raises `MissingExtra` AC538 without nanoarrow.
     """
     na = _nanoarrow()
-    records = report.rows()
     words = na.string()
-    columns = {"kind": words, "path": words}
-    arrays = [na.c_array([str(r[key]) for r in records], words) for key in columns]
-    for column in report.tables[0].columns if report.tables else ():
+    types = {"kind": words, "path": words}
+    arrays = [na.c_array([str(r[key]) for r in records], words) for key in types]
+    for column in columns:
         kind, make = _built(na, column, [record[column.key] for record in records])
-        columns[column.key] = kind
+        types[column.key] = kind
         arrays.append(make())
     batch = na.c_array_from_buffers(
-        na.struct(columns), len(records), [None], children=arrays
+        na.struct(types), len(records), [None], children=arrays
     )
     capsule: object = na.c_array_stream(batch).__arrow_c_stream__()
     return capsule

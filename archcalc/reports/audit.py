@@ -11,6 +11,7 @@ from typing import Any, Literal
 from archcalc.checks.claims.audit import AGREE, VERDICTS, Finding, Verdict
 from archcalc.checks.claims.citations import KINDS
 from archcalc.errors import UsageError, nearest
+from archcalc.reports.cells import Cell, Column, Note, Row, Table
 from archcalc.reports.report import Cell, Column, Note, Report, Row, Table
 from archcalc.sizes.dims import Poly
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from archcalc.reports.report import Cell, Column, ColumnKind, Note, Report
-from archcalc.reports.report import Row as Line
+from archcalc.reports.cells import Cell, Column, ColumnKind, Note
+from archcalc.reports.cells import Row as Line
+from archcalc.reports.report import Report
 
 KINDS: frozenset[ColumnKind] = frozenset({"count", "operations", "bytes"})
 NOTE = Note("bars: the share of the total; a full bar is all of it.", "definition")

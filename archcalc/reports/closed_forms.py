@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from archcalc.network.analysis import Analysis
-from archcalc.reports.report import Column, Row, Table
+from archcalc.reports.cells import Column, Row, Table
 from archcalc.sizes import terms as t
 from archcalc.sizes.atoms import Symbol
 from archcalc.sizes.bounds import lower_bound

@@ -13,14 +13,16 @@ from archcalc.figures.conventions import Convention
 from archcalc.figures.facts import Figures
 from archcalc.graph.depth import depth
 from archcalc.layers.base import Shape
-from archcalc.network.analysis import Analysis, Row
+from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network, load
+from archcalc.network.rows import Row
+from archcalc.reports.cells import Column, ColumnKind, Table
+from archcalc.reports.cells import Row as Line
 from archcalc.reports.closed_forms import closed_form_tables
 from archcalc.reports.diagram import diagram
 from archcalc.reports.memory.notes import definitions
 from archcalc.reports.memory.summary import needing_numbers
-from archcalc.reports.report import Column, ColumnKind, Later, Report, Table
-from archcalc.reports.report import Row as Line
+from archcalc.reports.report import Later, Report
 from archcalc.reports.table import assumption_notes, definition_notes, settings
 from archcalc.sizes.dims import Dim, Poly, ratio
 

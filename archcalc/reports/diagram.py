@@ -17,7 +17,8 @@ from archcalc.sizes.polynomials import Dim
 if TYPE_CHECKING:
     from archcalc.graph.graph import Group
     from archcalc.layers.base import Shape
-    from archcalc.network.analysis import Analysis, Level, Row
+    from archcalc.network.analysis import Analysis
+    from archcalc.network.rows import Level, Row
 
 OUTSIDE = -1
 

@@ -13,12 +13,14 @@ from archcalc.errors import UsageError
 from archcalc.graph.depth import depth
 from archcalc.graph.receptive import Fields, receptive_fields
 from archcalc.layers.base import Layer, times
-from archcalc.network.analysis import Analysis, Level, Row
+from archcalc.network.analysis import Analysis
 from archcalc.network.named_figures import measure
 from archcalc.network.network import Network
+from archcalc.network.rows import Level, Row
 from archcalc.reports.alignment import Item, Pair, align
-from archcalc.reports.report import Column, ColumnKind, Note, Report, Table
-from archcalc.reports.report import Row as Line
+from archcalc.reports.cells import Column, ColumnKind, Note, Table
+from archcalc.reports.cells import Row as Line
+from archcalc.reports.report import Report
 from archcalc.sizes.dims import Poly
 from archcalc.source.edits import parts
 from archcalc.source.values import Mapping, Scalar, Value

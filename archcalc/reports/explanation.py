@@ -16,8 +16,9 @@ from archcalc.figures.formats import dtype_bits, flops, in_bytes
 from archcalc.figures.formulas.formulas import Formula, Recording, record, times_samples
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Shape
-from archcalc.network.analysis import Analysis, Row
+from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network, load
+from archcalc.network.rows import Row
 from archcalc.network.shown import Shown
 from archcalc.reports.reasons import reasons
 from archcalc.reports.table import settings

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from archcalc.figures.formulas.formulas import Equation
-from archcalc.network.analysis import Analysis, Level, Row
+from archcalc.network.analysis import Analysis
+from archcalc.network.rows import Level, Row
+from archcalc.reports.cells import Cell, Column, Note
+from archcalc.reports.cells import Row as Line_
 from archcalc.reports.explanation import Explainer, Line
-from archcalc.reports.report import Cell, Column, Note, Report
-from archcalc.reports.report import Row as Line_
+from archcalc.reports.report import Report
 
 FORMULA_COLUMNS = (
     Column("size_formula", "output size", "formula"),

@@ -15,9 +15,11 @@ from archcalc.figures.formulas.formulas import Equation, Formula
 from archcalc.figures.formulas.scripts import LATEX
 from archcalc.network.analysis import Analysis, Row
 from archcalc.network.network import Network
+from archcalc.network.rows import Row
+from archcalc.reports.cells import Cell, Column, Note, Table
+from archcalc.reports.cells import Row as ReportRow
 from archcalc.reports.explanation import Explainer, Line
-from archcalc.reports.report import Cell, Column, Note, Report, Table
-from archcalc.reports.report import Row as ReportRow
+from archcalc.reports.report import Report
 from archcalc.reports.table import COLUMNS, DEFINITIONS, settings
 
 QUESTIONS = 8

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from archcalc.figures.tally import FOLDED
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Window, is_one, times
 from archcalc.layers.window import Sliding
-from archcalc.network.analysis import FOLDED
 from archcalc.sizes.dims import Dim
 
 MOST_POSITIONS = 100_000

@@ -9,7 +9,8 @@ from archcalc.checks.claims.expectations import Judged, judge
 from archcalc.checks.claims.reconcile import Candidate, Explanation, Reconciled, Spread
 from archcalc.layers.base import times
 from archcalc.network.network import Network
-from archcalc.reports.report import Column, Note, Report, Row, Table
+from archcalc.reports.cells import Column, Note, Row, Table
+from archcalc.reports.report import Report
 
 SHOWN = 8
 """So many explanations are printed unless all are asked for."""

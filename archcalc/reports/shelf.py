@@ -9,7 +9,8 @@ from archcalc.errors import UsageError, nearest
 from archcalc.graph.depth import depth
 from archcalc.language.library import shipped
 from archcalc.network.network import Network, load
-from archcalc.reports.report import Column, Note, Report, Row, Table
+from archcalc.reports.cells import Column, Note, Row, Table
+from archcalc.reports.report import Report
 
 COLUMNS = (
     Column("name", "name", "name"),

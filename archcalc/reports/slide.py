@@ -15,10 +15,12 @@ from archcalc.checks.claims.expectations import Judged
 from archcalc.errors import UsageError
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Shape
-from archcalc.network.analysis import Analysis, Row
+from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
-from archcalc.reports.report import Column, Note, Report, Table
-from archcalc.reports.report import Row as Line
+from archcalc.network.rows import Row
+from archcalc.reports.cells import Column, Note, Table
+from archcalc.reports.cells import Row as Line
+from archcalc.reports.report import Report
 from archcalc.reports.table import erratum_notes, settings
 from archcalc.sizes.dims import Dim, product
 

@@ -17,19 +17,13 @@ from archcalc.figures.conventions import Convention
 from archcalc.graph.depth import depth, depths
 from archcalc.layers.base import times
 from archcalc.network.analysis import Analysis, Level, Row
+from archcalc.network.rows import Level, Row
+from archcalc.reports.cells import Cells, Column, Note, NoteKind, RowKind, Table
+from archcalc.reports.cells import Row as Line
 from archcalc.reports.memory.columns import COLUMNS as MEMORY_COLUMNS
 from archcalc.reports.memory.columns import DEFINITIONS as MEMORY_DEFINITIONS
-from archcalc.reports.memory.columns import OF_NODES, Cells, cells
-from archcalc.reports.report import (
-    Column,
-    Later,
-    Note,
-    NoteKind,
-    Report,
-    RowKind,
-    Table,
-)
-from archcalc.reports.report import Row as Line
+from archcalc.reports.memory.columns import OF_NODES, cells
+from archcalc.reports.report import Later, Report
 
 if TYPE_CHECKING:
     from archcalc.checks.claims.expectations import Judged

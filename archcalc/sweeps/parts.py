@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from archcalc.figures.conventions import USUAL, convention
 from archcalc.figures.facts import facts_of
+from archcalc.figures.tally import FOLDED
 from archcalc.graph.depth import followed, shortcut_marks, weighs
 from archcalc.graph.expand import Expander
 from archcalc.graph.graph import Graph, Node
@@ -19,7 +20,6 @@ from archcalc.graph.shortcuts import strides
 from archcalc.language.steps import CONDITION, REPEAT, Step
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Seen, Shape, Window
-from archcalc.network.analysis import FOLDED
 from archcalc.network.network import Network
 from archcalc.sizes.dims import assuming
 from archcalc.sweeps.dependence import Reading

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from archcalc.errors import UsageError, nearest
+from archcalc.figures.counted import Counted
 from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Module, numel
 from archcalc.sizes.dims import Dim
-
-if TYPE_CHECKING:
-    from archcalc.network.analysis import Analysis
 
 Counts = Literal["outputs", "modules", "modules with weights"]
 
@@ -76,7 +74,7 @@ def rule_named(name: str) -> Rule:
     return RULES[name]
 
 
-def activation_bytes(analysis: Analysis, name: str) -> Dim:
+def activation_bytes(analysis: Counted, name: str) -> Dim:
     """Return the bytes of activations by a rule; raises `UsageError` AC545."""
     rule, graph = rule_named(name), analysis.graph
     values: Dim = 0
@@ -87,7 +85,7 @@ def activation_bytes(analysis: Analysis, name: str) -> Dim:
     return in_bytes(values, dtype_bits(analysis.setting.dtype))
 
 
-def _counts(analysis: Analysis, rule: Rule, node: Node) -> bool:
+def _counts(analysis: Counted, rule: Rule, node: Node) -> bool:
     if node.layer.role == "input":
         return rule.inputs
     if rule.counts == "outputs":
@@ -97,7 +95,7 @@ def _counts(analysis: Analysis, rule: Rule, node: Node) -> bool:
     return module and (rule.counts == "modules" or _has_weights(analysis.graph, node))
 
 
-def _overwrites(analysis: Analysis, rule: Rule, node: Node) -> bool:
+def _overwrites(analysis: Counted, rule: Rule, node: Node) -> bool:
     """Say whether a node needs no output of its own: nothing else reads its input."""
     if not {node.layer.key, node.layer.role} & rule.overwritten:
         return False

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from archcalc.figures.counted import Counted
 from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.figures.memory.optimizers import SCALAR_BYTES, optimizer
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Shape, numel
 from archcalc.sizes.dims import Dim
-
-if TYPE_CHECKING:
-    from archcalc.network.analysis import Analysis
 
 COUNTER = "num_batches_tracked"
 COUNTER_BYTES = 8
@@ -59,17 +57,17 @@ def on_disk(nodes: Sequence[Node], graph: Graph, dtype: str) -> Dim:
     return total
 
 
-def weight_dtype(analysis: Analysis) -> str:
+def weight_dtype(analysis: Counted) -> str:
     """Return the number format of weights, gradients and optimizer state."""
     return MASTER if analysis.setting.mixed else analysis.setting.dtype
 
 
-def stored_dtype(analysis: Analysis) -> str:
+def stored_dtype(analysis: Counted) -> str:
     """Return the number format on disk: the one that was asked for, or the weights'."""
     return analysis.setting.stored or weight_dtype(analysis)
 
 
-def static(analysis: Analysis) -> Static:
+def static(analysis: Counted) -> Static:
     """Return what training holds, side heads included, once all gradients are there."""
     dtype = weight_dtype(analysis)
     chosen = optimizer(analysis.setting.optimizer)

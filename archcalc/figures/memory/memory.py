@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from archcalc.figures.counted import Counted
 from archcalc.figures.memory.activation_rules import activation_bytes
 from archcalc.figures.memory.at_rest import Static, on_disk, static, stored_dtype
 from archcalc.figures.memory.branch_order import Orders, branch_orders
@@ -25,9 +26,6 @@ from archcalc.figures.memory.saved import (
 from archcalc.figures.memory.storages import Storages, number
 from archcalc.figures.memory.training import play
 from archcalc.sizes.dims import Dim
-
-if TYPE_CHECKING:
-    from archcalc.network.analysis import Analysis
 
 
 class Bounds(NamedTuple):
@@ -63,7 +61,7 @@ class Training(NamedTuple):
 class Memory:
     """The memory of one analysis; `UsageError` AC541 where a figure needs numbers."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Counted) -> None:
         self.analysis = analysis
 
     @property

@@ -10,18 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from archcalc.errors import UsageError
+from archcalc.figures.counted import Counted
 from archcalc.figures.formats import DTYPE_NAMES, dtype_bits, in_bytes
 from archcalc.figures.memory.at_rest import size_of
 from archcalc.figures.memory.devices import Device
 from archcalc.figures.memory.storages import number
 from archcalc.layers.base import numel
 from archcalc.sizes.dims import Dim
-
-if TYPE_CHECKING:
-    from archcalc.network.analysis import Analysis
 
 Bound = Literal["compute", "memory"]
 
@@ -76,7 +74,7 @@ def roof(device: Device, dtype: str) -> Roof:
     return Roof(device, dtype, peak)
 
 
-def load(analysis: Analysis, nodes: Iterable[int]) -> Load:
+def load(analysis: Counted, nodes: Iterable[int]) -> Load:
     """Return what some nodes ask for; raises `UsageError` AC541 for symbols."""
     flops = moved = 0
     for index in nodes:
@@ -86,7 +84,7 @@ def load(analysis: Analysis, nodes: Iterable[int]) -> Load:
     return Load(flops, moved)
 
 
-def _moved(analysis: Analysis, index: int) -> Dim:
+def _moved(analysis: Counted, index: int) -> Dim:
     """Return the bytes of inputs and weights read and of the output written."""
     graph, setting = analysis.graph, analysis.setting
     node = graph.nodes[index]

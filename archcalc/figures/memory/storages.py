@@ -10,18 +10,16 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from archcalc.errors import UsageError
+from archcalc.figures.counted import Counted
 from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.figures.memory.layout import ALONE, PIECES, REARRANGING, Layouts
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Extra, Saved, numel
 from archcalc.layers.drop import Drop
 from archcalc.sizes.dims import Dim
-
-if TYPE_CHECKING:
-    from archcalc.network.analysis import Analysis
 
 Overwriting = Literal["output", "copy", "extras"]
 OVERWRITES: dict[str, Overwriting] = {
@@ -59,7 +57,7 @@ class Storages:
     """
 
     def __init__(
-        self, analysis: Analysis, backward: bool = False, training: bool = True
+        self, analysis: Counted, backward: bool = False, training: bool = True
     ) -> None:
         self.analysis = analysis
         self.graph: Graph = analysis.graph

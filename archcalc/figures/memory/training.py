@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
-from typing import TYPE_CHECKING
 
+from archcalc.figures.counted import Counted
 from archcalc.figures.memory.at_rest import Static, size_of, weight_dtype
 from archcalc.figures.memory.checkpoints import Segment, entering, segments
 from archcalc.figures.memory.gradients import Gradients
@@ -20,9 +20,6 @@ from archcalc.figures.memory.saved import Kept, kept_for_backward, needs_gradien
 from archcalc.figures.memory.storages import Storages, number
 from archcalc.figures.memory.workspace import workspace
 from archcalc.graph.graph import Node
-
-if TYPE_CHECKING:
-    from archcalc.network.analysis import Analysis
 
 NOWHERE = -1
 PADDED = "padded input"
@@ -41,7 +38,7 @@ class _Play:
 
     def __init__(self, storages: Storages, adding: bool) -> None:
         self.storages = storages
-        self.analysis: Analysis = storages.analysis
+        self.analysis: Counted = storages.analysis
         self.graph = storages.graph
         self.kept = kept_for_backward(storages)
         self.needed = needs_gradient(storages)

@@ -10,8 +10,9 @@ from typing import Literal
 
 from archcalc.graph.graph import Graph
 from archcalc.limits import DEFAULT, Limits
-from archcalc.network.analysis import Analysis, Level, Row
+from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
+from archcalc.network.rows import Level, Row
 from archcalc.render.diagrams import frame_title, times
 from archcalc.render.drawing.structure import Chain, structure
 from archcalc.render.numbers import count, shape, si, text

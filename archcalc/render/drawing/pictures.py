@@ -7,6 +7,7 @@ from collections.abc import Collection
 from archcalc.errors import UsageError, nearest
 from archcalc.network.analysis import Analysis, Level
 from archcalc.network.network import Network
+from archcalc.network.rows import Level
 from archcalc.render.drawing.figure import Figure, full_title
 from archcalc.reports.diagram import diagram
 

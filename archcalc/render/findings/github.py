@@ -15,7 +15,8 @@ from archcalc.errors import clean
 from archcalc.render import markdown
 from archcalc.render.findings import full, repository_path
 from archcalc.render.findings.concise import total
-from archcalc.reports.report import Column, Report, Row, Table
+from archcalc.reports.cells import Column, Row, Table
+from archcalc.reports.report import Report
 
 COLUMNS = (
     Column("place", "where", "name"),

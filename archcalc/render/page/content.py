@@ -25,8 +25,9 @@ from archcalc.figures.formulas.scripts import UNICODE
 from archcalc.graph.depth import depth, depths
 from archcalc.graph.graph import Graph
 from archcalc.graph.receptive import receptive_fields
-from archcalc.network.analysis import Analysis, Row
+from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
+from archcalc.network.rows import Row
 from archcalc.render.page.lanes import lanes
 from archcalc.reports.diagram import Folding
 from archcalc.reports.explanation import Line, explain

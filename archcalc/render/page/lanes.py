@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from archcalc.graph.graph import Graph
-from archcalc.network.analysis import Row
+from archcalc.network.rows import Row
 
 BODY = "body"
 """The lane of a residual's own layers, where its shortcut has layers as well."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from archcalc.network.analysis import LEVELS, Analysis, Level, Row
+from archcalc.network.analysis import Analysis
+from archcalc.network.rows import LEVELS, Level, Row
 from archcalc.render.numbers import si
 from archcalc.render.plotting.chart import (
     HEADING,

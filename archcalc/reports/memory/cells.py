@@ -9,9 +9,10 @@ from typing import Any
 from archcalc.figures.memory.roofline import load
 from archcalc.graph.receptive import Fields, receptive_fields
 from archcalc.layers.base import Shape
-from archcalc.network.analysis import Analysis, Row
+from archcalc.network.analysis import Analysis
 from archcalc.network.memory_figures import disk, peak, saved
-from archcalc.reports.memory.columns import Cells
+from archcalc.network.rows import Row
+from archcalc.reports.cells import Cells
 from archcalc.sizes.dims import Dim
 
 SHARES = {

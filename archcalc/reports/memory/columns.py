@@ -1,17 +1,16 @@
 """Columns of memory, shares and receptive fields for the table of a network.
 
-Their cells are in `memory_cells`, which is loaded for a table that shows one.
+Their cells are in `reports/memory/cells.py`, loaded for a table that shows one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from archcalc.reports.report import Column
+from archcalc.reports.cells import Cells, Column
 
 if TYPE_CHECKING:
-    from archcalc.network.analysis import Analysis, Row
+    from archcalc.network.analysis import Analysis
 
 COLUMNS = (
     Column("start", "start", "shape"),
@@ -55,8 +54,7 @@ DEFINITIONS = {
 OF_NODES = ("receptive_field", "start", "jump", "faked", "keeps")
 """Columns of single nodes, which have no total."""
 HERE = frozenset(column.key for column in COLUMNS) | {"receptive_field"}
-"""Columns whose cells are made in `memory_cells`."""
-Cells = Callable[["Row"], Any]
+"""Columns whose cells are made in `reports/memory/cells.py`."""
 
 
 def cells(key: str, analysis: Analysis) -> Cells | None:

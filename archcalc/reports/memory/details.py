@@ -10,9 +10,12 @@ from archcalc.figures.memory.ledger import Held, Timeline
 from archcalc.figures.memory.roofline import Load, Roof, load, roof
 from archcalc.figures.memory.saved import Kept, kept_for_backward
 from archcalc.figures.memory.workspace import named
-from archcalc.network.analysis import Analysis, Level, Row
+from archcalc.network.analysis import Analysis
 from archcalc.network.memory_figures import saved
 from archcalc.network.network import Network
+from archcalc.network.rows import Level, Row
+from archcalc.reports.cells import Cell, Column, Note, RowKind, Table
+from archcalc.reports.cells import Row as Line
 from archcalc.reports.memory.cells import ratio
 from archcalc.reports.memory.columns import cells
 from archcalc.reports.memory.notes import (
@@ -25,8 +28,7 @@ from archcalc.reports.memory.notes import (
     training_definition,
 )
 from archcalc.reports.memory.summary import BYTES, report
-from archcalc.reports.report import Cell, Column, Note, Report, RowKind, Table
-from archcalc.reports.report import Row as Line
+from archcalc.reports.report import Report
 
 MOST_ALIVE = 12
 NAME = Column("what", "what", "name")

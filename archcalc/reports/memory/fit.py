@@ -13,6 +13,8 @@ from archcalc.figures.memory.at_rest import static
 from archcalc.figures.memory.storages import number
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import LARGEST_BATCH, Network
+from archcalc.reports.cells import Column, Note, Table
+from archcalc.reports.cells import Row as Line
 from archcalc.reports.memory.notes import (
     INFERENCE,
     at,
@@ -20,8 +22,7 @@ from archcalc.reports.memory.notes import (
     training_definition,
 )
 from archcalc.reports.memory.summary import report
-from archcalc.reports.report import Column, Note, Report, Table
-from archcalc.reports.report import Row as Line
+from archcalc.reports.report import Report
 
 SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([kKMGT]?)(i?)B?")
 POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}

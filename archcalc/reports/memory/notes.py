@@ -9,8 +9,9 @@ from archcalc.figures.memory.activation_rules import rule_named
 from archcalc.figures.memory.checkpoints import segments
 from archcalc.figures.memory.ledger import Timeline
 from archcalc.figures.memory.optimizers import optimizer
-from archcalc.network.analysis import Analysis, Row
-from archcalc.reports.report import Note
+from archcalc.network.analysis import Analysis
+from archcalc.network.rows import Row
+from archcalc.reports.cells import Note
 from archcalc.sizes.dims import Dim
 
 MOST_NAMED = 3

@@ -8,9 +8,12 @@ from fractions import Fraction
 from archcalc.checks.claims.expectations import Judged
 from archcalc.errors import UsageError
 from archcalc.figures.memory.at_rest import stored_dtype
-from archcalc.network.analysis import Analysis, Level, Row
+from archcalc.network.analysis import Analysis
 from archcalc.network.memory_figures import disk, peak
 from archcalc.network.network import Network
+from archcalc.network.rows import Level, Row
+from archcalc.reports.cells import Cell, Column, Note, RowKind, Table
+from archcalc.reports.cells import Row as Line
 from archcalc.reports.memory.cells import NEEDS_NUMBERS, ratio
 from archcalc.reports.memory.notes import (
     at,
@@ -18,8 +21,7 @@ from archcalc.reports.memory.notes import (
     inference_notes,
     where_the_most_is,
 )
-from archcalc.reports.report import Cell, Column, Note, Report, RowKind, Table
-from archcalc.reports.report import Row as Line
+from archcalc.reports.report import Report
 from archcalc.reports.table import assumption_notes, erratum_notes, settings
 from archcalc.sizes.dims import Dim
 

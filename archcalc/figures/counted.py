@@ -1,0 +1,103 @@
+"""A graph whose nodes are counted under a setting: sums over any of them.
+
+What the memory engine and the tables ask of an analysis, without its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from archcalc.figures.conventions import USUAL, Convention, convention
+from archcalc.figures.facts import Facts, Figures
+from archcalc.figures.formats import dtype_bits, in_bytes
+from archcalc.figures.tally import Tally
+from archcalc.graph.graph import Graph, Node
+from archcalc.layers.base import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a figure depends on beside the network.
+
+    `optimizer`, `mixed` and `checkpoint` concern training alone, `stored` the number
+    format on disk: that of the weights where it is None.
+    """
+
+    batch: int = 1
+    dtype: str = "float32"
+    inplace: bool = True
+    optimizer: str = "sgd"
+    mixed: bool = False
+    checkpoint: str = "none"
+    convention: str = USUAL
+    stored: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Counted:
+    """The figures of a graph's nodes under one setting; immutable."""
+
+    name: str
+    graph: Graph
+    setting: Setting
+
+    @property
+    def convention(self) -> Convention:
+        """How `operations` and `reported_params` are counted."""
+        return convention(self.setting.convention)
+
+    @cached_property
+    def facts(self) -> tuple[Facts, ...]:
+        """What the rules say, one entry a node; equal layers share theirs."""
+        return tuple(self.tally.facts)
+
+    @cached_property
+    def readers(self) -> tuple[int, ...]:
+        """How many nodes read each node's output; leaving the network counts as one."""
+        counts = [0] * len(self.graph.nodes)
+        for node in self.graph.nodes:
+            for i in node.inputs:
+                counts[i] += 1
+        counts[self.graph.output] += 1
+        return tuple(counts)
+
+    def in_place(self, node: Node) -> bool:
+        """Say whether a node needs no memory of its own for its output.
+
+        A view never does. A normalization, activation or dropout does not where the
+        setting lets it run in place and nothing else reads its input.
+        """
+        return self.tally.gone[node.index]
+
+    @cached_property
+    def tally(self) -> Tally:
+        """The counts of every node, and sums over any of them."""
+        inplace = self.setting.inplace
+        return Tally(self.graph, self.convention, self.readers, inplace)
+
+    def figures(self, nodes: Iterable[int]) -> Figures:
+        """Return the sums over some nodes."""
+        sums = self.tally.sums(nodes)
+        weights, biases, norms, buffers, macs, flops, values, counted, reported = sums
+        batch = self.setting.batch
+        kept = values * batch
+        size = in_bytes(kept, dtype_bits(self.setting.dtype))
+        operations = (macs * batch, flops * batch, kept, size, counted * batch)
+        return Figures(weights, biases, norms, buffers, *operations, reported)
+
+    @cached_property
+    def total(self) -> Figures:
+        """The network in inference: side heads left out."""
+        return self.figures([n.index for n in self.graph.nodes if not n.aux])
+
+    @cached_property
+    def aux(self) -> Figures:
+        """The side heads alone, which only training runs."""
+        return self.figures(n.index for n in self.graph.nodes if n.aux)
+
+    @property
+    def output(self) -> Shape:
+        """The network's output shape, without the batch axis."""
+        return self.graph.nodes[self.graph.output].shape
