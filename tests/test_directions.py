@@ -57,7 +57,6 @@ BUILT = [
     if (PACKAGE / f"{room}.py").exists() or (PACKAGE / room / "__init__.py").exists()
 ]
 UNTIL_CUT: dict[str, tuple[str, ...]] = {
-    "checks.claims.audit": ("reports.reconcile",),
     "sizes.terms": ("sizes.writing",),
     "sweeps.chunks": ("sweeps.sweep",),
     "sweeps.scaling": (

@@ -21,13 +21,13 @@ from archcalc.figures.memory.roofline import Load, load, roof
 from archcalc.figures.memory.saved import kept_for_backward, saved_per_node
 from archcalc.figures.memory.storages import Storages
 from archcalc.figures.memory.workspace import workspace
-from archcalc.reports.cells import Note
-from archcalc.reports.memory.fit import (
+from archcalc.network.largest_batch import (
     inference_peak,
     largest_batch,
     read_size,
     training_peak,
 )
+from archcalc.reports.cells import Note
 from archcalc.reports.memory.notes import checkpoint_note
 from archcalc.reports.memory.summary import _where_numbers
 

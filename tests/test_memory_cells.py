@@ -14,10 +14,10 @@ from small_networks import FIRST, HEAD, LAST, analyzed
 import archcalc
 from archcalc import Analysis, UsageError
 from archcalc.checks.claims.expectations import judge
+from archcalc.network.largest_batch import Fit, inference_peak, largest_batch, read_size
 from archcalc.network.memory_figures import training
 from archcalc.reports.memory.columns import cells
 from archcalc.reports.memory.details import timeline_report, training_report
-from archcalc.reports.memory.fit import Fit, inference_peak, largest_batch, read_size
 from archcalc.reports.memory.notes import where_the_most_is
 from archcalc.reports.memory.summary import memory_report
 

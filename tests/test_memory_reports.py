@@ -16,13 +16,14 @@ from goldens import check_golden
 
 import archcalc
 from archcalc.figures.memory.devices import device
+from archcalc.network.largest_batch import inference_peak, largest_batch
 from archcalc.reports.memory.details import (
     orders_report,
     roofline_report,
     timeline_report,
     training_report,
 )
-from archcalc.reports.memory.fit import fit_report, inference_peak, largest_batch
+from archcalc.reports.memory.fit import fit_report
 from archcalc.reports.memory.summary import memory_report
 from archcalc.reports.report import Report
 

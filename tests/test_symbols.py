@@ -20,8 +20,8 @@ from archcalc.figures.formulas.formulas import record
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape
 from archcalc.network.network import Network, load
-from archcalc.reports.closed_forms import quotient_text, where_more
 from archcalc.reports.comparison import compare
+from archcalc.sizes.comparing import quotient_text, where_more
 from archcalc.sizes.dims import Dim, Poly, assuming, symbol
 
 C, H, W, K, N = (symbol(name) for name in "CHWkN")

@@ -70,7 +70,7 @@ def fit(
 def _room(memory: str | None, card: str | None) -> tuple[int, str]:
     """Return the bytes of a memory or device, and its name; one of them is said."""
     from archcalc.figures.memory.devices import device
-    from archcalc.reports.memory.fit import read_size
+    from archcalc.network.largest_batch import read_size
 
     if (memory is None) == (card is None):
         raise UsageError.of(

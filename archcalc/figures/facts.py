@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from archcalc.figures.conventions import Convention, View, counted
 from archcalc.figures.conventions.measures import is_bias
-from archcalc.figures.formats import flops, macs
 from archcalc.layers.base import Layer, Shape, Work, numel
 from archcalc.sizes.dims import Dim
 
@@ -57,6 +56,16 @@ class Figures:
 
 
 FIGURES = tuple(f.name for f in fields(Figures))
+
+
+def macs(work: Work) -> Dim:
+    """Return the multiply-accumulates: convolutions, linear layers, matrix products."""
+    return work.get("mac", 0)
+
+
+def flops(work: Work) -> Dim:
+    """Return floating-point operations: 2 a multiply-accumulate, 1 any other."""
+    return sum((n * (2 if kind == "mac" else 1) for kind, n in work.items()), 0)
 
 
 def facts_of(

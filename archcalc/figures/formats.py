@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import overload
 
 from archcalc.errors import UsageError, nearest
-from archcalc.layers.base import Work
 from archcalc.sizes.dims import Dim
 
 DTYPES = {
@@ -46,13 +45,3 @@ def in_bytes(values: Dim, bits: int) -> Dim: ...
 def in_bytes(values: Dim, bits: int) -> Dim:
     """Return the bytes of so many values, a part of a byte rounded up."""
     return -(-values * bits // 8)
-
-
-def macs(work: Work) -> Dim:
-    """Return the multiply-accumulates: convolutions, linear layers, matrix products."""
-    return work.get("mac", 0)
-
-
-def flops(work: Work) -> Dim:
-    """Return floating-point operations: 2 a multiply-accumulate, 1 any other."""
-    return sum((n * (2 if kind == "mac" else 1) for kind, n in work.items()), 0)

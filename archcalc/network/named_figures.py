@@ -19,7 +19,7 @@ from archcalc.graph.graph import Node
 from archcalc.graph.receptive import receptive_fields
 from archcalc.language.about import METRICS
 from archcalc.layers.base import feature_axis
-from archcalc.network.analysis import Analysis, Row
+from archcalc.network.analysis import Analysis
 from archcalc.network.memory_figures import FIGURES as MEMORY_FIGURES
 from archcalc.network.network import load
 from archcalc.network.rows import Row

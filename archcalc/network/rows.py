@@ -7,13 +7,12 @@ from functools import cached_property
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, nearest
 from archcalc.figures.counted import Counted
 from archcalc.figures.facts import Figures
 from archcalc.figures.tally import FOLDED
 from archcalc.graph.graph import Group
 from archcalc.layers.base import Shape
-from archcalc.layers.fields import nearest
 from archcalc.sizes.dims import Dim
 
 Level = Literal["ops", "layers", "blocks", "stages"]

@@ -12,7 +12,7 @@ from archcalc.checks.claims.audit import AGREE, VERDICTS, Finding, Verdict
 from archcalc.checks.claims.citations import KINDS
 from archcalc.errors import UsageError, nearest
 from archcalc.reports.cells import Cell, Column, Note, Row, Table
-from archcalc.reports.report import Cell, Column, Note, Report, Row, Table
+from archcalc.reports.report import Report
 from archcalc.sizes.dims import Poly
 
 Layout = Literal["terminal", "document", "data"]

@@ -12,7 +12,8 @@ from functools import cached_property
 from typing import Any
 
 from archcalc.figures.conventions.measures import is_bias
-from archcalc.figures.formats import dtype_bits, flops, in_bytes
+from archcalc.figures.facts import flops
+from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.figures.formulas.formulas import Formula, Recording, record, times_samples
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Shape

@@ -10,7 +10,7 @@ from archcalc.language.steps import USERS
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
 from archcalc.reports.cells import Column, Note, Row, Table
-from archcalc.reports.report import Column, Note, Report, Row, Table
+from archcalc.reports.report import Report
 
 COLUMNS = (
     Column("key", "kind", "name"),

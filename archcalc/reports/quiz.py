@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 from archcalc.errors import UsageError, nearest
 from archcalc.figures.formulas.formulas import Equation, Formula
 from archcalc.figures.formulas.scripts import LATEX
-from archcalc.network.analysis import Analysis, Row
+from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Row
 from archcalc.reports.cells import Cell, Column, Note, Table

@@ -63,7 +63,7 @@ def _misses(nearest: Sequence[Candidate]) -> Table:
         WEIGHT,
     )
     rows = tuple(
-        Row((tag(c), c.reading.value, _printed(c), c.off, c.weight)) for c in nearest
+        Row((c.tag, c.reading.value, _printed(c), c.off, c.weight)) for c in nearest
     )
     return Table("no reading gives it; the nearest simple ones", columns, rows)
 
@@ -86,24 +86,10 @@ def _reads(candidate: Candidate) -> str:
     return f"{_printed(candidate)}, {candidate.fit}"
 
 
-def tag(candidate: Candidate) -> str:
-    """Return a reading in a few words."""
-    reading = candidate.reading
-    unit = "1024 for 1000" if _departs(candidate) else ""
-    parts = (reading.subject.text, reading.way.tag, reading.part.group, unit)
-    return ", ".join(part for part in parts if part)
-
-
 def _tags(explanation: Explanation) -> str:
     count = len(explanation.equal) + len(explanation.others)
-    words = tag(explanation.first)
+    words = explanation.first.tag
     return f"{words} ({count + 1} do)" if count else words
-
-
-def _departs(candidate: Candidate) -> bool:
-    """Say whether powers of 1000 and 1024 changed places against the unit's name."""
-    binary = candidate.reading.way.binary and not candidate.asked.binary
-    return candidate.mixed != binary
 
 
 def _told(explanation: Explanation) -> str:

@@ -16,7 +16,7 @@ from archcalc.errors import UsageError, nearest
 from archcalc.figures.conventions import Convention
 from archcalc.graph.depth import depth, depths
 from archcalc.layers.base import times
-from archcalc.network.analysis import Analysis, Level, Row
+from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Level, Row
 from archcalc.reports.cells import Cells, Column, Note, NoteKind, RowKind, Table
 from archcalc.reports.cells import Row as Line

@@ -22,7 +22,6 @@ from archcalc.errors import UsageError
 from archcalc.language.library import is_path, shipped
 from archcalc.language.steps import USERS
 from archcalc.network.network import Network, load
-from archcalc.reports.reconcile import tag
 
 Verdict = Literal[
     "exact",
@@ -174,4 +173,4 @@ def _nearest(network: Network, one: Judged) -> str:
 
 def _told(candidate: Candidate) -> str:
     off = float(candidate.off)
-    return f"{candidate.reading.value:,} ({tag(candidate)}), {off:.1%} from it"
+    return f"{candidate.reading.value:,} ({candidate.tag}), {off:.1%} from it"

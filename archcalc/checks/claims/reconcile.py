@@ -49,6 +49,20 @@ class Candidate(NamedTuple):
         """Simplest first; a rounded figure before one cut off, then the nearest."""
         return self.weight, self.fit == "truncates", self.mixed, self.off
 
+    @property
+    def tag(self) -> str:
+        """The reading in a few words."""
+        reading = self.reading
+        unit = "1024 for 1000" if self.against_unit else ""
+        parts = (reading.subject.text, reading.way.tag, reading.part.group, unit)
+        return ", ".join(part for part in parts if part)
+
+    @property
+    def against_unit(self) -> bool:
+        """Whether powers of 1000 and 1024 change places against the unit's name."""
+        binary = self.reading.way.binary and not self.asked.binary
+        return self.mixed != binary
+
 
 class Spread(NamedTuple):
     """How wide a search was.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from archcalc.errors import UsageError, nearest
-from archcalc.network.analysis import Analysis, Level
+from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Level
 from archcalc.render.drawing.figure import Figure, full_title
