@@ -24,23 +24,23 @@ DOCUMENTS = (
     *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md")),
 )
 MADE = {
-    "docs/layers.md": (
+    "docs/generated/layers.md": (
         "<!-- made by tests/documents.py -->",
         "archcalc layers --format markdown",
     ),
-    "docs/conventions.md": (
+    "docs/generated/conventions.md": (
         "<!-- made by tests/documents.py -->",
         "archcalc conventions --format markdown",
     ),
-    "docs/audit.md": (
+    "docs/generated/audit.md": (
         "<!-- made by tests/documents.py -->",
         "archcalc audit --format markdown",
     ),
-    "docs/networks.md": (
+    "docs/generated/networks.md": (
         "<!-- made by tests/documents.py -->",
         "archcalc list --variants --format markdown",
     ),
-    "docs/rules.md": (
+    "docs/generated/rules.md": (
         "<!-- made by tests/documents.py -->",
         "archcalc rule --format markdown",
     ),

@@ -1,14 +1,14 @@
 """Mutation testing of rules, counting, memory, expressions and sizes, with mutmut.
 
     pip install -e '.[dev,mutation]'
-    python tests/mutants.py                  every group, and docs/mutation.md anew
+    python tests/mutants.py                  every group, and docs/generated/mutation.md anew
     python tests/mutants.py sizes layers     these groups
     python tests/mutants.py --quick          without the slow suites
     python tests/mutants.py --again --fresh  in processes of their own alone
     python tests/mutants.py --again          what survived the last run, after new tests
     python tests/mutants.py --resume         on from where a run was stopped
     python tests/mutants.py --stopped        takes what a run had before it was stopped
-    python tests/mutants.py --report         docs/mutation.md from the last runs alone
+    python tests/mutants.py --report         docs/generated/mutation.md from the last runs alone
 
 Each group of files has a copy of the working tree under build/mutation/, where mutmut
 makes the mutants. One counts as killed by the first of these that fails:
@@ -75,12 +75,12 @@ class Group(NamedTuple):
 LAYERS = ("layers", "layer_words", "layer_records", "layer_refusals", "layer_classes")
 GROUPS = {
     "sizes": Group(
-        ("dims.py", "polynomials.py", "atoms.py"),
+        ("sizes/dims.py", "sizes/polynomials.py", "sizes/atoms.py"),
         ("dims", "dim_questions", "dim_edges"),
         ("symbols", "formulas"),
     ),
     "expressions": Group(
-        ("expressions.py", "arithmetic.py"),
+        ("sizes/expressions.py", "sizes/arithmetic.py"),
         ("expressions", "expression_edges"),
         ("symbols", "formulas", "language_inputs", "language_shortcuts", "rules"),
     ),
@@ -97,13 +97,20 @@ GROUPS = {
         (
             *("layers/combine.py", "layers/reshape.py", "layers/select.py"),
             *("layers/resize.py", "layers/attention.py", "layers/recurrent.py"),
-            *("layers/source.py", "layers/patches.py", "layers/__init__.py"),
+            *("layers/input.py", "layers/patches.py", "layers/__init__.py"),
         ),
         LAYERS,
         ("layers_windows", "layers_torch", "symbols", "rules", "conventions"),
     ),
     "counting": Group(
-        ("analysis.py", "metrics.py", "conventions/*", "depth.py"),
+        (
+            "figures/counted.py",
+            "network/analysis.py",
+            "network/rows.py",
+            "network/named_figures.py",
+            "figures/conventions/*",
+            "graph/depth.py",
+        ),
         (
             *("counting_edges", "conventions", "tally", "depth", "render"),
             *("connections", "expectations"),
@@ -112,9 +119,21 @@ GROUPS = {
     ),
     "memory": Group(
         (
-            *("memory_storage.py", "memory_saved.py", "memory_static.py"),
-            *("memory_inference.py", "memory_ledger.py", "memory_training.py"),
-            *("memory_gradients.py", "memory_segments.py", "memory_workspace.py"),
+            *(
+                "figures/memory/storages.py",
+                "figures/memory/saved.py",
+                "figures/memory/at_rest.py",
+            ),
+            *(
+                "figures/memory/inference.py",
+                "figures/memory/ledger.py",
+                "figures/memory/training.py",
+            ),
+            *(
+                "figures/memory/gradients.py",
+                "figures/memory/checkpoints.py",
+                "figures/memory/workspace.py",
+            ),
         ),
         (
             *("memory_reports", "memory_edges", "memory_saved", "memory_steps"),
@@ -123,7 +142,12 @@ GROUPS = {
         ("memory", "memory_torch"),
     ),
     "orders": Group(
-        ("memory.py", "memory_layout.py", "memory_order.py", "memory_rules.py"),
+        (
+            "figures/memory/memory.py",
+            "figures/memory/layout.py",
+            "figures/memory/branch_order.py",
+            "figures/memory/activation_rules.py",
+        ),
         (
             *("memory_reports", "memory", "memory_saved", "memory_workspace"),
             *("memory_orders", "layout_torch"),
@@ -132,15 +156,29 @@ GROUPS = {
     ),
     "reports": Group(
         (
-            *("memory_report.py", "memory_details.py", "memory_fit.py"),
-            *("memory_notes.py", "memory_cells.py", "memory_columns.py"),
-            "memory_figures.py",
+            *(
+                "reports/memory/summary.py",
+                "reports/memory/details.py",
+                "network/largest_batch.py",
+            ),
+            *(
+                "reports/memory/notes.py",
+                "reports/memory/cells.py",
+                "reports/memory/columns.py",
+            ),
+            "network/memory_figures.py",
         ),
         ("memory_reports", "memory_cells", "memory"),
         ("cli", "render_graphs", "documents"),
     ),
-    "receptive": Group(("receptive.py",), ("receptive",), ("layers_windows", "draw")),
-    "rules": Group(("rules/*",), ("rules",), ("cli", "mistakes")),
+    "receptive": Group(
+        ("graph/receptive.py",), ("receptive",), ("layers_windows", "draw")
+    ),
+    "rules": Group(
+        ("checks/rules/*", "checks/rule.py", "checks/catalogue.py"),
+        ("rules",),
+        ("cli", "mistakes"),
+    ),
 }
 
 
@@ -169,8 +207,9 @@ def copy(group: str) -> Path:
 
 def tests_of(names: tuple[str, ...]) -> list[str]:
     """Return the test files that there are."""
-    paths = [f"tests/test_{name}.py" for name in names]
-    return [path for path in paths if (ROOT / path).exists()]
+    found = {path.stem: path for path in (ROOT / "tests").rglob("test_*.py")}
+    paths = [found[f"test_{name}"] for name in names if f"test_{name}" in found]
+    return [str(path.relative_to(ROOT)) for path in paths]
 
 
 def configure(folder: Path, group: Group, tests: list[str], types: bool) -> None:

@@ -1,4 +1,4 @@
-"""What mutation testing found, as docs/mutation.md; see tests/mutants.py."""
+"""What mutation testing found, as docs/generated/mutation.md; see tests/mutants.py."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mutants import (
     tests_of,
 )
 
-REPORT = ROOT / "docs" / "mutation.md"
+REPORT = ROOT / "docs" / "generated" / "mutation.md"
 EQUIVALENTS = Path(__file__).with_name("mutants_equivalent.yaml")
 ABOUT = """# Mutation testing
 
@@ -215,7 +215,7 @@ def listed(mutants: list[Mutant]) -> list[str]:
 
 
 def report() -> str:
-    """Return docs/mutation.md, of the groups that have been run."""
+    """Return docs/generated/mutation.md, of the groups that have been run."""
     groups = [g for g in GROUPS if (SCRATCH / g / "killers.json").exists()]
     explained = equivalents()
     alive = [mutant for group in groups for mutant in survivors(group)]

@@ -1,6 +1,6 @@
 """Figures of small networks worked out by hand, rows and groups by name, refusals.
 
-Found by mutation testing (docs/mutation.md).
+Found by mutation testing (docs/generated/mutation.md).
 """
 
 from __future__ import annotations

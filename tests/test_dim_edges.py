@@ -1,6 +1,6 @@
 """Sizes that stay names, at the edges: what one step further would get wrong.
 
-Found by mutation testing (docs/mutation.md). The answers are arithmetic by hand.
+Found by mutation testing (docs/generated/mutation.md). The answers are arithmetic by hand.
 """
 
 from __future__ import annotations

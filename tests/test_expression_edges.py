@@ -1,6 +1,6 @@
 """Arithmetic of specs at its edges: whole messages with their help, levels counted.
 
-Found by mutation testing (docs/mutation.md).
+Found by mutation testing (docs/generated/mutation.md).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Columns and sentences about memory of networks of a few bytes, worked out by hand.
 
-Found by mutation testing (docs/mutation.md).
+Found by mutation testing (docs/generated/mutation.md).
 """
 
 from __future__ import annotations

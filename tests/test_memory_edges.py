@@ -1,6 +1,6 @@
 """Memory of small networks block by block, worked out by hand from torch's rules.
 
-Found by mutation testing (docs/mutation.md). That the rules are torch's is proved in
+Found by mutation testing (docs/generated/mutation.md). That the rules are torch's is proved in
 test_memory_torch.py, which measures; here each has a network of its own.
 """
 

@@ -1,6 +1,6 @@
 """Orders of branches, and rules of activations, of networks of a few bytes, by hand.
 
-Found by mutation testing (docs/mutation.md). That an order peaks as in torch is proved
+Found by mutation testing (docs/generated/mutation.md). That an order peaks as in torch is proved
 in test_memory_torch.py.
 """
 

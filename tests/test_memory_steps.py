@@ -1,6 +1,6 @@
 """Inference and training step by step, added up by hand for networks of a few bytes.
 
-Found by mutation testing (docs/mutation.md). That the steps are torch's is proved in
+Found by mutation testing (docs/generated/mutation.md). That the steps are torch's is proved in
 test_memory_torch.py, which measures.
 """
 

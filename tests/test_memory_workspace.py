@@ -1,6 +1,6 @@
 """What operations need beside their inputs and outputs, by hand, and what it is called.
 
-Found by mutation testing (docs/mutation.md). That the rules are torch's is proved in
+Found by mutation testing (docs/generated/mutation.md). That the rules are torch's is proved in
 test_memory_torch.py, which measures; copies, padded windows and hidden tokens here were
 measured with torch 2.13 too, in the same way.
 """

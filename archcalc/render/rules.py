@@ -15,7 +15,7 @@ FENCES = {COMMAND: "sh", PYTHON: "python"}
 INTRODUCTION = (
     "Every finding has a code, which stays. `archcalc rule CODE` prints one of these; "
     "`archcalc check --select` and `--ignore` take codes, beginnings of codes and "
-    "names; see [ci.md](ci.md)."
+    "names; see [ci.md](../ci.md)."
 )
 FIXABLE = " *(`--fix` can put it right.)*"
 
