@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from archcalc.figures.conventions import USUAL, Convention, convention
-from archcalc.figures.facts import Facts, Figures
+from archcalc.figures.facts import Counts, Figures
 from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.figures.tally import Tally
 from archcalc.graph.graph import Graph, Node
@@ -49,7 +49,7 @@ class Counted:
         return convention(self.setting.convention)
 
     @cached_property
-    def facts(self) -> tuple[Facts, ...]:
+    def facts(self) -> tuple[Counts, ...]:
         """What the rules say, one entry a node; equal layers share theirs."""
         return tuple(self.tally.facts)
 
@@ -80,12 +80,20 @@ class Counted:
     def figures(self, nodes: Iterable[int]) -> Figures:
         """Return the sums over some nodes."""
         sums = self.tally.sums(nodes)
-        weights, biases, norms, buffers, macs, flops, values, counted, reported = sums
         batch = self.setting.batch
-        kept = values * batch
-        size = in_bytes(kept, dtype_bits(self.setting.dtype))
-        operations = (macs * batch, flops * batch, kept, size, counted * batch)
-        return Figures(weights, biases, norms, buffers, *operations, reported)
+        kept = sums.values * batch
+        return Figures(
+            sums.weights,
+            sums.biases,
+            sums.norms,
+            sums.buffers,
+            sums.macs * batch,
+            sums.flops * batch,
+            kept,
+            in_bytes(kept, dtype_bits(self.setting.dtype)),
+            sums.operations * batch,
+            sums.reported_params,
+        )
 
     @cached_property
     def total(self) -> Figures:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from archcalc.figures.conventions import Convention, View, counted
@@ -11,22 +11,21 @@ from archcalc.layers.base import Layer, Shape, Work, numel
 from archcalc.sizes.dims import Dim
 
 
-class Facts(NamedTuple):
-    """What the rules say of one layer with one input shape, for one sample.
+class Counts(NamedTuple):
+    """What is counted of one layer with one input shape for one sample, or of many.
 
-    `operations` and `reported_params` are a convention's view of it.
+    `operations` and `reported_params` are what a convention makes of it.
     """
 
-    weights: Dim
-    biases: Dim
-    norms: Dim
-    buffers: Dim
-    work: Work
-    macs: Dim
-    flops: Dim
-    values: Dim
-    operations: Dim
-    reported_params: Dim
+    weights: Dim = 0
+    biases: Dim = 0
+    norms: Dim = 0
+    buffers: Dim = 0
+    macs: Dim = 0
+    flops: Dim = 0
+    values: Dim = 0
+    operations: Dim = 0
+    reported_params: Dim = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,6 @@ class Figures:
         return self.weights + self.biases + self.norms
 
 
-FIGURES = tuple(f.name for f in fields(Figures))
-
-
 def macs(work: Work) -> Dim:
     """Return the multiply-accumulates: convolutions, linear layers, matrix products."""
     return work.get("mac", 0)
@@ -70,7 +66,7 @@ def flops(work: Work) -> Dim:
 
 def facts_of(
     layer: Layer, shapes: tuple[Shape, ...], output: Shape, convention: Convention
-) -> Facts:
+) -> Counts:
     """Run the rules of one layer, and a convention on what they say."""
     weights: Dim = 0
     biases: Dim = 0
@@ -85,8 +81,9 @@ def facts_of(
             weights += count
     buffers = sum(map(numel, layer.buffers(*shapes).values()), 0)
     work = layer.work(output, *shapes)
-    own = (weights, biases, norms, buffers, work, macs(work), flops(work))
-    seen: tuple[Dim, Dim] = macs(work), weights + biases + norms
+    multiplied = macs(work)
+    seen: tuple[Dim, Dim] = multiplied, weights + biases + norms
     if not convention.is_plain:
         seen = counted(convention, View(layer, shapes, output, work))
-    return Facts(*own, numel(output), *seen)
+    own = (weights, biases, norms, buffers, multiplied, flops(work), numel(output))
+    return Counts(*own, *seen)

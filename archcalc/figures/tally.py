@@ -1,4 +1,4 @@
-"""What every node counts for; sums of few nodes, and of long ranges by difference."""
+"""The counts of every node, and fast sums of them: prefix sums for long ranges."""
 
 from __future__ import annotations
 
@@ -9,34 +9,32 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from archcalc.figures.conventions import Convention
-from archcalc.figures.facts import Facts, facts_of
+from archcalc.figures.facts import Counts, facts_of
 from archcalc.graph.graph import Graph, Node
 from archcalc.sizes.dims import Dim
 
 FOLDED = ("norm", "activation", "drop")
 """Roles whose rows fold into the layer before them, and that may run in place."""
-Counts = tuple[Dim, ...]
-"""Weights, biases, norms, buffers, MACs, FLOPs, values, operations, reported params."""
-NOTHING: Counts = (0,) * 9
 SHORT = 16
 """A range up to so long is summed directly."""
 
 
 class _Case(NamedTuple):
-    """One layer with one input shape: its facts, and what it adds, overwritten or kept.
+    """One layer with one input shape: its counts, and those where it overwrites.
 
-    `view` and `folded` say which of the two: always, or where nothing else reads.
+    `view` and `folded` say when it does: always, or where nothing else reads its input.
     """
 
-    facts: Facts
+    kept: Counts
     view: bool
     folded: bool
-    kept: Counts
     overwritten: Counts
 
 
 class Tally:
-    """Facts and counts of every node: shared weights once, overwritten values never.
+    """The counts of every node: shared weights once, overwritten values never.
+
+    `facts` are those of each layer by itself, `counts` what it adds to a sum.
 
     `gone` says which nodes need no memory of their own for their output: a view, and
     with `inplace` a normalization, activation or dropout that alone reads its input.
@@ -49,7 +47,7 @@ class Tally:
         readers: Sequence[int],
         inplace: bool,
     ) -> None:
-        facts: list[Facts] = []
+        facts: list[Counts] = []
         each: list[Counts] = []
         over: list[bool] = []
         known: dict[tuple[int, tuple[Any, ...]], _Case] = {}
@@ -70,7 +68,7 @@ class Tally:
                 gone = gone or graph.nodes[inputs[0]].layer.role != "input"
             over.append(gone)
             counts = case.overwritten if gone else case.kept
-            facts.append(case.facts)
+            facts.append(case.kept)
             each.append(counts if node.share is None else _shared(counts))
         self.facts, self.counts, self.gone = facts, each, over
         self.numbers = all(type(c) is int for case in known.values() for c in case.kept)
@@ -79,17 +77,16 @@ class Tally:
         """Return the sums over some nodes."""
         if isinstance(nodes, range) and len(nodes) > SHORT and self.numbers:
             first, end = nodes.start, nodes.stop
-            return tuple([c[end] - c[first] for c in self.running])
+            return Counts._make([c[end] - c[first] for c in self.running])
         picked = [self.counts[i] for i in nodes]
-        if len(picked) == 1:
-            return picked[0]
+        if len(picked) < 2:
+            return picked[0] if picked else Counts()
+        terms: Iterable[Sequence[Dim]] = picked
         if len(picked) > SHORT and self.numbers:
             unlike = {id(counts): counts for counts in picked}
             often = Counter(map(id, picked))
-            picked = [
-                tuple([times * n for n in unlike[key]]) for key, times in often.items()
-            ]
-        return tuple(map(sum, zip(*picked, strict=True))) or NOTHING
+            terms = [[times * n for n in unlike[key]] for key, times in often.items()]
+        return Counts._make(map(sum, zip(*terms, strict=True)))
 
     @cached_property
     def running(self) -> tuple[list[int], ...]:
@@ -101,18 +98,11 @@ class Tally:
 def _case(graph: Graph, node: Node, convention: Convention) -> _Case:
     """Run the rules of a node's layer."""
     layer = node.layer
-    fact = facts_of(layer, graph.input_shapes(node), node.shape, convention)
-    weights = (fact.weights, fact.biases, fact.norms, fact.buffers)
-    work, counted = (fact.macs, fact.flops), (fact.operations, fact.reported_params)
-    return _Case(
-        fact,
-        layer.storage == "view",
-        layer.role in FOLDED,
-        (*weights, *work, fact.values, *counted),
-        (*weights, *work, 0, *counted),
-    )
+    kept = facts_of(layer, graph.input_shapes(node), node.shape, convention)
+    over = kept._replace(values=0)
+    return _Case(kept, layer.storage == "view", layer.role in FOLDED, over)
 
 
 def _shared(counts: Counts) -> Counts:
     """Return what a node adds whose weights are another's."""
-    return (0, 0, 0, 0, *counts[4:8], 0)
+    return counts._replace(weights=0, biases=0, norms=0, buffers=0, reported_params=0)
