@@ -153,11 +153,25 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
     known = list(islice(known, MOST_COMPARED))
     found = get_close_matches(word[:64], known, n=4, cutoff=0.6)
-    found.sort(key=lambda near: sorted(near) != sorted(word))
     if not found:
         lower = {k.lower(): k for k in known}
-        found = [lower[word.lower()]] if word.lower() in lower else []
+        found = [lower[k] for k in get_close_matches(word[:64].lower(), lower, n=4)]
+    found.sort(key=lambda near: sorted(near.lower()) != sorted(word.lower()))
     return f"did you mean {found[0]}?" if found else None
+
+
+def suggestion(
+    word: str, known: Iterable[str], listed: str, most: int | None = None
+) -> str:
+    """Return what may have been meant: the nearest known word, or `most` of them.
+
+    >>> suggestion("H10", ["a100", "h100"], "devices")
+    'did you mean h100?'
+    >>> suggestion("tpu", ["a100", "h100"], "devices")
+    'devices: a100, h100'
+    """
+    known = tuple(known)
+    return nearest(word, known) or f"{listed}: {', '.join(known[:most]) or 'none'}"
 
 
 class ArchcalcError(Exception):
@@ -204,6 +218,17 @@ class LimitError(ArchcalcError):
 
 class UsageError(ArchcalcError):
     """The command or call asked for something that is not there."""
+
+
+def unknown(
+    code: str, what: str, name: str, known: Iterable[str], listed: str = ""
+) -> UsageError:
+    """Return the error of a name that is not known, with the nearest that is.
+
+    Where none is near, the help lists all of them, as `listed` or else as many `what`.
+    """
+    help = suggestion(name, known, listed or f"{what}s")
+    return UsageError.of(code, f"there is no {what} {name!r}", help=help)
 
 
 class MissingExtra(UsageError):

@@ -22,7 +22,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from archcalc.errors import ArchcalcError, UsageError, nearest
+from archcalc.errors import ArchcalcError, UsageError, suggestion
 from archcalc.limits import DEFAULT, Limits
 from archcalc.source.text import decode, read_bytes
 
@@ -106,7 +106,7 @@ def _project(file: Path, table: Mapping[str, Any]) -> Project:
     given: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
-            help = nearest(key, known) or f"keys: {', '.join(known)}"
+            help = suggestion(key, known, "keys")
             raise _wrong(file, f"[tool.archcalc] has no key {key!r}", help)
         read, noun = READERS[key]
         found = read(value)

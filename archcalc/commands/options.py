@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from archcalc.commands.declared import Argument, Option
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import UsageError, suggestion
 
 if TYPE_CHECKING:
     from archcalc.limits import Limits
@@ -140,7 +140,7 @@ def limits_from(given: Sequence[str] | None) -> Limits:
         if name not in known or not (
             value.isascii() and value.isdigit() and len(value) < 19
         ):
-            help = nearest(name, known) or f"limits: {', '.join(known)}"
+            help = suggestion(name, known, "limits")
             raise UsageError.of(
                 "AC508", f"--limit {name}={value} is not a limit", help=help
             )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from archcalc.commands.declared import Option
 from archcalc.commands.options import write
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import UsageError, suggestion
 
 PictureOutput = Annotated[
     Path | None,
@@ -29,7 +29,7 @@ def picture_format(
     chosen = format or (by_ending[0] if by_ending else "")
     if chosen not in formats:
         what = f"picture format {format!r}" if format else f"picture ending {ending!r}"
-        help = nearest(chosen, formats) or f"formats: {', '.join(formats)}"
+        help = suggestion(chosen, formats, "formats")
         raise UsageError.of("AC530", f"there is no {what}", help=help)
     if chosen == "png" and output is None:
         raise UsageError.of("AC537", "a PNG needs a file", help="-o FILE.png")

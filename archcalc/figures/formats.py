@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import overload
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import unknown
 from archcalc.sizes.dims import Dim
 
 DTYPES = {
@@ -32,9 +32,7 @@ def dtype_bits(name: str) -> int:
     """Return the bits of a number format; raise `UsageError` for an unknown one."""
     bits = DTYPES.get(DTYPE_NAMES.get(name, name))
     if bits is None:
-        known = [*DTYPES, *DTYPE_NAMES]
-        help = nearest(name, known) or f"known: {', '.join(known)}"
-        raise UsageError.of("AC503", f"there is no dtype {name!r}", help=help)
+        raise unknown("AC503", "dtype", name, [*DTYPES, *DTYPE_NAMES], "known")
     return bits
 
 

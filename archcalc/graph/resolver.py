@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from archcalc.errors import SpecError, nearest
+from archcalc.errors import SpecError, nearest, suggestion
 from archcalc.graph.builder import Builder
 from archcalc.graph.scope import Scope
 from archcalc.language.spec import Spec
@@ -83,7 +83,7 @@ class Resolver(Builder):
         word = self.value(step, given, at, scope)
         if word not in SHORTCUTS:
             message = f"shortcut: {given.text} is {word}, which is not a shortcut"
-            help = nearest(str(word), SHORTCUTS) or f"shortcuts: {', '.join(SHORTCUTS)}"
+            help = suggestion(str(word), SHORTCUTS, "shortcuts")
             raise self.error(SpecError, step, "AC147", message, help=help)
         return str(word)
 

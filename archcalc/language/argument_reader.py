@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from archcalc.errors import Problem, SpecError, nearest
+from archcalc.errors import Problem, SpecError, nearest, suggestion
 from archcalc.language.steps import DYNAMIC, settled
 from archcalc.layers.fields import BOOLEANS, WORD, Field, FieldError, number
 from archcalc.limits import DEFAULT
@@ -89,8 +89,7 @@ class ArgumentReader:
                     known = sorted({*self.scope, *DYNAMIC, *words})
                     raise FieldError(
                         f"{unknown[0]} is not a name that arithmetic knows here",
-                        nearest(unknown[0], known)
-                        or f"known names: {', '.join(known[:MOST_NAMES_SHOWN])}",
+                        suggestion(unknown[0], known, "known names", MOST_NAMES_SHOWN),
                     )
 
     def param(self, value: Value) -> Any:

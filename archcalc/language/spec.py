@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from archcalc.errors import SpecError, nearest
+from archcalc.errors import SpecError, nearest, suggestion
 from archcalc.language.about import METRICS, About, Accuracy, Expected, Paper, key_of
 from archcalc.language.about_reader import read_about
 from archcalc.language.argument_reader import Problems, required_param
@@ -145,7 +145,7 @@ class _Reader:
         root = self.root or Mapping([], 1, 1)
         for key, value in root.items:
             if key.text not in SECTIONS:
-                help = nearest(key.text, SECTIONS) or f"sections: {', '.join(SECTIONS)}"
+                help = suggestion(key.text, SECTIONS, "sections")
                 self.problems.add("AC121", f"{key.text!r} is not a section", key, help)
             elif key.text == "archcalc":
                 self._version(value)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from archcalc.errors import Place, SpecError, UsageError, nearest
+from archcalc.errors import Place, SpecError, UsageError, suggestion
 from archcalc.figures.conventions import USUAL
 from archcalc.figures.conventions import convention as named
 from archcalc.figures.counted import Setting
@@ -75,18 +75,15 @@ class Network(Shown):
         given = dict(self.spec.params)
         if self.variant is not None:
             if self.variant not in self.spec.variants:
-                help = nearest(self.variant, self.spec.variants) or (
-                    f"variants: {', '.join(self.spec.variants) or 'none'}"
-                )
+                help = suggestion(self.variant, self.spec.variants, "variants")
                 message = f"{self.spec.name} has no variant {self.variant!r}"
                 raise UsageError.of("AC501", message, help=help)
             given |= self.spec.variants[self.variant]
         for name, value in self.settings.items():
             if name not in given:
-                help = nearest(name, given) or f"params: {', '.join(given) or 'none'}"
-                raise UsageError.of(
-                    "AC505", f"{self.spec.name} has no param {name!r}", help=help
-                )
+                help = suggestion(name, given, "params")
+                message = f"{self.spec.name} has no param {name!r}"
+                raise UsageError.of("AC505", message, help=help)
             given[name] = self._setting(name, value)
         return self._evaluated(given)
 

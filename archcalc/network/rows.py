@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import UsageError, suggestion, unknown
 from archcalc.figures.counted import Counted
 from archcalc.figures.facts import Figures
 from archcalc.figures.tally import FOLDED
@@ -99,8 +99,7 @@ class Rows:
         Raises `UsageError` for a level that is none.
         """
         if level not in LEVELS:
-            help = nearest(level, LEVELS) or f"levels: {', '.join(LEVELS)}"
-            raise UsageError.of("AC504", f"there is no level {level!r}", help=help)
+            raise unknown("AC504", "level", level, LEVELS)
         if level not in self._outlines:
             self._outlines[level] = tuple(map(self._row, self._drafts(level)))
         return self._outlines[level]
@@ -122,7 +121,7 @@ class Rows:
         ]
         if len(last) == 1:
             return self._row(last[0])
-        help = nearest(name, every) or f"names: {', '.join(every[:12])}"
+        help = suggestion(name, every, "names", most=12)
         several = f" alone: {', '.join(d.name for d in last[:4])}" if last else ""
         raise UsageError.of(
             "AC502", f"{self.counted.name} has no layer {name!r}{several}", help=help

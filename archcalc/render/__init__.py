@@ -6,12 +6,13 @@ asked for. The text has no newline at its end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import UsageError, unknown
 
 if TYPE_CHECKING:
     from archcalc.reports.report import Report
@@ -35,45 +36,43 @@ def render(report: Report, format: str = "terminal", **options: Any) -> str:
 
     Raises `UsageError` AC530 for an unknown format, AC531 for an option it has not.
     """
-    renderer: Callable[..., str] = import_module(f"{__name__}.{_known(format)}").render
-    check_options(format, renderer, options)
-    return renderer(report, **options)
+    return renderer(__name__, format_of(format), options)(report, **options)
 
 
-def check_options(
-    format: str, renderer: Callable[..., str], options: Iterable[str]
-) -> None:
-    """Raise `UsageError` AC531 for an option that a renderer has not."""
-    taken = getattr(renderer, "__kwdefaults__", None) or {}
+def renderer(room: str, format: str, options: Iterable[str]) -> Callable[..., str]:
+    """Return the renderer of a format, whose module is in the package `room`.
+
+    Raises `UsageError` AC531 for an option that it has not.
+    """
+    found: Callable[..., str] = import_module(f"{room}.{format}").render
+    taken = getattr(found, "__kwdefaults__", None) or {}
     for name in options:
         if name not in taken:
             message = f"format {format} has no option {name!r}"
-            raise UsageError.of("AC531", message, help=_listed("options", taken))
+            help = f"options: {', '.join(taken) or 'none'}"
+            raise UsageError.of("AC531", message, help=help)
+    return found
 
 
-def format_of(format: str | None = None, output: PurePath | None = None) -> str:
+def format_of(
+    format: str | None = None,
+    output: PurePath | None = None,
+    formats: Mapping[str, tuple[str, ...]] = FORMATS,
+    what: str = "format",
+) -> str:
     """Return the format asked for by name, else by a file's ending, else `terminal`.
 
     Raises `UsageError` AC530 where neither is known.
     """
     if format is not None:
-        return _known(format)
+        if format not in formats:
+            raise unknown("AC530", what, format, formats, "formats")
+        return format
     if output is None:
         return "terminal"
-    for name, endings in FORMATS.items():
+    for name, endings in formats.items():
         if output.suffix.lower() in endings:
             return name
-    endings = tuple(e for known in FORMATS.values() for e in known)
-    message = f"the ending of {output.name!r} names no format"
-    raise UsageError.of("AC530", message, help=_listed("endings", endings))
-
-
-def _known(format: str) -> str:
-    if format in FORMATS:
-        return format
-    help = nearest(format, FORMATS) or _listed("formats", FORMATS)
-    raise UsageError.of("AC530", f"there is no format {format!r}", help=help)
-
-
-def _listed(what: str, names: Iterable[str]) -> str:
-    return f"{what}: {', '.join(names) or 'none'}"
+    help = f"endings: {', '.join(chain.from_iterable(formats.values()))}"
+    message = f"the ending of {output.name!r} names no {what}"
+    raise UsageError.of("AC530", message, help=help)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from archcalc.checks.claims.audit import AGREE, VERDICTS, Finding, Verdict
 from archcalc.checks.claims.citations import KINDS
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import UsageError, unknown
 from archcalc.reports.cells import Cell, Column, Note, Row, Table
 from archcalc.reports.report import Report
 from archcalc.sizes.dims import Poly
@@ -72,9 +72,7 @@ def chosen(
     verdicts: set[str] = set()
     for word in filter(None, map(str.strip, (only or "").split(","))):
         if word not in VERDICTS and word not in GROUPS:
-            known = (*GROUPS, *VERDICTS)
-            help = nearest(word, known) or f"verdicts: {', '.join(known)}"
-            raise UsageError.of("AC552", f"there is no verdict {word!r}", help=help)
+            raise unknown("AC552", "verdict", word, (*GROUPS, *VERDICTS))
         verdicts |= set(GROUPS.get(word, (word,)))
     kept = [f for f in found if not verdicts or f.verdict in verdicts]
     if source is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, NamedTuple, Self
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import UsageError, unknown
 from archcalc.figures.formulas.formulas import Equation, Formula
 from archcalc.figures.formulas.scripts import LATEX
 from archcalc.network.analysis import Analysis
@@ -83,8 +83,7 @@ def blanks_named(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(word.strip() for word in text.split(",")))
     for name in names:
         if name not in BLANKS:
-            help = nearest(name, BLANKS) or f"blanks: {', '.join(BLANKS)}"
-            raise UsageError.of("AC553", f"there is no blank {name!r}", help=help)
+            raise unknown("AC553", "blank", name, BLANKS)
     return names
 
 

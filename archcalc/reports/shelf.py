@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import unknown
 from archcalc.graph.depth import depth
 from archcalc.language.library import shipped
 from archcalc.network.network import Network, load
@@ -46,8 +46,7 @@ def list_report(
     found = [n for n in track(networks(variants)) if family in (None, family_of(n))]
     if not found:
         families = sorted({family_of(network) for network in networks(False)})
-        help = nearest(family or "", families) or f"families: {', '.join(families)}"
-        raise UsageError.of("AC510", f"there is no family {family!r}", help=help)
+        raise unknown("AC510", "family", family or "", families, "families")
     note = Note(
         "parameters and MACs of inference, side heads left out; batch 1.", "definition"
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from archcalc.checks.claims.expectations import Judged
-from archcalc.errors import UsageError
+from archcalc.errors import unknown
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
@@ -52,9 +52,7 @@ def lecture_report(
 ) -> Report:
     """Return the lecture's table; raise `UsageError` AC513 for another view."""
     if view not in VIEWS:
-        raise UsageError.of(
-            "AC513", f"there is no view {view!r}", help="views: lecture"
-        )
+        raise unknown("AC513", "view", view, VIEWS)
     rows = [_line(analysis, row) for row in analysis.rows if not row.aux]
     total = analysis.total
     cells = ("TOTAL", "", "", total.activations, "", total.weights)

@@ -12,7 +12,7 @@ from itertools import groupby, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import unknown
 from archcalc.figures.conventions import Convention
 from archcalc.graph.depth import depth, depths
 from archcalc.layers.base import times
@@ -101,10 +101,7 @@ def chosen_columns(asked: str | None) -> tuple[str, ...]:
     parts = [part.strip() for part in asked.split(",") if part.strip()]
     for part in parts:
         if part.lstrip("+-") not in COLUMNS:
-            help = (
-                nearest(part.lstrip("+-"), COLUMNS) or f"columns: {', '.join(COLUMNS)}"
-            )
-            raise UsageError.of("AC509", f"there is no column {part!r}", help=help)
+            raise unknown("AC509", "column", part, COLUMNS)
     relative = any(part[0] in "+-" for part in parts)
     if not relative:
         return tuple(dict.fromkeys(["layer", *parts]))

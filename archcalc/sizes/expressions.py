@@ -16,10 +16,10 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from fractions import Fraction
 from itertools import pairwise
 
+from archcalc.errors import nearest
 from archcalc.limits import Limits, current
 from archcalc.sizes import arithmetic, dims
 from archcalc.sizes import terms as t
@@ -345,10 +345,10 @@ def _unknown(
     what: str, name: str, known: Mapping[str, object], column: int
 ) -> ExpressionError:
     """Return the error of a name that means nothing here, with the nearest known."""
-    near = get_close_matches(name, known, n=1)
+    near = nearest(name, known)
     others = sorted(known)
     listed = ", ".join(others[:MOST_NAMES_SHOWN])
     more = ", …" if len(others) > MOST_NAMES_SHOWN else ""
-    helps = [f"did you mean {near[0]}?"] if near else []
+    helps = [near] if near else []
     helps += [f"known here: {listed}{more}"] if others else []
     return ExpressionError(f"unknown {what} {name}", column, "; ".join(helps) or None)

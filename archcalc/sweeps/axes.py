@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import UsageError, suggestion
 from archcalc.network.network import Network
 from archcalc.sweeps.dependence import BATCH, INPUT, VARIANT
 
@@ -40,7 +40,7 @@ def meanings(network: Network, names: Iterable[str]) -> dict[str, str]:
     known = axes_of(network)
     for name in names:
         if name not in known:
-            help = nearest(name, known) or f"axes: {', '.join(known)}"
+            help = suggestion(name, known, "axes")
             message = f"{network.name} has no param {name!r} to sweep over"
             raise UsageError.of("AC580", message, help=help)
         meant = _resolution(network) if name == RESOLUTION else name

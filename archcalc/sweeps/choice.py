@@ -12,7 +12,7 @@ from itertools import islice
 from math import frexp
 from typing import Any
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import unknown
 from archcalc.sweeps.pareto import Front
 
 Row = tuple[Any, ...]
@@ -53,8 +53,7 @@ def known_column(name: str, columns: Sequence[str]) -> int:
     """Return the place of a column; raise `UsageError` AC581 where there is none."""
     if name in columns:
         return columns.index(name)
-    help = nearest(name, columns) or f"columns: {', '.join(columns)}"
-    raise UsageError.of("AC581", f"there is no column {name!r}", help=help)
+    raise unknown("AC581", "column", name, columns)
 
 
 class Chosen:

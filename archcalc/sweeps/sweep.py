@@ -19,7 +19,7 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from archcalc.errors import ArchcalcError, UsageError, nearest
+from archcalc.errors import ArchcalcError, UsageError, unknown
 from archcalc.network.network import Network, load
 from archcalc.sweeps.axes import meanings, network_at
 from archcalc.sweeps.dependence import BATCH, VARIANT
@@ -105,9 +105,7 @@ class Sweep:
                 message = f"{name} is a param that varies, not a figure here"
                 raise UsageError.of("AC581", message)
             if name not in KNOWN_FIGURES:
-                known_figures = ", ".join(KNOWN_FIGURES)
-                help = nearest(name, KNOWN_FIGURES) or f"figures: {known_figures}"
-                raise UsageError.of("AC581", f"there is no figure {name!r}", help=help)
+                raise unknown("AC581", "figure", name, KNOWN_FIGURES)
 
     def __len__(self) -> int:
         """Return how many combinations there are."""

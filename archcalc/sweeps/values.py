@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import UsageError, suggestion
 from archcalc.sizes.expressions import Expression, ExpressionError, parse
 from archcalc.sweeps.dependence import INPUT, VARIANT
 
@@ -62,7 +62,7 @@ def condition(text: str, names: Sequence[str]) -> Expression:
             "AC581", f"{text!r}: {error.message}", help=error.help
         ) from None
     for name in sorted(read.names - set(names)):
-        help = nearest(name, names) or f"known: {', '.join(names)}"
+        help = suggestion(name, names, "known")
         raise UsageError.of("AC581", f"{text!r}: there is no {name!r}", help=help)
     return read
 

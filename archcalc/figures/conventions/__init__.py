@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import unknown
 from archcalc.figures.conventions.measures import View, weighed
 from archcalc.figures.conventions.tools import CONVENTIONS, REST, Convention, Unit
 from archcalc.sizes.dims import Dim, assuming
@@ -28,8 +28,7 @@ def convention(name: str) -> Convention:
     """Return a convention by its name; raise `UsageError` AC515 for an unknown one."""
     found = CONVENTIONS.get(name)
     if found is None:
-        help = nearest(name, CONVENTIONS) or f"conventions: {', '.join(CONVENTIONS)}"
-        raise UsageError.of("AC515", f"there is no convention {name!r}", help=help)
+        raise unknown("AC515", "convention", name, CONVENTIONS)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import unknown
 from archcalc.figures.counted import Counted
 from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.graph.graph import Graph, Node
@@ -68,9 +68,7 @@ RULES: dict[str, Rule] = {
 def rule_named(name: str) -> Rule:
     """Return a rule; raise `UsageError` AC545 for an unknown one."""
     if name not in RULES:
-        help = nearest(name, RULES) or f"rules: {', '.join(RULES)}"
-        message = f"there is no activations rule {name!r}"
-        raise UsageError.of("AC545", message, help=help)
+        raise unknown("AC545", "activations rule", name, RULES, "rules")
     return RULES[name]
 
 

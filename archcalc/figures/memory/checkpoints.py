@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import unknown
 from archcalc.figures.memory.storages import Storages
 from archcalc.graph.graph import Graph
 
@@ -27,9 +27,7 @@ def segments(graph: Graph, kind: str) -> tuple[Segment, ...]:
     Side heads and parts of a single node are left as they are.
     """
     if kind not in CHECKPOINTS:
-        help = nearest(kind, CHECKPOINTS) or f"known: {', '.join(CHECKPOINTS)}"
-        message = f"there is no checkpointing of {kind!r}"
-        raise UsageError.of("AC542", message, help=help)
+        raise unknown("AC542", "checkpointing of", kind, CHECKPOINTS, "known")
     if kind == "none":
         return ()
     groups = [graph.groups[i] for i in _chosen(graph, kind)]

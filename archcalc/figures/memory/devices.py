@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import unknown
 
 MiB = 2**20
 GB_A_SECOND = 10**9
@@ -244,6 +244,5 @@ def device(name: str) -> Device:
     """Return a card; raise `UsageError` AC543 for an unknown one."""
     found = DEVICES.get(name.lower())
     if found is None:
-        help = nearest(name.lower(), DEVICES) or f"known: {', '.join(DEVICES)}"
-        raise UsageError.of("AC543", f"there is no device {name!r}", help=help)
+        raise unknown("AC543", "device", name, DEVICES, "known")
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import unknown
 
 SCALAR_BYTES = 4
 
@@ -53,6 +53,5 @@ def optimizer(name: str) -> Optimizer:
     """Return an optimizer; raise `UsageError` AC540 for an unknown name."""
     found = OPTIMIZERS.get(name.lower())
     if found is None:
-        help = nearest(name.lower(), OPTIMIZERS) or f"known: {', '.join(OPTIMIZERS)}"
-        raise UsageError.of("AC540", f"there is no optimizer {name!r}", help=help)
+        raise unknown("AC540", "optimizer", name, OPTIMIZERS, "known")
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import UsageError, unknown
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Level
@@ -71,5 +71,4 @@ def _mermaid(network: Network, analysis: Analysis, level: Level) -> str:
 def known(what: str, word: str, words: Collection[str], code: str) -> None:
     """Raise `UsageError` where a word is none of those that are known."""
     if word not in words:
-        help = nearest(word, words) or f"{what}s: {', '.join(words)}"
-        raise UsageError.of(code, f"there is no {what} {word!r}", help=help)
+        raise unknown(code, what, word, words)

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import PurePath
 
 from archcalc.checks.findings import Checked
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import unknown
 
 FORMATS = ("full", "concise", "github", "gitlab", "sarif", "junit", "json")
 """Names of the formats, and of their modules here."""
@@ -22,8 +22,7 @@ def known_format(format: str) -> str:
     """Return a format's name; raise `UsageError` AC530 for one that is none."""
     if format in FORMATS:
         return format
-    help = nearest(format, FORMATS) or f"formats: {', '.join(FORMATS)}"
-    raise UsageError.of("AC530", f"there is no format {format!r}", help=help)
+    raise unknown("AC530", "format", format, FORMATS)
 
 
 def render_findings(outcomes: Sequence[Checked], format: str = "full") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
-from archcalc.errors import UsageError, nearest
+from archcalc.errors import UsageError, unknown
 from archcalc.render.svg_writer import (
     Colours,
     Point,
@@ -48,8 +48,7 @@ STYLE = (
 def known_kind(kind: str, kinds: Sequence[str]) -> None:
     """Raise `UsageError` AC536 for a kind of plot that there is not."""
     if kind not in kinds:
-        help = nearest(kind, kinds) or f"kinds: {', '.join(kinds)}"
-        raise UsageError.of("AC536", f"there is no plot of {kind!r}", help=help)
+        raise unknown("AC536", "plot of", kind, kinds, "kinds")
 
 
 def whole(value: object, what: str) -> int:
