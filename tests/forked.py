@@ -33,7 +33,7 @@ MODULES = (
     "archcalc.commands.typer_app",
     "archcalc.checks.checking",
     "archcalc.language.formatting",
-    *(f"archcalc.commands.{value.partition(':')[0]}" for value in COMMANDS.values()),
+    *(f"archcalc.commands.{module}" for module in COMMANDS.values()),
 )
 
 

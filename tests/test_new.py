@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from commands import Done, archcalc
 
-from archcalc.commands.watching import Shown, Watch, watch
+from archcalc.commands.check.watch import Watched, follow
 from archcalc.language.formatting import formatted
 from archcalc.language.schema import schema_text
 from archcalc.limits import DEFAULT
 from archcalc.network.network import load
+
+if TYPE_CHECKING:
+    from archcalc.commands.check.watch import Shown
 
 Run = Callable[..., Done]
 
@@ -87,7 +91,7 @@ def as_text(shown: list[Shown]) -> str:
 def test_each_save_shows_what_changed(tmp_path: Path) -> None:
     file = tmp_path / "net.yaml"
     file.write_text(TEXT.replace("K", "8"), encoding="utf-8")
-    watched = Watch(str(file), None, DEFAULT)
+    watched = Watched(str(file), None, DEFAULT)
     saves = iter(["16", "16", "[", "gone", "24"])
     pages: list[str] = []
 
@@ -95,7 +99,7 @@ def test_each_save_shows_what_changed(tmp_path: Path) -> None:
         pages.append(as_text(shown))
 
     for _ in range(6):
-        watch(watched, show, interval=0, times=1)
+        follow(watched, show, interval=0, times=1)
         new = next(saves, "24")
         if new == "gone":
             file.unlink()

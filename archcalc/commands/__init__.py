@@ -1,35 +1,38 @@
-"""Commands of the command line, one module each."""
+"""Commands of the command line, one module each, in a folder for each purpose."""
 
 COMMANDS = {
-    "table": "table:table",
-    "compare": "compare:compare",
-    "conventions": "conventions:conventions",
-    "explain": "explain:explain",
-    "audit": "audit:audit",
-    "reconcile": "reconcile:reconcile",
-    "quiz": "quiz:quiz",
-    "memory": "memory:memory",
-    "fit": "fit:fit",
-    "sweep": "sweep:sweep",
-    "scale": "scale:scale",
-    "solve": "solve:solve",
-    "report": "report:report",
-    "draw": "draw:draw",
-    "plot": "plot:plot",
-    "list": "listing:list_networks",
-    "show": "show:show",
-    "check": "check:check",
-    "rule": "rule:rule",
-    "diff": "diff:diff",
-    "lock": "lock:lock",
-    "schema": "schema:schema",
-    "new": "new:new",
-    "fmt": "fmt:fmt",
-    "watch": "watch:watch",
-    "verify": "verify:verify",
-    "layers": "layers:layers",
+    "table": "look.table",
+    "compare": "look.compare",
+    "conventions": "explain.conventions",
+    "explain": "explain.explain",
+    "audit": "explain.audit",
+    "reconcile": "explain.reconcile",
+    "quiz": "explain.quiz",
+    "memory": "bytes.memory",
+    "fit": "bytes.fit",
+    "sweep": "search.sweep",
+    "scale": "search.scale",
+    "solve": "search.solve",
+    "report": "look.report",
+    "draw": "look.draw",
+    "plot": "look.plot",
+    "list": "look.list_networks",
+    "show": "look.show",
+    "check": "check.check",
+    "rule": "check.rule",
+    "diff": "check.diff",
+    "lock": "check.lock",
+    "schema": "in_out.schema",
+    "new": "in_out.new",
+    "fmt": "in_out.fmt",
+    "watch": "check.watch",
+    "verify": "check.verify",
+    "layers": "look.layers",
 }
-"""Every command with its module here and its function, in the order of the help."""
+"""Every command with its module here, in the order of the help.
+
+The function of a command has the name of its module.
+"""
 
 
 class Interrupted(Exception):

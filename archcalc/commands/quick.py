@@ -30,10 +30,8 @@ class _UnclearError(Exception):
 
 def command(name: str) -> Callable[..., None]:
     """Return the function of a command."""
-    module, _, function = COMMANDS[name].partition(":")
-    found: Callable[..., None] = getattr(
-        import_module(f"archcalc.commands.{module}"), function
-    )
+    module = import_module(f"archcalc.commands.{COMMANDS[name]}")
+    found: Callable[..., None] = getattr(module, COMMANDS[name].rpartition(".")[2])
     return found
 
 

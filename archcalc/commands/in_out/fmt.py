@@ -8,7 +8,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Annotated
 
-from archcalc.commands.check import SkipOthers
+from archcalc.commands.check.check import SkipOthers
 from archcalc.commands.declared import Argument, Option
 from archcalc.commands.options import LimitOptions, limits_from, write
 from archcalc.errors import ArchcalcError, Problem, UsageError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from archcalc.commands.check import LockFile, Paths
+from archcalc.commands.check.check import LockFile, Paths
 from archcalc.commands.options import LimitOptions, limits_from
 
 

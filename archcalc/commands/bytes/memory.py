@@ -112,7 +112,7 @@ def _detail(
 ) -> Report | None:
     """Return the detail that was asked for, if any; `level` is checked by its user."""
     from archcalc.figures.memory.devices import device
-    from archcalc.reports.memory import details as details
+    from archcalc.reports.memory import details
 
     if roofline is not None:
         card = device(roofline)

@@ -1,0 +1,1 @@
+"""Whether specs are right, what changed, and the same network in torch."""

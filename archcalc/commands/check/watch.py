@@ -1,0 +1,127 @@
+"""`archcalc watch`: a table and a difference at each save."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from archcalc.commands.declared import Argument, Option
+from archcalc.commands.options import (
+    LimitOptions,
+    colored,
+    columns,
+    limits_from,
+    write,
+)
+from archcalc.errors import ArchcalcError, UsageError
+
+if TYPE_CHECKING:
+    from archcalc.limits import Limits
+    from archcalc.network.network import Network
+    from archcalc.reports.report import Report
+
+    Shown = Report | str
+    """What is shown at a save: reports, and findings as text."""
+
+CLEAR = "\x1b[H\x1b[2J"
+
+
+def watch(
+    net: Annotated[str, Argument(metavar="FILE", help="The spec that is edited.")],
+    interval: Annotated[
+        int, Option("--interval", metavar="MS", help="Milliseconds between looks.")
+    ] = 300,
+    looks: Annotated[
+        int, Option("--looks", metavar="N", help="Stop after N looks; 0 never does.")
+    ] = 0,
+    limit: LimitOptions = None,
+) -> None:
+    """Check a spec at each save: its table, findings, and what the save changed."""
+    from archcalc.language.library import find, is_path
+
+    path, variant = find(net)
+    if not is_path(net) or not os.path.isfile(path):
+        raise UsageError.of("AC501", f"there is no file {net!r} to watch")
+    watched = Watched(path, variant, limits_from(limit))
+    follow(watched, _show, max(interval, 10) / 1000, looks or None)
+
+
+class Watched:
+    """One file; remembers the last network that could be read."""
+
+    def __init__(self, path: str, variant: str | None, limits: Limits) -> None:
+        self.path = path
+        self.variant = variant
+        self.limits = limits
+        self.last: Network | None = None
+        self.seen: bytes | None = None
+
+    def look(self) -> list[Shown] | None:
+        """Return what is to be shown, None where the file is as it was."""
+        try:
+            data = Path(self.path).read_bytes()
+        except OSError:  # editors replace a file: it may be gone for a moment
+            return None
+        if data == self.seen:
+            return None
+        self.seen = data
+        return list(self._shown(data))
+
+    def _shown(self, data: bytes) -> Iterator[Shown]:
+        from archcalc.checks.checking import Choice, check_source
+        from archcalc.network.network import network as network_of
+        from archcalc.reports.diff import Difference, Side, diff_report
+        from archcalc.reports.table import table_report
+        from archcalc.source.parser import parse
+
+        try:
+            source = parse(data, self.path, self.limits)
+            network = network_of(source, self.variant, limits=self.limits)
+            analysis = network.analyze()
+            yield table_report(network, analysis)
+        except ArchcalcError as error:
+            yield "\n\n".join(problem.show() for problem in error.problems)
+            return
+        outcome = check_source(source, self.path, self.limits, Choice())
+        yield "\n\n".join([*(f.show() for f in outcome.findings), outcome.summary()])
+        if self.last is not None:
+            sides = [
+                Side(one, one.analyze(), name=name)
+                for one, name in ((self.last, "before"), (network, "now"))
+            ]
+            yield diff_report(Difference(*sides))
+        self.last = network
+
+
+def follow(
+    watched: Watched,
+    show: Callable[[list[Shown]], None],
+    interval: float = 0.5,
+    times: int | None = None,
+) -> None:
+    """Look at a file again and again; `times` bounds how often, for tests."""
+    count = 0
+    while times is None or count < times:
+        shown = watched.look()
+        if shown is not None:
+            show(shown)
+        count += 1
+        if times is None or count < times:
+            time.sleep(interval)
+
+
+def _show(shown: list[Shown]) -> None:
+    """Print what a save has brought, on a page of its own on a terminal."""
+    from archcalc.render import render
+
+    width, color = columns(), colored()
+    pages = [
+        one
+        if isinstance(one, str)
+        else render(one, "terminal", width=width, color=color)
+        for one in shown
+    ]
+    write((CLEAR if color else "") + "\n\n".join(pages) + "\n")

@@ -1,0 +1,1 @@
+"""Where a figure comes from: its formula, conventions, published figures, exercises."""

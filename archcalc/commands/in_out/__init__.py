@@ -1,0 +1,1 @@
+"""Specs begun, put in canonical form, and described for editors."""
