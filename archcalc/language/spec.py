@@ -15,7 +15,12 @@ from typing import Any
 from archcalc.errors import SpecError, nearest, suggestion
 from archcalc.language.about import METRICS, About, Accuracy, Expected, Paper, key_of
 from archcalc.language.about_reader import read_about
-from archcalc.language.argument_reader import Problems, required_param
+from archcalc.language.argument_reader import (
+    ArgumentReader,
+    Problems,
+    absent,
+    required_param,
+)
 from archcalc.language.step_reader import StepReader
 from archcalc.language.steps import Block, Step, shares
 from archcalc.layers.fields import SIZES, WORD, FieldError, WholeField, number
@@ -100,12 +105,13 @@ class _Reader:
         self.source = source
         self.problems = problems
         root = source.root
-        self.root = root if isinstance(root, Mapping) else None
-        params = self._mapping("params")
-        self.steps = StepReader(problems, [k.text for k, _ in params])
+        self.root = root if isinstance(root, Mapping) else Mapping([], 1, 1)
+        params = [k.text for k, _ in self._mapping("params")]
+        self.arguments = ArgumentReader(problems, params)
+        self.steps = StepReader(self.arguments)
 
     def read(self) -> Spec | None:
-        if self.root is None:
+        if self.root is not self.source.root:
             self.problems.add(
                 "AC120",
                 "a network is a mapping with `name`, `input` and `layers`",
@@ -142,8 +148,7 @@ class _Reader:
     # -- sections --------------------------------------------------------------------
 
     def _sections(self) -> None:
-        root = self.root or Mapping([], 1, 1)
-        for key, value in root.items:
+        for key, value in self.root.items:
             if key.text not in SECTIONS:
                 help = suggestion(key.text, SECTIONS, "sections")
                 self.problems.add("AC121", f"{key.text!r} is not a section", key, help)
@@ -159,18 +164,17 @@ class _Reader:
             )
 
     def _mapping(self, section: str) -> list[tuple[Scalar, Value]]:
-        value = self.root.get(section) if self.root else None
+        value = self.root.get(section)
         if value is None or isinstance(value, Mapping):
             return value.items if isinstance(value, Mapping) else []
         self.problems.add("AC123", f"{section} is a mapping of names", value)
         return []
 
     def _about(self) -> About | None:
-        root = self.root or Mapping([], 1, 1)
-        if root.get("name") is None:
-            self.problems.add("AC124", "the network needs a `name`", root)
+        if self.root.get("name") is None:
+            self.problems.add("AC124", "the network needs a `name`", self.root)
             return None
-        data = {k.text: _plain(v) for k, v in root.items if k.text in ABOUT}
+        data = {k.text: _plain(v) for k, v in self.root.items if k.text in ABOUT}
         if isinstance(data.get("expect"), list):
             data["expect"] = [_with_figures(e) for e in data["expect"]]
         read = read_about(data)
@@ -182,7 +186,7 @@ class _Reader:
 
     def _invalid(self, problem: Any) -> None:
         """Say in our words, at its place, what pydantic refused."""
-        at: Value = self.root or self.source.root
+        at: Value = self.root
         for part in problem["loc"]:
             inner = _child(at, part)
             if inner is None:
@@ -205,13 +209,15 @@ class _Reader:
     def _param(self, key: Scalar, value: Value) -> Any:
         if not WORD.fullmatch(key.text) or "-" in key.text:
             self.problems.add("AC126", f"{key.text!r} cannot name a param", key)
-        return self.steps.param(value)
+        return self.arguments.param(value)
 
     def _variants(self, params: set[str]) -> dict[str, dict[str, Any]]:
         read: dict[str, dict[str, Any]] = {}
         for key, value in self._mapping("variants"):
             if isinstance(value, Mapping):
-                read[key.text] = {k.text: self.steps.param(v) for k, v in value.items}
+                read[key.text] = {
+                    k.text: self.arguments.param(v) for k, v in value.items
+                }
                 self._known_params(value, params)
             else:
                 self.problems.add("AC127", "a variant is a mapping of params", value)
@@ -262,52 +268,42 @@ class _Reader:
             if word.text not in ("inputs", "params", "layers", "note"):
                 self.problems.add("AC128", f"a block has no {word.text!r}", word)
         params = value.get("params")
-        self.steps.scope = self.steps.params
+        self.arguments.scope = self.arguments.params
         read: dict[str, Any] = {}
         for name, default in params.items if isinstance(params, Mapping) else []:
             read[name.text] = (
                 None if required_param(default) else self._param(name, default)
             )
-            self.steps.scope |= {name.text}
+            self.arguments.scope |= {name.text}
         steps = value.get("layers")
         if steps is None:
             self.problems.add("AC128", f"block {key.text} needs `layers`", key)
         body = self.steps.steps(steps, f"block {key.text}") if steps is not None else ()
-        self.steps.scope = self.steps.params
+        self.arguments.scope = self.arguments.params
         inputs = value.get("inputs")
-        names = self.steps.references(inputs) if inputs is not None else ()
+        names = self.arguments.references(inputs) if inputs is not None else ()
         return Block(key.text, read, body, tuple(name.text for name in names))
 
     def _layers(self) -> tuple[Step, ...]:
-        root = self.root or Mapping([], 1, 1)
-        layers = root.get("layers")
+        layers = self.root.get("layers")
         if layers is None:
-            self.problems.add("AC124", "the network needs `layers`", root)
-            return ()
-        if (
-            isinstance(layers, Scalar)
-            and not layers.quoted
-            and layers.text in ("", "~", "null")
-        ):
-            self.problems.add("AC131", "layers must be a list of steps", layers)
+            self.problems.add("AC124", "the network needs `layers`", self.root)
             return ()
         if isinstance(layers, Scalar):
-            self.problems.add(
-                "AC131", "layers must be a list of steps, not a text", layers
-            )
+            text = "" if absent(layers) else ", not a text"
+            message = f"layers must be a list of steps{text}"
+            self.problems.add("AC131", message, layers)
             return ()
         return self.steps.steps(layers, "layers")
 
     # -- input -----------------------------------------------------------------------
 
     def _inputs(self) -> tuple[tuple[tuple[str, tuple[Any, ...]], ...], Value]:
-        root = self.root or Mapping([], 1, 1)
-        value = root.get("input")
+        value = self.root.get("input")
         if value is None:
-            self.problems.add(
-                "AC124", "the network needs an `input`, such as [3, 224, 224]", root
-            )
-            return (), root
+            message = "the network needs an `input`, such as [3, 224, 224]"
+            self.problems.add("AC124", message, self.root)
+            return (), self.root
         if isinstance(value, Mapping) and value.items:
             return tuple((k.text, self._sizes(v)) for k, v in value.items), value
         return (("input", self._sizes(value)),), value
@@ -343,7 +339,7 @@ def _plain(value: Value) -> Any:
         return {k.text: _plain(v) for k, v in value.items}
     if isinstance(value, Sequence):
         return [_plain(v) for v in value.items]
-    return value.text if value.quoted or value.text not in ("", "~", "null") else None
+    return None if absent(value) else value.text
 
 
 def _with_figures(entry: Any) -> Any:

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from archcalc.errors import nearest
-from archcalc.language.argument_reader import Problems, absent, quoted
+from archcalc.language.argument_reader import ArgumentReader, absent, quoted
 from archcalc.language.steps import (
     COMMON,
     CONDITION,
     FOLLOWERS,
     KINDS,
     REPEAT,
+    SHORTCUTS,
     STRUCTURES,
     USERS,
     Step,
@@ -25,50 +26,47 @@ from archcalc.language.steps import (
     settled,
     without_followers,
 )
-from archcalc.language.structure_reader import StructureReader
 from archcalc.layers import CATALOGUE
-from archcalc.layers.fields import WORD, FieldError
+from archcalc.layers.fields import FieldError
+from archcalc.sizes.expressions import Expression, parse
 from archcalc.source.parser import Mapping, Scalar, Sequence, Value
 
+Given = dict[str, tuple[Scalar, Value]]
+"""Arguments as written: each key with its place, and its value."""
+ABSENT = ("none", "", "~", "null")
 ROLES_WITH_FOLLOWERS = ("matrix", "combine", "pool", "other")
 
 
-class StepReader(StructureReader):
-    """Reads steps; blocks and defaults are known before the first."""
+class StepReader:
+    """Reads steps; defaults, and which params each block has, are known before them.
 
-    def __init__(self, problems: Problems, params: Iterable[str]) -> None:
-        super().__init__(problems, params)
+    `seen` has steps without arithmetic by their text, since most steps of a long file
+    stand in it more than once.
+    """
+
+    def __init__(self, arguments: ArgumentReader) -> None:
+        self.arguments = arguments
+        self.problems = arguments.problems
+        self.block_params: dict[str, dict[str, bool]] = {}
         self.defaults: dict[str, dict[str, Any]] = {}
         self.seen: dict[tuple[Any, ...], Step] = {}
 
     # -- whole lists -----------------------------------------------------------------
 
     def steps(self, value: Value, what: str) -> tuple[Step, ...]:
-        """Read a list of steps; what is wrong goes to `problems`."""
-        if isinstance(value, Scalar) and value.text and WORD.fullmatch(value.text):
-            return (
-                self._listed([value])
-                if value.text in KINDS
-                else self._not_steps(value, what)
-            )
-        if isinstance(value, Mapping) and what.startswith("branch"):
+        """Read a list of steps, or one; what is wrong goes to `problems`."""
+        one = isinstance(value, Scalar) and value.text in KINDS
+        if one or (isinstance(value, Mapping) and what.startswith("branch")):
             return self._listed([value])
         if not isinstance(value, Sequence):
-            return self._not_steps(value, what)
+            known = isinstance(value, Scalar) and value.text
+            help = nearest(known, KINDS) if known else None
+            message = f"{what} must be a list of steps, one `- ` each"
+            self.problems.add("AC131", message, value, help)
+            return ()
         if not value.items:
             self.problems.add("AC132", f"{what} needs at least one step", value)
         return self._listed(value.items)
-
-    def _not_steps(self, value: Value, what: str) -> tuple[Step, ...]:
-        help = (
-            nearest(value.text, KINDS)
-            if isinstance(value, Scalar) and value.text
-            else None
-        )
-        self.problems.add(
-            "AC131", f"{what} must be a list of steps, one `- ` each", value, help
-        )
-        return ()
 
     def _listed(self, items: Iterable[Value]) -> tuple[Step, ...]:
         read = (self.step(item) for item in items)
@@ -80,12 +78,7 @@ class StepReader(StructureReader):
             message = f"defaults are arguments of a kind of layer, not {quoted(key)}"
             self.problems.add("AC130", message, key, nearest(key.text, USERS))
             return
-        given = {k.text: (k, v) for k, v in value.items}
-        read = self._layer(key.text, key, None, given, partial=True)
-        self.defaults[key.text] = {
-            **read["args"],
-            **{f: read[f] for f in FOLLOWERS if f in read},
-        }
+        self.defaults[key.text] = self._some_arguments(key.text, key, value)
 
     # -- one step --------------------------------------------------------------------
 
@@ -106,7 +99,7 @@ class StepReader(StructureReader):
         signature = (*texts[:at], *texts[at + 2 :])
         known = self.seen.get(signature)
         if known is not None:
-            name = self.name(value.pairs[at + 1]) if at < len(texts) else None
+            name = self.arguments.name(value.pairs[at + 1]) if at < len(texts) else None
             return known.again(value.pairs[2 * keys.index(known.kind)], name)
         step = self._mapping(value)
         if step is not None and constant(step):
@@ -142,7 +135,7 @@ class StepReader(StructureReader):
         kind = self._kind(value)
         if kind is None:
             return None
-        given = {k.text: (k, v) for k, v in value.items}
+        given = _given(value)
         key, principal = given.pop(kind)
         return self._filled(kind, key, principal, given)
 
@@ -178,7 +171,7 @@ class StepReader(StructureReader):
         kind: str,
         key: Scalar,
         principal: Value | None,
-        given: dict[str, tuple[Scalar, Value]],
+        given: Given,
     ) -> Step | None:
         """Read every argument of a step whose kind is known."""
         before = self.problems.count
@@ -236,21 +229,19 @@ class StepReader(StructureReader):
 
     # -- arguments -------------------------------------------------------------------
 
-    def _common(
-        self, kind: str, given: dict[str, tuple[Scalar, Value]]
-    ) -> dict[str, Any]:
+    def _common(self, kind: str, given: Given) -> dict[str, Any]:
         read: dict[str, Any] = {}
         for word, (_, value) in given.items():
             if word == "name":
-                read["name"] = self.name(value)
+                read["name"] = self.arguments.name(value)
             elif word == "from":
-                read["sources"] = self.references(value)
+                read["sources"] = self.arguments.references(value)
             elif word == "share":
-                read["share"] = next(iter(self.references(value)), None)
+                read["share"] = next(iter(self.arguments.references(value)), None)
             elif word == "repeat":
-                read["repeat"] = self.argument(REPEAT, value, "repeat")
+                read["repeat"] = self.arguments.argument(REPEAT, value, "repeat")
             elif word == "when":
-                read["when"] = self.argument(CONDITION, value, "when")
+                read["when"] = self.arguments.argument(CONDITION, value, "when")
             elif word in ("first", "last"):
                 read[word] = self._overrides(kind, value)
         return read
@@ -262,21 +253,24 @@ class StepReader(StructureReader):
                 "AC138", "arguments for one repetition, as a mapping", value
             )
             return {}
-        given = {k.text: (k, v) for k, v in value.items}
         if kind == "use":
-            return {k: self.param(v) for k, (_, v) in given.items()}
+            return {k.text: self.arguments.param(v) for k, v in value.items}
         if kind not in CATALOGUE:
             self.problems.add("AC138", f"{kind} has no arguments to override", value)
             return {}
-        own = self._layer(kind, value, None, given, partial=True)
-        return {**own["args"], **{f: own[f] for f in FOLLOWERS if f in own}}
+        return self._some_arguments(kind, value, value)
+
+    def _some_arguments(self, kind: str, key: Value, value: Mapping) -> dict[str, Any]:
+        """Read arguments of a layer, `norm` and `act` among them, none required."""
+        own = self._layer(kind, key, None, _given(value), partial=True)
+        return {**own.pop("args"), **own}
 
     def _layer(
         self,
         kind: str,
         key: Value,
         principal: Value | None,
-        given: dict[str, tuple[Scalar, Value]],
+        given: Given,
         partial: bool = False,
     ) -> dict[str, Any]:
         """Read the arguments of a layer, and its branches where it joins tensors."""
@@ -292,12 +286,123 @@ class StepReader(StructureReader):
         args = {}
         for word, (at, value) in given.items():
             if word in layer.fields:
-                args[word] = self.argument(layer.fields[word], value, word)
+                args[word] = self.arguments.argument(layer.fields[word], value, word)
             elif word in FOLLOWERS and layer.role in ROLES_WITH_FOLLOWERS:
                 own[word] = self.follower(word, value)
             else:
-                self.unknown_argument(kind, at, (*layer.fields, *FOLLOWERS, *COMMON))
+                known = (*layer.fields, *FOLLOWERS, *COMMON)
+                self.arguments.unknown_argument(kind, at, known)
         return {**own, "args": args}
+
+    # -- structures and what follows a step -----------------------------------------
+
+    def branches(self, kind: str, key: Value, value: Value | None) -> dict[str, Any]:
+        """Read what a layer joins: branches by name, or names of earlier steps."""
+        if isinstance(value, Mapping) and value.items:
+            read = ((k.text, self._branch(k, v)) for k, v in value.items)
+            return {"branches": tuple(read)}
+        if isinstance(value, Sequence) and value.items:
+            return {"sources": self.arguments.references(value)}
+        if value is None or not absent(value):
+            self.problems.add(
+                "AC145",
+                f"{kind} joins branches: a mapping of names to steps, "
+                "or a list of names",
+                key if value is None else value,
+            )
+        return {}
+
+    def _branch(self, key: Scalar, value: Value) -> tuple[Step, ...]:
+        if isinstance(value, Scalar) and value.text == "identity":
+            return ()
+        return self.steps(value, f"branch {key.text}")
+
+    def structure(
+        self,
+        kind: str,
+        key: Scalar,
+        principal: Value | None,
+        given: Given,
+    ) -> dict[str, Any]:
+        """Read a residual, stage, side head or use of a block."""
+        if principal is None or (isinstance(principal, Scalar) and not principal.text):
+            what = "the name of a block" if kind == "use" else "a list of steps"
+            self.problems.add("AC146", f"{kind} needs {what}", key)
+            return {}
+        if kind == "use":
+            return self._use(principal, given)
+        own: dict[str, Any] = {"body": self.steps(principal, kind)}
+        for word, (at, value) in given.items():
+            if kind == "residual" and word == "shortcut":
+                own["shortcut"] = self._shortcut(value)
+            elif kind == "residual" and word in FOLLOWERS:
+                own[word] = self.follower(word, value)
+            else:
+                known = (
+                    ("shortcut", *FOLLOWERS, *COMMON) if kind == "residual" else COMMON
+                )
+                self.arguments.unknown_argument(kind, at, known)
+        return own
+
+    def _shortcut(self, value: Value) -> str | Expression | tuple[Step, ...]:
+        """Read `shortcut:`, a word, a param that holds one, or steps."""
+        if isinstance(value, Scalar):
+            if value.text in SHORTCUTS:
+                return value.text
+            if value.text in self.arguments.scope:
+                return parse(value.text)
+            message = f"{quoted(value)} is not a shortcut: {', '.join(SHORTCUTS)}"
+            self.problems.add("AC147", message, value, nearest(value.text, SHORTCUTS))
+            return "identity"
+        return self.steps(value, "shortcut")
+
+    def _use(self, block: Value, given: Given) -> dict[str, Any]:
+        """Read `use:`; a param may hold the block's name."""
+        if not isinstance(block, Scalar):
+            self.problems.add("AC146", "use needs the name of a block", block)
+            return {}
+        args = {word: self.arguments.param(value) for word, (_, value) in given.items()}
+        if block.text in self.block_params:
+            self._check_params(block, given)
+            return {"args": {"use": block.text, **args}}
+        if block.text in self.arguments.scope:
+            return {"args": {"use": parse(block.text), **args}}
+        self.problems.add(
+            "AC148",
+            f"there is no block {quoted(block)}",
+            block,
+            nearest(block.text, self.block_params)
+            or "blocks are declared under `blocks:`",
+        )
+        return {}
+
+    def _check_params(self, block: Scalar, given: Given) -> None:
+        params = self.block_params[block.text]
+        for word, (at, _) in given.items():
+            if word not in params:
+                known = (*params, *COMMON)
+                self.arguments.unknown_argument(f"block {block.text}", at, known)
+        missing = [p for p, required in params.items() if required and p not in given]
+        if missing:
+            message = f"block {block.text} needs {', '.join(missing)}"
+            self.problems.add("AC149", message, block)
+
+    def follower(self, word: str, value: Value) -> Any:
+        """Read `norm:` or `act:`: "none", a step, or a param that names one."""
+        if isinstance(value, Scalar):
+            if value.text in ABSENT:
+                return "none"
+            if value.text in self.arguments.scope:
+                return parse(value.text)
+        step = self.step(value)
+        if step is not None and (step.kind not in CATALOGUE or step.branches):
+            self.problems.add("AC144", f"{step.kind} cannot stand as {word}", value)
+        return step
+
+
+def _given(value: Mapping) -> Given:
+    """Return the values of a mapping by the texts of its keys, with the keys."""
+    return {k.text: (k, v) for k, v in value.items}
 
 
 def _takes(kind: str, key: str) -> bool:

@@ -18,9 +18,8 @@ from archcalc.figures.memory.optimizers import optimizer as optimizer_named
 from archcalc.graph.expand import expand
 from archcalc.graph.graph import Graph
 from archcalc.language import library
-from archcalc.language.argument_reader import Problems
+from archcalc.language.argument_reader import ArgumentReader, Problems
 from archcalc.language.spec import Spec, read_spec
-from archcalc.language.step_reader import StepReader
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import WORD, FieldError, WholeField
 from archcalc.limits import DEFAULT, Limits, begin, counting
@@ -96,7 +95,7 @@ class Network(Shown):
         item = source.root.items[0][1]  # type: ignore[union-attr, index]  # a mapping, as written above
         item = Scalar(item.text, False, item.line, item.column)  # type: ignore[union-attr]  # a scalar
         with counting(self.limits):
-            read_value = StepReader(problems, self.spec.params).param(item)
+            read_value = ArgumentReader(problems, self.spec.params).param(item)
         if problems.found:
             raise UsageError(problems.found)
         if isinstance(read_value, str) and not isinstance(self.spec.params[name], str):
