@@ -15,6 +15,7 @@ from report_examples import H
 from archcalc.render import numbers, render
 from archcalc.reports.cells import Cell, Column, Row, Table
 from archcalc.reports.report import Report
+from archcalc.sizes import units
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_binary_sizes(value: int, shown: str, brief: str) -> None:
 def test_short_numbers_lie_within_half_a_digit(value: int) -> None:
     text = numbers.si(value)
     mantissa, prefix = re.fullmatch(r"(-?[\d,.]+)(\D?)", text).groups()  # type: ignore[union-attr]  # the point of the test
-    scale = 1000 ** numbers.DECIMAL.index(prefix)
+    scale = 1000 ** units.DECIMAL.index(prefix)
     read = Fraction(mantissa.replace(",", "")) * scale
     decimals = len(mantissa.partition(".")[2])
     assert abs(read - value) <= Fraction(scale, 2 * 10**decimals)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from archcalc.checks.claims.expectations import CLAIM, EVERY_VARIANT, UNITS, read_claim
+from archcalc.checks.claims.expectations import EVERY_VARIANT, read_claim, split_claim
 from archcalc.errors import ArchcalcError
 from archcalc.language.about import Expected
 from archcalc.limits import Limits
@@ -117,16 +117,15 @@ def _plain(value: Any) -> str:
 
 def _like(given: str, computed: Any) -> str:
     """Return a value with the unit and the decimals of the figure that stood there."""
-    match = CLAIM.fullmatch(given)
-    if match is None or not isinstance(computed, (int, Fraction)):
+    _, amount = split_claim(given)
+    if amount is None or not isinstance(computed, (int, Fraction)):
         return _plain(computed)
-    if not match["unit"]:
-        grouped = GROUPED.fullmatch(match["number"]) or not match["number"].isdigit()
+    if not amount.suffix:
+        grouped = GROUPED.fullmatch(amount.digits) or not amount.digits.isdigit()
         whole = isinstance(computed, int)
         return _plain(computed) if grouped or not whole else str(computed)
-    decimals = len(match["number"].partition(".")[2])
-    scaled = Fraction(computed) / UNITS[match["unit"]]
-    return f"{_rounded(scaled, decimals)}{match['unit']}"
+    scaled = Fraction(computed) / amount.size
+    return f"{_rounded(scaled, amount.decimals)}{amount.suffix}"
 
 
 def _rounded(value: Fraction, decimals: int) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 from typing import NamedTuple
 
 from archcalc.errors import UsageError
@@ -13,9 +11,7 @@ from archcalc.figures.memory.at_rest import static
 from archcalc.figures.memory.storages import number
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import LARGEST_BATCH
-
-SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([kKMGT]?)(i?)B?")
-POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+from archcalc.sizes.units import read_amount
 
 
 class Fit(NamedTuple):
@@ -34,14 +30,12 @@ def read_size(text: str) -> int:
 
     A prefix with `i` is a power of 1024, one without a power of 1000.
     """
-    match = SIZE.fullmatch(text.strip())
-    if match is None:
+    amount = read_amount(text, ("B",))
+    if amount is None or amount.unit not in ("", "B"):
         raise UsageError.of(
             "AC546", f"{text!r} is not a size of memory", help="write 24GiB or 24GB"
         )
-    amount, prefix, binary = match.groups()
-    base = 1024 if binary else 1000
-    return int(Fraction(amount) * base ** POWERS[prefix.upper()])
+    return int(amount.value)
 
 
 def training_peak(analysis: Analysis) -> int:

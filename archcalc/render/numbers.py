@@ -11,10 +11,9 @@ from fractions import Fraction
 from archcalc.errors import clean
 from archcalc.reports.cells import Cell, Column, ColumnKind, Row
 from archcalc.sizes.polynomials import Dim, Poly
+from archcalc.sizes.units import scaled
 
 Number = int | Fraction
-DECIMAL = ("", "k", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q")
-BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
 COUNTS: frozenset[ColumnKind] = frozenset({"count", "operations"})
 SHORTENED = COUNTS | {"bytes"}
 FINEST_RATIO = 6
@@ -28,9 +27,9 @@ def count(value: Number) -> str:
 
 def fixed(value: Number, decimals: int, per: int = 1) -> str:
     """Return `value / per` with so many decimals and a comma every three digits."""
-    scaled = _rounded(value, per, decimals)
-    whole, rest = divmod(abs(scaled), 10**decimals)
-    sign = "-" if scaled < 0 else ""
+    units = _rounded(value, per, decimals)
+    whole, rest = divmod(abs(units), 10**decimals)
+    sign = "-" if units < 0 else ""
     return f"{sign}{whole:,}" + (f".{rest:0{decimals}d}" if decimals else "")
 
 
@@ -42,14 +41,13 @@ def _rounded(value: Number, per: int, decimals: int) -> int:
     return nearest if above >= 0 else -nearest
 
 
-def _power(value: Number, base: int, last: int, decimals: int) -> int:
-    """Return the power of `base` that leaves fewer than `base` units after rounding."""
-    power, whole = 0, abs(int(value))
-    while whole >= base and power < last:
-        power, whole = power + 1, whole // base
-    places = decimals if power else _places(value, decimals)
-    rounds_up = abs(_rounded(value, base**power, places)) >= base * 10**places
-    return power + 1 if rounds_up and power < last else power
+def _prefix(value: Number, decimals: int, binary: bool = False) -> tuple[str, int]:
+    """Return the prefix that leaves a short number after rounding, and its size."""
+    prefix, per = scaled(value, binary)
+    base = 1024 if binary else 1000
+    places = decimals if prefix else _places(value, decimals)
+    rounds_up = abs(_rounded(value, per, places)) >= base * 10**places
+    return scaled(base * per, binary) if rounds_up else (prefix, per)
 
 
 def _places(value: Number, decimals: int) -> int:
@@ -67,8 +65,8 @@ def si(value: Number) -> str:
     >>> si(854_196_224), si(999_949), si(999_950), si(9_996), si(512)
     ('854.2M', '999.9k', '1.00M', '10.0k', '512')
     """
-    power = _power(value, 1000, len(DECIMAL) - 1, 1)
-    return _scaled(value, 1000**power) + DECIMAL[power] if power else count(value)
+    prefix, per = _prefix(value, 1)
+    return _scaled(value, per) + prefix if prefix else count(value)
 
 
 def short(value: Number) -> str:
@@ -83,14 +81,10 @@ def size(value: Number, binary: bool = False, brief: bool = False) -> str:
     >>> size(60_950_432), size(60_950_432, binary=True), size(60_950_432, brief=True)
     ('60.95 MB', '58.13 MiB', '61.0 MB')
     """
-    base, prefixes = (1024, BINARY) if binary else (1000, DECIMAL)
-    power = _power(value, base, len(prefixes) - 1, 1 if brief else 2)
-    if not power:
+    prefix, per = _prefix(value, 1 if brief else 2, binary)
+    if not prefix:
         return f"{count(value)} B"
-    per = base**power
-    return (
-        f"{_scaled(value, per) if brief else fixed(value, 2, per)} {prefixes[power]}B"
-    )
+    return f"{_scaled(value, per) if brief else fixed(value, 2, per)} {prefix}B"
 
 
 def percent(share: Number) -> str:

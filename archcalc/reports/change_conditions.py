@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from archcalc.checks.claims.expectations import UNITS
+from archcalc.checks.claims.expectations import BOUNDS
 from archcalc.errors import UsageError, nearest
 from archcalc.reports.diff import TOTALS, Difference, change_of, growth_of
+from archcalc.sizes.units import read_amount
 
 CONDITION = re.compile(
     r"\s*(?P<metric>[a-z_]+)\s*(?P<bound><=|>=|<|>)\s*(?P<sign>[+-]?)\s*"
-    r"(?P<number>[0-9][0-9_]*(?:\.[0-9]+)?)\s*(?P<unit>%|[A-Za-z]{0,3})\s*"
+    r"(?P<amount>[0-9].*)"
 )
-BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
-    "<=": operator.le,
-    ">=": operator.ge,
-    "<": operator.lt,
-    ">": operator.gt,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +51,9 @@ def read_condition(text: str) -> Condition:
         raise UsageError.of(
             "AC570", f"--fail-if {text!r} is not a condition", help=help
         )
-    unit = match["unit"]
-    if unit not in UNITS:
-        raise UsageError.of("AC570", f"--fail-if {text!r}: {unit!r} is not a unit")
-    sign = -1 if match["sign"] == "-" else 1
-    value = sign * Fraction(match["number"].replace("_", "")) * UNITS[unit]
-    return Condition(text, match["metric"], match["bound"], value, unit == "%")
+    amount = read_amount(match["amount"])
+    if amount is None:
+        message = f"--fail-if {text!r}: {match['amount']!r} is not an amount"
+        raise UsageError.of("AC570", message)
+    value = -amount.value if match["sign"] == "-" else amount.value
+    return Condition(text, match["metric"], match["bound"], value, amount.unit == "%")

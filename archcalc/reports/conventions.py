@@ -13,9 +13,9 @@ from archcalc.reports.cells import Row as Line
 from archcalc.reports.report import Report
 from archcalc.reports.table import assumption_notes, convention_note, settings
 from archcalc.sizes.dims import Dim
+from archcalc.sizes.units import scaled
 
 Scale = tuple[str, int]
-SCALES: tuple[Scale, ...] = (("T", 10**12), ("G", 10**9), ("M", 10**6), ("k", 10**3))
 MOST_KINDS = 5
 FACTORS = {"MAC": 1, "FLOP": 2}
 """What a multiply-accumulate is in each unit."""
@@ -72,7 +72,7 @@ def _scale(value: Dim) -> Scale | None:
     """Return the letter and size that leave a figure readable, None for a symbol."""
     if not isinstance(value, int):
         return None
-    return next((scale for scale in SCALES if value >= scale[1]), SCALES[-1])
+    return scaled(max(value, 1000))
 
 
 def _line(analysis: Analysis, scale: Scale | None) -> Line:

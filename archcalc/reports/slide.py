@@ -23,6 +23,7 @@ from archcalc.reports.cells import Row as Line
 from archcalc.reports.report import Report
 from archcalc.reports.table import erratum_notes, settings
 from archcalc.sizes.dims import Dim, product
+from archcalc.sizes.units import scaled
 
 VIEWS = ("lecture",)
 COLUMNS = (
@@ -140,10 +141,9 @@ def _short(value: Any) -> str:
     """Return a count as the slides print it: 3.2M, 150.5K, 4096."""
     if not isinstance(value, int) or value < 10_000:
         return str(value)
-    units = (("G", 10**9), ("M", 10**6), ("K", 10**3))
-    unit, size = next(one for one in units if value >= one[1])
+    prefix, size = scaled(value)
     whole, tenth = divmod((value * 10 + size // 2) // size, 10)
-    return f"{whole}.{tenth}{unit}" if tenth else f"{whole}{unit}"
+    return f"{whole}.{tenth}{prefix.upper()}" if tenth else f"{whole}{prefix.upper()}"
 
 
 def _grouped(value: Any) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 
 from archcalc.errors import UsageError, suggestion
 from archcalc.sizes.expressions import Expression, ExpressionError, parse
+from archcalc.sizes.units import PREFIXES, Amount
 from archcalc.sweeps.dependence import INPUT, VARIANT
 
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
-SUFFIXED = re.compile(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)([kKMGT])(?!\w)")
-POWERS = {"k": 3, "K": 3, "M": 6, "G": 9, "T": 12}
+SUFFIXED = re.compile(rf"(?<![\w.])([0-9]+(?:\.[0-9]+)?)([{''.join(PREFIXES)}])(?!\w)")
 MOST_VALUES = 1_000_000
 
 
@@ -68,7 +68,7 @@ def condition(text: str, names: Sequence[str]) -> Expression:
 
 
 def _written_out(match: re.Match[str]) -> str:
-    value = Fraction(match[1]) * 10 ** POWERS[match[2]]
+    value = Amount(match[1], prefix=match[2]).value
     return str(tidy(value)) if value.denominator == 1 else f"({value})"
 
 

@@ -25,32 +25,10 @@ from archcalc.network.named_figures import Others, derived, measure
 from archcalc.network.network import Network
 from archcalc.sizes.dims import Poly, symbol
 from archcalc.sizes.expressions import ExpressionError, parse
+from archcalc.sizes.units import PRINTED, Amount, read_amount
 from archcalc.source.values import Mapping, Value
 
-UNITS: dict[str, int | Fraction] = {
-    "": 1,
-    "%": Fraction(1, 100),
-    "x": 1,
-    "k": 10**3,
-    "M": 10**6,
-    "G": 10**9,
-    "B": 10**9,
-    "T": 10**12,
-    "KB": 10**3,
-    "kB": 10**3,
-    "MB": 10**6,
-    "GB": 10**9,
-    "KiB": 2**10,
-    "MiB": 2**20,
-    "GiB": 2**30,
-    "K": 10**3,
-}
-CLAIM = re.compile(
-    r"\s*(?P<bound><=|>=|<|>|==?)?\s*(?P<number>[0-9][0-9_]*(?:\.[0-9]+)?)"
-    r"(?:[eE](?P<power>[0-9]{1,2}))?\s*(?P<unit>[A-Za-z]{0,3}|%)\s*"
-)
-PRINTED = ("%", "x")
-"""Units whose figures are always printed ones, met within half of their last digit."""
+CLAIM = re.compile(r"\s*(<=|>=|<|>|==?)?\s*([^,]*)")
 BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -116,16 +94,16 @@ def read_claim(given: Any) -> Claim:
     text = str(given)
     if text in BOOLEANS:
         return Claim(text, BOOLEANS[text])
-    match = CLAIM.fullmatch(text) if len(text) <= LONGEST_CLAIM else None
-    if match is None or match["unit"] not in UNITS:
+    bound, amount = split_claim(text)
+    if amount is None:
         return Claim(text, _symbolic(text))
-    digits = match["number"].replace("_", "")
-    power = 10 ** int(match["power"] or 0)
-    unit = UNITS[match["unit"]] * power
-    decimals = len(digits.partition(".")[2])
-    printed = unit > 1 or decimals or match["unit"] in PRINTED
-    half = Fraction(unit) / (2 * 10**decimals) if printed else Fraction(0)
-    return Claim(text, Fraction(digits) * unit, half, match["bound"])
+    return Claim(text, amount.value, amount.half_unit, bound)
+
+
+def split_claim(text: str) -> tuple[str | None, Amount | None]:
+    """Return the bound and the amount of a figure in a spec, as far as it has them."""
+    match = CLAIM.fullmatch(text) if len(text) <= LONGEST_CLAIM else None
+    return (match[1], read_amount(match[2])) if match else (None, None)
 
 
 def _listed(given: list[Any]) -> Claim:
