@@ -16,7 +16,12 @@ BUG = 3
 INTERRUPTED = 128 + signal.SIGINT
 WIDEST = "9999"
 RARELY = 50_000, 20, 100
-"""When to look for cycles: what a command makes stays to its end."""
+"""Thresholds of the garbage collector: rarely, since what a command makes stays.
+
+Nodes and rows are made by the hundred thousand and live to the end: looking through
+them for cycles took a tenth of a large `archcalc memory` and finds some hundred
+objects. At these thresholds it takes 2 to 7 per cent, in every command.
+"""
 
 
 def main() -> None:

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 import typer
+from commands import archcalc
 from typer.testing import CliRunner
 
+from archcalc.__main__ import RARELY
 from archcalc.commands import COMMANDS
-from archcalc.commands.collector import uncollected
 from archcalc.commands.quick import COMPLETION, Declared, command, plain
 from archcalc.commands.typer_app import app, typed
-from archcalc.errors import UsageError
 
 PLAIN = [
     "table vgg16",
@@ -122,21 +122,14 @@ def test_a_command_that_declares_nothing_of_ours_is_left_to_typer(
     assert plain(["table", "vgg16"]) is None
 
 
-@pytest.mark.parametrize("on", [True, False])
-def test_the_collector_is_as_it_was_after_a_command(on: bool) -> None:
-    seen = []
-
-    @uncollected
-    def run(fails: bool) -> None:
-        seen.append(gc.isenabled())
-        if fails:
-            raise UsageError([])
-
-    (gc.enable if on else gc.disable)()
+def test_the_garbage_collector_runs_rarely_and_is_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = gc.get_threshold()
     try:
-        run(False)
-        with pytest.raises(UsageError):
-            run(fails=True)
-        assert (seen, gc.isenabled()) == ([False, False], on)
+        gc.set_threshold(700, 10, 10)
+        assert archcalc(capsys, monkeypatch, "table", "vgg16").code == 0
+        assert gc.get_threshold() == RARELY
+        assert gc.isenabled()
     finally:
-        gc.enable()
+        gc.set_threshold(*usual)

@@ -15,8 +15,8 @@ from measuring import shown as told
 ABOUT = """\
 A chain of 3×3 convolutions and ReLUs, each written on a line of its own: nothing repeats
 in the file, so nothing is read or written out by copying. CPU time, that of the kernel
-included, in a process of its own for each size; the collector off, as `archcalc table`
-has it. A chain of a million touches all of its memory for the first time, a chain of a
+included, in a process of its own for each size; the garbage
+collector as the command line has it. A chain of a million touches all of its memory for the first time, a chain of a
 thousand is read thirty times in memory that it has. "Reading" is from YAML text to steps, "writing
 out" names nodes and infers shapes, "analysis" counts, "rows" lays the table out, "text"
 renders and writes it."""

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from archcalc.commands.collector import uncollected
 from archcalc.commands.declared import Option
 from archcalc.commands.options import (
     Batch,
@@ -47,7 +46,6 @@ BARRED = ("layer", "params", "macs", "activations")
 """What is shown with bars where no columns are asked for: it fits 80 columns."""
 
 
-@uncollected
 def table(
     net: NetworkName,
     level: RowLevel = "layers",

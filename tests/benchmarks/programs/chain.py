@@ -1,6 +1,6 @@
 """A chain of so many layers from YAML text to a printed table: JSON of what it cost.
 
-CPU seconds of each step, the collector off, as `archcalc table` has it.
+CPU seconds of each step, the collector at the thresholds of the command line.
 """
 
 import gc
@@ -16,6 +16,7 @@ sys.path.append(str(Path(__file__).parent.parent))
 
 from measuring import chain
 
+from archcalc.__main__ import RARELY
 from archcalc.limits import DEFAULT
 from archcalc.network.network import network
 from archcalc.render import FORMATS, render
@@ -50,7 +51,7 @@ def run(layers: int, pretty: bool) -> dict[str, float]:
     return {b: marks[b] - marks[a] for a, b in pairwise(names)}
 
 
-gc.disable()
+gc.set_threshold(*RARELY)
 layers, times = int(sys.argv[1]), int(sys.argv[2])
 runs = [run(layers, "pretty" in sys.argv) for _ in range(times)]
 memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
