@@ -370,6 +370,29 @@ NESTED = [f"  - {{name: s{i}, conv: 4, kernel: 1}}" for i in range(150)] + [
 LONG = ["  - {conv: 4, kernel: 1}"] * 3000
 
 
+ACROSS = """
+archcalc: 1
+name: across
+input: {a: [10, 8], k: [10, 8], v: [10, 8]}
+layers:
+  - {name: x, linear: 8, from: a}
+  - repeat: 2
+    stage:
+      - residual:
+          - {name: q, linear: 8}
+          - {name: u, add: [q, k]}
+          - {add: [u, v]}
+      - residual: [{linear: 8}]
+"""
+
+
+def test_three_values_that_only_pass_a_part_are_drawn() -> None:
+    """Three lanes side by side, none of which has a box, have a place too."""
+    network = loads(ACROSS)
+    text = draw(network, network.analyze())
+    assert text.count('class="box') == 9  # three inputs, x, and a repetition's five
+
+
 @pytest.mark.parametrize("layers", [LONG, NESTED], ids=["long", "nested"])
 def test_long_and_deep_networks_are_drawn(layers: list[str]) -> None:
     body = "\n".join(layers)

@@ -197,7 +197,8 @@ class _Measurer:
         order = sorted(blocks, key=lambda b: (b not in live, not b.room.length))
         length = max(block.room.length for block in blocks)
         places = self.side_by_side(order)
-        carrying = [i for i, b in enumerate(order) if b in live and b.room.length]
+        long = [i for i, b in enumerate(order) if b in live and b.room.length]
+        carrying = long or range(len(live))  # nothing but lanes: between the outer two
         if len(live) <= 2 or len(carrying) == 1:
             main = max(range(len(live)), key=lambda i: order[i].room.length)
             axis = places[main]
