@@ -68,7 +68,6 @@ BUILT = [
     if (PACKAGE / f"{room}.py").exists() or (PACKAGE / room / "__init__.py").exists()
 ]
 UNTIL_CUT: dict[str, tuple[str, ...]] = {
-    "sizes.terms": ("sizes.writing",),
     "sweeps.chunks": ("sweeps.sweep",),
     "sweeps.scaling": (
         "reports.cells",

@@ -28,7 +28,7 @@ from archcalc.network.shown import Shown
 from archcalc.sizes.dims import Poly, symbol
 from archcalc.sizes.expressions import Expression, ExpressionError
 from archcalc.source.parser import Mapping as Section
-from archcalc.source.parser import Scalar, Source, parse, read
+from archcalc.source.parser import Source, one_value, parse, read
 
 SIZE = WholeField(1)
 LARGEST_BATCH = 2**31
@@ -90,12 +90,10 @@ class Network(Shown):
         """Return a param given from outside: a number, a word, arithmetic, a symbol."""
         if not isinstance(value, str):
             return Fraction(str(value)) if isinstance(value, float) else value
-        source = parse(f"{name}: {_quoted(value)}", f"--set {name}", self.limits)
+        source = one_value(value, f"--set {name}", self.limits)
         problems = Problems(source, 1)
-        item = source.root.items[0][1]  # type: ignore[union-attr, index]  # a mapping, as written above
-        item = Scalar(item.text, False, item.line, item.column)  # type: ignore[union-attr]  # a scalar
         with counting(self.limits):
-            read_value = ArgumentReader(problems, self.spec.params).param(item)
+            read_value = ArgumentReader(problems, self.spec.params).param(source.root)
         if problems.found:
             raise UsageError(problems.found)
         if isinstance(read_value, str) and not isinstance(self.spec.params[name], str):
@@ -300,7 +298,3 @@ def _reads(value: Any) -> frozenset[str]:
     """Return the names that a param's arithmetic reads."""
     parts = value if isinstance(value, tuple) else (value,)
     return frozenset().union(*(p.names for p in parts if isinstance(p, Expression)))
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from unicodedata import normalize
 
 from archcalc.errors import clean
-from archcalc.sizes.writing import SUPERSCRIPTS
+from archcalc.sizes.marks import SUPERSCRIPTS
 
 SPECIALS = {
     "\\": "\\textbackslash{}",

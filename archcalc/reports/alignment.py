@@ -8,7 +8,7 @@ the numbers of unnamed ones have moved on). Names that the file gives always com
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -40,13 +40,14 @@ def align(old: Sequence[Item], new: Sequence[Item]) -> list[Pair]:
 
     What was removed stands where it was, behind what it followed.
     """
-    ways = [_Matching(old, new).run(order) for order in (NAMES_FIRST, CONTENT_FIRST)]
-    best = min(ways, key=lambda matched: _cost(old, new, matched))
+    ways = []
+    for stages in (NAMES_FIRST, CONTENT_FIRST):
+        matching = _Matching(old, new)
+        for stage in stages:
+            stage(matching)
+        ways.append(matching.found)
+    best = min(ways, key=lambda found: _cost(old, new, found))
     return list(_ordered(len(old), len(new), best))
-
-
-NAMES_FIRST = ("same", "named", "by_path", "gaps", "anywhere")
-CONTENT_FIRST = ("named", "gaps", "by_path", "anywhere")
 
 
 class _Matching:
@@ -59,62 +60,71 @@ class _Matching:
         self.taken: set[int] = set()
         self.paths = {item.path: at for at, item in enumerate(new)}
 
-    def run(self, stages: Iterable[str]) -> dict[int, int]:
-        """Return new positions by old ones."""
-        for stage in stages:
-            getattr(self, stage)()
-        return self.found
-
     def pair(self, old: int, new: int | None) -> None:
         if new is not None and old not in self.found and new not in self.taken:
             self.found[old] = new
             self.taken.add(new)
 
-    def same(self) -> None:
-        """Pair what has its path and content in both."""
+    def by_path(self) -> Iterator[tuple[int, int]]:
+        """Yield both positions of what has the same path."""
         for at, item in enumerate(self.old):
-            other = self.paths.get(item.path)
-            if other is not None and self.new[other].content == item.content:
-                self.pair(at, other)
+            if item.path in self.paths:
+                yield at, self.paths[item.path]
 
-    def named(self) -> None:
-        """Pair what the files name alike."""
-        for at, item in enumerate(self.old):
-            other = self.paths.get(item.path)
-            if other is not None and item.named and self.new[other].named:
-                self.pair(at, other)
 
-    def by_path(self) -> None:
-        """Pair what has the same path."""
-        for at, item in enumerate(self.old):
-            self.pair(at, self.paths.get(item.path))
+def _same(matching: _Matching) -> None:
+    """Pair what has its path and content in both."""
+    for at, other in matching.by_path():
+        if matching.new[other].content == matching.old[at].content:
+            matching.pair(at, other)
 
-    def gaps(self) -> None:
-        """Pair equal content in order, between what is paired already."""
-        anchors = [(-1, -1), *_increasing(self.found), (len(self.old), len(self.new))]
-        for (a, b), (c, d) in pairwise(anchors):
-            left = [i for i in range(a + 1, c) if i not in self.found]
-            right = [i for i in range(b + 1, d) if i not in self.taken]
-            if left and right and max(len(left), len(right)) <= LARGEST_GAP:
-                self._in_order(left, right)
 
-    def _in_order(self, left: Sequence[int], right: Sequence[int]) -> None:
-        first = [self.old[i].content for i in left]
-        second = [self.new[i].content for i in right]
-        matcher = SequenceMatcher(None, first, second, autojunk=False)
-        for begin, other, size in matcher.get_matching_blocks():
-            for k in range(size):
-                self.pair(left[begin + k], right[other + k])
+def _named(matching: _Matching) -> None:
+    """Pair what the files name alike."""
+    for at, other in matching.by_path():
+        if matching.old[at].named and matching.new[other].named:
+            matching.pair(at, other)
 
-    def anywhere(self) -> None:
-        """Pair equal content wherever it stands."""
-        waiting: dict[Hashable, list[int]] = {}
-        for at in reversed(range(len(self.new))):
-            if at not in self.taken:
-                waiting.setdefault(self.new[at].content, []).append(at)
-        for at, item in enumerate(self.old):
-            if at not in self.found and waiting.get(item.content):
-                self.pair(at, waiting[item.content].pop())
+
+def _by_path(matching: _Matching) -> None:
+    """Pair what has the same path."""
+    for at, other in matching.by_path():
+        matching.pair(at, other)
+
+
+def _gaps(matching: _Matching) -> None:
+    """Pair equal content in order, between what is paired already."""
+    end = (len(matching.old), len(matching.new))
+    anchors = [(-1, -1), *_increasing(matching.found), end]
+    for (a, b), (c, d) in pairwise(anchors):
+        left = [i for i in range(a + 1, c) if i not in matching.found]
+        right = [i for i in range(b + 1, d) if i not in matching.taken]
+        if left and right and max(len(left), len(right)) <= LARGEST_GAP:
+            _in_order(matching, left, right)
+
+
+def _in_order(matching: _Matching, left: Sequence[int], right: Sequence[int]) -> None:
+    first = [matching.old[i].content for i in left]
+    second = [matching.new[i].content for i in right]
+    matcher = SequenceMatcher(None, first, second, autojunk=False)
+    for begin, other, size in matcher.get_matching_blocks():
+        for k in range(size):
+            matching.pair(left[begin + k], right[other + k])
+
+
+def _anywhere(matching: _Matching) -> None:
+    """Pair equal content wherever it stands."""
+    waiting: dict[Hashable, list[int]] = {}
+    for at in reversed(range(len(matching.new))):
+        if at not in matching.taken:
+            waiting.setdefault(matching.new[at].content, []).append(at)
+    for at, item in enumerate(matching.old):
+        if at not in matching.found and waiting.get(item.content):
+            matching.pair(at, waiting[item.content].pop())
+
+
+NAMES_FIRST = (_same, _named, _by_path, _gaps, _anywhere)
+CONTENT_FIRST = (_named, _gaps, _by_path, _anywhere)
 
 
 def _increasing(found: dict[int, int]) -> list[tuple[int, int]]:

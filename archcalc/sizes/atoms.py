@@ -17,8 +17,9 @@ from typing import Literal
 from archcalc.errors import LimitError
 from archcalc.sizes import terms as t
 from archcalc.sizes.bounds import lower_bound
+from archcalc.sizes.marks import PYTHON, Notation
 from archcalc.sizes.terms import Atom, Monomial, Number, Terms
-from archcalc.sizes.writing import PYTHON, Notation, write, write_floor
+from archcalc.sizes.writing import write, write_floor
 
 DEEPEST = 40
 Kind = Literal["min", "max"]

@@ -12,9 +12,10 @@ from itertools import pairwise
 from archcalc.sizes import terms as t
 from archcalc.sizes.atoms import Symbol
 from archcalc.sizes.bounds import lower_bound
+from archcalc.sizes.marks import UNICODE
 from archcalc.sizes.polynomials import Dim, Poly, collect, ratio, terms_of
 from archcalc.sizes.terms import Monomial, Terms
-from archcalc.sizes.writing import UNICODE, write
+from archcalc.sizes.writing import write
 
 FURTHEST = 512
 """With floors in it, a difference is tried for numbers up to this."""

@@ -15,8 +15,9 @@ from archcalc.errors import UsageError
 from archcalc.sizes import atoms, bounds
 from archcalc.sizes import terms as t
 from archcalc.sizes.atoms import Kind, Symbol
+from archcalc.sizes.marks import LATEX, MARKDOWN, PYTHON, UNICODE
 from archcalc.sizes.terms import Number, Terms
-from archcalc.sizes.writing import LATEX, MARKDOWN, PYTHON, UNICODE, write
+from archcalc.sizes.writing import write
 
 
 class Poly:

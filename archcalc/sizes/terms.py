@@ -11,13 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import gcd, lcm
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from archcalc.errors import LimitError
 from archcalc.limits import spend
-
-if TYPE_CHECKING:
-    from archcalc.sizes.writing import Notation
+from archcalc.sizes.marks import Notation
 
 Number = int | Fraction
 HIGHEST_POWER = 1_000

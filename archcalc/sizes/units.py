@@ -46,12 +46,14 @@ class Amount(NamedTuple):
         if self.unit == "%":
             return Fraction(1, 100)
         base: int = 1024 if self.binary else 1000
-        return base ** PREFIXES[self.prefix]
+        power: int = base ** PREFIXES[self.prefix]
+        return power
 
     @property
     def scale(self) -> int | Fraction:
         """What one of the printed number counts: its unit and its exponent."""
-        return self.size * 10**self.power
+        exponent: int = 10**self.power
+        return self.size * exponent
 
     @property
     def decimals(self) -> int:
@@ -67,7 +69,8 @@ class Amount(NamedTuple):
     def half_unit(self) -> Fraction:
         """Half of what one of the last digit is; 0 for a count in full."""
         exact = self.scale == 1 and not self.decimals and self.unit not in PRINTED
-        return Fraction(0 if exact else self.scale) / (2 * 10**self.decimals)
+        last: int = 10**self.decimals
+        return Fraction(0 if exact else self.scale) / (2 * last)
 
 
 def read_amount(text: str, words: Container[str] = ()) -> Amount | None:

@@ -56,6 +56,7 @@ __all__ = ["Mapping", "Scalar", "Sequence", "Source", "Value", "parse", "read"]
 
 TAG_DIRECTIVE = re.compile(r"(?:^|[\r\n])(?=%TAG)")
 MERGE_KEY = "<<"
+TOO_LONG = "this text is too long"
 SURROGATE = re.compile("[\ud800-\udfff]")
 # What PyYAML's own parser gets through in about two seconds.
 SLOW_PARSER_LIMITS = replace(DEFAULT, file_bytes=2**20, values=100_000)
@@ -82,6 +83,26 @@ def parse(text: str | bytes, name: str, limits: Limits = DEFAULT) -> Source:
 
     """
     limits = _for_parser(limits)
+    written = _allowed(text, name, limits)
+    _refuse_tag_directive(written)
+    return Source(written, _Builder(written, limits).build())
+
+
+def one_value(text: str, name: str, limits: Limits = DEFAULT) -> Source:
+    """Return a text that is one plain value, as it stands behind an option.
+
+    Nothing in it is YAML: no quotes, no comments. Raises the errors of `parse`.
+    """
+    written = _allowed(text, name, limits)
+    value = Scalar(written.text, False, 1, 1)
+    if len(value.text) > limits.scalar_chars:
+        place, size = place_of(written, value), len(value.text)
+        raise limits.exceeded("scalar_chars", TOO_LONG, place=place, found=size)
+    return Source(written, value)
+
+
+def _allowed(text: str | bytes, name: str, limits: Limits) -> Text:
+    """Return a text that is within the limits and may stand in YAML."""
     size = len(text if isinstance(text, bytes) else _bytes(text))
     if size > limits.file_bytes:
         raise too_long(name, size, limits)
@@ -90,8 +111,7 @@ def parse(text: str | bytes, name: str, limits: Limits = DEFAULT) -> Source:
     written = Text(name, text.removeprefix("\ufeff"))
     refuse_lines(written, limits)
     refuse_forbidden(written)
-    _refuse_tag_directive(written)
-    return Source(written, _Builder(written, limits).build())
+    return written
 
 
 def _bytes(text: str) -> bytes:
@@ -311,7 +331,7 @@ class _Builder:
             self._check_property(event)
         size = len(value.text)
         if size > self.limits.scalar_chars:
-            self._refuse_size("scalar_chars", "this text is too long", value, size)
+            self._refuse_size("scalar_chars", TOO_LONG, value, size)
 
     def _check_property(self, event: Any) -> None:
         """Refuse a tag; keep an anchor, since its alias is the better place to show."""

@@ -1,17 +1,17 @@
 """How the parts of a formula are marked: Unicode, Markdown, HTML, LaTeX, Python.
 
-A script knows marks only; what is written is decided in `formula_text.py`.
+A script adds to a notation what recorded rules need: indexes, grouped numbers, roots.
+What is written is decided in `writer`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from archcalc.sizes.dims import Kind, Poly
+from archcalc.sizes import marks
+from archcalc.sizes.dims import Poly
 from archcalc.sizes.recorded import Symbol
-from archcalc.sizes.writing import SUPERSCRIPTS
 
 SUM, TERM, FACTOR, ATOM = 0, 1, 2, 3
 
@@ -23,11 +23,10 @@ class Text(NamedTuple):
     binds: int = ATOM
 
 
-class Script:
+class Script(marks.Notation):
     """Unicode text: `(k²·C)·N`, `⌊54.25⌋`, `H′`."""
 
-    minus, times, dots = "−", "·", "…"
-    touching = ""
+    dots = "…"
     stacked = False
 
     def symbol(self, symbol: Symbol) -> str:
@@ -41,10 +40,6 @@ class Script:
             return "".join(chr(ord("₀") + int(digit)) for digit in sub)
         return f"_{sub}" if sub else ""
 
-    def power(self, base: str, exponent: int) -> str:
-        """Return a factor that stands several times."""
-        return base + str(exponent).translate(SUPERSCRIPTS)
-
     def number(self, value: int) -> str:
         """Return a figure with a comma every three digits: `34,848`."""
         return f"{value:,}".replace("-", self.minus)
@@ -53,26 +48,14 @@ class Script:
         """Return a size that has names in it."""
         return str(value)
 
-    def fraction(self, top: Text, bottom: Text) -> Text:
+    def quotient(self, top: Text, bottom: Text) -> Text:
         """Return a quotient."""
         above = bracketed(top, TERM, self)
         return Text(f"{above}/{bracketed(bottom, ATOM, self)}", TERM)
 
-    def rounded(self, up: bool, inside: str) -> str:
-        """Return something rounded up or down."""
-        return f"⌈{inside}⌉" if up else f"⌊{inside}⌋"
-
-    def chosen(self, kind: Kind, members: Sequence[str]) -> str:
-        """Return the smallest or largest of several."""
-        return f"{kind}({', '.join(members)})"
-
     def root(self, inside: str) -> str:
         """Return a square root; a sum or product comes in brackets."""
         return f"√{inside}"
-
-    def bracket(self, inside: str) -> str:
-        """Return brackets round a part."""
-        return f"({inside})"
 
 
 class Markdown(Script):
@@ -101,10 +84,10 @@ class Html(Script):
         return escape(str(value))
 
 
-class Latex(Script):
+class Latex(Script, marks.Latex):
     r"""LaTeX for math mode: `\frac{227 + 2 \cdot 0 - 11}{4} + 1`."""
 
-    minus, times, dots = "-", " \\cdot ", "\\ldots"
+    times, dots = " \\cdot ", "\\ldots"
     stacked = True
 
     def symbol(self, symbol: Symbol) -> str:
@@ -116,24 +99,14 @@ class Latex(Script):
     def sub(self, sub: str) -> str:
         return f"_{{{sub}}}" if sub else ""
 
-    def power(self, base: str, exponent: int) -> str:
-        return f"{base}^{{{exponent}}}"
-
     def number(self, value: int) -> str:
         return f"{value:,}".replace(",", "{,}")
 
     def poly(self, value: Poly) -> str:
         return value.latex()
 
-    def fraction(self, top: Text, bottom: Text) -> Text:
-        return Text(f"\\frac{{{top.text}}}{{{bottom.text}}}")
-
-    def rounded(self, up: bool, inside: str) -> str:
-        side = "ceil" if up else "floor"
-        return f"\\left\\l{side} {inside} \\right\\r{side}"
-
-    def chosen(self, kind: Kind, members: Sequence[str]) -> str:
-        return f"\\{kind}\\left({', '.join(members)}\\right)"
+    def quotient(self, top: Text, bottom: Text) -> Text:
+        return Text(self.fraction(top.text, bottom.text))
 
     def root(self, inside: str) -> str:
         return f"\\sqrt{{{inside}}}"
@@ -142,20 +115,16 @@ class Latex(Script):
         return f"\\left({inside}\\right)" if "\\frac" in inside else f"({inside})"
 
 
-class Python(Script):
+class Python(Script, marks.Python):
     """Python that computes the value: `(227 + 2*0 - 11)//4 + 1`."""
 
-    minus, times, dots = "-", "*", "..."
-    touching = "*"
+    dots = "..."
 
     def sub(self, sub: str) -> str:
         return f"_{sub}" if sub else ""
 
     def symbol(self, symbol: Symbol) -> str:
         return symbol.letter + self.sub(symbol.sub) + ("_out" if symbol.prime else "")
-
-    def power(self, base: str, exponent: int) -> str:
-        return f"{base}**{exponent}"
 
     def number(self, value: int) -> str:
         return str(value)

@@ -1,6 +1,6 @@
 """A recorded size as text: its symbols or its numbers, in several scripts.
 
-Both readings walk the same tree (`recorder.py`), so that one line shows the rule and
+Both readings walk the same tree (`sizes.recorded`), so that one line shows the rule and
 the next what was put in: `⌊(H + 2p − k)/s + 1⌋`, `(227 + 2·0 − 11)/4 + 1`.
 """
 
@@ -83,17 +83,13 @@ class Writer:
         write: Callable[[Recorded], Text],
     ) -> str:
         """Return terms with their signs."""
-        text = ""
+        parts = []
         for sign, term in terms:
-            mark = self.script.minus if sign < 0 else "+"
             part = bracketed(write(term), TERM, self.script)
             if isinstance(term, Size | Number) and part.isdigit():
                 part = self.script.number(int(part))
-            if text:
-                text += f" {mark} {part}"
-            else:
-                text = (mark if sign < 0 else "") + part
-        return text
+            parts.append((sign < 0, part))
+        return self.script.join(parts, tight=False)
 
     def gathered(self, size: Sum) -> Text | None:
         """Return ⌊a/b⌋ + 1 as ⌊a/b + 1⌋, the way textbooks round; None if it is not."""
@@ -147,7 +143,7 @@ class Writer:
         return self.fraction(size)
 
     def fraction(self, size: Quotient) -> Text:
-        return self.script.fraction(self.write(size.top), self.write(size.bottom))
+        return self.script.quotient(self.write(size.top), self.write(size.bottom))
 
     def python_quotient(self, size: Quotient) -> Text:
         top = bracketed(self.write(size.top), ATOM, self.script)
@@ -158,7 +154,7 @@ class Writer:
 
     def extreme(self, size: Extreme) -> Text:
         members = [self.write(member).text for member in size.members]
-        return Text(self.script.chosen(size.kind, members))
+        return Text(self.script.call(size.kind, members))
 
     def root(self, size: Root) -> Text:
         inside = self.write(size.inside)
@@ -206,7 +202,7 @@ def before_choice(size: Recorded, script: Script) -> str | None:
     if isinstance(size, Extreme):
         writer = Writer(script, symbols=False)
         members = [writer.value(member.value).text for member in size.members]
-        return script.chosen(size.kind, members)
+        return script.call(size.kind, members)
     found = roundable(size)
     if found is None or found.exact:
         return None
