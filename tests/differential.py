@@ -20,11 +20,12 @@ from random_networks import Writer
 from torch_memory import prepared, saved_by_node
 
 import archcalc
-from archcalc.figures.memory.layout import IN_ROWS, MOVED, WRITTEN
 from archcalc.figures.memory.storages import Storages
 from archcalc.graph.builder import Builder
 from archcalc.graph.graph import Graph, Node
+from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, numel
+from archcalc.layers.reshape import Moved
 from archcalc.network.network import Network
 from archcalc.network.torch_network import verify
 from archcalc.sizes.dims import at_least
@@ -48,10 +49,16 @@ STRICTER = {
     ("AC213", "slice"): "torch's slices end where their axis ends, without a word",
 }
 """Refusals by code and kind that torch need not share, with what torch does instead."""
+MOVED = {key for key, kind in CATALOGUE.items() if issubclass(kind, Moved)}
 FLAT = MOVED | {"droppath", "fc", "flatten", "gn", "in", "linear", "matmul", "reshape"}
 """Layers that copy, or not, by the order in which their input lies in memory."""
-ROWS = IN_ROWS | {"attention", "class_token", "fc", "linear", "matmul"}
+ROWS = frozenset(
+    {"softmax", "log_softmax", "droppath"}
+    | {"attention", "class_token", "fc", "linear", "matmul"}
+)
 """Layers whose output lies in a row, whatever their input does."""
+WRITTEN = ("ln", "rms", "attention", "window_attention", "unfold", "fold")
+"""Layers whose new output may not lie in a row, though their input does."""
 
 
 def channels_last_then_flat(storages: Storages) -> bool:

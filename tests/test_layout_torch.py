@@ -10,21 +10,10 @@ from torch import Tensor
 from torch_memory import inputs_of, prepared, walk
 
 import archcalc
-from archcalc.figures.memory.layout import (
-    MOVED,
-    PARTS,
-    REGROUPED,
-    Ints,
-    compact,
-    gathered,
-    in_a_row,
-    ordered,
-    regrouped,
-    rows,
-    viewed,
-)
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
+from archcalc.layers.reshape import Rearrange
+from archcalc.layers.strides import Ints, Laid, rows
 
 
 def scattered(random: Random) -> Tensor:
@@ -55,6 +44,10 @@ def real(sizes: Ints, strides: Ints) -> list[tuple[int, int]]:
     return [(n, s) for n, s in zip(sizes, strides, strict=True) if n > 1]
 
 
+def laid(x: Tensor) -> Laid:
+    return Laid(tuple(x.shape), x.stride())
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_reshape_is_a_view_where_it_is_one_in_torch(seed: int) -> None:
     random = Random(seed)
@@ -62,14 +55,14 @@ def test_a_reshape_is_a_view_where_it_is_one_in_torch(seed: int) -> None:
     for _ in range(100):
         x = scattered(random)
         wanted = grouped(random, x.numel())
-        found = regrouped(tuple(x.shape), x.stride(), wanted)
+        found = laid(x).regrouped(wanted)
         try:
             view = x.view(wanted)
         except RuntimeError:
             assert found is None, (x.shape, x.stride(), wanted)
             continue
         assert found is not None, (x.shape, x.stride(), wanted)
-        assert real(wanted, found) == real(wanted, view.stride())
+        assert real(*found[:2]) == real(wanted, view.stride())
         views += 1
     assert 10 < views < 100
 
@@ -80,15 +73,15 @@ def test_what_lies_in_a_row_is_contiguous(seed: int) -> None:
     for _ in range(100):
         x = scattered(random)
         sizes = tuple(x.shape)
-        assert in_a_row(sizes, x.stride()) == x.is_contiguous()
+        assert laid(x).in_a_row() == x.is_contiguous()
         apart = torch.ops.aten.relu(x)
-        assert real(sizes, compact(sizes, x.stride())) == real(sizes, apart.stride())
+        assert real(*laid(x).compact()[:2]) == real(sizes, apart.stride())
         assert rows(sizes) == torch.empty(sizes).stride()
 
 
 def test_an_order_of_axes() -> None:
     x = torch.empty(2, 5, 6, 8).permute(0, 3, 1, 2)
-    assert ordered((2, 8, 5, 6), (0, 2, 3, 1)) == x.stride()
+    assert Laid.anew((2, 8, 5, 6), (0, 2, 3, 1)) == laid(x)
 
 
 REARRANGED: list[tuple[Layer, tuple[int, ...]]] = [
@@ -113,7 +106,11 @@ REARRANGED: list[tuple[Layer, tuple[int, ...]]] = [
 
 
 def test_every_layer_that_rearranges_is_tried() -> None:
-    assert {layer.key for layer, _ in REARRANGED} == PARTS | REGROUPED | MOVED
+    rules = {key: kind.viewed for key, kind in CATALOGUE.items()}
+    views = {key for key, rule in rules.items() if rule is not Layer.viewed}
+    others = {"add", "subtract", "multiply", "average", "dropout", "droppath"}
+    assert {layer.key for layer, _ in REARRANGED} == views - others
+    assert all(issubclass(CATALOGUE[key], Rearrange) for key in views - others)
 
 
 @pytest.mark.parametrize("gaps", ["none", "before", "after"])
@@ -131,11 +128,15 @@ def test_a_layer_that_rearranges(
         x = torch.zeros(2, *shape[:-1], shape[-1] + 1)[..., :-1]
     y = Built(layer.torch(*[shape]))(x)
     sizes = tuple(y.shape)
-    found = viewed(layer, shape, x.stride(), tuple(x.shape), sizes)
+    found = layer.viewed(sizes, laid(x))
     shares = y.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
     assert shares == (found is not None)
     if found is not None:
-        assert real(sizes, found) == real(sizes, y.stride())
+        assert real(*found[:2]) == real(sizes, y.stride())
+
+
+def gathered(layer: Layer, sizes: Ints, strides: Ints) -> bool:
+    return layer.gathers(Laid(sizes, strides))
 
 
 def test_what_is_copied_to_lie_in_a_row() -> None:
@@ -230,7 +231,7 @@ def test_how_the_outputs_of_a_network_lie(shape: str, layers: str) -> None:
         nodes = list(walk(module, inputs, False, values, every))
     for node in nodes:
         y, own = values[node.index], values[storages.owner[node.index]]
-        sizes, strides = storages.layouts.of(node.index)
+        sizes, strides, _ = storages.layouts.of(node.index)
         assert sizes == y.shape
         assert real(sizes, strides) == real(sizes, y.stride()), node.name
         assert y.untyped_storage()._cdata == own.untyped_storage()._cdata, node.name

@@ -26,7 +26,7 @@ from archcalc.figures.memory.at_rest import static
 from archcalc.figures.memory.checkpoints import segments
 from archcalc.figures.memory.inference import inference as played
 from archcalc.figures.memory.optimizers import OPTIMIZERS
-from archcalc.figures.memory.storages import OVERWRITES, Storages
+from archcalc.figures.memory.storages import Storages
 from archcalc.figures.memory.training import play
 from archcalc.graph.graph import Graph, Group, Node
 from archcalc.layers import CATALOGUE
@@ -337,7 +337,8 @@ def test_only_these_layers_are_estimated() -> None:
     assert {case.layer.key for case in EXAMPLES if case not in LAYERS} == {*ESTIMATED}
 
 
-OVERWRITING = [read(f"{key} @ 8x5x6") for key in OVERWRITES]
+OVERWRITES = {key for key, kind in CATALOGUE.items() if kind.overwrites is not None}
+OVERWRITING = [read(f"{key} @ 8x5x6") for key in sorted(OVERWRITES)]
 
 
 @pytest.mark.parametrize("case", OVERWRITING, ids=lambda case: case.text)
@@ -356,7 +357,7 @@ def test_the_layers_that_overwrite_are_those_that_torch_lets() -> None:
         kind = getattr(nn, target.removeprefix("nn."), None)
         if kind and "inplace" in inspect.signature(kind).parameters:
             let.add(case.layer.key)
-    assert let - {"droppath"} == set(OVERWRITES)
+    assert let - {"droppath"} == OVERWRITES
 
 
 GUARDED = """

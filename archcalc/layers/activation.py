@@ -7,13 +7,14 @@ what backward keeps, and who described it.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from archcalc.layers.base import (
     Call,
     Extra,
     Layer,
     Module,
+    Overwriting,
     Saved,
     Shape,
     Shapes,
@@ -25,6 +26,9 @@ from archcalc.layers.base import (
 )
 from archcalc.layers.fields import Axis, Factor, Number, WordField
 from archcalc.sizes.dims import Dim
+
+if TYPE_CHECKING:
+    from archcalc.layers.strides import Ints, Laid
 
 Keeps = Literal["input", "output"]
 KEPT = {"input": Saved(inputs=(0,)), "output": Saved(output=True)}
@@ -57,7 +61,13 @@ class Activation(Layer):
 
 
 def plain(
-    key: str, target: str, formula: str, each: Work, keeps: Keeps, source: str
+    key: str,
+    target: str,
+    formula: str,
+    each: Work,
+    keeps: Keeps,
+    source: str,
+    overwrites: Overwriting | None = None,
 ) -> type[Activation]:
     """Return the class of an activation that has no arguments."""
     about = f"`{formula}` for each value ({source}). Shape unchanged. "
@@ -71,6 +81,7 @@ def plain(
             "target": target,
             "each": each,
             "keeps": keeps,
+            "overwrites": overwrites,
             "examples": (f"{key} @ 8x5x6", f"{key} @ 7"),
         },
     )
@@ -82,10 +93,22 @@ def torch_name(name: str) -> str:
 
 
 ReLU = plain(
-    "relu", "nn.ReLU", "max(0, x)", {"cmp": 1}, "output", "Nair and Hinton 2010"
+    "relu",
+    "nn.ReLU",
+    "max(0, x)",
+    {"cmp": 1},
+    "output",
+    "Nair and Hinton 2010",
+    overwrites="output",
 )
 ReLU6 = plain(
-    "relu6", "nn.ReLU6", "min(max(0, x), 6)", {"cmp": 2}, "input", "Krizhevsky 2010"
+    "relu6",
+    "nn.ReLU6",
+    "min(max(0, x), 6)",
+    {"cmp": 2},
+    "input",
+    "Krizhevsky 2010",
+    overwrites="copy",
 )
 SELU = plain(
     "selu",
@@ -94,6 +117,7 @@ SELU = plain(
     {"cmp": 1, "exp": 1, "add": 1, "mul": 2},
     "input",
     "Klambauer 2017",
+    overwrites="output",
 )
 Sigmoid = plain(
     "sigmoid",
@@ -111,6 +135,7 @@ Swish = plain(
     {"exp": 1, "add": 1, "div": 1, "mul": 1},
     "input",
     "Ramachandran 2017, also called SiLU",
+    overwrites="copy",
 )
 Hardswish = plain(
     "hardswish",
@@ -119,6 +144,7 @@ Hardswish = plain(
     {"add": 1, "cmp": 2, "mul": 1, "div": 1},
     "input",
     "Howard 2019, MobileNetV3",
+    overwrites="copy",
 )
 Hardsigmoid = plain(
     "hardsigmoid",
@@ -127,6 +153,7 @@ Hardsigmoid = plain(
     {"add": 1, "cmp": 2, "div": 1},
     "input",
     "Howard 2019, MobileNetV3",
+    overwrites="copy",
 )
 Hardtanh = plain(
     "hardtanh",
@@ -135,6 +162,7 @@ Hardtanh = plain(
     {"cmp": 2},
     "input",
     torch_name("Hardtanh"),
+    overwrites="copy",
 )
 Mish = plain(
     "mish",
@@ -143,6 +171,7 @@ Mish = plain(
     {"exp": 3, "add": 1, "mul": 1},
     "input",
     "Misra 2019",
+    overwrites="copy",
 )
 Softplus = plain(
     "softplus",
@@ -162,6 +191,7 @@ class LeakyReLU(Activation):
 
     key = "leaky_relu"
     target = "nn.LeakyReLU"
+    overwrites = "output"
     each: ClassVar[Work] = {"cmp": 1, "mul": 1}
     examples = ("leaky_relu @ 8x5x6", "{leaky_relu: 0.2} @ 7")
 
@@ -180,6 +210,7 @@ class ELU(Activation):
 
     key = "elu"
     target = "nn.ELU"
+    overwrites = "output"
     each: ClassVar[Work] = {"cmp": 1, "exp": 1, "add": 1, "mul": 1}
     examples = ("elu @ 8x5x6", "{elu: 0.5} @ 7")
 
@@ -315,6 +346,9 @@ class Softmax(Layer):
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         return KEPT["output"]
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        return None
 
     def torch(self, *inputs: Shape) -> Call:
         return Module(self.target, (), {"dim": self.along(inputs[0]) + 1})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from math import prod
+from typing import TYPE_CHECKING, Annotated
 
 from archcalc.errors import ShapeError
 from archcalc.layers.activation import softmax_work
@@ -18,14 +19,22 @@ from archcalc.layers.base import (
     Work,
     check_divides,
     feature_axis,
+    is_one,
+    numbers,
     numel,
     times,
 )
 from archcalc.layers.fields import Count, Flag, ListField, Size
 from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same, square_root
 
+if TYPE_CHECKING:
+    from archcalc.layers.strides import Ints, Laid
+
 Grid = Annotated[tuple[Dim, Dim] | None, ListField(1, 2)]
 TABLE = "relative_position_bias_table"
+SOFTENED, APART = "weights after softmax", "heads before they are joined"
+NOT_YET = "less its output"
+"""What is taken off where an output is not made yet; its bytes are below 0."""
 
 
 def check_tokens(x: Shape, key: str) -> None:
@@ -54,6 +63,11 @@ def attention_work(heads: Dim, width: Dim, queries: Dim, keys: Dim) -> Work:
     scores = heads * queries * keys
     work = softmax_work(scores, heads * queries)
     return {"mac": 2 * scores * width, "mul": scores, **work}
+
+
+def not_yet(output: Shape) -> Extra:
+    """Return what an output takes off, where it is not made yet."""
+    return Extra(NOT_YET, each=-numel(output))
 
 
 class Attention(Layer):
@@ -88,6 +102,27 @@ class Attention(Layer):
         hidden = Extra("hidden tokens", once=tokens * tokens, width=1)
         kept = (packed, weights)
         return Saved(extras=(*kept, hidden) if self.causal else kept)
+
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        """After softmax, when heads are joined, when tokens are hidden.
+
+        Heads are joined by a copy, unless there is one of them or one token.
+        """
+        packed, scores, *hidden = self.saved(output, *inputs).extras
+        moments = [[packed, scores, scores._replace(what=SOFTENED)]]
+        if not is_one(output[0]) and not is_one(self.heads):
+            moments.append([packed, scores, Extra(APART, each=numel(output))])
+        if hidden:
+            masked = scores._replace(what="scores without hidden tokens")
+            moments.append([packed, scores, masked, *hidden, not_yet(output)])
+        return moments
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        """Heads are made one after the other, then set side by side."""
+        batch, tokens, features = output
+        (heads,) = numbers((self.heads,))
+        sizes = batch, tokens, heads, features // heads
+        return inputs[0].anew(sizes, (0, 2, 1, 3)).regrouped(output)
 
     def window(self, *inputs: Shape) -> Seen:
         return "all"
@@ -183,9 +218,82 @@ class WindowAttention(Layer):
         tokens, seen = self.scores(inputs[0])
         packed = Extra("queries, keys and values", each=3 * tokens * output[1])
         weights = Extra("attention weights", each=self.heads * tokens * seen)
-        index = Extra("index of relative positions", once=seen * seen, width=8)
         kept = (packed, weights)
-        return Saved(extras=(*kept, index) if self.bias else kept)
+        return Saved(extras=(*kept, self.index()) if self.bias else kept)
+
+    def index(self) -> Extra:
+        """Return the place in the table of each pair of tokens in a window."""
+        seen = self.size * self.size
+        return Extra("index of relative positions", once=seen * seen, width=8)
+
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        """When windows are cut, biased, softened, put back.
+
+        Beside them live the table of positions and the mask of shifted windows.
+        """
+        (x,) = inputs
+        packed, scores, *_ = self.saved(output, x).extras
+        tokens, features = self.scores(x)[0], output[1]
+        whole, (table, beside) = tokens * features, self.positions(x)
+        padding = Extra("padding", each=whole - numel(output))
+        biased = scores._replace(what="scores with biases")
+        moments = [
+            [packed, scores, scores._replace(what=SOFTENED), padding, *beside],
+            [packed, scores, biased, *table, not_yet(output)],
+        ]
+        apart, sizes = Extra(APART, each=whole), (1, *numbers(output))
+        if self.put_back(sizes)[1]:
+            moments.append([packed, scores, apart, padding, *beside])
+        elif self.written(sizes) is None:
+            moments.append([packed, scores, apart, *beside])
+        if any(self.shifts(x)) or not same(tokens, output[0]):
+            moved = Extra("grid, padded or moved", each=3 * whole)
+            moments.append([packed, moved, not_yet(output)])
+        return moments
+
+    def positions(self, x: Shape) -> tuple[list[Extra], list[Extra]]:
+        """Return what positions take where biases are added, and after that.
+
+        Biases and their index, which goes where shifted windows need places and a mask.
+        """
+        tokens, seen = self.scores(x)
+        biases = Extra("biases", once=seen * seen * self.heads)
+        table = [biases, self.index()] if self.bias else []
+        if not any(self.shifts(x)):
+            return table, table
+        rows, columns = (n * self.size for n in self.windows(x))
+        places = Extra("places", once=rows + 2 * columns + tokens, width=8)
+        return table, [*table[:1], places, Extra("mask", once=tokens * seen)]
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        """Of a grid that was padded a part is taken."""
+        grid, _ = self.put_back(output)
+        inside = (output[0], *numbers(self.rows(output[1:])), output[2])
+        found = grid._replace(sizes=inside).regrouped(output)
+        return found and found._replace(block=prod(grid.sizes))
+
+    def put_back(self, sizes: Ints) -> tuple[Laid, bool]:
+        """Return how windows and heads lie in their grid, and if by a copy.
+
+        `sizes` are those of the output; the grid has its padding.
+        """
+        from archcalc.layers.strides import Laid
+
+        (batch, _, features), x = sizes, sizes[1:]
+        size, heads, down, right = numbers((self.size, self.heads, *self.windows(x)))
+        at = batch, down, size, right, size, heads, features // heads
+        lies, copied = Laid.anew(at, (0, 1, 3, 5, 2, 4, 6)), False
+        for joined in (
+            (batch, down, size, right, size, features),
+            (batch, down, size, right * size, features),
+            (batch, down * size, right * size, features),
+        ):
+            found = lies.regrouped(joined)
+            copied = copied or found is None
+            lies = found or Laid.anew(joined)
+        if any(self.shifts(x)):
+            return Laid.anew(lies.sizes), True
+        return lies, copied
 
     def window(self, *inputs: Shape) -> Seen:
         return "all"
@@ -283,6 +391,7 @@ class ClassToken(Layer):
     """
 
     key = "class_token"
+    gradient = "piece"
     examples = ("class_token @ 7x16", "{class_token: 2} @ 7x16")
 
     count: Size = 1
@@ -313,6 +422,7 @@ class Position(Layer):
     """
 
     key = "position"
+    gradient = "passed on"
     examples = ("position @ 7x16", "position @ 8x5x6")
 
     def weights(self, *inputs: Shape) -> Shapes:

@@ -13,14 +13,25 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, ClassVar, Literal, NamedTuple, Self, dataclass_transform
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Self,
+    dataclass_transform,
+)
 
 from archcalc.errors import ShapeError
 from archcalc.layers.fields import Field, FieldError
 from archcalc.sizes.dims import Dim, divides, product
+
+if TYPE_CHECKING:
+    from archcalc.layers.strides import Ints, Laid
 
 Shape = tuple[Dim, ...]
 Shapes = dict[str, Shape]
@@ -47,19 +58,35 @@ Storage = Literal["new", "view", "elementwise"]
 
 A `drop` layer is a view of its input in inference, whatever it is in training.
 """
+Overwriting = Literal["output", "copy", "extras"]
+"""What a layer keeps for backward where it overwrites its input.
+
+Its result; a copy of its input, so that nothing is gained; or what it keeps anyway.
+"""
+Gradient = Literal[
+    "new", "product", "passed on", "passed to first", "piece", "one for all"
+]
+"""What the inputs of a layer get for the gradient of its output.
+
+A `new` one each, or one that comes of a `product` at full size where an input was
+stretched; the gradient itself (`passed on`), if need be to the first input alone, where
+no axis was stretched; a view of it (`piece`); or a new one that they share.
+"""
 
 
 class Extra(NamedTuple):
     """Something that a layer keeps for its backward pass beside its tensors.
 
     `each` values for every sample, `once` for the batch; `width` bytes a value, or None
-    for the dtype of the run.
+    for the dtype of the run. `only_for` is the position of the input whose gradient
+    alone needs it, None for all.
     """
 
     what: str
     each: Dim = 0
     once: Dim = 0
     width: int | None = None
+    only_for: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +98,8 @@ class Saved:
     batch norm, the mask of a dropout). `upcasts`: the layer computes in float32 or
     wider, so that in a narrower run it keeps float32 copies of inputs and extras.
     `first` is what it keeps instead where no gradient goes to its inputs, None for the
-    same.
+    same. `casts_for_input`: a cast copy of its weights, in mixed precision, is kept for
+    the gradient of its first input alone.
     """
 
     inputs: tuple[int, ...] = ()
@@ -81,6 +109,7 @@ class Saved:
     train_only: bool = False
     upcasts: bool = False
     first: Saved | None = None
+    casts_for_input: bool = False
 
 
 NOTHING_SAVED = Saved()
@@ -161,6 +190,11 @@ class Layer:
     of `fields` (`out: Size`) and needed where it has no default; `principal` (the first
     one if not said) is the value of the kind key. `arity` is the number of inputs,
     None for any; `reads_ids` says that they are whole numbers.
+
+    What memory asks: `overwrites` says what a layer keeps that can write its output
+    over its input, None for one that cannot; `gradient` what its inputs get in
+    backward; `one_of_several` that its output is one of several views made at once,
+    which nothing may overwrite.
     """
 
     key: ClassVar[str] = ""
@@ -169,6 +203,9 @@ class Layer:
     storage: ClassVar[Storage] = "new"
     arity: ClassVar[int | None] = 1
     reads_ids: ClassVar[bool] = False
+    overwrites: ClassVar[Overwriting | None] = None
+    gradient: ClassVar[Gradient] = "new"
+    one_of_several: ClassVar[bool] = False
     fields: ClassVar[dict[str, Field]] = {}
     required: ClassVar[frozenset[str]] = frozenset()
     principal: ClassVar[str | None] = None
@@ -262,6 +299,44 @@ class Layer:
         """Return what autograd keeps for the backward pass."""
         return NOTHING_SAVED
 
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        """Return what else lives in a forward pass, at each moment that may need most.
+
+        Beside inputs and output, without gradients: what it makes for backward and lets
+        go, unless that is for training only.
+        """
+        saved = self.saved(output, *inputs)
+        return [[] if self.reads_ids or saved.train_only else list(saved.extras)]
+
+    def drops(self, training: bool) -> bool:
+        """Say whether values are dropped; a `drop` layer that drops none is a view."""
+        return False
+
+    def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
+        """Return how an output lies that is a view of the first input; None for a copy.
+
+        `output` are its sizes, with the batch.
+        """
+        return None
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        """Return how an output that is no view is written; None for values in a row.
+
+        A function of each value keeps the order of its input's axes.
+        """
+        return inputs[0].compact() if self.storage == "elementwise" else None
+
+    def gathers(self, x: Laid) -> bool:
+        """Say whether it keeps a copy of an input that has gaps, made to lie in a row.
+
+        Asked only of inputs that do not lie in a row.
+        """
+        return False
+
+    def beside_gaps(self, output: Shape) -> Extra | None:
+        """Return what else it makes while it runs on an input with gaps."""
+        return None
+
     def window(self, *inputs: Shape) -> Seen:
         """Return what an output position sees of the input's spatial axes."""
         return None
@@ -282,6 +357,11 @@ def _word(value: Any) -> str:
 def numel(shape: Shape) -> Dim:
     """Return the number of values in a tensor of this shape."""
     return product(shape)
+
+
+def numbers(sizes: Iterable[Dim]) -> Ints:
+    """Return sizes as whole numbers where strides are asked for: there are no names."""
+    return tuple(size for size in sizes if isinstance(size, int))
 
 
 def per_axis(value: Any, rank: int, what: str) -> tuple[Dim, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from archcalc.errors import ShapeError
 from archcalc.layers.base import (
@@ -20,6 +20,9 @@ from archcalc.layers.base import (
 )
 from archcalc.layers.fields import Axis
 from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same, total
+
+if TYPE_CHECKING:
+    from archcalc.layers.strides import Ints, Laid
 
 
 def mismatch(
@@ -72,6 +75,7 @@ class Concat(Layer):
 
     key = "concat"
     role = "combine"
+    gradient = "piece"
     arity = None
     examples = (
         "concat @ 8x5x6, 4x5x6, 3x5x6",
@@ -114,6 +118,16 @@ class Elementwise(Layer):
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {self.kind: numel(output) * (len(inputs) - 1)}
 
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        """The sum or product so far, where three or more are joined."""
+        if len(inputs) < 3:
+            return [[]]
+        so_far = numel(broadcast(self.key, inputs[:-1]))
+        return [[Extra("partial result", each=so_far)]]
+
+    def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
+        return inputs[0] if len(inputs) == 1 else None
+
     def expression(self, count: int) -> str:
         """Return the inputs joined by the sign."""
         return f" {self.sign} ".join(f"xs[{i}]" for i in range(count))
@@ -129,6 +143,7 @@ class Add(Elementwise):
     """
 
     key = "add"
+    gradient = "passed on"
     sign = "+"
     examples = ("add @ 8x5x6, 8x5x6", "add @ 8x5x6, 8x1x1, 8x5x6", "add @ 7x16, 7x16")
 
@@ -137,6 +152,7 @@ class Subtract(Elementwise):
     """Subtract all other inputs from the first. Shape as `add`; keeps nothing."""
 
     key = "subtract"
+    gradient = "passed to first"
     sign = "-"
     examples = ("subtract @ 8x5x6, 8x5x6",)
 
@@ -148,11 +164,18 @@ class Average(Elementwise):
     """
 
     key = "average"
+    gradient = "one for all"
     sign = "+"
     examples = ("average @ 8x5x6, 8x5x6, 8x5x6",)
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {**super().work(output, *inputs), "div": numel(output)}
+
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        return [[Extra("sum", each=numel(output))]]
+
+    def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
+        return None
 
     def torch(self, *inputs: Shape) -> Call:
         return Function(f"({self.expression(len(inputs))}) / {len(inputs)}")
@@ -166,15 +189,16 @@ class Multiply(Elementwise):
     """
 
     key = "multiply"
+    gradient = "product"
     sign = "*"
     kind = "mul"
     examples = ("multiply @ 8x5x6, 8x1x1", "multiply @ 8x5x6, 8x5x6, 1x5x6")
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         so_far, partial = inputs[0], []
-        for shape in inputs[1:-1]:
+        for place, shape in enumerate(inputs[1:-1], 2):
             so_far = broadcast(self.key, (so_far, shape))
-            partial.append(Extra("partial product", each=numel(so_far)))
+            partial.append(Extra("partial product", numel(so_far), only_for=place))
         every = range(len(inputs)) if len(inputs) > 1 else ()
         return Saved(inputs=tuple(every), extras=tuple(partial))
 
@@ -212,6 +236,9 @@ class MatMul(Layer):
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         return Saved(inputs=(0, 1))
+
+    def gathers(self, x: Laid) -> bool:
+        return x.joined(0, -3) is None
 
     def torch(self, *inputs: Shape) -> Call:
         return Function("xs[0] @ xs[1]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from archcalc.layers.base import (
     NOTHING_SAVED,
@@ -18,6 +19,9 @@ from archcalc.layers.base import (
 )
 from archcalc.layers.fields import Flag, Probability
 
+if TYPE_CHECKING:
+    from archcalc.layers.strides import Ints, Laid
+
 
 class Drop(Layer):
     """What dropping layers share: the shape stays, inference costs nothing."""
@@ -29,6 +33,9 @@ class Drop(Layer):
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {}
+
+    def drops(self, training: bool) -> bool:
+        return training and self.rate != 0
 
     @abstractmethod
     def mask(self, x: Shape) -> Extra:
@@ -50,6 +57,7 @@ class Dropout(Drop):
     """
 
     key = "dropout"
+    overwrites = "extras"
     examples = (
         "{dropout: 0.5} @ 8x5x6",
         "dropout @ 10",
@@ -58,6 +66,9 @@ class Dropout(Drop):
     )
 
     channels: Flag = False
+
+    def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
+        return inputs[0]
 
     def mask(self, x: Shape) -> Extra:
         return Extra("mask", each=x[0] if self.channels else numel(x))
@@ -77,6 +88,20 @@ class DropPath(Drop):
 
     key = "droppath"
     examples = ("{droppath: 0.1} @ 8x5x6", "{droppath: 0.1} @ 7x16")
+
+    def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
+        """Each sample is laid flat, so one with gaps is copied."""
+        flat = inputs[0].joined(1)
+        if flat is None:
+            return None
+        first, inner = flat.strides
+        steps = flat.anew(output).strides[1:]
+        return flat._replace(
+            sizes=output, strides=(first, *(inner * step for step in steps))
+        )
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        return None
 
     def mask(self, x: Shape) -> Extra:
         return Extra("kept samples", each=1)

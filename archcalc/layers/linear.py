@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import TYPE_CHECKING
 
 from archcalc.layers.base import (
     Call,
@@ -18,6 +19,9 @@ from archcalc.layers.base import (
 )
 from archcalc.layers.fields import Flag, Size
 from archcalc.sizes.dims import Dim
+
+if TYPE_CHECKING:
+    from archcalc.layers.strides import Laid
 
 
 class Matrix(Layer):
@@ -75,6 +79,9 @@ class FullyConnected(Matrix):
     def shape(self, *inputs: Shape) -> Shape:
         return (self.out,)
 
+    def gathers(self, x: Laid) -> bool:
+        return x.joined(1) is None
+
     def window(self, *inputs: Shape) -> Seen:
         return "all"
 
@@ -99,6 +106,18 @@ class Linear(Matrix):
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
         return (*x[:-1], self.out)
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        return Saved(inputs=(0,), weights=("weight",), casts_for_input=True)
+
+    def gathers(self, x: Laid) -> bool:
+        return x.joined(0, -2) is None
+
+    def beside_gaps(self, output: Shape) -> Extra | None:
+        """The product of what had gaps is made first, its bias then added apart."""
+        if not self.bias or len(output) == 1:
+            return None
+        return Extra("product without its bias", each=numel(output))
 
 
 class Embedding(Layer):

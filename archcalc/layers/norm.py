@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from archcalc.errors import ShapeError
 from archcalc.layers.base import (
@@ -22,6 +22,9 @@ from archcalc.layers.base import (
 from archcalc.layers.conv import check_groups
 from archcalc.layers.fields import Flag, Size, WordField
 from archcalc.sizes.dims import Dim, at_least
+
+if TYPE_CHECKING:
+    from archcalc.layers.strides import Ints, Laid
 
 
 def check_several(values: Dim, what: str) -> None:
@@ -140,6 +143,13 @@ class FeatureNorm(Layer):
         axis = self.axis(x)
         return 1 if axis is None else numel(x[:axis] + x[axis + 1 :])
 
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        """The channels of an image are moved to the end and back."""
+        x = output[1:]
+        if self.axis(x) != 0 or len(x) == 1:
+            return None
+        return inputs[0].anew(output, (0, *range(2, len(output)), 1))
+
     def torch_norm(self, name: str, x: Shape) -> Call:
         """Return the torch layer; channels move to the end and back."""
         sizes = self.normalized(x)
@@ -217,6 +227,10 @@ class RMSNorm(FeatureNorm):
         first = Saved(weights=("weight",), extras=(normalized,), upcasts=True)
         return Saved((0,), False, ("weight",), kept, upcasts=True, first=first)
 
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        (made,) = super().workspace(output, *inputs)
+        return [made if self.affine else made * 2]
+
     def torch(self, *inputs: Shape) -> Call:
         return self.torch_norm("nn.RMSNorm", inputs[0])
 
@@ -252,6 +266,12 @@ class GroupNorm(Layer):
         weights = ("weight",) if self.affine else ()
         statistics = Extra("mean and deviation", each=2 * self.groups)
         return Saved(inputs=(0,), weights=weights, extras=(statistics,))
+
+    def gathers(self, x: Laid) -> bool:
+        return not (x.channels_last() or x.in_a_row())
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        return inputs[0] if inputs[0].channels_last() else None
 
     def torch(self, *inputs: Shape) -> Call:
         given = {} if self.affine else {"affine": False}
@@ -289,6 +309,14 @@ class InstanceNorm(Layer):
         repeated = Extra("weights, repeated for each sample", each=output[0])
         extras = (statistics, repeated) if self.affine else (statistics,)
         return Saved(inputs=(0,), extras=extras)
+
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        (made,) = super().workspace(output, *inputs)
+        shift = Extra("bias for each sample", each=output[0])
+        return [[*made, shift] if self.affine else made]
+
+    def gathers(self, x: Laid) -> bool:
+        return not x.in_a_row()
 
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
@@ -328,6 +356,9 @@ class LocalResponseNorm(Layer):
         squares = Extra("squares, padded by channels", each=padded)
         energies = Extra("energies and their powers", each=2 * numel(output))
         return Saved(inputs=(0,), extras=(squares, energies))
+
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        return [[Extra("energies", each=2 * numel(output))]]
 
     def torch(self, *inputs: Shape) -> Call:
         return Module("nn.LocalResponseNorm", (self.size,))

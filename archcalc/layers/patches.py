@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import prod
+from typing import TYPE_CHECKING
+
 from archcalc.errors import ShapeError
 from archcalc.layers.base import (
     Call,
@@ -23,6 +26,9 @@ from archcalc.layers.reshape import Rearrange
 from archcalc.layers.window import Sliding, simple
 from archcalc.sizes.dims import Dim, product, same
 
+if TYPE_CHECKING:
+    from archcalc.layers.strides import Ints, Laid
+
 
 class Patches(Rearrange):
     """What `unfold` and `fold` share: windows, each of which is a column."""
@@ -38,6 +44,11 @@ class Patches(Rearrange):
 
     def window(self, *inputs: Shape) -> Seen:
         return "all"
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        """What is made as large as the input and then resized keeps that block."""
+        block = max(prod(output), prod(inputs[0].sizes))
+        return inputs[0].anew(output)._replace(block=block)
 
     def slides(self, rank: int) -> dict[str, object]:
         """Return torch's words for kernel, stride, padding and dilation."""

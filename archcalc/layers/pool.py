@@ -24,7 +24,7 @@ from archcalc.layers.base import (
 )
 from archcalc.layers.fields import Factor, Flag, Kernel, Pad, Rounding, Stride
 from archcalc.layers.window import Sliding, kernel_text, simple, window_too_large
-from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same
+from archcalc.sizes.dims import Dim, at_least, ceil_div, largest, product, same
 
 
 class Pool(Layer):
@@ -259,6 +259,10 @@ class LPPool(Pool):
         powers = Extra("powers", each=numel(inputs[0]))
         sums = Extra("sums, their signs and sizes", each=4 * numel(output))
         return Saved(inputs=(0,), extras=(powers, sums))
+
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        most = largest(numel(inputs[0]), 3 * numel(output))
+        return [[Extra("powers or sums", each=most)]]
 
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Annotated
 
 from archcalc.errors import ShapeError
 from archcalc.layers.base import (
@@ -23,6 +24,9 @@ from archcalc.layers.fields import Axes, FieldError, Flag, ListField, Sizes
 from archcalc.layers.pool import mean_work
 from archcalc.sizes.dims import Dim, product, same
 
+if TYPE_CHECKING:
+    from archcalc.layers.strides import Ints, Laid
+
 TwoAxes = Annotated[tuple[int, ...], ListField(-8, 2)]
 NewSizes = Annotated[tuple[Dim, ...], ListField(-1)]
 
@@ -36,18 +40,62 @@ class Rearrange(Layer):
         return {}
 
 
-class Identity(Rearrange):
+class Part(Rearrange):
+    """What takes a part of its input as it lies, or all of it: a view."""
+
+    storage = "view"
+
+    def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
+        return inputs[0]._replace(sizes=output)
+
+
+class Regrouped(Rearrange):
+    """What reads the values in order into other sizes: a view where torch has one."""
+
+    storage = "view"
+    gradient = "passed on"
+
+    def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
+        return inputs[0].regrouped(output)
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+
+class Moved(Rearrange):
+    """What puts the values in another order: a copy, unless only axes of 1 move."""
+
+    gradient = "passed on"
+
+    @abstractmethod
+    def order(self, x: Shape) -> list[int]:
+        """Return the axes from 0, the batch left out, in the order of the output."""
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return tuple(x[axis] for axis in self.order(x))
+
+    def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
+        (x,) = inputs
+        moved = x.moved([0, *(axis + 1 for axis in self.order(x.sizes[1:]))])
+        return x.anew(output) if moved.in_a_row() else None
+
+    def window(self, *inputs: Shape) -> Seen:
+        return "all"
+
+
+class Identity(Part):
     """Give the input on. Shape and values unchanged."""
 
     key = "identity"
-    storage = "view"
+    gradient = "passed on"
     examples = ("identity @ 8x5x6",)
 
     def torch(self, *inputs: Shape) -> Call:
         return Module("nn.Identity")
 
 
-class Flatten(Rearrange):
+class Flatten(Regrouped):
     """Lay all values in one row (torch.nn.Flatten). Shape: `(…) -> (F,)`.
 
     `{flatten: [1, 2]}` makes one axis of axes 1 to 2 alone, `(C, H, W) -> (C, H·W)`;
@@ -55,7 +103,6 @@ class Flatten(Rearrange):
     """
 
     key = "flatten"
-    storage = "view"
     examples = (
         "flatten @ 8x5x6",
         "flatten @ 7",
@@ -81,23 +128,19 @@ class Flatten(Rearrange):
         first, last = self.bounds(x)
         return (*x[:first], product(x[first : last + 1]), *x[last + 1 :])
 
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
-
     def torch(self, *inputs: Shape) -> Call:
         first, last = self.bounds(inputs[0])
         whole = last - first == len(inputs[0]) - 1
         return Module("nn.Flatten", () if whole else (first + 1, last + 1))
 
 
-class Reshape(Rearrange):
+class Reshape(Regrouped):
     """Read the values in order into other sizes (torch.Tensor.reshape).
 
     Shape: `(…) -> sizes`, with as many values; one size may be -1, for what is left.
     """
 
     key = "reshape"
-    storage = "view"
     examples = ("{reshape: [2, 4, 30]} @ 8x5x6", "{reshape: [8, -1]} @ 8x5x6")
 
     sizes: NewSizes
@@ -122,9 +165,6 @@ class Reshape(Rearrange):
             )
         return self.sizes
 
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
-
     def torch(self, *inputs: Shape) -> Call:
         sizes = ", ".join(map(str, self.shape(*inputs)))
         return Function(f"x.reshape(x.shape[0], {sizes})")
@@ -135,7 +175,7 @@ def is_rest(size: Dim) -> bool:
     return type(size) is int and size == -1
 
 
-class Permute(Rearrange):
+class Permute(Moved):
     """Put the axes in another order, and the values with them (a copy).
 
     Shape: `{permute: [1, 2, 0]}` makes `(H, W, C)` of `(C, H, W)`; axes count from 0,
@@ -158,19 +198,12 @@ class Permute(Rearrange):
             )
         return order
 
-    def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
-        return tuple(x[axis] for axis in self.order(x))
-
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
-
     def torch(self, *inputs: Shape) -> Call:
         order = ", ".join(str(axis + 1) for axis in self.order(inputs[0]))
         return Function(f"x.permute(0, {order}).contiguous()")
 
 
-class Transpose(Rearrange):
+class Transpose(Moved):
     """Swap two axes, the last two if not said (a copy).
 
     Shape: `transpose` makes `(D, N)` of tokens `(N, D)`, as MLP-Mixer does.
@@ -186,21 +219,17 @@ class Transpose(Rearrange):
         first, second = (on_axis(axis, x) for axis in self.axes)
         return first, second
 
-    def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
+    def order(self, x: Shape) -> list[int]:
         first, second = self.pair(x)
         swapped = {first: second, second: first}
-        return tuple(x[swapped.get(axis, axis)] for axis in range(len(x)))
-
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
+        return [swapped.get(axis, axis) for axis in range(len(x))]
 
     def torch(self, *inputs: Shape) -> Call:
         first, second = self.pair(inputs[0])
         return Function(f"x.transpose({first + 1}, {second + 1}).contiguous()")
 
 
-class Tokens(Rearrange):
+class Tokens(Moved):
     """Make a row of tokens of an image (a copy). Shape: `(C, H, W) -> (H·W, C)`."""
 
     key = "tokens"
@@ -210,14 +239,17 @@ class Tokens(Rearrange):
         (x,) = inputs
         return (product(spatial(x, self.key)), x[0])
 
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
+    def order(self, x: Shape) -> list[int]:
+        return [*range(1, len(x)), 0]
+
+    def gathers(self, x: Laid) -> bool:
+        return x.joined(2) is None
 
     def torch(self, *inputs: Shape) -> Call:
         return Function("x.flatten(2).transpose(1, 2).contiguous()")
 
 
-class Image(Rearrange):
+class Image(Moved):
     """Make an image of tokens (a copy). Shape: `(N, C) -> (C, sizes…)`.
 
     The sizes multiply to N.
@@ -242,8 +274,8 @@ class Image(Rearrange):
             )
         return (x[1], *self.sizes)
 
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
+    def order(self, x: Shape) -> list[int]:
+        return [1, 0]
 
     def torch(self, *inputs: Shape) -> Call:
         sizes = ", ".join(map(str, self.sizes))

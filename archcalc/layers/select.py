@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from archcalc.errors import ShapeError
 from archcalc.layers.base import (
@@ -29,8 +29,11 @@ from archcalc.layers.fields import (
     WholeField,
     WordField,
 )
-from archcalc.layers.reshape import Rearrange
+from archcalc.layers.reshape import Part, Rearrange
 from archcalc.sizes.dims import Dim, at_least, ceil_div, largest, least, same
+
+if TYPE_CHECKING:
+    from archcalc.layers.strides import Ints, Laid
 
 Two = Annotated[tuple[Dim, ...], ListField(0, 2)]
 MODES = ("zeros", "reflect", "replicate", "circular")
@@ -56,7 +59,7 @@ def strided(strides: tuple[Dim, ...]) -> str:
     return f"x[:, :, {', '.join(f'::{s}' for s in strides)}]"
 
 
-class Slice(Rearrange):
+class Slice(Part):
     """Take a part of an axis, from `start` up to `stop`, which is left out (a view).
 
     Shape: `{slice: [0, 16]}` takes channels 0 to 15, so 16; `axis` counts without the
@@ -64,7 +67,6 @@ class Slice(Rearrange):
     """
 
     key = "slice"
-    storage = "view"
     examples = ("{slice: [0, 3]} @ 8x5x6", "{slice: [1, 7], axis: 0} @ 7x16")
 
     bounds: Two
@@ -84,7 +86,7 @@ class Slice(Rearrange):
         return Function(picked(on_axis(self.axis or 0, inputs[0]), f"{start}:{stop}"))
 
 
-class Split(Rearrange):
+class Split(Part):
     """Cut an axis into `pieces` equal ones and take number `part`, from 0 (a view).
 
     Shape: `axis` over `pieces`, which divides it; `{split: 2, part: 1}` is the second
@@ -93,7 +95,7 @@ class Split(Rearrange):
     """
 
     key = "split"
-    storage = "view"
+    one_of_several = True
     examples = (
         "{split: 2} @ 8x5x6",
         "{split: 3, part: 2, axis: -1} @ 7x12",
@@ -131,14 +133,13 @@ class Split(Rearrange):
         return Function(f"x.chunk({self.pieces}, {axis})[{self.part}]")
 
 
-class Token(Rearrange):
+class Token(Part):
     """Take one position of a sequence, from 0, or from the end below 0 (a view).
 
     Shape: `(N, D) -> (D,)`. `{token: 0}` is a class token, `{token: -1}` the last one.
     """
 
     key = "token"
-    storage = "view"
     examples = ("{token: 0} @ 7x16", "{token: -1} @ 7x16")
 
     index: Index = 0
@@ -155,6 +156,10 @@ class Token(Rearrange):
         if not at_least(x[0], needed):
             raise outside(needed, x[0], f"token {self.index}")
         return x[1:]
+
+    def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
+        (x,) = inputs
+        return x._replace(sizes=output, strides=(x.strides[0], *x.strides[2:]))
 
     def window(self, *inputs: Shape) -> Seen:
         return "all"
@@ -189,6 +194,12 @@ class Subsample(Strided):
     key = "subsample"
     storage = "view"
     examples = ("{subsample: 2} @ 8x5x6", "{subsample: [1, 3]} @ 8x5x6")
+
+    def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
+        (x,) = inputs
+        steps: tuple[Any, ...] = (1, 1, *self.strides(x.sizes[1:]))
+        strides = tuple(s * step for s, step in zip(x.strides, steps, strict=True))
+        return x._replace(sizes=output, strides=strides)
 
     def torch(self, *inputs: Shape) -> Call:
         return Function(strided(self.strides(inputs[0])))
@@ -292,14 +303,13 @@ class Pad(Rearrange):
         return Function(f"F.pad(x, ({flat}){mode})")
 
 
-class Crop(Rearrange):
+class Crop(Part):
     """Cut a piece of `size` out of an image, from its middle or at `offset` (a view).
 
     Shape: `(C, …) -> (C, size…)` (Ronneberger 2015, U-Net; Long 2015, FCN).
     """
 
     key = "crop"
-    storage = "view"
     examples = ("{crop: 4} @ 8x5x7", "{crop: [3, 5], offset: [2, 0]} @ 8x5x6")
 
     size: Stride

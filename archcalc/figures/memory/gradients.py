@@ -16,15 +16,6 @@ from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import numel
 from archcalc.sizes.dims import same
 
-HANDED_ON = frozenset(
-    {"identity", "flatten", "reshape", "permute", "transpose", "tokens", "image"}
-    | {"position", "class_token", "add"}
-)
-"""Kinds that give their input the gradient that they got, or a view of it."""
-PIECES = frozenset({"concat", "class_token"})
-SHARED = frozenset({"average"})
-"""Kinds that make one new gradient for all their inputs."""
-
 
 class Gradients:
     """The gradients that live while backward runs, in a ledger.
@@ -55,14 +46,14 @@ class Gradients:
 
         Gradients that must be summed apart are left to `meet`.
         """
-        own = self.of.pop(node.index)
+        own, kind = self.of.pop(node.index), node.layer.gradient
         shared: Hashable | None = None
         for position, index in enumerate(node.inputs):
             if not self.needed[index]:
                 continue
             if self._hands_on(node, position):
                 key = own
-            elif node.layer.key in SHARED:
+            elif kind == "one for all":
                 if shared is None:
                     shared = self._new(index)
                     self.holders[shared] = 1  # until every input has had it
@@ -70,7 +61,7 @@ class Gradients:
             else:
                 key = self._new(index)
                 self._product(node, index)
-            yield from self._arrive(index, key, node.layer.key in PIECES)
+            yield from self._arrive(index, key, kind == "piece")
         for key in (own, shared):
             if key is not None:
                 yield from self.release(key)
@@ -78,7 +69,7 @@ class Gradients:
     def _product(self, node: Node, index: int) -> None:
         """Use the product at full size of a factor that was stretched."""
         full = self.storages.tensor_bytes(node)
-        if node.layer.key == "multiply" and self._size(index) < full:
+        if node.layer.gradient == "product" and self._size(index) < full:
             self.ledger.use("product at full size", node.index, full)
 
     def meet(self) -> Iterator[tuple[int, Hashable, Hashable]]:
@@ -92,13 +83,11 @@ class Gradients:
             yield index, before, key
 
     def _hands_on(self, node: Node, position: int) -> bool:
-        key, graph = node.layer.key, self.storages.graph
-        if key == "subtract":
-            return position == 0 and _equal(graph, node, position)
-        if key == "add":
-            return _equal(graph, node, position)
+        kind = node.layer.gradient
+        if kind == "passed on" or (kind == "passed to first" and position == 0):
+            return _equal(self.storages.graph, node, position)
         dropped = node.layer.role == "drop" and self.storages.is_view(node)
-        return key in HANDED_ON or key in PIECES or dropped
+        return kind == "piece" or dropped
 
     def _arrive(self, index: int, key: Hashable, piece: bool) -> Iterator[Hashable]:
         """Set the gradient of an output, add to it, or leave two to be summed."""

@@ -72,8 +72,11 @@ def _kept(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> 
     nodes = storages.graph.nodes
     extras = [(IN_A_ROW, storages.tensor_bytes(nodes[i])) for i in copied]
     if storages.training or not saved.train_only:
-        kept = [e for i, e in enumerate(saved.extras) if _stays(node, i, differs)]
-        extras += [(e.what, storages.extra_bytes(e, node)) for e in kept]
+        extras += [
+            (extra.what, storages.extra_bytes(extra, node))
+            for extra in saved.extras
+            if extra.only_for is None or differs[node.inputs[extra.only_for]]
+        ]
     words = _words(saved, len(node.inputs), len(owners), [what for what, _ in extras])
     if saved.output:
         owners.append(storages.owner[node.index])
@@ -92,11 +95,6 @@ def _is_kept(node: Node, position: int, saved: Saved, differs: list[bool]) -> bo
     return any(differs[i] for i in others)
 
 
-def _stays(node: Node, place: int, differs: list[bool]) -> bool:
-    """Say whether an extra stays: a partial product for the sake of the next factor."""
-    return node.layer.key != "multiply" or differs[node.inputs[place + 2]]
-
-
 def _copies(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> int:
     """Return the bytes of cast weights that stay in mixed precision.
 
@@ -105,7 +103,7 @@ def _copies(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -
     """
     if not storages.analysis.setting.mixed or node.layer.role != "matrix":
         return 0
-    if node.layer.key == "linear" and not differs[node.inputs[0]]:
+    if saved.casts_for_input and not differs[node.inputs[0]]:
         return 0
     shapes = node.layer.weights(*storages.graph.input_shapes(node))
     values = [number(numel(shapes[n]), node) for n in saved.weights if n in shapes]

@@ -10,37 +10,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import Literal
 
 from archcalc.errors import UsageError
 from archcalc.figures.counted import Counted
 from archcalc.figures.formats import dtype_bits, in_bytes
-from archcalc.figures.memory.layout import ALONE, PIECES, REARRANGING, Layouts
+from archcalc.figures.memory.layout import Layouts
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Extra, Saved, numel
-from archcalc.layers.drop import Drop
 from archcalc.sizes.dims import Dim
-
-Overwriting = Literal["output", "copy", "extras"]
-OVERWRITES: dict[str, Overwriting] = {
-    "relu": "output",
-    "leaky_relu": "output",
-    "elu": "output",
-    "celu": "output",
-    "selu": "output",
-    "relu6": "copy",
-    "hardtanh": "copy",
-    "swish": "copy",
-    "hardswish": "copy",
-    "hardsigmoid": "copy",
-    "mish": "copy",
-    "dropout": "extras",
-}
-"""The layers that torch can run in place, and what each then keeps for backward.
-
-`output`: its result; `copy`: a copy of its input, so that nothing is gained; `extras`:
-what it keeps anyway.
-"""
 
 ID_BYTES = 8
 WIDE_BYTES = 4
@@ -87,7 +64,7 @@ class Storages:
         index = node.index
         if self.is_view(node):
             self.owner[index] = self.owner[node.inputs[0]]
-            if node.layer.key in PIECES or node.inputs[0] in self._pieces:
+            if node.layer.one_of_several or node.inputs[0] in self._pieces:
                 self._pieces.add(index)
         elif self._may_overwrite(node):
             self.owner[index] = self.owner[node.inputs[0]]
@@ -95,8 +72,7 @@ class Storages:
             self.layouts.overwrite(node)
         else:
             self.size[index] = self.tensor_bytes(node)
-            block = self.layouts.write(node)
-            if block is not None:
+            if block := self.layouts.write(node):
                 self.size[index] = in_bytes(block, self.bits)
         owner = self.owner[index]
         if self.readers[index] != 1 or self.guarded(node):
@@ -104,16 +80,10 @@ class Storages:
 
     def is_view(self, node: Node) -> bool:
         """Say whether a node's output is its input's memory, unchanged."""
-        if isinstance(node.layer, Drop):
-            idle = not self.training or node.layer.rate == 0
-            return idle and self.layouts.drop(node)
-        if node.layer.key in ALONE and len(node.inputs) == 1:
-            self.layouts.overwrite(node)
-            return True
-        return node.layer.key in REARRANGING and self.layouts.view(node)
+        return not node.layer.drops(self.training) and self.layouts.view(node)
 
     def _may_overwrite(self, node: Node) -> bool:
-        if not self.analysis.setting.inplace or node.layer.key not in OVERWRITES:
+        if not self.analysis.setting.inplace or node.layer.overwrites is None:
             return False
         owner = self.owner[node.inputs[0]]
         mine = self.graph.nodes[owner].layer.role == "input"
@@ -134,7 +104,7 @@ class Storages:
             return replace(saved, inputs=(), extras=extras)
         if node.index not in self.overwriting:
             return saved
-        kept = OVERWRITES[node.layer.key]
+        kept = node.layer.overwrites
         if kept == "output":
             return Saved(output=True)
         if kept == "copy":

@@ -1,0 +1,90 @@
+"""How the values of a tensor lie in memory: torch's rules on the CPU.
+
+A part of a tensor is a view with gaps; a reshape copies what it cannot read in order;
+some kernels first copy what does not lie in a row, or write their output in another
+order of axes. Sizes and strides have the batch axis, and are whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import NamedTuple
+
+Ints = tuple[int, ...]
+
+
+def rows(sizes: Sequence[int]) -> Ints:
+    """Return the strides of values that lie in a row, the last axis first."""
+    return tuple(prod(sizes[axis + 1 :]) for axis in range(len(sizes)))
+
+
+class Laid(NamedTuple):
+    """A tensor in memory: its sizes, and how far apart neighbours on each axis lie.
+
+    `block` is how many values its storage holds where those are more than its own.
+    """
+
+    sizes: Ints
+    strides: Ints
+    block: int = 0
+
+    @classmethod
+    def anew(cls, sizes: Ints, order: Sequence[int] | None = None) -> Laid:
+        """Return values written anew, in a row or in another order of the axes."""
+        if order is None:
+            return cls(sizes, rows(sizes))
+        steps = rows([sizes[axis] for axis in order])
+        found = dict(zip(order, steps, strict=True))
+        return cls(sizes, tuple(found[axis] for axis in range(len(sizes))))
+
+    def in_a_row(self) -> bool:
+        """Say whether values lie in a row; an axis of size 1 may have any stride."""
+        wanted = zip(self.sizes, self.strides, rows(self.sizes), strict=True)
+        return all(size == 1 or stride == right for size, stride, right in wanted)
+
+    def channels_last(self) -> bool:
+        """Say whether an image or volume lies without gaps, its channels innermost."""
+        order = (0, *range(2, len(self.sizes)), 1)
+        strides = self.strides
+        return len(self.sizes) > 3 and self.anew(self.sizes, order).strides == strides
+
+    def compact(self) -> Laid:
+        """Return a copy without gaps that keeps the order of the axes."""
+        axes = range(len(self.sizes))
+        return self.anew(self.sizes, sorted(axes, key=lambda axis: -self.strides[axis]))
+
+    def moved(self, order: Sequence[int]) -> Laid:
+        """Return the same values with their axes in another order."""
+        sizes = tuple(self.sizes[axis] for axis in order)
+        return Laid(sizes, tuple(self.strides[axis] for axis in order))
+
+    def joined(self, first: int, last: int = -1) -> Laid | None:
+        """Return it with the axes from `first` to `last` as one; None for a copy."""
+        sizes, stop = self.sizes, last % len(self.sizes) + 1
+        return self.regrouped((*sizes[:first], prod(sizes[first:stop]), *sizes[stop:]))
+
+    def regrouped(self, wanted: Ints) -> Laid | None:
+        """Return a reshape that is a view; None where it must copy.
+
+        Axes that follow each other in memory are one; each must be a product of new
+        sizes (`at::detail::computeStride` of torch).
+        """
+        merged: list[tuple[int, int]] = []
+        for size, stride in zip(self.sizes, self.strides, strict=True):
+            if size == 1:
+                continue
+            if merged and merged[-1][1] == size * stride:
+                merged[-1] = merged[-1][0] * size, stride
+            else:
+                merged.append((size, stride))
+        found: list[int] = []
+        left = list(wanted)
+        for size, stride in reversed(merged):
+            step, inner = stride, 1
+            while left and (inner < size or left[-1] == 1):
+                found.append(step)
+                inner, step = inner * left[-1], step * left.pop()
+            if inner != size:
+                return None
+        return Laid(wanted, tuple(reversed([*found, *(1 for _ in left)])))
