@@ -145,6 +145,7 @@ GROUPS = {
         (
             "figures/memory/memory.py",
             "figures/memory/layout.py",
+            "layers/strides.py",
             "figures/memory/branch_order.py",
             "figures/memory/activation_rules.py",
         ),
