@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 import archcalc
-from archcalc.checks.checking import Choice, check_source
+from archcalc.checks.checking import Selection, check_source
 from archcalc.checks.lock import fingerprint
 from archcalc.language.formatting import formatted
 from archcalc.limits import DEFAULT
@@ -148,7 +148,7 @@ def _drawn(text: str, style: str) -> None:
 
 
 def _check(text: str) -> None:
-    check_source(parse(text, "a"), "a", DEFAULT, Choice())
+    check_source(parse(text, "a"), "a", DEFAULT, Selection())
 
 
 OPERATIONS: dict[str, Callable[[str], Any]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from archcalc.checks.checking import Choice, check_source
+from archcalc.checks.checking import Selection, check_source
 from archcalc.checks.findings import Checked, Finding
 from archcalc.checks.fixing import fix_text
 from archcalc.limits import DEFAULT
@@ -14,7 +14,7 @@ HEAD = "name: net\ninput: [3, 32, 32]\n"
 
 
 def checked(text: str) -> Checked:
-    return check_source(parse(text, "net.yaml"), "net.yaml", DEFAULT, Choice())
+    return check_source(parse(text, "net.yaml"), "net.yaml", DEFAULT, Selection())
 
 
 def lint(text: str) -> list[Finding]:
@@ -29,4 +29,4 @@ def layers(steps: str, head: str = HEAD) -> str:
 
 
 def fixed(text: str) -> str:
-    return fix_text(text, "net.yaml", DEFAULT, Choice())[0]
+    return fix_text(text, "net.yaml", DEFAULT, Selection())[0]

@@ -22,7 +22,7 @@ from random import Random
 from typing import Any
 
 import archcalc
-from archcalc.checks.checking import Choice, check_source
+from archcalc.checks.checking import Selection, check_source
 from archcalc.checks.lock import fingerprint
 from archcalc.errors import ArchcalcError
 from archcalc.language.formatting import formatted
@@ -162,7 +162,7 @@ def attempt(text: str, original: Network, tally: Tally, random: Random) -> None:
     tally.texts += 1
     try:
         source = parse(text.encode("utf-8", "surrogatepass"), "mutant.yaml")
-        check_source(source, "mutant.yaml", DEFAULT, Choice(strict=True))
+        check_source(source, "mutant.yaml", DEFAULT, Selection(strict=True))
         again = formatted(text, "mutant.yaml")
         assert formatted(again, "mutant.yaml") == again
         _whole(network(source), original, random)

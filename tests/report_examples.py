@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from archcalc.reports.cells import Column, Note, Row, Table
+from archcalc.reports.cells import Column, Line, Note, Table
 from archcalc.reports.diagram import Box, Cluster, Diagram
 from archcalc.reports.report import Report
 from archcalc.sizes.dims import symbol
@@ -25,8 +25,8 @@ LAYERS = Table(
         Column("trained", "trained", "flag"),
     ),
     (
-        Row(("input", "image", (3, 224, 224), 0, 0, 150_528, 602_112, 0, False)),
-        Row(
+        Line(("input", "image", (3, 224, 224), 0, 0, 150_528, 602_112, 0, False)),
+        Line(
             (
                 "stem",
                 None,
@@ -40,7 +40,7 @@ LAYERS = Table(
             ),
             "subtotal",
         ),
-        Row(
+        Line(
             (
                 "conv",
                 "conv 3×3, 64, pad 1, relu",
@@ -55,7 +55,7 @@ LAYERS = Table(
             depth=1,
             path="stem.conv",
         ),
-        Row(
+        Line(
             (
                 "畳み込み",
                 "conv 3×3, 64, naïve cafe\u0301",
@@ -70,7 +70,7 @@ LAYERS = Table(
             depth=1,
             path="stem.畳み込み",
         ),
-        Row(
+        Line(
             (
                 "pool",
                 "maxpool 2×2",
@@ -85,7 +85,7 @@ LAYERS = Table(
             depth=1,
             path="stem.pool",
         ),
-        Row(
+        Line(
             (
                 "total",
                 None,
@@ -100,7 +100,7 @@ LAYERS = Table(
             "total",
             path="total",
         ),
-        Row(
+        Line(
             ("side heads", None, None, 999_950, 0, 1, 1, None, None),
             "aside",
             path="side heads",
@@ -116,12 +116,12 @@ TOTALS = Table(
         Column("ratio1", "ratio", "ratio"),
     ),
     (
-        Row(("output", (672, 28, 28), (480, 28, 28), None), kinds="shape"),
-        Row(
+        Line(("output", (672, 28, 28), (480, 28, 28), None), kinds="shape"),
+        Line(
             ("MACs", 854_196_224, 271_351_808, Fraction(854_196_224, 271_351_808)),
             kinds="operations",
         ),
-        Row(("bytes", 5_017_600, 5_017_600, 1), kinds="bytes"),
+        Line(("bytes", 5_017_600, 5_017_600, 1), kinds="bytes"),
     ),
     note="totals are of one image.",
 )
@@ -166,9 +166,9 @@ def small(name: str, *, text: str = "conv", title: str = "net") -> Report:
         Column("n", "params", "count"),
     )
     rows = (
-        Row((name, text, 12), path=name),
-        Row((name, text, 3), depth=2, path=name),
-        Row(("total", text, 15), "total"),
+        Line((name, text, 12), path=name),
+        Line((name, text, 3), depth=2, path=name),
+        Line(("total", text, 15), "total"),
     )
     notes = (Note(text, "erratum", name), Note(text))
     table = Table(title, columns, rows)

@@ -17,7 +17,7 @@ from commands import Done, archcalc
 from goldens import check_golden
 
 from archcalc import load
-from archcalc.checks.claims.audit import AGREE, Finding, audit
+from archcalc.checks.claims.audit import AGREE, Published, audit
 from archcalc.checks.claims.citations import source_of
 from archcalc.checks.claims.on_slides import NAMED
 from archcalc.errors import UsageError
@@ -39,7 +39,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture(scope="module")
-def everything() -> list[Finding]:
+def everything() -> list[Published]:
     return audit()
 
 
@@ -114,7 +114,7 @@ def agree(value: Any, exact: Any) -> bool:
     "row", LECTURE_ROWS, ids=lambda r: f"{r['net']}-{r.get('at', '')}-{r['metric']}"
 )
 def test_every_figure_of_the_lectures_is_audited(
-    row: dict[str, Any], everything: list[Finding]
+    row: dict[str, Any], everything: list[Published]
 ) -> None:
     """The same exact value with the same verdict."""
     if row["net"] == "resnet50:v1.5":  # no source prints 3.8 for this layout
@@ -129,7 +129,7 @@ def test_every_figure_of_the_lectures_is_audited(
         assert row["verdict"] in found, (subject, what, exact)
 
 
-def test_ratios_between_networks_are_computed(everything: list[Finding]) -> None:
+def test_ratios_between_networks_are_computed(everything: list[Published]) -> None:
     found = {f.what: f for f in everything if f.what.endswith(("these", "module"))}
     told = {what: (f.published, f.computed, f.verdict) for what, f in found.items()}
     assert told == {
@@ -157,7 +157,7 @@ ERRATA = [
 
 @pytest.mark.parametrize(("subject", "what", "published"), ERRATA)
 def test_errata_of_the_lectures_and_papers(
-    subject: str, what: str, published: str, everything: list[Finding]
+    subject: str, what: str, published: str, everything: list[Published]
 ) -> None:
     (one,) = [
         f
@@ -168,30 +168,30 @@ def test_errata_of_the_lectures_and_papers(
     assert one.why
 
 
-def test_both_googlenets_are_there(everything: list[Finding]) -> None:
+def test_both_googlenets_are_there(everything: list[Published]) -> None:
     """Torchvision's has 3×3 where the paper has 5×5."""
     macs = {f.subject: f.value for f in everything if f.what == "MACs"}
     assert macs["googlenet"] == 1_582_671_872
     assert macs["googlenet:torchvision"] == 1_498_376_192
 
 
-def test_names_without_figures_are_shipped(everything: list[Finding]) -> None:
+def test_names_without_figures_are_shipped(everything: list[Published]) -> None:
     shipped = {f.published for f in everything if f.verdict == "shipped"}
     assert shipped == {named.said for named in NAMED}
     assert {"VGG-19", "Inception-v4", "EfficientNet", "SELU"} <= shipped
 
 
-def test_nothing_fails(everything: list[Finding]) -> None:
+def test_nothing_fails(everything: list[Published]) -> None:
     assert [f for f in everything if f.verdict in GROUPS["fail"]] == []
 
 
-def test_what_is_wrong_or_loose_says_why(everything: list[Finding]) -> None:
+def test_what_is_wrong_or_loose_says_why(everything: list[Published]) -> None:
     for one in everything:
         assert one.cite, one.subject
         assert one.why or one.verdict not in ("erratum", "loose"), one.subject
 
 
-def test_a_loose_total_has_its_nearest_reading(everything: list[Finding]) -> None:
+def test_a_loose_total_has_its_nearest_reading(everything: list[Published]) -> None:
     (one,) = [
         f
         for f in everything
@@ -200,7 +200,7 @@ def test_a_loose_total_has_its_nearest_reading(everything: list[Finding]) -> Non
     assert one.near == "5,973,552 (params, without fc), 19.5% from it"
 
 
-def test_sources_are_ordered_and_counted(everything: list[Finding]) -> None:
+def test_sources_are_ordered_and_counted(everything: list[Published]) -> None:
     kinds = [f.source.kind for f in everything]
     assert list(dict.fromkeys(kinds)) == ["lectures", "papers", "libraries", "sums"]
     report = audit_report(everything, "all", "data")
@@ -243,7 +243,7 @@ def test_where_figures_are_from(cite: str | None, kind: str, name: str | None) -
 # -- reports and command ---------------------------------------------------------------
 
 
-def test_chosen_by_verdict_and_source(everything: list[Finding]) -> None:
+def test_chosen_by_verdict_and_source(everything: list[Published]) -> None:
     errata = chosen(everything, "errata", None)
     assert errata
     assert {f.verdict for f in errata} == {"erratum"}
@@ -255,7 +255,7 @@ def test_chosen_by_verdict_and_source(everything: list[Finding]) -> None:
 
 @pytest.mark.parametrize(("only", "source"), [("erata", None), (None, "Nobody 1900")])
 def test_unknown_choices(
-    only: str | None, source: str | None, everything: list[Finding]
+    only: str | None, source: str | None, everything: list[Published]
 ) -> None:
     with pytest.raises(UsageError) as caught:
         chosen(everything, only, source)
@@ -276,7 +276,7 @@ def test_golden(name: str) -> None:
     check_golden(GOLDEN / f"{name}.txt", render(report, format, **options))
 
 
-def test_every_line_fits_eighty_columns(everything: list[Finding]) -> None:
+def test_every_line_fits_eighty_columns(everything: list[Published]) -> None:
     text = render(audit_report(everything, "all", "terminal"), width=80)
     assert max(map(len, text.splitlines())) <= 80
     assert "(continued)" not in text

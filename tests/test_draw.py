@@ -390,7 +390,9 @@ def test_three_values_that_only_pass_a_part_are_drawn() -> None:
     """Three lanes side by side, none of which has a box, have a place too."""
     network = loads(ACROSS)
     text = draw(network, network.analyze())
-    assert text.count('class="box') == 10  # three inputs, x, four and two of a repetition
+    assert (
+        text.count('class="box') == 10
+    )  # three inputs, x, four and two of a repetition
 
 
 @pytest.mark.parametrize("layers", [LONG, NESTED], ids=["long", "nested"])

@@ -30,7 +30,7 @@ from archcalc.render.explained import (
     render_explanation,
 )
 from archcalc.render.widths import width
-from archcalc.reports.explanation import Explainer, Explanation, Line, explain
+from archcalc.reports.explanation import Derivation, Explainer, Explanation, explain
 from archcalc.reports.reasons import unreached
 from archcalc.sizes.dims import Poly
 
@@ -79,7 +79,7 @@ def test_every_golden_file_has_its_test() -> None:
 seen: set[str] = set()
 
 
-def unproved(explanation: Explanation) -> Iterator[Line]:
+def unproved(explanation: Explanation) -> Iterator[Derivation]:
     for part in explanation.parts:
         for line in part.lines:
             if line.formula.numbers() not in seen:

@@ -22,7 +22,7 @@ from archcalc.language.formatting import formatted
 from archcalc.language.library import shipped
 from archcalc.network.network import loads
 from archcalc.source.comments import Commented
-from archcalc.source.edits import Layout
+from archcalc.source.edits import Extents
 from archcalc.source.parser import parse
 from archcalc.source.values import Mapping, Scalar, Value
 
@@ -41,7 +41,7 @@ def meaning(value: Value) -> Any:
 
 
 def comments(text: str) -> Counter[str]:
-    found = Commented(Layout(parse(text, "a"))).comments.values()
+    found = Commented(Extents(parse(text, "a"))).comments.values()
     return Counter(comment.text for comment in found)
 
 

@@ -25,11 +25,11 @@ from archcalc.network.network import load
 from archcalc.reports.explanation import Explainer
 from archcalc.sizes.dims import symbol
 from archcalc.sizes.recorded import (
-    Number,
+    Constant,
     Recorded,
     Root,
     Size,
-    Symbol,
+    SizeName,
     extreme,
     recorded,
 )
@@ -39,7 +39,7 @@ CONV = CATALOGUE["conv"]
 
 
 def size(letter: str, value: int) -> Size:
-    return Size(value, Symbol(letter), letter)
+    return Size(value, SizeName(letter), letter)
 
 
 def formulas(found: Recording) -> Iterator[Formula]:
@@ -324,4 +324,4 @@ def test_an_equation_is_text_that_knows_its_latex() -> None:
 
 
 def test_plain_sizes_have_no_history() -> None:
-    assert list(Number(3).parts()) == []
+    assert list(Constant(3).parts()) == []

@@ -6,7 +6,7 @@ import pytest
 from linted import HEAD, checked, fixed, layers, lint
 
 from archcalc.checks.catalogue import every_rule
-from archcalc.checks.checking import Choice, check_source
+from archcalc.checks.checking import Selection, check_source
 from archcalc.checks.fixing import fix_text
 from archcalc.checks.lint import LINT
 from archcalc.checks.rule import as_file
@@ -302,7 +302,7 @@ def test_the_fix_of_an_example_leaves_nothing_to_say(module: object) -> None:
 def test_fixed_networks_are_still_networks(name: str) -> None:
     """Every fix that the shipped specs get, on their own text."""
     text = read(shipped()[name]).text
-    choice = Choice(strict=True)
+    choice = Selection(strict=True)
     after, count = fix_text(text, f"{name}.yaml", DEFAULT, choice)
     found = check_source(parse(after, "a.yaml"), "a.yaml", DEFAULT, choice).findings
     left = [f for f in found if f.fix]

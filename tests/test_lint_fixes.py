@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from linted import HEAD, checked, fixed, layers, lint
 
-from archcalc.checks.checking import Choice
+from archcalc.checks.checking import Selection
 from archcalc.checks.fixing import fix_text
 from archcalc.limits import DEFAULT
 from archcalc.source.edits import Edit, applied
@@ -116,15 +116,15 @@ def test_two_fixes_at_one_place_are_made_in_turn(
 ) -> None:
     text = layers("- {conv: 8, kernel: 11, stride: 4, norm: bn}")
     assert [f.code for f in lint(text)] == ["AC401", "AC402"]
-    done, count = fix_text(text, "net.yaml", DEFAULT, Choice())
+    done, count = fix_text(text, "net.yaml", DEFAULT, Selection())
     assert (lint(done), count) == ([], 2)
     monkeypatch.setattr("archcalc.checks.fixing.MOST_ROUNDS", 1)
-    done, count = fix_text(text, "net.yaml", DEFAULT, Choice())
+    done, count = fix_text(text, "net.yaml", DEFAULT, Selection())
     assert ([f.code for f in lint(done)], count) == (["AC402"], 1)
 
 
 def test_what_is_no_yaml_is_left_as_it_is() -> None:
-    assert fix_text("layers: [", "a", DEFAULT, Choice()) == ("layers: [", 0)
+    assert fix_text("layers: [", "a", DEFAULT, Selection()) == ("layers: [", 0)
 
 
 def test_an_edit_inside_another_is_left_out() -> None:

@@ -14,7 +14,7 @@ from report_examples import REPORT, small
 import archcalc
 from archcalc.errors import MissingExtra
 from archcalc.render.notebook import bundle
-from archcalc.reports.cells import Column, Row, Table
+from archcalc.reports.cells import Column, Line, Table
 from archcalc.reports.report import Report
 
 LECTURE = Path(__file__).parent.parent / "docs" / "notebooks" / "lecture.ipynb"
@@ -133,7 +133,7 @@ def test_arrow_of_odd_values() -> None:
 
 def test_arrow_of_numbers_beyond_64_bits_and_of_nothing() -> None:
     columns = (Column("n", "n", "count"), Column("s", "s", "shape"))
-    rows = (Row((2**63, None)), Row((1, (2, 3))), Row((None, ())))
+    rows = (Line((2**63, None)), Line((1, (2, 3))), Line((None, ())))
     types, found = arrow(Report("table", "", "", (Table("", columns, rows),)))
     assert (types["n"], [r["n"] for r in found]) == ("STRING", [str(2**63), "1", None])
     assert [r["s"] for r in found] == [None, [2, 3], []]

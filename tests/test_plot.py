@@ -20,7 +20,7 @@ from archcalc.render.plotting.chart import Scale, decades, steps, tick
 from archcalc.render.plotting.layers import MOST_ROWS, plotted
 from archcalc.render.plotting.timeline import series
 from archcalc.reports.bars import with_bars
-from archcalc.reports.cells import Row, Table
+from archcalc.reports.cells import Line, Table
 from archcalc.reports.shelf import networks
 from archcalc.reports.table import table_report
 
@@ -276,7 +276,7 @@ def test_bars_of_rows_add_up_to_one(name: str) -> None:
         assert all(_bar(r, at) == 0 for r in table.rows if r.kind in ("total", "aside"))
 
 
-def _bar(row: Row, at: int) -> object:
+def _bar(row: Line, at: int) -> object:
     return row.cells[at] or 0
 
 

@@ -28,7 +28,7 @@ from archcalc.layers.linear import Linear
 from archcalc.layers.norm import BatchNorm
 from archcalc.network import torch_network as reference
 from archcalc.network.analysis import Analysis
-from archcalc.network.verification import Difference, Verification, compare
+from archcalc.network.verification import Mismatch, Verification, compare
 
 
 def parse(steps: str, input: str = "[3, 8, 8]") -> archcalc.Network:
@@ -83,18 +83,18 @@ def from_graph(graph: Graph) -> Any:
 
 def test_a_wrong_shape_is_found() -> None:
     result = reference.verify(altered(parse(SMALL), {"out": {"shape": (6,)}}))
-    assert Difference("out", "shape", (1, 6), (1, 5)) in result.differences
+    assert Mismatch("out", "shape", (1, 6), (1, 5)) in result.differences
     assert not result.ok
 
 
-RULES: list[tuple[type[Layer], str, Any, list[Difference]]] = [
+RULES: list[tuple[type[Layer], str, Any, list[Mismatch]]] = [
     (
         Conv,
         "weights",
         lambda right, own, *x: {**right(own, *x), "bias": (4,)},
         [
-            Difference("two.bias", "weight", (4,), None),
-            Difference("total", "params", 593, 589),
+            Mismatch("two.bias", "weight", (4,), None),
+            Mismatch("total", "params", 593, 589),
         ],
     ),
     (
@@ -102,8 +102,8 @@ RULES: list[tuple[type[Layer], str, Any, list[Difference]]] = [
         "buffers",
         lambda right, own, *x: {"running_mean": (4,), "running_var": (1, 4)},
         [
-            Difference("one.bn.running_var", "buffer", (1, 4), (4,)),
-            Difference("one.bn.num_batches_tracked", "buffer", None, ()),
+            Mismatch("one.bn.running_var", "buffer", (1, 4), (4,)),
+            Mismatch("one.bn.num_batches_tracked", "buffer", None, ()),
         ],
     ),
     (
@@ -111,9 +111,9 @@ RULES: list[tuple[type[Layer], str, Any, list[Difference]]] = [
         "work",
         lambda right, own, y, x: {"mac": 1 + right(own, y, x)["mac"]},
         [
-            Difference("one", "macs", 6913, 6912),
-            Difference("two", "macs", 2305, 2304),
-            Difference("total", "macs", 9538, 9536),
+            Mismatch("one", "macs", 6913, 6912),
+            Mismatch("two", "macs", 2305, 2304),
+            Mismatch("total", "macs", 9538, 9536),
         ],
     ),
 ]
@@ -125,7 +125,7 @@ def test_a_wrong_rule_is_found(
     layer: type[Layer],
     rule: str,
     wrong: Any,
-    found: list[Difference],
+    found: list[Mismatch],
 ) -> None:
     right = getattr(layer, rule)
     monkeypatch.setattr(layer, rule, lambda own, *x: wrong(right, own, *x))
@@ -139,7 +139,7 @@ def test_weights_that_should_be_shared_are_found() -> None:
     lone = altered(network, {"b": {"share": None}})
     theirs = reference.trace(reference.build(network.graph))
     differences = compare(lone.analyze(), theirs).differences
-    assert differences == (Difference("total", "params", 24, 12),)
+    assert differences == (Mismatch("total", "params", 24, 12),)
 
 
 @pytest.mark.parametrize(
@@ -452,11 +452,11 @@ def test_agreement_in_words() -> None:
 
 def test_differences_in_words() -> None:
     found = (
-        Difference("a\x1b[2J", "shape", (1, 64, 7, 7), (1, 64, 8, 8)),
-        Difference("a.bias", "weight", (64,), None),
-        Difference("bn.num", "buffer", None, ()),
-        Difference("total", "macs", 1234567, 7),
-        Difference("total", "refused", None, "torch does not run x"),
+        Mismatch("a\x1b[2J", "shape", (1, 64, 7, 7), (1, 64, 8, 8)),
+        Mismatch("a.bias", "weight", (64,), None),
+        Mismatch("bn.num", "buffer", None, ()),
+        Mismatch("total", "macs", 1234567, 7),
+        Mismatch("total", "refused", None, "torch does not run x"),
     )
     shown = Verification("net", "2.13.0", {"shape": 5}, found).show().splitlines()
     assert shown[0] == "net: torch 2.13.0 differs in 5 figures"
@@ -470,7 +470,7 @@ def test_differences_in_words() -> None:
 
 
 def test_many_differences_are_cut() -> None:
-    found = (Difference("a", "macs", 1, 2),) * 1042
+    found = (Mismatch("a", "macs", 1, 2),) * 1042
     shown = Verification("net", "2.13.0", {"macs": 1042}, found).show().splitlines()
     assert len(shown) == 43
     assert shown[-1] == "  … and 1,002 more"

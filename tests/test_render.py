@@ -22,7 +22,7 @@ from report_examples import LAYERS, REPORT, TOTALS, small, table_lines
 from archcalc.errors import UsageError
 from archcalc.render import FORMATS, format_of, render
 from archcalc.render.widths import width
-from archcalc.reports.cells import Cell, Column, Row, Table
+from archcalc.reports.cells import Cell, Column, Line, Table
 from archcalc.reports.report import Report
 
 GOLDEN = Path(__file__).parent / "golden" / "render"
@@ -125,7 +125,7 @@ def test_colour_changes_no_character() -> None:
 
 
 def test_ten_thousand_rows() -> None:
-    rows = tuple(Row((f"conv{i}", "conv", i), path=f"conv{i}") for i in range(10_000))
+    rows = tuple(Line((f"conv{i}", "conv", i), path=f"conv{i}") for i in range(10_000))
     table = replace(small("x").tables[0], rows=rows)
     report = replace(small("x"), tables=(table,))
     for format in {*FORMATS} - {*DRAWN}:
@@ -160,7 +160,7 @@ def test_json_is_exact_and_says_what_it_is() -> None:
     ],
 )
 def test_json_values(value: Cell, read: Any) -> None:
-    table = Table("", (Column("x", "x", "value"),), (Row((value,)),))
+    table = Table("", (Column("x", "x", "value"),), (Line((value,)),))
     text = render(Report("table", "", "", (table,)), "json")
     assert json.loads(text)["tables"][0]["rows"][0]["cells"] == {"x": read}
 
@@ -222,7 +222,7 @@ def test_a_format_is_imported_when_it_is_asked_for(
 
 
 def test_a_table_of_names_alone_is_cut_to_the_width() -> None:
-    rows = (Row(("畳" * 50,)), Row(("x" * 30,)))
+    rows = (Line(("畳" * 50,)), Line(("x" * 30,)))
     table = Table("", (Column("x", "names", "name"),), rows)
     _, rule, wide, short = render(Report("list", "", "", (table,)), width=60).split(
         "\n"

@@ -17,7 +17,7 @@ from report_examples import REPORT, H, small, table_lines
 from archcalc.errors import clean
 from archcalc.render import FORMATS, render
 from archcalc.render.widths import width
-from archcalc.reports.cells import Column, Note, Row, Table
+from archcalc.reports.cells import Column, Line, Note, Table
 from archcalc.reports.report import Report
 
 ODD = {
@@ -137,7 +137,7 @@ def test_spreadsheets_run_nothing(name: str) -> None:
 
 def test_csv_leaves_negative_numbers_alone_and_guards_formulas_of_sizes() -> None:
     columns = tuple(Column(k, k, "count") for k in "abc")
-    table = Table("", columns, (Row((-5, 1 - H, (H - 1, 2))),))
+    table = Table("", columns, (Line((-5, 1 - H, (H - 1, 2))),))
     text = render(Report("table", "", "", (table,)), "csv")
     row = list(csv.reader(io.StringIO(text)))[1]
     assert row == ["row", "", "-5", "'-H + 1", "(H - 1)x2"]

@@ -20,7 +20,7 @@ from archcalc.network.network import loads
 from archcalc.render import render
 from archcalc.render.explained import render_explanation
 from archcalc.render.tex_text import escaped
-from archcalc.reports.cells import Cell, Column, ColumnKind, Row, Table
+from archcalc.reports.cells import Cell, Column, ColumnKind, Line, Table
 from archcalc.reports.explanation import explain
 from archcalc.reports.report import Report
 
@@ -67,7 +67,7 @@ def test_no_text_brings_a_command_of_its_own(text: str) -> None:
 def one(value: Cell, kind: ColumnKind, **options: bool) -> str:
     """Return the line of a table of one row and one figure."""
     columns = (Column("n", "n", "name"), Column("x", "x", kind))
-    table = Table("", columns, (Row(("a", value)),))
+    table = Table("", columns, (Line(("a", value)),))
     text = render(Report("table", "", "", (table,)), "latex", **options)
     return next(line for line in text.split("\n") if line.startswith("a & "))
 
@@ -113,7 +113,8 @@ def test_the_longest_texts_break_into_lines() -> None:
 def test_the_longest_tables_break_over_pages() -> None:
     for rows, name in ((45, "tabular"), (46, "longtable")):
         table = replace(
-            small("x").tables[0], rows=tuple(Row((f"a{i}", "", i)) for i in range(rows))
+            small("x").tables[0],
+            rows=tuple(Line((f"a{i}", "", i)) for i in range(rows)),
         )
         text = render(replace(small("x"), tables=(table,)), "latex")
         assert f"\\begin{{{name}}}" in text
@@ -165,7 +166,7 @@ def compiled(tex: str, folder: Path) -> str:
 def hostile() -> Report:
     """Return a report with every odd text wherever one can stand."""
     columns = (*small("x").tables[0].columns, Column("s", "50% _x_", "bytes"))
-    rows = tuple(Row((odd, odd, 5, odd), path=odd) for odd in ODD.values())
+    rows = tuple(Line((odd, odd, 5, odd), path=odd) for odd in ODD.values())
     notes = tuple(small(odd, text=odd).notes[0] for odd in ODD.values())
     table = Table(ODD["html"], columns, rows)
     return Report(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from report_examples import H
 
 from archcalc.render import numbers, render
-from archcalc.reports.cells import Cell, Column, Row, Table
+from archcalc.reports.cells import Cell, Column, Line, Table
 from archcalc.reports.report import Report
 from archcalc.sizes import units
 
@@ -121,5 +121,5 @@ def test_cell_text(value: Cell, kind: Any, shown: str) -> None:
 
 def test_binary_columns_say_so() -> None:
     column = Column("b", "memory", "bytes", binary=True)
-    table = Table("", (column,), (Row((60_950_432,)),))
+    table = Table("", (column,), (Line((60_950_432,)),))
     assert "58.13 MiB" in render(Report("table", "", "", (table,)))

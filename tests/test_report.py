@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from report_examples import REPORT
 
-from archcalc.reports.cells import Column, Row, Table
+from archcalc.reports.cells import Column, Line, Table
 from archcalc.reports.report import Later, Report
 
 
@@ -40,7 +40,7 @@ def test_tables_that_cannot_be(
 ) -> None:
     with pytest.raises(ValueError, match=r"keys must differ|cells in 'p' for"):
         Table(
-            "", tuple(Column(k, k, "count") for k in columns), (Row(cells, path="p"),)
+            "", tuple(Column(k, k, "count") for k in columns), (Line(cells, path="p"),)
         )
 
 

@@ -9,7 +9,7 @@ import pytest
 from commands import archcalc
 
 from archcalc.checks.catalogue import GROUPS, every_rule, rule, selected
-from archcalc.checks.checking import Choice, check_source
+from archcalc.checks.checking import Selection, check_source
 from archcalc.checks.rule import COMMAND, FRAME, PYTHON, Rule, as_file, is_file
 from archcalc.errors import ArchcalcError
 from archcalc.limits import DEFAULT
@@ -29,7 +29,7 @@ def codes(text: str, encoding: str = "utf-8") -> list[str]:
         source = parse(text.encode(encoding), "net.yaml")
     except ArchcalcError as error:
         return [problem.code for problem in error.problems]
-    outcome = check_source(source, "net.yaml", DEFAULT, Choice())
+    outcome = check_source(source, "net.yaml", DEFAULT, Selection())
     return [finding.code for finding in outcome.findings]
 
 

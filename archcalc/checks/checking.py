@@ -18,7 +18,7 @@ from archcalc.language.spec import read_spec
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network.named_figures import Others
 from archcalc.network.network import Network
-from archcalc.source.edits import Layout
+from archcalc.source.edits import Extents
 from archcalc.source.parser import Source, read
 
 NEVER_IGNORED = opt_out.KEPT
@@ -26,7 +26,7 @@ WARNINGS = "AC4"
 
 
 @dataclass(frozen=True)
-class Choice:
+class Selection:
     """Which rules are told, and which of them fail.
 
     `select` shows these alone (what cannot be ignored apart) and lets lint among them
@@ -58,7 +58,7 @@ class Choice:
 
 def choice_from(
     select: Iterable[str], ignore: Iterable[str], strict: bool, project: Project
-) -> Choice:
+) -> Selection:
     """Return the choice of a command's options above that of the project.
 
     Raises `UsageError` AC560 for an unknown rule, AC561 for one that is never ignored.
@@ -72,11 +72,11 @@ def choice_from(
     if kept:
         message = f"{kept[0]} cannot be ignored: such a file is no network"
         raise UsageError.of("AC561", message, help="leave the file out: `exclude`")
-    return Choice(chosen, ignored, strict or project.strict, project)
+    return Selection(chosen, ignored, strict or project.strict, project)
 
 
 def check_all(
-    paths: Iterable[str], limits: Limits = DEFAULT, choice: Choice | None = None
+    paths: Iterable[str], limits: Limits = DEFAULT, choice: Selection | None = None
 ) -> Iterator[Checked]:
     """Yield the outcome for each file, in order."""
     others = Others()
@@ -87,11 +87,11 @@ def check_all(
 def check_one(
     path: str,
     limits: Limits = DEFAULT,
-    choice: Choice | None = None,
+    choice: Selection | None = None,
     others: Others | None = None,
 ) -> Checked:
     """Return the outcome for one file; what is wrong with it is not raised."""
-    choice = choice or Choice()
+    choice = choice or Selection()
     try:
         source = read(path, limits)
     except ArchcalcError as error:
@@ -103,7 +103,7 @@ def check_source(
     source: Source,
     path: str,
     limits: Limits,
-    choice: Choice,
+    choice: Selection,
     others: Others | None = None,
 ) -> Checked:
     """Return the outcome for a file that was read; `others` its claims may name."""
@@ -120,7 +120,7 @@ class _Check:
         source: Source,
         path: str,
         limits: Limits,
-        choice: Choice,
+        choice: Selection,
         others: Others | None,
     ) -> None:
         self.source = source
@@ -128,7 +128,7 @@ class _Check:
         self.limits = limits
         self.choice = choice
         self.others = others
-        self.layout = Layout(source)
+        self.layout = Extents(source)
         self.claims: Counter[str] = Counter()
         self.found: dict[tuple[object, ...], Finding] = {}
         self.variants = 0

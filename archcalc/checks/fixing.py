@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archcalc.checks.checking import Choice, check_source
+from archcalc.checks.checking import Selection, check_source
 from archcalc.checks.findings import Checked, Finding
 from archcalc.errors import ArchcalcError
 from archcalc.limits import Limits
@@ -17,7 +17,7 @@ BROKEN = ("AC1", "AC2", "AC303")
 """What a fix must not bring: no network, or a claim about a step that is gone."""
 
 
-def fix_file(path: str, limits: Limits, choice: Choice) -> int:
+def fix_file(path: str, limits: Limits, choice: Selection) -> int:
     """Write a file with every fix applied that leaves it a network; return how many."""
     try:
         data = read_bytes(path, limits)
@@ -32,7 +32,9 @@ def fix_file(path: str, limits: Limits, choice: Choice) -> int:
     return count
 
 
-def fix_text(text: str, path: str, limits: Limits, choice: Choice) -> tuple[str, int]:
+def fix_text(
+    text: str, path: str, limits: Limits, choice: Selection
+) -> tuple[str, int]:
     """Return a spec with every fix applied, and how many were.
 
     One fix can make room for the next, so that the spec is checked again after each
@@ -64,7 +66,7 @@ def _round(
     before: Checked,
     path: str,
     limits: Limits,
-    choice: Choice,
+    choice: Selection,
 ) -> tuple[str, list[Edits]]:
     """Return the text with the fixes that fit together and break nothing."""
     known = _breaks(before.findings)
@@ -99,7 +101,7 @@ def _breaks(findings: Iterable[Finding]) -> int:
     return sum(finding.code.startswith(BROKEN) for finding in findings)
 
 
-def _checked(text: str, path: str, limits: Limits, choice: Choice) -> Checked:
+def _checked(text: str, path: str, limits: Limits, choice: Selection) -> Checked:
     try:
         return check_source(parse(text, path, limits), path, limits, choice)
     except ArchcalcError as error:

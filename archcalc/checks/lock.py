@@ -15,7 +15,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from archcalc.checks.checking import Choice
+from archcalc.checks.checking import Selection
 from archcalc.checks.findings import Checked, Finding
 from archcalc.checks.project import Project
 from archcalc.errors import ArchcalcError, LimitError, Place, Problem, UsageError
@@ -212,7 +212,7 @@ def compare_locked(
     paths: Sequence[str],
     path: Path,
     limits: Limits,
-    choice: Choice,
+    choice: Selection,
 ) -> list[Checked]:
     """Return outcomes with what differs from the lock file added.
 
@@ -231,7 +231,7 @@ def compare_locked(
     return [*compared, *_gone(lock, seen, outcomes, paths, choice)]
 
 
-def _with(outcome: Checked, found: Iterable[Finding], choice: Choice) -> Checked:
+def _with(outcome: Checked, found: Iterable[Finding], choice: Selection) -> Checked:
     shown = [f for f in found if choice.shows(f.code, outcome.path)]
     return replace(outcome, findings=(*outcome.findings, *shown))
 
@@ -283,7 +283,7 @@ def _gone(
     seen: set[str],
     outcomes: Sequence[Checked],
     paths: Sequence[str],
-    choice: Choice,
+    choice: Selection,
 ) -> Iterator[Checked]:
     """Yield the findings of what the lock has and the checked places have no more."""
     asked = [*paths, *(outcome.path for outcome in outcomes)]

@@ -7,7 +7,7 @@ from archcalc.language.library import find
 from archcalc.language.schema import FILE
 from archcalc.limits import DEFAULT
 from archcalc.network.network import network
-from archcalc.source.edits import Edit, Layout, applied
+from archcalc.source.edits import Edit, Extents, applied
 from archcalc.source.parser import Source, read
 from archcalc.source.values import Mapping, Value
 
@@ -82,7 +82,7 @@ def copy_of(net: str, name: str) -> str:
 
 def _edits(source: Source, name: str) -> list[Edit]:
     root = source.root
-    layout = Layout(source)
+    layout = Extents(source)
     edits: list[Edit] = []
     for key, value in root.items if isinstance(root, Mapping) else ():
         if key.text == "name":
@@ -93,7 +93,7 @@ def _edits(source: Source, name: str) -> list[Edit]:
     return edits
 
 
-def _section(layout: Layout, key: Value, value: Value) -> Edit:
+def _section(layout: Extents, key: Value, value: Value) -> Edit:
     """Return the edit that takes a section's lines out."""
     end = layout.text.find("\n", layout.end(value))
     return Edit(layout.begin(key), end + 1 if end >= 0 else len(layout.text), "")

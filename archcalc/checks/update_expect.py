@@ -20,7 +20,7 @@ from archcalc.limits import Limits
 from archcalc.network.named_figures import measure
 from archcalc.network.network import Network
 from archcalc.network.network import network as network_of
-from archcalc.source.edits import BYTE_ORDER_MARK, Edit, Layout, applied
+from archcalc.source.edits import BYTE_ORDER_MARK, Edit, Extents, applied
 from archcalc.source.parser import Source, parse
 from archcalc.source.text import read_bytes
 from archcalc.source.values import Mapping, Value
@@ -48,7 +48,7 @@ def update_file(path: str, limits: Limits) -> int:
 def updates(source: Source, limits: Limits) -> Iterator[Edit]:
     """Yield the edit of each figure that is not the computed one."""
     network = network_of(source, limits=limits)
-    layout = Layout(source)
+    layout = Extents(source)
     about = network.spec.about.expect
     root = source.root
     if isinstance(root, Mapping) and root.get("expect") is None:
@@ -59,7 +59,7 @@ def updates(source: Source, limits: Limits) -> Iterator[Edit]:
             yield from _entry(network, layout, entry, at)
 
 
-def _section(network: Network, layout: Layout) -> Edit:
+def _section(network: Network, layout: Extents) -> Edit:
     """Return the edit that adds a section with the totals."""
     total = network.analyze().total
     lines = [f"  - {{{key}: {_plain(getattr(total, key))}}}" for key in STARTING]
@@ -70,7 +70,7 @@ def _section(network: Network, layout: Layout) -> Edit:
 
 
 def _entry(
-    network: Network, layout: Layout, entry: Expected, at: Value
+    network: Network, layout: Extents, entry: Expected, at: Value
 ) -> Iterator[Edit]:
     """Yield the edits of one entry's figures."""
     if entry.variant == EVERY_VARIANT or not isinstance(at, Mapping):

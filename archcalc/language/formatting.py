@@ -18,7 +18,7 @@ from archcalc.language.steps import FOLLOWERS, KINDS, USERS
 from archcalc.layers import CATALOGUE
 from archcalc.limits import DEFAULT, Limits
 from archcalc.source.comments import Commented
-from archcalc.source.edits import Layout, parts
+from archcalc.source.edits import Extents, parts
 from archcalc.source.parser import parse
 from archcalc.source.values import Mapping, Scalar, Source, Value
 from archcalc.source.values import Sequence as Items
@@ -45,7 +45,7 @@ def formatted(text: str, name: str = "text", limits: Limits = DEFAULT) -> str:
 
 
 @dataclass
-class Line:
+class TextLine:
     """One line: how far in, the code, and the comment behind it."""
 
     indent: int
@@ -68,7 +68,7 @@ class _Printer:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.layout = Layout(source)
+        self.layout = Extents(source)
         self.written = Commented(self.layout)
         self.steps: dict[int, None] = {}
         self.claims: set[int] = set()
@@ -84,12 +84,12 @@ class _Printer:
             lines.pop(0)
         return "\n".join(_aligned(lines)).rstrip("\n") + "\n"
 
-    def left_over(self) -> list[Line]:
+    def left_over(self) -> list[TextLine]:
         """Return the comments behind the last value."""
         last = max(self.written.filled, default=0)
         end = len(self.source.written.lines) + 1
         return (
-            [Line(0, "", text) for text in self.written.above(end)]
+            [TextLine(0, "", text) for text in self.written.above(end)]
             if last < end - 1
             else []
         )
@@ -155,7 +155,7 @@ class _Printer:
 
     # -- writing -----------------------------------------------------------------------
 
-    def value(self, value: Value, indent: int) -> list[Line]:
+    def value(self, value: Value, indent: int) -> list[TextLine]:
         """Return a value that begins on a line of its own."""
         if isinstance(value, Scalar) or value.flow or not list(parts(value)):
             lines = self.inline(value, indent - STEP)  # an item: from its dash
@@ -169,14 +169,14 @@ class _Printer:
             ]
         return [line for item in value.items for line in self.item(item, indent)]
 
-    def above(self, number: int, indent: int) -> list[Line]:
+    def above(self, number: int, indent: int) -> list[TextLine]:
         """Return the comments above a line, once."""
         if number in self.told:
             return []
         self.told.add(number)
-        return [Line(indent, "", text) for text in self.written.above(number)]
+        return [TextLine(indent, "", text) for text in self.written.above(number)]
 
-    def entry(self, entry: Entry, indent: int) -> list[Line]:
+    def entry(self, entry: Entry, indent: int) -> list[TextLine]:
         """Return the lines of a key and its value."""
         key, value = entry
         above = self.above(key.line, indent)
@@ -184,51 +184,58 @@ class _Printer:
         if isinstance(value, Scalar) or value.flow or not list(parts(value)):
             lines = self.inline(value, indent)
             code = f"{head} {lines[0].code}" if lines[0].code else head
-            lines[0] = Line(
+            lines[0] = TextLine(
                 indent, code, lines[0].comment or self.written.beside(key.line)
             )
             return above + lines
         beside = self.written.beside(key.line)
-        return [*above, Line(indent, head, beside), *self.value(value, indent + STEP)]
+        return [
+            *above,
+            TextLine(indent, head, beside),
+            *self.value(value, indent + STEP),
+        ]
 
-    def item(self, item: Value, indent: int) -> list[Line]:
+    def item(self, item: Value, indent: int) -> list[TextLine]:
         """Return the lines of an item of a list, the first behind its dash."""
         above = self.above(item.line, indent)
         word = self.word(item)
         if word is not None:
-            return [*above, Line(indent, f"- {word}", self.written.beside(item.line))]
+            return [
+                *above,
+                TextLine(indent, f"- {word}", self.written.beside(item.line)),
+            ]
         lines = self.value(item, indent + STEP)
         while len(lines) > 1 and not lines[0].code:
             first = lines.pop(0)
-            above.append(Line(indent, "", first.comment))
-        lines[0] = Line(indent, f"- {lines[0].code}", lines[0].comment)
+            above.append(TextLine(indent, "", first.comment))
+        lines[0] = TextLine(indent, f"- {lines[0].code}", lines[0].comment)
         return above + lines
 
-    def inline(self, value: Value, indent: int) -> list[Line]:
+    def inline(self, value: Value, indent: int) -> list[TextLine]:
         """Return a text or a value in brackets; several lines are moved along."""
         begin, end = self.layout.begin(value), self.layout.end(value)
         last = self.written.line_of(max(end - 1, begin))
         beside = self.written.beside(last)
         if isinstance(value, Scalar):
             if last == value.line:
-                return [Line(indent, self.copied(value), beside)]
+                return [TextLine(indent, self.copied(value), beside)]
             return self.moved(value, last, indent)
         code = self.flow(value)
         long = last > value.line and indent + len(code) > WIDEST
         if code and not long and not self.written.inside(value.line, last):
-            return [Line(indent, code, beside)]
+            return [TextLine(indent, code, beside)]
         return self.moved(value, last, indent)
 
-    def moved(self, value: Value, last: int, indent: int) -> list[Line]:
+    def moved(self, value: Value, last: int, indent: int) -> list[TextLine]:
         """Return several lines as they are, as far in as their first one has moved."""
         source = self.source.written
         by = self.shift(value, indent)
-        lines = [Line(indent, source.line(value.line)[value.column - 1 :].rstrip())]
+        lines = [TextLine(indent, source.line(value.line)[value.column - 1 :].rstrip())]
         for number in range(value.line + 1, last + 1):
             line = source.line(number).rstrip()
             inside = len(line) - len(line.lstrip(" "))
             lines.append(
-                Line(0, " " * max(0, inside + by) + line.lstrip(" "), raw=True)
+                TextLine(0, " " * max(0, inside + by) + line.lstrip(" "), raw=True)
             )
         return lines
 
@@ -300,10 +307,10 @@ def _braces(value: Value) -> bool:
     return not isinstance(value, Scalar)
 
 
-def _aligned(lines: Sequence[Line]) -> Iterator[str]:
+def _aligned(lines: Sequence[TextLine]) -> Iterator[str]:
     """Yield lines; comments behind lines that follow each other stand in a column."""
-    run: list[Line] = []
-    for line in [*lines, Line(0, "")]:
+    run: list[TextLine] = []
+    for line in [*lines, TextLine(0, "")]:
         if line.comment and line.code and not line.raw:
             run.append(line)
             continue

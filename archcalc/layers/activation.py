@@ -24,7 +24,7 @@ from archcalc.layers.base import (
     numel,
     on_axis,
 )
-from archcalc.layers.fields import Axis, Factor, Number, WordField
+from archcalc.layers.fields import Axis, Factor, Rational, WordField
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ class LeakyReLU(Activation):
     each: ClassVar[Work] = {"cmp": 1, "mul": 1}
     examples = ("leaky_relu @ 8x5x6", "{leaky_relu: 0.2} @ 7")
 
-    slope: Number = Fraction(1, 100)
+    slope: Rational = Fraction(1, 100)
 
     def arguments(self) -> dict[str, Any]:
         usual = self.slope == type(self).slope

@@ -48,7 +48,7 @@ class Trace:
     version: str
 
 
-class Difference(NamedTuple):
+class Mismatch(NamedTuple):
     """One thing on which the rules and torch do not agree.
 
     `node` is a node's name (with a weight's name for a weight or buffer), or `total` or
@@ -70,7 +70,7 @@ class Verification:
     name: str
     version: str
     compared: Mapping[str, int]
-    differences: tuple[Difference, ...]
+    differences: tuple[Mismatch, ...]
 
     @property
     def ok(self) -> bool:
@@ -92,7 +92,7 @@ class Verification:
 
 def refused(name: str, version: str, message: str) -> Verification:
     """Return the result for a network that torch does not build or run."""
-    difference = Difference("total", "refused", None, message)
+    difference = Mismatch("total", "refused", None, message)
     return Verification(name, version, dict.fromkeys(WHATS, 0), (difference,))
 
 
@@ -107,23 +107,23 @@ def compare(analysis: Analysis, trace: Trace) -> Verification:
     return Verification(analysis.name, trace.version, compared, tuple(differences))
 
 
-def _pairs(analysis: Analysis, trace: Trace) -> Iterator[Difference]:
+def _pairs(analysis: Analysis, trace: Trace) -> Iterator[Mismatch]:
     """Yield all that is compared; an input's shape is given, so it proves nothing."""
     for traced in trace.nodes:
         if traced.node.layer.role != "input":
             yield from _node_pairs(analysis, traced)
     total, aux = analysis.total, analysis.aux
-    yield Difference("total", "params", total.params, trace.params)
-    yield Difference("total", "macs", total.macs, trace.macs)
+    yield Mismatch("total", "params", total.params, trace.params)
+    yield Mismatch("total", "macs", total.macs, trace.macs)
     if any(traced.node.aux for traced in trace.nodes):
-        yield Difference("side heads", "params", aux.params, trace.aux_params)
-        yield Difference("side heads", "macs", aux.macs, trace.aux_macs)
+        yield Mismatch("side heads", "params", aux.params, trace.aux_params)
+        yield Mismatch("side heads", "macs", aux.macs, trace.aux_macs)
 
 
-def _node_pairs(analysis: Analysis, traced: Traced) -> Iterator[Difference]:
+def _node_pairs(analysis: Analysis, traced: Traced) -> Iterator[Mismatch]:
     node, batch = traced.node, analysis.setting.batch
     shapes = analysis.graph.input_shapes(node)
-    yield Difference(node.name, "shape", (batch, *node.shape), traced.shape)
+    yield Mismatch(node.name, "shape", (batch, *node.shape), traced.shape)
     named = (
         ("weight", node.layer.weights(*shapes), traced.weights),
         ("buffer", node.layer.buffers(*shapes), traced.buffers),
@@ -131,9 +131,9 @@ def _node_pairs(analysis: Analysis, traced: Traced) -> Iterator[Difference]:
     for what, ours, theirs in named:
         for name in {**ours, **theirs}:
             full = f"{node.name}.{name}"
-            yield Difference(full, what, ours.get(name), theirs.get(name))
+            yield Mismatch(full, what, ours.get(name), theirs.get(name))
     macs = analysis.facts[node.index].macs * batch
-    yield Difference(node.name, "macs", macs, traced.macs)
+    yield Mismatch(node.name, "macs", macs, traced.macs)
 
 
 def _words(what: str, count: int) -> str:
@@ -143,7 +143,7 @@ def _words(what: str, count: int) -> str:
     return words.get(what, f"{what}{s}")
 
 
-def _line(difference: Difference) -> str:
+def _line(difference: Mismatch) -> str:
     if difference.what == "refused":
         return clean(str(difference.torch))
     ours, theirs = _value(difference.ours), _value(difference.torch)

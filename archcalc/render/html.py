@@ -14,7 +14,7 @@ from html import escape
 from archcalc.errors import LONGEST_SHOWN, clean
 from archcalc.render.notes import footnotes, label, prose
 from archcalc.render.numbers import cell, text
-from archcalc.reports.cells import Cell, Column, Note, Row, Table
+from archcalc.reports.cells import Cell, Column, Line, Note, Table
 from archcalc.reports.report import Report
 
 ADDRESS = re.compile(r"https?://[\w./~:?=&%+,;-]*[\w/]", re.ASCII)
@@ -124,7 +124,7 @@ def _class(column: Column) -> str:
     return ' class="text"' if column.kind in ("text", "formula") else ""
 
 
-def _row(row: Row, columns: tuple[Column, ...], first_total: bool) -> str:
+def _row(row: Line, columns: tuple[Column, ...], first_total: bool) -> str:
     """Return a row; its first cell is its heading."""
     kinds = {"head": "group", "subtotal": "group", "total": "total", "aside": "aside"}
     names = [kinds.get(row.kind, ""), "first-total" if first_total else ""]
@@ -139,7 +139,7 @@ def _row(row: Row, columns: tuple[Column, ...], first_total: bool) -> str:
     return f"<tr{classes}>{''.join(cells)}</tr>"
 
 
-def _inside(value: Cell, row: Row, column: Column) -> str:
+def _inside(value: Cell, row: Line, column: Column) -> str:
     """Return a cell's text, or the bar that it is."""
     if column.kind == "bar" and isinstance(value, int | Fraction):
         length = f"{float(value * BAR_EMS):.2f}em"

@@ -23,7 +23,7 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.render.csv import number
-from archcalc.reports.cells import Cell, Column, Row, Table
+from archcalc.reports.cells import Cell, Column, Line, Table
 from archcalc.reports.report import SCHEMA, Report
 from archcalc.sizes.polynomials import Poly
 
@@ -69,7 +69,7 @@ def _column(column: Column) -> dict[str, str | None]:
     return {name: getattr(column, name) for name in names}
 
 
-def _row(keys: Iterable[str], row: Row) -> dict[str, Any]:
+def _row(keys: Iterable[str], row: Line) -> dict[str, Any]:
     kinds = {"kinds": row.kinds} if row.kinds else {}
     cells = dict(zip(keys, map(plain, row.cells), strict=True))
     about = {"kind": row.kind, "depth": row.depth, "path": row.path, **kinds}

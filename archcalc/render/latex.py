@@ -17,7 +17,7 @@ from archcalc.render.notes import footnotes, label, prose, sentence
 from archcalc.render.numbers import COUNTS, cell, text
 from archcalc.render.tex_text import declarations, escaped, written
 from archcalc.render.widths import width
-from archcalc.reports.cells import Cell, Column, ColumnKind, Note, Row, Table
+from archcalc.reports.cells import Cell, Column, ColumnKind, Line, Note, Table
 from archcalc.reports.report import Report
 from archcalc.sizes.polynomials import Poly
 
@@ -236,7 +236,7 @@ def _digits(value: Cell) -> str:
     return text(value, "count").replace(",", "")
 
 
-def _cells(table: Table, row: Row, plain: bool) -> list[str]:
+def _cells(table: Table, row: Line, plain: bool) -> list[str]:
     """Return a row's cells; groups and totals have a bold name."""
     pairs = zip(row.cells, table.columns, strict=True)
     name, *others = (_cell(value, row, column, plain) for value, column in pairs)
@@ -245,7 +245,7 @@ def _cells(table: Table, row: Row, plain: bool) -> list[str]:
     return [INDENT * row.depth + name, *others]
 
 
-def _cell(value: Cell, row: Row, column: Column, plain: bool) -> str:
+def _cell(value: Cell, row: Line, column: Column, plain: bool) -> str:
     """Return a cell; in a column of siunitx, what is no number stands in braces."""
     kind = row.kind_in(column)
     if kind == "bar" and isinstance(value, int | Fraction):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from archcalc.errors import clean
 from archcalc.render.notes import footnotes, label, prose
 from archcalc.render.numbers import cell, text
-from archcalc.reports.cells import Column, Note, Row, Table
+from archcalc.reports.cells import Column, Line, Note, Table
 from archcalc.reports.report import Report
 
 ESCAPES = {ord(c): f"\\{c}" for c in "\\`*_[]~!$#"} | {
@@ -64,7 +64,7 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cells(row: Row, columns: Sequence[Column]) -> list[str]:
+def _cells(row: Line, columns: Sequence[Column]) -> list[str]:
     """Return a row's cells; totals stand bold, groups have a bold name."""
     name, *others = (
         escaped(cell(value, row, column))

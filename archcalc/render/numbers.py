@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from archcalc.errors import clean
-from archcalc.reports.cells import Cell, Column, ColumnKind, Row
+from archcalc.reports.cells import Cell, Column, ColumnKind, Line
 from archcalc.sizes.polynomials import Dim, Poly
 from archcalc.sizes.units import scaled
 
@@ -131,7 +131,7 @@ def factor(text: str) -> str:
     return f"({text})" if " " in text else text
 
 
-def cell(value: Cell, row: Row, column: Column, brief: bool = False) -> str:
+def cell(value: Cell, row: Line, column: Column, brief: bool = False) -> str:
     """Return a cell as safe text; `brief` shortens figures. None is blank."""
     return text(value, row.kind_in(column), binary=column.binary, brief=brief)
 

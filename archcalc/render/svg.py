@@ -16,7 +16,7 @@ from archcalc.errors import clean
 from archcalc.render.notes import footnotes, sentence
 from archcalc.render.numbers import cell, text
 from archcalc.render.typeset import FAMILY, text_width, wrapped
-from archcalc.reports.cells import Cell, Column, Row, RowKind, Table
+from archcalc.reports.cells import Cell, Column, Line, RowKind, Table
 from archcalc.reports.report import Report
 
 SIZE, SMALL, LARGE = 14, 12, 18
@@ -105,7 +105,7 @@ class _Grid:
         return cls(table, cells, tuple(edges))
 
 
-def _text(value: Cell, row: Row, column: Column) -> str:
+def _text(value: Cell, row: Line, column: Column) -> str:
     """Return a cell's text; a bar is drawn instead."""
     return "" if column.kind == "bar" else cell(value, row, column)
 
@@ -166,7 +166,7 @@ class _Page:
                 x, style = right, f"e {style}".strip()
             self.put(x, self.y - 6, value, style)
 
-    def bars(self, grid: _Grid, row: Row) -> None:
+    def bars(self, grid: _Grid, row: Line) -> None:
         """Add the shares of a row that are drawn."""
         places = zip(row.cells, grid.table.columns, grid.edges, strict=True)
         for value, column, (left, _) in places:

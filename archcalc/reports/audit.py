@@ -8,14 +8,14 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any, Literal
 
-from archcalc.checks.claims.audit import AGREE, VERDICTS, Finding, Verdict
+from archcalc.checks.claims.audit import AGREE, VERDICTS, Published, Verdict
 from archcalc.checks.claims.citations import KINDS
 from archcalc.errors import UsageError, unknown
-from archcalc.reports.cells import Cell, Column, Note, Row, Table
+from archcalc.reports.cells import Cell, Column, Line, Note, Table
 from archcalc.reports.report import Report
 from archcalc.sizes.dims import Poly
 
-Layout = Literal["terminal", "document", "data"]
+Medium = Literal["terminal", "document", "data"]
 FIGURE = Column("figure", "figure", "name")
 PUBLISHED = Column("published", "published", "value")
 COMPUTED = Column("computed", "computed", "value")
@@ -25,7 +25,7 @@ CITE = Column("cite", "where", "text")
 WHY = Column("why", "why", "text")
 KIND = Column("source_kind", "kind of source", "text")
 SOURCE = Column("source", "source", "text")
-COLUMNS: dict[Layout, tuple[Column, ...]] = {
+COLUMNS: dict[Medium, tuple[Column, ...]] = {
     "terminal": (FIGURE, PUBLISHED, COMPUTED, VERDICT),
     "document": (FIGURE, PUBLISHED, COMPUTED, VERDICT, SAID, CITE, WHY),
     "data": (FIGURE, PUBLISHED, COMPUTED, VERDICT, SAID, CITE, WHY, KIND, SOURCE),
@@ -39,7 +39,7 @@ GROUPS: dict[str, tuple[Verdict, ...]] = {
 }
 
 
-def audit_report(found: Sequence[Finding], subject: str, layout: Layout) -> Report:
+def audit_report(found: Sequence[Published], subject: str, layout: Medium) -> Report:
     """Return the report of some findings.
 
     A terminal has a table a source, the counts last, and the reasons as notes; a
@@ -63,8 +63,8 @@ def audit_report(found: Sequence[Finding], subject: str, layout: Layout) -> Repo
 
 
 def chosen(
-    found: Sequence[Finding], only: str | None, source: str | None
-) -> list[Finding]:
+    found: Sequence[Published], only: str | None, source: str | None
+) -> list[Published]:
     """Return the findings with these verdicts (`errata,loose`) and from this source.
 
     Raises `UsageError` AC552 for a verdict that is none, or a source nobody cites.
@@ -83,7 +83,7 @@ def chosen(
     return [f for f in kept if _is_from(f, source)]
 
 
-def _is_from(one: Finding, source: str) -> bool:
+def _is_from(one: Published, source: str) -> bool:
     if source in KINDS:
         return one.source.kind == source
     return source.casefold() in one.cite.casefold()
@@ -92,22 +92,22 @@ def _is_from(one: Finding, source: str) -> bool:
 # -- tables ----------------------------------------------------------------------------
 
 
-def _by_source(found: Sequence[Finding], layout: Layout) -> Iterator[Table]:
+def _by_source(found: Sequence[Published], layout: Medium) -> Iterator[Table]:
     for source, figures in groupby(found, key=lambda f: f.source):
         title = f"{KINDS[source.kind]}: {source.name}"
         yield Table(title, COLUMNS[layout], tuple(_rows(figures, layout)))
 
 
-def _rows(found: Iterable[Finding], layout: Layout) -> Iterator[Row]:
+def _rows(found: Iterable[Published], layout: Medium) -> Iterator[Line]:
     for one in found:
         name = f"{one.subject} {one.what}"
         published, computed = _pair(one, layout)
         more = (one.said, one.cite, _why(one), one.source.kind, one.source.name)
         cells = (name, published, computed, _word(one), *more)
-        yield Row(cells[: len(COLUMNS[layout])], path=name, kinds="count")
+        yield Line(cells[: len(COLUMNS[layout])], path=name, kinds="count")
 
 
-def _pair(one: Finding, layout: Layout) -> tuple[Cell, Cell]:
+def _pair(one: Published, layout: Medium) -> tuple[Cell, Cell]:
     """Return the two figures; a terminal has no room for a list of words."""
     if layout == "data":
         return one.published, _raw(one)
@@ -117,7 +117,7 @@ def _pair(one: Finding, layout: Layout) -> tuple[Cell, Cell]:
     return one.published, one.computed
 
 
-def _raw(one: Finding) -> Cell:
+def _raw(one: Published) -> Cell:
     """Return a computed value as data."""
     value: Any = one.value
     if isinstance(value, (bool, int, Fraction, Poly)):
@@ -127,11 +127,11 @@ def _raw(one: Finding) -> Cell:
     return one.computed
 
 
-def _word(one: Finding) -> str:
+def _word(one: Published) -> str:
     return one.verdict.upper() if one.verdict in GROUPS["fail"] else one.verdict
 
 
-def _counts_by_source(found: Sequence[Finding]) -> Table:
+def _counts_by_source(found: Sequence[Published]) -> Table:
     """Return how many figures each source has, by verdict; empty columns left out."""
     keys = [key for key in GROUPS if any(f.verdict in GROUPS[key] for f in found)]
     columns = [
@@ -142,15 +142,15 @@ def _counts_by_source(found: Sequence[Finding]) -> Table:
     rows = []
     for kind, figures in groupby(found, key=lambda f: f.source.kind):
         of_kind = list(figures)
-        rows.append(Row((kind, *_counts(of_kind, keys)), "subtotal", path=kind))
+        rows.append(Line((kind, *_counts(of_kind, keys)), "subtotal", path=kind))
         for name, own in groupby(of_kind, key=lambda f: f.source.name):
             cells = (name, *_counts(list(own), keys))
-            rows.append(Row(cells, depth=1, path=f"{kind}: {name}"))
-    rows.append(Row(("total", *_counts(found, keys)), "total", path="total"))
+            rows.append(Line(cells, depth=1, path=f"{kind}: {name}"))
+    rows.append(Line(("total", *_counts(found, keys)), "total", path="total"))
     return Table("sources", tuple(columns), tuple(rows))
 
 
-def _counts(found: Sequence[Finding], keys: Sequence[str]) -> tuple[int, ...]:
+def _counts(found: Sequence[Published], keys: Sequence[str]) -> tuple[int, ...]:
     verdicts = Counter(f.verdict for f in found)
     return len(found), *(sum(verdicts[v] for v in GROUPS[key]) for key in keys)
 
@@ -158,18 +158,18 @@ def _counts(found: Sequence[Finding], keys: Sequence[str]) -> tuple[int, ...]:
 # -- words -----------------------------------------------------------------------------
 
 
-def _why(one: Finding) -> str:
+def _why(one: Published) -> str:
     near = f"nearest reading: {one.near}" if one.near else ""
     return "; ".join(part for part in (one.why, near) if part)
 
 
-def _reason(one: Finding) -> Note:
+def _reason(one: Published) -> Note:
     said = one.said or one.published
     text = f'{one.subject} {one.what}: {one.computed}, published "{said}"; {_why(one)}'
     return Note(text, "erratum" if one.verdict == "erratum" else "loose", one.cite)
 
 
-def _met(found: Sequence[Finding]) -> str:
+def _met(found: Sequence[Published]) -> str:
     """Return how many figures are met in each way, in a sentence."""
     verdicts = Counter(f.verdict for f in found)
     parts = [f"{verdicts[v]:,} {VERDICTS[v]}" for v in VERDICTS if verdicts[v]]

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from archcalc.reports.cells import Cell, Column, ColumnKind, Note
-from archcalc.reports.cells import Row as Line
+from archcalc.reports.cells import Cell, Column, ColumnKind, Line, Note
 from archcalc.reports.report import Report
 
 KINDS: frozenset[ColumnKind] = frozenset({"count", "operations", "bytes"})

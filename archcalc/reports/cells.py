@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from archcalc.sizes.polynomials import Dim, Poly
 
 if TYPE_CHECKING:
-    from archcalc.network.rows import Row as RowOfNetwork
+    from archcalc.network.rows import Row
 
 Cell = int | Fraction | Poly | str | bool | tuple[Dim, ...] | None
-Cells = Callable[["RowOfNetwork"], Any]
+Cells = Callable[["Row"], Any]
 """What makes a column's cell from a row of an analysis."""
 ColumnKind = Literal[
     "name",
@@ -68,7 +68,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Line:
     """One line: a cell for each column.
 
     The cells of a table's `row`s add up to its `total`; `subtotal` repeats what the
@@ -98,7 +98,7 @@ class Table:
 
     title: str
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[Line, ...]
     note: str | None = None
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archcalc.network.analysis import Analysis
-from archcalc.reports.cells import Column, Row, Table
+from archcalc.reports.cells import Column, Line, Table
 from archcalc.sizes.comparing import quotient_text, where_more
 from archcalc.sizes.polynomials import Poly
 
@@ -35,7 +35,7 @@ def closed_form_tables(analyses: Sequence[Analysis]) -> list[Table]:
             one, two = getattr(first.total, key), getattr(other.total, key)
             if isinstance(one, Poly) or isinstance(two, Poly):
                 cells = (title, quotient_text(two, one), where_more(one, two))
-                rows.append(Row(cells, path=title))
+                rows.append(Line(cells, path=title))
         if rows:
             tables.append(Table("", columns, tuple(rows)))
     return tables

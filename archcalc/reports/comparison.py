@@ -16,8 +16,7 @@ from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network, load
 from archcalc.network.rows import Row
-from archcalc.reports.cells import Column, ColumnKind, Table
-from archcalc.reports.cells import Row as Line
+from archcalc.reports.cells import Column, ColumnKind, Line, Table
 from archcalc.reports.closed_forms import closed_form_tables
 from archcalc.reports.diagram import diagram
 from archcalc.reports.memory.notes import definitions

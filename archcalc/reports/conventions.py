@@ -8,8 +8,7 @@ from fractions import Fraction
 from archcalc.figures.conventions import CONVENTIONS, Convention
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
-from archcalc.reports.cells import Cell, Column, Note, Table
-from archcalc.reports.cells import Row as Line
+from archcalc.reports.cells import Cell, Column, Line, Note, Table
 from archcalc.reports.report import Report
 from archcalc.reports.table import assumption_notes, convention_note, settings
 from archcalc.sizes.dims import Dim

@@ -18,8 +18,7 @@ from archcalc.network.named_figures import measure
 from archcalc.network.network import Network
 from archcalc.network.rows import Level, Row
 from archcalc.reports.alignment import Item, Pair, align
-from archcalc.reports.cells import Column, ColumnKind, Note, Table
-from archcalc.reports.cells import Row as Line
+from archcalc.reports.cells import Column, ColumnKind, Line, Note, Table
 from archcalc.reports.report import Report
 from archcalc.sizes.dims import Poly
 from archcalc.source.edits import parts

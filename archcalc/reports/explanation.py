@@ -7,7 +7,7 @@ An `Explanation` is a list of parts (a layer, a sum), each with lines: a figure 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,11 +24,11 @@ from archcalc.network.shown import Shown
 from archcalc.reports.reasons import reasons
 from archcalc.reports.table import settings
 from archcalc.sizes.recorded import (
-    Number,
+    Constant,
     Quotient,
     Recorded,
     Size,
-    Symbol,
+    SizeName,
     recorded,
     total,
 )
@@ -46,7 +46,7 @@ MOST_TERMS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Derivation:
     """One figure and its formula; `alike` names the figure that it goes the way of.
 
     `symbols` says whether the rule in symbols is worth printing.
@@ -60,7 +60,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Section:
     """A layer, or the sum of several: what it is, its figures, and why."""
 
     name: str
@@ -68,7 +68,7 @@ class Part:
     inputs: tuple[Shape, ...] = ()
     output: Shape | None = None
     legend: tuple[Size, ...] = ()
-    lines: tuple[Line, ...] = ()
+    lines: tuple[Derivation, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
@@ -81,7 +81,7 @@ class Explanation(Shown):
 
     title: str
     subject: str
-    parts: tuple[Part, ...]
+    parts: tuple[Section, ...]
     brief: bool
     settings: dict[str, Any] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
@@ -155,21 +155,21 @@ class Explainer:
 
     # -- a layer in full -------------------------------------------------------------
 
-    def layer(self, row: Row) -> Iterator[Part]:
+    def layer(self, row: Row) -> Iterator[Section]:
         """Yield a layer and what folds into its row, in full, then their sum."""
         nodes = [self.graph.nodes[i] for i in row.nodes]
         yield from map(self.node, nodes)
         if len(nodes) > 1:
             yield self.sum_of("together", [row])
 
-    def node(self, node: Node) -> Part:
+    def node(self, node: Node) -> Section:
         """Return everything about one node."""
         shapes = self.graph.input_shapes(node)
         found = self.record(node)
         passed = [name for shape in found.inputs for name in shape]
         same = all(formula.tree in passed for formula in found.shape)
         why = ["the shape stays"] if same and len(shapes) == 1 else []
-        return Part(
+        return Section(
             node.name,
             node.layer.label(*shapes),
             shapes,
@@ -179,62 +179,66 @@ class Explainer:
             (*why, *reasons(self.graph, node)),
         )
 
-    def lines(self, node: Node, found: Recording) -> Iterator[Line]:
+    def lines(self, node: Node, found: Recording) -> Iterator[Derivation]:
         """Yield every figure of a node."""
-        yield from (Line("padding", f, "half of the kernel") for f in found.padding)
+        yield from (
+            Derivation("padding", f, "half of the kernel") for f in found.padding
+        )
         yield from shape_lines(found)
         yield from self.weight_lines(node, found)
         work = {kind: times_samples(f, self.batch) for kind, f in found.work.items()}
         for kind, formula in work.items():
-            yield Line(KINDS[kind], formula)
+            yield Derivation(KINDS[kind], formula)
         if work and set(work) != {"mac"}:
-            yield Line("FLOPs", flops_formula(work))
+            yield Derivation("FLOPs", flops_formula(work))
         yield from self.activation_lines(node, found)
 
-    def weight_lines(self, node: Node, found: Recording) -> Iterator[Line]:
+    def weight_lines(self, node: Node, found: Recording) -> Iterator[Derivation]:
         """Yield each weight, their sum, and each buffer."""
         if node.share is not None:
             return
         weights = found.weights
         for name, formula in weights.items():
-            yield Line(name.replace("_", " "), formula)
+            yield Derivation(name.replace("_", " "), formula)
         if len(weights) > 1:
             words = [named(f, name.replace("_", " ")) for name, f in weights.items()]
-            yield Line("params", Formula(total((1, word) for word in words)))
+            yield Derivation("params", Formula(total((1, word) for word in words)))
         for name, formula in found.buffers.items():
-            yield Line(name.replace("_", " "), formula, "buffer, not trained")
+            yield Derivation(name.replace("_", " "), formula, "buffer, not trained")
 
-    def activation_lines(self, node: Node, found: Recording) -> Iterator[Line]:
+    def activation_lines(self, node: Node, found: Recording) -> Iterator[Derivation]:
         """Yield the values of the output, and their bytes."""
         values = times_samples(found.values, self.batch)
         if self.analysis.in_place(node):
             why = "a view of" if node.layer.storage == "view" else "runs in place of"
-            yield Line("activations", Formula(Number(0)), f"{why} its input")
+            yield Derivation("activations", Formula(Constant(0)), f"{why} its input")
             return
-        yield Line("activations", values)
+        yield Derivation("activations", values)
         dtype = self.analysis.setting.dtype
-        yield Line("bytes", bytes_formula(values, dtype_bits(dtype)), dtype)
+        yield Derivation("bytes", bytes_formula(values, dtype_bits(dtype)), dtype)
 
     # -- rows and groups in brief ----------------------------------------------------
 
-    def group(self, row: Row) -> Iterator[Part]:
+    def group(self, row: Row) -> Iterator[Section]:
         """Yield the rows of a group in brief, with their reasons, then their sum."""
         members = set(row.nodes)
         rows = [r for r in self.analysis.rows if members.issuperset(r.nodes)]
         yield from map(self.brief, rows)
         yield self.sum_of(f"{row.name}, together", rows)
 
-    def brief(self, row: Row) -> Part:
+    def brief(self, row: Row) -> Section:
         """Return one line a figure of a layer and what folds into its row."""
         nodes = [self.graph.nodes[i] for i in row.nodes]
         head = nodes[0]
         shapes = self.graph.input_shapes(head)
         lines = (*shape_lines(self.record(head), computed=True), *self.counts(nodes))
-        lines = tuple(Line(x.figure, x.formula, x.note, x.alike, False) for x in lines)
+        lines = tuple(replace(line, symbols=False) for line in lines)
         remarks = [text for node in nodes for text in reasons(self.graph, node)]
-        return Part(row.name, row.label, shapes, row.shape, (), lines, tuple(remarks))
+        return Section(
+            row.name, row.label, shapes, row.shape, (), lines, tuple(remarks)
+        )
 
-    def counts(self, nodes: Sequence[Node]) -> Iterator[Line]:
+    def counts(self, nodes: Sequence[Node]) -> Iterator[Derivation]:
         """Yield what is counted of nodes that share a row."""
         found = [(node, self.record(node)) for node in nodes]
         own = [(n, r) for n, r in found if n.share is None]
@@ -246,20 +250,22 @@ class Explainer:
                 if figure == kind_of(node, name)
             ]
             if counted:
-                yield Line(figure, summed(counted))
+                yield Derivation(figure, summed(counted))
         work: dict[str, list[Formula]] = {}
         for _, recording in found:
             for kind, formula in recording.work.items():
                 work.setdefault(kind, []).append(times_samples(formula, self.batch))
         if "mac" in work:
-            yield Line("MACs", summed(work["mac"]))
+            yield Derivation("MACs", summed(work["mac"]))
         if work:
-            yield Line("FLOPs", flops_formula({k: summed(f) for k, f in work.items()}))
+            yield Derivation(
+                "FLOPs", flops_formula({k: summed(f) for k, f in work.items()})
+            )
         values = [r.values for n, r in found if not self.analysis.in_place(n)]
         if values:
-            yield Line("activations", times_samples(summed(values), self.batch))
+            yield Derivation("activations", times_samples(summed(values), self.batch))
 
-    def sum_of(self, name: str, rows: Sequence[Row]) -> Part:
+    def sum_of(self, name: str, rows: Sequence[Row]) -> Section:
         """Return the sums over rows; many terms are not written out."""
         rows = [row for row in rows if not (name == "total" and row.aux)]
         nodes = [i for row in rows for i in row.nodes]
@@ -271,10 +277,10 @@ class Explainer:
         counted = [x for x in lines if x.figure in ("weights", "biases", "norm params")]
         if len(counted) > 1:
             words = [(1, named(line.formula, line.figure)) for line in counted]
-            lines.insert(len(counted), Line("params", Formula(total(words))))
+            lines.insert(len(counted), Derivation("params", Formula(total(words))))
         output = self.graph.nodes[rows[-1].output].shape if len(rows) > 1 else None
         label = "side heads left out" if name == "total" and self.has_side_heads else ""
-        return Part(name, label, (), output, (), tuple(lines))
+        return Section(name, label, (), output, (), tuple(lines))
 
     @cached_property
     def has_side_heads(self) -> bool:
@@ -291,7 +297,7 @@ FIGURES = {
 }
 
 
-def shape_lines(found: Recording, computed: bool = False) -> Iterator[Line]:
+def shape_lines(found: Recording, computed: bool = False) -> Iterator[Derivation]:
     """Yield each axis of the output; `computed` only where the rule has arithmetic."""
     before: tuple[str, str] | None = None
     for place, formula in enumerate(found.shape):
@@ -301,7 +307,7 @@ def shape_lines(found: Recording, computed: bool = False) -> Iterator[Line]:
         figure = found.axes[place]
         numbers = formula.numbers() if formula.tree.parts() else None
         alike = before[0] if before is not None and before[1] == numbers else ""
-        yield Line(figure, formula, alike=alike)
+        yield Derivation(figure, formula, alike=alike)
         if not alike:
             before = None if numbers is None else (figure, numbers)
 
@@ -325,12 +331,12 @@ def bytes_formula(values: Formula, bits: int) -> Formula:
     if bits % 8 == 0:
         return Formula(size * (bits // 8))
     whole = in_bytes(values.value, bits)
-    return Formula(Quotient(size * bits, Number(8), True, whole))
+    return Formula(Quotient(size * bits, Constant(8), True, whole))
 
 
 def named(formula: Formula, word: str) -> Size:
     """Return a figure under a name, to be used in another formula."""
-    return Size(formula.value, Symbol(word), word)
+    return Size(formula.value, SizeName(word), word)
 
 
 def summed(formulas: Iterable[Formula]) -> Formula:
@@ -338,18 +344,20 @@ def summed(formulas: Iterable[Formula]) -> Formula:
     return Formula(total((1, formula.tree) for formula in formulas))
 
 
-def sum_line(figure: str, parts: Sequence[Any]) -> list[Line]:
+def sum_line(figure: str, parts: Sequence[Any]) -> list[Derivation]:
     """Return a line that adds figures up, or none where there is nothing to add."""
     terms: list[tuple[int, Recorded]] = [
-        (1, Size(part, Symbol(figure), figure)) for part in parts if not is_zero(part)
+        (1, Size(part, SizeName(figure), figure)) for part in parts if not is_zero(part)
     ]
     if not terms:
         return []
     result = total(terms)
     if len(terms) > MOST_TERMS:
         note = f"the sum of {len(terms)} rows"
-        return [Line(figure, Formula(Number(result.value)), note, symbols=False)]
-    return [Line(figure, Formula(result), symbols=False)]
+        return [
+            Derivation(figure, Formula(Constant(result.value)), note, symbols=False)
+        ]
+    return [Derivation(figure, Formula(result), symbols=False)]
 
 
 def is_zero(value: Any) -> bool:

@@ -11,9 +11,8 @@ from dataclasses import replace
 from archcalc.figures.formulas.formulas import Equation
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Level, Row
-from archcalc.reports.cells import Cell, Column, Note
-from archcalc.reports.cells import Row as Line_
-from archcalc.reports.explanation import Explainer, Line
+from archcalc.reports.cells import Cell, Column, Line, Note
+from archcalc.reports.explanation import Derivation, Explainer
 from archcalc.reports.report import Report
 
 FORMULA_COLUMNS = (
@@ -52,7 +51,7 @@ def with_formulas(report: Report, analysis: Analysis, level: Level) -> Report:
     return replace(report, tables=(shown, *others), notes=(*report.notes, NOTE))
 
 
-def _with(line: Line_, more: tuple[Cell, ...]) -> Line_:
+def _with(line: Line, more: tuple[Cell, ...]) -> Line:
     return replace(line, cells=(*line.cells, *more))
 
 
@@ -68,7 +67,7 @@ def _formulas(explainer: Explainer, row: Row) -> tuple[Cell, ...]:
     return (_sizes(lines), *(found.get(figure) for figure in FIGURES))
 
 
-def _sizes(lines: tuple[Line, ...]) -> Cell:
+def _sizes(lines: tuple[Derivation, ...]) -> Cell:
     """Return the arithmetic of the output's axes; one where all go the same way."""
     sizes = list(_axes(lines))
     if len(sizes) == 1:
@@ -76,7 +75,7 @@ def _sizes(lines: tuple[Line, ...]) -> Cell:
     return "; ".join(sizes) if sizes else None
 
 
-def _axes(lines: tuple[Line, ...]) -> Iterator[Equation]:
+def _axes(lines: tuple[Derivation, ...]) -> Iterator[Equation]:
     for line in lines:
         if line.formula.name is not None and not line.alike:
             yield Equation(line.formula)

@@ -9,7 +9,7 @@ from archcalc.errors import UsageError, nearest
 from archcalc.language.steps import USERS
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
-from archcalc.reports.cells import Column, Note, Row, Table
+from archcalc.reports.cells import Column, Line, Note, Table
 from archcalc.reports.report import Report
 
 COLUMNS = (
@@ -51,17 +51,17 @@ def layer_report(key: str) -> Report:
     notes = [Note(" ".join(p.split())) for p in paragraphs]
     notes += [Note(f"example: {example}") for example in layer.examples]
     rows = [
-        Row((name, default or "must be given"), path=f"{key}.{name}")
+        Line((name, default or "must be given"), path=f"{key}.{name}")
         for name, default in named(layer)
     ]
     tables = (Table("", ARGUMENTS, tuple(rows)),) if rows else ()
     return Report("layers", key, key, tables, tuple(notes))
 
 
-def _row(layer: type[Layer]) -> Row:
+def _row(layer: type[Layer]) -> Line:
     doc = inspect.getdoc(layer) or ""
     first = " ".join(doc.split("\n\n")[0].split())
-    return Row((layer.key, arguments(layer), first), path=layer.key)
+    return Line((layer.key, arguments(layer), first), path=layer.key)
 
 
 def arguments(layer: type[Layer]) -> str:

@@ -16,9 +16,8 @@ from archcalc.figures.formulas.scripts import LATEX
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Row
-from archcalc.reports.cells import Cell, Column, Note, Table
-from archcalc.reports.cells import Row as ReportRow
-from archcalc.reports.explanation import Explainer, Line
+from archcalc.reports.cells import Cell, Column, Line, Note, Table
+from archcalc.reports.explanation import Derivation, Explainer
 from archcalc.reports.report import Report
 from archcalc.reports.table import COLUMNS, DEFINITIONS, settings
 
@@ -132,7 +131,7 @@ def _figure(row: Row, blank: str) -> Cell:
     return figure
 
 
-def _hint(lines: Sequence[Line], blank: str) -> Hint | None:
+def _hint(lines: Sequence[Derivation], blank: str) -> Hint | None:
     """Return the arithmetic of a figure; None where it would be the answer itself."""
     if blank == "shape":
         parts = [x.formula for x in lines if x.formula.name and not x.alike]
@@ -180,7 +179,7 @@ def _sheet(
     keys = [key for key in COLUMNS if key in {"layer", "what", "shape", *blanks}]
     numbers = {(q.row, q.blank): i for i, q in enumerate(asked, 1)}
     rows = [
-        ReportRow(
+        Line(
             tuple(
                 f"({numbers[i, key]}) ____" if (i, key) in numbers else _cell(row, key)
                 for key in keys
@@ -206,7 +205,7 @@ def _questions(asked: Sequence[Question]) -> Table:
         Column("hint", "hint", "formula"),
     )
     rows = tuple(
-        ReportRow((f"({i})", q.layer, _asks(q), q.hint)) for i, q in enumerate(asked, 1)
+        Line((f"({i})", q.layer, _asks(q), q.hint)) for i, q in enumerate(asked, 1)
     )
     return Table("questions", columns, rows)
 
@@ -226,7 +225,7 @@ def _answers(asked: Sequence[Question]) -> Table:
         Column("answer", "answer", "value"),
     )
     rows = tuple(
-        ReportRow(
+        Line(
             (f"({i})", q.layer, COLUMNS[q.blank].title, q.answer),
             kinds=COLUMNS[q.blank].kind,
         )

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from archcalc.checks.claims.expectations import Judged, judge
-from archcalc.checks.claims.reconcile import Candidate, Explanation, Reconciled, Spread
+from archcalc.checks.claims.reconcile import Candidate, Match, Odds, Reconciled
 from archcalc.layers.base import times
 from archcalc.network.network import Network
-from archcalc.reports.cells import Column, Note, Row, Table
+from archcalc.reports.cells import Column, Line, Note, Table
 from archcalc.reports.report import Report
 
 SHOWN = 8
@@ -45,10 +45,10 @@ def reconcile_report(found: Reconciled, everything: bool = False) -> Report:
     return Report("reconcile", title, network.name, (table,), notes, settings)
 
 
-def _explanations(shown: Sequence[Explanation]) -> Table:
+def _explanations(shown: Sequence[Match]) -> Table:
     columns = (Column("number", "", "name"), FIGURE, READS, WEIGHT, READING)
     rows = tuple(
-        Row((str(i), e.first.reading.value, _reads(e.first), e.first.weight, _tags(e)))
+        Line((str(i), e.first.reading.value, _reads(e.first), e.first.weight, _tags(e)))
         for i, e in enumerate(shown, 1)
     )
     return Table("readings that give it", columns, rows)
@@ -63,7 +63,7 @@ def _misses(nearest: Sequence[Candidate]) -> Table:
         WEIGHT,
     )
     rows = tuple(
-        Row((c.tag, c.reading.value, _printed(c), c.off, c.weight)) for c in nearest
+        Line((c.tag, c.reading.value, _printed(c), c.off, c.weight)) for c in nearest
     )
     return Table("no reading gives it; the nearest simple ones", columns, rows)
 
@@ -86,13 +86,13 @@ def _reads(candidate: Candidate) -> str:
     return f"{_printed(candidate)}, {candidate.fit}"
 
 
-def _tags(explanation: Explanation) -> str:
+def _tags(explanation: Match) -> str:
     count = len(explanation.equal) + len(explanation.others)
     words = explanation.first.tag
     return f"{words} ({count + 1} do)" if count else words
 
 
-def _told(explanation: Explanation) -> str:
+def _told(explanation: Match) -> str:
     """Return an explanation as a sentence without its end."""
     first = explanation.first
     reading = first.reading
@@ -127,7 +127,7 @@ def _mixed(candidate: Candidate) -> str:
     return f"{asked.unit} taken as 2{raised}"
 
 
-def _named(explanation: Explanation) -> str:
+def _named(explanation: Match) -> str:
     """Return which row or branch: the label where it is one, names where several."""
     first = explanation.first.reading
     done = first.part.group.replace("one row", "row").replace("one branch", "branch")
@@ -176,7 +176,7 @@ def _odds(found: Reconciled) -> str:
     return f"{text}. {'So a fit may be luck.' * luck}".strip()
 
 
-def _expected(spread: Spread) -> str:
+def _expected(spread: Odds) -> str:
     if spread.chance < LITTLE:
         return f"less than {LITTLE}"
     return f"about {spread.chance:.{1 if spread.chance >= 0.1 else 2}f}"

@@ -9,7 +9,7 @@ from archcalc.errors import unknown
 from archcalc.graph.depth import depth
 from archcalc.language.library import shipped
 from archcalc.network.network import Network, load
-from archcalc.reports.cells import Column, Note, Row, Table
+from archcalc.reports.cells import Column, Line, Note, Table
 from archcalc.reports.report import Report
 
 COLUMNS = (
@@ -52,7 +52,7 @@ def list_report(
     )
     lines = []
     for name, members in groupby(sorted(found, key=family_of), family_of):
-        lines.append(Row((name, *[None] * (len(COLUMNS) - 1)), kind="head", path=name))
+        lines.append(Line((name, *[None] * (len(COLUMNS) - 1)), kind="head", path=name))
         lines += map(_row, track(members))
     table = Table("", COLUMNS, tuple(lines))
     return Report("list", "Networks", family or "all", (table,), (note,))
@@ -63,7 +63,7 @@ def family_of(network: Network) -> str:
     return network.spec.about.family or "other"
 
 
-def _row(network: Network) -> Row:
+def _row(network: Network) -> Line:
     analysis = network.analyze()
     total, graph = analysis.total, analysis.graph
     title = (
@@ -79,4 +79,4 @@ def _row(network: Network) -> Row:
         depth(graph),
         graph.nodes[graph.inputs[0]].shape,
     )
-    return Row(cells, depth=1, path=f"{family_of(network)}/{network.name}")
+    return Line(cells, depth=1, path=f"{family_of(network)}/{network.name}")

@@ -18,8 +18,7 @@ from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Row
-from archcalc.reports.cells import Column, Note, Table
-from archcalc.reports.cells import Row as Line
+from archcalc.reports.cells import Column, Line, Note, Table
 from archcalc.reports.report import Report
 from archcalc.reports.table import erratum_notes, settings
 from archcalc.sizes.dims import Dim, product

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from archcalc.reports.cells import Cell, Column, ColumnKind, Note, Table
-from archcalc.reports.cells import Row as Line
+from archcalc.reports.cells import Cell, Column, ColumnKind, Line, Note, Table
 from archcalc.reports.report import Report
 from archcalc.sweeps.sweep import Row, Sweep
 

@@ -18,8 +18,7 @@ from archcalc.graph.depth import depth, depths
 from archcalc.layers.base import times
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Level, Row
-from archcalc.reports.cells import Cells, Column, Note, NoteKind, RowKind, Table
-from archcalc.reports.cells import Row as Line
+from archcalc.reports.cells import Cells, Column, Line, Note, NoteKind, RowKind, Table
 from archcalc.reports.memory.columns import COLUMNS as MEMORY_COLUMNS
 from archcalc.reports.memory.columns import DEFINITIONS as MEMORY_DEFINITIONS
 from archcalc.reports.memory.columns import OF_NODES, cells

@@ -23,7 +23,7 @@ Rank = Literal["place", "out", "kernel", "in", "other"]
 """What a size is in a product, which decides where lectures write it."""
 
 
-class Symbol(NamedTuple):
+class SizeName(NamedTuple):
     """The name of a size in a formula: `H′` is H with a prime, `k_W` k with W below."""
 
     letter: str
@@ -80,7 +80,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Number(Recorded):
+class Constant(Recorded):
     """A number that stands in the rule itself, or a size without a name."""
 
     value: Dim
@@ -91,7 +91,7 @@ class Size(Recorded):
     """A size with a name: an axis of a tensor or an argument of a layer."""
 
     value: Dim
-    symbol: Symbol
+    symbol: SizeName
     meaning: str
     rank: Rank = "other"
 
@@ -138,7 +138,7 @@ class Quotient(Recorded):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Extreme(Recorded):
+class MinOrMax(Recorded):
     """The smallest or largest of several."""
 
     kind: dims.Kind
@@ -162,7 +162,7 @@ class Root(Recorded):
 
 def recorded(size: Any) -> Recorded:
     """Return a plain size as a number of the rule, a recorded one as it is."""
-    return size if isinstance(size, Recorded) else Number(size)
+    return size if isinstance(size, Recorded) else Constant(size)
 
 
 def added(left: Recorded, right: Recorded, sign: int) -> Recorded:
@@ -183,9 +183,9 @@ def total(terms: Iterable[tuple[int, Recorded]]) -> Recorded:
             else:
                 kept.append((sign * own, term))
     if isinstance(constant, int) and constant:
-        kept.append((1 if constant > 0 else -1, Number(abs(constant))))
+        kept.append((1 if constant > 0 else -1, Constant(abs(constant))))
     if not kept:
-        return Number(0)
+        return Constant(0)
     if len(kept) == 1 and kept[0][0] == 1:
         return kept[0][1]
     return Sum(tuple(kept), value)
@@ -202,14 +202,14 @@ def multiplied(left: Recorded, right: Recorded) -> Recorded:
     kept = [f for f in factors if not _is_number(f)]
     constant = prod(numbers)
     if constant == 0:
-        return Number(0)
+        return Constant(0)
     if constant != 1 or not kept:
-        kept.insert(0, Number(constant))
+        kept.insert(0, Constant(constant))
     return kept[0] if len(kept) == 1 else Product(tuple(kept), left.value * right.value)
 
 
 def _is_number(size: Recorded) -> bool:
-    return isinstance(size, Number) and isinstance(size.value, int)
+    return isinstance(size, Constant) and isinstance(size.value, int)
 
 
 def _factors(size: Recorded) -> tuple[Recorded, ...]:
@@ -223,11 +223,11 @@ def quotient(top: Recorded, bottom: Recorded) -> Recorded:
         return top
     value = top.value // bottom.value
     if top is bottom or (_is_number(top) and _is_number(bottom)):
-        return Number(value)
+        return Constant(value)
     signed = list(_terms(top))
     for place, (sign, term) in enumerate(signed):
         if term is bottom and sign == 1:
-            rest = total([*signed[:place], *signed[place + 1 :], (1, Number(1))])
+            rest = total([*signed[:place], *signed[place + 1 :], (1, Constant(1))])
             return Quotient(rest, bottom, True, value)
     return Quotient(top, bottom, False, value)
 
@@ -235,7 +235,7 @@ def quotient(top: Recorded, bottom: Recorded) -> Recorded:
 def extreme(kind: dims.Kind, members: Sequence[Recorded]) -> Recorded:
     """Return the smallest or largest of several."""
     choose = dims.least if kind == "min" else dims.largest
-    return Extreme(kind, tuple(members), choose(*(m.value for m in members)))
+    return MinOrMax(kind, tuple(members), choose(*(m.value for m in members)))
 
 
 def walk(size: Recorded) -> Iterator[Recorded]:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
-from archcalc.source.edits import Layout, parts
+from archcalc.source.edits import Extents, parts
 from archcalc.source.values import Scalar, Value
 
 START = re.compile(r"(?:^|(?<=[ \t]))#")
@@ -26,7 +26,7 @@ class Comment:
 class Commented:
     """The comments of a source, told from `#` inside texts."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Extents) -> None:
         self.layout = layout
         self.lines = layout.source.written.lines
 

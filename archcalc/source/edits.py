@@ -34,7 +34,7 @@ def applied(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*parts, text[at:]])
 
 
-class Layout:
+class Extents:
     """Where the values of a source begin and end, and what holds them."""
 
     def __init__(self, source: Source) -> None:
@@ -190,7 +190,7 @@ class Lines:
     dash: int
 
 
-def item_lines(layout: Layout, item: Value) -> Lines | None:
+def item_lines(layout: Extents, item: Value) -> Lines | None:
     """Return the lines of an item of a block list, comments behind it left out.
 
     None for an item in brackets, and for one that shares its first line with another.
@@ -212,7 +212,7 @@ def item_lines(layout: Layout, item: Value) -> Lines | None:
     return Lines(first, last, dash)
 
 
-def lines_replaced(layout: Layout, first: int, last: int, text: str | None) -> Edit:
+def lines_replaced(layout: Extents, first: int, last: int, text: str | None) -> Edit:
     """Return the edit that puts a text in the place of lines; None takes them out."""
     begin = layout.starts[first - 1]
     if text is not None:

@@ -10,8 +10,7 @@ from typing import Any
 
 from archcalc.errors import UsageError
 from archcalc.network.network import Network
-from archcalc.reports.cells import Cell, Column, Note, Table
-from archcalc.reports.cells import Row as Line
+from archcalc.reports.cells import Cell, Column, Line, Note, Table
 from archcalc.reports.report import Report
 from archcalc.sweeps.axes import RESOLUTION, value_of
 from archcalc.sweeps.sweep import KNOWN_FIGURES, Sweep, sweep

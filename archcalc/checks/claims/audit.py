@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from archcalc.checks.claims.citations import KINDS, Source, source_of
+from archcalc.checks.claims.citations import KINDS, Publication, source_of
 from archcalc.checks.claims.expectations import Judged, judge, shown
 from archcalc.checks.claims.on_slides import NAMED, Named
 from archcalc.checks.claims.quoted import Asked, Quoted
@@ -60,14 +60,14 @@ COUNTED: dict[str, Kind] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Published:
     """One published figure: what it is of, what was printed, what is computed.
 
     `value` is computed, `computed` the same as text; `near` says which simple reading
     comes nearest to a loose figure.
     """
 
-    source: Source
+    source: Publication
     cite: str
     subject: str
     what: str
@@ -80,7 +80,7 @@ class Finding:
     near: str = ""
 
 
-def audit(names: Sequence[str] = ()) -> list[Finding]:
+def audit(names: Sequence[str] = ()) -> list[Published]:
     """Return every published figure of these networks, of all shipped ones for none.
 
     Lectures come first, then papers, libraries, tools; a source's figures stand
@@ -103,13 +103,13 @@ def _whole(name: str) -> Network:
     return Network(network.spec)
 
 
-def _finding(network: Network, one: Judged) -> Finding:
+def _finding(network: Network, one: Judged) -> Published:
     entry = one.entry
     at = f" {entry.at}" if entry.at else ""
     given = f" at {entry.input}" if entry.input else ""
     verdict = verdict_of(one)
     cite = " ".join((entry.cite or "").split())
-    return Finding(
+    return Published(
         source_of(cite),
         cite,
         f"{one.network}{at}{given}",
@@ -143,7 +143,7 @@ def _published(one: Judged) -> str:
     return one.claim.text
 
 
-def _named(named: Named) -> Finding:
+def _named(named: Named) -> Published:
     """Return the finding of a name on a slide: the parameters of its network."""
     source, said = source_of(named.cite), named.said
     value: Any = None
@@ -153,7 +153,7 @@ def _named(named: Named) -> Finding:
     else:
         computed = named.name if named.name in USERS else "not here"
     verdict: Verdict = "fails" if computed == "not here" else "shipped"
-    return Finding(
+    return Published(
         source, named.cite, named.name, "named", said, said, value, computed, verdict
     )
 

@@ -30,14 +30,14 @@ PAPER = re.compile(r"^[^\W\d_][\w' -]* (18|19|20)[0-9]{2}\b")
 NAMED_BY_ONE_WORD = ("torchvision", "timm", "pytorchcv", "Caffe")
 
 
-class Source(NamedTuple):
+class Publication(NamedTuple):
     """A kind of source, and its name; several are joined by `; `."""
 
     kind: Kind
     name: str
 
 
-def source_of(cite: str | None) -> Source:
+def source_of(cite: str | None) -> Publication:
     """Return the source of a citation; of several, those of the kind listed first.
 
     >>> source_of("He 2015, Table 1; CS231n lecture 9; Zou 2018 lecture")
@@ -46,18 +46,18 @@ def source_of(cite: str | None) -> Source:
     found = [_one(part.strip()) for part in (cite or "").split(";")]
     kind = min((one.kind for one in found), key=list(KINDS).index)
     names = dict.fromkeys(one.name for one in found if one.kind == kind)
-    return Source(kind, "; ".join(names))
+    return Publication(kind, "; ".join(names))
 
 
-def _one(cite: str) -> Source:
+def _one(cite: str) -> Publication:
     name = cite.partition(",")[0].strip()
     if LECTURE.search(cite):
-        return Source("lectures", name)
+        return Publication("lectures", name)
     if PAPER.match(name):
-        return Source("papers", name)
+        return Publication("papers", name)
     first = name.partition(" ")[0]
     if LIBRARY.search(cite):
-        return Source("libraries", first if first in NAMED_BY_ONE_WORD else name)
+        return Publication("libraries", first if first in NAMED_BY_ONE_WORD else name)
     if first in TOOLS:
-        return Source("tools", first)
-    return Source("sums", "the layers")
+        return Publication("tools", first)
+    return Publication("sums", "the layers")

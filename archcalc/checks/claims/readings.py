@@ -24,7 +24,7 @@ SIDES = (32, 64, 96, 128, 160, 192, 224, 227, 240, 256, 299, 320, 331)
 """Usual sides of square inputs."""
 
 
-class Part(NamedTuple):
+class Portion(NamedTuple):
     """What is counted: everything, `less` some nodes, and `more` nodes once again.
 
     `group` says what is done, `name` to which row or branch where there are many.
@@ -37,7 +37,7 @@ class Part(NamedTuple):
     more: tuple[int, ...] = ()
 
 
-EVERYTHING = Part()
+EVERYTHING = Portion()
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class Subject:
         return tuple(n.index for n in self.analysis.graph.nodes if not n.aux)
 
     @cached_property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[Portion, ...]:
         """Everything, and each part that may be missing or counted twice."""
         return (EVERYTHING, *_large_parts(self.analysis), *_small_parts(self.analysis))
 
@@ -75,7 +75,7 @@ class Reading(NamedTuple):
 
     subject: Subject
     way: Way
-    part: Part
+    part: Portion
     value: int
 
     @property
@@ -167,7 +167,7 @@ def _at_side(network: Network, side: int) -> Network | None:
 # -- parts -----------------------------------------------------------------------------
 
 
-def _large_parts(analysis: Analysis) -> Iterator[Part]:
+def _large_parts(analysis: Analysis) -> Iterator[Portion]:
     """Yield what people leave out or add as a whole."""
     nodes = analysis.graph.nodes
     weighty = [
@@ -178,21 +178,21 @@ def _large_parts(analysis: Analysis) -> Iterator[Part]:
     dense = [r for r in weighty if nodes[r.nodes[0]].layer.key not in CONVOLUTIONS]
     if len(weighty) > 1:
         last = weighty[-1]
-        yield Part(f"without {last.name}", "", 1, less=last.nodes)
+        yield Portion(f"without {last.name}", "", 1, less=last.nodes)
     if 1 < len(dense) < len(weighty):
         less = tuple(i for row in dense for i in row.nodes)
-        yield Part("convolutions alone", "", 1, less)
+        yield Portion("convolutions alone", "", 1, less)
     aux = tuple(node.index for node in nodes if node.aux)
     if aux:
-        yield Part("with side heads", "", 1, more=aux)
+        yield Portion("with side heads", "", 1, more=aux)
 
 
-def _small_parts(analysis: Analysis) -> Iterator[Part]:
+def _small_parts(analysis: Analysis) -> Iterator[Portion]:
     """Yield each row and branch, left out and counted twice."""
     for row in analysis.rows:
         if not row.aux:
-            yield Part("one row left out", row.name, 2, less=row.nodes)
-            yield Part("one row counted twice", row.name, 2, more=row.nodes)
+            yield Portion("one row left out", row.name, 2, less=row.nodes)
+            yield Portion("one row counted twice", row.name, 2, more=row.nodes)
     nodes = analysis.graph.nodes
     single = {row.nodes for row in analysis.rows}
     for group in analysis.graph.groups:
@@ -200,5 +200,5 @@ def _small_parts(analysis: Analysis) -> Iterator[Part]:
         if group.kind != "branch" or not inside or inside in single:
             continue
         if not nodes[group.first].aux:
-            yield Part("one branch left out", group.name, 2, less=inside)
-            yield Part("one branch counted twice", group.name, 2, more=inside)
+            yield Portion("one branch left out", group.name, 2, less=inside)
+            yield Portion("one branch counted twice", group.name, 2, more=inside)

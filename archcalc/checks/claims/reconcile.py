@@ -64,7 +64,7 @@ class Candidate(NamedTuple):
         return self.mixed != binary
 
 
-class Spread(NamedTuple):
+class Odds(NamedTuple):
     """How wide a search was.
 
     `tried` readings gave `distinct` values; `near` of them lie within a factor of two
@@ -78,7 +78,7 @@ class Spread(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class Match:
     """Candidates that differ only in which row or branch they leave out or double.
 
     The first is the nearest; `equal` those with the same value, `others` the rest.
@@ -100,10 +100,10 @@ class Reconciled:
     network: Network
     quoted: Quoted
     plain: tuple[Candidate, ...]
-    explanations: tuple[Explanation, ...]
+    explanations: tuple[Match, ...]
     nearest: tuple[Candidate, ...]
-    spread: Spread
-    simple: Spread
+    spread: Odds
+    simple: Odds
 
     @property
     def ok(self) -> bool:
@@ -183,7 +183,7 @@ def _simplest(hits: Iterable[Candidate]) -> Iterator[Candidate]:
             yield hit
 
 
-def _spread(found: Sequence[Candidate], figure: Quoted) -> Spread:
+def _spread(found: Sequence[Candidate], figure: Quoted) -> Odds:
     """Return the spread; near values are taken as even on a scale of ratios."""
     distinct, near, chance = 0, 0, 0.0
     for asked in figure.asked:
@@ -194,14 +194,14 @@ def _spread(found: Sequence[Candidate], figure: Quoted) -> Spread:
         distinct += len(amounts)
         near += close
         chance += close * float(width) / (2 * math.log(NEAR))
-    return Spread(len(found), distinct, near, chance)
+    return Odds(len(found), distinct, near, chance)
 
 
 def _claimed(asked: Asked) -> Fraction:
     return Fraction(asked.claim.value)  # type: ignore[arg-type]  # a number, see `quoted`
 
 
-def _explained(hits: Sequence[Candidate]) -> Iterator[Explanation]:
+def _explained(hits: Sequence[Candidate]) -> Iterator[Match]:
     """Yield hits together that differ only in the row or branch, simplest first."""
     groups: dict[tuple[object, ...], list[Candidate]] = {}
     for hit in hits:
@@ -218,4 +218,4 @@ def _explained(hits: Sequence[Candidate]) -> Iterator[Explanation]:
         first, *rest = group
         equal = tuple(c for c in rest if c.amount == first.amount)
         others = tuple(c for c in rest if c.amount != first.amount)
-        yield Explanation(first, equal, others)
+        yield Match(first, equal, others)

@@ -18,7 +18,7 @@ from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Layer, Shape
 from archcalc.layers.window import reach
 from archcalc.network.network import Network
-from archcalc.source.edits import Edit, Layout
+from archcalc.source.edits import Edit, Extents
 from archcalc.source.values import Mapping, Scalar, Value
 from archcalc.source.values import Sequence as Items
 
@@ -44,7 +44,7 @@ class Linted:
     """
 
     network: Network
-    layout: Layout
+    layout: Extents
     channels: int | None = None
 
     @property

@@ -7,14 +7,14 @@ import re
 from archcalc.checks.findings import Fix
 from archcalc.checks.lint.base import fix
 from archcalc.errors import Place, Problem
-from archcalc.source.edits import Layout
+from archcalc.source.edits import Extents
 from archcalc.source.values import Scalar
 
 CODE = "AC203"
 CLASH = re.compile(r"([0-9]+) groups do not divide ([0-9]+)")
 
 
-def remedy(layout: Layout, problem: Problem) -> Fix | None:
+def remedy(layout: Extents, problem: Problem) -> Fix | None:
     """Return the fix that takes the nearest number of groups that divides."""
     clash = CLASH.match(problem.message) if problem.code == CODE else None
     key = _key_at(layout, problem.place) if clash and problem.place else None
@@ -28,7 +28,7 @@ def remedy(layout: Layout, problem: Problem) -> Fix | None:
     return fix(f"write groups: {best}", layout.replaced(given, str(best)))
 
 
-def _key_at(layout: Layout, place: Place) -> Scalar | None:
+def _key_at(layout: Extents, place: Place) -> Scalar | None:
     """Return the key that stands at a place."""
     at = place.line, place.column
     keys = (value for value in layout.every() if isinstance(value, Scalar))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from archcalc.checks.findings import Finding, Fix
 from archcalc.checks.rule import Rule
 from archcalc.errors import Problem
-from archcalc.source.edits import Edit, Layout
+from archcalc.source.edits import Edit, Extents
 from archcalc.source.values import QUOTED, Source
 
 RULE = Rule(
@@ -62,7 +62,7 @@ def opt_outs(source: Source) -> list[OptOut]:
     return found
 
 
-def unused(layout: Layout, comments: list[OptOut]) -> Iterator[Finding]:
+def unused(layout: Extents, comments: list[OptOut]) -> Iterator[Finding]:
     """Yield a finding for each comment that silenced nothing, or not all it names."""
     source = layout.source
     for comment in comments:

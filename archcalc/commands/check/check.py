@@ -14,7 +14,7 @@ from archcalc.commands.options import LimitOptions, limits_from, write
 from archcalc.errors import UsageError
 
 if TYPE_CHECKING:
-    from archcalc.checks.checking import Choice
+    from archcalc.checks.checking import Selection
     from archcalc.checks.findings import Checked
     from archcalc.checks.project import Project
     from archcalc.limits import Limits
@@ -122,7 +122,7 @@ def _refuse_shipped(paths: Sequence[str]) -> None:
 
 
 def _change(
-    paths: Sequence[str], fix: bool, update: bool, limits: Limits, choice: Choice
+    paths: Sequence[str], fix: bool, update: bool, limits: Limits, choice: Selection
 ) -> None:
     """Write fixes and computed values into the files, and say how many."""
     from archcalc.checks.fixing import fix_file

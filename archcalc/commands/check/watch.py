@@ -71,7 +71,7 @@ class Watched:
         return list(self._shown(data))
 
     def _shown(self, data: bytes) -> Iterator[Shown]:
-        from archcalc.checks.checking import Choice, check_source
+        from archcalc.checks.checking import Selection, check_source
         from archcalc.network.network import network as network_of
         from archcalc.reports.diff import Difference, Side, diff_report
         from archcalc.reports.table import table_report
@@ -85,7 +85,7 @@ class Watched:
         except ArchcalcError as error:
             yield "\n\n".join(problem.show() for problem in error.problems)
             return
-        outcome = check_source(source, self.path, self.limits, Choice())
+        outcome = check_source(source, self.path, self.limits, Selection())
         yield "\n\n".join([*(f.show() for f in outcome.findings), outcome.summary()])
         if self.last is not None:
             sides = [

@@ -15,9 +15,9 @@ from archcalc.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from archcalc.reports.audit import Layout
+    from archcalc.reports.audit import Medium
 
-LAYOUTS: dict[str, Layout] = {
+LAYOUTS: dict[str, Medium] = {
     "terminal": "terminal",
     "svg": "terminal",
     "csv": "data",

@@ -18,13 +18,13 @@ from archcalc.layers.base import Layer, Shape
 from archcalc.layers.window import Sliding
 from archcalc.sizes.dims import Dim, assuming, product
 from archcalc.sizes.recorded import (
-    Number,
+    Constant,
     Product,
     Rank,
     Recorded,
     Size,
+    SizeName,
     Sum,
-    Symbol,
     multiplied,
     names,
     recorded,
@@ -43,7 +43,7 @@ class Formula:
     """One figure with the tree of what computed it; `name` stands on the left side."""
 
     tree: Recorded
-    name: Symbol | None = None
+    name: SizeName | None = None
 
     @property
     def value(self) -> Dim:
@@ -190,7 +190,7 @@ def half_padding(copy: Any, x: Sequence[Any]) -> list[tuple[Size, Recorded]]:
     rules = [recorded(before) for before, _ in Sliding(copy, tuple(x[1:])).pads]
     alike = len({repr(rule.value) for rule in rules}) == 1
     letters = [name.letter for name in axis_names(copy.key, len(x))[1:]]
-    symbols = [Symbol("p", "" if alike else letter) for letter in letters]
+    symbols = [SizeName("p", "" if alike else letter) for letter in letters]
     pads = [Size(r.value, s, "padding") for r, s in zip(rules, symbols, strict=True)]
     return list(zip(pads[:1] * len(pads) if alike else pads, rules, strict=True))
 
@@ -210,13 +210,13 @@ def output_sizes(
             found.append(rule if isinstance(rule, Size) else rule.value)
             continue
         name = axes[min(place, len(axes) - 1)]
-        symbol = Symbol(name.letter)
+        symbol = SizeName(name.letter)
         primed = symbol._replace(prime=symbol in taken)
         found.append(Size(rule.value, primed, f"output {name.meaning}", name.rank))
     return tuple(found)
 
 
-def symbol_of(size: Any) -> Symbol | None:
+def symbol_of(size: Any) -> SizeName | None:
     """Return the name of a size, if it has one."""
     return size.symbol if isinstance(size, Size) else None
 
@@ -248,7 +248,7 @@ def arranged(size: Recorded, order: Order) -> Recorded:
 
 def rank_of(size: Recorded, order: Order) -> int:
     """Return where a factor stands: numbers first, sums last."""
-    if isinstance(size, Number):
+    if isinstance(size, Constant):
         return FIRST if isinstance(size.value, int) else order["in"]
     if isinstance(size, Size):
         return order[size.rank]
@@ -261,5 +261,5 @@ def times_samples(formula: Formula, samples: int) -> Formula:
     """Return a formula for a batch; one sample leaves it as it is."""
     if samples == 1:
         return formula
-    batch = Size(samples, Symbol("B"), "samples in the batch")
+    batch = Size(samples, SizeName("B"), "samples in the batch")
     return Formula(multiplied(batch, formula.tree), formula.name)

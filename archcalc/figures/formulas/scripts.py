@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from archcalc.sizes import marks
 from archcalc.sizes.dims import Poly
-from archcalc.sizes.recorded import Symbol
+from archcalc.sizes.recorded import SizeName
 
 SUM, TERM, FACTOR, ATOM = 0, 1, 2, 3
 
@@ -29,7 +29,7 @@ class Script(marks.Notation):
     dots = "…"
     stacked = False
 
-    def symbol(self, symbol: Symbol) -> str:
+    def symbol(self, symbol: SizeName) -> str:
         """Return a name: its letter, its index, its prime."""
         prime = "′" if symbol.prime else ""
         return symbol.letter + prime + self.sub(symbol.sub)
@@ -71,7 +71,7 @@ class Markdown(Script):
 class Html(Script):
     """Unicode in HTML, an index as `<sub>`."""
 
-    def symbol(self, symbol: Symbol) -> str:
+    def symbol(self, symbol: SizeName) -> str:
         prime = "′" if symbol.prime else ""
         letter = escape(symbol.letter)
         shown = f"<i>{letter}</i>" if len(letter) == 1 else letter
@@ -90,7 +90,7 @@ class Latex(Script, marks.Latex):
     times, dots = " \\cdot ", "\\ldots"
     stacked = True
 
-    def symbol(self, symbol: Symbol) -> str:
+    def symbol(self, symbol: SizeName) -> str:
         letter = symbol.letter.replace("_", "\\_")
         shown = letter if len(letter) == 1 else f"\\text{{{letter}}}"
         prime = "'" if symbol.prime else ""
@@ -123,7 +123,7 @@ class Python(Script, marks.Python):
     def sub(self, sub: str) -> str:
         return f"_{sub}" if sub else ""
 
-    def symbol(self, symbol: Symbol) -> str:
+    def symbol(self, symbol: SizeName) -> str:
         return symbol.letter + self.sub(symbol.sub) + ("_out" if symbol.prime else "")
 
     def number(self, value: int) -> str:

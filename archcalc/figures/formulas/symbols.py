@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from archcalc.layers.base import Layer, Shape
 from archcalc.sizes.dims import Dim, Poly
-from archcalc.sizes.recorded import Rank, Size, Symbol
+from archcalc.sizes.recorded import Rank, Size, SizeName
 
 
 class Name(NamedTuple):
@@ -89,7 +89,7 @@ def input_sizes(layer: Layer, inputs: Sequence[Shape]) -> tuple[tuple[Size, ...]
     Of several inputs, equal sizes share a name: what is added has the same C, H and W,
     what is concatenated has C₁, C₂, ….
     """
-    shared: dict[tuple[Symbol, Any], Size] = {}
+    shared: dict[tuple[SizeName, Any], Size] = {}
     most = max(map(len, inputs), default=0)
     alike = [layer.key == "matmul" or _alike(layer, inputs, i) for i in range(most)]
     found = []
@@ -97,7 +97,7 @@ def input_sizes(layer: Layer, inputs: Sequence[Shape]) -> tuple[tuple[Size, ...]
         names = _input_names(layer.key, len(shape), count)
         sizes = []
         for axis, (name, value) in enumerate(zip(names, shape, strict=True)):
-            symbol = Symbol(name.letter, "" if alike[axis] else str(count))
+            symbol = SizeName(name.letter, "" if alike[axis] else str(count))
             new = Size(value, symbol, name.meaning, name.rank)
             sizes.append(shared.setdefault((symbol, value), new))
         found.append(tuple(sizes))
@@ -147,14 +147,14 @@ def _named(name: Name, value: Any, axes: Sequence[Name], primed: bool) -> Any:
     """Return a value as a named size; one for each axis where the axes differ."""
     _, meaning, rank = name
     if type(value) is int or isinstance(value, Poly):
-        return Size(value, Symbol(name.letter, prime=primed), meaning, rank)
+        return Size(value, SizeName(name.letter, prime=primed), meaning, rank)
     if not isinstance(value, tuple):
         return value
     if len(set(value)) == 1:
-        one = Size(value[0], Symbol(name.letter), meaning, rank)
+        one = Size(value[0], SizeName(name.letter), meaning, rank)
         return (one,) * len(value)
     return tuple(
-        Size(v, Symbol(name.letter, axis.letter), f"{axis.meaning} {meaning}", rank)
+        Size(v, SizeName(name.letter, axis.letter), f"{axis.meaning} {meaning}", rank)
         for v, axis in zip(value, axes, strict=True)
     )
 
@@ -163,13 +163,13 @@ def _pieces(sizes: Sequence[Dim]) -> tuple[Size, ...]:
     """Return the sizes of the pieces of one axis, numbered."""
     numbered = enumerate(sizes, 1)
     return tuple(
-        Size(v, Symbol("q", str(i)), f"size of piece {i}") for i, v in numbered
+        Size(v, SizeName("q", str(i)), f"size of piece {i}") for i, v in numbered
     )
 
 
 def _new_sizes(value: Any, axes: Sequence[Name]) -> Any:
     values = value if isinstance(value, tuple) else (value,) * len(axes)
     return tuple(
-        Size(v, Symbol(axis.letter, prime=True), f"output {axis.meaning}", "place")
+        Size(v, SizeName(axis.letter, prime=True), f"output {axis.meaning}", "place")
         for v, axis in zip(values, axes, strict=True)
     )

@@ -22,15 +22,15 @@ from archcalc.figures.formulas.scripts import (
 )
 from archcalc.sizes.dims import Dim, Poly
 from archcalc.sizes.recorded import (
-    Extreme,
-    Number,
+    Constant,
+    MinOrMax,
     Product,
     Quotient,
     Recorded,
     Root,
     Size,
+    SizeName,
     Sum,
-    Symbol,
 )
 
 LONGEST_PLAIN = 9_999
@@ -47,12 +47,12 @@ class Writer:
     def write(self, size: Recorded) -> Text:
         """Return the text of a tree."""
         rules: dict[type[Recorded], Callable[..., Text]] = {
-            Number: self.number,
+            Constant: self.number,
             Size: self.size,
             Sum: self.sum,
             Product: self.product,
             Quotient: self.quotient,
-            Extreme: self.extreme,
+            MinOrMax: self.extreme,
             Root: self.root,
         }
         return rules[type(size)](size)
@@ -65,7 +65,7 @@ class Writer:
             return Text(str(value).replace("-", self.script.minus))
         return Text(self.script.number(value))
 
-    def number(self, size: Number) -> Text:
+    def number(self, size: Constant) -> Text:
         return self.value(size.value)
 
     def size(self, size: Size) -> Text:
@@ -86,7 +86,7 @@ class Writer:
         parts = []
         for sign, term in terms:
             part = bracketed(write(term), TERM, self.script)
-            if isinstance(term, Size | Number) and part.isdigit():
+            if isinstance(term, Size | Constant) and part.isdigit():
                 part = self.script.number(int(part))
             parts.append((sign < 0, part))
         return self.script.join(parts, tight=False)
@@ -152,7 +152,7 @@ class Writer:
             return Text(f"(-(-{top}//{bottom}))")
         return Text(f"({top}//{bottom})")
 
-    def extreme(self, size: Extreme) -> Text:
+    def extreme(self, size: MinOrMax) -> Text:
         members = [self.write(member).text for member in size.members]
         return Text(self.script.call(size.kind, members))
 
@@ -166,7 +166,7 @@ class Writer:
 def is_coefficient(factors: Sequence[Recorded]) -> bool:
     """Say whether a number stands before one letter: `2p`."""
     match factors:
-        case (Number(), Size(symbol=Symbol(letter=letter))):
+        case (Constant(), Size(symbol=SizeName(letter=letter))):
             return len(letter) == 1
     return False
 
@@ -189,7 +189,7 @@ def roundable(size: Recorded) -> Quotient | None:
     if not isinstance(size, Sum):
         return None
     found = [term for _, term in size.terms if isinstance(term, Quotient)]
-    others = [t for _, t in size.terms if not isinstance(t, Quotient | Number)]
+    others = [t for _, t in size.terms if not isinstance(t, Quotient | Constant)]
     signs = [sign for sign, term in size.terms if isinstance(term, Quotient)]
     return found[0] if len(found) == 1 and not others and signs == [1] else None
 
@@ -199,7 +199,7 @@ def before_choice(size: Recorded, script: Script) -> str | None:
 
     None where the rounding changes nothing, and for any other tree.
     """
-    if isinstance(size, Extreme):
+    if isinstance(size, MinOrMax):
         writer = Writer(script, symbols=False)
         members = [writer.value(member.value).text for member in size.members]
         return script.call(size.kind, members)
@@ -216,7 +216,7 @@ def before_choice(size: Recorded, script: Script) -> str | None:
 def whole_part(size: Recorded) -> int:
     """Return the plain number in a sum, 0 for none."""
     terms = size.terms if isinstance(size, Sum) else ()
-    numbers = ((s, t.value) for s, t in terms if isinstance(t, Number))
+    numbers = ((s, t.value) for s, t in terms if isinstance(t, Constant))
     return sum(sign * value for sign, value in numbers if isinstance(value, int))
 
 

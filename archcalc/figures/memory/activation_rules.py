@@ -14,7 +14,7 @@ from archcalc.sizes.dims import Dim
 Counts = Literal["outputs", "modules", "modules with weights"]
 
 
-class Rule(NamedTuple):
+class ActivationRule(NamedTuple):
     """One way of counting activations.
 
     `counts` says whose outputs, `overwritten` which kinds or roles of layer need none
@@ -30,15 +30,15 @@ class Rule(NamedTuple):
     cite: str = ""
 
 
-RULES: dict[str, Rule] = {
-    "lecture": Rule(
+RULES: dict[str, ActivationRule] = {
+    "lecture": ActivationRule(
         "each layer's output once, the input included; a normalization, activation or "
         "dropout overwrites its input where nothing else reads it",
         overwritten=frozenset({"norm", "activation", "drop"}),
         cite="CS231n lecture 9",
     ),
-    "kept": Rule("the output of every operation, views apart, and the input"),
-    "torchsummary": Rule(
+    "kept": ActivationRule("the output of every operation, views apart, and the input"),
+    "torchsummary": ActivationRule(
         "twice the output of every module, the second for gradients; operations that "
         "are no module (add, concat, flatten) are not seen, the input is apart",
         counts="modules",
@@ -46,7 +46,7 @@ RULES: dict[str, Rule] = {
         times=2,
         cite='torchsummary 1.5.1, "Forward/backward pass size", divided by 2²⁰',
     ),
-    "torchinfo": Rule(
+    "torchinfo": ActivationRule(
         "twice the output of every module with parameters, the second for gradients; "
         "the input is apart",
         counts="modules with weights",
@@ -54,7 +54,7 @@ RULES: dict[str, Rule] = {
         times=2,
         cite='torchinfo 1.8, "Forward/backward pass size", in millions of bytes',
     ),
-    "convnet-burden": Rule(
+    "convnet-burden": ActivationRule(
         "the output of every operation but ReLU and dropout, which overwrite their "
         "input; the input is not counted",
         overwritten=frozenset({"relu", "drop"}),
@@ -65,7 +65,7 @@ RULES: dict[str, Rule] = {
 """The rules by name; `archcalc memory NET --activations-rule` picks one."""
 
 
-def rule_named(name: str) -> Rule:
+def rule_named(name: str) -> ActivationRule:
     """Return a rule; raise `UsageError` AC545 for an unknown one."""
     if name not in RULES:
         raise unknown("AC545", "activations rule", name, RULES, "rules")
@@ -83,7 +83,7 @@ def activation_bytes(analysis: Counted, name: str) -> Dim:
     return in_bytes(values, dtype_bits(analysis.setting.dtype))
 
 
-def _counts(analysis: Counted, rule: Rule, node: Node) -> bool:
+def _counts(analysis: Counted, rule: ActivationRule, node: Node) -> bool:
     if node.layer.role == "input":
         return rule.inputs
     if rule.counts == "outputs":
@@ -93,7 +93,7 @@ def _counts(analysis: Counted, rule: Rule, node: Node) -> bool:
     return module and (rule.counts == "modules" or _has_weights(analysis.graph, node))
 
 
-def _overwrites(analysis: Counted, rule: Rule, node: Node) -> bool:
+def _overwrites(analysis: Counted, rule: ActivationRule, node: Node) -> bool:
     """Say whether a node needs no output of its own: nothing else reads its input."""
     if not {node.layer.key, node.layer.role} & rule.overwritten:
         return False

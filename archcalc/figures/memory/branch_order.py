@@ -20,7 +20,7 @@ MOST_PERMUTED = 4
 """Up to so many branches every order is tried."""
 
 
-class Change(NamedTuple):
+class BranchOrder(NamedTuple):
     """What the order of one module's branches changes: its own peaks in bytes.
 
     What only passes the module by is left out. `order` is the best one found.
@@ -42,7 +42,7 @@ class Orders(NamedTuple):
     written: int
     best: int
     worst: int
-    changes: tuple[Change, ...]
+    changes: tuple[BranchOrder, ...]
 
 
 class _Part(NamedTuple):
@@ -137,14 +137,14 @@ class _Arranger:
             order[start : start + len(flat)] = flat
         return order
 
-    def change(self, module: _Module) -> Change:
+    def change(self, module: _Module) -> BranchOrder:
         """Return what a module needs for itself in each order."""
         pieces = self._pieces(module, self.written)
         best, worst = (self._chosen(pieces, pick) for pick in (min, max))
         peaks = [self._peak(order) for order in (pieces, best, worst)]
         named = {part.first: part.name for part in module.parts}
         names = tuple(named[piece[0]] for piece in best if piece)
-        return Change(module.name, peaks[0], min(peaks), max(peaks), names)
+        return BranchOrder(module.name, peaks[0], min(peaks), max(peaks), names)
 
     def _pieces(self, module: _Module, order: list[int]) -> list[list[int]]:
         """Return the nodes of each part, in an order that keeps parts together."""

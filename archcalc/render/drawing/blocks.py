@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from archcalc.render.drawing.channels import Line
+from archcalc.render.drawing.channels import Polyline
 from archcalc.render.drawing.figure import Figure
 from archcalc.render.drawing.layout import Frame, Layout, Placed, Room, layout
 from archcalc.render.svg_writer import (
@@ -167,7 +167,7 @@ class _Painter:
         return group(parts, self.figure.about(box), data_path=box.name)
 
 
-def painted_line(drawn: Line) -> Iterator[str]:
+def painted_line(drawn: Polyline) -> Iterator[str]:
     """Yield a line and its arrow."""
     points = drawn.points
     if drawn.arrow:

@@ -23,15 +23,15 @@ class End(NamedTuple):
     at_box: bool = False
 
 
-class Line(NamedTuple):
+class Polyline(NamedTuple):
     """A line through points (across, along); an arrow is at its last one."""
 
     points: tuple[tuple[float, float], ...]
     arrow: bool = False
 
-    def moved(self, x: float, y: float) -> Line:
+    def moved(self, x: float, y: float) -> Polyline:
         """Return the line somewhere else."""
-        return Line(tuple((a + x, b + y) for a, b in self.points), self.arrow)
+        return Polyline(tuple((a + x, b + y) for a, b in self.points), self.arrow)
 
 
 class _Net(NamedTuple):
@@ -64,7 +64,7 @@ class _Net(NamedTuple):
 
 def channel(
     above: Sequence[End], below: Sequence[End], tail: float, head: float
-) -> tuple[float, list[Line]]:
+) -> tuple[float, list[Polyline]]:
     """Return the height of a channel and its lines, from 0 down to that height.
 
     `tail` is the room below a box for its label, `head` that for an arrow.
@@ -151,8 +151,8 @@ def _touches(spans: Sequence[tuple[float, float]], span: tuple[float, float]) ->
     return before > 0 and spans[before - 1][1] >= low
 
 
-def _line(start: End, end: End, track: float, height: float) -> Line:
+def _line(start: End, end: End, track: float, height: float) -> Polyline:
     if abs(start.x - end.x) < 0.05:
-        return Line(((start.x, 0), (end.x, height)), end.at_box)
+        return Polyline(((start.x, 0), (end.x, height)), end.at_box)
     middle = (start.x, track), (end.x, track)
-    return Line(((start.x, 0), *middle, (end.x, height)), end.at_box)
+    return Polyline(((start.x, 0), *middle, (end.x, height)), end.at_box)

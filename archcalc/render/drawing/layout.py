@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from archcalc.render.drawing.channels import End, Line, channel
+from archcalc.render.drawing.channels import End, Polyline, channel
 from archcalc.render.drawing.structure import Branches, Chain, Grid, Lane, Part, Step
 
 LONGEST_PART = 1.6
@@ -61,7 +61,7 @@ class Block:
     bottoms: tuple[End, ...] = ()
     step: Step | None = None
     inside: list[tuple[Block, float, float]] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Polyline] = field(default_factory=list)
 
 
 class Placed(NamedTuple):
@@ -81,7 +81,7 @@ class Layout:
     along: float
     boxes: tuple[Placed, ...]
     clusters: tuple[Placed, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[Polyline, ...]
 
 
 def layout(whole: Chain, sizes: Sizes, longest: float | None = None) -> Layout:
@@ -94,7 +94,7 @@ def layout(whole: Chain, sizes: Sizes, longest: float | None = None) -> Layout:
 def _flat(whole: Block) -> Layout:
     boxes: list[Placed] = []
     clusters: list[Placed] = []
-    lines: list[Line] = []
+    lines: list[Polyline] = []
     waiting = [(whole, whole.room.before, 0.0)]
     while waiting:
         block, x, y = waiting.pop()
@@ -143,9 +143,9 @@ class _Measurer:
         first = min([end.x for end in inner.tops], default=-inner.room.before)
         before = max(inner.room.before + frame.side, frame.title - first)
         room = Room(length, before, inner.room.behind + frame.side)
-        lines = [Line(((e.x, 0), (e.x, frame.top))) for e in inner.tops]
+        lines = [Polyline(((e.x, 0), (e.x, frame.top))) for e in inner.tops]
         low = frame.top + inner.room.length
-        lines += [Line(((e.x, low), (e.x, length))) for e in inner.bottoms]
+        lines += [Polyline(((e.x, low), (e.x, length))) for e in inner.bottoms]
         placed = [(inner, 0.0, frame.top)]
         tops, bottoms = (
             tuple(End(end.x, end.value) for end in ends)
@@ -165,7 +165,7 @@ class _Measurer:
         """Return blocks below each other, with channels between them."""
         y = 0.0
         placed: list[tuple[Block, float, float]] = []
-        lines: list[Line] = []
+        lines: list[Polyline] = []
         for block in blocks:
             if placed:
                 above = placed[-1][0].bottoms
@@ -181,7 +181,7 @@ class _Measurer:
 
     def channel(
         self, above: Sequence[End], below: Sequence[End]
-    ) -> tuple[float, list[Line]]:
+    ) -> tuple[float, list[Polyline]]:
         """Return the height and the lines between two edges."""
         return channel(above, below, self.sizes.tail, self.sizes.head)
 
@@ -222,13 +222,15 @@ class _Measurer:
         """Return blocks at places, their ends drawn out to a common edge."""
         tops: list[End] = []
         bottoms: list[End] = []
-        lines: list[Line] = []
+        lines: list[Polyline] = []
         for block, x in zip(blocks, places, strict=True):
             tops += [e._replace(x=e.x + x) for e in block.tops]
             ends = [e._replace(x=e.x + x) for e in block.bottoms]
             bottoms += ends
             if block.room.length < length:
-                lines += [Line(((e.x, block.room.length), (e.x, length))) for e in ends]
+                lines += [
+                    Polyline(((e.x, block.room.length), (e.x, length))) for e in ends
+                ]
         pairs = list(zip(blocks, places, strict=True))
         before = max(block.room.before - x for block, x in pairs)
         behind = max(block.room.behind + x for block, x in pairs)
@@ -290,7 +292,7 @@ class _Measurer:
             low, high = block.room.length + lead + self.sizes.tail, self.sizes.tail
             points = ((between, low), (between, high), (end, high), (end, lead))
             drawn = ((start, block.room.length + lead), (start, low), *points)
-            lines.append(Line(drawn, after.tops[0].at_box))
+            lines.append(Polyline(drawn, after.tops[0].at_box))
         inside = [(block, x, lead) for block, x in zip(blocks, places, strict=True)]
         right = places[-1] + blocks[-1].room.behind
         room = Room(length + 2 * lead + self.sizes.tail, 0, right)

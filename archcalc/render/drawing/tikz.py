@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from archcalc.errors import clean
 from archcalc.render.drawing.blocks import COLOURS, LONGEST, STACKED, STEP, BlockSizes
-from archcalc.render.drawing.channels import Line
+from archcalc.render.drawing.channels import Polyline
 from archcalc.render.drawing.figure import Figure
 from archcalc.render.drawing.layout import Layout, Placed, layout
 from archcalc.render.svg_writer import COLOURS as GREYS
@@ -79,7 +79,7 @@ def _frame(figure: Figure, placed: Placed) -> Iterator[str]:
     yield f"\\node[arc title] at {_at(left + 10, placed.top + 13)} {{{shown}}};"
 
 
-def _line(drawn: Line) -> str:
+def _line(drawn: Polyline) -> str:
     path = " -- ".join(_at(x, y) for x, y in drawn.points)
     return f"\\draw[arc line{', -latex' if drawn.arrow else ''}] {path};"
 

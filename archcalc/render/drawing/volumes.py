@@ -21,7 +21,7 @@ from archcalc.render.drawing.blocks import (
     TITLE,
     painted_line,
 )
-from archcalc.render.drawing.channels import Line
+from archcalc.render.drawing.channels import Polyline
 from archcalc.render.drawing.figure import Figure
 from archcalc.render.drawing.layout import Frame, Layout, Placed, Room, layout
 from archcalc.render.svg_writer import (
@@ -156,7 +156,7 @@ class _Painter:
             yield self.frame(cluster)
         for drawn in placed.lines:
             points = tuple((MARGIN + y, MARGIN + self.top + x) for x, y in drawn.points)
-            yield from painted_line(Line(points))
+            yield from painted_line(Polyline(points))
         for box in placed.boxes:
             yield from self.tensor(box)
 
@@ -186,9 +186,9 @@ class _Painter:
         right = left + volume.along + volume.slant
         if placed.which in self.fed:
             begin = start if left - start > self.sizes.head else start - self.sizes.head
-            yield from painted_line(Line(((begin, axis), (left, axis)), True))
+            yield from painted_line(Polyline(((begin, axis), (left, axis)), True))
         if placed.which in self.read:
-            yield from painted_line(Line(((right, axis), (end, axis))))
+            yield from painted_line(Polyline(((right, axis), (end, axis))))
         faces = self.faces(volume, left, axis, self.figure.kind(box), box.aux)
         below = axis + volume.outer / 2 + STEP
         words = [

@@ -10,7 +10,7 @@ from typing import Any
 
 from archcalc.figures.formulas.scripts import Script
 from archcalc.render import format_of, renderer
-from archcalc.reports.explanation import Explanation, Line
+from archcalc.reports.explanation import Derivation, Explanation
 
 EXPLAINED: dict[str, tuple[str, ...]] = {
     "terminal": (".txt",),
@@ -44,7 +44,7 @@ def explained_format(format: str | None, output: PurePath | None = None) -> str:
     return format_of(format, output, EXPLAINED, WHAT)
 
 
-def chain(line: Line, script: Script) -> list[str]:
+def chain(line: Derivation, script: Script) -> list[str]:
     """Return what stands between equals signs: name, rule, numbers, value.
 
     A figure that goes the way of another has its name and value only.
@@ -56,6 +56,6 @@ def chain(line: Line, script: Script) -> list[str]:
     return [*name, *formula.steps(script, line.symbols)]
 
 
-def remark(line: Line) -> str:
+def remark(line: Derivation) -> str:
     """Return the words after a formula, or nothing."""
     return f"as the {line.alike}" if line.alike else line.note

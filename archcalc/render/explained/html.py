@@ -10,7 +10,7 @@ from archcalc.render.explained import chain, remark
 from archcalc.render.html import framed, shown
 from archcalc.render.notes import LONGEST
 from archcalc.render.numbers import text
-from archcalc.reports.explanation import Explanation, Line, Part
+from archcalc.reports.explanation import Derivation, Explanation, Section
 
 
 def render(explanation: Explanation, *, standalone: bool = False) -> str:
@@ -26,7 +26,7 @@ def render(explanation: Explanation, *, standalone: bool = False) -> str:
     return framed(explanation.title, "\n".join(lines), standalone)
 
 
-def _part(part: Part) -> Iterator[str]:
+def _part(part: Section) -> Iterator[str]:
     label = f" <small>{shown(part.label)}</small>" if part.label else ""
     yield f"<h3>{shown(part.name)}{label}</h3>"
     if part.inputs and part.output:
@@ -45,7 +45,7 @@ def _part(part: Part) -> Iterator[str]:
     yield from (f"<p>{shown(reason, LONGEST)}</p>" for reason in part.remarks)
 
 
-def _row(line: Line) -> str:
+def _row(line: Derivation) -> str:
     after = f" <small>({shown(remark(line))})</small>" if remark(line) else ""
     steps = " = ".join(chain(line, HTML))
     head = f'<th scope="row">{shown(line.figure)}</th>'

@@ -19,7 +19,7 @@ import json
 from typing import Any
 
 from archcalc.figures.formulas.scripts import LATEX, PYTHON, UNICODE
-from archcalc.reports.explanation import Explanation, Line, Part
+from archcalc.reports.explanation import Derivation, Explanation, Section
 from archcalc.sizes.polynomials import Poly
 
 SCHEMA = "archcalc/explain/1"
@@ -38,7 +38,7 @@ def render(explanation: Explanation) -> str:
     return json.dumps(data, indent=1, allow_nan=False).replace("\x7f", "\\u007f")
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _part(part: Section) -> dict[str, Any]:
     symbols = [
         {
             "symbol": UNICODE.symbol(size.symbol),
@@ -58,7 +58,7 @@ def _part(part: Part) -> dict[str, Any]:
     }
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: Derivation) -> dict[str, Any]:
     formula = line.formula
     rule = {"unicode": formula.rule(UNICODE), "latex": formula.rule(LATEX)}
     numbers = {"unicode": formula.numbers(UNICODE), "latex": formula.numbers(LATEX)}

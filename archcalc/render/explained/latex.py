@@ -14,7 +14,7 @@ from archcalc.render.latex import document
 from archcalc.render.notes import prose
 from archcalc.render.numbers import text
 from archcalc.render.tex_text import declarations, written
-from archcalc.reports.explanation import Explanation, Line, Part
+from archcalc.reports.explanation import Derivation, Explanation, Section
 
 LONGEST = 60
 
@@ -39,7 +39,7 @@ def escaped(words: str) -> str:
     return written(prose(words))
 
 
-def _part(part: Part) -> Iterator[str]:
+def _part(part: Section) -> Iterator[str]:
     label = f": {part.label}" if part.label else ""
     yield f"\\paragraph{{{escaped(part.name + label)}}}"
     if part.inputs and part.output:
@@ -60,7 +60,7 @@ def _part(part: Part) -> Iterator[str]:
         yield f"{escaped(reason[:1].upper() + reason[1:])}.\\par"
 
 
-def _rows(line: Line) -> Iterator[str]:
+def _rows(line: Derivation) -> Iterator[str]:
     """Yield a figure's rows: its words before the first sign of equality."""
     steps = chain(line, LATEX)
     after = f" \\quad\\text{{({escaped(remark(line))})}}" if remark(line) else ""

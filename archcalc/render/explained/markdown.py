@@ -9,7 +9,7 @@ from archcalc.layers.base import times
 from archcalc.render.explained import chain, remark
 from archcalc.render.markdown import escaped
 from archcalc.render.numbers import text
-from archcalc.reports.explanation import Explanation, Line, Part
+from archcalc.reports.explanation import Derivation, Explanation, Section
 
 
 def render(explanation: Explanation) -> str:
@@ -25,7 +25,7 @@ def render(explanation: Explanation) -> str:
     return "\n\n".join([*blocks, "\n".join(f"- {line}" for line in below if line)])
 
 
-def _part(part: Part) -> Iterator[str]:
+def _part(part: Section) -> Iterator[str]:
     label = f": {escaped(part.label)}" if part.label else ""
     shapes = ""
     if part.inputs and part.output:
@@ -44,6 +44,6 @@ def _part(part: Part) -> Iterator[str]:
         yield "\n".join(f"- {escaped(reason)}" for reason in part.remarks)
 
 
-def _line(line: Line) -> str:
+def _line(line: Derivation) -> str:
     after = f" ({escaped(remark(line))})" if remark(line) else ""
     return f"| {escaped(line.figure)} | {' = '.join(chain(line, MARKDOWN))}{after} |"

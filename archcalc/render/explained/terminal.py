@@ -10,7 +10,7 @@ from archcalc.layers.base import times
 from archcalc.render.explained import chain, remark
 from archcalc.render.numbers import text
 from archcalc.render.widths import pad, width, wrap
-from archcalc.reports.explanation import Explanation, Line, Part
+from archcalc.reports.explanation import Derivation, Explanation, Section
 
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 INDENT = "  "
@@ -46,7 +46,7 @@ class _Page:
         below += [x for a in explanation.assumptions for x in self.wrapped(a, "")]
         yield [self.style(line, DIM) for line in below]
 
-    def part(self, part: Part) -> Iterator[str]:
+    def part(self, part: Section) -> Iterator[str]:
         """Yield the heading, the names, the figures and the reasons of a part."""
         yield self.style(clean(part.name), BOLD) + (
             f"{INDENT}{clean(part.label)}" if part.label else ""
@@ -66,7 +66,7 @@ class _Page:
         for reason in part.remarks:
             yield from self.wrapped(reason)
 
-    def line(self, line: Line, column: int) -> Iterator[str]:
+    def line(self, line: Derivation, column: int) -> Iterator[str]:
         """Yield a figure with its formula, on one line or broken before each `=`."""
         head = f"{INDENT}{pad(line.figure, column)}{INDENT}"
         steps = chain(line, UNICODE)

@@ -15,7 +15,7 @@ from archcalc.errors import clean
 from archcalc.render import markdown
 from archcalc.render.findings import full, repository_path
 from archcalc.render.findings.concise import total
-from archcalc.reports.cells import Column, Row, Table
+from archcalc.reports.cells import Column, Line, Table
 from archcalc.reports.report import Report
 
 COLUMNS = (
@@ -58,7 +58,7 @@ def _property(text: str) -> str:
 def summary(outcomes: Sequence[Checked]) -> str:
     """Return a Markdown table of the findings, for a step's summary."""
     rows = [
-        Row((str(f.place), f.code, f.severity, f.problem.message, f.problem.help))
+        Line((str(f.place), f.code, f.severity, f.problem.message, f.problem.help))
         for f in everything(outcomes)
     ]
     title = f"archcalc: {total(outcomes)}"

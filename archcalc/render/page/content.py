@@ -28,9 +28,9 @@ from archcalc.graph.receptive import receptive_fields
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Row
-from archcalc.render.page.lanes import lanes
+from archcalc.render.page.side_by_side import lanes
 from archcalc.reports.diagram import Folding
-from archcalc.reports.explanation import Line, explain
+from archcalc.reports.explanation import Derivation, explain
 from archcalc.reports.table import erratum_notes
 from archcalc.sizes.dims import Dim
 from archcalc.version import __version__
@@ -196,7 +196,7 @@ class _Formulas:
         return self.known.index(lines)
 
 
-def _line(line: Line) -> list[str]:
+def _line(line: Derivation) -> list[str]:
     formula = line.formula
     if line.alike:
         shown = f"{formula.result(UNICODE)} as the {line.alike}"

@@ -14,8 +14,7 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.memory_figures import saved
 from archcalc.network.network import Network
 from archcalc.network.rows import Level, Row
-from archcalc.reports.cells import Cell, Column, Note, RowKind, Table
-from archcalc.reports.cells import Row as Line
+from archcalc.reports.cells import Cell, Column, Line, Note, RowKind, Table
 from archcalc.reports.memory.cells import ratio
 from archcalc.reports.memory.columns import cells
 from archcalc.reports.memory.notes import (

@@ -7,8 +7,7 @@ from dataclasses import replace
 from archcalc.network.analysis import Analysis
 from archcalc.network.largest_batch import inference_peak, largest_batch, training_peak
 from archcalc.network.network import Network
-from archcalc.reports.cells import Column, Note, Table
-from archcalc.reports.cells import Row as Line
+from archcalc.reports.cells import Column, Line, Note, Table
 from archcalc.reports.memory.notes import (
     INFERENCE,
     at,

@@ -12,8 +12,7 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.memory_figures import disk, peak
 from archcalc.network.network import Network
 from archcalc.network.rows import Level, Row
-from archcalc.reports.cells import Cell, Column, Note, RowKind, Table
-from archcalc.reports.cells import Row as Line
+from archcalc.reports.cells import Cell, Column, Line, Note, RowKind, Table
 from archcalc.reports.memory.cells import NEEDS_NUMBERS, ratio
 from archcalc.reports.memory.notes import (
     at,
