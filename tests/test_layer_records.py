@@ -64,6 +64,8 @@ def kept(saved: Saved) -> Iterator[str]:
     yield from ["in float32 at least"] * saved.upcasts
     if saved.first:
         yield f"first: {', '.join(kept(saved.first))}"
+    if saved.native:
+        yield f"native kernel: {', '.join(kept(saved.native))}"
 
 
 def seen(window: Seen) -> str:

@@ -18,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc.errors import ShapeError
 from archcalc.layers import CATALOGUE
+from archcalc.layers.base import Saved
 from archcalc.layers.fields import FieldError
 
 
@@ -73,8 +74,27 @@ def storage(tensor: Tensor) -> int:
     return tensor.untyped_storage().data_ptr()
 
 
-def ruled_bytes(case: Case, batch: int, width: int, train: bool) -> int:
+def took_onednn(output: Tensor) -> bool:
+    """Say whether oneDNN's kernel of an LSTM made this: autograd names its backward."""
+    waiting, seen = [output.grad_fn], set()
+    while waiting:
+        made = waiting.pop()
+        if made is None or made in seen:
+            continue
+        if made.name().startswith("MkldnnRnnLayer"):
+            return True
+        seen.add(made)
+        waiting += [function for function, _ in made.next_functions]
+    return False
+
+
+def ruled(case: Case, onednn: bool) -> Saved:
+    """Return what a layer keeps by its rule, for the kernel that ran."""
     saved = case.layer.saved(case.output, *case.inputs)
+    return saved if saved.native is None or onednn else saved.native
+
+
+def ruled_bytes(case: Case, saved: Saved, batch: int, width: int, train: bool) -> int:
     width = max(4, width) if saved.upcasts else width
     values = sum(prod(case.inputs[i]) for i in saved.inputs)
     values += prod(case.output) if saved.output else 0
@@ -93,12 +113,9 @@ def no_bfloat16(case: Case) -> bool:
 def is_exact(case: Case) -> bool:
     """Say whether the rule is torch's to the byte.
 
-    Places for `max_unpool` are made for it alone here, where a network has its pool's;
-    torch's LSTM kernel is told of other numbers of biases by zeros and copies.
+    Places for `max_unpool` are made for it alone here, where a network has its pool's.
     """
-    arguments = dict(case.layer.items())
-    own = case.layer.key == "max_unpool"
-    return not own and (case.layer.key != "lstm" or arguments["biases"] == 2)
+    return case.layer.key != "max_unpool"
 
 
 RUNS = [
@@ -117,18 +134,56 @@ RUNS = [
 def test_backward_keeps_what_the_rule_says(
     case: Case, dtype: torch.dtype, batch: int, train: bool
 ) -> None:
+    kept_as_ruled(case, dtype, batch, train)
+
+
+def kept_as_ruled(case: Case, dtype: torch.dtype, batch: int, train: bool) -> bool:
+    """Hold what one run keeps against the rule; say whether oneDNN ran an LSTM."""
     torch.manual_seed(0)
     built = build(case).to(dtype).train(train)
     xs = [x if x.dtype == torch.long else x.to(dtype) for x in inputs(case, batch)]
     for x in xs:
         x.requires_grad_(x.is_floating_point())
     kept = Kept(built, xs)
-    assert sum(kept.bytes.values()) == ruled_bytes(case, batch, dtype.itemsize, train)
+    onednn = took_onednn(kept.output)
+    saved = ruled(case, onednn)
+    ours = ruled_bytes(case, saved, batch, dtype.itemsize, train)
+    assert sum(kept.bytes.values()) == ours
     statistics = {"running_mean", "running_var"}
-    saved = case.layer.saved(case.output, *case.inputs)
     assert kept.names - statistics == set(saved.weights)
     shares = storage(kept.output) == storage(xs[0])
     assert shares == (case.layer.storage == "view" or gives_on(case, train))
+    return onednn
+
+
+TWO_KERNELS = [
+    "{lstm: 6} @ 5x8",
+    "{lstm: 5, layers: 3} @ 7x3",
+    "{lstm: 6, layers: 2, bidirectional: true} @ 5x8",
+    "{lstm: 1} @ 2x1",
+    "{lstm: 6, biases: 1} @ 5x8",
+    "{lstm: 4, layers: 2, bidirectional: true, biases: 1} @ 3x8",
+    "{lstm: 6, biases: 0} @ 5x8",
+    "{lstm: 4, layers: 3, bidirectional: true, biases: 0} @ 3x5",
+]
+TYPES = [torch.float32, torch.bfloat16, torch.float16, torch.float64]
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+@pytest.mark.parametrize("batch", [2, 3])
+@pytest.mark.parametrize("text", TWO_KERNELS)
+def test_both_kernels_of_an_lstm(
+    text: str, dtype: torch.dtype, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both rules hold, and torch takes each kernel where the documentation says so."""
+    case = read(text)
+    formats = {torch.float32} if torch.backends.mkldnn.is_available() else set()
+    if torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        formats.add(torch.bfloat16)
+    monkeypatch.setattr(torch.backends.mkldnn, "enabled", True)
+    assert kept_as_ruled(case, dtype, batch, train=True) == (dtype in formats)
+    monkeypatch.setattr(torch.backends.mkldnn, "enabled", False)
+    assert not kept_as_ruled(case, dtype, batch, train=True)
 
 
 def gives_on(case: Case, train: bool) -> bool:

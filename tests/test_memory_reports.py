@@ -16,7 +16,9 @@ from goldens import check_golden
 
 import archcalc
 from archcalc.figures.memory.devices import device
+from archcalc.network.analysis import Analysis
 from archcalc.network.largest_batch import inference_peak, largest_batch
+from archcalc.network.network import Network
 from archcalc.reports.memory.details import (
     orders_report,
     roofline_report,
@@ -127,3 +129,54 @@ def test_the_largest_batch_is_the_last_that_fits() -> None:
     exact = largest_batch(analysis, peaks[1])
     assert exact.batch == 6
     assert inference_peak(analysis) == 11_704 + 40 + 5_120
+
+
+def recurrent(kind: str) -> Network:
+    return archcalc.loads(
+        f"archcalc: 1\nname: reads\ninput: [5, 8]\nlayers:\n  - {{{kind}: 6}}\n"
+    )
+
+
+def every_report(network: Network, analysis: Analysis) -> list[Report]:
+    return [
+        memory_report(network, analysis),
+        training_report(network, analysis),
+        timeline_report(network, analysis, training=True),
+        timeline_report(network, analysis, training=False),
+        fit_report(network, analysis, 10**6, "1 MB", training=True),
+        fit_report(network, analysis, 10**6, "1 MB", training=False),
+    ]
+
+
+ONEDNN = "oneDNN kernel keeps on the CPU in {}, its own workspace left out"
+NATIVE = "native CPU kernel keeps in {}; the peak of inference is an estimate"
+KERNELS: list[tuple[dict[str, Any], int, str]] = [
+    # input time first, output, first and last state and cell: 5·8 + 5·6 + 4·6
+    ({}, 4 * 94, ONEDNN.format("float32")),
+    # and copies of 4·6×8 and 4·6×6 weights and 2·4·6 biases
+    ({"mixed": True}, 2 * 94 + 2 * 384, ONEDNN.format("mixed precision")),
+    # input time first, and seven values for each hidden one and step: 5·8 + 7·5·6
+    ({"dtype": "float64"}, 8 * 250, NATIVE.format("float64")),
+    ({"dtype": "bfloat16"}, 2 * 250, NATIVE.format("bfloat16")),
+    ({"dtype": "fp16"}, 2 * 250, NATIVE.format("fp16")),
+]
+
+
+@pytest.mark.parametrize(("setting", "kept", "said"), KERNELS, ids=str)
+def test_which_kernel_the_figures_of_an_lstm_speak_of(
+    setting: dict[str, Any], kept: int, said: str
+) -> None:
+    """The number format decides, whatever the machine, and every report says it."""
+    network = recurrent("lstm")
+    analysis = network.analyze(**setting)
+    assert analysis.memory.saved_for_backward == kept
+    for report in every_report(network, analysis):
+        notes = [note.text for note in report.notes if "lstm: " in note.text]
+        assert len(notes) == 1
+        assert f"lstm: kept for backward is what torch's {said}" in notes[0]
+
+
+def test_a_gru_has_one_kernel() -> None:
+    network = recurrent("gru")
+    for report in every_report(network, network.analyze()):
+        assert not any("kernel keeps" in note.text for note in report.notes)

@@ -99,7 +99,9 @@ class Saved:
     wider, so that in a narrower run it keeps float32 copies of inputs and extras.
     `first` is what it keeps instead where no gradient goes to its inputs, None for the
     same. `casts_for_input`: a cast copy of its weights, in mixed precision, is kept for
-    the gradient of its first input alone.
+    the gradient of its first input alone. `native` is what it keeps instead where torch
+    runs its own CPU kernel, None where the layer has one kernel; the rest then speaks
+    of oneDNN's.
     """
 
     inputs: tuple[int, ...] = ()
@@ -110,6 +112,7 @@ class Saved:
     upcasts: bool = False
     first: Saved | None = None
     casts_for_input: bool = False
+    native: Saved | None = None
 
 
 NOTHING_SAVED = Saved()

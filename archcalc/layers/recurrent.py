@@ -5,6 +5,7 @@ torch has two bias vectors a gate; papers and Keras' LSTM have one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from archcalc.errors import ShapeError
@@ -96,6 +97,24 @@ class Recurrent(Layer):
     def window(self, *inputs: Shape) -> Seen:
         return "all"
 
+    def saved_by_steps(self, output: Shape, x: Shape) -> Saved:
+        """Return what torch's native CPU kernel keeps, which runs step by step.
+
+        Seven values for each hidden value and step. In an LSTM these are four gates,
+        the cell of the step before, tanh of the cell, and the state of the step before;
+        in a GRU three gates, a third of the recurrent product, the new gate, the state
+        less that gate, and the state. Each direction copies the input to put time
+        first (a single sample or a single step needs no copy, which is not followed
+        here). Measured with torch 2.13.0.
+        """
+        read = self.directions() * numel(x) + (self.layers - 1) * numel(output)
+        kept = (
+            Extra("inputs of layers, time first", each=read),
+            Extra("gates and states", each=7 * x[0] * self.states()),
+        )
+        names = tuple(name for name in self.weights(x) if name.startswith("weight"))
+        return Saved(weights=names, extras=kept)
+
     def torch(self, *inputs: Shape) -> Call:
         given: dict[str, Any] = {"batch_first": True}
         if self.layers > 1:
@@ -134,8 +153,10 @@ class LSTM(Recurrent):
     Shape: `(L, D) -> (L, hidden)`, `2·hidden` where `bidirectional`; `token: -1` then
     takes the last state. Each layer and direction has weights `4·hidden × in` and
     `4·hidden × hidden` and two biases (`biases: 1` as in papers and Keras, or none).
-    Backward keeps inputs, outputs, first and last
-    states of each layer; the workspace of torch's oneDNN kernel is not counted.
+    Of torch's two CPU kernels, oneDNN's (float32, mixed precision) keeps for backward
+    inputs, outputs, first and last states of each layer; its own workspace is not
+    counted. The native one (other formats) keeps the input of every layer and seven
+    values for each hidden one and step.
     """
 
     key = "lstm"
@@ -154,10 +175,37 @@ class LSTM(Recurrent):
         kept = (
             Extra("input, time first", each=numel(x)),
             Extra("outputs of layers", each=numel(output) * (self.layers + more)),
-            Extra("first and last states", each=4 * self.states()),
+            Extra("first and last states", each=(4 - self.shares()) * self.states()),
+            *self.zeros(x),
         )
-        names = tuple(self.weights(x))
-        return Saved(output=not self.bidirectional, weights=names, extras=kept)
+        return Saved(
+            output=not self.bidirectional,
+            weights=tuple(self.weights(x)),
+            extras=kept,
+            native=self.saved_by_steps(output, x),
+        )
+
+    def saved_by_steps(self, output: Shape, x: Shape) -> Saved:
+        saved = super().saved_by_steps(output, x)
+        inputs, states = saved.extras
+        own = states.each - self.shares() * self.states()
+        return replace(saved, extras=(inputs, states._replace(each=own)))
+
+    def shares(self) -> int:
+        """Return 1 where first state and first cell are one tensor: in `one_bias`."""
+        return 1 if self.biases == 1 else 0
+
+    def zeros(self, x: Shape) -> tuple[Extra, ...]:
+        """Return the zeros that oneDNN's kernel is given for biases that are missing.
+
+        For a layer without biases torch makes them as large as its weights.
+        """
+        if self.biases == 2:
+            return ()
+        missing: Dim = self.gates * self.hidden
+        if self.biases == 0:
+            missing = sum((numel(shape) for shape in self.weights(x).values()), 0)
+        return (Extra("zeros for biases", once=missing),)
 
 
 class GRU(Recurrent):
@@ -177,11 +225,4 @@ class GRU(Recurrent):
     )
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        (x,) = inputs
-        read = self.directions() * numel(x) + (self.layers - 1) * numel(output)
-        kept = (
-            Extra("inputs of layers, time first", each=read),
-            Extra("gates and states", each=7 * x[0] * self.states()),
-        )
-        names = tuple(name for name in self.weights(x) if name.startswith("weight"))
-        return Saved(weights=names, extras=kept)
+        return self.saved_by_steps(output, inputs[0])

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from archcalc.errors import UsageError
-from archcalc.figures.counted import Counted
+from archcalc.figures.counted import Counted, Setting
 from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.figures.memory.layout import Layouts
 from archcalc.graph.graph import Graph, Node
@@ -97,7 +97,7 @@ class Storages:
     def saved(self, node: Node) -> Saved:
         """Return what a node keeps for backward, where it runs in place or not."""
         shapes = self.graph.input_shapes(node)
-        saved = node.layer.saved(node.shape, *shapes)
+        saved = self.ruled(node)
         if saved.upcasts and self.narrow:
             copy = Extra("input in float32", each=numel(shapes[0]), width=WIDE_BYTES)
             extras = (copy, *map(widened, saved.extras))
@@ -110,6 +110,13 @@ class Storages:
         if kept == "copy":
             return Saved(extras=(Extra("copy of its input", each=numel(node.shape)),))
         return saved
+
+    def ruled(self, node: Node) -> Saved:
+        """Return what a node's layer keeps by its rule, for the kernel meant."""
+        saved = node.layer.saved(node.shape, *self.graph.input_shapes(node))
+        if saved.native is None or takes_onednn(self.analysis.setting):
+            return saved
+        return saved.native
 
     @property
     def narrow(self) -> bool:
@@ -139,6 +146,18 @@ class Storages:
     def read(self, node: Node) -> Iterator[int]:
         """Yield the storages that a node reads, each once."""
         return iter(dict.fromkeys(self.owner[i] for i in node.inputs))
+
+
+def takes_onednn(setting: Setting) -> bool:
+    """Say whether figures speak of oneDNN's kernel where torch has two on the CPU.
+
+    The number format decides, not the machine, so that a figure is the same everywhere.
+    torch runs an LSTM in float32, and under autocast, with oneDNN, in float64 and
+    float16 with its native kernel. In bfloat16 it takes oneDNN's where oneDNN supports
+    that format on the processor; the figures are those of the native kernel, which runs
+    on every other one.
+    """
+    return setting.mixed or dtype_bits(setting.dtype) == 8 * WIDE_BYTES
 
 
 def widened(extra: Extra) -> Extra:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from operator import itemgetter
 
 from archcalc.figures.memory.saved import IN_A_ROW
-from archcalc.figures.memory.storages import WIDE_BYTES, Storages, widened
+from archcalc.figures.memory.storages import WIDE_BYTES, Storages, takes_onednn, widened
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Extra, Shape, numel
 
@@ -37,10 +37,13 @@ def _made(storages: Storages, node: Node) -> list[Extra]:
     """Return what a node makes while it runs beside its output, when that is most."""
     layer, shapes = node.layer, storages.graph.input_shapes(node)
     moments = layer.workspace(node.shape, *shapes)
+    saved = layer.saved(node.shape, *shapes)
+    if saved.native is not None and not takes_onednn(storages.analysis.setting):
+        moments = [list(saved.native.extras)]
     made = moments[0]
     if len(moments) > 1:
         made = max(moments, key=lambda each: _sum(storages, node, each))
-    if storages.narrow and layer.saved(node.shape, *shapes).upcasts:
+    if storages.narrow and saved.upcasts:
         return _in_float32(made, node, shapes[0], storages.bits // 8)
     return made
 

@@ -24,6 +24,7 @@ from archcalc.reports.memory.notes import (
     at,
     checkpoint_note,
     inference_notes,
+    kernel_note,
     training_definition,
 )
 from archcalc.reports.memory.summary import BYTES, report
@@ -42,7 +43,7 @@ def training_report(
     """
     tables = [_parts(analysis), _kept(analysis, level)]
     notes = [training_definition(analysis), *checkpoint_note(analysis)]
-    notes.append(Note(SAVED, "definition"))
+    notes += [*kernel_note(analysis), Note(SAVED, "definition")]
     return report(network, analysis, tables, notes)
 
 
@@ -64,6 +65,7 @@ def timeline_report(network: Network, analysis: Analysis, training: bool) -> Rep
         notes = [training_definition(analysis), *checkpoint_note(analysis)]
     else:
         notes = [Note(INFERENCE, "definition"), *inference_notes(analysis)]
+    notes += kernel_note(analysis)
     return report(network, analysis, tables, notes)
 
 

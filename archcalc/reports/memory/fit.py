@@ -12,6 +12,7 @@ from archcalc.reports.memory.notes import (
     INFERENCE,
     at,
     checkpoint_note,
+    kernel_note,
     training_definition,
 )
 from archcalc.reports.memory.summary import report
@@ -47,11 +48,13 @@ def _notes(analysis: Analysis, training: bool, fits: bool) -> list[Note]:
     if not fits:
         return [Note("Not even one sample fits.")]
     if not training:
-        return [Note(f"{INFERENCE} Here weights are added.", "definition")]
+        about = Note(f"{INFERENCE} Here weights are added.", "definition")
+        return [about, *kernel_note(analysis)]
     timeline = analysis.memory.training.timeline
     peak = Note(f"The peak is at the {at(analysis, timeline)}.")
     slack = Note(
         "A framework needs some hundred MiB beside this: its context on the device, "
         "cuDNN's workspace, what its allocator cannot use."
     )
-    return [training_definition(analysis), *checkpoint_note(analysis), peak, slack]
+    notes = [training_definition(analysis), *checkpoint_note(analysis)]
+    return [*notes, *kernel_note(analysis), peak, slack]

@@ -9,6 +9,8 @@ from archcalc.figures.memory.activation_rules import rule_named
 from archcalc.figures.memory.checkpoints import segments
 from archcalc.figures.memory.ledger import Timeline
 from archcalc.figures.memory.optimizers import optimizer
+from archcalc.figures.memory.storages import takes_onednn
+from archcalc.layers.recurrent import LSTM
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Row
 from archcalc.reports.cells import Note
@@ -40,6 +42,15 @@ STEP = (
     "live from there to the end of the step. An optimizer's own temporaries, the "
     "allocator and cuDNN's workspace are left out"
 )
+ONEDNN = (
+    "lstm: kept for backward is what torch's oneDNN kernel keeps on the CPU in {}, its "
+    "own workspace left out; the peak of inference is an estimate."
+)
+NATIVE = (
+    "lstm: kept for backward is what torch's native CPU kernel keeps in {}; the peak "
+    "of inference is an estimate. In bfloat16 torch takes its oneDNN kernel instead, "
+    "which keeps other tensors, where oneDNN supports that format on the processor."
+)
 ROOFLINE = (
     "an estimate of a bound, never of a latency: each operation reads its inputs and "
     "weights and writes its output once, caches and fusion left out"
@@ -58,6 +69,7 @@ def definitions(analysis: Analysis, rule: str) -> Iterator[Note]:
     yield Note(f"activations: {chosen.text}.", "definition", chosen.cite or None)
     yield Note(INFERENCE, "definition")
     yield training_definition(analysis)
+    yield from kernel_note(analysis)
     yield Note(DISK, "definition")
 
 
@@ -78,6 +90,15 @@ def training_definition(analysis: Analysis) -> Note:
             "matrix from its forward to its backward."
         )
     return Note(text, "definition", chosen.cite)
+
+
+def kernel_note(analysis: Analysis) -> Iterator[Note]:
+    """Yield of which of torch's two CPU kernels the figures of an LSTM speak."""
+    if any(isinstance(node.layer, LSTM) for node in analysis.graph.nodes):
+        setting = analysis.setting
+        text = ONEDNN if takes_onednn(setting) else NATIVE
+        number = "mixed precision" if setting.mixed else setting.dtype
+        yield Note(text.format(number), "definition")
 
 
 def checkpoint_note(analysis: Analysis) -> Iterator[Note]:
