@@ -7,10 +7,17 @@ import signal
 import pytest
 
 
-def pytest_configure() -> None:
-    """Let Ctrl-C reach what tests start: in the background a shell has it ignored."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Ctrl-C reach what tests start: in the background a shell has it ignored.
+
+    Switch oneDNN off in torch where asked; torch has no environment variable for that.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if config.option.onednn == "off":
+        import torch
+
+        torch.backends.mkldnn.enabled = False
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,6 +25,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--fuzz-minutes", type=float, default=1.0, help="length of a fuzz run"
     )
     parser.addoption("--fuzz-seed", default="0", help="seed of a fuzz run")
+    parser.addoption(
+        "--onednn",
+        choices=("on", "off"),
+        default="on",
+        help="whether torch may use oneDNN's kernels",
+    )
 
 
 ASKED_FOR = ("fuzz", "peers")

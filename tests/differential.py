@@ -114,8 +114,8 @@ class Estimate(NamedTuple):
 
 
 ESTIMATES = (
-    Estimate("lstm", has("lstm"), "oneDNN's kernel does not tell its workspace"),
-    Estimate("gru", has("gru"), "what is kept depends on the kernel that torch picks"),
+    Estimate("lstm", has("lstm"), "the workspace of oneDNN's kernel is not counted"),
+    Estimate("gru", has("gru"), "how its input lies in memory decides on copies of it"),
     Estimate(
         "deconv that makes a volume smaller",
         smaller_deconv,

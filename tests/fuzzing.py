@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 from differential import Tally, anything, compare
+from torch_memory import threads
 
 LARGEST = 24
 """Steps of a network at most."""
@@ -50,7 +51,7 @@ def work(seed: str, first: int, end: float, keep: Path, pipe: Connection) -> Non
 
     The last thing said is whether another process should go on.
     """
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads())
     tally, failures = Tally(), list[str]()
     for number in count(first):
         pipe.send((number, tally, failures))

@@ -16,6 +16,7 @@ from torch_memory import (
     inference,
     prepared,
     saved_bytes,
+    threads,
     training_peak,
 )
 
@@ -67,12 +68,12 @@ EXPLAINED = {
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """Small tensors: threads would cost more than they give."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def _few_threads() -> Iterator[None]:
+    """One where no number is asked for: these tensors are small, threads cost more."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads())
     yield
-    torch.set_num_threads(threads)
+    torch.set_num_threads(before)
 
 
 def analyzed(name: str, input: str | None, **how: Any) -> Analysis:
@@ -223,8 +224,8 @@ def archcalc_build(graph: Graph) -> nn.Module:
 # -- layer by layer --------------------------------------------------------------------
 
 ESTIMATED = {
-    "lstm": "oneDNN's kernels have workspaces of their own",
-    "gru": "the same",
+    "lstm": "oneDNN's kernel has a workspace, and the native one makes less in inference",
+    "gru": "its kernel makes less in inference than it keeps in training",
     "max_unpool": "its places belong to a pool; here they are made for it alone",
     "fold": "torch puts its output into a buffer as large as its input",
 }
@@ -279,6 +280,22 @@ def test_a_layer_alone_in_bfloat16(case: Case) -> None:
     module = prepared(analysis.graph, torch.bfloat16)
     assert not steps(analysis, module, torch.bfloat16)
     theirs = saved_bytes(module, 3, torch.bfloat16)
+    assert analysis.memory.saved_for_backward == theirs
+
+
+RECURRENT = [case for case in EXAMPLES if case.layer.key in ("lstm", "gru")]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16"])
+@pytest.mark.parametrize("case", RECURRENT, ids=lambda case: case.text)
+def test_what_torchs_native_kernel_keeps(
+    case: Case, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel of which the figures speak in these formats, on any processor."""
+    monkeypatch.setattr(torch.backends.mkldnn, "enabled", False)
+    analysis = alone(case, batch=3, inplace=False, dtype=dtype)
+    kind = getattr(torch, dtype)
+    theirs = saved_bytes(prepared(analysis.graph, kind), 3, kind)
     assert analysis.memory.saved_for_backward == theirs
 
 

@@ -7,6 +7,7 @@ by node; a tensor is let go after the last node that reads it, and an input too 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -20,6 +21,11 @@ from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 from archcalc.figures.memory.checkpoints import Segment
 from archcalc.graph.graph import Graph
 from archcalc.network.torch_network import build
+
+
+def threads() -> int:
+    """Return the number of threads that `OMP_NUM_THREADS` asks for, else 1."""
+    return int(os.environ.get("OMP_NUM_THREADS", "1"))
 
 
 class Live(TorchDispatchMode):
