@@ -30,7 +30,6 @@ from archcalc.source.parser import read
 from archcalc.source.text import decode, read_bytes
 
 VERSION = 1
-COMMUTATIVE = ("add", "multiply", "average")
 FIGURES = (
     "params",
     "buffers",
@@ -54,7 +53,7 @@ def fingerprint(graph: Graph) -> str:
     records: dict[tuple[Any, ...], str] = {}
     for node in graph.nodes:
         read_from = [hashes[i] for i in node.inputs]
-        if node.layer.key in COMMUTATIVE:
+        if node.layer.commutes:
             read_from.sort()
         shared = hashes[node.share] if node.share is not None else b""
         text = f"{_record(graph, node, records)} {node.shape} {node.aux}"

@@ -31,7 +31,7 @@ def connections(graph: Graph, nodes: Iterable[int]) -> int:
 
 def _entry(graph: Graph, node: Node) -> int | None:
     """Return the node that enters a dense layer, None for any other node."""
-    if node.layer.key != "concat":
+    if node.layer.joins() is None:
         return None
     first = graph.groups[node.group].first
     kept = [i for i in node.inputs if i < first]

@@ -10,10 +10,6 @@ from __future__ import annotations
 
 from archcalc.graph.graph import Graph, Node
 
-GATING = "multiply"
-TABLES = frozenset({"embedding", "window_attention"})
-"""Kinds whose weights are looked up, not multiplied with."""
-
 
 def depths(graph: Graph) -> tuple[int, ...]:
     """Return for each node the weight layers on the longest path that ends with it."""
@@ -33,12 +29,12 @@ def depth(graph: Graph) -> int:
 
 def followed(node: Node) -> tuple[int, ...]:
     """Return the inputs that a path follows: of a gate, what is gated."""
-    return node.inputs[:1] if node.layer.key == GATING else node.inputs
+    return node.inputs[:1] if node.layer.is_gate else node.inputs
 
 
 def weighs(graph: Graph, node: Node) -> int:
     """Return 1 for a layer that counts, else 0."""
-    is_weight_layer = node.layer.role == "matrix" and node.layer.key not in TABLES
+    is_weight_layer = node.layer.role == "matrix" and not node.layer.looks_up
     return int(is_weight_layer and bool(node.layer.weights(*graph.input_shapes(node))))
 
 

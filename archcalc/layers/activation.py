@@ -322,6 +322,7 @@ class Softmax(Layer):
     key = "softmax"
     role = "activation"
     storage = "elementwise"
+    left_to_loss: ClassVar[bool] = True
     target: ClassVar[str] = "nn.Softmax"
     examples: ClassVar[tuple[str, ...]] = (
         "softmax @ 10",
@@ -358,6 +359,7 @@ class LogSoftmax(Softmax):
     """`x - log Σ eˣ` along an axis, as `softmax`. Shape unchanged; keeps the output."""
 
     key = "log_softmax"
+    left_to_loss = False
     target = "nn.LogSoftmax"
     examples = ("log_softmax @ 10", "{log_softmax: 0} @ 7x16")
 

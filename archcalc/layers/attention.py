@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from archcalc.errors import ShapeError
 from archcalc.layers.activation import softmax_work
@@ -12,6 +12,7 @@ from archcalc.layers.base import (
     Extra,
     Function,
     Layer,
+    Letters,
     Saved,
     Seen,
     Shape,
@@ -158,6 +159,8 @@ class WindowAttention(Layer):
 
     key = "window_attention"
     role = "matrix"
+    looks_up = True
+    letters: ClassVar[Letters] = {"size": ("w", "window", "other")}
     examples = (
         "{window_attention: 2, size: 2} @ 16x12",
         "{window_attention: 2, size: 2, shift: 1} @ 16x12",

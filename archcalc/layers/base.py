@@ -32,6 +32,7 @@ from archcalc.sizes.dims import Dim, divides, product
 
 if TYPE_CHECKING:
     from archcalc.layers.strides import Ints, Laid
+    from archcalc.sizes.recorded import Rank
 
 Shape = tuple[Dim, ...]
 Shapes = dict[str, Shape]
@@ -72,6 +73,18 @@ A `new` one each, or one that comes of a `product` at full size where an input w
 stretched; the gradient itself (`passed on`), if need be to the first input alone, where
 no axis was stretched; a view of it (`piece`); or a new one that they share.
 """
+
+AxisNames = Literal["tokens", "signal", "signal to tokens", "channels last", "matrices"]
+"""What the axes of a tensor are called in formulas.
+
+Two axes are `tokens` N of D features, or a `signal` of C channels and length L, maybe
+to tokens; more begin with C, or end with it (`channels last`). Two inputs that are
+multiplied are `matrices` in their last two axes, M × K and K × N.
+"""
+Letters = Mapping[str, tuple[str, str, "Rank"]]
+"""For an argument its letter in formulas, what it means, and its place in a product."""
+Family = Literal["convolution", "linear", "norm"]
+"""Kinds of layer that figures and pictures take together, whatever their role."""
 
 
 class Extra(NamedTuple):
@@ -198,6 +211,19 @@ class Layer:
     over its input, None for one that cannot; `gradient` what its inputs get in
     backward; `one_of_several` that its output is one of several views made at once,
     which nothing may overwrite.
+
+    What the wiring asks: `commutes` says that the order of the inputs does not matter,
+    so that a lock does not see it; `is_gate` that the inputs behind the first scale it,
+    so that depth follows the first alone; `looks_up` that weights are looked up, not
+    multiplied with, so that depth does not count the layer.
+
+    What formulas and words ask: `axis_names` what axes are called; `letters` what
+    arguments are, where not as usual; `new_size` the argument that is the size of each
+    spatial axis of the output; `family` what figures and pictures count it to;
+    `depthwise` that each output channel sees one input channel; `flattens` that its
+    input is flattened first; `centres` that it subtracts the mean of each channel;
+    `meets` what inputs of equal shapes are; `left_to_loss` that libraries leave it to
+    the loss where it comes last.
     """
 
     key: ClassVar[str] = ""
@@ -209,6 +235,18 @@ class Layer:
     overwrites: ClassVar[Overwriting | None] = None
     gradient: ClassVar[Gradient] = "new"
     one_of_several: ClassVar[bool] = False
+    commutes: ClassVar[bool] = False
+    is_gate: ClassVar[bool] = False
+    looks_up: ClassVar[bool] = False
+    axis_names: ClassVar[AxisNames] = "tokens"
+    letters: ClassVar[Letters] = {}
+    new_size: ClassVar[str | None] = None
+    family: ClassVar[Family | None] = None
+    depthwise: ClassVar[bool] = False
+    flattens: ClassVar[bool] = False
+    centres: ClassVar[bool] = False
+    meets: ClassVar[str] = "added"
+    left_to_loss: ClassVar[bool] = False
     fields: ClassVar[dict[str, Field]] = {}
     required: ClassVar[frozenset[str]] = frozenset()
     principal: ClassVar[str | None] = None
@@ -338,6 +376,10 @@ class Layer:
 
     def beside_gaps(self, output: Shape) -> Extra | None:
         """Return what else it makes while it runs on an input with gaps."""
+        return None
+
+    def joins(self) -> int | None:
+        """Return the axis along which inputs are put behind each other, if they are."""
         return None
 
     def window(self, *inputs: Shape) -> Seen:

@@ -100,6 +100,9 @@ class Concat(Layer):
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {}
 
+    def joins(self) -> int | None:
+        return self.axis or 0
+
     def torch(self, *inputs: Shape) -> Call:
         return Function(f"torch.cat(xs, {on_axis(self.axis or 0, inputs[0]) + 1})")
 
@@ -143,6 +146,7 @@ class Add(Elementwise):
     """
 
     key = "add"
+    commutes = True
     gradient = "passed on"
     sign = "+"
     examples = ("add @ 8x5x6, 8x5x6", "add @ 8x5x6, 8x1x1, 8x5x6", "add @ 7x16, 7x16")
@@ -164,6 +168,8 @@ class Average(Elementwise):
     """
 
     key = "average"
+    commutes = True
+    meets = "averaged"
     gradient = "one for all"
     sign = "+"
     examples = ("average @ 8x5x6, 8x5x6, 8x5x6",)
@@ -189,6 +195,9 @@ class Multiply(Elementwise):
     """
 
     key = "multiply"
+    commutes = True
+    is_gate = True
+    meets = "multiplied"
     gradient = "product"
     sign = "*"
     kind = "mul"
@@ -212,6 +221,7 @@ class MatMul(Layer):
 
     key = "matmul"
     role = "matrix"
+    axis_names = "matrices"
     arity = 2
     examples = ("matmul @ 5x6, 6x7", "matmul @ 3x5x6, 3x6x7")
 

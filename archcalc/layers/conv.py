@@ -10,6 +10,7 @@ from archcalc.layers.base import (
     Call,
     Extra,
     Layer,
+    Letters,
     Module,
     Saved,
     Seen,
@@ -25,6 +26,7 @@ from archcalc.layers.fields import Flag, Kernel, Pad, PadSizes, Size, Stride
 from archcalc.layers.window import Sliding, kernel_text, reach, simple
 from archcalc.sizes.dims import Dim, at_least, divides, product
 
+FILTERS: Letters = {"out": ("N", "filters", "out")}
 KEEPS_INPUT_AND_WEIGHT = Saved(inputs=(0,), weights=("weight",))
 
 
@@ -47,6 +49,8 @@ class Convolution(Layer):
     """What `conv` and `dwconv` share: the sliding kernel and its arguments."""
 
     role = "matrix"
+    axis_names = "signal"
+    family = "convolution"
 
     kernel: Kernel = 1
     stride: Stride = 1
@@ -144,6 +148,7 @@ class Conv(Convolution):
     )
 
     principal = "out"
+    letters = FILTERS
 
     out: Size
     groups: Size = 1
@@ -174,6 +179,7 @@ class DepthwiseConv(Convolution):
     )
 
     principal = "multiplier"
+    depthwise = True
 
     multiplier: Size = 1
 
@@ -199,6 +205,9 @@ class TransposedConv(Layer):
 
     key = "deconv"
     role = "matrix"
+    axis_names = "signal"
+    family = "convolution"
+    letters = FILTERS
     examples = (
         "{deconv: 1, kernel: 2, stride: 2} @ 3x2x2",
         "{deconv: 4, kernel: 3, stride: 2, pad: 1, output_pad: 1, groups: 4} @ 4x8x8",

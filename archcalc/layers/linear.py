@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from archcalc.layers.base import (
     Call,
     Extra,
     Layer,
+    Letters,
     Module,
     Saved,
     Seen,
@@ -28,6 +29,7 @@ class Matrix(Layer):
     """What `fc` and `linear` share: a weight of `out × in` and a bias."""
 
     role = "matrix"
+    family = "linear"
 
     out: Size
     bias: Flag = True
@@ -50,7 +52,7 @@ class Matrix(Layer):
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
         given = {} if self.bias else {"bias": False}
-        flat = self.key == "fc" and len(x) > 1
+        flat = self.flattens and len(x) > 1
         before = "torch.flatten(x, 1)" if flat else None
         return Module("nn.Linear", (self.features(x), self.out), given, before=before)
 
@@ -67,6 +69,7 @@ class FullyConnected(Matrix):
     """
 
     key = "fc"
+    flattens = True
     examples = (
         "{fc: 40} @ 16x6x6",
         "{fc: 10, bias: false} @ 84",
@@ -94,6 +97,8 @@ class Linear(Matrix):
     """
 
     key = "linear"
+    axis_names = "channels last"
+    letters: ClassVar[Letters] = {"out": ("D", "output features", "out")}
     examples = (
         "{linear: 64} @ 49x32",
         "{linear: 10, bias: false} @ 20",
@@ -130,6 +135,8 @@ class Embedding(Layer):
     key = "embedding"
     role = "matrix"
     reads_ids = True
+    looks_up = True
+    letters: ClassVar[Letters] = {"dim": ("D", "features", "out")}
     examples = ("{embedding: 1000, dim: 64} @ 7",)
 
     num: Size

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from archcalc.errors import ShapeError
 from archcalc.layers.base import (
     Call,
     Extra,
     Layer,
+    Letters,
     Module,
     Saved,
     Shape,
@@ -72,6 +73,8 @@ class BatchNorm(Layer):
 
     key = "bn"
     role = "norm"
+    axis_names = "signal"
+    centres = True
     examples = (
         "bn @ 8x5x6",
         "{bn: false} @ 8x5x6",
@@ -244,6 +247,7 @@ class GroupNorm(Layer):
 
     key = "gn"
     role = "norm"
+    axis_names = "signal"
     examples = ("{gn: 4} @ 8x5x6", "{gn: 2, affine: false} @ 8x5", "{gn: 1} @ 6")
 
     groups: Size
@@ -288,6 +292,8 @@ class InstanceNorm(Layer):
 
     key = "in"
     role = "norm"
+    axis_names = "signal"
+    centres = True
     examples = ("in @ 8x5x6", "{in: true} @ 8x5x6", "in @ 8x5", "in @ 4x2x3x5")
 
     affine: Flag = False
@@ -332,7 +338,9 @@ class LocalResponseNorm(Layer):
     """
 
     key = "lrn"
-    role = "other"
+    axis_names = "signal"
+    family = "norm"
+    letters: ClassVar[Letters] = {"size": ("n", "neighbouring channels", "other")}
     examples = ("{lrn: 5} @ 8x5x6", "{lrn: 4} @ 8x7", "{lrn: 3} @ 4x2x3x5")
 
     size: Size

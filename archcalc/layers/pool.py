@@ -35,6 +35,7 @@ class Pool(Layer):
     """
 
     role = "pool"
+    axis_names = "signal"
     dilation: Any = 1
     pad: Any = 0
 
@@ -285,6 +286,7 @@ class GlobalAvgPool(Layer):
 
     key = "gap"
     role = "pool"
+    axis_names = "signal"
     examples = ("gap @ 8x5x6", "gap @ 8x5", "gap @ 2x3x4x5")
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -309,6 +311,8 @@ class AdaptivePool(Layer):
     """
 
     role = "pool"
+    axis_names = "signal"
+    new_size = "size"
 
     size: Stride
 

@@ -233,6 +233,7 @@ class Tokens(Moved):
     """Make a row of tokens of an image (a copy). Shape: `(C, H, W) -> (H·W, C)`."""
 
     key = "tokens"
+    axis_names = "signal to tokens"
     examples = ("tokens @ 8x5x6", "tokens @ 8x5", "tokens @ 4x2x3x5")
 
     def shape(self, *inputs: Shape) -> Shape:

@@ -37,6 +37,7 @@ class Interpolate(Layer):
     """
 
     role = "shape"
+    axis_names = "signal"
 
     mode: Mode = "nearest"
 
@@ -115,6 +116,7 @@ class Resize(Interpolate):
 
     key = "resize"
     principal = "size"
+    new_size = "size"
     examples = ("{resize: [5, 9]} @ 3x7x7", "{resize: 4, mode: bilinear} @ 3x7x9")
 
     size: Stride
@@ -130,6 +132,7 @@ class ChannelShuffle(Rearrange):
     """
 
     key = "shuffle"
+    axis_names = "signal"
     examples = ("{shuffle: 2} @ 8x5x6", "{shuffle: 4} @ 8x5")
 
     groups: Size

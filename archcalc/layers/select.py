@@ -171,6 +171,8 @@ class Token(Part):
 class Strided(Rearrange):
     """What takes every so many positions: `(C, …) -> (C, ⌈n/stride⌉…)`."""
 
+    axis_names = "signal"
+
     stride: Stride
 
     def strides(self, x: Shape) -> tuple[Dim, ...]:
@@ -232,6 +234,7 @@ class Pad(Rearrange):
     """
 
     key = "pad"
+    axis_names = "signal"
     examples = (
         "{pad: 1} @ 8x5x6",
         "{pad: [0, 1], end: [1, 2]} @ 8x5x6",
@@ -310,6 +313,7 @@ class Crop(Part):
     """
 
     key = "crop"
+    axis_names = "signal"
     examples = ("{crop: 4} @ 8x5x7", "{crop: [3, 5], offset: [2, 0]} @ 8x5x6")
 
     size: Stride
@@ -349,6 +353,7 @@ class Roll(Rearrange):
     """
 
     key = "roll"
+    axis_names = "signal"
     examples = ("{roll: -3} @ 8x5x6", "{roll: [1, -2]} @ 8x5x6")
 
     shift: Shifts

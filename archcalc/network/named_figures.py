@@ -27,7 +27,6 @@ from archcalc.sizes.dims import Dim
 from archcalc.sizes.expressions import ExpressionError, Given, parse
 
 Metric = Callable[[Analysis, Row | None], Any]
-CONVOLUTIONS = ("conv", "dwconv", "deconv")
 MEASURED = tuple(name for name in METRICS if name != "is")
 """What has a figure; `is` is arithmetic on these."""
 OPERAND = re.compile(
@@ -128,7 +127,7 @@ def _nodes(analysis: Analysis, row: Row | None) -> Iterator[Node]:
 
 def _convs(analysis: Analysis, row: Row | None) -> int:
     found = _nodes(analysis, row)
-    return sum(node.layer.key in CONVOLUTIONS for node in found)
+    return sum(node.layer.family == "convolution" for node in found)
 
 
 def _heads(analysis: Analysis, row: Row | None) -> int:
@@ -163,7 +162,7 @@ def _relu_kept(analysis: Analysis, row: Row | None) -> Dim:
         analysis.facts[node.index].values
         for node in _nodes(analysis, row)
         if node.layer.role == "activation"
-        and node.layer.key != "softmax"
+        and not node.layer.left_to_loss
         and analysis.in_place(node)
     ]
     return figures.activations + sum(copies, 0) * analysis.setting.batch

@@ -103,7 +103,7 @@ def _difference(analysis: Analysis) -> Note:
 def _softmax(analyses: Sequence[Analysis]) -> Iterator[Note]:
     """Yield what is counted without the softmax that a library leaves to the loss."""
     last = analyses[0].graph.output
-    if analyses[0].graph.nodes[last].layer.key != "softmax":
+    if not analyses[0].graph.nodes[last].layer.left_to_loss:
         return
     said = []
     for analysis in analyses:

@@ -21,7 +21,7 @@ def reasons(graph: Graph, node: Node) -> Iterator[str]:
     yield from padding_reasons(graph, node)
     yield from group_reasons(graph, node)
     yield from rounding_reasons(graph, node)
-    if node.layer.key == "fc" and len(graph.input_shapes(node)[0]) > 1:
+    if node.layer.flattens and len(graph.input_shapes(node)[0]) > 1:
         yield f"its input of {times(graph.input_shapes(node)[0])} is flattened first"
     if node.share is not None:
         owner = graph.nodes[node.share].name
@@ -35,11 +35,10 @@ def join_reasons(graph: Graph, node: Node) -> Iterator[str]:
     paths = [(path_name(graph, node, i), graph.nodes[i].shape) for i in node.inputs]
     given = "; ".join(f"{name} gives {times(shape)}" for name, shape in paths)
     shapes = [shape for _, shape in paths]
-    key = node.layer.key
-    if key == "concat":
+    if node.layer.joins() is not None:
         yield f"{given}: put behind each other, all other axes being equal"
     elif len(set(shapes)) == 1:
-        meets = {"multiply": "multiplied", "average": "averaged"}.get(key, "added")
+        meets = node.layer.meets
         yield f"{given}: equal shapes, so they can be {meets} value by value"
     else:
         yield f"{given}: an axis of size 1 stretches to the size of the other"
@@ -83,7 +82,7 @@ def group_reasons(graph: Graph, node: Node) -> Iterator[str]:
         entering = graph.input_shapes(node)[0][0]
         seen = entering // groups
         yield f"each of the {groups} groups sees {seen} of {entering} channels"
-    elif node.layer.key == "dwconv":
+    elif node.layer.depthwise:
         yield f"each of the {channels} output channels sees one input channel only"
 
 

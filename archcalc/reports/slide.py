@@ -131,7 +131,7 @@ def _product(node: Node, weight: Shape, entering: Shape) -> str:
     )
     if kernel:
         return f"({'*'.join(map(str, (*kernel, inner)))})*{out}"
-    if node.layer.key == "fc" and len(entering) > 1:
+    if node.layer.flattens and len(entering) > 1:
         return "*".join(map(str, (*entering[1:], entering[0], out)))
     return f"{inner}*{out}"
 

@@ -17,7 +17,6 @@ from archcalc.errors import ArchcalcError, UsageError
 from archcalc.language import library
 from archcalc.layers.base import times
 from archcalc.network.analysis import Analysis
-from archcalc.network.named_figures import CONVOLUTIONS
 from archcalc.network.network import Network, load
 
 SIDES = (32, 64, 96, 128, 160, 192, 224, 227, 240, 256, 299, 320, 331)
@@ -175,7 +174,7 @@ def _large_parts(analysis: Analysis) -> Iterator[Portion]:
         for row in analysis.rows
         if not row.aux and nodes[row.nodes[0]].layer.role == "matrix"
     ]
-    dense = [r for r in weighty if nodes[r.nodes[0]].layer.key not in CONVOLUTIONS]
+    dense = [r for r in weighty if nodes[r.nodes[0]].layer.family != "convolution"]
     if len(weighty) > 1:
         last = weighty[-1]
         yield Portion(f"without {last.name}", "", 1, less=last.nodes)

@@ -100,7 +100,7 @@ def _by_tool(analysis: Analysis, name: str) -> Iterator[Way]:
     text = f"as {name} counts ({CONVENTIONS[name].brief})"
     flop = name == "flops"
     end = analysis.graph.output
-    if analysis.graph.nodes[end].layer.key != "softmax" or not counts[end]:
+    if not (analysis.graph.nodes[end].layer.left_to_loss and counts[end]):
         yield Way("operations", name, text, 1, counts, flop=flop)
         return
     without = [*counts[:end], 0, *counts[end + 1 :]]
@@ -175,7 +175,7 @@ def _values(analysis: Analysis) -> Iterator[Way]:
 
 
 def _bends(node: Node) -> bool:
-    return node.layer.role == "activation" and node.layer.key != "softmax"
+    return node.layer.role == "activation" and not node.layer.left_to_loss
 
 
 def _spatial(node: Node) -> bool:
@@ -209,7 +209,7 @@ def _of_tools(analysis: Analysis) -> Iterator[Way]:
         rule = RULES[name]
         size = _number(memory.activations_by(name))
         end = analysis.graph.nodes[analysis.graph.output]
-        if rule.counts == "modules" and end.layer.key == "softmax":
+        if rule.counts == "modules" and end.layer.left_to_loss:
             size -= BYTES * rule.times * _number(numel(end.shape))
         binary = "2²⁰" in rule.cite
         yield Way("bytes", name, f"{name}: {rule.text}", 1, None, size, binary)

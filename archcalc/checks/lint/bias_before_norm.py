@@ -19,14 +19,13 @@ RULE = Rule(
     help="bias: false",
     fixable=True,
 )
-CENTRING = ("bn", "in")
 
 
 def check(net: Linted) -> Iterator[Hint]:
     """Yield a hint for each layer with a bias that only such a norm reads."""
     found: dict[int, list[tuple[Node, str]]] = {}
     for node in net.graph.nodes:
-        if node.layer.key not in CENTRING:
+        if not node.layer.centres:
             continue
         source = net.graph.nodes[node.inputs[0]]
         alone = net.readers[source.index] == (node.index,)

@@ -64,7 +64,7 @@ def is_head(net: Linted, sink: Node) -> bool:
     """Say whether a path that leads nowhere ends like a classifier."""
     if len(sink.shape) != 1:
         return False
-    return any(node.layer.key in ("fc", "linear") for node in dead(net, sink))
+    return any(node.layer.family == "linear" for node in dead(net, sink))
 
 
 def item_of(net: Linted, key: Value) -> Value:

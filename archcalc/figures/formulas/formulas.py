@@ -157,7 +157,7 @@ def record(layer: Layer, inputs: Sequence[Shape], output: Shape) -> Recording:
         fields |= {"pad": tuple(pad for pad, _ in padding)} if padding else {}
         copy = with_fields(layer, fields)
         rules = [recorded(n) for n in copy.shape(*given)]
-        left = output_sizes(layer.key, rules, sizes)
+        left = output_sizes(layer, rules, sizes)
         weights = copy.weights(*given)
         buffers = copy.buffers(*given)
         work = copy.work(left, *given)
@@ -167,7 +167,7 @@ def record(layer: Layer, inputs: Sequence[Shape], output: Shape) -> Recording:
         sizes,
         tuple({p.symbol: Formula(r, p.symbol) for p, r in reversed(padding)}.values()),
         tuple(Formula(r, symbol_of(n)) for r, n in zip(rules, left, strict=True)),
-        tuple(name.meaning for name in axis_names(layer.key, len(rules), True)),
+        tuple(name.meaning for name in axis_names(layer, len(rules), True)),
         {name: Formula(count_of(shape)) for name, shape in weights.items()},
         {name: Formula(count_of(shape)) for name, shape in buffers.items()},
         {kind: Formula(arranged(recorded(n), order)) for kind, n in work.items()},
@@ -189,21 +189,21 @@ def half_padding(copy: Any, x: Sequence[Any]) -> list[tuple[Size, Recorded]]:
         return []
     rules = [recorded(before) for before, _ in Sliding(copy, tuple(x[1:])).pads]
     alike = len({repr(rule.value) for rule in rules}) == 1
-    letters = [name.letter for name in axis_names(copy.key, len(x))[1:]]
+    letters = [name.letter for name in axis_names(copy, len(x))[1:]]
     symbols = [SizeName("p", "" if alike else letter) for letter in letters]
     pads = [Size(r.value, s, "padding") for r, s in zip(rules, symbols, strict=True)]
     return list(zip(pads[:1] * len(pads) if alike else pads, rules, strict=True))
 
 
 def output_sizes(
-    key: str, rules: Sequence[Recorded], inputs: Sequence[Sequence[Size]]
+    layer: Layer, rules: Sequence[Recorded], inputs: Sequence[Sequence[Size]]
 ) -> tuple[Any, ...]:
     """Return the sizes that come out: named ones anew where a rule computed something.
 
     What a layer passes on keeps its name, and a plain number stays one.
     """
     taken = {size.symbol for shape in inputs for size in shape}
-    axes = axis_names(key, len(rules), comes_out=True)
+    axes = axis_names(layer, len(rules), comes_out=True)
     found: list[Any] = []
     for place, rule in enumerate(rules):
         if not rule.parts():

@@ -34,15 +34,6 @@ MATRICES = (
     (Name("M", "rows", "place"), Name("K", "inner size", "in")),
     (Name("K", "inner size", "in"), Name("N", "columns", "out")),
 )
-LAST = ("linear",)
-"""Layers whose features are the last axis."""
-SIGNALS = (
-    *("conv", "dwconv", "deconv", "bn", "gn", "in", "lrn", "gap", "tokens"),
-    *("maxpool", "avgpool", "lppool", "adaptive_avgpool", "adaptive_maxpool"),
-    *("upsample", "resize", "shuffle", "pad", "crop", "roll", "subsample", "zero"),
-)
-"""Layers for which two axes are channels and length, not tokens and features."""
-
 FIELDS: dict[str, Name] = {
     "kernel": Name("k", "kernel", "kernel"),
     "stride": Name("s", "stride"),
@@ -59,28 +50,20 @@ FIELDS: dict[str, Name] = {
     "pieces": Name("q", "pieces"),
     "count": Name("T", "learned tokens"),
 }
-OWN_FIELDS: dict[tuple[str, str], Name] = {
-    ("conv", "out"): Name("N", "filters", "out"),
-    ("deconv", "out"): Name("N", "filters", "out"),
-    ("window_attention", "size"): Name("w", "window"),
-    ("lrn", "size"): Name("n", "neighbouring channels"),
-    ("linear", "out"): Name("D", "output features", "out"),
-    ("embedding", "dim"): Name("D", "features", "out"),
-}
-NEW_SIZES = ("adaptive_avgpool", "adaptive_maxpool", "resize")
-"""Layers whose `size` is the size of each axis that comes out."""
+"""Letters of arguments; a layer's own are its `letters`."""
 SILENT_AT_ONE = ("dilation", "groups", "multiplier")
 """Arguments that formulas leave out where they are 1."""
 
 
-def axis_names(key: str, rank: int, comes_out: bool = False) -> tuple[Name, ...]:
+def axis_names(layer: Layer, rank: int, comes_out: bool = False) -> tuple[Name, ...]:
     """Return the names of the axes of a tensor that enters or leaves a layer."""
     if rank == 1:
-        return TOKENS[:1] if key == "embedding" else VECTOR
-    if rank == 2 and (key not in SIGNALS or (key == "tokens" and comes_out)):
+        return TOKENS[:1] if layer.reads_ids else VECTOR
+    kind = layer.axis_names
+    if rank == 2 and kind != "signal" and (kind != "signal to tokens" or comes_out):
         return TOKENS
     places = PLACES.get(rank, (FEATURES,) * (rank - 1))
-    return (*places, CHANNELS) if key in LAST else (CHANNELS, *places)
+    return (*places, CHANNELS) if kind == "channels last" else (CHANNELS, *places)
 
 
 def input_sizes(layer: Layer, inputs: Sequence[Shape]) -> tuple[tuple[Size, ...], ...]:
@@ -91,10 +74,10 @@ def input_sizes(layer: Layer, inputs: Sequence[Shape]) -> tuple[tuple[Size, ...]
     """
     shared: dict[tuple[SizeName, Any], Size] = {}
     most = max(map(len, inputs), default=0)
-    alike = [layer.key == "matmul" or _alike(layer, inputs, i) for i in range(most)]
+    alike = [_alike(layer, inputs, axis) for axis in range(most)]
     found = []
     for count, shape in enumerate(inputs, 1):
-        names = _input_names(layer.key, len(shape), count)
+        names = _input_names(layer, len(shape), count)
         sizes = []
         for axis, (name, value) in enumerate(zip(names, shape, strict=True)):
             symbol = SizeName(name.letter, "" if alike[axis] else str(count))
@@ -106,31 +89,31 @@ def input_sizes(layer: Layer, inputs: Sequence[Shape]) -> tuple[tuple[Size, ...]
 
 def _alike(layer: Layer, inputs: Sequence[Shape], axis: int) -> bool:
     """Say whether an axis has one size in all inputs, and is not where they meet."""
-    if len(inputs) == 1:
+    if len(inputs) == 1 or layer.axis_names == "matrices":
         return True
-    if layer.key == "concat":
-        met = getattr(layer, "axis", 0) or 0
-        if axis == met % len(inputs[0]):
-            return False
+    met = layer.joins()
+    if met is not None and axis == met % len(inputs[0]):
+        return False
     return len({x[axis] for x in inputs if axis < len(x)} - {1}) <= 1
 
 
-def _input_names(key: str, rank: int, count: int) -> tuple[Name, ...]:
-    if key == "matmul":
+def _input_names(layer: Layer, rank: int, count: int) -> tuple[Name, ...]:
+    if layer.axis_names == "matrices":
         return (*PLACES.get(rank, ())[: rank - 2], *MATRICES[count - 1])
-    return axis_names(key, rank)
+    return axis_names(layer, rank)
 
 
 def named_fields(layer: Layer, inputs: Sequence[Shape]) -> dict[str, Any]:
     """Return the arguments that become named sizes, by argument."""
-    names = axis_names(layer.key, len(inputs[0])) if inputs else ()
+    names = axis_names(layer, len(inputs[0])) if inputs else ()
     axes, taken = names[1:], {name.letter for name in names}
     found = {}
     for field, value in layer.items():
         if field == "stride" and value is None:
             value = getattr(layer, "kernel", None)
-        name = OWN_FIELDS.get((layer.key, field), FIELDS.get(field))
-        if field == "size" and layer.key in NEW_SIZES:
+        own = layer.letters.get(field)
+        name = FIELDS.get(field) if own is None else Name(*own)
+        if field == layer.new_size:
             found[field] = _new_sizes(value, axes)
         elif field == "pieces" and isinstance(value, tuple):
             found[field] = _pieces(value)

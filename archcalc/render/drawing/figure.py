@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from archcalc.graph.graph import Graph
+from archcalc.layers.base import Family
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
@@ -39,13 +40,10 @@ ROLES: Mapping[str, Kind] = {
     "drop": "norm",
     "matrix": "attention",
 }
-KEYS: Mapping[str, Kind] = {
-    "conv": "conv",
-    "deconv": "conv",
-    "dwconv": "conv",
+FAMILIES: Mapping[Family, Kind] = {
+    "convolution": "conv",
     "linear": "linear",
-    "fc": "linear",
-    "lrn": "norm",
+    "norm": "norm",
 }
 REPETITION = re.compile(r"^\d+\.(?=.)")
 
@@ -175,7 +173,9 @@ def kind_of(row: Row, graph: Graph) -> Kind:
     node = graph.nodes[row.nodes[0]]
     if row.name != node.name:
         return "module"
-    return KEYS.get(node.layer.key) or ROLES.get(node.layer.role, "shape")
+    layer = node.layer
+    found = FAMILIES.get(layer.family) if layer.family else ROLES.get(layer.role)
+    return found or "shape"
 
 
 def _figure(value: object) -> str:
