@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "archcalc"
 HEAVY = ("torch", "numpy", "rich", "typer", "sympy")
 ALLOWED = {
     "yaml": {"source"},
-    "pydantic": {"language"},
+    "pydantic": {"checks"},
     "torch": {"network"},
     "typer": {"commands"},
     "rich": {"render", "commands"},

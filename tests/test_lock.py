@@ -182,9 +182,22 @@ def test_shipped_networks_are_locked_by_name(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", '{"archcalc-lock": 9, "networks": {}}']
+    ("text", "said"),
+    [
+        ("", "is not a lock file"),
+        ("[]", "is not a lock file of this archcalc"),
+        ("{}", "archcalc-lock: "),
+        ('{"archcalc-lock": 9, "networks": {}}', "archcalc-lock: "),
+        ('{"archcalc-lock": 1, "networks": {"vgg16": 3}}', "networks.vgg16: "),
+        ('{"archcalc-lock": 1, "networks": {"a": {"depth": 1.5}}}', "networks.a.depth"),
+        ("[" * 100_000, "is not a lock file"),
+    ],
+    ids=lambda text: text[:40],
 )
-def test_another_file_is_no_lock(run: Run, tmp_path: Path, text: str) -> None:
+def test_another_file_is_no_lock(
+    run: Run, tmp_path: Path, text: str, said: str
+) -> None:
     (tmp_path / "archcalc.lock").write_text(text, encoding="utf-8")
     done = run("check", "--locked", "vgg16")
     assert (done.code, "AC565" in done.err) == (2, True)
+    assert said in done.err

@@ -139,13 +139,13 @@ FILES = [
         "input: 3x8x8\nlayers: [relu]\nexpect: [25.6M]\n",
         "AC125",
         4,
-        "should be a dictionary",
+        "a mapping is needed here, not '25.6M'",
     ),
     (
         "input: 3x8x8\nlayers: [relu]\npaper: {year: 20122012201220122}\n",
         "AC125",
         4,
-        "less than or equal to",
+        "a whole number from 1900 to 2200 is needed here",
     ),
     (
         # Which block it is stands in a param, so that this is told when it is used.

@@ -94,7 +94,17 @@ def test_a_file_of_a_user_is_read_without_pydantic(tmp_path: Path) -> None:
     path.write_text("name: n\ntitel: N\ninput: [3, 8, 8]\nlayers: [relu]\n")
     assert "pydantic" not in loaded("table", str(path))
     path.write_text("name: n\npaper: []\ninput: [3, 8, 8]\nlayers: [relu]\n")
-    assert "pydantic" in loaded("table", str(path))
+    assert "pydantic" not in loaded("table", str(path))
+
+
+def test_pydantic_is_loaded_for_a_file_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'a'\n")
+    assert "pydantic" not in loaded("check", "lenet5")
+    (tmp_path / "pyproject.toml").write_text("[tool.archcalc]\nstrict = true\n")
+    assert "pydantic" in loaded("check", "lenet5")
 
 
 @pytest.mark.parametrize(

@@ -139,10 +139,13 @@ def read_lock(path: Path, limits: Limits = DEFAULT) -> Lock:
         if isinstance(error, LimitError):
             raise
         raise UsageError.of("AC565", f"{path} is not a lock file") from None
-    networks = data.get("networks") if isinstance(data, dict) else None
-    if not isinstance(networks, dict) or data.get("archcalc-lock") != VERSION:
-        raise UsageError.of("AC565", f"{path} is not a lock file of this archcalc")
-    return Lock(path, {k: v for k, v in networks.items() if isinstance(v, dict)})
+    from archcalc.checks.records import LockFile, RecordError
+
+    try:
+        return Lock(path, dict(LockFile.read(data).networks))
+    except RecordError as error:
+        message = f"{path} is not a lock file of this archcalc"
+        raise UsageError.of("AC565", message, facts=[str(error)]) from None
 
 
 def write_lock(lock: Lock) -> None:

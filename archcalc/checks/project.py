@@ -16,14 +16,14 @@ limits = {nodes = 200000}
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from archcalc.errors import ArchcalcError, UsageError, suggestion
-from archcalc.limits import DEFAULT, Limits
+from archcalc.limits import DEFAULT
 from archcalc.source.text import decode, read_bytes
 
 FILE = "pyproject.toml"
@@ -102,64 +102,16 @@ def _wrong(file: Path, what: str, help: str | None = None) -> UsageError:
 
 
 def _project(file: Path, table: Mapping[str, Any]) -> Project:
-    known = [f.name.replace("_", "-") for f in fields(Project) if f.name != "folder"]
-    given: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in known:
-            help = suggestion(key, known, "keys")
-            raise _wrong(file, f"[tool.archcalc] has no key {key!r}", help)
-        read, noun = READERS[key]
-        found = read(value)
-        if found is None:
-            raise _wrong(file, f"{key} = {value!r}: {noun} is needed")
-        given[key.replace("-", "_")] = found
-    return Project(file.parent, **given)
+    from archcalc.checks.records import ProjectTable, RecordError
 
-
-def _texts(value: Any) -> tuple[str, ...] | None:
-    good = isinstance(value, list) and all(isinstance(item, str) for item in value)
-    return tuple(value) if good else None
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _flag(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _number(value: Any) -> int | None:
-    return value if type(value) is int and value > 0 else None
-
-
-def _lists(value: Any) -> dict[str, tuple[str, ...]] | None:
-    if not isinstance(value, dict):
-        return None
-    read = {pattern: _texts(codes) for pattern, codes in value.items()}
-    return (
-        {p: codes for p, codes in read.items() if codes}
-        if None not in read.values()
-        else None
-    )
-
-
-def _limits(value: Any) -> dict[str, int] | None:
-    known = {f.name for f in fields(Limits)}
-    good = isinstance(value, dict) and value.keys() <= known
-    return value if good and all(map(_number, value.values())) else None
-
-
-Reader = Callable[[Any], Any]
-READERS: dict[str, tuple[Reader, str]] = {
-    "paths": (_texts, "a list of paths"),
-    "exclude": (_texts, "a list of patterns"),
-    "select": (_texts, "a list of codes"),
-    "ignore": (_texts, "a list of codes"),
-    "strict": (_flag, "true or false"),
-    "channels": (_number, "a whole number"),
-    "format": (_text, "a word"),
-    "lock-file": (_text, "a path"),
-    "per-file-ignores": (_lists, "a table of patterns with lists of codes"),
-    "limits": (_limits, "a table of limits with whole numbers"),
-}
+    try:
+        return Project(file.parent, **ProjectTable.read(table).given())
+    except RecordError as error:
+        if error.needed is None:
+            known = [f.name.replace("_", "-") for f in fields(Project)[1:]]
+            help = suggestion(error.where, known, "keys")
+            message = f"[tool.archcalc] has no key {error.where!r}"
+            raise _wrong(file, message, help) from None
+        key = error.where.partition(".")[0]
+        message = f"{key} = {table[key]!r}: {error.needed} is needed"
+        raise _wrong(file, message) from None

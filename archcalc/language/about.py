@@ -1,7 +1,6 @@
 """What a file says about its network: paper, accuracy, expectations, as classes.
 
-Their annotations are the rules, for `about_reader` and for pydantic alike; nothing of
-pydantic is imported for them.
+Their annotations are the rules, for `about_reader` and for the JSON Schema alike.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 METRICS = (
     "shape",
@@ -45,16 +44,11 @@ METRICS = (
 
 
 class Within:
-    """Bounds of a text or number, by the names that pydantic-core has for them."""
+    """Bounds of a text or number; `such_as` shows a text that has its pattern."""
 
-    def __init__(self, **bounds: Any) -> None:
+    def __init__(self, such_as: str = "", **bounds: Any) -> None:
+        self.such_as = such_as
         self.bounds = bounds
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: Callable[[Any], dict[str, Any]]
-    ) -> dict[str, Any]:
-        """Return the schema of the type, bounded."""
-        return {**handler(source), **self.bounds}
 
     def holds(self, value: Any) -> bool:
         """Say whether a text or number keeps to the bounds."""
@@ -73,28 +67,10 @@ BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
 class OneOrMany:
     """One value where a list may stand."""
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: Callable[[Any], dict[str, Any]]
-    ) -> dict[str, Any]:
-        """Return the schema of the list, with a single value wrapped before it."""
-        wrap = {"type": "no-info", "function": listed}
-        return {"type": "function-before", "function": wrap, "schema": handler(source)}
-
-
-def listed(value: Any) -> Any:
-    """Return a list, of one item where the value is none."""
-    return value if isinstance(value, list) else [value]
-
 
 def key_of(name: str) -> str:
     """Return the key in a file of a field; `with` cannot name a field."""
     return "with" if name == "operands" else name
-
-
-class Part:
-    """A part of a file: no key beyond the declared ones."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid", "alias_generator": key_of}
 
 
 Text = Annotated[str, Within(max_length=10_000)]
@@ -104,7 +80,7 @@ PerCent = Annotated[float, Within(ge=0, le=100)]
 
 
 @dataclass(frozen=True)
-class Paper(Part):
+class Paper:
     """Where a network was published."""
 
     authors: Text | None = None
@@ -115,7 +91,7 @@ class Paper(Part):
 
 
 @dataclass(frozen=True)
-class Accuracy(Part):
+class Accuracy:
     """A published accuracy, in per cent, with its source."""
 
     variant: Name | None = None
@@ -127,16 +103,16 @@ class Accuracy(Part):
 
 
 @dataclass(frozen=True)
-class Expected(Part):
+class Expected:
     """One entry of `expect`: figures that hold, or that are known to be wrong."""
 
-    figures: Annotated[dict[Metric, Any], Within(min_length=1)]
+    figures: dict[Metric, Any]  # keys of the entry itself, where it is written
     at: Name | None = None
     branch: Name | None = None
     variant: Name | None = None
     input: Text | None = None
     batch: Annotated[int, Within(ge=1, le=2**31)] | None = None
-    tol: Annotated[str, Within(pattern=r"^[0-9]+(\.[0-9]+)?%$")] | None = None
+    tol: Annotated[str, Within("0.5%", pattern=r"^[0-9]+(\.[0-9]+)?%$")] | None = None
     convention: Name | None = None
     verdict: Literal["agrees", "erratum", "loose"] = "agrees"
     cite: Text | None = None
@@ -149,18 +125,18 @@ class Expected(Part):
 
 
 @dataclass(frozen=True)
-class Lint(Part):
+class Lint:
     """What a file asks of its lint: channels in multiples, rules that do not apply."""
 
     channels: Annotated[int, Within(ge=1, le=2**16)] | None = None
     ignore: Annotated[
-        tuple[Annotated[str, Within(pattern=r"^AC4[0-9]{2}$")], ...],
+        tuple[Annotated[str, Within("AC401", pattern=r"^AC4[0-9]{2}$")], ...],
         OneOrMany(),
     ] = ()
 
 
 @dataclass(frozen=True)
-class About(Part):
+class About:
     """What a file says about its network."""
 
     name: Name

@@ -1,72 +1,134 @@
 """Reading what a file says about its network, by the annotations in `about`.
 
-What plainly fits is read here, in well under a millisecond. Whatever does not is
-pydantic's to judge: it takes what it can convert, and says of the rest what is wrong.
-So pydantic, whose import takes longer than all else together, is loaded for a file
-that is wrong. A test compares the two.
+A reader takes a value and says what is wrong with it at its place: `paper.year: a whole
+number from 1900 to 2200 is needed here, not 'MMXV'`. Then it returns None, and reading
+goes on, so that all that is wrong is told at once.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import fields, is_dataclass
 from functools import cache, partial
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
-from archcalc.language.about import About, OneOrMany, Part, Within, key_of, listed
+from archcalc.errors import nearest, suggestion
+from archcalc.language.about import METRICS, About, Expected, Within, key_of
+from archcalc.language.argument_reader import Problems
+from archcalc.layers.fields import type_names
+from archcalc.source.values import Mapping, Scalar, Sequence, Value
 
-Read = Callable[[Any], Any]
-DECIMAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
-
-
-class _DoubtfulError(Exception):
-    """A value that pydantic should judge."""
-
-
-def read_about(data: dict[str, Any]) -> About | list[Any]:
-    """Return what texts, lists and dicts say, or pydantic's list of what is wrong."""
-    try:
-        return plainly(data)
-    except _DoubtfulError:
-        return _judged(data)
-
-
-def plainly(data: dict[str, Any]) -> About:
-    """Return what plainly fits; raise an error without a message for the rest."""
-    read: About = _part(About, data)
-    return read
+WHOLE = re.compile(r"\s*([0-9](?:_?[0-9]){0,18})(?:\.0{1,15})?\s*")
+LONGEST_NUMBER = 40
+LONGEST_SHOWN = 40
 
 
-def _judged(data: dict[str, Any]) -> About | list[Any]:
-    from pydantic import TypeAdapter, ValidationError
+class At(NamedTuple):
+    """Where a reader is: the names of keys from the top, and where problems go."""
 
-    try:
-        return TypeAdapter(About).validate_python(data)
-    except ValidationError as error:
-        return list(error.errors())
+    problems: Problems
+    where: str = ""
+
+    def inside(self, part: str | int) -> At:
+        """Return the place of a part."""
+        where = f"{self.where}.{part}" if self.where else str(part)
+        return At(self.problems, where)
+
+    def refuse(self, value: Value, message: str, help: str | None = None) -> Any:
+        """Note what is wrong with a value; return None for it."""
+        self.problems.add("AC125", f"{self.where}: {message}", value, help)
+        return None
+
+    def refuse_kind(self, value: Value, noun: str, help: str | None = None) -> Any:
+        """Note that something else is needed than what is there; return None."""
+        return self.refuse(value, f"{noun} is needed here, not {_shown(value)}", help)
 
 
-def _part(kind: Any, data: Any) -> Any:
-    """Return an instance of a class of `about`."""
-    readers, required = _fields(kind)
-    if not isinstance(data, dict) or not required <= data.keys() <= readers.keys():
-        raise _DoubtfulError
-    given = {}
-    for key, value in data.items():
-        name, read = readers[key]
-        given[name] = read(value)
-    return kind(**given)
+Read = Callable[[Value, At], Any]
+
+
+def read_about(root: Mapping, problems: Problems) -> About | None:
+    """Return what a file says, None where its problems were noted.
+
+    Sections that say nothing about the network are left out.
+    """
+    known = _readers(About)
+    said = Mapping([(k, v) for k, v in root.items if k.text in known])
+    count = problems.count
+    about = _part(About, said, At(problems))
+    return cast(About, about) if problems.count == count else None
+
+
+def plain(value: Value) -> Any:
+    """Return a value as text, lists and dicts."""
+    if isinstance(value, Mapping):
+        return {k.text: plain(v) for k, v in value.items}
+    if isinstance(value, Sequence):
+        return [plain(v) for v in value.items]
+    return None if is_nothing(value) else value.text
+
+
+def is_nothing(value: Value) -> bool:
+    """Say whether a value is left out, or is YAML's null."""
+    return (
+        isinstance(value, Scalar)
+        and not value.quoted
+        and value.text in ("", "~", "null")
+    )
+
+
+def _shown(value: Value) -> str:
+    """Return a value as it is named in a message."""
+    if not isinstance(value, Scalar):
+        return type_names[type(value)]
+    if is_nothing(value):
+        return "nothing"
+    text = value.text
+    return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…")
+
+
+def _part(kind: Any, value: Value, at: At) -> Any:
+    """Return an instance of a class of `about`; metrics become its `figures`."""
+    if not isinstance(value, Mapping):
+        return at.refuse_kind(value, "a mapping")
+    readers = _readers(kind)
+    metrics = METRICS if kind is Expected else ()
+    given: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
+    before = at.problems.count
+    for key, inner in value.items:
+        if key.text in metrics:
+            figures[key.text] = plain(inner)
+        elif key.text in readers:
+            name, read = readers[key.text]
+            given[name] = read(inner, at.inside(key.text))
+        else:
+            help = suggestion(key.text, (*readers, *metrics), "keys")
+            at.refuse(key, f"there is no key {key.text!r}", help)
+    if metrics and not figures and at.problems.count == before:
+        return at.refuse(value, "a figure is missing, such as `params: 25.6M`")
+    return kind(**given, figures=figures) if metrics else kind(**given)
 
 
 @cache
-def _fields(kind: Any) -> tuple[dict[str, tuple[str, Read]], frozenset[str]]:
-    """Return name and reader of each field by its key, and the keys it must have."""
+def _readers(kind: Any) -> dict[str, tuple[str, Read]]:
+    """Return name and reader of each field by its key, `figures` left out."""
     hints = get_type_hints(kind, include_extras=True)
-    readers = {key_of(f.name): (f.name, _reader(hints[f.name])) for f in fields(kind)}
-    needed = (f for f in fields(kind) if f.default is f.default_factory is MISSING)
-    return readers, frozenset(key_of(f.name) for f in needed)
+    names = [f.name for f in fields(kind) if f.name != "figures"]
+    return {key_of(name): (name, _reader(hints[name])) for name in names}
 
 
 def _reader(hint: Any) -> Read:
@@ -75,79 +137,84 @@ def _reader(hint: Any) -> Read:
     if origin in (Union, UnionType):
         (kind,) = (part for part in parts if part is not NoneType)
         return partial(_optional, _reader(kind))
+    if origin is Annotated and isinstance(parts[1], Within):
+        return partial(_scalar, parts[0], parts[1])
     if origin is Annotated:
-        return _annotated(_reader(parts[0]), parts[1])
+        return partial(_one_or_many, _reader(parts[0]))
     if origin is Literal:
         return partial(_one_of, parts)
     if origin is tuple:
         return partial(_many, _reader(parts[0]))
     if origin is dict:
         return partial(_mapping, *map(_reader, parts))
-    if isinstance(hint, type) and issubclass(hint, Part):
-        return partial(_part, hint)
-    return PLAIN[hint]
+    assert is_dataclass(hint), hint
+    return partial(_part, hint)
 
 
-def _annotated(read: Read, mark: Within | OneOrMany) -> Read:
-    """Return a reader that keeps to a mark."""
-    if isinstance(mark, Within):
-        return partial(_bounded, read, mark)
-    return lambda value: read(listed(value))
+def _optional(read: Read, value: Value, at: At) -> Any:
+    return None if is_nothing(value) else read(value, at)
 
 
-def _bounded(read: Read, mark: Within, value: Any) -> Any:
-    found = read(value)
-    if not mark.holds(found):
-        raise _DoubtfulError
-    return found
+def _scalar(kind: type, within: Within, value: Value, at: At) -> Any:
+    """Return a text or number that keeps to its bounds."""
+    if isinstance(value, Scalar) and not is_nothing(value):
+        found = CONVERTED[kind](value.text)
+        if found is not None and within.holds(found):
+            return found
+    return at.refuse_kind(value, _noun(kind, within))
 
 
-def _optional(read: Read, value: Any) -> Any:
-    return None if value is None else read(value)
+def _noun(kind: type, within: Within) -> str:
+    """Return what is needed, in words."""
+    bounds = within.bounds
+    if kind is not str:
+        number = "a whole number" if kind is int else "a number"
+        return f"{number} from {bounds['ge']} to {bounds['le']}"
+    if within.such_as:
+        return f"a text such as {within.such_as}"
+    least, most = bounds.get("min_length"), f"{bounds['max_length']:,}"
+    return f"a text of {f'{least} to' if least else 'at most'} {most} characters"
 
 
-def _one_of(words: tuple[str, ...], value: Any) -> str:
-    word: str = _text(value)
-    if word not in words:
-        raise _DoubtfulError
-    return word
+def _whole(text: str) -> int | None:
+    match = WHOLE.fullmatch(text) if text.isascii() else None
+    return int(match[1]) if match else None
 
 
-def _many(read: Read, value: Any) -> tuple[Any, ...]:
-    if not isinstance(value, list):
-        raise _DoubtfulError
-    return tuple(map(read, value))
+def _decimal(text: str) -> float | None:
+    try:
+        number = float(text) if len(text) <= LONGEST_NUMBER else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
-def _mapping(key: Read, read: Read, value: Any) -> dict[Any, Any]:
-    if not isinstance(value, dict):
-        raise _DoubtfulError
-    return {key(k): read(v) for k, v in value.items()}
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise _DoubtfulError
-    return value
-
-
-def _whole(value: Any) -> int:
-    if not (isinstance(value, str) and value.isascii() and value.isdigit()):
-        raise _DoubtfulError
-    if len(value) > 15:
-        raise _DoubtfulError
-    return int(value)
-
-
-def _decimal(value: Any) -> float:
-    if not (isinstance(value, str) and DECIMAL.fullmatch(value)):
-        raise _DoubtfulError
-    return float(value)
-
-
-PLAIN: dict[Any, Read] = {
-    str: _text,
+CONVERTED: dict[type, Callable[[str], Any]] = {
+    str: lambda text: text,
     int: _whole,
     float: _decimal,
-    Any: lambda value: value,
 }
+
+
+def _one_of(words: tuple[str, ...], value: Value, at: At) -> str | None:
+    text = value.text if isinstance(value, Scalar) else ""
+    if text in words:
+        return text
+    return at.refuse_kind(value, f"one of {', '.join(words)}", nearest(text, words))
+
+
+def _many(read: Read, value: Value, at: At) -> tuple[Any, ...] | None:
+    if not isinstance(value, Sequence):
+        return at.refuse_kind(value, "a list")
+    return tuple(read(item, at.inside(i)) for i, item in enumerate(value.items))
+
+
+def _one_or_many(read: Read, value: Value, at: At) -> Any:
+    several = value if isinstance(value, Sequence) else Sequence([value])
+    return read(several, at)
+
+
+def _mapping(key: Read, read: Read, value: Value, at: At) -> dict[Any, Any] | None:
+    if not isinstance(value, Mapping):
+        return at.refuse_kind(value, "a mapping")
+    return {key(k, at): read(v, at.inside(k.text)) for k, v in value.items}

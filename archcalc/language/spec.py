@@ -9,11 +9,11 @@ for a size.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from archcalc.errors import SpecError, nearest, suggestion
-from archcalc.language.about import METRICS, About, Accuracy, Expected, Paper, key_of
+from archcalc.language.about import About
 from archcalc.language.about_reader import read_about
 from archcalc.language.argument_reader import (
     ArgumentReader,
@@ -44,17 +44,6 @@ SECTIONS = (
     "defaults",
     "blocks",
     "layers",
-    "expect",
-    "lint",
-)
-ABOUT = (
-    "name",
-    "title",
-    "family",
-    "paper",
-    "notes",
-    "tags",
-    "accuracy",
     "expect",
     "lint",
 )
@@ -174,37 +163,7 @@ class _Reader:
         if self.root.get("name") is None:
             self.problems.add("AC124", "the network needs a `name`", self.root)
             return None
-        data = {k.text: _plain(v) for k, v in self.root.items if k.text in ABOUT}
-        if isinstance(data.get("expect"), list):
-            data["expect"] = [_with_figures(e) for e in data["expect"]]
-        read = read_about(data)
-        if isinstance(read, About):
-            return read
-        for problem in read:
-            self._invalid(problem)
-        return None
-
-    def _invalid(self, problem: Any) -> None:
-        """Say in our words, at its place, what pydantic refused."""
-        at: Value = self.root
-        for part in problem["loc"]:
-            inner = _child(at, part)
-            if inner is None:
-                break
-            at = inner
-        where = ".".join(str(p) for p in problem["loc"] if p != "figures")
-        word = str(problem["loc"][-1])
-        help = None
-        message = problem["msg"].lower()
-        if problem["type"] == "unexpected_keyword_argument":
-            message = "extra inputs are not permitted"
-        if problem["type"] in ("unexpected_keyword_argument", "literal_error"):
-            parts = (
-                f.name for part in (Expected, Paper, Accuracy) for f in fields(part)
-            )
-            known = [*map(key_of, parts), *METRICS]
-            help = nearest(word, [k for k in known if k != word])
-        self.problems.add("AC125", f"{where}: {message}", at, help)
+        return read_about(self.root, self.problems)
 
     def _param(self, key: Scalar, value: Value) -> Any:
         if not WORD.fullmatch(key.text) or "-" in key.text:
@@ -331,36 +290,3 @@ class _Reader:
         except FieldError as error:
             self.problems.add("AC129", error.message, value, error.help)
             return None
-
-
-def _plain(value: Value) -> Any:
-    """Return a value as text, lists and dicts."""
-    if isinstance(value, Mapping):
-        return {k.text: _plain(v) for k, v in value.items}
-    if isinstance(value, Sequence):
-        return [_plain(v) for v in value.items]
-    return None if absent(value) else value.text
-
-
-def _with_figures(entry: Any) -> Any:
-    """Move the metrics of an entry of `expect` under one key."""
-    if not isinstance(entry, dict):
-        return entry
-    figures = {k: v for k, v in entry.items() if k in METRICS}
-    return {**{k: v for k, v in entry.items() if k not in METRICS}, "figures": figures}
-
-
-def _child(value: Value, part: str | int) -> Value | None:
-    if (
-        isinstance(value, Sequence)
-        and isinstance(part, int)
-        and part < len(value.items)
-    ):
-        return value.items[part]
-    if isinstance(value, Mapping) and isinstance(part, str):
-        return (
-            value.key(part)
-            if part not in ("expect", "paper", "accuracy", "lint")
-            else value.get(part)
-        )
-    return None
