@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archcalc.language.about import About
@@ -226,6 +226,7 @@ def value_of(data: Any) -> Any:
     return Scalar("" if data is None else data, data is not None, 1, 1)
 
 
+@settings(deadline=None)
 @given(abouts)
 def test_anything_is_read_or_refused_in_words(data: dict[str, Any]) -> None:
     root = value_of(data)

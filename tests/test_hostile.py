@@ -245,7 +245,7 @@ OTHER_FILES = {
     "project: long": ("pyproject.toml", "#" * 5_000_000),
     "project: latin": ("pyproject.toml", "# \udce9\n"),
 }
-HARMLESS = {"project: no table", "lock: odd entry", "lock: NaN"}
+HARMLESS = {"project: no table", "lock: odd entry"}
 """Nothing is said of the file itself: it has no table, or the network differs."""
 
 
