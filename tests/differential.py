@@ -21,8 +21,8 @@ from torch_memory import prepared, saved_by_node
 
 import archcalc
 from archcalc.figures.memory.storages import Storages
-from archcalc.graph.builder import Builder
 from archcalc.graph.graph import Graph, Node
+from archcalc.graph.growing import Growing
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, numel
 from archcalc.layers.reshape import Moved
@@ -186,24 +186,24 @@ class Refusing:
     def __enter__(self) -> Refusing:
         self.layer: Layer | None = None
         self.shapes: tuple[Shape, ...] = ()
-        self.original = Builder.shaped
+        self.original = Growing.shaped
         remember = self
 
         def shaped(
-            builder: Builder, step: Any, layer: Layer, inputs: Any, names: Any
+            growing: Growing, step: Any, layer: Layer, inputs: Any, names: Any
         ) -> Any:
             try:
-                return remember.original(builder, step, layer, inputs, names)
+                return remember.original(growing, step, layer, inputs, names)
             except archcalc.ShapeError:
                 remember.layer = layer
-                remember.shapes = tuple(builder.nodes[i].shape for i in inputs)
+                remember.shapes = tuple(growing.nodes[i].shape for i in inputs)
                 raise
 
-        Builder.shaped = shaped  # type: ignore[method-assign]  # put back on exit
+        Growing.shaped = shaped  # type: ignore[method-assign]  # put back on exit
         return self
 
     def __exit__(self, *_: object) -> None:
-        Builder.shaped = self.original  # type: ignore[method-assign]  # as it was
+        Growing.shaped = self.original  # type: ignore[method-assign]  # as it was
 
 
 def compare(spec: dict[str, Any] | str, tally: Tally, batch: int = 1) -> None:

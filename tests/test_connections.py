@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import archcalc
-from archcalc.graph.connections import connections
+from archcalc.graph.paths import connections
 from archcalc.network.named_figures import measure
 
 TWO_BLOCKS = """

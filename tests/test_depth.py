@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import archcalc
-from archcalc.graph.depth import depth, depths
+from archcalc.graph.paths import depth, depths
 
 NAMED = {
     "lenet5": 5,

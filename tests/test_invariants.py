@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from random_networks import Writer
 
 import archcalc
-from archcalc.graph.depth import depth
 from archcalc.graph.graph import Node
+from archcalc.graph.paths import depth
 from archcalc.language.library import shipped
 from archcalc.network.analysis import Analysis
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from archcalc.errors import ArchcalcError
+from archcalc.graph.copies import Copies
 from archcalc.graph.graph import Graph
-from archcalc.graph.repetition import Repeater
 from archcalc.language.library import shipped
 from archcalc.limits import Limits
 from archcalc.network.network import Network, load, loads
@@ -80,7 +80,7 @@ CASES = [
 def written_out(network: Network) -> Graph:
     """Return the graph with every repetition written out by itself."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Repeater, "fits", lambda *_: False)
+        patch.setattr(Copies, "fits", lambda *_: False)
         return replace(network).graph
 
 
@@ -110,13 +110,13 @@ def test_the_zoo_is_the_same_graph(name: str) -> None:
 
 
 def test_copies_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    again, made = Repeater.again, []
+    again, made = Copies.again, []
 
-    def counted(self: Repeater, *given: Any) -> int:
+    def counted(self: Copies, *given: Any) -> int:
         made.append(given[1])
         return again(self, *given)
 
-    monkeypatch.setattr(Repeater, "again", counted)
+    monkeypatch.setattr(Copies, "again", counted)
     load("resnet152").graph  # noqa: B018  # a cached property
     assert len(made) == sum(n - 2 for n in (3, 8, 36, 3))
 

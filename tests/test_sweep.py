@@ -14,7 +14,7 @@ from commands import archcalc as run
 from sweep_specs import NESTED
 
 import archcalc
-from archcalc.graph.depth import depth
+from archcalc.graph.paths import depth
 from archcalc.language.library import names
 from archcalc.network.network import Network, load, loads
 from archcalc.sweeps.pareto import pareto
@@ -97,7 +97,7 @@ def test_cells_of_nas_bench_201() -> None:
     some = {name: tuple(random.sample(words, 2)) for name, words in NAS.items()}
     found = check(load("nas-bench-201"), some)
     assert not found.reuse.plain
-    assert not found.reuse.reading.inline
+    assert not found.reuse.dependence.inline
 
 
 def test_all_of_nas_bench_201() -> None:

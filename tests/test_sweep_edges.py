@@ -11,7 +11,7 @@ from commands import archcalc as run
 
 import archcalc
 from archcalc.errors import ArchcalcError, UsageError
-from archcalc.graph.depth import depth as depth_of
+from archcalc.graph.paths import depth as depth_of
 from archcalc.network.network import load, loads
 from archcalc.network.network import network as network_of
 from archcalc.source.parser import parse

@@ -19,8 +19,8 @@ from archcalc.checks.checking import Selection
 from archcalc.checks.findings import Checked, Finding
 from archcalc.checks.project import Project
 from archcalc.errors import ArchcalcError, LimitError, Place, Problem, UsageError
-from archcalc.graph.depth import depth
 from archcalc.graph.graph import Graph, Node
+from archcalc.graph.paths import depth
 from archcalc.language.library import ENDINGS, is_shipped
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network.analysis import Analysis

@@ -7,18 +7,19 @@ in a step may ask for the channels or size of the tensor that enters it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
-from archcalc.errors import Problem, ShapeError, SpecError, nearest
-from archcalc.graph.graph import Graph, Node
-from archcalc.graph.repetition import Repeater
-from archcalc.graph.resolver import WAITING
-from archcalc.graph.scope import Scope, base_names
+from archcalc.errors import ShapeError, nearest
+from archcalc.graph.copies import Copies, Pattern
+from archcalc.graph.graph import Graph
+from archcalc.graph.growing import Growing
+from archcalc.graph.resolver import Resolver
+from archcalc.graph.scope import Scope, base_names, kind_name
 from archcalc.graph.shortcuts import padding, projection, strides
 from archcalc.language.spec import Spec
-from archcalc.language.steps import CONDITION, Step, arity
+from archcalc.language.steps import CONDITION, REPEAT, Step, arity
 from archcalc.layers import CATALOGUE
-from archcalc.layers.base import Shape
+from archcalc.layers.base import Layer, Shape
 from archcalc.limits import DEFAULT, Limits, counting
 from archcalc.sizes.dims import assuming, same
 from archcalc.sizes.expressions import Expression
@@ -40,11 +41,49 @@ def expand(
         return Expander(spec, limits).run(inputs, params, assumptions)
 
 
-class Expander(Repeater):
-    """Walks the steps of a spec and grows the graph."""
+class Placeholder(NamedTuple):
+    """One node instead of a step: it reads what enters so many times."""
 
-    def __init__(self, spec: Spec, limits: Limits) -> None:
-        super().__init__(spec, limits)
+    layer: Layer
+    shape: Shape
+    reads: int
+
+
+class Holes(Protocol):
+    """Steps that are not written out, since another evaluates them.
+
+    They are asked about in the order of execution.
+    """
+
+    def is_hole(self, step: Step, scope: Scope) -> bool:
+        """Say whether a step is not to be written out."""
+
+    def placeholder(self, step: Step, shape: Shape, scope: Scope) -> Placeholder | None:
+        """Return what stands for a hole that `shape` enters; None: it is left out."""
+
+
+class Expander:
+    """Walks the steps of a spec and grows the graph.
+
+    `growing` holds what is written, `values` does arithmetic on it, `copies` writes
+    equal repetitions. `holes` may keep steps from being written out; `layers` may be
+    given to share layers between graphs.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        limits: Limits,
+        holes: Holes | None = None,
+        layers: dict[tuple[Any, ...], Layer] | None = None,
+    ) -> None:
+        self.spec = spec
+        self.limits = limits
+        self.growing = Growing(spec, limits)
+        self.values = Resolver(self.growing, layers)
+        self.copies = Copies(self.growing)
+        self.holes = holes
+        self.repeats = 1
         self.visits, self.most_visits = 0, 2 * limits.nodes
         self.bases: dict[int, tuple[tuple[Step, ...], tuple[str, ...]]] = {}
 
@@ -54,26 +93,29 @@ class Expander(Repeater):
         params: Mapping[str, Any],
         assumptions: Iterable[str],
     ) -> Graph:
-        scope = Scope("", dict(params), 0)
-        origin = self.spec.input_at
-        for name, shape in inputs.items():
-            index = len(self.nodes)
-            layer = CATALOGUE["input"]()
-            self.nodes.append(
-                Node(index, name, layer, (), shape, 0, origin, None, False)
-            )
-            scope.outputs[name] = self.names[name] = index
-        count = len(self.nodes)
+        """Write the whole network out."""
+        growing = self.growing
+        scope = self.begin(inputs, params)
+        count = len(growing.nodes)
         output = self.sequence(self.spec.steps, 0, scope)
-        self.groups[0].end, self.groups[0].output = len(self.nodes), output
+        growing.close(0, output)
         return Graph(
-            tuple(self.nodes),
-            tuple(self.groups),
+            tuple(growing.nodes),
+            tuple(growing.groups),
             tuple(range(count)),
             output,
-            self.names,
+            growing.names,
             tuple(assumptions),
         )
+
+    def begin(self, inputs: Mapping[str, Shape], params: Mapping[str, Any]) -> Scope:
+        """Append the nodes that enter; return the outermost scope."""
+        scope = Scope("", dict(params), 0)
+        for name, shape in inputs.items():
+            layer = CATALOGUE["input"]()
+            index = self.growing.put(name, layer, (), shape, self.spec.input_at)
+            scope.outputs[name] = self.growing.names[name] = index
+        return scope
 
     # -- steps -----------------------------------------------------------------------
 
@@ -93,35 +135,35 @@ class Expander(Repeater):
                     step.name is not None
                     and first.setdefault(step.name, step) is not step
                 ):
-                    line = self.place(first[step.name].node).line
-                    raise self.error(
-                        SpecError,
-                        step,
-                        "AC150",
-                        f"the name {step.name!r} is taken",
-                        [f"first used in line {line}"],
-                    )
+                    line = self.growing.place(first[step.name].node).line
+                    message = f"the name {step.name!r} is taken"
+                    facts = [f"first used in line {line}"]
+                    raise self.growing.error(step, "AC150", message, facts=facts)
             known = base_names(steps)
             self.bases[id(steps)] = steps, known
         return known
 
     def step(self, step: Step, base: str, at: int, scope: Scope) -> int:
         """Write out one step with its repetitions; return the node that leaves it."""
+        if self.holes is not None and self.holes.is_hole(step, scope):
+            return self.hole(self.holes, step, base, at, scope)
+        # Nodes are limited, but steps that make none could be walked without end.
         self.visits += 1
         if self.visits > self.most_visits:
-            raise self.too_many(step)
+            raise self.growing.too_many(step)
         if step.plain:
             return self.plain(step, base, at, scope)
+        # `from` says what enters, except for a layer that joins the tensors itself.
+        # That comes first: `when` and `repeat` may ask for the shape of what enters.
         entering: tuple[int, ...] = (at,)
         if step.sources and (step.branches is not None or arity(step) == 1):
-            entering = tuple(self.reference(name, step, scope) for name in step.sources)
+            entering = self.references(step, scope)
             at = entering[0]
-        if step.when is not True and not self.checked(
+        if step.when is not True and not self.values.checked(
             step, "when", CONDITION, at, scope
         ):
             return at
-        path = f"{scope.path}.{base}" if scope.path and base else scope.path or base
-        first = len(self.nodes)
+        path, first = scope.path_of(base), len(self.growing.nodes)
         if step.repeat == 1 and not (step.first or step.last):
             after = self.once(step, path, entering, scope, {})
         else:
@@ -129,11 +171,27 @@ class Expander(Repeater):
         self.finish(step, base, path, first, after, scope)
         return at if step.kind == "aux" else after
 
+    def hole(self, holes: Holes, step: Step, base: str, at: int, scope: Scope) -> int:
+        """Append the node that stands for a step."""
+        growing = self.growing
+        for name in step.sources:
+            at = self.values.reference(name, step, scope)
+        found = holes.placeholder(step, growing.nodes[at].shape, scope)
+        growing.unlike = True  # a copy would leave the hole's sums out
+        if found is None:
+            return at
+        path, inputs = scope.path_of(base), (at,) * found.reads
+        after = growing.put(
+            path, found.layer, inputs, found.shape, step.node, scope.group
+        )
+        self.finish(step, base, path, after, after, scope)
+        return after
+
     def plain(self, step: Step, base: str, at: int, scope: Scope) -> int:
         """Write out a step that is one layer: most steps of a long network are."""
-        path = f"{scope.path}.{base}" if scope.path and base else scope.path or base
-        first = len(self.nodes)
-        after = self.add(step, path, self.layer(step, {}, at, scope), (at,), scope)
+        path, first = scope.path_of(base), len(self.growing.nodes)
+        layer = self.values.layer(step, {}, at, scope)
+        after = self.growing.add(step, path, layer, (at,), scope)
         if step.norm is not None or step.act is not None:
             after = self.followed(step, path, after, scope, {})
         self.finish(step, base, path, first, after, scope)
@@ -143,17 +201,71 @@ class Expander(Repeater):
         self, step: Step, base: str, path: str, first: int, after: int, scope: Scope
     ) -> None:
         """Remember the step's output under its name, and share weights where asked."""
+        names = self.growing.names
         if base:
             inside = scope.path or scope.parent is not None
             if inside or step.name is not None or base in scope.outputs:
                 scope.outputs[base] = after  # else `names` alone has it, by this name
-            if self.names.get(path, after) != after:
+            if names.get(path, after) != after:
                 message = f"the name {path!r} is taken by another step"
-                raise self.error(SpecError, step, "AC150", message)
-        self.names[path] = after
+                raise self.growing.error(step, "AC150", message)
+        names[path] = after
         if step.share is not None:
-            self.share(step, first, scope)
-        self.remember(path, first)
+            self.growing.share(step, first, scope)
+        self.growing.remember(path, first)
+
+    def references(self, step: Step, scope: Scope) -> tuple[int, ...]:
+        """Return the outputs of the steps that `from` names."""
+        return tuple(self.values.reference(name, step, scope) for name in step.sources)
+
+    # -- repetitions -----------------------------------------------------------------
+
+    def repeated(
+        self, step: Step, path: str, entering: tuple[int, ...], scope: Scope
+    ) -> int:
+        """Write out a step as often as it says, with `first` and `last` overrides."""
+        growing, copies = self.growing, self.copies
+        count = self.count(step, entering[0], scope)
+        outside, self.repeats = self.repeats, self.repeats * count
+        if self.repeats > self.limits.nodes:
+            raise growing.too_many(step)
+        group = growing.open(path, "repeat", f"{count} × {kind_name(step)}", scope)
+        outer, at = scope.values.get("i"), entering[0]
+        patterns: dict[tuple[Any, ...], Pattern | None] = {}
+        for i in range(1, count + 1):
+            scope.values["i"] = i
+            override = step.first if i == 1 else {}
+            if i == count and step.last:
+                override = {**override, **step.last}
+            name, first = f"{path}.{i}", len(growing.nodes)
+            shapes = tuple([growing.nodes[n].shape for n in entering])
+            key = (i == 1 and bool(step.first), i == count and bool(step.last), shapes)
+            like = patterns.get(key)
+            if like is not None and copies.fits(like, name, step):
+                at = copies.again(like, name, at)
+            else:
+                mark, inner = copies.mark(), scope.renamed(path, group)
+                at = self.once(step, name, entering, inner, override)
+                patterns[key] = copies.pattern(step, name, mark, entering, at)
+            growing.names[name] = at
+            growing.remember(name, first)
+            entering = (at, *entering[:-1])
+            if step.share is not None and step.share.text == step.name and i > 1:
+                growing.copy_weights(step, first, growing.ranges[f"{path}.1"])
+        scope.values.pop("i", None)
+        if outer is not None:
+            scope.values["i"] = outer
+        self.repeats = outside
+        growing.close(group, at)
+        return at
+
+    def count(self, step: Step, at: int, scope: Scope) -> int:
+        """Return how often a step is repeated; raise `SpecError` AC151 for a symbol."""
+        count = self.values.checked(step, "repeat", REPEAT, at, scope)
+        if not isinstance(count, int):
+            message = f"repeat needs a number, not the symbol {count}"
+            raise self.growing.error(step, "AC151", message)
+        return count
 
     def once(
         self,
@@ -170,10 +282,10 @@ class Expander(Repeater):
         if step.kind == "residual":
             return self.residual(step, path, at, scope)
         if step.kind in ("stage", "aux"):
-            group = self.open(path, step.kind, step.kind, scope)
+            group = self.growing.open(path, step.kind, step.kind, scope)
             inner = scope.inside(path, group, aux=scope.aux or step.kind == "aux")
             after = self.sequence(step.body, at, inner)
-            self.close(group, after)
+            self.growing.close(group, after)
             if step.kind == "stage":
                 scope.adopt(inner, step.body)
             return after
@@ -181,10 +293,9 @@ class Expander(Repeater):
             return self.joined(step, path, at, scope)
         inputs: tuple[int, ...] = (at,)
         if arity(step) != 1:
-            inputs = tuple(self.reference(name, step, scope) for name in step.sources)
-        node = self.add(
-            step, path, self.layer(step, override, at, scope), inputs, scope
-        )
+            inputs = self.references(step, scope)
+        layer = self.values.layer(step, override, at, scope)
+        node = self.growing.add(step, path, layer, inputs, scope)
         return self.followed(step, path, node, scope, override)
 
     # -- one layer -------------------------------------------------------------------
@@ -196,10 +307,10 @@ class Expander(Repeater):
         for word, given in (("norm", step.norm), ("act", step.act)):
             follower = override.get(word, given) if override else given
             if isinstance(follower, Expression):
-                follower = self.follower(step, word, follower, at, scope)
+                follower = self.values.follower(step, word, follower, at, scope)
             if isinstance(follower, Step):
-                layer = self.layer(follower, {}, at, scope)
-                at = self.add(step, f"{path}.{layer.key}", layer, (at,), scope)
+                layer = self.values.layer(follower, {}, at, scope)
+                at = self.growing.add(step, f"{path}.{layer.key}", layer, (at,), scope)
         return at
 
     # -- structure -------------------------------------------------------------------
@@ -217,30 +328,29 @@ class Expander(Repeater):
         args = {**step.args, **override}
         name = args.pop("use")
         if isinstance(name, Expression):
-            name = self.value(step, name, at, scope)
+            name = self.values.value(step, name, at, scope)
         block = self.spec.blocks.get(name)
         if block is None:
-            help = nearest(str(name), self.spec.blocks)
-            raise self.error(
-                SpecError, step, "AC148", f"there is no block {name!r}", help=help
+            message, help = (
+                f"there is no block {name!r}",
+                nearest(str(name), self.spec.blocks),
             )
-        if len(self.uses) >= DEEPEST_BLOCKS:
+            raise self.growing.error(step, "AC148", message, help)
+        growing = self.growing
+        if len(growing.uses) >= DEEPEST_BLOCKS:
             message = f"blocks use each other more than {DEEPEST_BLOCKS} deep"
-            raise self.error(SpecError, step, "AC152", message)
-        given = {
-            k: self.value(step, v, at, scope) if isinstance(v, WAITING) else v
-            for k, v in args.items()
-        }
-        group = self.open(path, "block", name, scope)
-        outer, self.uses = self.uses, (*self.uses, step.node)
+            raise growing.error(step, "AC152", message)
+        given = self.values.values(step, args, at, scope)
+        group = growing.open(path, "block", name, scope)
+        outer, growing.uses = growing.uses, (*growing.uses, step.node)
         values = {**self.spec_params(scope), **given}
-        inner = Scope(path, values, group, scope, aux=scope.aux)
+        inner = Scope(path, values, group, scope, aux=scope.aux, declared=block.params)
         if block.inputs:
             self.enter(step, block.inputs, entering, inner)
         self.fill(step, block.params, given, at, inner)
         after = self.sequence(block.steps, at, inner)
-        self.uses = outer
-        self.close(group, after)
+        growing.uses = outer
+        growing.close(group, after)
         return after
 
     def enter(
@@ -251,17 +361,17 @@ class Expander(Repeater):
         inner: Scope,
     ) -> None:
         """Give the tensors that enter a block the names that it declares for them."""
-        self.unlike = True
+        self.growing.unlike = True
         if len(names) != len(entering):
             message = f"the block takes {len(names)} inputs, {len(entering)} are given"
             help = f"from: a list of names for {', '.join(names)}"
-            raise self.error(SpecError, step, "AC155", message, help=help)
+            raise self.growing.error(step, "AC155", message, help)
         paths = [inner.path]
         if step.repeat != 1:  # the whole repeat is known by what enters its last block
             paths.append(inner.path.rpartition(".")[0])
         for name, index in zip(names, entering, strict=False):
             inner.outputs[name] = index
-            self.names.update((f"{path}.{name}", index) for path in paths)
+            self.growing.names.update((f"{path}.{name}", index) for path in paths)
 
     def spec_params(self, scope: Scope) -> dict[str, Any]:
         """Return what a block sees beside its params: the file's params, and `i`."""
@@ -286,43 +396,43 @@ class Expander(Repeater):
                 f"has no param {unknown[0]!r}" if unknown else f"needs {missing[0]!r}"
             )
             help = nearest(unknown[0], params) if unknown else None
-            raise self.error(
-                SpecError, step, "AC149", f"the block {message}", help=help
-            )
+            raise self.growing.error(step, "AC149", f"the block {message}", help)
         for name, default in params.items():
             if name not in given:
-                inner.values[name] = self.value(step, default, at, inner)
+                inner.values[name] = self.values.value(step, default, at, inner)
 
     def joined(self, step: Step, path: str, at: int, scope: Scope) -> int:
         """Write out branches and the node that joins them."""
-        group = self.open(path, step.kind, step.kind, scope)
+        group = self.growing.open(path, step.kind, step.kind, scope)
         inner = scope.inside(path, group)
         ends = []
         for name, steps in step.branches or ():
             ends.append(
                 self.branch(name, steps, f"{path}.{name}" if path else name, at, inner)
             )
-        layer = self.layer(step, {}, at, scope)
+        layer = self.values.layer(step, {}, at, scope)
         names = tuple(name for name, _ in step.branches or ())
-        joined = self.add(step, f"{path}.{step.kind}", layer, tuple(ends), inner, names)
+        joined = self.growing.add(
+            step, f"{path}.{step.kind}", layer, tuple(ends), inner, names
+        )
         after = self.followed(step, path, joined, inner, {})
-        self.close(group, after)
+        self.growing.close(group, after)
         return after
 
     def branch(
         self, name: str, steps: tuple[Step, ...], path: str, at: int, scope: Scope
     ) -> int:
         """Write out one branch."""
-        group = self.open(path, "branch", name, scope)
+        group = self.growing.open(path, "branch", name, scope)
         after = self.sequence(steps, at, scope.inside(path, group))
-        self.close(group, after)
+        self.growing.close(group, after)
         scope.outputs[name] = after
-        self.names[path] = after
+        self.growing.names[path] = after
         return after
 
     def residual(self, step: Step, path: str, at: int, scope: Scope) -> int:
         """Write out a residual: its body, its shortcut, the sum."""
-        group = self.open(path, "residual", "residual", scope)
+        group = self.growing.open(path, "residual", "residual", scope)
         inner = scope.inside(path, group)
         main = self.sequence(step.body, at, inner)
         skip = self.shortcut(step, path, at, main, inner)
@@ -330,28 +440,25 @@ class Expander(Repeater):
         if skip is not None:
             after = self.add_sum(step, path, main, skip, inner)
         after = self.followed(step, path, after, inner, {})
-        self.close(group, after)
+        self.growing.close(group, after)
         return after
 
     def add_sum(self, step: Step, path: str, main: int, skip: int, scope: Scope) -> int:
         """Append the sum of a residual; a clash says what shortcut would fit."""
-        body, kept = self.nodes[main].shape, self.nodes[skip].shape
+        body, kept = self.growing.nodes[main].shape, self.growing.nodes[skip].shape
         if len(body) != len(kept) or not all(map(same, body, kept)):
             help = (
                 "shortcut: projection, or identity-or-projection for a repeated block"
             )
-            problem = Problem(
-                "AC201",
-                "a residual needs equal shapes",
-                facts=(
-                    f"body     = {self.entering(main)}",
-                    f"shortcut = {self.entering(skip)}",
-                ),
-                help=help,
+            message = "a residual needs equal shapes"
+            facts = (
+                f"body     = {self.growing.entering(main)}",
+                f"shortcut = {self.growing.entering(skip)}",
             )
-            raise ShapeError([problem.at(self.place(step.node), self.via())])
-        layer = self.layer(Step("add", step.node), {}, main, scope)
-        return self.add(step, f"{path}.add", layer, (main, skip), scope)
+            problem = self.growing.problem(step, "AC201", message, help, facts)
+            raise ShapeError([problem])
+        layer = self.values.layer(Step("add", step.node), {}, main, scope)
+        return self.growing.add(step, f"{path}.add", layer, (main, skip), scope)
 
     def shortcut(
         self, step: Step, path: str, at: int, main: int, scope: Scope
@@ -361,15 +468,15 @@ class Expander(Repeater):
         if isinstance(word, tuple):
             return self.branch("shortcut", word, f"{path}.shortcut", at, scope)
         if isinstance(word, Expression):
-            word = self.shortcut_word(step, word, at, scope)
-        before, body = self.nodes[at].shape, self.nodes[main].shape
+            word = self.values.shortcut_word(step, word, at, scope)
+        before, body = self.growing.nodes[at].shape, self.growing.nodes[main].shape
         if word != "projection":
             equal = len(before) == len(body) and all(map(same, before, body))
             if equal or word == "identity":
                 return at
             if word == "identity-or-none":
                 return None
-        ratio = strides(self.nodes, main, at)
+        ratio = strides(self.growing.nodes, main, at)
         if word == "identity-or-pad":
             steps = padding(step.node, before, body, ratio)
         else:

@@ -1,9 +1,9 @@
-"""What names mean while a list of steps is written out, and the names steps get."""
+"""Looking names up during expansion, and numbering steps that have no name."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,11 @@ from archcalc.language.steps import STRUCTURES, Step
 
 @dataclass(slots=True)
 class Scope:
-    """What names mean while a list of steps is written out."""
+    """What names mean in a list of steps that is written out.
+
+    `values` are those of params and `i`, `outputs` the nodes of steps by name, and
+    `declared` the names of the params of the innermost block.
+    """
 
     path: str
     values: dict[str, Any]
@@ -20,6 +24,11 @@ class Scope:
     parent: Scope | None = None
     outputs: dict[str, int] = field(default_factory=dict)
     aux: bool = False
+    declared: Collection[str] = ()
+
+    def path_of(self, name: str) -> str:
+        """Return the path of a step here; one without a name has the group's own."""
+        return f"{self.path}.{name}" if self.path and name else self.path or name
 
     def find(self, name: str) -> int | None:
         """Return the output node of an earlier step by its name, innermost first."""
@@ -53,11 +62,13 @@ class Scope:
     def inside(self, path: str, group: int, aux: bool | None = None) -> Scope:
         """Return the scope of a group's steps."""
         aux = self.aux if aux is None else aux
-        return Scope(path, dict(self.values), group, self, aux=aux)
+        values = dict(self.values)
+        return Scope(path, values, group, self, aux=aux, declared=self.declared)
 
     def renamed(self, path: str, group: int) -> Scope:
         """Return a scope that shares names and values but stands in another group."""
-        return Scope(path, self.values, group, self.parent, self.outputs, self.aux)
+        names = self.values, group, self.parent, self.outputs
+        return Scope(path, *names, self.aux, self.declared)
 
 
 def is_group(step: Step) -> bool:

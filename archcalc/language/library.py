@@ -12,8 +12,9 @@ from archcalc.errors import UsageError, nearest
 
 ENDINGS = (".yaml", ".yml")
 ALIASES = b"\naliases:"
-SECTION_END = re.compile(rb"\n(?=[^\s#])")
-ALIAS = re.compile(rb"(?:^|[\n{,])\s*([\w.-]+)\s*:")
+SECTION_END = rb"\n(?=[^\s#])"
+ALIAS = rb"(?:^|[\n{,])\s*([\w.-]+)\s*:"
+"""Compiled where a name is none of a file: most are."""
 
 
 def folder() -> Path:
@@ -48,8 +49,8 @@ def alias_files() -> Mapping[str, Path]:
         data = path.read_bytes()
         begin = data.find(ALIASES)
         if begin >= 0:
-            section = SECTION_END.split(data[begin + len(ALIASES) :], maxsplit=1)[0]
-            for name in ALIAS.findall(section):
+            section = re.split(SECTION_END, data[begin + len(ALIASES) :], maxsplit=1)[0]
+            for name in re.findall(ALIAS, section):
                 found[name.decode()] = path
     return found
 

@@ -10,6 +10,7 @@ for a size.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from archcalc.errors import SpecError, nearest, suggestion
@@ -49,7 +50,7 @@ SECTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Spec:
     """One network as written; `inputs` are named sizes that may be arithmetic."""
 
@@ -70,11 +71,11 @@ class Spec:
         """The network's name."""
         return self.about.name
 
-    @property
+    @cached_property
     def shares(self) -> bool:
         """Whether some step uses the weights of another."""
-        blocks = [block.steps for block in self.blocks.values()]
-        return any(map(shares, (self.steps, *blocks)))
+        lists = (self.steps, *(block.steps for block in self.blocks.values()))
+        return any(map(shares, lists))
 
 
 def read_spec(source: Source, limits: Limits = DEFAULT) -> Spec:

@@ -6,6 +6,7 @@ kind's principal argument; everything else is a named sibling.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -64,6 +65,14 @@ class Step(NamedTuple):
         """Return the same step where it is written once more."""
         return Step._make((self.kind, node, self.args, self.layer, name, *self[5:]))
 
+    def inside(self) -> Iterator[Step]:
+        """Yield the steps that this one holds: its body, branches and shortcut."""
+        yield from self.body
+        for _, steps in self.branches or ():
+            yield from steps
+        if isinstance(self.shortcut, tuple):
+            yield from self.shortcut
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -90,17 +99,9 @@ def settled(args: dict[str, Any]) -> bool:
     return True
 
 
-def shares(steps: tuple[Step, ...]) -> bool:
+def shares(steps: Iterable[Step]) -> bool:
     """Say whether some step uses the weights of another."""
-    for step in steps:
-        if step.share is not None:
-            return True
-        if step.body or step.branches or isinstance(step.shortcut, tuple):
-            shortcut = step.shortcut if isinstance(step.shortcut, tuple) else ()
-            branches = tuple(inner for _, inner in step.branches or ())
-            if any(map(shares, (step.body, shortcut, *branches))):
-                return True
-    return False
+    return any(step.share is not None or shares(step.inside()) for step in steps)
 
 
 def without_followers(args: dict[str, Any]) -> dict[str, Any]:

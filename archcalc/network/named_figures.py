@@ -13,9 +13,8 @@ from typing import Any
 
 from archcalc.errors import nearest
 from archcalc.figures.conventions import USUAL
-from archcalc.graph.connections import connections
-from archcalc.graph.depth import depths
 from archcalc.graph.graph import Node
+from archcalc.graph.paths import connections, depths
 from archcalc.graph.receptive import receptive_fields
 from archcalc.language.about import METRICS
 from archcalc.layers.base import feature_axis

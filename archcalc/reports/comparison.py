@@ -11,7 +11,7 @@ from typing import Any
 from archcalc.errors import UsageError
 from archcalc.figures.conventions import Convention
 from archcalc.figures.facts import Figures
-from archcalc.graph.depth import depth
+from archcalc.graph.paths import depth
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network, load

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from archcalc.errors import UsageError
-from archcalc.graph.depth import depth
+from archcalc.graph.paths import depth
 from archcalc.graph.receptive import Fields, receptive_fields
 from archcalc.layers.base import Layer, times
 from archcalc.network.analysis import Analysis

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from archcalc.errors import unknown
-from archcalc.graph.depth import depth
+from archcalc.graph.paths import depth
 from archcalc.language.library import shipped
 from archcalc.network.network import Network, load
 from archcalc.reports.cells import Column, Line, Note, Table

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import unknown
 from archcalc.figures.conventions import Convention
-from archcalc.graph.depth import depth, depths
+from archcalc.graph.paths import depth, depths
 from archcalc.layers.base import times
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Level, Row

@@ -44,9 +44,10 @@ STRAYS = {
     ",": ("AC104", "a value is missing before this comma, or the comma is too much"),
     ":": ("AC112", "there is no key before this colon"),
 }
-GLUED = re.compile(r"[\s\-?{,]*+([^\W\d]\w*)\s*:([^\s:/]\S*)")
-INDENT = re.compile(r"[ \t]*")
-ESCAPE = re.compile(r"\\(?:x\w{0,2}|u\w{0,4}|U\w{0,8}|.)?")
+# Patterns of complaints are compiled when something is wrong.
+GLUED = r"[\s\-?{,]*+([^\W\d]\w*)\s*:([^\s:/]\S*)"
+INDENT = r"[ \t]*"
+ESCAPE = r"\\(?:x\w{0,2}|u\w{0,4}|U\w{0,8}|.)?"
 LONGEST_KEY = 1024  # YAML 1.2, 7.4.3: a key on one line has at most 1,024 characters
 LONGEST_QUOTED = 40
 
@@ -204,7 +205,7 @@ def _quote(said: Complaint) -> Problem:
 
 
 def _tab(said: Complaint) -> Problem | None:
-    indent = INDENT.match(said.line)
+    indent = re.match(INDENT, said.line)
     if said.char != "\t" and not (indent and "\t" in indent.group()):
         return None
     place = said.place((said.at[0], said.line.index("\t") + 1))
@@ -277,7 +278,7 @@ def _no_colon(said: Complaint) -> Problem:
 def _glued(said: Complaint, line: int) -> Problem | None:
     """Return the problem of a line `key:value`, if it is one."""
     text = said.text.line(line)
-    match = GLUED.match(text)
+    match = re.match(GLUED, text)
     if match is None or re.search(r":(\s|$)", text):
         return None
     place = said.place((line, match.start(1) + 1), match.end() - match.start(1))
@@ -307,7 +308,7 @@ def _escape(said: Complaint) -> Problem:
     index = said.line.rfind("\\", 0, said.at[1])
     if index < 0:  # the mark stands before the text, not in it
         index = said.line.find("\\")
-    found = ESCAPE.match(said.line, index) if index >= 0 else None
+    found = re.match(ESCAPE, said.line[index:]) if index >= 0 else None
     written = found.group() if found else "\\"
     return Problem(
         "AC119",

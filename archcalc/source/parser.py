@@ -54,10 +54,10 @@ from archcalc.source.values import (
 
 __all__ = ["Mapping", "Scalar", "Sequence", "Source", "Value", "parse", "read"]
 
-TAG_DIRECTIVE = re.compile(r"(?:^|[\r\n])(?=%TAG)")
+TAG_DIRECTIVE = r"(?:^|[\r\n])(?=%TAG)"
 MERGE_KEY = "<<"
 TOO_LONG = "this text is too long"
-SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = "[\ud800-\udfff]"
 # What PyYAML's own parser gets through in about two seconds.
 SLOW_PARSER_LIMITS = replace(DEFAULT, file_bytes=2**20, values=100_000)
 
@@ -120,7 +120,7 @@ def _bytes(text: str) -> bytes:
 
 def _refuse_tag_directive(written: Text) -> None:
     """Refuse `%TAG` lines beforehand: libyaml compares every pair of them."""
-    found = "%TAG" in written.text and TAG_DIRECTIVE.search(written.text)
+    found = "%TAG" in written.text and re.search(TAG_DIRECTIVE, written.text)
     if found:
         raise SourceError([syntax.directive(written.place_of(found.end()))])
 
@@ -130,7 +130,7 @@ class _SlowLoader(yaml.SafeLoader):
 
     def get_event(self) -> Any:
         event: Any = super().get_event()  # type: ignore[no-untyped-call] # in the stubs
-        if isinstance(event, ScalarEvent) and SURROGATE.search(event.value):
+        if isinstance(event, ScalarEvent) and re.search(SURROGATE, event.value):
             mark: Any = event.start_mark
             problem = "found invalid Unicode character escape code"
             context = "while scanning a quoted scalar"
@@ -311,7 +311,7 @@ class _Builder:
             return
         if here.pairs:
             self._refuse_split(here.pairs[-1])
-        glued = syntax.GLUED.fullmatch(key.text)
+        glued = re.fullmatch(syntax.GLUED, key.text)
         if glued:
             place = self._place(key)
             raise SourceError([syntax.missing_space(place, *glued.groups())])

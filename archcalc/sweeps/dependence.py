@@ -1,4 +1,4 @@
-"""Which of the values that vary a step reads, itself or through the blocks it uses."""
+"""Which swept axes each step depends on, directly or through the blocks it uses."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ VARIANT, INPUT, BATCH = "variant", "input", "batch"
 """Axes that are no params."""
 
 
-class Reading:
-    """The axes that steps of a spec read, by their place in `axes`; found once a step.
+class Dependence:
+    """The axes that the steps of a spec depend on, by their place in `axes`.
 
     A block's own param hides a param of the file: reading it counts as reading both.
     """
@@ -27,9 +27,8 @@ class Reading:
         self.given = {**axes, **{n: [v] for n, v in settings.items() if n not in axes}}
         self.places = {name: place for place, name in enumerate(axes)}
         self.inline: set[int] = set()
-        self.chain = all(not _named(step) for step in spec.steps)
-        self.shared = spec.shares
-        self.known: dict[tuple[str, int], frozenset[Any]] = {}
+        self.is_chain = not any(step.sources for step in spec.steps)
+        self.known: dict[int, frozenset[str]] = {}
         self.keys: dict[int, frozenset[int]] = {}
         self.params = {name: self._param(name, frozenset()) for name in spec.params}
 
@@ -45,7 +44,7 @@ class Reading:
             found |= self._param(other, above | {name})
         return frozenset(found)
 
-    def of(self, names: Iterable[str]) -> frozenset[int]:
+    def behind(self, names: Iterable[str]) -> frozenset[int]:
         """Return the axes behind names."""
         return frozenset().union(*(self.params.get(name, ()) for name in names))
 
@@ -54,7 +53,7 @@ class Reading:
         """The axes of the input and of the steps of the file that are no holes."""
         given = [size for _, sizes in self.spec.inputs for size in sizes]
         words = {size for size in given if isinstance(size, str)}
-        found = self.of(names_in(given) | words)
+        found = self.behind(names_in(given) | words)
         if INPUT in self.places:
             found |= {self.places[INPUT]}
         return found.union(*(self._outside(step) for step in self.spec.steps))
@@ -66,7 +65,7 @@ class Reading:
 
     def is_hole(self, step: Step, top: bool) -> bool:
         """Say whether a step is one node of what is around it."""
-        if id(step) in self.inline or self.shared or step.kind == "aux":
+        if id(step) in self.inline or self.spec.shares or step.kind == "aux":
             return False
         if top:
             return not step.sources and self._is_trunk_hole(step)
@@ -77,40 +76,40 @@ class Reading:
 
     def names(self, step: Step) -> frozenset[str]:
         """Return the names that a step and all that it uses read."""
-        key = ("names", id(step))
-        known = self.known.get(key)
+        known = self.known.get(id(step))
         if known is None:
-            known = frozenset().union(*(_own(s) for s in self._under(step)))
-            for step_or_block in self._blocks(step):
-                known |= names_in(self.spec.blocks[step_or_block].params.values())
-            self.known[key] = known
+            under = self._under(step)
+            known = frozenset().union(*map(_own, under))
+            for name in {name for inner in under for name in self._used(inner)}:
+                known |= names_in(self.spec.blocks[name].params.values())
+            self.known[id(step)] = known
         return known
 
     def axes(self, step: Step) -> frozenset[int]:
         """Return the axes that a step and all that it uses read."""
-        return self.of(self.names(step))
+        return self.behind(self.names(step))
 
     def key(self, step: Step) -> frozenset[int]:
         """Return the axes that one repetition reads outside of its holes."""
         known = self.keys.get(id(step))
         if known is None:
-            known = self.of(_own(step) - names_in([step.repeat, step.when]))
+            known = self.behind(_own(step) - names_in([step.repeat, step.when]))
             known |= self._within(step, {id(step)})
             self.keys[id(step)] = known
         return known
 
     def _within(self, step: Step, seen: set[int]) -> frozenset[int]:
         """Return the axes that what stands in a step reads, inner holes left out."""
-        inside = [*step.body, *_branch_steps(step)]
+        inside = list(step.inside())
         found: frozenset[int] = frozenset()
         for name in self._used(step):
             block = self.spec.blocks[name]
-            found |= self.of(names_in(block.params.values()))
+            found |= self.behind(names_in(block.params.values()))
             inside += block.steps
         for inner in inside:
             if id(inner) not in seen and not self.is_hole(inner, top=False):
                 seen.add(id(inner))
-                found |= self.of(_own(inner)) | self._within(inner, seen)
+                found |= self.behind(_own(inner)) | self._within(inner, seen)
         return found
 
     def counts(self, step: Step) -> bool:
@@ -120,7 +119,7 @@ class Reading:
 
     def count_axes(self, step: Step) -> frozenset[int]:
         """Return the axes that say how often a step stands."""
-        return self.of(names_in([step.repeat, step.when]))
+        return self.behind(names_in([step.repeat, step.when]))
 
     def counts_by_shape(self, step: Step) -> bool:
         """Say whether how often a step stands depends on what enters it, or on `i`."""
@@ -130,7 +129,7 @@ class Reading:
         """Return the axes that a step of the file reads where it is no hole."""
         if self.is_hole(step, top=True):
             return frozenset()
-        return self.of(_own(step)) | self._within(step, {id(step)})
+        return self.behind(_own(step)) | self._within(step, {id(step)})
 
     def _used(self, step: Step) -> tuple[str, ...]:
         """Return the blocks that a step may use."""
@@ -155,10 +154,6 @@ class Reading:
             return values
         return self.spec.blocks
 
-    def _blocks(self, step: Step) -> set[str]:
-        """Return every block under a step."""
-        return {name for under in self._under(step) for name in self._used(under)}
-
     def _under(self, step: Step) -> list[Step]:
         """Return a step and every step under it, blocks included, each once."""
         found: dict[int, Step] = {}
@@ -168,24 +163,10 @@ class Reading:
             if id(at) in found:
                 continue
             found[id(at)] = at
-            waiting += at.body
-            waiting += _branch_steps(at)
+            waiting += at.inside()
             for name in self._used(at):
                 waiting += self.spec.blocks[name].steps
         return list(found.values())
-
-
-def _branch_steps(step: Step) -> list[Step]:
-    """Return the steps of a step's branches and of its shortcut."""
-    found = [inner for _, steps in step.branches or () for inner in steps]
-    if isinstance(step.shortcut, tuple):
-        found += step.shortcut
-    return found
-
-
-def _named(step: Step) -> bool:
-    """Say whether a step reads others by their names."""
-    return bool(step.sources)
 
 
 def _own(step: Step) -> frozenset[str]:

@@ -24,9 +24,25 @@ OF_WEIGHTS = FIGURES.index("macs") * LANE
 """Where the figures end that shared weights add once."""
 VALUES, DEPTH = FIGURES.index("values") * LANE, FIGURES.index("depth") * LANE
 MASK = (1 << LANE) - 1
+LARGEST = 1 << 72
+"""No figure of a fragment is larger; sums have the rest of a lane to grow."""
 BYTES = LANE // 8
 BEYOND = sum(MASK >> 64 << 64 << place * LANE for place in range(len(FIGURES)))
 """The bits that are set where a figure does not fit in 64."""
+
+
+class UnfitError(Exception):
+    """What cannot be added up as one number: a step or figure evaluated by itself."""
+
+
+def packed(figures: Sequence[Any]) -> int:
+    """Return figures as one number; raise `UnfitError` for one that does not fit."""
+    total = 0
+    for place, figure in enumerate(figures):
+        if not isinstance(figure, int) or not 0 <= figure < LARGEST:
+            raise UnfitError("symbols")
+        total |= figure << place * LANE
+    return total
 
 
 def reader(names: Sequence[str]) -> Callable[[int], tuple[int, ...]]:

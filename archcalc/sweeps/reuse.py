@@ -1,10 +1,9 @@
-"""Totals of many settings of one network, each part of it evaluated once.
+"""Totals of many settings of one network, each fragment of it evaluated once.
 
-A *hole* is a step whose figures depend on the values that vary. A list of steps is
-written out with each hole as one node that has only a *profile*: what its neighbours
-can tell of it (its shape, how often it reads its input, ...). Holes with equal profiles
-are interchangeable, so what follows one is known for all of them, and a network is a
-walk: look up a hole by the values that it reads, add its sums, go to what follows.
+A *hole* is a step that depends on a swept value. The rest is written out once with a
+placeholder node for each hole. All that the rest can see of a hole is its *profile*;
+two values of an axis that give equal profiles share everything behind it. A row of the
+sweep is then one look-up per hole and a sum.
 
 The steps themselves are written out by `expand` and counted by the rules, as for one
 network. Where a name reaches into a hole or out of it, it is written out in place.
@@ -19,28 +18,26 @@ from operator import itemgetter
 from typing import Any
 
 from archcalc.errors import ArchcalcError, UsageError
-from archcalc.graph.depth import depth
+from archcalc.graph.paths import depth
 from archcalc.language.steps import Step
 from archcalc.layers.base import Shape
 from archcalc.network.network import Network
-from archcalc.sweeps.dependence import Reading
-from archcalc.sweeps.packed import DEPTH, VALUES
-from archcalc.sweeps.parts import (
+from archcalc.sweeps.dependence import Dependence
+from archcalc.sweeps.fragments import (
     NAMES,
+    Fragment,
+    FragmentWriter,
     Hole,
     Memo,
-    Part,
     PauseError,
     Profile,
-    Run,
     Standing,
-    UnfitError,
-    packed,
     weights_of,
 )
+from archcalc.sweeps.packed import DEPTH, VALUES, UnfitError, packed
 
 MOST_HELD = 100_000
-"""Parts that are held, each with some 3 kB: memory stays flat however many differ."""
+"""Fragments that are held, each with some 3 kB: memory does not grow beyond."""
 
 Values = tuple[Any, ...]
 Key = Callable[[Values], Any]
@@ -54,7 +51,7 @@ class Stop:
     hole: Hole | None
     key: Key
     axes: frozenset[int]
-    end: Part
+    end: Fragment
     memo: dict[Any, tuple[int, Stop]] = field(default_factory=dict)
     next: dict[Profile | None, Stop] = field(default_factory=dict)
 
@@ -89,20 +86,20 @@ class Reuse:
         self.base = base
         self.network = network
         self.inplace = inplace
-        self.reading = Reading(base.spec, axes, base.settings)
-        self.memo = Memo(self.reading, inplace, {}, {})
+        self.dependence = Dependence(base.spec, axes, base.settings)
+        self.memo = Memo(self.dependence, inplace, {}, {})
         self.env: tuple[Values, Network] | None = None
         self.plain = len(base.spec.inputs) != 1
-        self.forget()
+        self.drop_cache()
 
-    def forget(self) -> None:
-        """Drop what was found, as after a step turned out to stand in place."""
+    def drop_cache(self) -> None:
+        """Drop all that was found, as after a step turned out to stand in place."""
         self.held = 0
         self.memo.facts.clear()
         self.memo.layers.clear()
         self.walks: dict[Any, Walk] = {}
         self.pick: dict[int, tuple[Key, bool, dict[Any, int]]] = {}
-        self.root = Walk(Standing(None, {}, None), key_of(self.reading.direct))
+        self.root = Walk(Standing(None, {}, None), key_of(self.dependence.direct))
 
     # -- walking ---------------------------------------------------------------------
 
@@ -112,15 +109,15 @@ class Reuse:
         What does not read the last axis is walked once.
         """
         if self.held > MOST_HELD:
-            self.forget()
+            self.drop_cache()
         inline = -1
         while not self.plain:
             try:
                 return list(self._along(outer, last))
             except UnfitError:
-                self.plain = inline == len(self.reading.inline)
-                inline = len(self.reading.inline)
-                self.forget()
+                self.plain = inline == len(self.dependence.inline)
+                inline = len(self.dependence.inline)
+                self.drop_cache()
         return [self.alone((*outer, value)) for value in last]
 
     def _along(
@@ -129,7 +126,7 @@ class Reuse:
         place, values = len(outer), (*outer, last[0])
         start, before = None, 0
         try:
-            if place not in self.reading.direct:
+            if place not in self.dependence.direct:
                 start = self.start(self.root, values)
                 while start.hole is not None and place not in start.axes:
                     total, start = self.ahead(self.root, start, values)
@@ -175,11 +172,11 @@ class Reuse:
             stop = walk.starts[key] = self.stop(walk, values, ())
         return stop
 
-    def walk(self, walk: Walk, values: Values) -> Part:
+    def walk(self, walk: Walk, values: Values) -> Fragment:
         """Return a part for these values."""
         return self.rest(walk, self.start(walk, values), values)
 
-    def rest(self, walk: Walk, stop: Stop, values: Values) -> Part:
+    def rest(self, walk: Walk, stop: Stop, values: Values) -> Fragment:
         """Return what a stop and all that follows add, and the profile of the whole."""
         total = 0
         while stop.hole is not None:
@@ -188,7 +185,7 @@ class Reuse:
                 found = self.found(walk, stop, values)
             total += found[0]
             stop = found[1]
-        return Part(total + stop.end.sums, stop.end.profile)
+        return Fragment(total + stop.end.sums, stop.end.profile)
 
     def ahead(self, walk: Walk, stop: Stop, values: Values) -> tuple[int, Stop]:
         """Return the sums of the hole of a stop, and the next stop."""
@@ -200,7 +197,7 @@ class Reuse:
         hole = stop.hole
         if hole is None:
             raise LookupError("the walk has ended")
-        sums, profile = self.part(hole, values)
+        sums, profile = self.fragment(hole, values)
         if hole.trunk and profile is not None:
             sums += profile.depth << DEPTH
             profile = flat(profile)
@@ -217,10 +214,12 @@ class Reuse:
     ) -> Stop:
         """Write a walk's steps out up to the first hole that is not known."""
         try:
-            end = Run(self.at(values), walk.standing, before, self.memo).end()
+            end = FragmentWriter(
+                self.at(values), walk.standing, before, self.memo
+            ).fragment()
         except PauseError as pause:
-            axes = self.reading.axes(pause.hole.step)
-            return Stop(before, pause.hole, key_of(axes), axes, Part(0, None))
+            axes = self.dependence.axes(pause.hole.step)
+            return Stop(before, pause.hole, key_of(axes), axes, Fragment(0, None))
         except ArchcalcError as error:
             hole = walk.standing.hole
             if hole is not None and NAMES & {p.code for p in error.problems}:
@@ -234,7 +233,7 @@ class Reuse:
 
     def inline(self, step: Step) -> None:
         """Write a step out in place from now on."""
-        self.reading.put_in_place(step)
+        self.dependence.put_in_place(step)
         raise UnfitError(step.kind)
 
     def at(self, values: Values) -> Network:
@@ -245,26 +244,26 @@ class Reuse:
 
     # -- one step --------------------------------------------------------------------
 
-    def part(self, hole: Hole, values: Values) -> Part:
+    def fragment(self, hole: Hole, values: Values) -> Fragment:
         """Return a step with its repetitions."""
         step, shape = hole.step, hole.shape
         count = step.repeat
         if step.when is not True or type(count) is not int:
             count = self.count(hole, values)
         if not count:
-            return Part(0, None)
+            return Fragment(0, None)
         if not (step.first or step.last):
             unit = self.unit(hole, shape, {}, None, values)
             same = unit.profile is not None and unit.profile.shape == shape
-            if count == 1 or (same and not self.reading.counts(step)):
+            if count == 1 or (same and not self.dependence.counts(step)):
                 return repeated(unit, count)
         return self.one_by_one(hole, count, values)
 
-    def one_by_one(self, hole: Hole, count: int, values: Values) -> Part:
+    def one_by_one(self, hole: Hole, count: int, values: Values) -> Fragment:
         """Return a step whose repetitions differ."""
         step, shape = hole.step, hole.shape
-        counts = self.reading.counts(step)
-        whole: Part | None = None
+        counts = self.dependence.counts(step)
+        whole: Fragment | None = None
         i = 1
         while i <= count:
             override = {
@@ -281,21 +280,23 @@ class Reuse:
             whole = chained(whole, repeated(unit, times))
             shape = whole.profile.shape if whole.profile else shape
             i += times
-        return whole or Part(0, None)
+        return whole or Fragment(0, None)
 
     def count(self, hole: Hole, values: Values) -> int:
         """Return how often a step stands; 0 where its `when` says no."""
         step = hole.step
         picked = self.pick.get(id(step))
         if picked is None:
-            axes = self.reading.count_axes(step)
-            picked = key_of(axes), self.reading.counts_by_shape(step), {}
+            axes = self.dependence.count_axes(step)
+            picked = key_of(axes), self.dependence.counts_by_shape(step), {}
             self.pick[id(step)] = picked
         key, by_shape, counts = picked
         at = (key(values), hole.locals, hole.shape if by_shape else None)
         known = counts.get(at)
         if known is None:
-            run = Run(self.at(values), Standing(hole, {}, None), (), self.memo)
+            run = FragmentWriter(
+                self.at(values), Standing(hole, {}, None), (), self.memo
+            )
             known = counts[at] = run.times()
         return known
 
@@ -306,12 +307,12 @@ class Reuse:
         override: dict[str, Any],
         i: int | None,
         values: Values,
-    ) -> Part:
+    ) -> Fragment:
         """Return one repetition of a step."""
         key = (id(hole.step), shape, hole.locals, i, *override)
         walk = self.walks.get(key)
         if walk is None:
-            axes = self.reading.key(hole.step)
+            axes = self.dependence.key(hole.step)
             here = hole._replace(shape=shape)
             walk = self.walks[key] = Walk(Standing(here, override, i), key_of(axes))
         return self.walk(walk, values)
@@ -332,15 +333,15 @@ def row(profile: Profile, times: int) -> tuple[Profile, int]:
     return whole, (inside << VALUES) * (times - 1)
 
 
-def repeated(unit: Part, times: int) -> Part:
+def repeated(unit: Fragment, times: int) -> Fragment:
     """Return a part several times in a row; what enters and leaves has equal shapes."""
     if times == 1 or unit.profile is None:
         return unit
     profile, inside = row(unit.profile, times)
-    return Part(unit.sums * times - inside, profile)
+    return Fragment(unit.sums * times - inside, profile)
 
 
-def chained(before: Part | None, after: Part) -> Part:
+def chained(before: Fragment | None, after: Fragment) -> Fragment:
     """Return two parts in a row."""
     if before is None or before.profile is None or after.profile is None:
         return after
@@ -350,4 +351,4 @@ def chained(before: Part | None, after: Part) -> Part:
     if len(a.strides) == len(b.strides):
         steps = tuple(x * y for x, y in zip(a.strides, b.strides, strict=True))
     profile = Profile(b.shape, a.reads, a.alone, b.kept, steps, a.depth + b.depth)
-    return Part(before.sums + after.sums - (alone << VALUES), profile)
+    return Fragment(before.sums + after.sums - (alone << VALUES), profile)

@@ -22,8 +22,8 @@ from archcalc.errors import UsageError, clean
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.formats import DTYPES
 from archcalc.figures.formulas.scripts import UNICODE
-from archcalc.graph.depth import depth, depths
 from archcalc.graph.graph import Graph
+from archcalc.graph.paths import depth, depths
 from archcalc.graph.receptive import receptive_fields
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network

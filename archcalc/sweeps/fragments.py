@@ -1,44 +1,39 @@
-"""A part of a network written out with its holes as single nodes, and its sums.
+"""Fragments: some steps of a network written out, their sums, and what they look like.
 
-The steps are written out by `expand` and counted by the rules, as for one network.
+A fragment is the list of the file's steps, or one repetition of a step. Steps in it
+that depend on a swept value are *holes*: one placeholder node stands for each. `expand`
+writes the rest out and the rules count it, as for one network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from archcalc.figures.conventions import USUAL, convention
 from archcalc.figures.facts import facts_of
 from archcalc.figures.tally import FOLDED
-from archcalc.graph.depth import followed, shortcut_marks, weighs
-from archcalc.graph.expand import Expander
+from archcalc.graph.expand import Expander, Placeholder
 from archcalc.graph.graph import Graph, Node
+from archcalc.graph.paths import depths, weighs
 from archcalc.graph.scope import Scope
 from archcalc.graph.shortcuts import strides
 from archcalc.language.steps import CONDITION, REPEAT, Step
-from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Seen, Shape, Window
 from archcalc.network.network import Network
 from archcalc.sizes.dims import assuming
-from archcalc.sweeps.dependence import Reading
-from archcalc.sweeps.packed import DEPTH, LANE, MASK, OF_WEIGHTS, VALUES
+from archcalc.sweeps.dependence import Dependence
+from archcalc.sweeps.packed import DEPTH, MASK, OF_WEIGHTS, VALUES, UnfitError, packed
 
 FactsMemo = dict[tuple[Layer, tuple[Shape, ...], Shape], int]
-LARGEST = 1 << 72
 ELSEWHERE = "\0"
-"""The path of a part: no name in a file begins so."""
+"""The path of a fragment: no name in a file begins so."""
 NAMES = frozenset({"AC153", "AC154"})
-"""Errors of a name that a part does not know, though the network may."""
-
-
-class UnfitError(Exception):
-    """A step that cannot be one node: it is written out in place."""
+"""Errors of a name that a fragment does not know, though the network may."""
 
 
 class Profile(NamedTuple):
-    """What the neighbours of a part can tell of it.
+    """What the steps around a fragment can tell of it.
 
     `reads` counts how often it reads its input; `alone` are the values of a layer that
     may overwrite that input if nothing else reads it; `kept` counts the readers inside
@@ -53,8 +48,8 @@ class Profile(NamedTuple):
     depth: int
 
 
-class Part(NamedTuple):
-    """A part's sums, packed, and its profile; None where it was left out."""
+class Fragment(NamedTuple):
+    """A fragment's sums, packed, and its profile; None where it was left out."""
 
     sums: int
     profile: Profile | None
@@ -78,16 +73,16 @@ class Standing(NamedTuple):
 
 
 class Memo(NamedTuple):
-    """What every part of a sweep shares."""
+    """What all fragments of a sweep share."""
 
-    reading: Reading
+    dependence: Dependence
     inplace: bool
     facts: FactsMemo
     layers: dict[tuple[Any, ...], Layer]
 
 
 class _Macro(Layer):
-    """A part as one node."""
+    """The layer of the node that stands for a hole."""
 
     key = "part"
     profile: Profile
@@ -108,27 +103,58 @@ class PauseError(Exception):
         self.hole = hole
 
 
-class Run(Expander):
-    """Writes out one walk with what is known of its holes."""
+class _Holes:
+    """Gives each hole of a fragment the profile that is known of it, in their order."""
+
+    def __init__(self, dependence: Dependence, known: Sequence[Profile | None]) -> None:
+        self.dependence = dependence
+        self.known = known
+        self.seen = 0
+
+    def is_hole(self, step: Step, scope: Scope) -> bool:
+        """Say whether a step depends on a swept value, and can be one node."""
+        return not scope.aux and self.dependence.is_hole(step, scope.parent is None)
+
+    def placeholder(self, step: Step, shape: Shape, scope: Scope) -> Placeholder | None:
+        """Return a node with the profile of the next hole, None if it is left out.
+
+        Raises `PauseError` where no further profile is known.
+        """
+        if self.seen == len(self.known):
+            names = self._names(step, scope.declared)
+            here = tuple((n, scope.values[n]) for n in names if n in scope.values)
+            trunk = scope.parent is None and self.dependence.is_chain
+            raise PauseError(Hole(step, shape, here, trunk))
+        profile = self.known[self.seen]
+        self.seen += 1
+        if profile is None:
+            return None
+        return Placeholder(_Macro(profile), profile.shape, profile.reads)
+
+    def _names(self, step: Step, declared: Collection[str]) -> list[str]:
+        """Return the params of a block, and `i`, that a step reads."""
+        names = self.dependence.names(step)
+        return sorted(name for name in names if name in declared or name == "i")
+
+
+class FragmentWriter:
+    """Writes out one fragment with what is known of its holes, and sums it up."""
 
     def __init__(
         self,
         network: Network,
-        place: Standing,
-        known: tuple[Profile | None, ...],
+        standing: Standing,
+        known: Sequence[Profile | None],
         memo: Memo,
     ) -> None:
-        super().__init__(network.spec, network.limits)
         self.memo = memo
-        self.layers = memo.layers
         self.network = network
-        self.walked = place
-        self.known = known
-        self.seen = 0
-        self.local: frozenset[str] = frozenset()
-        self.trunk: Scope | None = None
+        self.standing = standing
+        holes = _Holes(memo.dependence, known)
+        self.expander = Expander(network.spec, network.limits, holes, memo.layers)
+        self.nodes = self.expander.growing.nodes
 
-    def end(self) -> Part:
+    def fragment(self) -> Fragment:
         """Return the sums of all that is no hole, and the profile of the whole."""
         with assuming():
             after = self.write()
@@ -138,119 +164,45 @@ class Run(Expander):
 
     def write(self) -> int:
         """Write the steps out; return the node that leaves."""
-        hole = self.walked.hole
+        network, hole = self.network, self.standing.hole
         if hole is None:
-            ((name, shape),) = self.network.input_shapes.items()
-            scope = self.enter_scope(name, shape)
-            self.trunk = scope if self.memo.reading.chain else None
-            return self.sequence(self.spec.steps, 0, scope)
+            scope = self.expander.begin(network.input_shapes, network.params)
+            return self.expander.sequence(network.spec.steps, 0, scope)
+        override = dict(self.standing.override)
         scope = self.scope(hole)
-        return self.once(hole.step, ELSEWHERE, (0,), scope, dict(self.walked.override))
-
-    def enter_scope(self, name: str, shape: Shape) -> Scope:
-        """Begin with a node that enters."""
-        origin = self.spec.input_at
-        layer = CATALOGUE["input"]()
-        self.nodes.append(Node(0, name, layer, (), shape, 0, origin, None, False))
-        self.names[name] = 0
-        scope = Scope("", dict(self.network.params), 0)
-        scope.outputs[name] = 0
-        return scope
+        return self.expander.once(hole.step, ELSEWHERE, (0,), scope, override)
 
     def scope(self, hole: Hole) -> Scope:
         """Return what is known where a hole stands."""
-        outer = self.enter_scope(ELSEWHERE, hole.shape)
-        self.local = frozenset(name for name, _ in hole.locals)
+        outer = self.expander.begin({ELSEWHERE: hole.shape}, self.network.params)
         inner = outer.inside(ELSEWHERE, 0)
+        inner.declared = dict(hole.locals)
         inner.values.update(hole.locals)
-        if self.walked.i is not None:
-            inner.values["i"] = self.walked.i
+        if self.standing.i is not None:
+            inner.values["i"] = self.standing.i
         return inner
 
     def times(self) -> int:
         """Return how often the step of a hole stands."""
-        hole = self.walked.hole
+        hole = self.standing.hole
         if hole is None:
             return 1
         step, scope = hole.step, self.scope(hole)
-        if step.when is not True and not self.checked(
-            step, "when", CONDITION, 0, scope
-        ):
+        checked = self.expander.values.checked
+        if step.when is not True and not checked(step, "when", CONDITION, 0, scope):
             return 0
-        count = self.checked(step, "repeat", REPEAT, 0, scope)
+        count = checked(step, "repeat", REPEAT, 0, scope)
         if not isinstance(count, int):
             raise UnfitError("symbols")
         return count
 
-    @cached_property
-    def shares(self) -> bool:
-        """Whether some step uses the weights of another."""
-        return self.memo.reading.shared
-
-    # -- holes -----------------------------------------------------------------------
-
-    def step(self, step: Step, base: str, at: int, scope: Scope) -> int:
-        top = scope is self.trunk
-        outermost = self.walked.hole is None and scope.parent is None
-        if scope.aux or not self.memo.reading.is_hole(step, outermost):
-            return super().step(step, base, at, scope)
-        for name in step.sources:
-            at = self.reference(name, step, scope)
-        if self.seen == len(self.known):
-            raise PauseError(
-                Hole(step, self.nodes[at].shape, self.known_here(step, scope), top)
-            )
-        profile = self.known[self.seen]
-        self.seen += 1
-        self.unlike = True  # a copy of this repetition would leave the hole's sums out
-        if profile is None:
-            return at
-        path = f"{scope.path}.{base}" if scope.path and base else scope.path or base
-        first = after = len(self.nodes)
-        origin = step.node
-        inputs = (at,) * profile.reads
-        layer = _Macro(profile)
-        node = Node(
-            after, path, layer, inputs, profile.shape, scope.group, origin, None, False
-        )
-        self.nodes.append(node)
-        self.finish(step, base, path, first, after, scope)
-        return after
-
-    def known_here(self, step: Step, scope: Scope) -> tuple[tuple[str, Any], ...]:
-        """Return the values of a block's params, and `i`, that a step reads."""
-        names = self.memo.reading.names(step) & (self.local | {"i"})
-        return tuple((n, scope.values[n]) for n in sorted(names) if n in scope.values)
-
-    def use(
-        self,
-        step: Step,
-        path: str,
-        entering: tuple[int, ...],
-        scope: Scope,
-        override: dict[str, Any],
-    ) -> int:
-        outside = self.local
-        try:
-            return super().use(step, path, entering, scope, override)
-        finally:
-            self.local = outside
-
-    def fill(
-        self,
-        step: Step,
-        params: dict[str, Any],
-        given: dict[str, Any],
-        at: int,
-        inner: Scope,
-    ) -> None:
-        super().fill(step, params, given, at, inner)
-        self.local = frozenset(params)
-
     # -- sums ------------------------------------------------------------------------
 
-    def counted(self, after: int) -> Part:
+    def counted(self, after: int) -> Fragment:
         """Return the sums of the nodes that are no holes, and the profile."""
+        # `readers` counts how often each node is read, for activations that overwrite
+        # an input which nothing else reads. What leaves the fragment is read once more
+        # outside; a hole reads what leaves it as often inside as its profile says.
         readers = [0] * len(self.nodes)
         for node in self.nodes:
             for source in node.inputs:
@@ -262,9 +214,8 @@ class Run(Expander):
                 readers[node.index] += node.layer.profile.kept
         total = sum(self.own(node, readers) for node in self.nodes if not node.aux)
         deep = self.deep(after)
-        whole = self.walked.hole is None
-        if whole:
-            return Part(total + (deep << DEPTH), None)
+        if self.standing.hole is None:
+            return Fragment(total + (deep << DEPTH), None)
         if after == 0 or not readers[0]:
             raise UnfitError("nothing between")
         last = self.nodes[after].layer
@@ -281,7 +232,7 @@ class Run(Expander):
             strides(self.nodes, after, 0),
             deep,
         )
-        return Part(total, profile)
+        return Fragment(total, profile)
 
     def own(self, node: Node, readers: Sequence[int]) -> int:
         """Return the sums that a node adds."""
@@ -291,7 +242,7 @@ class Run(Expander):
             return -(over << VALUES)
         if not node.inputs and node.index:
             raise UnfitError("a second beginning")
-        if not node.index and self.walked.hole is not None:
+        if not node.index and self.standing.hole is not None:
             return 0
         return self.fact(node) - (over << VALUES)
 
@@ -318,32 +269,19 @@ class Run(Expander):
 
     def deep(self, after: int) -> int:
         """Return the layers with weights on the longest path to a node."""
-        nodes = tuple(self.nodes)
-        graph = Graph(nodes, tuple(self.groups), (0,), after, self.names)
-        marks = shortcut_marks(graph)
-        found: list[int] = []
-        for node in nodes:
-            before = max((found[i] for i in followed(node)), default=0)
-            own = 0
-            if isinstance(node.layer, _Macro):
-                own = node.layer.profile.depth
-            elif node.inputs:
-                own = weighs(graph, node)
-            found.append(before + (0 if marks[node.index] else own))
-        return found[after]
+        growing = self.expander.growing
+        nodes, groups = tuple(self.nodes), tuple(growing.groups)
+        return depths(Graph(nodes, groups, (0,), after, growing.names), _weighed)[after]
+
+
+def _weighed(graph: Graph, node: Node) -> int:
+    """Return the layers with weights that a node stands for."""
+    if isinstance(node.layer, _Macro):
+        return node.layer.profile.depth
+    return weighs(graph, node)
 
 
 def weights_of(counted: Any) -> tuple[Any, ...]:
     """Return weights, biases, norms, buffers and parameters of a node or a total."""
     learned = (counted.weights, counted.biases, counted.norms)
     return (*learned, counted.buffers, sum(learned))
-
-
-def packed(figures: Sequence[Any]) -> int:
-    """Return figures as one number; raise `UnfitError` for one that does not fit."""
-    total = 0
-    for place, figure in enumerate(figures):
-        if not isinstance(figure, int) or not 0 <= figure < LARGEST:
-            raise UnfitError("symbols")
-        total |= figure << place * LANE
-    return total

@@ -1,4 +1,4 @@
-"""The graph while it grows: nodes with their shapes, groups, and where errors stand."""
+"""The graph while it grows: its nodes and groups, their names, where errors stand."""
 
 from __future__ import annotations
 
@@ -6,30 +6,70 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from archcalc.errors import ArchcalcError, LimitError, Place, Problem, ShapeError
+from archcalc.errors import (
+    ArchcalcError,
+    LimitError,
+    Place,
+    Problem,
+    ShapeError,
+    SpecError,
+    nearest,
+)
 from archcalc.graph.graph import Group, Node
 from archcalc.graph.scope import Scope
 from archcalc.graph.shortcuts import projecting
+from archcalc.language.spec import Spec
 from archcalc.language.steps import Step
 from archcalc.layers.base import Layer, Shape, times
 from archcalc.limits import Limits
-from archcalc.source.parser import Source, Value
+from archcalc.source.parser import Value
 
 MOST_INPUTS_SHOWN = 12
 """Inputs that an error tells one by one."""
 
 
-class Builder:
-    """Appends nodes and groups; `uses` are the `use:` steps that led here."""
+class Growing:
+    """Nodes and groups, appended in the order of execution.
 
-    def __init__(self, source: Source, name: str, limits: Limits) -> None:
-        self.source = source
+    `names` has the output node of each step by its path. `ranges` has the first node of
+    each step and the one behind its last; it is filled only where the spec shares
+    weights. `uses` are the `use:` steps that led here, for errors.
+
+    Two fields say what the steps since some moment depended on, for `Copies`: `unlike`,
+    whether on the number of a repetition; `reached`, the earliest node that a name in
+    them stood for.
+    """
+
+    def __init__(self, spec: Spec, limits: Limits) -> None:
+        self.source = spec.source
+        self.shares = spec.shares
         self.limits = limits
         self.nodes: list[Node] = []
-        self.groups: list[Group] = [Group("", "network", name, -1, 0)]
+        self.groups: list[Group] = [Group("", "network", spec.name, -1, 0)]
+        self.names: dict[str, int] = {}
+        self.ranges: dict[str, tuple[int, int]] = {}
         self.uses: tuple[Value, ...] = ()
+        self.unlike = False
+        self.reached = 0
         self.shapes: dict[tuple[Any, ...], Shape] = {}
         self.name_chars = 0
+
+    # -- nodes and groups --------------------------------------------------------------
+
+    def put(
+        self,
+        path: str,
+        layer: Layer,
+        inputs: tuple[int, ...],
+        shape: Shape,
+        origin: Value,
+        group: int = 0,
+    ) -> int:
+        """Append a node whose shape is known; return its number."""
+        index = len(self.nodes)
+        node = Node(index, path, layer, inputs, shape, group, origin, None, False)
+        self.nodes.append(node)
+        return index
 
     def add(
         self,
@@ -78,6 +118,57 @@ class Builder:
                 problem = replace(problem, facts=(*problem.facts, entering))
         raise ShapeError([problem.at(self.place(step.node), self.via())])
 
+    def open(self, path: str, kind: str, label: str, scope: Scope) -> int:
+        """Begin a group; return its number."""
+        self.name_chars += len(path)
+        self.groups.append(Group(path, kind, label, scope.group, len(self.nodes)))
+        return len(self.groups) - 1
+
+    def close(self, group: int, output: int) -> None:
+        """End a group at the last node."""
+        self.groups[group].end = len(self.nodes)
+        self.groups[group].output = output
+
+    # -- shared weights ----------------------------------------------------------------
+
+    def remember(self, path: str, first: int) -> None:
+        """Remember the nodes of a step, where a spec shares weights at all."""
+        if self.shares:
+            self.ranges[path] = (first, len(self.nodes))
+
+    def share(self, step: Step, first: int, scope: Scope) -> None:
+        """Give the nodes from `first` on the weights of the step that `share` names."""
+        name = step.share.text if step.share else ""
+        if name == step.name:
+            return
+        path = scope.path_of(name)
+        while path not in self.ranges and "." in path:
+            scope_path, _, _ = path[: -len(name) - 1].rpartition(".")
+            path = f"{scope_path}.{name}" if scope_path else name
+        if path not in self.ranges:
+            message = f"share: no earlier step {name!r}"
+            raise self.error(step, "AC153", message, nearest(name, self.ranges))
+        self.copy_weights(step, first, self.ranges[path])
+
+    def copy_weights(self, step: Step, first: int, other: tuple[int, int]) -> None:
+        """Point each node from `first` on at its counterpart in an earlier range."""
+        for offset, index in enumerate(range(first, len(self.nodes))):
+            twin = other[0] + offset
+            node = self.nodes[index]
+            if twin >= other[1] or self._weights(index) != self._weights(twin):
+                message = "share needs steps with equal weights"
+                facts = self.entering(min(twin, other[1] - 1)), self.entering(index)
+                raise ShapeError([self.problem(step, "AC214", message, facts=facts)])
+            root = self.nodes[twin].share
+            self.nodes[index] = node._replace(share=twin if root is None else root)
+
+    def _weights(self, index: int) -> Any:
+        node = self.nodes[index]
+        shapes = [self.nodes[i].shape for i in node.inputs]
+        return node.layer.key, node.layer.weights(*shapes)
+
+    # -- errors ------------------------------------------------------------------------
+
     def clash(
         self, problem: Problem, inputs: tuple[int, ...], names: tuple[str, ...]
     ) -> Problem:
@@ -112,17 +203,6 @@ class Builder:
         label = node.layer.label(*[self.nodes[i].shape for i in node.inputs])
         return f"{given}{times(node.shape)}   from line {line}, {label}"
 
-    def open(self, path: str, kind: str, label: str, scope: Scope) -> int:
-        """Begin a group; return its number."""
-        self.name_chars += len(path)
-        self.groups.append(Group(path, kind, label, scope.group, len(self.nodes)))
-        return len(self.groups) - 1
-
-    def close(self, group: int, output: int) -> None:
-        """End a group at the last node."""
-        self.groups[group].end = len(self.nodes)
-        self.groups[group].output = output
-
     def place(self, node: Value) -> Place:
         """Return where a value of the file stands."""
         return self.source.place(node)
@@ -131,20 +211,28 @@ class Builder:
         """Return the `use:` steps that led here."""
         return tuple(self.place(use) for use in self.uses)
 
-    def error(
+    def problem(
         self,
-        kind: type[ArchcalcError],
         step: Step,
         code: str,
         message: str,
-        facts: Iterable[str] = (),
         help: str | None = None,
-    ) -> ArchcalcError:
-        """Return an error at a step."""
-        problem = Problem(
-            code, message, self.place(step.node), tuple(facts), help, self.via()
-        )
-        return kind([problem])
+        facts: Iterable[str] = (),
+    ) -> Problem:
+        """Return what is wrong with a step."""
+        place = self.place(step.node)
+        return Problem(code, message, place, tuple(facts), help, self.via())
+
+    def error(
+        self,
+        step: Step,
+        code: str,
+        message: str,
+        help: str | None = None,
+        facts: Iterable[str] = (),
+    ) -> SpecError:
+        """Return the error of a step that is not in the language."""
+        return SpecError([self.problem(step, code, message, help, facts)])
 
     def too_many(self, step: Step) -> ArchcalcError:
         """Return the error of a network that is too large."""
@@ -154,24 +242,3 @@ class Builder:
             return self.limits.exceeded("name_chars", what, place=place)
         what = "the network is too large when written out"
         return self.limits.exceeded("nodes", what, place=place)
-
-    def copy_weights(self, step: Step, first: int, other: tuple[int, int]) -> None:
-        """Point each node from `first` on at its counterpart in an earlier range."""
-        for offset, index in enumerate(range(first, len(self.nodes))):
-            twin = other[0] + offset
-            node = self.nodes[index]
-            if twin >= other[1] or self._weights(index) != self._weights(twin):
-                raise self.error(
-                    ShapeError,
-                    step,
-                    "AC214",
-                    "share needs steps with equal weights",
-                    [self.entering(min(twin, other[1] - 1)), self.entering(index)],
-                )
-            root = self.nodes[twin].share
-            self.nodes[index] = node._replace(share=twin if root is None else root)
-
-    def _weights(self, index: int) -> Any:
-        node = self.nodes[index]
-        shapes = [self.nodes[i].shape for i in node.inputs]
-        return node.layer.key, node.layer.weights(*shapes)
