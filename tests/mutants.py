@@ -162,12 +162,7 @@ GROUPS = {
                 "reports/memory/details.py",
                 "network/largest_batch.py",
             ),
-            *(
-                "reports/memory/notes.py",
-                "reports/memory/cells.py",
-                "reports/memory/columns.py",
-            ),
-            "network/memory_figures.py",
+            *("reports/memory/notes.py", "reports/memory/cells.py"),
         ),
         ("memory_reports", "memory_cells", "memory"),
         ("cli", "render_graphs", "documents"),

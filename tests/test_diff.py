@@ -162,7 +162,7 @@ def test_variants_and_blocks() -> None:
     changed = [c for c in found.changes if "changed" in c.kinds]
     assert {c.what for c in changed} == {"stride 1 → 2", "stride 2 → 1"}
     assert len(changed) == 6
-    totals = {key: (a, b) for key, _, _, a, b in found.totals}
+    totals = {one.key: (a, b) for one, a, b in found.totals}
     assert totals["macs"] == (3_857_973_248, 4_089_184_256)
     stages = Difference(side(old, "stages"), side(new, "stages"))
     names = [c.row.name for c in stages.changes if "changed" in c.kinds]

@@ -15,8 +15,8 @@ import archcalc
 from archcalc import Analysis, UsageError
 from archcalc.checks.claims.expectations import judge
 from archcalc.network.largest_batch import Fit, inference_peak, largest_batch, read_size
-from archcalc.network.memory_figures import training
-from archcalc.reports.memory.columns import cells
+from archcalc.network.named_figures import measure
+from archcalc.reports.memory.cells import cells
 from archcalc.reports.memory.details import timeline_report, training_report
 from archcalc.reports.memory.notes import where_the_most_is
 from archcalc.reports.memory.summary import memory_report
@@ -25,7 +25,6 @@ from archcalc.reports.memory.summary import memory_report
 def column(key: str, analysis: Analysis) -> dict[str, Any]:
     """Return a column's cells by the names of rows."""
     cell = cells(key, analysis)
-    assert cell is not None
     return {row.name: cell(row) for row in analysis.rows}
 
 
@@ -161,7 +160,7 @@ def test_training_is_of_the_whole_network() -> None:
     analysis = analyzed(FIRST)
     said = r"^training memory is of the whole network: leave `at` out$"
     with pytest.raises(ValueError, match=said):
-        training(analysis, analysis.rows[0])
+        measure(analysis, "training", analysis.rows[0].name)
 
 
 def test_sizes_that_are_none() -> None:

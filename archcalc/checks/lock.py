@@ -30,14 +30,7 @@ from archcalc.source.parser import read
 from archcalc.source.text import decode, read_bytes
 
 VERSION = 1
-FIGURES = (
-    "params",
-    "buffers",
-    "macs",
-    "flops",
-    "activations",
-    "activation_bytes",
-)
+FIGURES = ("params", "buffers", "macs", "flops", "activations", "activation_bytes")
 DIGEST_BYTES = 16
 Entry = dict[str, Any]
 

@@ -10,36 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-METRICS = (
-    "shape",
-    "params",
-    "weights",
-    "biases",
-    "buffers",
-    "macs",
-    "flops",
-    "activations",
-    "activation_bytes",
-    "peak",
-    "training",
-    "saved",
-    "disk",
-    "receptive_field",
-    "depth",
-    "layers",
-    "connections",
-    "norms",
-    "relu_kept",
-    "channels",
-    "weight_shape",
-    "kernel",
-    "stride",
-    "groups",
-    "kinds",
-    "convs",
-    "heads",
-    "is",
-)
+from archcalc.catalogue import FIGURES
+
+METRICS = tuple(key for key, figure in FIGURES.items() if figure.asserts)
 """What `expect` can assert, at a step or for the whole network; `is` is of `value`."""
 
 

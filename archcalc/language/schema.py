@@ -15,8 +15,17 @@ from dataclasses import fields
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from archcalc.catalogue import FIGURES
 from archcalc.language import schema_words as words
-from archcalc.language.about import Accuracy, Expected, Lint, Paper, Within, key_of
+from archcalc.language.about import (
+    METRICS,
+    Accuracy,
+    Expected,
+    Lint,
+    Paper,
+    Within,
+    key_of,
+)
 from archcalc.language.spec import LANGUAGE_VERSION, SECTIONS
 from archcalc.language.step_reader import ROLES_WITH_FOLLOWERS
 from archcalc.language.steps import (
@@ -188,9 +197,7 @@ class _Writer:
         """Return the schema of an entry of `expect`."""
         schema = self.part(Expected, words.EXPECTED)
         value: Schema = {"type": ["number", "string", "boolean", "array"]}
-        metrics = {
-            key: self.said(key, value, said) for key, said in words.METRICS.items()
-        }
+        metrics = {key: self.said(key, value, FIGURES[key].asserts) for key in METRICS}
         return {**schema, "properties": {**schema["properties"], **metrics}}
 
     # -- kinds -------------------------------------------------------------------------

@@ -7,10 +7,11 @@ arithmetic on them, also across networks: a share, a ratio, a sum without one ro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from archcalc.catalogue import FIGURES
 from archcalc.errors import nearest
 from archcalc.figures.conventions import USUAL
 from archcalc.graph.graph import Node
@@ -19,7 +20,6 @@ from archcalc.graph.receptive import receptive_fields
 from archcalc.language.about import METRICS
 from archcalc.layers.base import feature_axis
 from archcalc.network.analysis import Analysis
-from archcalc.network.memory_figures import FIGURES as MEMORY_FIGURES
 from archcalc.network.network import load
 from archcalc.network.rows import Row
 from archcalc.sizes.dims import Dim
@@ -55,8 +55,7 @@ def counted_as(metric: str, convention: str) -> str:
     """
     if convention == USUAL:
         return metric
-    own = {"macs": "operations", "flops": "operations", "params": "reported_params"}
-    return own.get(metric, metric)
+    return FIGURES[metric].by_convention or metric
 
 
 class Others(dict[str, Analysis]):
@@ -101,6 +100,11 @@ def _output(analysis: Analysis, row: Row | None) -> int:
     return analysis.graph.output if row is None else row.output
 
 
+def _inside(analysis: Analysis, row: Row | None) -> Sequence[int]:
+    """Return the nodes of a row, or all."""
+    return range(len(analysis.graph.nodes)) if row is None else row.nodes
+
+
 def _receptive_field(analysis: Analysis, row: Row | None) -> Dim | Fraction | None:
     fields = receptive_fields(analysis.graph)[_output(analysis, row)]
     return max(f.size for f in fields) if fields else None
@@ -111,8 +115,7 @@ def _depth(analysis: Analysis, row: Row | None) -> int:
 
 
 def _connections(analysis: Analysis, row: Row | None) -> int:
-    graph = analysis.graph
-    return connections(graph, range(len(graph.nodes)) if row is None else row.nodes)
+    return connections(analysis.graph, _inside(analysis, row))
 
 
 def _nodes(analysis: Analysis, row: Row | None) -> Iterator[Node]:
@@ -130,9 +133,8 @@ def _convs(analysis: Analysis, row: Row | None) -> int:
 
 
 def _heads(analysis: Analysis, row: Row | None) -> int:
-    graph = analysis.graph
-    inside = set(range(len(graph.nodes)) if row is None else row.nodes)
-    return sum(group.kind == "aux" and group.first in inside for group in graph.groups)
+    inside, groups = set(_inside(analysis, row)), analysis.graph.groups
+    return sum(group.kind == "aux" and group.first in inside for group in groups)
 
 
 def _kinds(analysis: Analysis, row: Row | None) -> tuple[str, ...]:
@@ -165,6 +167,29 @@ def _relu_kept(analysis: Analysis, row: Row | None) -> Dim:
         and analysis.in_place(node)
     ]
     return figures.activations + sum(copies, 0) * analysis.setting.batch
+
+
+# -- figures of memory -----------------------------------------------------------------
+
+
+def _peak(analysis: Analysis, row: Row | None) -> int:
+    """Return the peak of inference, or the most that lives while a row runs."""
+    return analysis.memory.live(_inside(analysis, row))
+
+
+def _training(analysis: Analysis, row: Row | None) -> int:
+    """Return the peak of training; raise `ValueError` for a row, which has none."""
+    if row is not None:
+        raise ValueError("training memory is of the whole network: leave `at` out")
+    return analysis.memory.training.peak
+
+
+def _saved(analysis: Analysis, row: Row | None) -> int:
+    return analysis.memory.saved(_inside(analysis, row))
+
+
+def _disk(analysis: Analysis, row: Row | None) -> Dim:
+    return analysis.memory.disk(_inside(analysis, row))
 
 
 # -- what a layer is made of -----------------------------------------------------------
@@ -219,5 +244,8 @@ GRAPH_METRICS: dict[str, Metric] = {
     "channels": _channels,
     "weight_shape": _weight_shape,
     **{name: _argument(name) for name in ("kernel", "stride", "groups")},
-    **MEMORY_FIGURES,
+    "peak": _peak,
+    "training": _training,
+    "saved": _saved,
+    "disk": _disk,
 }

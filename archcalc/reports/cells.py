@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
+from archcalc.catalogue import FIGURES
 from archcalc.sizes.polynomials import Dim, Poly
 
 if TYPE_CHECKING:
@@ -65,6 +66,19 @@ class Column:
     def align(self) -> Literal["left", "right"]:
         """Words stand left, figures and shapes right."""
         return "left" if self.kind in LEFT else "right"
+
+
+def column(key: str, /, **changes: Any) -> Column:
+    """Return the column of a figure of the catalogue, `changes` apart."""
+    one = FIGURES[key]
+    given = {"key": key, "title": one.title, "kind": one.kind, "unit": one.unit}
+    return Column(**{**given, "short": one.short, **changes})
+
+
+def share_column(key: str) -> Column:
+    """Return the column of each row's share of a figure's total."""
+    one = FIGURES[key]
+    return Column(f"{key}_share", f"of {one.short or one.title}", "percent")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class Condition:
 
     def change(self, difference: Difference) -> Any:
         """Return how much the total changes; None for a figure that is not there."""
-        totals = {key: (old, new) for key, _, _, old, new in difference.totals}
+        totals = {one.key: (old, new) for one, old, new in difference.totals}
         change = growth_of if self.relative else change_of
         return change(*totals[self.metric])
 
@@ -44,7 +44,7 @@ class Condition:
 def read_condition(text: str) -> Condition:
     """Return the condition in a text; raise `UsageError` AC570 for none."""
     match = CONDITION.fullmatch(text[:100])
-    metrics = [key for key, _, _ in TOTALS]
+    metrics = [one.key for one in TOTALS]
     if match is None or match["metric"] not in metrics:
         near = nearest(text.split()[0] if text.split() else "", metrics)
         help = near or f'"macs > +2%"; metrics: {", ".join(metrics)}'

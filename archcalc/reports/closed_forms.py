@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archcalc.catalogue import figures
 from archcalc.network.analysis import Analysis
 from archcalc.reports.cells import Column, Line, Table
 from archcalc.sizes.comparing import quotient_text, where_more
 from archcalc.sizes.polynomials import Poly
 
-FIGURES = {
-    "params": "parameters",
-    "macs": "MACs",
-    "flops": "FLOPs",
-    "activations": "activations",
-}
+FIGURES = figures("params", "macs", "flops", "activations")
 
 
 def closed_form_tables(analyses: Sequence[Analysis]) -> list[Table]:
@@ -31,9 +27,10 @@ def closed_form_tables(analyses: Sequence[Analysis]) -> list[Table]:
             Column("more", f"{first.name} has more", "formula"),
         )
         rows = []
-        for key, title in FIGURES.items():
-            one, two = getattr(first.total, key), getattr(other.total, key)
+        for figure in FIGURES:
+            one, two = (getattr(net.total, figure.key) for net in (first, other))
             if isinstance(one, Poly) or isinstance(two, Poly):
+                title = figure.total
                 cells = (title, quotient_text(two, one), where_more(one, two))
                 rows.append(Line(cells, path=title))
         if rows:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import chain, takewhile
 from typing import Any
 
+from archcalc.catalogue import FIGURES, Figure, figures
 from archcalc.errors import UsageError
 from archcalc.figures.conventions import Convention
 from archcalc.figures.facts import Figures
 from archcalc.graph.paths import depth
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
+from archcalc.network.named_figures import measure
 from archcalc.network.network import Network, load
 from archcalc.network.rows import Row
 from archcalc.reports.cells import Column, ColumnKind, Line, Table
@@ -25,28 +27,12 @@ from archcalc.reports.report import Later, Report
 from archcalc.reports.table import assumption_notes, definition_notes, settings
 from archcalc.sizes.dims import Dim, Poly, ratio
 
-TOTALS: tuple[tuple[str, str, ColumnKind], ...] = (
-    ("params", "parameters", "count"),
-    ("weights", "weights", "count"),
-    ("biases", "biases", "count"),
-    ("norms", "norm parameters", "count"),
-    ("macs", "MACs", "operations"),
-    ("flops", "FLOPs", "operations"),
-    ("activations", "activations", "count"),
-    ("activation_bytes", "activation bytes", "bytes"),
+TOTALS = figures(
+    *("params", "weights", "biases", "norms"),
+    *("macs", "flops", "activations", "activation_bytes"),
 )
-MEMORY: dict[str, Callable[[Analysis], Dim]] = {
-    "activations": lambda analysis: analysis.memory.activations,
-    "peak inference": lambda analysis: analysis.memory.peak_inference,
-    "saved for backward": lambda analysis: analysis.memory.saved_for_backward,
-    "training": lambda analysis: analysis.memory.training.peak,
-    "on disk": lambda analysis: analysis.memory.on_disk,
-}
-ALIGNED: tuple[tuple[str, str, ColumnKind], ...] = (
-    ("shape", "output", "shape"),
-    ("macs", "MACs", "operations"),
-    ("weights", "weights", "count"),
-)
+IN_MEMORY = figures("peak", "saved", "training", "disk")
+ALIGNED = figures("shape", "macs", "weights")
 
 
 def compare(*networks: str | Network | Analysis) -> Report:
@@ -76,7 +62,7 @@ def compare_report(analyses: Sequence[Analysis], memory: bool = False) -> Report
     """
     columns: tuple[str, ...] = ("macs", "flops", "activations", "depth")
     convention = analyses[0].convention
-    columns = (*columns, *(key for key, _, _ in _counted(convention)))
+    columns = (*columns, *(one.key for one in _counted(convention)))
     notes = [n for a in analyses for n in assumption_notes(a)]
     common = {k: v for k, v in settings(analyses[0]).items() if k != "input"}
     return Report(
@@ -125,10 +111,10 @@ def _named(rows: Sequence[Row]) -> dict[str, tuple[Shape, Figures]]:
 
 def _bytes(analyses: Sequence[Analysis]) -> Table:
     """Return the figures of memory, one a line; what needs numbers says so."""
-    lines = []
-    for title, figure in MEMORY.items():
-        values = [needing_numbers(partial(figure, analysis)) for analysis in analyses]
-        lines.append(_line(title, values, "bytes"))
+    lines = [_line("activations", [a.memory.activations for a in analyses], "bytes")]
+    for one in IN_MEMORY:
+        values = [needing_numbers(partial(measure, a, one.key)) for a in analyses]
+        lines.append(_line(one.in_memory, values, one.kind))
     return Table("memory", tuple(_figure_columns("memory", analyses)), tuple(lines))
 
 
@@ -152,20 +138,21 @@ def _totals(analyses: Sequence[Analysis]) -> Table:
     ]
     lines += [_line("output", [a.output for a in analyses], "shape")]
     lines += [_line("output channels", [a.output[0] for a in analyses], "count")]
-    for key, title, kind in (*TOTALS, *_counted(analyses[0].convention)):
-        values = [getattr(a.total, key) for a in analyses]
+    for one in (*TOTALS, *_counted(analyses[0].convention)):
+        values = [getattr(a.total, one.key) for a in analyses]
         if any(value != 0 for value in values):
-            lines.append(_line(title, values, kind))
+            lines.append(_line(one.total, values, one.kind))
     lines.append(_line("depth", [depth(a.graph) for a in analyses], "count"))
     return Table("totals", tuple(columns), tuple(lines))
 
 
-def _counted(convention: Convention) -> Iterator[tuple[str, str, ColumnKind]]:
+def _counted(convention: Convention) -> Iterator[Figure]:
     """Yield a convention's own totals, where it has any."""
     if convention.counts_operations:
-        yield "operations", f"{convention.name} {convention.unit}s", "operations"
+        title = f"{convention.name} {convention.unit}s"
+        yield FIGURES["operations"]._replace(called=title)
     if convention.counts_params:
-        yield "reported_params", f"{convention.name} params", "count"
+        yield FIGURES["reported_params"]._replace(called=f"{convention.name} params")
 
 
 def _line(title: str, values: Sequence[Any], kind: ColumnKind) -> Line:
@@ -196,8 +183,8 @@ def _aligned(
     """Return rows or branches side by side, aligned by name."""
     columns = [Column("name", title, "name")]
     columns += [
-        Column(f"{key}{i}", f"{word} {analysis.name}", kind)
-        for key, word, kind in ALIGNED
+        Column(f"{one.key}{i}", f"{one.title} {analysis.name}", one.kind)
+        for one in ALIGNED
         for i, analysis in enumerate(analyses)
     ]
     names = dict.fromkeys(name for found in rows for name in found)
@@ -206,8 +193,6 @@ def _aligned(
     for name in names:
         found = [row.get(name, absent) for row in rows]
         values = [[shape for shape, _ in found]]
-        values += [
-            [getattr(f, key, None) for _, f in found] for key, _, _ in ALIGNED[1:]
-        ]
+        values += [[getattr(f, one.key, None) for _, f in found] for one in ALIGNED[1:]]
         lines.append(Line((name, *chain.from_iterable(values)), path=name))
     return Table(title, tuple(columns), tuple(lines))

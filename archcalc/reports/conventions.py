@@ -8,7 +8,7 @@ from fractions import Fraction
 from archcalc.figures.conventions import CONVENTIONS, Convention
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
-from archcalc.reports.cells import Cell, Column, Line, Note, Table
+from archcalc.reports.cells import Cell, Column, Line, Note, Table, column
 from archcalc.reports.report import Report
 from archcalc.reports.table import assumption_notes, convention_note, settings
 from archcalc.sizes.dims import Dim
@@ -56,11 +56,11 @@ def _columns(scale: Scale | None) -> tuple[Column, ...]:
     scaled = (Column("scaled", f"in {scale[0]}", "count"),) if scale else ()
     return (
         Column("convention", "convention", "name"),
-        Column("operations", "operations", "operations"),
+        column("operations"),
         *scaled,
         Column("unit", "unit", "text"),
         Column("beyond", "beyond MACs", "operations", note=BEYOND),
-        Column("params", "params", "count"),
+        column("params"),
     )
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from archcalc.catalogue import Figure, figures
 from archcalc.errors import UsageError
 from archcalc.graph.paths import depth
 from archcalc.graph.receptive import Fields, receptive_fields
@@ -18,32 +19,25 @@ from archcalc.network.named_figures import measure
 from archcalc.network.network import Network
 from archcalc.network.rows import Level, Row
 from archcalc.reports.alignment import Item, Pair, align
-from archcalc.reports.cells import Column, ColumnKind, Line, Note, Table
+from archcalc.reports.cells import Column, Line, Note, Table, column
 from archcalc.reports.report import Report
 from archcalc.sizes.dims import Poly
 from archcalc.source.edits import parts
 from archcalc.source.values import Mapping, Scalar, Value
 
-TOTALS: tuple[tuple[str, str, ColumnKind], ...] = (
-    ("params", "parameters", "count"),
-    ("macs", "MACs", "operations"),
-    ("flops", "FLOPs", "operations"),
-    ("activations", "activations", "count"),
-    ("activation_bytes", "activation bytes", "bytes"),
-    ("peak", "peak of inference", "bytes"),
-    ("training", "peak of training", "bytes"),
-    ("receptive_field", "receptive field", "count"),
-    ("depth", "depth", "count"),
+TOTALS = figures(
+    *("params", "macs", "flops", "activations", "activation_bytes"),
+    *("peak", "training", "receptive_field", "depth"),
 )
 COLUMNS = (
     Column("layer", "layer", "name"),
     Column("change", "change", "text"),
     Column("what", "what", "text"),
-    Column("shape", "output", "text"),
-    Column("params", "params", "change"),
-    Column("macs", "MACs", "change"),
-    Column("memory", "bytes", "change", unit="B"),
-    Column("field", "field", "text"),
+    column("shape", kind="text"),
+    column("params", kind="change"),
+    column("macs", kind="change", unit=None),
+    column("activation_bytes", key="memory", kind="change"),
+    column("receptive_field", key="field", kind="text"),
 )
 ARROW = " → "
 
@@ -185,12 +179,10 @@ class Difference:
         return old.shape != new.shape or not same
 
     @cached_property
-    def totals(self) -> tuple[tuple[str, str, ColumnKind, Any, Any], ...]:
-        """The figures of both networks: key, title, kind, old and new value."""
-        return tuple(
-            (key, title, kind, _total(self.old, key), _total(self.new, key))
-            for key, title, kind in TOTALS
-        )
+    def totals(self) -> tuple[tuple[Figure, Any, Any], ...]:
+        """The figures of both networks, with their old and new values."""
+        sides = (self.old, self.new)
+        return tuple((one, *(_total(s, one.key) for s in sides)) for one in TOTALS)
 
 
 def _word(value: object) -> str:
@@ -247,10 +239,10 @@ def _totals_table(difference: Difference) -> Table:
     )
     shapes = [side.analysis.output for side in (difference.old, difference.new)]
     rows = [Line(("output", *shapes, None, None), path="output", kinds="shape")]
-    for key, title, kind, old, new in difference.totals:
+    for one, old, new in difference.totals:
         if old is not None or new is not None:
-            cells = (title, old, new, change_of(old, new), growth_of(old, new))
-            rows.append(Line(cells, path=key, kinds=kind))
+            cells = (one.total, old, new, change_of(old, new), growth_of(old, new))
+            rows.append(Line(cells, path=one.key, kinds=one.kind))
     return Table("totals", columns, tuple(rows))
 
 

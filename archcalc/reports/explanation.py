@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from archcalc.catalogue import figures
 from archcalc.figures.conventions.measures import is_bias
 from archcalc.figures.facts import flops
 from archcalc.figures.formats import dtype_bits, in_bytes
@@ -43,6 +44,9 @@ KINDS = {
     "sqrt": "roots",
 }
 MOST_TERMS = 12
+SUMMED = figures("weights", "biases", "norms", "macs", "flops", "activations")
+LEARNED = tuple(one.label for one in SUMMED[:3])
+"""What adds up to `params`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +246,7 @@ class Explainer:
         """Yield what is counted of nodes that share a row."""
         found = [(node, self.record(node)) for node in nodes]
         own = [(n, r) for n, r in found if n.share is None]
-        for figure in ("weights", "biases", "norm params"):
+        for figure in LEARNED:
             counted = [
                 formula
                 for node, recording in own
@@ -271,10 +275,10 @@ class Explainer:
         nodes = [i for row in rows for i in row.nodes]
         each = rows if len(rows) > 1 else [self.analysis.figures([i]) for i in nodes]
         lines = []
-        for figure in ("weights", "biases", "norms", "macs", "flops", "activations"):
-            parts = [getattr(getattr(e, "figures", e), figure) for e in each]
-            lines += sum_line(FIGURES[figure], parts)
-        counted = [x for x in lines if x.figure in ("weights", "biases", "norm params")]
+        for figure in SUMMED:
+            parts = [getattr(getattr(e, "figures", e), figure.key) for e in each]
+            lines += sum_line(figure.label, parts)
+        counted = [x for x in lines if x.figure in LEARNED]
         if len(counted) > 1:
             words = [(1, named(line.formula, line.figure)) for line in counted]
             lines.insert(len(counted), Derivation("params", Formula(total(words))))
@@ -285,16 +289,6 @@ class Explainer:
     @cached_property
     def has_side_heads(self) -> bool:
         return any(node.aux for node in self.graph.nodes)
-
-
-FIGURES = {
-    "weights": "weights",
-    "biases": "biases",
-    "norms": "norm params",
-    "macs": "MACs",
-    "flops": "FLOPs",
-    "activations": "activations",
-}
 
 
 def shape_lines(found: Recording, computed: bool = False) -> Iterator[Derivation]:

@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from archcalc.figures.formulas.formulas import Equation
+from archcalc.catalogue import figures
+from archcalc.figures.facts import Figures
+from archcalc.figures.formulas.formulas import Equation, Formula
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Level, Row
 from archcalc.reports.cells import Cell, Column, Line, Note
 from archcalc.reports.explanation import Derivation, Explainer
 from archcalc.reports.report import Report
 
+COUNTED = figures("activations", "weights", "macs")
 FORMULA_COLUMNS = (
     Column("size_formula", "output size", "formula"),
-    Column("activations_formula", "activations", "formula"),
-    Column("weights_formula", "weights", "formula"),
-    Column("macs_formula", "MACs", "formula"),
+    *(Column(f"{one.key}_formula", one.label, "formula") for one in COUNTED),
 )
-FIGURES = ("activations", "weights", "MACs")
 NOTE = Note(
     "formulas: numbers put into the rules of each layer; weights leave biases and "
     "normalization out. `archcalc explain` names the symbols.",
@@ -43,8 +43,7 @@ def with_formulas(report: Report, analysis: Analysis, level: Level) -> Report:
     ]
     for line in table.rows[len(rows) :]:
         figures = analysis.total if line.kind == "total" else analysis.aux
-        counted = (None, figures.activations, figures.weights, figures.macs)
-        lines.append(_with(line, counted))
+        lines.append(_with(line, _plain(figures)))
     shown = replace(
         table, columns=(*table.columns, *FORMULA_COLUMNS), rows=tuple(lines)
     )
@@ -57,14 +56,17 @@ def _with(line: Line, more: tuple[Cell, ...]) -> Line:
 
 def _formulas(explainer: Explainer, row: Row) -> tuple[Cell, ...]:
     """Return the cells of a row; a figure of 0 stays empty."""
-    figures = row.figures
     if explainer.is_group(row):
-        return (None, figures.activations, figures.weights, figures.macs)
+        return _plain(row.figures)
     lines = explainer.brief(row).lines
-    found: dict[str, Cell] = {
-        line.figure: Equation(line.formula) for line in lines if line.figure in FIGURES
-    }
-    return (_sizes(lines), *(found.get(figure) for figure in FIGURES))
+    found: dict[str, Formula] = {line.figure: line.formula for line in lines}
+    formulas = (found.get(one.label) for one in COUNTED)
+    return (_sizes(lines), *(f if f is None else Equation(f) for f in formulas))
+
+
+def _plain(counted: Figures) -> tuple[Cell, ...]:
+    """Return the cells of what stands for many layers: figures, and no sizes."""
+    return (None, *(getattr(counted, one.key) for one in COUNTED))
 
 
 def _sizes(lines: tuple[Derivation, ...]) -> Cell:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
+from archcalc.catalogue import FIGURES, definition
 from archcalc.errors import UsageError, unknown
 from archcalc.figures.formulas.formulas import Equation, Formula
 from archcalc.figures.formulas.scripts import LATEX
@@ -17,30 +18,23 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Row
 from archcalc.reports.cells import Cell, Column, Line, Note, Table
-from archcalc.reports.explanation import Derivation, Explainer
+from archcalc.reports.explanation import LEARNED, Derivation, Explainer
 from archcalc.reports.report import Report
-from archcalc.reports.table import COLUMNS, DEFINITIONS, settings
+from archcalc.reports.table import COLUMNS, settings
 
 QUESTIONS = 8
 
 
-class Asking(NamedTuple):
-    """How a figure is asked for, and which formulas of a layer give it."""
-
-    question: str
-    figures: tuple[str, ...]
-
-
-BLANKS: Mapping[str, Asking] = {
-    "shape": Asking("what is the output volume size?", ()),
-    "params": Asking("how many parameters?", ("weights", "biases", "norm params")),
-    "weights": Asking("how many weights, biases aside?", ("weights",)),
-    "biases": Asking("how many biases?", ("biases",)),
-    "macs": Asking("how many multiply-accumulates?", ("MACs",)),
-    "flops": Asking("how many FLOPs?", ("FLOPs",)),
-    "activations": Asking("how many values come out?", ("activations",)),
+BLANKS: Mapping[str, str] = {
+    "shape": "what is the output volume size?",
+    "params": "how many parameters?",
+    "weights": "how many weights, biases aside?",
+    "biases": "how many biases?",
+    "macs": "how many multiply-accumulates?",
+    "flops": "how many FLOPs?",
+    "activations": "how many values come out?",
 }
-"""What may be blank."""
+"""What may be blank, and how it is asked for."""
 
 
 class Hint(Equation):
@@ -136,7 +130,7 @@ def _hint(lines: Sequence[Derivation], blank: str) -> Hint | None:
     if blank == "shape":
         parts = [x.formula for x in lines if x.formula.name and not x.alike]
         return Hint(parts, "; ") if parts else None
-    wanted = BLANKS[blank].figures
+    wanted = LEARNED if blank == "params" else (FIGURES[blank].label,)
     parts = [line.formula for line in lines if line.figure in wanted]
     given_away = len(parts) == 1 and not parts[0].tree.parts()
     return Hint(parts, " + ") if parts and not given_away else None
@@ -166,7 +160,7 @@ def quiz_report(
     tables = [_sheet(analysis, asked, blanks), _questions(asked)]
     if key:
         tables.append(_answers(asked))
-    notes = [Note(DEFINITIONS[b], "definition") for b in blanks if b in DEFINITIONS]
+    notes = [Note(text, "definition") for text in map(definition, blanks) if text]
     given = {k: v for k, v in settings(analysis).items() if k in ("input", "batch")}
     title = f"Quiz: {network.title}"
     given = {**given, "seed": seed}
@@ -212,7 +206,7 @@ def _questions(asked: Sequence[Question]) -> Table:
 
 def _asks(question: Question) -> str:
     """Return the question; what is no image has no volume."""
-    text = BLANKS[question.blank].question
+    text = BLANKS[question.blank]
     flat = isinstance(question.answer, tuple) and len(question.answer) == 1
     return text.replace("volume ", "") if flat else text
 

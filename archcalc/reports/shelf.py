@@ -9,15 +9,15 @@ from archcalc.errors import unknown
 from archcalc.graph.paths import depth
 from archcalc.language.library import shipped
 from archcalc.network.network import Network, load
-from archcalc.reports.cells import Column, Line, Note, Table
+from archcalc.reports.cells import Column, Line, Note, Table, column
 from archcalc.reports.report import Report
 
 COLUMNS = (
     Column("name", "name", "name"),
     Column("title", "title", "text"),
-    Column("params", "params", "count"),
-    Column("macs", "MACs", "operations", unit="MAC"),
-    Column("depth", "depth", "count"),
+    column("params"),
+    column("macs"),
+    column("depth"),
     Column("input", "input", "shape"),
 )
 

@@ -18,7 +18,7 @@ from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Row
-from archcalc.reports.cells import Column, Line, Note, Table
+from archcalc.reports.cells import Column, Line, Note, Table, column
 from archcalc.reports.report import Report
 from archcalc.reports.table import erratum_notes, settings
 from archcalc.sizes.dims import Dim, product
@@ -30,8 +30,8 @@ COLUMNS = (
     Column("volume", "volume", "text"),
     Column("memory", "memory", "formula"),
     Column("values", "values", "count"),
-    Column("params", "params", "formula"),
-    Column("weights", "weights", "count"),
+    column("params", kind="formula"),
+    column("weights"),
 )
 NAMES = {
     "conv": "CONV",

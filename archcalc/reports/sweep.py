@@ -6,15 +6,10 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from archcalc.reports.cells import Cell, Column, ColumnKind, Line, Note, Table
+from archcalc.catalogue import FIGURES
+from archcalc.reports.cells import Cell, Column, Line, Note, Table
 from archcalc.reports.report import Report
 from archcalc.sweeps.sweep import Row, Sweep
-
-KINDS: dict[str, ColumnKind] = {
-    "macs": "operations",
-    "flops": "operations",
-    "top1": "text",
-}
 
 
 def sweep_report(
@@ -51,7 +46,7 @@ def _axis(name: str) -> Column:
 
 
 def _figure(name: str) -> Column:
-    return Column(name, name, KINDS.get(name, "count"))
+    return Column(name, name, FIGURES[name].kind)
 
 
 def _cell(value: Any) -> Cell:

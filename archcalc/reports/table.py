@@ -12,16 +12,25 @@ from itertools import groupby, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from archcalc.catalogue import FIGURES, definition
 from archcalc.errors import unknown
 from archcalc.figures.conventions import Convention
+from archcalc.figures.facts import Figures
 from archcalc.graph.paths import depth, depths
 from archcalc.layers.base import times
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Level, Row
-from archcalc.reports.cells import Cells, Column, Line, Note, NoteKind, RowKind, Table
-from archcalc.reports.memory.columns import COLUMNS as MEMORY_COLUMNS
-from archcalc.reports.memory.columns import DEFINITIONS as MEMORY_DEFINITIONS
-from archcalc.reports.memory.columns import OF_NODES, cells
+from archcalc.reports.cells import (
+    Cells,
+    Column,
+    Line,
+    Note,
+    NoteKind,
+    RowKind,
+    Table,
+    column,
+    share_column,
+)
 from archcalc.reports.report import Later, Report
 
 if TYPE_CHECKING:
@@ -29,64 +38,30 @@ if TYPE_CHECKING:
     from archcalc.network.network import Network
     from archcalc.reports.diagram import Diagram
 
+SHARED = ("params", "weights", "macs", "activations", "saved")
+"""The figures of which a column can give each row's share."""
 COLUMNS: dict[str, Column] = {
-    c.key: c
-    for c in (
-        Column("layer", "layer", "name"),
-        Column("what", "what", "text"),
-        Column("shape", "output", "shape"),
-        Column("params", "params", "count"),
-        Column("weights", "weights", "count"),
-        Column("biases", "biases", "count"),
-        Column("norms", "norm params", "count"),
-        Column("buffers", "buffers", "count"),
-        Column("macs", "MACs", "operations", unit="MAC"),
-        Column("flops", "FLOPs", "operations", unit="FLOP"),
-        Column("operations", "operations", "operations"),
-        Column("reported_params", "params", "count"),
-        Column("activations", "activations", "count", unit="values", short="activ."),
-        Column("activation_bytes", "bytes", "bytes", unit="B"),
-        Column("receptive_field", "field", "shape"),
-        Column("depth", "depth", "count"),
-        *MEMORY_COLUMNS,
-    )
+    "layer": Column("layer", "layer", "name"),
+    "what": Column("what", "what", "text"),
+    **{
+        key: column(key)
+        for key in (
+            *("shape", "params", "weights", "biases", "norms", "buffers", "macs"),
+            *("flops", "operations", "reported_params", "activations"),
+            *("activation_bytes", "receptive_field", "depth", "start", "jump", "faked"),
+            *("peak", "saved", "keeps", "disk", "moved", "intensity"),
+        )
+    },
+    "receptive_field": column("receptive_field", kind="shape"),
+    **{f"{key}_share": share_column(key) for key in SHARED},
 }
 DEFAULT_COLUMNS = (
-    "layer",
-    "what",
-    "shape",
-    "params",
-    "macs",
-    "flops",
-    "activations",
-    "activation_bytes",
+    *("layer", "what", "shape", "params"),
+    *("macs", "flops", "activations", "activation_bytes"),
 )
-DEFINITIONS = {
-    "macs": (
-        "MACs: multiply-accumulates of convolutions, linear layers and matrix "
-        "products, padding counted, biases and normalization not."
-    ),
-    "flops": (
-        "FLOPs: 2 a multiply-accumulate and 1 for every other arithmetic operation."
-    ),
-    "activations": (
-        "activations: each layer's output once, the input included; a normalization, "
-        "activation or dropout overwrites its input where nothing else reads it."
-    ),
-    "activations kept": (
-        "activations: the output of every operation, views apart, and the input."
-    ),
-    "receptive_field": (
-        "field: input positions that one output position can see, padding included."
-    ),
-    "depth": (
-        "depth: layers with weights on the longest path; projections, gates and side "
-        "heads do not count."
-    ),
-    **MEMORY_DEFINITIONS,
-}
-
-
+KEPT_APART = "activations: the output of every operation, views apart, and the input."
+"""What activations are where nothing runs in place."""
+OF_TOTAL = "of …: the share of the network's total, side heads apart."
 MOST_NAMED = 4
 
 
@@ -165,9 +140,8 @@ class _Values:
         self.per_node: dict[str, Sequence[Any]] = {
             key: rule(analysis) for key, rule in PER_NODE.items() if key in columns
         }
-        found = {key: cells(key, analysis) for key in columns}
-        self.own: dict[str, Cells] = {k: rule for k, rule in found.items() if rule}
-        self.counts = list(takewhile(self.is_figure, reversed(columns)))[::-1]
+        self.own = dict(_own_cells(columns, analysis))
+        self.counts = list(takewhile(is_counted, reversed(columns)))[::-1]
         named = columns[: len(columns) - len(self.counts)]
         self.picks = [self.pick(key) for key in named]
         self.counted: dict[int, tuple[Any, ...]] = {}
@@ -183,10 +157,6 @@ class _Values:
             self.counted[id(figures)] = counted
         cells = tuple([pick(row) for pick in self.picks]) + counted
         return Line(cells, kind=kind, depth=row.depth, path=row.name)
-
-    def is_figure(self, key: str) -> bool:
-        """Say whether a column is a figure of the row, as it is."""
-        return not (key in self.per_node or key in self.own or key in NAMED)
 
     def pick(self, key: str) -> Cells:
         """Return what gives a row's value in one column."""
@@ -211,7 +181,7 @@ class _Values:
         known["shape"] = self.analysis.output if main else None
         if "depth" in self.columns:
             known["depth"] = depth(self.analysis.graph) if main else None
-        known |= dict.fromkeys(OF_NODES)
+        known |= dict.fromkeys(key for key, one in FIGURES.items() if one.of_node)
         own = {k: rule(whole) for k, rule in self.own.items() if k not in known}
         known |= own
         values = tuple(
@@ -219,6 +189,22 @@ class _Values:
             for key in self.columns
         )
         return Line(values, kind="total" if main else "aside", path=name)
+
+
+def is_counted(key: str) -> bool:
+    """Say whether a column is one of the sums of a row."""
+    return hasattr(Figures, key)
+
+
+def _own_cells(
+    columns: Sequence[str], analysis: Analysis
+) -> Iterator[tuple[str, Cells]]:
+    """Yield the columns with cells of their own: of memory, shares and fields."""
+    for key in columns:
+        if not (is_counted(key) or key in NAMED or key in PER_NODE):
+            from archcalc.reports.memory.cells import cells
+
+            yield key, cells(key, analysis)
 
 
 PER_NODE: dict[str, Callable[[Analysis], Sequence[Any]]] = {
@@ -313,12 +299,12 @@ def definition_notes(analysis: Analysis, columns: Sequence[str]) -> Iterator[Not
     for key in dict.fromkeys(
         c.replace("activation_bytes", "activations") for c in columns
     ):
-        if key == "activations" and not analysis.setting.inplace:
-            key = "activations kept"
-        if key in DEFINITIONS:
-            yield Note(DEFINITIONS[key], "definition")
+        apart = key == "activations" and not analysis.setting.inplace
+        text = KEPT_APART if apart else definition(key)
+        if text:
+            yield Note(text, "definition")
     if any(key.endswith("_share") for key in columns):
-        yield Note(DEFINITIONS["share"], "definition")
+        yield Note(OF_TOTAL, "definition")
     if {"operations", "reported_params"} & {*columns}:
         yield convention_note(analysis.convention)
 

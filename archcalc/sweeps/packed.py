@@ -10,15 +10,8 @@ from typing import Any
 LANE = 96
 """Bits of one figure in a sum."""
 FIGURES = (
-    "weights",
-    "biases",
-    "norms",
-    "buffers",
-    "params",
-    "macs",
-    "flops",
-    "values",
-    "depth",
+    *("weights", "biases", "norms", "buffers", "params"),
+    *("macs", "flops", "values", "depth"),
 )
 OF_WEIGHTS = FIGURES.index("macs") * LANE
 """Where the figures end that shared weights add once."""

@@ -19,6 +19,7 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
+from archcalc.catalogue import FIGURES
 from archcalc.errors import ArchcalcError, UsageError, unknown
 from archcalc.network.network import Network, load
 from archcalc.sweeps.axes import meanings, network_at
@@ -30,19 +31,11 @@ from archcalc.sweeps.where import Test, where_test
 
 USUAL_FIGURES = ("params", "macs", "flops", "activations", "depth")
 KNOWN_FIGURES = (
-    "params",
-    "weights",
-    "biases",
-    "norms",
-    "buffers",
-    "macs",
-    "flops",
-    "activations",
-    "depth",
-    "top1",
+    *("params", "weights", "biases", "norms", "buffers"),
+    *("macs", "flops", "activations", "depth", "top1"),
 )
 IN_SUMS = {"activations": "values"}
-OF_BATCH = frozenset({"macs", "flops", "activations"})
+OF_BATCH = frozenset(key for key in KNOWN_FIGURES if FIGURES[key].of_batch)
 MOST_ALONG = 500
 """Values of the last axis that are taken at once: what is held does not grow."""
 MOST_REFUSED = 10

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+from archcalc.catalogue import FIGURES
 from archcalc.checks.claims.citations import KINDS, Publication, source_of
 from archcalc.checks.claims.expectations import Judged, judge, shown
 from archcalc.checks.claims.on_slides import NAMED, Named
 from archcalc.checks.claims.quoted import Asked, Quoted
 from archcalc.checks.claims.readings import subjects
 from archcalc.checks.claims.reconcile import Candidate, candidates, nearest
-from archcalc.checks.claims.ways import Kind
 from archcalc.errors import UsageError
 from archcalc.language.library import is_path, shipped
 from archcalc.language.steps import USERS
@@ -49,14 +49,6 @@ VERDICTS: dict[Verdict, str] = {
 }
 """Every verdict, as it reads after a number of figures."""
 AGREE: tuple[Verdict, ...] = ("exact", "rounds", "truncates", "tolerance", "budget")
-COUNTED: dict[str, Kind] = {
-    "params": "parameters",
-    "weights": "parameters",
-    "macs": "operations",
-    "activations": "values",
-    "activation_bytes": "bytes",
-}
-"""Metrics whose nearest reading can be searched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +152,9 @@ def _named(named: Named) -> Published:
 
 def _nearest(network: Network, one: Judged) -> str:
     """Return the simple reading that comes nearest to a figure of a whole network."""
-    kind = COUNTED.get(one.metric)
+    kind = FIGURES[one.metric].quoted
     value = one.claim.value
-    if kind is None or one.entry.at or not isinstance(value, Fraction):
+    if not kind or one.entry.at or not isinstance(value, Fraction):
         return ""
     chosen = Network(network.spec, one.entry.variant, input=one.entry.input)
     asked = Asked(kind, one.claim, "", 1, Fraction(1))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+from archcalc.catalogue import FIGURES
 from archcalc.errors import Place, Problem, SpecError, UsageError
 from archcalc.figures.conventions import USUAL
 from archcalc.language.about import Expected
@@ -36,16 +37,6 @@ BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
 }
 LONGEST_CLAIM = 40
-WORDS = {
-    "macs": "MACs",
-    "flops": "FLOPs",
-    "relu_kept": "activations, ReLUs kept",
-    "kinds": "order of layers",
-    "convs": "convolutions",
-    "heads": "side heads",
-    "norms": "norm params",
-}
-"""What metrics are called where their own names say too little."""
 EVERY_VARIANT = "*"
 Fit = Literal["exact", "rounds", "truncates", "bound"]
 Status = Literal["agrees", "erratum", "loose", "fails", "stale"]
@@ -156,7 +147,7 @@ class Judged:
         """The metric in words; what the arithmetic of an `is` gives."""
         if self.metric == "is":
             return self.entry.what or str(self.entry.value)
-        return WORDS.get(self.metric, self.metric.replace("_", " "))
+        return FIGURES[self.metric].label
 
     @property
     def figure(self) -> str:

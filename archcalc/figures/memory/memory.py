@@ -6,7 +6,7 @@ computed when asked, under the analysis' batch, dtype, optimizer and in-place se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -98,6 +98,11 @@ class Memory:
             found[moment.node] = max(moment.live, found.get(moment.node, 0))
         return found
 
+    def live(self, nodes: Iterable[int]) -> int:
+        """Return the most bytes that live while some nodes run."""
+        known = self.live_per_node
+        return max((known[i] for i in nodes if i in known), default=0)
+
     @property
     def peak_inference(self) -> int:
         """The most bytes of activations that live at once without gradients."""
@@ -136,6 +141,10 @@ class Memory:
     def saved_for_backward(self) -> int:
         """Bytes that forward keeps for backward, parameters apart; side heads run."""
         return sum(self.saved_per_node)
+
+    def saved(self, nodes: Iterable[int]) -> int:
+        """Return the bytes that some nodes are the first to keep for backward."""
+        return sum(self.saved_per_node[i] for i in nodes)
 
     @cached_property
     def static(self) -> Static:
@@ -176,6 +185,8 @@ class Memory:
         graph = self.analysis.graph
         return on_disk(graph.nodes, graph, dtype)
 
-    def saved(self, nodes: Sequence[int]) -> int:
-        """Bytes that some nodes are the first to keep for backward."""
-        return sum(self.saved_per_node[i] for i in nodes)
+    def disk(self, nodes: Iterable[int]) -> Dim:
+        """Return the bytes of the parameters and buffers of some nodes, as stored."""
+        graph = self.analysis.graph
+        of = [graph.nodes[i] for i in nodes]
+        return on_disk(of, graph, stored_dtype(self.analysis))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
+from archcalc.catalogue import definition
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import LEVELS, Level, Row
 from archcalc.render.numbers import si
@@ -25,7 +26,6 @@ from archcalc.render.plotting.chart import (
 )
 from archcalc.render.svg_writer import group, line, text
 from archcalc.render.typeset import text_width
-from archcalc.reports.table import DEFINITIONS
 
 MOST_ROWS = 72
 """A network with more layers is plotted by blocks, or by stages."""
@@ -70,14 +70,14 @@ def layers(analysis: Analysis, title: str) -> str:
             f"{row.name} · {row.label} · {params[i]:,} params · {values[i]:,} values"
         )
         parts.append(group([names, *bars, *figures], about, data_path=row.name))
-    parts.append(below(DEFINITIONS["activations"], bottom + 40))
+    parts.append(below(definition("activations"), bottom + 40))
     described = "; ".join(
         f"{row.name}: {side.words(i)}"
         for side in sides
         for i, row in enumerate(rows)
         if side.values[i] == max(side.values)
     )
-    small_print = MARGIN + text_width(DEFINITIONS["activations"], SMALL)
+    small_print = MARGIN + text_width(definition("activations"), SMALL)
     wide = max(right + SIDE + 40, small_print)
     size = (wide + MARGIN, bottom + 56)
     return chart(size, title, f"Most of each: {described}.", parts)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Any
 
+from archcalc.catalogue import figures
 from archcalc.errors import UsageError
 from archcalc.render.numbers import si
 from archcalc.render.plotting.chart import (
@@ -35,12 +36,7 @@ MOST_NAMED = 600
 DECADE = 8
 """From how many times the lowest value on an axis is logarithmic."""
 MOST_MARKS = 12
-TITLES = {
-    "macs": "MACs",
-    "flops": "FLOPs",
-    "params": "parameters",
-    "top1": "top-1 accuracy",
-}
+TITLES = {one.key: one.total for one in figures("macs", "flops", "params", "top1")}
 
 
 def check_plane(found: Sweep, names: Sequence[str]) -> None:

@@ -10,17 +10,10 @@ from archcalc.figures.memory.roofline import load
 from archcalc.graph.receptive import Fields, receptive_fields
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
-from archcalc.network.memory_figures import disk, peak, saved
 from archcalc.network.rows import Row
 from archcalc.reports.cells import Cells
 from archcalc.sizes.dims import Dim
 
-SHARES = {
-    "params_share": "params",
-    "weights_share": "weights",
-    "macs_share": "macs",
-    "activations_share": "activations",
-}
 NEEDS_NUMBERS = "needs numbers"
 MOST_NAMED = 4
 """A row of more operations does not list what each keeps."""
@@ -33,10 +26,12 @@ def per_axis(values: Sequence[Any] | None) -> Any:
     return values[0] if len(set(values)) == 1 else tuple(values)
 
 
-def share(analysis: Analysis, figure: str) -> Cells:
-    """Return a column of each row's share of the network's total."""
+def cells(key: str, analysis: Analysis) -> Cells:
+    """Return what gives the cell of a row in a column."""
+    if key in RULES:
+        return RULES[key](analysis)
+    figure = key.removesuffix("_share")
     whole = getattr(analysis.total, figure)
-
     return lambda row: ratio(getattr(row.figures, figure), whole)
 
 
@@ -63,12 +58,6 @@ def _of_fields(pick: Callable[[Fields, Shape], Any]) -> Callable[[Analysis], Cel
     return rule
 
 
-def _summed(
-    figure: Callable[[Analysis, Row | None], Any],
-) -> Callable[[Analysis], Cells]:
-    return lambda analysis: lambda row: figure(analysis, row)
-
-
 def _intensity(analysis: Analysis) -> Cells:
     return lambda row: load(analysis, row.nodes).intensity
 
@@ -90,7 +79,8 @@ def _keeps(analysis: Analysis) -> Cells:
 
 
 def _saved_share(analysis: Analysis) -> Cells:
-    return lambda row: ratio(saved(analysis, row), saved(analysis))
+    memory = analysis.memory
+    return lambda row: ratio(memory.saved(row.nodes), memory.saved_for_backward)
 
 
 RULES: dict[str, Callable[[Analysis], Cells]] = {
@@ -103,9 +93,9 @@ RULES: dict[str, Callable[[Analysis], Cells]] = {
             for f, n in zip(fields or (), sizes, strict=True)
         ]
     ),
-    "peak": _summed(peak),
-    "saved": _summed(saved),
-    "disk": _summed(disk),
+    "peak": lambda analysis: lambda row: analysis.memory.live(row.nodes),
+    "saved": lambda analysis: lambda row: analysis.memory.saved(row.nodes),
+    "disk": lambda analysis: lambda row: analysis.memory.disk(row.nodes),
     "keeps": _keeps,
     "moved": _moved,
     "intensity": _intensity,

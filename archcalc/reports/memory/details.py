@@ -11,12 +11,19 @@ from archcalc.figures.memory.roofline import Load, Roof, load, roof
 from archcalc.figures.memory.saved import Kept, kept_for_backward
 from archcalc.figures.memory.workspace import named
 from archcalc.network.analysis import Analysis
-from archcalc.network.memory_figures import saved
 from archcalc.network.network import Network
 from archcalc.network.rows import Level, Row
-from archcalc.reports.cells import Cell, Column, Line, Note, RowKind, Table
-from archcalc.reports.memory.cells import ratio
-from archcalc.reports.memory.columns import cells
+from archcalc.reports.cells import (
+    Cell,
+    Column,
+    Line,
+    Note,
+    RowKind,
+    Table,
+    column,
+    share_column,
+)
+from archcalc.reports.memory.cells import cells, ratio
 from archcalc.reports.memory.notes import (
     INFERENCE,
     PHASES,
@@ -93,9 +100,9 @@ def roofline_report(
 
 ROOFLINE_COLUMNS = (
     Column("layer", "layer", "name"),
-    Column("flops", "FLOPs", "operations", unit="FLOP"),
-    Column("moved", "moved", "bytes", unit="B"),
-    Column("intensity", "FLOP/B", "count", unit="FLOP/B"),
+    column("flops"),
+    column("moved"),
+    column("intensity"),
     Column("bound", "bound by", "text"),
     Column("reachable", "of peak at most", "percent"),
 )
@@ -196,24 +203,23 @@ def _part(block: Held) -> str:
 
 def _kept(analysis: Analysis, level: Level) -> Table:
     """Return what each row keeps for backward, with a bar of its share."""
-    total = saved(analysis)
-    keeps = cells("keeps", analysis)
+    memory, words = analysis.memory, cells("keeps", analysis)
+    total = memory.saved_for_backward
     lines = []
     for row in analysis.outline(level):
-        size = saved(analysis, row)
+        size = memory.saved(row.nodes)
         kind: RowKind = "row" if row.kind == "row" else "subtotal"
-        words = keeps(row) if keeps else None
         share = ratio(size, total)
-        one = (row.short or row.name, size, share, share, words)
+        one = (row.short or row.name, size, share, share, words(row))
         lines.append(Line(one, kind, row.depth, row.name))
     whole = Fraction(1) if total else None
     lines.append(Line(("total", total, whole, whole, None), "total", path="total"))
     columns = (
         Column("layer", "layer", "name"),
-        Column("saved", "saved", "bytes", unit="B"),
-        Column("saved_share", "of saved", "percent"),
+        column("saved"),
+        share_column("saved"),
         Column("saved_bar", "share", "bar"),
-        Column("keeps", "keeps", "text"),
+        column("keeps"),
     )
     return Table("kept for backward", columns, tuple(lines))
 

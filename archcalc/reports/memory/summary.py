@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 
+from archcalc.catalogue import FIGURES
 from archcalc.checks.claims.expectations import Judged
 from archcalc.errors import UsageError
 from archcalc.figures.memory.at_rest import stored_dtype
 from archcalc.network.analysis import Analysis
-from archcalc.network.memory_figures import disk, peak
 from archcalc.network.network import Network
 from archcalc.network.rows import Level, Row
-from archcalc.reports.cells import Cell, Column, Line, Note, RowKind, Table
+from archcalc.reports.cells import Cell, Column, Line, Note, RowKind, Table, column
 from archcalc.reports.memory.cells import NEEDS_NUMBERS, ratio
 from archcalc.reports.memory.notes import (
     at,
@@ -97,7 +97,7 @@ def _four(analysis: Analysis, rule: str) -> Table:
     figures: tuple[tuple[str, Callable[[], Cell], Callable[[], str]], ...] = (
         ("activations", lambda: memory.activations_by(rule), lambda: f"rule {rule}"),
         (
-            "peak inference",
+            "peak",
             lambda: memory.peak_inference,
             lambda: at(analysis, memory.inference),
         ),
@@ -106,10 +106,11 @@ def _four(analysis: Analysis, rule: str) -> Table:
             lambda: memory.training.peak,
             lambda: at(analysis, memory.training.timeline),
         ),
-        ("on disk", lambda: memory.on_disk, lambda: stored_dtype(analysis)),
+        ("disk", lambda: memory.on_disk, lambda: stored_dtype(analysis)),
     )
     lines = []
-    for title, figure, about in figures:
+    for key, figure, about in figures:
+        title = FIGURES[key].in_memory or FIGURES[key].label
         size = needing_numbers(figure)
         where = None if size == NEEDS_NUMBERS else about()
         lines.append(Line((title, size, size, where), path=title))
@@ -119,10 +120,10 @@ def _four(analysis: Analysis, rule: str) -> Table:
 
 STAGES = (
     Column("layer", "layer", "name"),
-    Column("activation_bytes", "activations", "bytes", unit="B"),
+    column("activation_bytes", title="activations"),
     Column("activations_bar", "share", "bar"),
-    Column("peak", "peak", "bytes", unit="B"),
-    Column("disk", "on disk", "bytes", unit="B"),
+    column("peak"),
+    column("disk", title="on disk"),
     Column("disk_bar", "share", "bar"),
 )
 
@@ -131,7 +132,7 @@ def _stages(analysis: Analysis, level: Level) -> Table:
     """Return activations, peak and weights of each row, with bars of their shares."""
     main = tuple(n.index for n in analysis.graph.nodes if not n.aux)
     whole = Row("total", "", (), analysis.total, main, analysis.graph.output)
-    size = disk(analysis, whole)
+    size = analysis.memory.disk(main)
     lines = [_stage(analysis, row, size) for row in analysis.outline(level)]
     total = _stage(analysis, whole, size)
     cells = (*total.cells[:2], Fraction(1), *total.cells[3:5], Fraction(1))
@@ -140,13 +141,13 @@ def _stages(analysis: Analysis, level: Level) -> Table:
 
 
 def _stage(analysis: Analysis, row: Row, whole: Dim) -> Line:
-    weights = disk(analysis, row)
+    weights = analysis.memory.disk(row.nodes)
     kind: RowKind = "row" if row.kind == "row" else "subtotal"
     cells = (
         row.short or row.name,
         row.activation_bytes,
         ratio(row.activation_bytes, analysis.total.activation_bytes),
-        needing_numbers(lambda: peak(analysis, row)),
+        needing_numbers(lambda: analysis.memory.live(row.nodes)),
         weights,
         ratio(weights, whole),
     )

@@ -1,0 +1,228 @@
+"""Every figure that archcalc gives, one row each: its names, its unit, what it counts.
+
+All else picks from here by key: the metrics of `expect`, the columns of `table`, the
+figures of `sweep`, totals, definitions. A new figure gets its row here, and its
+arithmetic where it is computed: `figures.facts`, `network.named_figures` or
+`reports.memory.cells`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Literal, NamedTuple
+
+
+class Figure(NamedTuple):
+    """One figure, by the key that `expect` and the command line have for it.
+
+    `asserts` says what `expect` asserts by the key; without it, `expect` does not know
+    the figure. `about` says how it is counted, in a footer under a table.
+
+    `called` is its name in a sentence, where the key is none. Where they differ from
+    that, `in_tables` is the title of its column, `short` that where room is scarce,
+    `in_totals` its name in a list of totals, `in_memory` in reports about memory.
+
+    `quoted` is what a published one may have counted, where its readings can be
+    searched for; `by_convention` the figure that stands in its place where a convention
+    counts in its own way; `of_batch`: the batch multiplies it; `of_node`: it is that of
+    a single layer, so that a table has no total of it.
+    """
+
+    key: str
+    asserts: str = ""
+    about: str = ""
+    called: str = ""
+    kind: Literal["count", "operations", "bytes", "shape", "text"] = "count"
+    unit: str | None = None
+    in_tables: str = ""
+    short: str | None = None
+    in_totals: str = ""
+    in_memory: str = ""
+    quoted: Literal["", "operations", "parameters", "values", "bytes"] = ""
+    by_convention: str = ""
+    of_batch: bool = False
+    of_node: bool = False
+
+    @property
+    def label(self) -> str:
+        """Its name in a sentence."""
+        return self.called or self.key.replace("_", " ")
+
+    @property
+    def title(self) -> str:
+        """The title of its column."""
+        return self.in_tables or self.label
+
+    @property
+    def total(self) -> str:
+        """Its name in a list of totals."""
+        return self.in_totals or self.label
+
+
+_bytes = partial(Figure, kind="bytes", unit="B")
+_operations = partial(Figure, kind="operations", of_batch=True)
+_shape = partial(Figure, kind="shape")
+_ROWS = (
+    _shape("shape", "Output sizes, without the batch.", in_tables="output"),
+    Figure(
+        "params",
+        "Trainable parameters.",
+        in_totals="parameters",
+        quoted="parameters",
+        by_convention="reported_params",
+    ),
+    Figure(
+        "weights",
+        "Trainable weights without biases and normalization.",
+        quoted="parameters",
+    ),
+    Figure("biases", "Biases."),
+    Figure("buffers", "Values of buffers, such as running statistics."),
+    _operations(
+        "macs",
+        "Multiply-accumulates.",
+        "multiply-accumulates of convolutions, linear layers and matrix products, "
+        "padding counted, biases and normalization not.",
+        called="MACs",
+        unit="MAC",
+        quoted="operations",
+        by_convention="operations",
+    ),
+    _operations(
+        "flops",
+        "Floating-point operations.",
+        "2 a multiply-accumulate and 1 for every other arithmetic operation.",
+        called="FLOPs",
+        unit="FLOP",
+        by_convention="operations",
+    ),
+    Figure(
+        "activations",
+        "Output values that are kept.",
+        "each layer's output once, the input included; a normalization, activation or "
+        "dropout overwrites its input where nothing else reads it.",
+        unit="values",
+        short="activ.",
+        quoted="values",
+        of_batch=True,
+    ),
+    _bytes(
+        "activation_bytes",
+        "Output values that are kept, in bytes.",
+        in_tables="bytes",
+        quoted="bytes",
+        of_batch=True,
+    ),
+    _bytes(
+        "peak",
+        "Most memory of activations at once in inference, in bytes.",
+        "bytes of activations that live while the row runs in inference, an output "
+        "freed after its last reader.",
+        in_totals="peak of inference",
+        in_memory="peak inference",
+    ),
+    _bytes(
+        "training",
+        "Most memory at once in training, in bytes.",
+        in_totals="peak of training",
+        in_memory="training",
+    ),
+    _bytes(
+        "saved",
+        "What is kept for the backward pass, in bytes.",
+        "bytes that training keeps for backward, parameters apart; a tensor that "
+        "several layers keep counts at the first.",
+        in_memory="saved for backward",
+    ),
+    _bytes(
+        "disk",
+        "Parameters and buffers in bytes.",
+        "parameters and buffers in their number format.",
+        in_memory="on disk",
+    ),
+    Figure(
+        "receptive_field",
+        "Input positions along the longer side that one output sees.",
+        "input positions that one output position can see, padding included.",
+        in_tables="field",
+        of_node=True,
+    ),
+    Figure(
+        "depth",
+        "Layers with weights on the longest path.",
+        "layers with weights on the longest path; projections, gates and side heads "
+        "do not count.",
+    ),
+    Figure("layers", "How many layers."),
+    Figure("connections", "How many layers read each other's outputs."),
+    Figure(
+        "norms",
+        "Parameters of normalization.",
+        called="norm params",
+        in_totals="norm parameters",
+    ),
+    Figure(
+        "relu_kept",
+        "Activations where each activation function keeps its own output.",
+        called="activations, ReLUs kept",
+        of_batch=True,
+    ),
+    Figure("channels", "Output channels."),
+    _shape("weight_shape", "Sizes of the weight."),
+    _shape("kernel", "Sizes of the kernel."),
+    _shape("stride", "Strides."),
+    Figure("groups", "Groups."),
+    Figure(
+        "kinds", "Kinds of the layers, in order.", called="order of layers", kind="text"
+    ),
+    Figure("convs", "How many convolutions.", called="convolutions"),
+    Figure("heads", "How many side heads.", called="side heads"),
+    Figure("is", "A figure derived from others, by `value`."),
+    _operations("operations"),
+    Figure("reported_params", called="params"),
+    _shape(
+        "start",
+        about="the first input position that the first output position sees.",
+        of_node=True,
+    ),
+    _shape(
+        "jump",
+        about="input positions between the fields of neighbouring outputs.",
+        of_node=True,
+    ),
+    _shape(
+        "faked",
+        about="how much of the first output's field lies off the input: padding.",
+        of_node=True,
+    ),
+    Figure(
+        "keeps",
+        about="what backward needs of each layer, by PyTorch's rules.",
+        kind="text",
+        of_node=True,
+    ),
+    _bytes(
+        "moved", about="inputs and weights read and the output written once, in bytes."
+    ),
+    Figure(
+        "intensity",
+        about="operations a byte moved; a bound on what a device can reach, not a "
+        "latency.",
+        called="FLOP/B",
+        unit="FLOP/B",
+    ),
+    Figure("top1", kind="text", in_totals="top-1 accuracy"),
+)
+FIGURES = {row.key: row for row in _ROWS}
+"""By key: first what `expect` knows, in the order of its schema."""
+
+
+def figures(*keys: str) -> tuple[Figure, ...]:
+    """Return the figures of some keys, in their order."""
+    return tuple([FIGURES[key] for key in keys])
+
+
+def definition(key: str) -> str:
+    """Return how a figure is counted, under its title; "" where that is plain."""
+    one = FIGURES.get(key)
+    return f"{one.title}: {one.about}" if one is not None and one.about else ""
