@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
@@ -18,7 +19,7 @@ from goldens import check_golden
 
 from archcalc import load
 from archcalc.checks.claims.audit import AGREE, Published, audit
-from archcalc.checks.claims.citations import source_of
+from archcalc.checks.claims.citations import REFERENCES, source_of
 from archcalc.checks.claims.on_slides import NAMED
 from archcalc.errors import UsageError
 from archcalc.render import render
@@ -130,12 +131,11 @@ def test_every_figure_of_the_lectures_is_audited(
 
 
 def test_ratios_between_networks_are_computed(everything: list[Published]) -> None:
-    found = {f.what: f for f in everything if f.what.endswith(("these", "module"))}
+    found = {f.what: f for f in everything if f.what.endswith("these")}
     told = {what: (f.published, f.computed, f.verdict) for what, f in found.items()}
     assert told == {
         "AlexNet's params to these": ("12x", "8.71x", "loose"),
         "VGG-16's params to these": ("27x", "19.77x", "loose"),
-        "decrease from the naive module": ("3.3x", "3.15x", "erratum"),
     }
 
 
@@ -202,15 +202,35 @@ def test_a_loose_total_has_its_nearest_reading(everything: list[Published]) -> N
 
 def test_sources_are_ordered_and_counted(everything: list[Published]) -> None:
     kinds = [f.source.kind for f in everything]
-    assert list(dict.fromkeys(kinds)) == ["lectures", "papers", "libraries", "sums"]
+    assert list(dict.fromkeys(kinds)) == ["lectures", "papers", "libraries", "computed"]
     report = audit_report(everything, "all", "data")
     figures, counts = report.tables
     total = dict(zip((c.key for c in counts.columns), counts.rows[-1].cells))  # noqa: B905  # as many
-    assert total["figures"] == len(figures.rows) == len(everything)
+    assert len(figures.rows) == len(everything)
+    published = len(everything) - kinds.count("computed")
+    assert total["figures"] == published < len(everything)
     groups = [total[key] for key in GROUPS if key in total]
-    assert sum(groups) == len(everything)  # type: ignore[arg-type]
+    assert sum(groups) == published  # type: ignore[arg-type]
     plain = [row.cells[1] for row in counts.rows if row.kind == "row"]
-    assert sum(plain) == len(everything)  # type: ignore[arg-type]
+    assert sum(plain) == published  # type: ignore[arg-type]
+    note = report.notes[-1].text
+    assert note.startswith(f"{published:,} published figures: ")
+    assert f" {kinds.count('computed')} computed here, printed nowhere: " in note
+
+
+def test_short_names_of_sources_are_spelt_out(everything: list[Published]) -> None:
+    cited = {name for f in everything for name in f.source.name.split("; ")}
+    assert set(REFERENCES) <= cited
+    notes = [note.text for note in audit_report(everything, "all", "data").notes]
+    assert [f"{name}: {full}." for name, full in REFERENCES.items()] == notes[:-1]
+
+
+def test_versions_of_libraries_are_those_of_the_tests() -> None:
+    pinned = (HERE / "libraries.txt").read_text(encoding="utf-8")
+    versions = dict(re.findall(r"(?m)^(\w+)==(\S+)", pinned))
+    assert versions
+    for name, version in versions.items():
+        assert REFERENCES[name] == f"{name} {version}"
 
 
 # -- sources ---------------------------------------------------------------------------
@@ -218,18 +238,22 @@ def test_sources_are_ordered_and_counted(everything: list[Published]) -> None:
 CITES = [
     ("CS231n lecture 9", "lectures", "CS231n lecture 9"),
     ("He 2015, Table 1; Zou 2018 lecture", "lectures", "Zou 2018 lecture"),
-    ("class slides that plot cost per layer", "lectures", None),
+    ("slides on networks for video, as notes quote them", "lectures", None),
+    ("CS231n lecture 9, slide 55", "lectures", "CS231n lecture 9"),
     ("Simonyan 2014, Table 2", "papers", "Simonyan 2014"),
     ("Huang 2016 (DenseNet), Table 2", "papers", "Huang 2016 (DenseNet)"),
     ("Iandola 2016, Table 1; torchvision squeezenet1_0", "papers", "Iandola 2016"),
     ("torchvision vgg16", "libraries", "torchvision"),
     ("timm legacy_senet154", "libraries", "timm"),
     ("tensorflow/models, slim/nets/mobilenet_v1.md", "libraries", "tensorflow/models"),
-    ("the authors' SENet repository, SENet-154", "libraries", None),
+    ("the authors' repository, README", "libraries", None),
+    ("gist someone/0123456789abcdef, readme", "libraries", None),
     ("fvcore 0.1.5 on torchvision resnet50", "libraries", None),
     ("torchsummary 1.5.1", "tools", "torchsummary"),
-    ("sum of the layers", "sums", "the layers"),
-    (None, "sums", "the layers"),
+    ("a report of ours, page 3", "others", "a report of ours"),
+    ("computed, sum of the layers", "computed", "printed nowhere"),
+    ("computed, the rows of the slide of CS231n lecture 9", "computed", None),
+    (None, "computed", "printed nowhere"),
 ]
 
 

@@ -114,6 +114,6 @@ def test_ratios_of_the_lectures() -> None:
 
 
 def test_decrease_from_naive_to_bottleneck() -> None:
-    """108k to 33k is 3.3x on the slide; the sums give 3.15x."""
+    """The slide says that 33k is decreased from 108k; the true sums give 3.15x."""
     naive = analyzed("naive-inception").total.weights
     assert round(naive / analyzed("bottleneck-inception").total.weights, 2) == 3.15

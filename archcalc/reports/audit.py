@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from archcalc.checks.claims.audit import AGREE, VERDICTS, Published, Verdict
-from archcalc.checks.claims.citations import KINDS
+from archcalc.checks.claims.citations import KINDS, REFERENCES
 from archcalc.errors import UsageError, unknown
 from archcalc.reports.cells import Cell, Column, Line, Note, Table
 from archcalc.reports.report import Report
@@ -44,7 +44,8 @@ def audit_report(found: Sequence[Published], subject: str, layout: Medium) -> Re
 
     A terminal has a table a source, the counts last, and the reasons as notes; a
     document has the counts first and the reasons in a column; data have one table with
-    everything.
+    everything. The counts are of published figures: what is computed here and printed
+    nowhere is listed, and counted apart in the last note.
     """
     counts = _counts_by_source(found)
     if layout == "data":
@@ -57,7 +58,7 @@ def audit_report(found: Sequence[Published], subject: str, layout: Medium) -> Re
         tables.insert(0 if layout == "document" else len(tables), counts)
     explained = [f for f in found if f.verdict in ("erratum", "loose")]
     reasons = map(_reason, explained) if layout == "terminal" else ()
-    notes = (*reasons, Note(_met(found)))
+    notes = (*reasons, *_references(found), Note(_met(found)))
     title = f"Published figures of {subject}, and what the layers give"
     return Report("audit", title, subject, tuple(tables), notes)
 
@@ -133,6 +134,7 @@ def _word(one: Published) -> str:
 
 def _counts_by_source(found: Sequence[Published]) -> Table:
     """Return how many figures each source has, by verdict; empty columns left out."""
+    found = [f for f in found if f.source.kind != "computed"]
     keys = [key for key in GROUPS if any(f.verdict in GROUPS[key] for f in found)]
     columns = [
         Column("source", "source", "name"),
@@ -169,8 +171,26 @@ def _reason(one: Published) -> Note:
     return Note(text, "erratum" if one.verdict == "erratum" else "loose", one.cite)
 
 
+def _references(found: Sequence[Published]) -> Iterator[Note]:
+    """Yield what the short names of sources among the findings stand for."""
+    names = {name for f in found for name in f.source.name.split("; ")}
+    for name, full in REFERENCES.items():
+        if name in names:
+            yield Note(f"{name}: {full}.")
+
+
 def _met(found: Sequence[Published]) -> str:
-    """Return how many figures are met in each way, in a sentence."""
+    """Return how many figures are met in each way, published ones first."""
+    computed = [f for f in found if f.source.kind == "computed"]
+    published = [f for f in found if f.source.kind != "computed"]
+    told = f"{len(published):,} published figures: {_ways(published)}."
+    if computed:
+        told += f" {len(computed):,} computed here, printed nowhere: {_ways(computed)}."
+    return told
+
+
+def _ways(found: Sequence[Published]) -> str:
+    """Return how many figures are met in each way."""
     verdicts = Counter(f.verdict for f in found)
     parts = [f"{verdicts[v]:,} {VERDICTS[v]}" for v in VERDICTS if verdicts[v]]
-    return f"{len(found):,} figures: {', '.join(parts) or 'none'}."
+    return ", ".join(parts) or "none"
