@@ -230,7 +230,7 @@ def test_versions_of_libraries_are_those_of_the_tests() -> None:
     versions = dict(re.findall(r"(?m)^(\w+)==(\S+)", pinned))
     assert versions
     for name, version in versions.items():
-        assert REFERENCES[name] == f"{name} {version}"
+        assert REFERENCES[name] == f"version {version}"
 
 
 # -- sources ---------------------------------------------------------------------------

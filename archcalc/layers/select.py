@@ -309,7 +309,7 @@ class Pad(Rearrange):
 class Crop(Part):
     """Cut a piece of `size` out of an image, from its middle or at `offset` (a view).
 
-    Shape: `(C, …) -> (C, size…)` (Ronneberger 2015, U-Net; Long 2015, FCN).
+    Shape: `(C, …) -> (C, size…)` (Ronneberger 2015, U-Net; Long 2014, FCN).
     """
 
     key = "crop"

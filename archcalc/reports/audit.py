@@ -18,6 +18,8 @@ from archcalc.sizes.dims import Poly
 Medium = Literal["terminal", "document", "data"]
 FIGURE = Column("figure", "figure", "name")
 PUBLISHED = Column("published", "published", "value")
+STATED = Column("published", "stated", "value")
+"""Heads the figures of the spec that were printed nowhere."""
 COMPUTED = Column("computed", "computed", "value")
 VERDICT = Column("verdict", "verdict", "text")
 SAID = Column("said", "as it is printed", "text")
@@ -96,7 +98,10 @@ def _is_from(one: Published, source: str) -> bool:
 def _by_source(found: Sequence[Published], layout: Medium) -> Iterator[Table]:
     for source, figures in groupby(found, key=lambda f: f.source):
         title = f"{KINDS[source.kind]}: {source.name}"
-        yield Table(title, COLUMNS[layout], tuple(_rows(figures, layout)))
+        columns = COLUMNS[layout]
+        if source.kind == "computed":
+            columns = tuple(STATED if one is PUBLISHED else one for one in columns)
+        yield Table(title, columns, tuple(_rows(figures, layout)))
 
 
 def _rows(found: Iterable[Published], layout: Medium) -> Iterator[Line]:

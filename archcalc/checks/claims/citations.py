@@ -33,9 +33,9 @@ REFERENCES = {
     "Zou 2018 lecture": (
         'Zhengxia Zou, "AlexNet, VGG, GoogleNet and ResNet", 18 August 2018'
     ),
-    "torchvision": "torchvision 0.28.0",
-    "timm": "timm 1.0.31",
-    "pytorchcv": "pytorchcv 0.0.74",
+    "torchvision": "version 0.28.0",
+    "timm": "version 1.0.31",
+    "pytorchcv": "version 0.0.74",
 }
 """What the short names of some sources stand for; of libraries, the version."""
 LECTURE = re.compile(r"\b(lecture|slides)\b")
