@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
 import os
 import signal
@@ -15,6 +16,8 @@ from functools import partial
 BUG = 3
 INTERRUPTED = 128 + signal.SIGINT
 WIDEST = "9999"
+SPELLED = "archcalc.spelled"
+"""How an output writes a sign that its encoding lacks."""
 RARELY = 50_000, 20, 100
 """Thresholds of the garbage collector: rarely, since what a command makes stays.
 
@@ -32,10 +35,18 @@ def main() -> None:
         os.open(os.devnull, os.O_WRONLY)
         _tell("error: cannot write the output: it is closed")
         sys.exit(2)
+    codecs.register_error(SPELLED, _spelled)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=SPELLED)
     sys.exit(_run())
+
+
+def _spelled(error: UnicodeError) -> tuple[str, int]:
+    """Spell signs that the output cannot encode; loaded where there is one."""
+    from archcalc.commands.spelling import spelled
+
+    return spelled(error)
 
 
 def _sane_width() -> None:
