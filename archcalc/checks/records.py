@@ -24,7 +24,8 @@ from archcalc.limits import Limits
 Texts = tuple[StrictStr, ...]
 Word = Annotated[StrictStr, Field(min_length=1)]
 Positive = Annotated[StrictInt, Field(gt=0)]
-Limit = Literal[tuple(f.name for f in fields(Limits))]  # type: ignore[valid-type]  # a tuple of words
+LIMITS = tuple(f.name for f in fields(Limits))
+Limit = Literal[LIMITS]  # type: ignore[valid-type]  # a tuple of words
 Size = StrictInt | StrictStr
 Figure = Size | list[Size] | list[list[Size]]
 

@@ -146,7 +146,7 @@ def _reader(hint: Any) -> Read:
     if origin is tuple:
         return partial(_many, _reader(parts[0]))
     if origin is dict:
-        return partial(_mapping, *map(_reader, parts))
+        return partial(_mapping, _reader(parts[0]), _reader(parts[1]))
     assert is_dataclass(hint), hint
     return partial(_part, hint)
 
@@ -196,14 +196,14 @@ CONVERTED: dict[type, Callable[[str], Any]] = {
 }
 
 
-def _one_of(words: tuple[str, ...], value: Value, at: At) -> str | None:
+def _one_of(words: tuple[str, ...], value: Value, at: At) -> Any:
     text = value.text if isinstance(value, Scalar) else ""
     if text in words:
         return text
     return at.refuse_kind(value, f"one of {', '.join(words)}", nearest(text, words))
 
 
-def _many(read: Read, value: Value, at: At) -> tuple[Any, ...] | None:
+def _many(read: Read, value: Value, at: At) -> Any:
     if not isinstance(value, Sequence):
         return at.refuse_kind(value, "a list")
     return tuple(read(item, at.inside(i)) for i, item in enumerate(value.items))
@@ -214,7 +214,7 @@ def _one_or_many(read: Read, value: Value, at: At) -> Any:
     return read(several, at)
 
 
-def _mapping(key: Read, read: Read, value: Value, at: At) -> dict[Any, Any] | None:
+def _mapping(key: Read, read: Read, value: Value, at: At) -> Any:
     if not isinstance(value, Mapping):
         return at.refuse_kind(value, "a mapping")
     return {key(k, at): read(v, at.inside(k.text)) for k, v in value.items}

@@ -15,6 +15,7 @@ from html import escape
 from archcalc.errors import clean
 from archcalc.render.notes import footnotes, sentence
 from archcalc.render.numbers import cell, text
+from archcalc.render.svg_writer import number
 from archcalc.render.typeset import FAMILY, text_width, wrapped
 from archcalc.reports.cells import Cell, Column, Line, RowKind, Table
 from archcalc.reports.report import Report
@@ -127,14 +128,14 @@ class _Page:
     def put(self, x: float, y: float, shown: str, style: str = "") -> None:
         """Add a text at a place; `e` in its style anchors its end there."""
         kind = f' class="{style}"' if style else ""
-        place = f'x="{_short(x + MARGIN)}" y="{_short(y)}"'
+        place = f'x="{number(x + MARGIN)}" y="{number(y)}"'
         if shown:
             self.parts.append(f"<text {place}{kind}>{escape(shown)}</text>")
 
     def rule(self, width: float, style: str) -> None:
         """Add a line across the table."""
         y = self.y + 0.5
-        ends = f'x1="{MARGIN}" x2="{_short(MARGIN + width)}" y1="{y}" y2="{y}"'
+        ends = f'x1="{MARGIN}" x2="{number(MARGIN + width)}" y1="{y}" y2="{y}"'
         self.parts.append(f'<line class="{style}" {ends}/>')
 
     def table(self, grid: _Grid) -> None:
@@ -171,8 +172,8 @@ class _Page:
         places = zip(row.cells, grid.table.columns, grid.edges, strict=True)
         for value, column, (left, _) in places:
             if column.kind == "bar" and isinstance(value, int | Fraction):
-                corner = f'x="{_short(left + MARGIN)}" y="{self.y - 16}"'
-                wide = _short(float(min(value, 1)) * BAR)
+                corner = f'x="{number(left + MARGIN)}" y="{self.y - 16}"'
+                wide = number(float(min(value, 1)) * BAR)
                 self.parts.append(
                     f'<rect class="p" {corner} width="{wide}" height="11"/>'
                 )
@@ -187,8 +188,3 @@ class _Page:
         about = f"<title>{escape(title)}</title>\n<style>{STYLE}</style>"
         back = f'<rect class="k" width="{wide}" height="{high}"/>'
         return "\n".join([head, about, back, *self.parts, "</svg>"])
-
-
-def _short(value: float) -> str:
-    """Return a length to a tenth, without a needless zero."""
-    return f"{value:.1f}".removesuffix(".0")

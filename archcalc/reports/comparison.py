@@ -16,7 +16,7 @@ from archcalc.graph.paths import depth
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
 from archcalc.network.named_figures import measure
-from archcalc.network.network import Network, load
+from archcalc.network.network import Network, analyzed
 from archcalc.network.rows import Row
 from archcalc.reports.cells import Column, ColumnKind, Line, Table
 from archcalc.reports.closed_forms import closed_form_tables
@@ -46,13 +46,7 @@ def compare(*networks: str | Network | Analysis) -> Report:
     """
     if len(networks) < 2:
         raise UsageError.of("AC511", "compare needs two networks or more")
-    return compare_report([_analyzed(network) for network in networks])
-
-
-def _analyzed(network: str | Network | Analysis) -> Analysis:
-    if isinstance(network, Analysis):
-        return network
-    return (network if isinstance(network, Network) else load(network)).analyze()
+    return compare_report([analyzed(network) for network in networks])
 
 
 def compare_report(analyses: Sequence[Analysis], memory: bool = False) -> Report:

@@ -19,7 +19,7 @@ from archcalc.figures.formulas.formulas import Formula, Recording, record, times
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
-from archcalc.network.network import Network, load
+from archcalc.network.network import Network, analyzed
 from archcalc.network.rows import Row
 from archcalc.network.shown import Shown
 from archcalc.reports.reasons import reasons
@@ -100,14 +100,7 @@ def explain(network: str | Network | Analysis, at: str | None = None) -> Explana
     >>> print(part.lines[1].formula)
     (227 + 2·0 − 11)/4 + 1 = 55
     """
-    analysis = _analyzed(network)
-    return Explainer(analysis).explain(at)
-
-
-def _analyzed(network: str | Network | Analysis) -> Analysis:
-    if isinstance(network, Analysis):
-        return network
-    return (network if isinstance(network, Network) else load(network)).analyze()
+    return Explainer(analyzed(network)).explain(at)
 
 
 class Explainer:

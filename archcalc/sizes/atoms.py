@@ -138,7 +138,7 @@ def quotient(top: Terms, bottom: Terms) -> Terms:
         raise ZeroDivisionError(f"{write(top, PYTHON)} // 0")
     if not top:
         return {}
-    top, bottom = t.cancelled(top, bottom, _common([*top, *bottom]))
+    top, bottom = t.cancelled(top, bottom, common_names(top, bottom))
     whole, rest = t.divided(top, bottom)
     divisor = t.constant_of(bottom)
     if divisor is not None:
@@ -156,7 +156,7 @@ def exact(top: Terms, bottom: Terms) -> Terms | None:
         raise ZeroDivisionError(f"{write(top, PYTHON)} / 0")
     if not top:
         return {}
-    top, bottom = t.cancelled(top, bottom, _common([*top, *bottom]))
+    top, bottom = t.cancelled(top, bottom, common_names(top, bottom))
     divisor = t.constant_of(bottom)
     if divisor is not None:
         return t.scaled(top, Fraction(1, divisor))
@@ -164,11 +164,12 @@ def exact(top: Terms, bottom: Terms) -> Terms | None:
     return None if rest else whole
 
 
-def _common(monomials: list[Monomial]) -> Monomial:
-    """Return the names, with powers, that divide all monomials (a name is not 0)."""
+def common_names(*sums: Terms) -> Monomial:
+    """Return the names, with powers, that divide every term (a name is not 0)."""
+    monomials = [dict(m) for terms in sums for m in terms]
     shared = []
-    for atom, power in monomials[0]:
-        least = min(power, *(dict(m).get(atom, 0) for m in monomials))
+    for atom, power in monomials[0].items():
+        least = min(power, *(m.get(atom, 0) for m in monomials))
         if least and isinstance(atom, Symbol):
             shared.append((atom, least))
     return tuple(shared)

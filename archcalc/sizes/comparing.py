@@ -10,11 +10,11 @@ from fractions import Fraction
 from itertools import pairwise
 
 from archcalc.sizes import terms as t
-from archcalc.sizes.atoms import Symbol
+from archcalc.sizes.atoms import Symbol, common_names
 from archcalc.sizes.bounds import lower_bound
 from archcalc.sizes.marks import UNICODE
 from archcalc.sizes.polynomials import Dim, Poly, collect, ratio, terms_of
-from archcalc.sizes.terms import Monomial, Terms
+from archcalc.sizes.terms import Terms
 from archcalc.sizes.writing import write
 
 FURTHEST = 512
@@ -36,7 +36,7 @@ def quotient_text(top: Dim, bottom: Dim) -> str | None:
         return str(exact)
     if exact is not None:
         return constant_text(Fraction(exact))
-    above, below = t.cancelled(terms_of(top), below, shared(terms_of(top), below))
+    above, below = t.cancelled(terms_of(top), below, common_names(terms_of(top), below))
     if len(above) > MOST_TERMS or len(below) > MOST_TERMS:
         return None
     if len(below) == 1:
@@ -53,20 +53,9 @@ def constant_text(value: Fraction) -> str:
     return f"{value} = {float(value):.3g}"
 
 
-def shared(*sums: Terms) -> Monomial:
-    """Return the names, with powers, that stand in every term."""
-    monomials = [dict(m) for terms in sums for m in terms]
-    found = []
-    for atom, power in monomials[0].items():
-        least = min(power, *(m.get(atom, 0) for m in monomials))
-        if least and isinstance(atom, Symbol):
-            found.append((atom, least))
-    return tuple(found)
-
-
 def fraction_text(above: Terms, below: Terms) -> str:
     """Return a quotient of sums in lowest terms."""
-    above, below = t.cancelled(above, below, shared(above, below))
+    above, below = t.cancelled(above, below, common_names(above, below))
     top, bottom = write(above, UNICODE), write(below, UNICODE)
     if bottom == "1":
         return top
@@ -82,7 +71,7 @@ def where_more(first: Dim, second: Dim) -> str:
     if not terms:
         return "never: always equal"
     terms, _ = t.cancelled(terms, {(): 1}, ())
-    common = shared(terms)
+    common = common_names(terms)
     terms = {t.over(monomial, common) or (): c for monomial, c in terms.items()}
     for sign, word in ((1, "always"), (-1, "never")):
         low = lower_bound(t.scaled(terms, sign))
