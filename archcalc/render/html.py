@@ -6,18 +6,16 @@ dark notebooks alike. The page has its own colours for both. Nothing is loaded.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from html import escape
 
 from archcalc.errors import LONGEST_SHOWN, clean
-from archcalc.render.notes import footnotes, label, prose
-from archcalc.render.numbers import cell, text
-from archcalc.reports.cells import Cell, Column, Line, Note, Table
+from archcalc.render.notes import dependences, footnotes, linked, sentence
+from archcalc.render.numbers import cell
+from archcalc.reports.cells import Cell, Column, Line, Table
 from archcalc.reports.report import Report
 
-ADDRESS = re.compile(r"https?://[\w./~:?=&%+,;-]*[\w/]", re.ASCII)
 BAR_EMS = 5
 STYLE = """\
 .archcalc { overflow-x: auto; font-size: 0.9em; line-height: 1.45; }
@@ -89,14 +87,11 @@ def _body(report: Report) -> Iterator[str]:
         yield f'<p class="title">{shown(report.title)}</p>'
     for table in report.tables:
         yield from _table(table)
-    pairs = [
-        f"{shown(key)} {escape(text(value, 'text'))}"
-        for key, value in report.settings.items()
-        if value is not None
-    ]
-    if pairs:
-        yield f"<p>{' · '.join(pairs)}</p>"
-    notes = [_note(note) for note in footnotes(report)]
+    given = dependences(report.settings, escape)
+    if given:
+        yield f"<p>{given}</p>"
+    mark = "<strong>{}:</strong> "
+    notes = [f"<li>{sentence(n, mark, _prose)}</li>" for n in footnotes(report)]
     if notes:
         yield "\n".join(["<ul>", *notes, "</ul>"])
 
@@ -111,10 +106,8 @@ def _table(table: Table) -> Iterator[str]:
     ]
     yield f"<thead><tr>{''.join(heads)}</tr></thead>"
     yield "<tbody>"
-    before = "total"
-    for row in table.rows:
-        yield _row(row, table.columns, row.kind == "total" != before)
-        before = row.kind
+    for row, first_total in table.ruled():
+        yield _row(row, table.columns, first_total)
     yield "</tbody>\n</table>"
 
 
@@ -147,19 +140,10 @@ def _inside(value: Cell, row: Line, column: Column) -> str:
     return escape(cell(value, row, column))
 
 
-def _note(note: Note) -> str:
-    before = f"<strong>{escape(label(note))}:</strong> " if label(note) else ""
-    cite = f" ({_prose(note.cite)})" if note.cite else ""
-    return f"<li>{before}{_prose(note.text)}{cite}</li>"
-
-
 def _prose(value: str) -> str:
     """Return running text in which plain web addresses are links."""
-    value, end = prose(value), 0
-    parts: list[str] = []
-    for match in ADDRESS.finditer(value):
-        link = escape(match[0])
-        before = escape(value[end : match.start()])
-        parts += [before, f'<a href="{link}" rel="noreferrer">{link}</a>']
-        end = match.end()
-    return "".join([*parts, escape(value[end:])])
+    return linked(value, escape, _link)
+
+
+def _link(address: str) -> str:
+    return f'<a href="{escape(address)}" rel="noreferrer">{escape(address)}</a>'

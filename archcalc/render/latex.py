@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from archcalc.figures.formulas.formulas import Equation
-from archcalc.render.notes import footnotes, label, prose, sentence
+from archcalc.render.notes import dependences, footnotes, prose, sentence
 from archcalc.render.numbers import COUNTS, cell, text
 from archcalc.render.tex_text import declarations, escaped, written
 from archcalc.render.widths import width
-from archcalc.reports.cells import Cell, Column, ColumnKind, Line, Note, Table
+from archcalc.reports.cells import Cell, Column, ColumnKind, Line, Table
 from archcalc.reports.report import Report
 from archcalc.sizes.polynomials import Poly
 
@@ -142,26 +142,16 @@ def _blocks(report: Report, standalone: bool, plain: bool) -> Iterator[str]:
         yield f"{{\\large\\bfseries {escaped(report.title)}\\par}}\\medskip"
     for table in report.tables:
         yield "\n".join(_table(table, plain))
-    lines = [*_settings(report), *map(_note, footnotes(report))]
+    given = dependences(report.settings, escaped, " $\\cdot$ ")
+    notes = (sentence(n, "\\emph{{{}:}} ", _prose) for n in footnotes(report))
+    lines = [*filter(None, [given]), *notes]
     if lines:
         small = "\n".join(f"{line}\\par" for line in lines)
         yield f"{{\\footnotesize\\raggedright\n{small}}}"
 
 
-def _settings(report: Report) -> Iterator[str]:
-    pairs = [
-        f"{escaped(key)} {escaped(text(value, 'text'))}"
-        for key, value in report.settings.items()
-        if value is not None
-    ]
-    if pairs:
-        yield " $\\cdot$ ".join(pairs)
-
-
-def _note(note: Note) -> str:
-    before = f"\\emph{{{escaped(label(note))}:}} " if label(note) else ""
-    cite = f" ({written(prose(note.cite))})" if note.cite else ""
-    return f"{before}{written(prose(note.text))}{cite}"
+def _prose(words: str) -> str:
+    return written(prose(words))
 
 
 # -- tables ----------------------------------------------------------------------------
@@ -185,11 +175,9 @@ def _table(table: Table, plain: bool) -> Iterator[str]:
 
 
 def _rows(table: Table, plain: bool) -> Iterator[str]:
-    before = "total"
-    for row in table.rows:
-        if row.kind == "total" != before:
+    for row, first_total in table.ruled():
+        if first_total:
             yield "\\midrule"
-        before = row.kind
         yield _line(_cells(table, row, plain))
 
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from archcalc.errors import clean
-from archcalc.render.notes import footnotes, label, prose
-from archcalc.render.numbers import cell, text
-from archcalc.reports.cells import Column, Line, Note, Table
+from archcalc.render.notes import dependences, footnotes, linked, sentence
+from archcalc.render.numbers import cell
+from archcalc.reports.cells import Column, Line, Table
 from archcalc.reports.report import Report
 
 ESCAPES = {ord(c): f"\\{c}" for c in "\\`*_[]~!$#"} | {
@@ -22,7 +22,6 @@ ESCAPES = {ord(c): f"\\{c}" for c in "\\`*_[]~!$#"} | {
 }
 MENTION = re.compile(r"[@#](?=\w)|\bGH-(?=\d)|:(?=[\w+\\-]+:)", re.IGNORECASE)
 ADDRESS = re.compile(r"://|\bwww\.", re.IGNORECASE)
-PLAIN_ADDRESS = re.compile(r"https?://[\w./~:?=&%+,;-]*[\w/]", re.ASCII)
 NOTHING = "&#8203;"
 INDENT = "&nbsp;&nbsp;"
 BOLD_NAMES = ("head", "subtotal", "total")
@@ -35,7 +34,9 @@ def render(report: Report) -> str:
         if table.title:
             blocks.append(f"**{escaped(table.title)}**")
         blocks.append("\n".join(_table(table)))
-    footers = [*_settings(report), *map(_note, footnotes(report))]
+    given = dependences(report.settings, escaped)
+    notes = (sentence(note, "**{}:** ", _prose) for note in footnotes(report))
+    footers = [f"- {line}" for line in (*filter(None, [given]), *notes)]
     return "\n\n".join([*blocks, *filter(None, ["\n".join(footers)])])
 
 
@@ -81,27 +82,6 @@ def _bold(shown: str) -> str:
     return f"**{shown}**" if shown else shown
 
 
-def _settings(report: Report) -> Iterator[str]:
-    pairs = [
-        f"{escaped(key)} {escaped(text(value, 'text'))}"
-        for key, value in report.settings.items()
-        if value is not None
-    ]
-    if pairs:
-        yield f"- {' · '.join(pairs)}"
-
-
-def _note(note: Note) -> str:
-    before = f"**{label(note)}:** " if label(note) else ""
-    cite = f" ({_prose(note.cite)})" if note.cite else ""
-    return f"- {before}{_prose(note.text)}{cite}"
-
-
 def _prose(value: str) -> str:
     """Return escaped running text in which plain web addresses are links."""
-    value, end = prose(value), 0
-    parts: list[str] = []
-    for match in PLAIN_ADDRESS.finditer(value):
-        parts += [_inert(value[end : match.start()]), f"<{match[0]}>"]
-        end = match.end()
-    return "".join([*parts, _inert(value[end:])])
+    return linked(value, _inert, "<{}>".format)

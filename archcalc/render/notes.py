@@ -1,15 +1,22 @@
-"""What stands under a report's tables, in the order in which it is read."""
+"""What stands under a report's tables, in the order in which it is read.
+
+Every format says with `safe` how a text of a user's becomes text of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 
 from archcalc.errors import clean
-from archcalc.reports.cells import Note
+from archcalc.render.numbers import text
+from archcalc.reports.cells import Cell, Note
 from archcalc.reports.report import Report
 
 LONGEST = 4000
 SPEAKS_FOR_ITSELF = ("definition", "assumption")
+ADDRESS = re.compile(r"https?://[\w./~:?=&%+,;-]*[\w/]", re.ASCII)
+Safe = Callable[[str], str]
 
 
 def footnotes(report: Report) -> Iterator[Note]:
@@ -36,8 +43,29 @@ def prose(text: str) -> str:
     return clean(" ".join(text.split()), LONGEST)
 
 
-def sentence(note: Note) -> str:
-    """Return a note in plain text: `erratum: … (cite)`."""
-    before = f"{label(note)}: " if label(note) else ""
-    cite = f" ({prose(note.cite)})" if note.cite else ""
-    return f"{before}{prose(note.text)}{cite}"
+def sentence(note: Note, mark: str = "{}: ", safe: Safe = prose) -> str:
+    """Return a note: `erratum: … (cite)`, its word marked as a format does."""
+    before = mark.format(label(note)) if label(note) else ""
+    cite = f" ({safe(note.cite)})" if note.cite else ""
+    return f"{before}{safe(note.text)}{cite}"
+
+
+def linked(value: str, safe: Safe, link: Safe) -> str:
+    """Return running text in which plain web addresses are links."""
+    value, end = prose(value), 0
+    parts: list[str] = []
+    for match in ADDRESS.finditer(value):
+        parts += [safe(value[end : match.start()]), link(match[0])]
+        end = match.end()
+    return "".join([*parts, safe(value[end:])])
+
+
+def dependences(
+    settings: Mapping[str, Cell], safe: Safe = str, between: str = " · "
+) -> str:
+    """Return what the figures depend on, in a line: `input 3×32×32 · batch 1`."""
+    return between.join(
+        f"{safe(clean(key))} {safe(text(value, 'text'))}"
+        for key, value in settings.items()
+        if value is not None
+    )

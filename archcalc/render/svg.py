@@ -13,9 +13,9 @@ from fractions import Fraction
 from html import escape
 
 from archcalc.errors import clean
-from archcalc.render.notes import footnotes, sentence
-from archcalc.render.numbers import cell, text
-from archcalc.render.svg_writer import number
+from archcalc.render.notes import dependences, footnotes, sentence
+from archcalc.render.numbers import cell
+from archcalc.render.svg_writer import element
 from archcalc.render.typeset import FAMILY, text_width, wrapped
 from archcalc.reports.cells import Cell, Column, Line, RowKind, Table
 from archcalc.reports.report import Report
@@ -60,12 +60,7 @@ def render(report: Report) -> str:
 
 
 def _footers(report: Report) -> Iterator[str]:
-    pairs = [
-        f"{clean(key)} {text(value, 'text')}"
-        for key, value in report.settings.items()
-        if value is not None
-    ]
-    yield " · ".join(pairs)
+    yield dependences(report.settings)
     yield from map(sentence, footnotes(report))
 
 
@@ -127,16 +122,15 @@ class _Page:
 
     def put(self, x: float, y: float, shown: str, style: str = "") -> None:
         """Add a text at a place; `e` in its style anchors its end there."""
-        kind = f' class="{style}"' if style else ""
-        place = f'x="{number(x + MARGIN)}" y="{number(y)}"'
         if shown:
-            self.parts.append(f"<text {place}{kind}>{escape(shown)}</text>")
+            x, inner = x + MARGIN, escape(shown)
+            self.parts.append(element("text", inner, x=x, y=y, class_=style or None))
 
     def rule(self, width: float, style: str) -> None:
         """Add a line across the table."""
-        y = self.y + 0.5
-        ends = f'x1="{MARGIN}" x2="{number(MARGIN + width)}" y1="{y}" y2="{y}"'
-        self.parts.append(f'<line class="{style}" {ends}/>')
+        y, end = self.y + 0.5, MARGIN + width
+        line = element("line", class_=style, x1=MARGIN, x2=end, y1=y, y2=y)
+        self.parts.append(line)
 
     def table(self, grid: _Grid) -> None:
         """Add a table under its title."""
@@ -146,11 +140,9 @@ class _Page:
         self.right = max(self.right, grid.width)
         self.row(grid, [clean(c.title) for c in grid.table.columns], "b", "b", 0)
         self.rule(grid.width, "r")
-        before = "total"
-        for shown, row in zip(grid.cells, grid.table.rows, strict=True):
-            if row.kind == "total" != before:
+        for shown, (row, first) in zip(grid.cells, grid.table.ruled(), strict=True):
+            if first:
                 self.rule(grid.width, "r")
-            before = row.kind
             self.row(grid, shown, *STYLES.get(row.kind, ("", "")), row.depth)
             self.bars(grid, row)
         self.rule(grid.width, "h")
@@ -172,10 +164,10 @@ class _Page:
         places = zip(row.cells, grid.table.columns, grid.edges, strict=True)
         for value, column, (left, _) in places:
             if column.kind == "bar" and isinstance(value, int | Fraction):
-                corner = f'x="{number(left + MARGIN)}" y="{self.y - 16}"'
-                wide = number(float(min(value, 1)) * BAR)
+                x, y = left + MARGIN, self.y - 16
+                wide = float(min(value, 1)) * BAR
                 self.parts.append(
-                    f'<rect class="p" {corner} width="{wide}" height="11"/>'
+                    element("rect", class_="p", x=x, y=y, width=wide, height=11)
                 )
 
     def drawing(self, title: str) -> str:

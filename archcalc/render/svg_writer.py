@@ -7,12 +7,14 @@ brings its colours for light and dark.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
 from archcalc.errors import clean
 
 Point = tuple[float, float]
+TITLE, MARGIN = 18, 20
+"""Size of a picture's title, and the room around a picture."""
 Colours = Mapping[str, tuple[str, str]]
 COLOURS: Colours = {
     "ink": ("#1f2328", "#e6edf3"),
@@ -61,6 +63,12 @@ def _value(value: object) -> str:
 def text(x: float, y: float, shown: str, style: str = "") -> str:
     """Return a line of text; its classes say where it is anchored."""
     return element("text", escape(clean(shown)), x=x, y=y, class_=style or None)
+
+
+def heading(title: str, subtitle: str) -> Iterator[str]:
+    """Yield a picture's title and the line below it."""
+    yield text(MARGIN, MARGIN + TITLE, title, "t")
+    yield text(MARGIN, MARGIN + TITLE + 20, subtitle, "u")
 
 
 def rectangle(

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from archcalc.errors import clean
 from archcalc.render.fitting import GAP, LEAST_WIDTH, Strip, fit, total_width
-from archcalc.render.notes import footnotes, sentence
-from archcalc.render.numbers import text
+from archcalc.render.notes import dependences, footnotes, sentence
 from archcalc.render.widths import pad, wrap
 from archcalc.reports.cells import RowKind, Table
 from archcalc.reports.report import Report
@@ -64,22 +63,16 @@ class _Page:
             heads = [s.head[i] if len(s.head) >= -i else "" for s in strips]
             yield self.style(line(heads), BOLD)
         yield rule
-        before = "total"
         lines = zip(*(strip.cells for strip in strips), strict=True)
-        for row, cells in zip(table.rows, lines, strict=True):
-            if row.kind == "total" != before:
+        for (row, first_total), cells in zip(table.ruled(), lines, strict=True):
+            if first_total:
                 yield rule
-            before = row.kind
             yield self.style(line(cells), STYLES.get(row.kind, ""))
 
     def settings(self, report: Report) -> list[str]:
         """Return what the figures depend on, in a line."""
-        named = [
-            f"{clean(key)} {text(value, 'text')}"
-            for key, value in report.settings.items()
-            if value is not None
-        ]
-        lines = wrap(" · ".join(named), self.width, INDENT) if named else []
+        given = dependences(report.settings)
+        lines = wrap(given, self.width, INDENT) if given else []
         return self.styled(lines, DIM)
 
     def notes(self, report: Report) -> list[str]:

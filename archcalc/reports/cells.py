@@ -124,6 +124,13 @@ class Table:
                 cells = f"{len(row.cells)} cells in {row.path!r}"
                 raise ValueError(f"{cells} for {len(keys)} columns")
 
+    def ruled(self) -> Iterator[tuple[Line, bool]]:
+        """Yield each line, and whether it is the first of totals: a rule is above."""
+        before: RowKind = "total"
+        for row in self.rows:
+            yield row, row.kind == "total" != before
+            before = row.kind
+
     def records(self, *, every: bool = False) -> Iterator[dict[str, Cell]]:
         """Yield plain rows (or `every` row) as dicts: kind, path, cells by key."""
         for row in self.rows:

@@ -10,9 +10,12 @@ from archcalc.render.drawing.channels import Polyline
 from archcalc.render.drawing.figure import Figure
 from archcalc.render.drawing.layout import Frame, Layout, Placed, Room, layout
 from archcalc.render.svg_writer import (
+    MARGIN,
+    TITLE,
     Colours,
     document,
     group,
+    heading,
     line,
     polygon,
     rectangle,
@@ -20,8 +23,8 @@ from archcalc.render.svg_writer import (
 )
 from archcalc.render.typeset import FAMILY, text_width, wrapped
 
-NAME, WORDS, TITLE = 12, 11, 18
-STEP, PAD, MARGIN = 14, 10, 20
+NAME, WORDS = 12, 11
+STEP, PAD = 14, 10
 WIDEST, NARROWEST = 190, 56
 STACKED = 4
 """How far the second sheet of what comes several times looks out."""
@@ -99,14 +102,20 @@ def blocks(figure: Figure, longest: float = LONGEST) -> str:
     sizes = BlockSizes(figure)
     placed = layout(figure.structure, sizes, longest)
     painter = _Painter(figure, sizes)
-    heading = max(
-        text_width(figure.title, TITLE, bold=True), text_width(figure.subtitle, 12)
-    )
-    across = max(placed.across, heading)
+    across = max(placed.across, heading_width(figure))
     shift = (across - placed.across) / 2
-    parts = [*painter.heading(), *painter.painted(placed, shift)]
+    parts = [
+        *heading(figure.title, figure.subtitle),
+        *painter.painted(placed, shift),
+    ]
     size = across + 2 * MARGIN, placed.along + 2 * MARGIN + painter.top + sizes.tail
     return document(size, figure.title, figure.description, STYLE, parts, COLOURS)
+
+
+def heading_width(figure: Figure) -> float:
+    """Return the room of a title and the line below it."""
+    title = text_width(figure.title, TITLE, bold=True)
+    return max(title, text_width(figure.subtitle, 12))
 
 
 class _Painter:
@@ -117,10 +126,6 @@ class _Painter:
     def __init__(self, figure: Figure, sizes: BlockSizes) -> None:
         self.figure = figure
         self.sizes = sizes
-
-    def heading(self) -> Iterator[str]:
-        yield text(MARGIN, MARGIN + TITLE, self.figure.title, "t")
-        yield text(MARGIN, MARGIN + TITLE + 20, self.figure.subtitle, "u")
 
     def painted(self, placed: Layout, shift: float) -> Iterator[str]:
         """Yield everything, moved below the heading."""

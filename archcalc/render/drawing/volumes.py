@@ -15,18 +15,19 @@ from archcalc.errors import UsageError
 from archcalc.layers.base import Shape
 from archcalc.render.drawing.blocks import (
     COLOURS,
-    MARGIN,
     PAD,
     STYLE,
-    TITLE,
+    heading_width,
     painted_line,
 )
 from archcalc.render.drawing.channels import Polyline
 from archcalc.render.drawing.figure import Figure
 from archcalc.render.drawing.layout import Frame, Layout, Placed, Room, layout
 from archcalc.render.svg_writer import (
+    MARGIN,
     document,
     group,
+    heading,
     polygon,
     rectangle,
     text,
@@ -125,11 +126,8 @@ def volumes(figure: Figure, longest: float = LONGEST) -> str:
     sizes = VolumeSizes(figure)
     placed = layout(figure.structure, sizes, longest)
     painter = _Painter(figure, sizes)
-    heading = max(
-        text_width(figure.title, TITLE, bold=True), text_width(figure.subtitle, 12)
-    )
     size = (
-        max(placed.along, heading) + 2 * MARGIN,
+        max(placed.along, heading_width(figure)) + 2 * MARGIN,
         placed.across + 2 * MARGIN + painter.top,
     )
     style = STYLE + SHADES
@@ -150,8 +148,7 @@ class _Painter:
 
     def painted(self, placed: Layout) -> Iterator[str]:
         """Yield the whole picture."""
-        yield text(MARGIN, MARGIN + TITLE, self.figure.title, "t")
-        yield text(MARGIN, MARGIN + TITLE + 20, self.figure.subtitle, "u")
+        yield from heading(self.figure.title, self.figure.subtitle)
         for cluster in placed.clusters:
             yield self.frame(cluster)
         for drawn in placed.lines:

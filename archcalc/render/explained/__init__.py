@@ -5,12 +5,14 @@ A module has `render(explanation, *, option=default, …) -> str`, as in `FORMAT
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
 from archcalc.figures.formulas.scripts import Script
+from archcalc.layers.base import times
 from archcalc.render import format_of, renderer
-from archcalc.reports.explanation import Derivation, Explanation
+from archcalc.reports.explanation import Derivation, Explanation, Section
 
 EXPLAINED: dict[str, tuple[str, ...]] = {
     "terminal": (".txt",),
@@ -54,6 +56,26 @@ def chain(line: Derivation, script: Script) -> list[str]:
     if line.alike:
         return [*name, formula.result(script)]
     return [*name, *formula.steps(script, line.symbols)]
+
+
+def shapes(section: Section) -> str:
+    """Return what enters and leaves: `3×32×32 → 16×32×32`; nothing for a sum."""
+    if not section.inputs or not section.output:
+        return ""
+    return f"{', '.join(map(times, section.inputs))} → {times(section.output)}"
+
+
+def legend(
+    section: Section,
+    script: Script,
+    word: Callable[[str], str] = str,
+    value: Callable[[str], str] = str,
+) -> str:
+    """Return the meaning, the symbol and the value of every size."""
+    return ", ".join(
+        f"{word(s.meaning)} {script.symbol(s.symbol)} = {value(str(s.value))}"
+        for s in section.legend
+    )
 
 
 def remark(line: Derivation) -> str:

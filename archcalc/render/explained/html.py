@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archcalc.figures.formulas.scripts import HTML
-from archcalc.layers.base import times
-from archcalc.render.explained import chain, remark
+from archcalc.render.explained import chain, legend, remark, shapes
 from archcalc.render.html import framed, shown
-from archcalc.render.notes import LONGEST
-from archcalc.render.numbers import text
+from archcalc.render.notes import LONGEST, dependences
 from archcalc.reports.explanation import Derivation, Explanation, Section
 
 
@@ -18,10 +16,7 @@ def render(explanation: Explanation, *, standalone: bool = False) -> str:
     lines = [f'<p class="title">{shown(explanation.title)}</p>']
     for part in explanation.parts:
         lines += _part(part)
-    given = " · ".join(
-        f"{key} {text(value, 'text')}" for key, value in explanation.settings.items()
-    )
-    below = (given, *explanation.assumptions)
+    below = (dependences(explanation.settings), *explanation.assumptions)
     lines += [f"<p>{shown(line, LONGEST)}</p>" for line in below]
     return framed(explanation.title, "\n".join(lines), standalone)
 
@@ -29,15 +24,8 @@ def render(explanation: Explanation, *, standalone: bool = False) -> str:
 def _part(part: Section) -> Iterator[str]:
     label = f" <small>{shown(part.label)}</small>" if part.label else ""
     yield f"<h3>{shown(part.name)}{label}</h3>"
-    if part.inputs and part.output:
-        shapes = ", ".join(map(times, part.inputs))
-        yield f"<p>{shown(f'{shapes} → {times(part.output)}')}</p>"
-    if part.legend:
-        names = ", ".join(
-            f"{shown(s.meaning)} {HTML.symbol(s.symbol)} = {shown(str(s.value))}"
-            for s in part.legend
-        )
-        yield f"<p>{names}</p>"
+    about = (shown(shapes(part)), legend(part, HTML, shown, shown))
+    yield from (f"<p>{line}</p>" for line in about if line)
     if part.lines:
         yield '<table class="formulas">'
         yield from map(_row, part.lines)

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archcalc.figures.formulas.scripts import LATEX
-from archcalc.layers.base import times
-from archcalc.render.explained import chain, remark
+from archcalc.render.explained import chain, remark, shapes
 from archcalc.render.latex import document
-from archcalc.render.notes import prose
-from archcalc.render.numbers import text
+from archcalc.render.notes import dependences, prose
 from archcalc.render.tex_text import declarations, written
 from archcalc.reports.explanation import Derivation, Explanation, Section
 
@@ -22,10 +20,7 @@ LONGEST = 60
 def render(explanation: Explanation, *, standalone: bool = False) -> str:
     """Return headings and displayed formulas, or with `standalone` a document."""
     lines = [line for part in explanation.parts for line in ("", *_part(part))]
-    given = " · ".join(
-        f"{key} {text(value, 'text')}" for key, value in explanation.settings.items()
-    )
-    below = [given, *explanation.assumptions]
+    below = [dependences(explanation.settings), *explanation.assumptions]
     lines += ["", *(f"\\noindent {escaped(b)}\\par" for b in below)]
     body = "\n".join(lines)
     needs = ["\\usepackage{amsmath}", *declarations(body)]
@@ -42,9 +37,8 @@ def escaped(words: str) -> str:
 def _part(part: Section) -> Iterator[str]:
     label = f": {part.label}" if part.label else ""
     yield f"\\paragraph{{{escaped(part.name + label)}}}"
-    if part.inputs and part.output:
-        shapes = ", ".join(map(times, part.inputs))
-        yield escaped(f"{shapes} → {times(part.output)}.")
+    if shapes(part):
+        yield escaped(f"{shapes(part)}.")
     if part.legend:
         names = ", ".join(
             f"{escaped(s.meaning)} ${LATEX.symbol(s.symbol)} = {s.value}$"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archcalc.figures.formulas.scripts import MARKDOWN
-from archcalc.layers.base import times
-from archcalc.render.explained import chain, remark
+from archcalc.render.explained import chain, legend, remark, shapes
 from archcalc.render.markdown import escaped
-from archcalc.render.numbers import text
+from archcalc.render.notes import dependences
 from archcalc.reports.explanation import Derivation, Explanation, Section
 
 
@@ -17,26 +16,17 @@ def render(explanation: Explanation) -> str:
     blocks = [f"### {escaped(explanation.title)}"]
     for part in explanation.parts:
         blocks += _part(part)
-    given = " · ".join(
-        f"{escaped(key)} {escaped(text(value, 'text'))}"
-        for key, value in explanation.settings.items()
-    )
+    given = dependences(explanation.settings, escaped)
     below = [given, *map(escaped, explanation.assumptions)]
     return "\n\n".join([*blocks, "\n".join(f"- {line}" for line in below if line)])
 
 
 def _part(part: Section) -> Iterator[str]:
     label = f": {escaped(part.label)}" if part.label else ""
-    shapes = ""
-    if part.inputs and part.output:
-        given = ", ".join(map(times, part.inputs))
-        shapes = f", {escaped(f'{given} → {times(part.output)}')}"
-    yield f"**{escaped(part.name)}**{label}{shapes}"
+    sizes = f", {escaped(shapes(part))}" if shapes(part) else ""
+    yield f"**{escaped(part.name)}**{label}{sizes}"
     if part.legend:
-        yield ", ".join(
-            f"{s.meaning} {MARKDOWN.symbol(s.symbol)} = {escaped(str(s.value))}"
-            for s in part.legend
-        )
+        yield legend(part, MARKDOWN, value=escaped)
     if part.lines:
         rows = ["| figure | formula |", "| --- | --- |", *map(_line, part.lines)]
         yield "\n".join(rows)

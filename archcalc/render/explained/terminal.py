@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from archcalc.errors import clean
 from archcalc.figures.formulas.scripts import UNICODE
-from archcalc.layers.base import times
-from archcalc.render.explained import chain, remark
-from archcalc.render.numbers import text
+from archcalc.render.explained import chain, legend, remark, shapes
+from archcalc.render.notes import dependences
 from archcalc.render.widths import pad, width, wrap
 from archcalc.reports.explanation import Derivation, Explanation, Section
 
@@ -38,11 +37,7 @@ class _Page:
         yield [self.style(clean(explanation.title), BOLD)]
         for part in explanation.parts:
             yield list(self.part(part))
-        named = (
-            f"{clean(key)} {text(value, 'text')}"
-            for key, value in explanation.settings.items()
-        )
-        below = list(wrap(" · ".join(named), self.room, INDENT))
+        below = list(wrap(dependences(explanation.settings), self.room, INDENT))
         below += [x for a in explanation.assumptions for x in self.wrapped(a, "")]
         yield [self.style(line, DIM) for line in below]
 
@@ -51,15 +46,8 @@ class _Page:
         yield self.style(clean(part.name), BOLD) + (
             f"{INDENT}{clean(part.label)}" if part.label else ""
         )
-        if part.inputs and part.output:
-            shapes = ", ".join(map(times, part.inputs))
-            yield from self.wrapped(f"{shapes} → {times(part.output)}")
-        if part.legend:
-            names = (
-                f"{s.meaning} {UNICODE.symbol(s.symbol)} = {s.value}"
-                for s in part.legend
-            )
-            yield from self.wrapped(", ".join(names))
+        for about in filter(None, (shapes(part), legend(part, UNICODE))):
+            yield from self.wrapped(about)
         column = max((width(line.figure) for line in part.lines), default=0)
         for line in part.lines:
             yield from self.line(line, column)

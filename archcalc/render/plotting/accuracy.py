@@ -15,17 +15,15 @@ from archcalc.network.network import Network
 from archcalc.render.numbers import si
 from archcalc.render.plotting.chart import (
     HEADING,
-    MARGIN,
     SMALL,
     Plane,
     Scale,
     chart,
     decades,
-    heading,
     legend,
     tick,
 )
-from archcalc.render.svg_writer import circle, group, text
+from archcalc.render.svg_writer import MARGIN, circle, group, heading, text
 from archcalc.render.typeset import text_width
 
 ONE_VIEW = re.compile(r"^ImageNet.*\b(single|one) (crop|scale)\b")

@@ -9,6 +9,8 @@ from math import ceil, floor, log10
 
 from archcalc.errors import UsageError, unknown
 from archcalc.render.svg_writer import (
+    MARGIN,
+    TITLE,
     Colours,
     Point,
     circle,
@@ -19,7 +21,7 @@ from archcalc.render.svg_writer import (
 )
 from archcalc.render.typeset import FAMILY, text_width
 
-SIZE, SMALL, TITLE, MARGIN = 12, 11, 18, 20
+SIZE, SMALL = 12, 11
 HEADING = 56
 COLOURS: Colours = {
     "a": ("#2f6fbf", "#6ea8f0"),
@@ -134,12 +136,6 @@ class Plane:
         yield line([(left, top), (left, low), (right, low)], "axis")
         yield text((left + right) / 2, low + 38, self.x_title, "u m")
         yield text(left - 8, top - 12, self.y_title, "u")
-
-
-def heading(title: str, subtitle: str) -> Iterator[str]:
-    """Yield a chart's title and the line below it."""
-    yield text(MARGIN, MARGIN + TITLE, title, "t")
-    yield text(MARGIN, MARGIN + TITLE + 20, subtitle, "u")
 
 
 def legend(entries: Sequence[tuple[str, str]], place: Point) -> Iterator[str]:

@@ -11,20 +11,18 @@ from archcalc.network.rows import LEVELS, Level, Row
 from archcalc.render.numbers import si
 from archcalc.render.plotting.chart import (
     HEADING,
-    MARGIN,
     SMALL,
     Plane,
     Scale,
     bar,
     below,
     chart,
-    heading,
     legend,
     steps,
     tick,
     whole,
 )
-from archcalc.render.svg_writer import group, line, text
+from archcalc.render.svg_writer import MARGIN, group, heading, line, text
 from archcalc.render.typeset import text_width
 
 MOST_ROWS = 72

@@ -13,16 +13,14 @@ from archcalc.errors import UsageError
 from archcalc.render.numbers import si
 from archcalc.render.plotting.chart import (
     HEADING,
-    MARGIN,
     Plane,
     Scale,
     chart,
     decades,
-    heading,
     legend,
     tick,
 )
-from archcalc.render.svg_writer import circle, group, line
+from archcalc.render.svg_writer import MARGIN, circle, group, heading, line
 from archcalc.reports.sweep import path_of, shown
 from archcalc.sweeps.choice import MOST_SPOTS
 from archcalc.sweeps.pareto import LARGER_IS_BETTER, pareto

@@ -10,17 +10,23 @@ from archcalc.network.analysis import Analysis
 from archcalc.render.numbers import size
 from archcalc.render.plotting.chart import (
     HEADING,
-    MARGIN,
     SMALL,
     Plane,
     Scale,
     chart,
-    heading,
     legend,
     steps,
     tick,
 )
-from archcalc.render.svg_writer import circle, group, line, polygon, text
+from archcalc.render.svg_writer import (
+    MARGIN,
+    circle,
+    group,
+    heading,
+    line,
+    polygon,
+    text,
+)
 from archcalc.render.typeset import text_width
 
 KINDS = {
