@@ -109,7 +109,7 @@ def test_every_command_declares_all_that_it_takes_for_both(name: str) -> None:
     run = command(name)
     shown = CliRunner().invoke(app, [name, "--help"])
     assert shown.exit_code == 0, shown.output
-    assert {*Declared(run).types} == {*signature(run).parameters}
+    assert {*Declared(run).types} == {*signature(typed(run)).parameters}
 
 
 def test_a_command_that_declares_nothing_of_ours_is_left_to_typer(

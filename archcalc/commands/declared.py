@@ -6,7 +6,10 @@ line by them: what a command takes is written once.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from inspect import signature
+from typing import Any, ClassVar, NamedTuple, get_type_hints
 
 
 class Option:
@@ -22,3 +25,52 @@ class Argument:
 
     def __init__(self, **more: Any) -> None:
         self.more = more
+
+
+class Options:
+    """Options that go together: a dataclass that a command takes as one parameter.
+
+    In the help they stand where the parameter does, those named in `last` at the end.
+    """
+
+    last: ClassVar[tuple[str, ...]] = ()
+
+
+class Taken(NamedTuple):
+    """A value that a command takes: its type, with what declares it; its default."""
+
+    hint: Any
+    default: Any
+
+
+def taken(run: Callable[..., None]) -> dict[str, Taken]:
+    """Return what a command takes, by name and in the order of the help."""
+    hints = get_type_hints(run, include_extras=True)
+    found, last = dict[str, Taken](), dict[str, Taken]()
+    for name, parameter in signature(run).parameters.items():
+        kind = hints[name]
+        if not _together(kind):
+            found[name] = Taken(kind, parameter.default)
+            continue
+        inside = get_type_hints(kind, include_extras=True)
+        for field in fields(kind):
+            place = last if field.name in kind.last else found
+            place[field.name] = Taken(inside[field.name], field.default)
+    return found | last
+
+
+def arguments(run: Callable[..., None], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as a command's arguments: options that go together are one."""
+    hints = get_type_hints(run, include_extras=True)
+    kinds = {name: kind for name, kind in hints.items() if _together(kind)}
+    together = {
+        name: {f.name: given[f.name] for f in fields(kind) if f.name in given}
+        for name, kind in kinds.items()
+    }
+    inside = {option for options in together.values() for option in options}
+    own = {name: value for name, value in given.items() if name not in inside}
+    return own | {name: kinds[name](**options) for name, options in together.items()}
+
+
+def _together(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Options)

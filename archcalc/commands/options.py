@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from archcalc.commands.declared import Argument, Option
+from archcalc.commands.declared import Argument, Option, Options
 from archcalc.errors import UsageError, suggestion
 
 if TYPE_CHECKING:
@@ -148,39 +148,52 @@ def limits_from(given: Sequence[str] | None) -> Limits:
     return replace(DEFAULT, **changes)
 
 
-def load_network(
-    name: str,
-    input: str | None = None,
-    settings: Sequence[str] | None = None,
-    limits: Sequence[str] | None = None,
-) -> Network:
-    """Return the network that the options of a command name."""
-    from archcalc.network.network import load
+@dataclass(frozen=True)
+class Loading(Options):
+    """How the network is loaded that a command names."""
 
-    return load(
-        name, input=input, set=pairs(settings, "--set"), limits=limits_from(limits)
-    )
+    input: InputShape = None
+    settings: Settings = None
+    limit: LimitOptions = None
+    last = ("limit",)
+
+    def load(self, name: str) -> Network:
+        """Return the network of a name."""
+        from archcalc.network.network import load
+
+        set = pairs(self.settings, "--set")
+        return load(name, input=self.input, set=set, limits=limits_from(self.limit))
 
 
-def emit(
-    report: Report,
-    format: str | None,
-    output: Path | None,
-    standalone: bool = False,
-    plain: bool = False,
-) -> None:
-    """Render a report and write it to stdout or to a file.
+@dataclass(frozen=True)
+class Rendering(Options):
+    """In which format a report leaves, and where to."""
 
-    Raises `UsageError` AC531 where a format has no `standalone` or `plain` form.
-    """
-    from archcalc.render import format_of, render
+    format: Format = None
+    output: Output = None
+    standalone: Standalone = False
+    plain: Plain = False
 
-    chosen = format_of(format, output)
-    asked = {"standalone": standalone, "plain": plain}
-    options: dict[str, Any] = {name: True for name, on in asked.items() if on}
-    if chosen == "terminal" and output is None:
-        options = {"width": columns(), "color": colored(), **options}
-    write(render(report, chosen, **options), output)
+    def emit(self, report: Report) -> None:
+        """Render a report and write it to stdout or to a file.
+
+        Raises `UsageError` AC531 where a format has no `standalone` or `plain` form.
+        """
+        from archcalc.render import render
+
+        chosen = self.chosen
+        asked = {"standalone": self.standalone, "plain": self.plain}
+        options: dict[str, Any] = {name: True for name, on in asked.items() if on}
+        if chosen == "terminal" and self.output is None:
+            options = {"width": columns(), "color": colored(), **options}
+        write(render(report, chosen, **options), self.output)
+
+    @property
+    def chosen(self) -> str:
+        """The format by its name, or by the ending of the file."""
+        from archcalc.render import format_of
+
+        return format_of(self.format, self.output)
 
 
 def write(text: str, output: Path | None = None) -> None:

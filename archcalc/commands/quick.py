@@ -12,13 +12,13 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
-from inspect import unwrap
+from inspect import Parameter
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin
 
 from archcalc.commands import COMMANDS
-from archcalc.commands.declared import Argument, Option
+from archcalc.commands.declared import Argument, Option, arguments, taken
 
 COMPLETION = "_ARCHCALC_COMPLETE"
 """The variable by which a shell asks typer for completions."""
@@ -43,7 +43,7 @@ def plain(words: Sequence[str]) -> Callable[[], None] | None:
         return None
     run = command(words[0])
     try:
-        return partial(run, **Declared(run).given(words[1:]))
+        return partial(run, **arguments(run, Declared(run).given(words[1:])))
     except _UnclearError:
         return None
 
@@ -55,12 +55,12 @@ class Declared:
         self.types: dict[str, Any] = {}
         self.options: dict[str, tuple[str, bool | None]] = {}
         self.arguments: list[str] = []
-        hints = get_type_hints(run, include_extras=True)
-        for name, hint in hints.items():
-            if name != "return":
-                self._declare(name, hint)
-        needed = len(hints) - ("return" in hints) - len(unwrap(run).__defaults__ or ())
-        self.required = {*list(self.types)[:needed]}
+        known = taken(run)
+        for name, one in known.items():
+            self._declare(name, one.hint)
+        self.required = {
+            n for n, one in known.items() if one.default is Parameter.empty
+        }
 
     def _declare(self, name: str, hint: Any) -> None:
         if get_origin(hint) is not Annotated:

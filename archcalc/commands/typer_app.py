@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from inspect import getdoc, signature
-from typing import Annotated, Any, get_args, get_type_hints
+from inspect import Parameter, Signature, getdoc
+from typing import Annotated, Any, get_args
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from archcalc.commands import COMMANDS, Interrupted
-from archcalc.commands.declared import Option
+from archcalc.commands.declared import Option, arguments, taken
 from archcalc.commands.quick import command
+
+KEYWORD = Parameter.KEYWORD_ONLY
 
 
 def typed(run: Callable[..., None]) -> Callable[..., None]:
@@ -21,19 +23,19 @@ def typed(run: Callable[..., None]) -> Callable[..., None]:
     @wraps(run)
     def called(**given: Any) -> None:
         try:
-            run(**given)
+            run(**arguments(run, given))
         except KeyboardInterrupt:  # of which typer would not say a word
             raise Interrupted from None
 
-    hints = get_type_hints(run, include_extras=True)
-    taken = [
-        parameter.replace(annotation=_declared(hints[name]))
-        for name, parameter in signature(run).parameters.items()
-    ]
-    called.__signature__ = signature(run).replace(parameters=taken)  # type: ignore[attr-defined]  # what inspect asks
-    called.__annotations__ = {
-        parameter.name: parameter.annotation for parameter in taken
-    }
+    known = taken(run)
+    kinds = {name: _declared(one.hint) for name, one in known.items()}
+    called.__annotations__ = kinds
+    called.__signature__ = Signature(  # type: ignore[attr-defined]  # what inspect asks
+        [
+            Parameter(name, KEYWORD, default=one.default, annotation=kinds[name])
+            for name, one in known.items()
+        ]
+    )
     return called
 
 

@@ -8,19 +8,12 @@ from archcalc.commands.declared import Option
 from archcalc.commands.options import (
     Checkpoint,
     Dtype,
-    Format,
     InPlace,
-    InputShape,
-    LimitOptions,
+    Loading,
     Mixed,
     NetworkName,
     Optimizer,
-    Output,
-    Plain,
-    Settings,
-    Standalone,
-    emit,
-    load_network,
+    Rendering,
 )
 from archcalc.errors import UsageError
 
@@ -42,20 +35,16 @@ def fit(
     mixed: Mixed = False,
     checkpoint: Checkpoint = "none",
     dtype: Dtype = "float32",
-    input: InputShape = None,
-    settings: Settings = None,
+    *,
+    loading: Loading,
     inplace: InPlace = True,
-    format: Format = None,
-    output: Output = None,
-    standalone: Standalone = False,
-    plain: Plain = False,
-    limit: LimitOptions = None,
+    rendering: Rendering,
 ) -> None:
     """Find the largest batch whose training fits into a memory or a device."""
     from archcalc.reports.memory.fit import fit_report
 
     size, where = _room(memory, device)
-    network = load_network(net, input, settings, limit)
+    network = loading.load(net)
     analysis = network.analyze(
         dtype=dtype,
         inplace=inplace,
@@ -64,7 +53,7 @@ def fit(
         checkpoint=checkpoint,
     )
     report = fit_report(network, analysis, size, where, not inference)
-    emit(report, format, output, standalone, plain)
+    rendering.emit(report)
 
 
 def _room(memory: str | None, card: str | None) -> tuple[int, str]:

@@ -9,19 +9,12 @@ from archcalc.commands.options import (
     Batch,
     Checkpoint,
     Dtype,
-    Format,
     InPlace,
-    InputShape,
-    LimitOptions,
+    Loading,
     Mixed,
     NetworkName,
     Optimizer,
-    Output,
-    Plain,
-    Settings,
-    Standalone,
-    emit,
-    load_network,
+    Rendering,
 )
 
 if TYPE_CHECKING:
@@ -66,17 +59,13 @@ def memory(
     checkpoint: Checkpoint = "none",
     batch: Batch = 1,
     dtype: Dtype = "float32",
-    input: InputShape = None,
-    settings: Settings = None,
+    *,
+    loading: Loading,
     inplace: InPlace = True,
-    format: Format = None,
-    output: Output = None,
-    standalone: Standalone = False,
-    plain: Plain = False,
-    limit: LimitOptions = None,
+    rendering: Rendering,
 ) -> None:
     """Bytes of a network: activations, peak of inference, training, on disk."""
-    network = load_network(net, input, settings, limit)
+    network = loading.load(net)
     analysis = network.analyze(
         batch=batch,
         dtype=dtype,
@@ -89,7 +78,7 @@ def memory(
     report = _detail(
         network, analysis, level, training, timeline, orders, roofline
     ) or _figures(network, analysis, level, rule)
-    emit(report, format, output, standalone, plain)
+    rendering.emit(report)
 
 
 def _figures(network: Network, analysis: Analysis, level: Any, rule: str) -> Report:

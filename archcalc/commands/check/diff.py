@@ -12,8 +12,8 @@ from archcalc.commands.options import (
     Format,
     LimitOptions,
     Output,
+    Rendering,
     complete_networks,
-    emit,
     limits_from,
     write,
 )
@@ -80,7 +80,7 @@ def diff(
         for network, name in _chosen(nets, git, limits)
     ]
     difference = Difference(*sides)
-    emit(diff_report(difference, everything), format, output)
+    Rendering(format, output).emit(diff_report(difference, everything))
     if _fails(conditions, difference):
         raise SystemExit(1)
 

@@ -9,13 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.declared import Argument, Option
-from archcalc.commands.options import (
-    LimitOptions,
-    colored,
-    columns,
-    limits_from,
-    write,
-)
+from archcalc.commands.options import LimitOptions, colored, columns, limits_from, write
 from archcalc.errors import ArchcalcError, UsageError
 
 if TYPE_CHECKING:

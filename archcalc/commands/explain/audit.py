@@ -5,14 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.declared import Argument, Option
-from archcalc.commands.options import (
-    Format,
-    Output,
-    Plain,
-    Standalone,
-    complete_networks,
-    emit,
-)
+from archcalc.commands.options import Rendering, complete_networks
 
 if TYPE_CHECKING:
     from archcalc.reports.audit import Medium
@@ -43,23 +36,20 @@ def audit(
         str | None,
         Option("--source", help="lectures, papers, …, or a part of a citation."),
     ] = None,
-    format: Format = None,
-    output: Output = None,
-    standalone: Standalone = False,
-    plain: Plain = False,
+    *,
+    rendering: Rendering,
 ) -> None:
     """Audit published figures: agrees, rounds, truncates, erratum, loose, and why.
 
     Exit code 1 where one that should hold does not.
     """
     from archcalc.checks.claims.audit import audit as audited
-    from archcalc.render import format_of
     from archcalc.reports.audit import audit_report, chosen
 
     found = chosen(audited(nets or ()), only, source)
-    layout = LAYOUTS.get(format_of(format, output), "document")
+    layout = LAYOUTS.get(rendering.chosen, "document")
     subject = ", ".join(nets) if nets else "the shipped networks"
     report = audit_report(found, subject, layout)
-    emit(report, format, output, standalone, plain)
+    rendering.emit(report)
     if any(one.verdict in ("fails", "stale") for one in found):
         raise SystemExit(1)

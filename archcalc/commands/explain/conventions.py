@@ -5,19 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.commands.declared import Argument
-from archcalc.commands.options import (
-    Batch,
-    Format,
-    InputShape,
-    LimitOptions,
-    Output,
-    Plain,
-    Settings,
-    Standalone,
-    complete_networks,
-    emit,
-    load_network,
-)
+from archcalc.commands.options import Batch, Loading, Rendering, complete_networks
 
 
 def conventions(
@@ -31,19 +19,15 @@ def conventions(
         ),
     ] = None,
     batch: Batch = 1,
-    input: InputShape = None,
-    settings: Settings = None,
-    format: Format = None,
-    output: Output = None,
-    standalone: Standalone = False,
-    plain: Plain = False,
-    limit: LimitOptions = None,
+    *,
+    loading: Loading,
+    rendering: Rendering,
 ) -> None:
     """Count a network by every convention, side by side, and say where they differ."""
     from archcalc.reports.conventions import conventions_report, list_report
 
     if net is None:
-        emit(list_report(), format, output, standalone, plain)
+        rendering.emit(list_report())
         return
-    network = load_network(net, input, settings, limit)
-    emit(conventions_report(network, batch), format, output, standalone, plain)
+    network = loading.load(net)
+    rendering.emit(conventions_report(network, batch))

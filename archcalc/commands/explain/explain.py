@@ -9,15 +9,12 @@ from archcalc.commands.options import (
     Batch,
     Dtype,
     InPlace,
-    InputShape,
-    LimitOptions,
+    Loading,
     NetworkName,
     Output,
-    Settings,
     Standalone,
     colored,
     columns,
-    load_network,
     write,
 )
 
@@ -39,19 +36,18 @@ def explain(
     ] = None,
     batch: Batch = 1,
     dtype: Dtype = "float32",
-    input: InputShape = None,
-    settings: Settings = None,
+    *,
+    loading: Loading,
     inplace: InPlace = True,
     format: ExplainFormat = None,
     output: Output = None,
     standalone: Standalone = False,
-    limit: LimitOptions = None,
 ) -> None:
     """Show the work: the rule of each figure, the numbers put in, the value."""
     from archcalc.render.explained import explained_format, render_explanation
     from archcalc.reports.explanation import explain as explained
 
-    network = load_network(net, input, settings, limit)
+    network = loading.load(net)
     analysis = network.analyze(batch=batch, dtype=dtype, inplace=inplace)
     chosen = explained_format(format, output)
     options: dict[str, Any] = {"standalone": True} if standalone else {}

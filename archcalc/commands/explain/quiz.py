@@ -5,18 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.commands.declared import Option
-from archcalc.commands.options import (
-    Format,
-    InputShape,
-    LimitOptions,
-    NetworkName,
-    Output,
-    Plain,
-    Settings,
-    Standalone,
-    emit,
-    load_network,
-)
+from archcalc.commands.options import Loading, NetworkName, Rendering
 
 
 def quiz(
@@ -31,19 +20,15 @@ def quiz(
     key: Annotated[
         bool, Option("--key/--no-key", help="With the answers, or without.")
     ] = True,
-    input: InputShape = None,
-    settings: Settings = None,
-    format: Format = None,
-    output: Output = None,
-    standalone: Standalone = False,
-    plain: Plain = False,
-    limit: LimitOptions = None,
+    *,
+    loading: Loading,
+    rendering: Rendering,
 ) -> None:
     """Make a quiz: sizes and counts to fill in, with the arithmetic as hints."""
     from archcalc.reports.quiz import blanks_named, quiz_report
 
-    network = load_network(net, input, settings, limit)
+    network = loading.load(net)
     asked = quiz_report(
         network, network.analyze(), seed, blanks_named(blank), questions, key
     )
-    emit(asked, format, output, standalone, plain)
+    rendering.emit(asked)

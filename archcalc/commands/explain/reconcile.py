@@ -5,18 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.commands.declared import Argument, Option
-from archcalc.commands.options import (
-    Format,
-    InputShape,
-    LimitOptions,
-    NetworkName,
-    Output,
-    Plain,
-    Settings,
-    Standalone,
-    emit,
-    load_network,
-)
+from archcalc.commands.options import Loading, NetworkName, Rendering
 
 
 def reconcile(
@@ -28,13 +17,9 @@ def reconcile(
     everything: Annotated[
         bool, Option("--all", help="Every explanation, not the simplest alone.")
     ] = False,
-    input: InputShape = None,
-    settings: Settings = None,
-    format: Format = None,
-    output: Output = None,
-    standalone: Standalone = False,
-    plain: Plain = False,
-    limit: LimitOptions = None,
+    *,
+    loading: Loading,
+    rendering: Rendering,
 ) -> None:
     """Search the ways of counting that give a published figure, simplest first.
 
@@ -43,7 +28,7 @@ def reconcile(
     from archcalc.checks.claims.reconcile import reconcile as search
     from archcalc.reports.reconcile import reconcile_report
 
-    found = search(load_network(net, input, settings, limit), claim)
-    emit(reconcile_report(found, everything), format, output, standalone, plain)
+    found = search(loading.load(net), claim)
+    rendering.emit(reconcile_report(found, everything))
     if not found.ok:
         raise SystemExit(1)

@@ -9,17 +9,10 @@ from archcalc.commands.options import (
     Batch,
     Convention,
     Dtype,
-    Format,
     InPlace,
-    InputShape,
-    LimitOptions,
+    Loading,
     NetworkNames,
-    Output,
-    Plain,
-    Settings,
-    Standalone,
-    emit,
-    load_network,
+    Rendering,
 )
 from archcalc.errors import UsageError
 
@@ -32,25 +25,21 @@ def compare(
     batch: Batch = 1,
     dtype: Dtype = "float32",
     convention: Convention = "macs",
-    input: InputShape = None,
-    settings: Settings = None,
+    *,
+    loading: Loading,
     inplace: InPlace = True,
-    format: Format = None,
-    output: Output = None,
-    standalone: Standalone = False,
-    plain: Plain = False,
-    limit: LimitOptions = None,
+    rendering: Rendering,
 ) -> None:
     """Compare networks: totals with ratios, then branches or rows side by side."""
     from archcalc.reports.comparison import compare_report
 
     if len(nets) < 2:
         raise UsageError.of("AC511", "compare needs two networks or more")
-    networks = [load_network(name, input, settings, limit) for name in nets]
+    networks = [loading.load(name) for name in nets]
     analyses = [
         network.analyze(
             batch=batch, dtype=dtype, inplace=inplace, convention=convention
         )
         for network in networks
     ]
-    emit(compare_report(analyses, memory), format, output, standalone, plain)
+    rendering.emit(compare_report(analyses, memory))

@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.commands.declared import Option
-from archcalc.commands.options import (
-    InputShape,
-    LimitOptions,
-    NetworkName,
-    Settings,
-    load_network,
-)
+from archcalc.commands.options import Loading, NetworkName
 from archcalc.commands.pictures import PictureOutput, picture_format, write_picture
 
 
@@ -32,15 +26,14 @@ def draw(
     standalone: Annotated[
         bool, Option("--standalone", "-s", help="tikz: a whole document.")
     ] = False,
-    input: InputShape = None,
-    settings: Settings = None,
-    limit: LimitOptions = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Draw a network from its own structure: branches, skips, repetitions, shapes."""
     from archcalc.render.drawing.pictures import FORMATS, draw
 
     chosen = picture_format(format, output, FORMATS)
-    network = load_network(net, input, settings, limit)
+    network = loading.load(net)
     made = "svg" if chosen == "png" else chosen
     text = draw(network, network.analyze(), style, made, level, standalone)  # type: ignore[arg-type]  # outline checks the level
     write_picture(text, chosen, output)

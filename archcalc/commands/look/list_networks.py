@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.commands.declared import Option
-from archcalc.commands.options import (
-    Format,
-    Output,
-    Plain,
-    Standalone,
-    emit,
-)
+from archcalc.commands.options import Rendering
 from archcalc.commands.progress import tracked
 
 
@@ -22,20 +16,19 @@ def list_networks(
     variants: Annotated[
         bool, Option("--variants", help="A line for every variant as well.")
     ] = False,
-    format: Format = None,
-    output: Output = None,
-    standalone: Standalone = False,
-    plain: Plain = False,
+    *,
+    rendering: Rendering,
 ) -> None:
     """List the shipped networks with parameters, MACs, depth and input."""
     from functools import partial
 
     from archcalc.reports.shelf import list_report
 
+    output = rendering.output
     everything = (
         variants
-        or format == "json"
+        or rendering.format == "json"
         or (output is not None and output.suffix == ".json")
     )
     track = partial(tracked, what="networks")
-    emit(list_report(family, everything, track), format, output, standalone, plain)
+    rendering.emit(list_report(family, everything, track))

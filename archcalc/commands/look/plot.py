@@ -10,13 +10,10 @@ from archcalc.commands.options import (
     Checkpoint,
     Dtype,
     InPlace,
-    InputShape,
-    LimitOptions,
+    Loading,
     Mixed,
     Optimizer,
-    Settings,
     complete_networks,
-    load_network,
 )
 from archcalc.commands.pictures import PictureOutput, picture_format, write_picture
 from archcalc.commands.progress import tracked
@@ -50,10 +47,9 @@ def plot(
     checkpoint: Checkpoint = "none",
     format: Annotated[str | None, Option("--format", "-f", help="svg or png.")] = None,
     output: PictureOutput = None,
-    input: InputShape = None,
-    settings: Settings = None,
+    *,
+    loading: Loading,
     inplace: InPlace = True,
-    limit: LimitOptions = None,
 ) -> None:
     """Plot accuracy against operations, or where a network's figures sit."""
     from archcalc.render.plotting import KINDS, accuracy_plot, network_plot
@@ -68,7 +64,7 @@ def plot(
     if net is None:
         message = f"a plot of {kind} needs a network"
         raise UsageError.of("AC536", message, help=f"archcalc plot NET --kind {kind}")
-    network = load_network(net, input, settings, limit)
+    network = loading.load(net)
     analysis = network.analyze(
         batch=batch,
         dtype=dtype,

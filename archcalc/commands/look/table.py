@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.declared import Option
@@ -11,19 +10,12 @@ from archcalc.commands.options import (
     Batch,
     Convention,
     Dtype,
-    Format,
     InPlace,
-    InputShape,
-    LimitOptions,
+    Loading,
     NetworkName,
-    Output,
-    Plain,
-    Settings,
-    Standalone,
+    Rendering,
     colored,
     columns,
-    emit,
-    load_network,
     write,
 )
 
@@ -56,19 +48,15 @@ def table(
     batch: Batch = 1,
     dtype: Dtype = "float32",
     convention: Convention = "macs",
-    input: InputShape = None,
-    settings: Settings = None,
+    *,
+    loading: Loading,
     inplace: InPlace = True,
-    format: Format = None,
-    output: Output = None,
-    standalone: Standalone = False,
-    plain: Plain = False,
-    limit: LimitOptions = None,
+    rendering: Rendering,
 ) -> None:
     """Print a network layer by layer: shapes, parameters, operations, activations."""
     from archcalc.reports.table import chosen_columns, table_report
 
-    network = load_network(net, input, settings, limit)
+    network = loading.load(net)
     analysis = network.analyze(
         batch=batch, dtype=dtype, inplace=inplace, convention=convention
     )
@@ -77,7 +65,7 @@ def table(
         from archcalc.reports.slide import lecture_report
 
         report = lecture_report(network, analysis, view, judged)
-        _lecture(report, dtype, format, output, standalone, plain)
+        _lecture(report, dtype, rendering)
         return
     chosen = chosen_columns(columns)
     if not columns and (formulas or bars):
@@ -91,7 +79,7 @@ def table(
         from archcalc.reports.formula_columns import with_formulas
 
         report = with_formulas(report, analysis, level)  # type: ignore[arg-type]  # checked above
-    emit(report, format, output, standalone, plain)
+    rendering.emit(report)
 
 
 def _errata(network: Network, analysis: Analysis) -> list[Judged]:
@@ -104,22 +92,16 @@ def _errata(network: Network, analysis: Analysis) -> list[Judged]:
     return list(judge_known(network, analysis))
 
 
-def _lecture(
-    report: Report,
-    dtype: str,
-    format: str | None,
-    output: Path | None,
-    standalone: bool,
-    plain: bool,
-) -> None:
+def _lecture(report: Report, dtype: str, rendering: Rendering) -> None:
     """Print the slide's lines; in another format, the same as a table."""
     from archcalc.figures.formats import dtype_bits
-    from archcalc.render import format_of, render
+    from archcalc.render import render
     from archcalc.reports.slide import lecture_lines
 
-    if format_of(format, output) != "terminal":
-        emit(report, format, output, standalone, plain)
+    if rendering.chosen != "terminal":
+        rendering.emit(report)
         return
+    output = rendering.output
     lines = lecture_lines(report, max(dtype_bits(dtype) // 8, 1))
     below = replace(report, title="", tables=())
     notes = render(

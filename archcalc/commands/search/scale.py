@@ -8,15 +8,11 @@ from typing import Annotated
 
 from archcalc.commands.declared import Option
 from archcalc.commands.options import (
-    Format,
     LimitOptions,
+    Loading,
     NetworkName,
-    Output,
-    Plain,
+    Rendering,
     Settings,
-    Standalone,
-    emit,
-    load_network,
 )
 from archcalc.errors import UsageError
 
@@ -43,10 +39,8 @@ def scale(
     ] = "2",
     top: Annotated[int, Option("--top", help="How many ways to show.")] = 10,
     settings: Settings = None,
-    format: Format = None,
-    output: Output = None,
-    standalone: Standalone = False,
-    plain: Plain = False,
+    *,
+    rendering: Rendering,
     limit: LimitOptions = None,
 ) -> None:
     """Scale depth, width and resolution together to N times the MACs."""
@@ -54,13 +48,13 @@ def scale(
     from archcalc.sweeps.scaling import scale as scaled
 
     ratio = _number("--target-macs", target_macs.removesuffix("x"), Fraction(1))
-    network = load_network(net, None, settings, limit)
+    network = Loading(None, settings, limit).load(net)
     names = scalable(network, depth, width, size)
     grid = _number("--step", step, Fraction(1, 1000))
     near = _number("--tolerance", tolerance.removesuffix("%"), Fraction(0)) / 100
     found = scaled(network, ratio, names, grid, near)
     report = scale_report(network, names, found[: max(top, 0)], ratio)
-    emit(report, format, output, standalone, plain)
+    rendering.emit(report)
 
 
 def _number(option: str, text: str, least: Fraction) -> Fraction:

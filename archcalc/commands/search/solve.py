@@ -7,16 +7,12 @@ from typing import Annotated
 from archcalc.commands.declared import Option
 from archcalc.commands.options import (
     Batch,
-    Format,
     InputShape,
     LimitOptions,
+    Loading,
     NetworkName,
-    Output,
-    Plain,
+    Rendering,
     Settings,
-    Standalone,
-    emit,
-    load_network,
 )
 from archcalc.errors import UsageError
 
@@ -35,10 +31,8 @@ def solve(
     batch: Batch = 1,
     settings: Settings = None,
     input: InputShape = None,
-    format: Format = None,
-    output: Output = None,
-    standalone: Standalone = False,
-    plain: Plain = False,
+    *,
+    rendering: Rendering,
     limit: LimitOptions = None,
 ) -> None:
     """Find the largest value of a param that meets a constraint, exactly."""
@@ -54,9 +48,9 @@ def solve(
             help='--max "macs <= 600M" --maximize width',
         )
     name, _, text = maximize.partition("=")
-    network = load_network(net, input, settings, limit)
+    network = Loading(input, settings, limit).load(net)
     now = value_of(network, name)
     whole = type(now) is int and now > 1
     values = values_of(name, text or ("1:1024" if whole else "0.01:16:0.01"))
     report = solve_report(network, solved(network, max, name, values, batch), max)
-    emit(report, format, output, standalone, plain)
+    rendering.emit(report)

@@ -14,13 +14,13 @@ from archcalc.commands.options import (
     InPlace,
     InputShape,
     LimitOptions,
+    Loading,
     NetworkName,
     Output,
     Plain,
+    Rendering,
     Settings,
     Standalone,
-    emit,
-    load_network,
     pairs,
 )
 from archcalc.commands.pictures import picture_format, write_picture
@@ -114,7 +114,7 @@ def sweep(
     leaving = _Leaving(_format(format, output, plot), output, standalone, plain, plot)
     leaving.check(resume)
     _check_jobs(jobs, executor, top)
-    network = load_network(net, input, settings, limit)
+    network = Loading(input, settings, limit).load(net)
     asked: dict[str, Any] = {
         "figures": None if figures is None else figures.split(","),
         "where": where,
@@ -267,7 +267,8 @@ def _leave(gathering: Gathering, leaving: _Leaving, stopped: int | None) -> None
     from archcalc.reports.sweep import sweep_report
 
     report = sweep_report(found, rows, stopped)
-    emit(report, leaving.format, leaving.output, leaving.standalone, leaving.plain)
+    way = (leaving.format, leaving.output, leaving.standalone, leaving.plain)
+    Rendering(*way).emit(report)
 
 
 def _tell_refused(found: Sweep) -> None:
