@@ -9,6 +9,7 @@ that a spreadsheet would run as a formula begins with `'`.
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from fractions import Fraction
 from io import StringIO
 
@@ -31,12 +32,16 @@ def render(report: Report, *, table: int = 0) -> str:
         has = f"the report has {len(report.tables)} tables, counted from 0"
         raise UsageError.of("AC532", f"there is no table {table}", help=has)
     chosen = report.tables[table]
+    head = ["kind", "path", *map(heading, chosen.columns)]
+    rows = ([row.kind, guarded(row.path), *map(raw, row.cells)] for row in chosen.rows)
+    return written([head, *rows]).removesuffix("\n")
+
+
+def written(rows: Iterable[Iterable[str | int]]) -> str:
+    """Return rows of texts and whole numbers as lines of CSV."""
     sink = StringIO()
-    writer = csv.writer(sink, lineterminator="\n")
-    writer.writerow(["kind", "path", *map(heading, chosen.columns)])
-    for row in chosen.rows:
-        writer.writerow([row.kind, guarded(row.path), *map(raw, row.cells)])
-    return sink.getvalue().removesuffix("\n")
+    csv.writer(sink, lineterminator="\n").writerows(rows)
+    return sink.getvalue()
 
 
 def heading(column: Column) -> str:

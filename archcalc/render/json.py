@@ -44,9 +44,13 @@ def render(report: Report) -> str:
     return "{\n" + ",\n".join(f"  {member}" for member in members) + "\n}"
 
 
-def dump(value: Any) -> str:
-    """Return JSON in one line; DEL, which JSON allows raw, is written out as well."""
-    return json.dumps(value, allow_nan=False).replace(DELETE, "\\u007f")
+def dump(value: Any, indent: int | None = None) -> str:
+    """Return JSON, in one line or indented.
+
+    DEL, which JSON allows raw, is written out as well.
+    """
+    text = json.dumps(value, indent=indent, allow_nan=False)
+    return text.replace(DELETE, "\\u007f")
 
 
 def _listed(items: Iterable[str], indent: str) -> str:

@@ -97,6 +97,12 @@ class Line:
     path: str = ""
     kinds: ColumnKind | None = None
 
+    @classmethod
+    def of(cls, row: Row, cells: tuple[Cell, ...]) -> Line:
+        """Return the line of a network's row: a side head's stands aside."""
+        plain: RowKind = "row" if row.kind == "row" else "subtotal"
+        return cls(cells, "aside" if row.aux else plain, row.depth, row.name)
+
     def kind_in(self, column: Column) -> ColumnKind:
         """Return the kind of this row's cell in a column."""
         return self.kinds if column.kind == "value" and self.kinds else column.kind

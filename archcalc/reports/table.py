@@ -26,7 +26,6 @@ from archcalc.reports.cells import (
     Line,
     Note,
     NoteKind,
-    RowKind,
     Table,
     column,
     share_column,
@@ -148,15 +147,13 @@ class _Values:
 
     def line(self, row: Row) -> Line:
         """Return one row, or the head of a group with its subtotals."""
-        plain: RowKind = "row" if row.kind == "row" else "subtotal"
-        kind: RowKind = "aside" if row.aux else plain
         figures = row.figures  # rows of equal layers share theirs
         counted = self.counted.get(id(figures))
         if counted is None:
             counted = tuple([getattr(figures, key) for key in self.counts])
             self.counted[id(figures)] = counted
         cells = tuple([pick(row) for pick in self.picks]) + counted
-        return Line(cells, kind=kind, depth=row.depth, path=row.name)
+        return Line.of(row, cells)
 
     def pick(self, key: str) -> Cells:
         """Return what gives a row's value in one column."""

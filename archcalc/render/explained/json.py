@@ -15,12 +15,11 @@ r"""An explanation as JSON, in the schema `archcalc/explain/1`.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from archcalc.figures.formulas.scripts import LATEX, PYTHON, UNICODE
+from archcalc.render.json import dump, plain
 from archcalc.reports.explanation import Derivation, Explanation, Section
-from archcalc.sizes.polynomials import Poly
 
 SCHEMA = "archcalc/explain/1"
 
@@ -31,11 +30,11 @@ def render(explanation: Explanation) -> str:
         "schema": SCHEMA,
         "title": explanation.title,
         "subject": explanation.subject,
-        "settings": {k: _value(v) for k, v in explanation.settings.items()},
+        "settings": {k: plain(v) for k, v in explanation.settings.items()},
         "assumptions": list(explanation.assumptions),
         "parts": [_part(part) for part in explanation.parts],
     }
-    return json.dumps(data, indent=1, allow_nan=False).replace("\x7f", "\\u007f")
+    return dump(data, indent=1)
 
 
 def _part(part: Section) -> dict[str, Any]:
@@ -43,15 +42,15 @@ def _part(part: Section) -> dict[str, Any]:
         {
             "symbol": UNICODE.symbol(size.symbol),
             "meaning": size.meaning,
-            "value": _value(size.value),
+            "value": plain(size.value),
         }
         for size in part.legend
     ]
     return {
         "name": part.name,
         "label": part.label,
-        "inputs": [_value(shape) for shape in part.inputs],
-        "output": _value(part.output),
+        "inputs": [plain(shape) for shape in part.inputs],
+        "output": plain(part.output),
         "symbols": symbols,
         "figures": [_line(line) for line in part.lines],
         "reasons": list(part.remarks),
@@ -65,15 +64,9 @@ def _line(line: Derivation) -> dict[str, Any]:
     return {
         "figure": line.figure,
         "symbol": UNICODE.symbol(formula.name) if formula.name else None,
-        "value": _value(formula.value),
+        "value": plain(formula.value),
         "rule": rule,
         "numbers": numbers,
         "python": formula.numbers(PYTHON),
         "note": line.note,
     }
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, Poly):
-        return {"symbolic": value.python()}
-    return [_value(part) for part in value] if isinstance(value, tuple) else value

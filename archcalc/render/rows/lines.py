@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
-from typing import Any
 
-from archcalc.render.csv import guarded, raw
+from archcalc.render.csv import guarded, raw, written
 from archcalc.render.json import dump, plain
 from archcalc.reports.sweep import path_of
 from archcalc.sweeps.sweep import Row, Sweep
@@ -18,7 +15,7 @@ INDENT = " " * 8
 def csv_text(found: Sweep, rows: Sequence[Row]) -> str:
     """Return rows as lines of CSV."""
     del found
-    return csv_lines([v if type(v) is int else raw(v) for v in row] for row in rows)
+    return written([v if type(v) is int else raw(v) for v in row] for row in rows)
 
 
 def json_text(found: Sweep, rows: Sequence[Row]) -> str:
@@ -26,16 +23,9 @@ def json_text(found: Sweep, rows: Sequence[Row]) -> str:
     return "".join(json_lines(found, rows))
 
 
-def csv_lines(rows: Iterable[Iterable[Any]]) -> str:
-    """Return rows of texts and whole numbers as CSV."""
-    sink = StringIO()
-    csv.writer(sink, lineterminator="\n").writerows(rows)
-    return sink.getvalue()
-
-
 def csv_heading(found: Sweep) -> str:
     """Return the line of the columns."""
-    return csv_lines([map(guarded, found.columns)])
+    return written([map(guarded, found.columns)])
 
 
 def json_lines(found: Sweep, rows: Iterable[Row]) -> Iterator[str]:

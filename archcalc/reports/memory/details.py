@@ -87,7 +87,8 @@ def roofline_report(
     limits = roof(device, analysis.setting.dtype)
     lines = [_loaded(analysis, row, limits) for row in analysis.outline(level)]
     main = [n.index for n in analysis.graph.nodes if not n.aux]
-    lines.append(_loads("total", load(analysis, main), limits, "total"))
+    total = _cells("total", load(analysis, main), limits)
+    lines.append(Line(total, "total", path="total"))
     peak, ridge = limits.peak, limits.ridge
     about = (
         f"{device.title}: {peak / 10**12:g} T operations a second in {limits.dtype}, "
@@ -109,16 +110,13 @@ ROOFLINE_COLUMNS = (
 
 
 def _loaded(analysis: Analysis, row: Row, limits: Roof) -> Line:
-    kind: RowKind = "aside" if row.aux else "row" if row.kind == "row" else "subtotal"
-    name = row.short or row.name
-    line = _loads(name, load(analysis, row.nodes), limits, kind)
-    return Line(line.cells, kind, row.depth, row.name)
+    loaded = load(analysis, row.nodes)
+    return Line.of(row, _cells(row.short or row.name, loaded, limits))
 
 
-def _loads(name: str, one: Load, limits: Roof, kind: RowKind) -> Line:
+def _cells(name: str, one: Load, limits: Roof) -> tuple[Cell, ...]:
     reach = limits.reachable(one)
-    cells = (name, one.flops, one.moved, one.intensity, limits.bound(one), reach)
-    return Line(cells, kind, path=name)
+    return name, one.flops, one.moved, one.intensity, limits.bound(one), reach
 
 
 def orders_report(network: Network, analysis: Analysis) -> Report:

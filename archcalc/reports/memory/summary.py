@@ -12,7 +12,7 @@ from archcalc.figures.memory.at_rest import stored_dtype
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Level, Row
-from archcalc.reports.cells import Cell, Column, Line, Note, RowKind, Table, column
+from archcalc.reports.cells import Cell, Column, Line, Note, Table, column
 from archcalc.reports.memory.cells import NEEDS_NUMBERS, ratio
 from archcalc.reports.memory.notes import (
     at,
@@ -142,7 +142,6 @@ def _stages(analysis: Analysis, level: Level) -> Table:
 
 def _stage(analysis: Analysis, row: Row, whole: Dim) -> Line:
     weights = analysis.memory.disk(row.nodes)
-    kind: RowKind = "row" if row.kind == "row" else "subtotal"
     cells = (
         row.short or row.name,
         row.activation_bytes,
@@ -151,4 +150,4 @@ def _stage(analysis: Analysis, row: Row, whole: Dim) -> Line:
         weights,
         ratio(weights, whole),
     )
-    return Line(cells, "aside" if row.aux else kind, row.depth, row.name)
+    return Line.of(row, cells)
