@@ -109,7 +109,7 @@ GROUPS = {
             "network/rows.py",
             "network/named_figures.py",
             "figures/conventions/*",
-            "graph/depth.py",
+            "graph/paths.py",
         ),
         (
             *("counting_edges", "conventions", "tally", "depth", "render"),
