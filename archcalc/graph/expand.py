@@ -14,7 +14,7 @@ from archcalc.graph.copies import Copies, Pattern
 from archcalc.graph.graph import Graph
 from archcalc.graph.growing import Growing
 from archcalc.graph.resolver import Resolver
-from archcalc.graph.scope import Scope, base_names, kind_name
+from archcalc.graph.scope import Scope, base_names, kind_name, member
 from archcalc.graph.shortcuts import padding, projection, strides
 from archcalc.language.spec import Spec
 from archcalc.language.steps import CONDITION, REPEAT, Step, arity
@@ -209,7 +209,7 @@ class Expander:
             if names.get(path, after) != after:
                 message = f"the name {path!r} is taken by another step"
                 raise self.growing.error(step, "AC150", message)
-        names[path] = after
+            names[path] = after  # a step without a name leaves its group's to the group
         if step.share is not None:
             self.growing.share(step, first, scope)
         self.growing.remember(path, first)
@@ -310,7 +310,9 @@ class Expander:
                 follower = self.values.follower(step, word, follower, at, scope)
             if isinstance(follower, Step):
                 layer = self.values.layer(follower, {}, at, scope)
-                at = self.growing.add(step, f"{path}.{layer.key}", layer, (at,), scope)
+                at = self.growing.add(
+                    step, member(path, layer.key), layer, (at,), scope
+                )
         return at
 
     # -- structure -------------------------------------------------------------------
@@ -407,13 +409,11 @@ class Expander:
         inner = scope.inside(path, group)
         ends = []
         for name, steps in step.branches or ():
-            ends.append(
-                self.branch(name, steps, f"{path}.{name}" if path else name, at, inner)
-            )
+            ends.append(self.branch(name, steps, member(path, name), at, inner))
         layer = self.values.layer(step, {}, at, scope)
         names = tuple(name for name, _ in step.branches or ())
         joined = self.growing.add(
-            step, f"{path}.{step.kind}", layer, tuple(ends), inner, names
+            step, member(path, step.kind), layer, tuple(ends), inner, names
         )
         after = self.followed(step, path, joined, inner, {})
         self.growing.close(group, after)
@@ -458,7 +458,7 @@ class Expander:
             problem = self.growing.problem(step, "AC201", message, help, facts)
             raise ShapeError([problem])
         layer = self.values.layer(Step("add", step.node), {}, main, scope)
-        return self.growing.add(step, f"{path}.add", layer, (main, skip), scope)
+        return self.growing.add(step, member(path, "add"), layer, (main, skip), scope)
 
     def shortcut(
         self, step: Step, path: str, at: int, main: int, scope: Scope
@@ -466,7 +466,7 @@ class Expander:
         """Write out the shortcut; None where there is no sum."""
         word = step.shortcut
         if isinstance(word, tuple):
-            return self.branch("shortcut", word, f"{path}.shortcut", at, scope)
+            return self.branch("shortcut", word, member(path, "shortcut"), at, scope)
         if isinstance(word, Expression):
             word = self.values.shortcut_word(step, word, at, scope)
         before, body = self.growing.nodes[at].shape, self.growing.nodes[main].shape
@@ -483,4 +483,4 @@ class Expander:
             steps = projection(
                 step.node, self.spec.defaults.get("conv", {}), body, ratio
             )
-        return self.branch("shortcut", steps, f"{path}.shortcut", at, scope)
+        return self.branch("shortcut", steps, member(path, "shortcut"), at, scope)

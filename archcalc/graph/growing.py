@@ -141,10 +141,11 @@ class Growing:
         name = step.share.text if step.share else ""
         if name == step.name:
             return
+        around = scope.path
         path = scope.path_of(name)
-        while path not in self.ranges and "." in path:
-            scope_path, _, _ = path[: -len(name) - 1].rpartition(".")
-            path = f"{scope_path}.{name}" if scope_path else name
+        while path not in self.ranges and around:  # from the innermost group outwards
+            around = around.rpartition(".")[0]
+            path = f"{around}.{name}" if around else name
         if path not in self.ranges:
             message = f"share: no earlier step {name!r}"
             raise self.error(step, "AC153", message, nearest(name, self.ranges))

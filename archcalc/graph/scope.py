@@ -28,7 +28,7 @@ class Scope:
 
     def path_of(self, name: str) -> str:
         """Return the path of a step here; one without a name has the group's own."""
-        return f"{self.path}.{name}" if self.path and name else self.path or name
+        return member(self.path, name)
 
     def find(self, name: str) -> int | None:
         """Return the output node of an earlier step by its name, innermost first."""
@@ -69,6 +69,11 @@ class Scope:
         """Return a scope that shares names and values but stands in another group."""
         names = self.values, group, self.parent, self.outputs
         return Scope(path, *names, self.aux, self.declared)
+
+
+def member(path: str, name: str) -> str:
+    """Return the path of a thing in a group; one of the two may be empty."""
+    return f"{path}.{name}" if path and name else path or name
 
 
 def is_group(step: Step) -> bool:
