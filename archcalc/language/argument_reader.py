@@ -8,12 +8,30 @@ from typing import Any
 
 from archcalc.errors import Problem, SpecError, nearest, suggestion
 from archcalc.language.steps import DYNAMIC, settled
-from archcalc.layers.fields import BOOLEANS, WORD, Field, FieldError, number
+from archcalc.layers.fields import (
+    BOOLEANS,
+    WORD,
+    YAML_1_1_BOOLEANS,
+    Field,
+    FieldError,
+    number,
+)
 from archcalc.limits import DEFAULT
-from archcalc.sizes.expressions import MOST_NAMES_SHOWN, Expression
+from archcalc.sizes.dims import Poly, symbol
+from archcalc.sizes.expressions import FUNCTIONS, MOST_NAMES_SHOWN, Expression
 from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value
 
 LONGEST_NAME = 200
+KNOWN_WORDS = frozenset(
+    {
+        *BOOLEANS,
+        *(word for word in YAML_1_1_BOOLEANS if len(word) > 1),
+        *("null", "Null", "NULL", "and", "or", "not", "if", "else"),
+        *DYNAMIC,
+        *FUNCTIONS,
+    }
+)
+"""Words that the language or YAML knows, which no size can have for its name."""
 
 
 class Problems:
@@ -85,6 +103,12 @@ class ArgumentReader:
         for part in parts:
             if isinstance(part, Expression):
                 unknown = sorted(part.names - self.scope - DYNAMIC)
+                if unknown and unknown[0] in YAML_1_1_BOOLEANS:
+                    raise FieldError(
+                        f"{unknown[0]!r} is not a param; some YAML readers take it for "
+                        "a boolean",
+                        "write true or false, or a number",
+                    )
                 if unknown:
                     known = sorted({*self.scope, *DYNAMIC, *words})
                     raise FieldError(
@@ -120,6 +144,19 @@ class ArgumentReader:
             self.problems.add("AC142", error.message, value, error.help)
             return None
         return read
+
+
+def symbol_named(text: str) -> Poly:
+    """Return the symbol that stands for an unknown size.
+
+    Raises `FieldError` for a word that means something else: `true`, `if`, `cin`.
+    """
+    if text in KNOWN_WORDS:
+        raise FieldError(
+            f"{text!r} means something else in a spec and cannot name a size",
+            "a size is a number or a name such as H, W or N",
+        )
+    return symbol(text)
 
 
 def quoted(scalar: Scalar) -> str:

@@ -21,6 +21,7 @@ from archcalc.language.argument_reader import (
     Problems,
     absent,
     required_param,
+    symbol_named,
 )
 from archcalc.language.step_reader import StepReader
 from archcalc.language.steps import Block, Step, shares
@@ -285,6 +286,8 @@ class _Reader:
             if not isinstance(value, Scalar):
                 raise FieldError("a size is a whole number or a name")
             if WORD.fullmatch(value.text) and not value.quoted:
+                if value.text not in self.arguments.params:
+                    symbol_named(value.text)
                 return value.text
             read = number(value)
             return WholeField(1).check(read) if isinstance(read, int) else read

@@ -82,8 +82,6 @@ def _refuse_traps(text: str) -> None:
         raise FieldError("a value is missing here")
     if text in BOOLEANS:
         raise FieldError(f"{text} is a boolean where a number stands")
-    if text in YAML_1_1_BOOLEANS:
-        raise FieldError(f"{text!r} is a boolean to some YAML readers, not a number")
     if LEADING_ZERO.fullmatch(text):
         raise FieldError(
             f"{_short(text)} has a leading zero: octal to some YAML readers",
@@ -242,10 +240,6 @@ class FlagField(Field):
     def read_scalar(self, scalar: Scalar) -> Any:
         if scalar.text in BOOLEANS:
             return BOOLEANS[scalar.text]
-        if scalar.text in YAML_1_1_BOOLEANS:
-            raise FieldError(
-                f"{scalar.text!r} is not true or false", "write true or false"
-            )
         return number(scalar)
 
     def check(self, value: Any) -> bool:

@@ -18,7 +18,7 @@ from archcalc.figures.memory.optimizers import optimizer as optimizer_named
 from archcalc.graph.expand import expand
 from archcalc.graph.graph import Graph
 from archcalc.language import library
-from archcalc.language.argument_reader import ArgumentReader, Problems
+from archcalc.language.argument_reader import ArgumentReader, Problems, symbol_named
 from archcalc.language.spec import Spec, read_spec
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import WORD, FieldError, WholeField
@@ -97,7 +97,11 @@ class Network(Shown):
         if problems.found:
             raise UsageError(problems.found)
         if isinstance(read_value, str) and not isinstance(self.spec.params[name], str):
-            return symbol(read_value)
+            try:
+                return symbol_named(read_value)
+            except FieldError as error:
+                message = f"--set {name}: {error.message}"
+                raise UsageError.of("AC505", message, help=error.help) from None
         return read_value
 
     def _evaluated(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -279,7 +283,10 @@ def parse_shape(given: Input) -> Shape:
     """
     if isinstance(given, str):
         given = given.split("," if "," in given else "x")
-    shape = tuple(_part(part) for part in given)
+    try:
+        shape = tuple(_part(part) for part in given)
+    except FieldError as error:
+        raise UsageError.of("AC506", error.message, help=error.help) from None
     if not 1 <= len(shape) <= 4 or None in shape:
         raise UsageError.of(
             "AC506", f"{given!r} is not an input size", help="write 3x224x224 or C,H,W"
@@ -293,7 +300,7 @@ def _part(part: Any) -> Any:
     text = str(part).strip()
     if text.isascii() and text.isdigit() and len(text) <= 18:
         return int(text) or None
-    return symbol(text) if WORD.fullmatch(text) and "-" not in text else None
+    return symbol_named(text) if WORD.fullmatch(text) and "-" not in text else None
 
 
 def _names_itself(name: str, value: Any) -> bool:
