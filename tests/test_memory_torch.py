@@ -49,6 +49,7 @@ NETWORKS: dict[str, str | None] = {
     "shufflenet-v2": "3x64x64",
     "sknet50": "3x33x33",
     "unet": "1x188x188",
+    "dla34": "3x64x64",
     "vit:ti-16": "3x64x64",
 }
 """Plain, residual, Inception, dense, depthwise with SE, shuffle, U-shaped, attention."""

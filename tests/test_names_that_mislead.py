@@ -108,7 +108,7 @@ def test_a_word_of_the_language_names_no_size(word: str) -> None:
     code, message, _ = refused(text)
     assert code == "AC129"
     assert repr(word) in message
-    for outside in ({"input": f"3x{word}x32"}, {"input": (3, word, 32)}):
+    for outside in ({"input": f"3,{word},32"}, {"input": (3, word, 32)}):
         with pytest.raises(ArchcalcError, match="cannot name a size"):
             archcalc.load("resnet18", **outside).analyze()
     with pytest.raises(ArchcalcError):
