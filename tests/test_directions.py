@@ -86,14 +86,6 @@ BUILT = [
     for room in MAY_IMPORT
     if (PACKAGE / f"{room}.py").exists() or (PACKAGE / room / "__init__.py").exists()
 ]
-UNTIL_CUT: dict[str, tuple[str, ...]] = {
-    "sweeps.chunks": ("sweeps.sweep",),
-    "sweeps.scaling": (
-        "reports.cells",
-        "reports.report",
-    ),
-}
-"""Imports that a cut still has to remove: file, and what it imports."""
 ROOTS = ("", "__init__", "__main__")
 """The package itself and its command may know every room."""
 
@@ -136,7 +128,7 @@ def arrows() -> Mapping[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for module, path in files().items():
         for target, line in imported(path):
-            if target != module and target not in UNTIL_CUT.get(module, ()):
+            if target != module:
                 found.setdefault((module, target), f"{path}:{line}")
     return found
 

@@ -138,7 +138,7 @@ def test_nobody_answers(tmp_path: Path) -> None:
     head, address = scheduler(tmp_path)
     where = address.removeprefix("tcp://")
     program = f"""
-from archcalc import executors
+from archcalc.sweeps import executors
 from archcalc.errors import UsageError
 executors.PATIENCE = 1
 try:

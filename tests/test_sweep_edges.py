@@ -14,9 +14,10 @@ from archcalc.errors import ArchcalcError, UsageError
 from archcalc.graph.paths import depth as depth_of
 from archcalc.network.network import load, loads
 from archcalc.network.network import network as network_of
+from archcalc.reports.scaling import scale_report, solve_report
 from archcalc.source.parser import parse
 from archcalc.sweeps.chunks import Rows
-from archcalc.sweeps.scaling import scale, scale_report, solve, solve_report
+from archcalc.sweeps.scaling import scale, solve
 from archcalc.sweeps.values import condition
 
 BLOCKS = """

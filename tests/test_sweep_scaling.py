@@ -10,7 +10,8 @@ from commands import archcalc as run
 
 import archcalc
 from archcalc.network.network import load, loads
-from archcalc.sweeps.scaling import scalable, scale, scale_report, solve
+from archcalc.reports.scaling import scale_report
+from archcalc.sweeps.scaling import scalable, scale, solve
 
 WAVY = """
 name: wavy

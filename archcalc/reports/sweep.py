@@ -9,11 +9,12 @@ from typing import Any
 from archcalc.catalogue import FIGURES
 from archcalc.reports.cells import Cell, Column, Line, Note, Table
 from archcalc.reports.report import Report
-from archcalc.sweeps.sweep import Row, Sweep
+from archcalc.sweeps.combinations import Combinations
+from archcalc.sweeps.values import Row
 
 
 def sweep_report(
-    found: Sweep,
+    found: Combinations,
     rows: Sequence[Row],
     stopped: int | None = None,
     count: int | None = None,
@@ -58,7 +59,7 @@ def shown(value: Any) -> str:
     return f"{float(value):.6g}" if isinstance(value, Fraction) else str(value)
 
 
-def path_of(found: Sweep, row: Iterable[Any]) -> str:
+def path_of(found: Combinations, row: Iterable[Any]) -> str:
     """Return the values of a row with their names: `width=0.5 size=224`."""
     pairs = zip(found.names, row, strict=False)
     return " ".join([f"{n}={v if type(v) is int else shown(v)}" for n, v in pairs])

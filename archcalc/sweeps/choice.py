@@ -10,12 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import frexp
-from typing import Any
 
 from archcalc.errors import unknown
 from archcalc.sweeps.pareto import Front
+from archcalc.sweeps.values import Row
 
-Row = tuple[Any, ...]
 ROOM = 1_000
 """Rows that are held beyond the wanted ones before the worst are dropped."""
 MOST_SPOTS = 6_000

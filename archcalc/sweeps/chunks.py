@@ -11,18 +11,21 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import get_ident
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, UsageError
 from archcalc.limits import Limits
 from archcalc.network.network import network as read_network
 from archcalc.source.parser import parse as parse_yaml
 from archcalc.sweeps.choice import Choice, Chosen
-from archcalc.sweeps.sweep import MOST_REFUSED, Row, Sweep
+from archcalc.sweeps.combinations import MOST_REFUSED, Combinations
+from archcalc.sweeps.values import Row
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 FIRST, MOST = 200, 20_000
 """Combinations of the first chunk, and of the largest."""
@@ -30,7 +33,7 @@ SECONDS = 0.25
 """How long a chunk should take: progress and a stop come within it."""
 AHEAD = 4
 """Chunks that wait for each worker."""
-Form = Callable[[Sweep, Sequence[Row]], str]
+Form = Callable[[Combinations, Sequence[Row]], str]
 """Writes rows as lines: a function of a module, so that it can travel."""
 WAIT, LIVES = 2.0, 3
 """Seconds until an executor is asked whether it lives, and how often it may not."""
@@ -95,7 +98,7 @@ class Chunk(NamedTuple):
     seconds: float
 
 
-def task_of(found: Sweep, choice: Choice, form: Form | None = None) -> Task:
+def task_of(found: Combinations, choice: Choice, form: Form | None = None) -> Task:
     """Return a sweep as plain values, with what is wanted of its rows."""
     from archcalc.version import __version__
 
@@ -120,7 +123,7 @@ def task_of(found: Sweep, choice: Choice, form: Form | None = None) -> Task:
 
 
 def chunks(
-    found: Sweep,
+    found: Combinations,
     choice: Choice = Choice(),  # noqa: B008  # frozen
     form: Form | None = None,
     first: int = 0,
@@ -160,7 +163,7 @@ def _sized(chunk: Chunk, size: int) -> int:
     return max(1, min(int(quickly), 2 * size, most))
 
 
-def _sent(found: Sweep, blob: bytes, first: int, end: int) -> Future[Chunk]:
+def _sent(found: Combinations, blob: bytes, first: int, end: int) -> Future[Chunk]:
     if found.executor is None:
         raise LookupError("there is no executor")
     return found.executor.submit(run_chunk, blob, first, end)
@@ -171,6 +174,8 @@ def _result(future: Future[Chunk], alive: Callable[[], bool] | None) -> Chunk:
 
     `alive` is asked while nothing comes, if the executor has it.
     """
+    from concurrent.futures import wait
+
     missed = 0
     while alive is not None and not future.done() and missed < LIVES:
         wait([future], WAIT)
@@ -194,7 +199,7 @@ def _result(future: Future[Chunk], alive: Callable[[], bool] | None) -> Chunk:
         ) from error
 
 
-def _counted(found: Sweep, chunk: Chunk) -> Chunk:
+def _counted(found: Combinations, chunk: Chunk) -> Chunk:
     """Add what did not fit to the sweep's own count, where another process made it."""
     if found.executor is not None:
         found.refused += chunk.refused[: MOST_REFUSED - len(found.refused)]
@@ -203,7 +208,7 @@ def _counted(found: Sweep, chunk: Chunk) -> Chunk:
 
 
 def made(
-    found: Sweep,
+    found: Combinations,
     choice: Choice,
     form: Form | None,
     first: int,
@@ -233,7 +238,7 @@ def made(
 
 
 @lru_cache(maxsize=HELD_SWEEPS)
-def _worker(blob: bytes, _thread: int) -> tuple[Sweep, Task]:
+def _worker(blob: bytes, _thread: int) -> tuple[Combinations, Task]:
     """Return the sweep of a task in this process and thread; it keeps what it found."""
     from archcalc.version import __version__
 
@@ -244,7 +249,7 @@ def _worker(blob: bytes, _thread: int) -> tuple[Sweep, Task]:
     source = parse_yaml(task.text, task.name, task.limits)
     settings = dict(task.settings)
     network = read_network(source, task.variant, settings, task.input, task.limits)
-    found = Sweep(
+    found = Combinations(
         network,
         dict(task.axes),
         task.figures,

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import le
 from typing import Any
 
+from archcalc.sweeps.values import Row
+
 LARGER_IS_BETTER = frozenset({"top1"})
-Row = tuple[Any, ...]
 Costs = tuple[Any, ...]
 
 

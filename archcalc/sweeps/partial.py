@@ -15,7 +15,8 @@ from pathlib import Path
 from archcalc.errors import UsageError
 from archcalc.sweeps.choice import Choice
 from archcalc.sweeps.chunks import task_of
-from archcalc.sweeps.sweep import Row, Sweep
+from archcalc.sweeps.combinations import Combinations
+from archcalc.sweeps.values import Row
 
 SCHEMA = "archcalc/sweep/1"
 
@@ -25,25 +26,23 @@ def partial_of(output: Path) -> Path:
     return output.with_name(f"{output.name}.partial")
 
 
-def _digest(found: Sweep, choice: Choice) -> str:
+def _digest(found: Combinations, choice: Choice) -> str:
     """Return what tells one sweep from another: all that its rows depend on."""
     return sha256(repr(task_of(found, choice)).encode()).hexdigest()
 
 
 def save(
-    path: Path, found: Sweep, choice: Choice, unit: int, rows: Sequence[Row]
+    path: Path, found: Combinations, choice: Choice, unit: int, rows: Sequence[Row]
 ) -> None:
     """Write what was chosen before a unit."""
-    axes = [
-        (len(axis), {value: place for place, value in reversed(list(enumerate(axis)))})
+    places = [
+        {value: place for place, value in reversed(list(enumerate(axis)))}
         for axis in found.axes.values()
     ]
-    numbers = []
-    for row in rows:
-        number = 0
-        for (size, places), value in zip(axes, row, strict=False):
-            number = number * size + places[value]
-        numbers.append(number)
+    numbers = [
+        found.number(known[value] for known, value in zip(places, row, strict=False))
+        for row in rows
+    ]
     digest = _digest(found, choice)
     state = {"schema": SCHEMA, "sweep": digest, "unit": unit, "rows": numbers}
     beside = path.with_name(f"{path.name}.new")
@@ -51,7 +50,7 @@ def save(
     os.replace(beside, path)
 
 
-def saved(path: Path, found: Sweep, choice: Choice) -> tuple[int, list[Row]]:
+def saved(path: Path, found: Combinations, choice: Choice) -> tuple[int, list[Row]]:
     """Return the unit to go on from and the rows before it.
 
     Raises `UsageError` AC582 where the file is none of this sweep.

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 from archcalc.sweeps.choice import Choice, Chosen
 from archcalc.sweeps.chunks import Chunk, Form, chunks
+from archcalc.sweeps.combinations import Combinations
 from archcalc.sweeps.partial import save, saved
-from archcalc.sweeps.sweep import Row, Sweep
+from archcalc.sweeps.values import Row
 
 Told = Callable[[int], None]
 
@@ -57,7 +58,7 @@ def uninterrupted() -> Iterator[None]:
 
 
 def stream(
-    found: Sweep, choice: Choice, file: RowFile, resume: bool, told: Told
+    found: Combinations, choice: Choice, file: RowFile, resume: bool, told: Told
 ) -> None:
     """Write rows as they are found; what is written stays when it is interrupted.
 
@@ -82,7 +83,7 @@ def stream(
 
 
 def _wanted(
-    found: Sweep, choice: Choice, file: RowFile, first: int, skip: int
+    found: Combinations, choice: Choice, file: RowFile, first: int, skip: int
 ) -> Iterator[Any]:
     """Yield chunks until there are as many rows as were asked for."""
     top = choice.top
@@ -107,7 +108,7 @@ class Gathering:
     """
 
     def __init__(
-        self, found: Sweep, choice: Choice, partial: Path | None, resume: bool
+        self, found: Combinations, choice: Choice, partial: Path | None, resume: bool
     ) -> None:
         self.found = found
         self.choice = choice

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -10,17 +10,15 @@ from typing import Any
 
 from archcalc.errors import UsageError
 from archcalc.network.network import Network
-from archcalc.reports.cells import Cell, Column, Line, Note, Table
-from archcalc.reports.report import Report
 from archcalc.sweeps.axes import RESOLUTION, value_of
-from archcalc.sweeps.sweep import KNOWN_FIGURES, Sweep, sweep
-from archcalc.sweeps.values import written
-from archcalc.sweeps.where import Row, where_test
+from archcalc.sweeps.combinations import KNOWN_FIGURES, Combinations
+from archcalc.sweeps.sweep import sweep
+from archcalc.sweeps.values import Row
+from archcalc.sweeps.where import where_test
 
 FIGURES = tuple(name for name in KNOWN_FIGURES if name != "top1")
 Names = tuple[str | None, str | None, str | None]
 """The params of depth, width and resolution; None for what does not change."""
-SCALED, GREEK = ("depth", "width", "resolution"), ("alpha", "beta", "gamma")
 SAMPLES = 64
 """Values tried before bisection, to see whether what fits comes first."""
 
@@ -44,7 +42,7 @@ class Solved:
 class _Trial:
     """Looks up what a value gives, each at most once."""
 
-    def __init__(self, found: Sweep, constraint: str) -> None:
+    def __init__(self, found: Combinations, constraint: str) -> None:
         self.found = found
         self.test = where_test(constraint, found.columns, found.axes)
         self.known: dict[int, Row | None] = {}
@@ -104,46 +102,6 @@ def _bisected(trial: _Trial, places: Sequence[int], fitting: int) -> int:
         middle = (low + high) // 2
         low, high = (middle, high) if trial.fits(middle) else (low, middle)
     return low
-
-
-def solve_report(network: Network, solved: Solved, constraint: str) -> Report:
-    """Return the largest value with its figures beside those of the next one."""
-    named = ((solved.param, solved.row), ("next", solved.next_row))
-    rows = [row for _, row in named if row is not None]
-    columns = (
-        Column("figure", "figure", "name"),
-        *(
-            Column(f"at{i}", f"{solved.param} {written(row[solved.param])}", "value")
-            for i, row in enumerate(rows)
-        ),
-    )
-    names = [name for name in (rows[0] if rows else ()) if name != solved.param]
-    lines = tuple(
-        Line((name, *(row[name] for row in rows)), path=name, kinds="count")
-        for name in names
-    )
-    table = Table("", columns, lines)
-    notes = tuple(map(Note, _solve_notes(solved, constraint)))
-    title = f"{network.title}: the largest {solved.param}"
-    return Report("solve", title, network.name, (table,), notes)
-
-
-def _solve_notes(solved: Solved, constraint: str) -> Iterator[str]:
-    if solved.row is None:
-        yield f"No value of {solved.param} that was tried meets {constraint}."
-    else:
-        value = written(solved.row[solved.param])
-        yield f"{solved.param} = {value} is the largest that meets {constraint}."
-    if solved.monotone:
-        yield (
-            f"By bisection: among {solved.tried} values that were tried, "
-            "what fits comes before what does not."
-        )
-    else:
-        yield (
-            "What fits does not come before what does not, so all "
-            f"{solved.tried} values were tried."
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,42 +197,3 @@ def _root(value: Fraction) -> Fraction:
     """Return the square root, rounded up to four decimals."""
     root = Fraction(int(float(value) ** 0.5 * 10_000) + 1, 10_000)
     return max(root, Fraction(1))
-
-
-def scale_report(
-    network: Network,
-    names: Names,
-    found: Sequence[Scaled],
-    ratio: Fraction,
-) -> Report:
-    """Return the ways to scale a network, nearest to the target first."""
-    scaled = [name for name in names if name is not None]
-    greek = [g for g, name in zip(GREEK, names, strict=True) if name is not None]
-    columns = (
-        *(Column(name, name, "text") for name in (*scaled, *greek)),
-        Column("params", "params", "count"),
-        Column("macs", "macs", "operations"),
-        Column("ratio", "ratio", "ratio"),
-    )
-    lines = []
-    for way in found:
-        words: list[Cell] = [written(v) for v in (*way.settings, *way.factors)]
-        path = " ".join(f"{n}={w}" for n, w in zip(scaled, words, strict=False))
-        lines.append(Line((*words, way.params, way.macs, way.ratio), path=path))
-    target = written(ratio)
-    notes = [
-        Note(
-            f"alpha·beta²·gamma² ≈ {target}: depth, width and resolution together "
-            "(Tan and Le 2019, section 3.3); the ratio is that of the MACs as rounded."
-        )
-    ]
-    fixed = [w for w, name in zip(SCALED, names, strict=True) if name is None]
-    if fixed:
-        notes.append(Note(f"No param for {' or '.join(fixed)}: that stays as it is."))
-    if not lines:
-        notes.append(
-            Note("No way comes near enough: a finer --step or more --tolerance.")
-        )
-    title = f"{network.title}: {target}× the MACs"
-    table = Table("", columns, tuple(lines))
-    return Report("scale", title, network.name, (table,), tuple(notes))

@@ -12,6 +12,8 @@ from archcalc.sizes.expressions import Expression, ExpressionError, parse
 from archcalc.sizes.units import PREFIXES, Amount
 from archcalc.sweeps.dependence import INPUT, VARIANT
 
+Row = tuple[Any, ...]
+"""A row of a sweep: the value of each axis, then the figures."""
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 SUFFIXED = re.compile(rf"(?<![\w.])([0-9]+(?:\.[0-9]+)?)([{''.join(PREFIXES)}])(?!\w)")
 MOST_VALUES = 1_000_000

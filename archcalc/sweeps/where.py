@@ -10,9 +10,8 @@ from typing import Any
 
 from archcalc.errors import UsageError
 from archcalc.sizes.expressions import Expression, ExpressionError
-from archcalc.sweeps.values import condition
+from archcalc.sweeps.values import Row, condition
 
-Row = tuple[Any, ...]
 Test = Callable[[Row], bool]
 Value = Callable[[Row], Any]
 COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {

@@ -44,7 +44,8 @@ def scale(
     limit: LimitOptions = None,
 ) -> None:
     """Scale depth, width and resolution together to N times the MACs."""
-    from archcalc.sweeps.scaling import scalable, scale_report
+    from archcalc.reports.scaling import scale_report
+    from archcalc.sweeps.scaling import scalable
     from archcalc.sweeps.scaling import scale as scaled
 
     ratio = _number("--target-macs", target_macs.removesuffix("x"), Fraction(1))

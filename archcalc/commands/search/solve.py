@@ -36,9 +36,9 @@ def solve(
     limit: LimitOptions = None,
 ) -> None:
     """Find the largest value of a param that meets a constraint, exactly."""
+    from archcalc.reports.scaling import solve_report
     from archcalc.sweeps.axes import value_of
     from archcalc.sweeps.scaling import solve as solved
-    from archcalc.sweeps.scaling import solve_report
     from archcalc.sweeps.values import values_of
 
     if max is None or maximize is None:

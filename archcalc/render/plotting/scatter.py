@@ -23,8 +23,9 @@ from archcalc.render.plotting.chart import (
 from archcalc.render.svg_writer import MARGIN, circle, group, heading, line
 from archcalc.reports.sweep import path_of, shown
 from archcalc.sweeps.choice import MOST_SPOTS
+from archcalc.sweeps.combinations import Combinations
 from archcalc.sweeps.pareto import LARGER_IS_BETTER, pareto
-from archcalc.sweeps.sweep import Row, Sweep
+from archcalc.sweeps.values import Row
 
 WIDE, HIGH = 900, 520
 SPOT, LARGE, BEST = 2.2, 3.2, 3.6
@@ -37,7 +38,7 @@ MOST_MARKS = 12
 TITLES = {one.key: one.total for one in figures("macs", "flops", "params", "top1")}
 
 
-def check_plane(found: Sweep, names: Sequence[str]) -> None:
+def check_plane(found: Combinations, names: Sequence[str]) -> None:
     """Raise `UsageError` AC581 where two columns cannot be drawn against each other."""
     if len(names) != 2:
         message = f"a plot takes two columns, not {len(names)}"
@@ -50,7 +51,7 @@ def check_plane(found: Sweep, names: Sequence[str]) -> None:
             raise UsageError.of("AC581", message, help="--plot macs,params")
 
 
-def scatter(found: Sweep, rows: Sequence[Row], names: Sequence[str]) -> str:
+def scatter(found: Combinations, rows: Sequence[Row], names: Sequence[str]) -> str:
     """Return rows as circles; where both columns are figures, their front as a line.
 
     Raises `UsageError` AC581 where there is nothing to draw.
@@ -75,7 +76,7 @@ def scatter(found: Sweep, rows: Sequence[Row], names: Sequence[str]) -> str:
     return chart(size, f"{net.title}: {y} against {x}", described, parts)
 
 
-def _about(found: Sweep, drawn: int) -> str:
+def _about(found: Combinations, drawn: int) -> str:
     """Return what was swept over, in a line."""
     words = f"{drawn:,} of {len(found):,} combinations"
     words += ", one for each place" if MOST_SPOTS // 8 < drawn < len(found) else ""
@@ -131,7 +132,7 @@ def _words(name: str) -> Callable[[float], str]:
 
 
 def _spots(
-    found: Sweep,
+    found: Combinations,
     rows: Sequence[Row],
     front: Sequence[Row],
     plane: Plane,

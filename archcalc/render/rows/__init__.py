@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from archcalc.sweeps.chunks import Chunk, Form
+from archcalc.sweeps.combinations import Combinations
 from archcalc.sweeps.run import RowFile
-from archcalc.sweeps.sweep import Row, Sweep
+from archcalc.sweeps.values import Row
 
 FORMATS = ("csv", "json", "parquet")
 
 
-def row_file(found: Sweep, path: Path | None, format: str) -> RowFile:
+def row_file(found: Combinations, path: Path | None, format: str) -> RowFile:
     """Return the file for one of FORMATS; without a path, text goes to stdout."""
     if format == "parquet" and path is not None:
         from archcalc.render.rows.parquet import ParquetFile
@@ -23,7 +24,7 @@ def row_file(found: Sweep, path: Path | None, format: str) -> RowFile:
     return CsvFile(found, path) if format == "csv" else JsonFile(found, path)
 
 
-def as_chunk(found: Sweep, rows: Sequence[Row], form: Form | None) -> Chunk:
+def as_chunk(found: Combinations, rows: Sequence[Row], form: Form | None) -> Chunk:
     """Return rows that are known as one chunk."""
     text = form(found, rows) if form else ""
     return Chunk([] if form else list(rows), text, len(rows), 0, 0, [], 0, 0.0)

@@ -18,7 +18,8 @@ from typing import Any
 from archcalc.errors import MissingExtra, UsageError
 from archcalc.render.csv import number, raw
 from archcalc.sweeps.chunks import Chunk
-from archcalc.sweeps.sweep import Row, Sweep
+from archcalc.sweeps.combinations import Combinations
+from archcalc.sweeps.values import Row
 
 GROUP = 65_536
 """Rows that are written at once."""
@@ -43,7 +44,7 @@ class ParquetFile:
 
     form = None
 
-    def __init__(self, found: Sweep, path: Path) -> None:
+    def __init__(self, found: Combinations, path: Path) -> None:
         self.pa, self.pq = arrow()
         self.found = found
         self.path = path

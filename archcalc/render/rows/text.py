@@ -17,7 +17,7 @@ from archcalc.render.csv import raw
 from archcalc.render.rows.lines import INDENT, csv_heading, csv_text, json_text
 from archcalc.reports.sweep import sweep_report
 from archcalc.sweeps.chunks import Chunk, Form
-from archcalc.sweeps.sweep import Sweep
+from archcalc.sweeps.combinations import Combinations
 
 NO_ROWS = '"rows": []'
 
@@ -33,7 +33,7 @@ class TextFile:
     gap = ""
     """What stands between the head and the first row."""
 
-    def __init__(self, found: Sweep, path: Path | None, head: str) -> None:
+    def __init__(self, found: Combinations, path: Path | None, head: str) -> None:
         self.found = found
         self.path = path
         self.head = head
@@ -125,7 +125,7 @@ class CsvFile(TextFile):
 
     form = staticmethod(csv_text)
 
-    def __init__(self, found: Sweep, path: Path | None) -> None:
+    def __init__(self, found: Combinations, path: Path | None) -> None:
         super().__init__(found, path, csv_heading(found))
 
     def values(self, line: str) -> Sequence[Any]:
@@ -144,7 +144,7 @@ class JsonFile(TextFile):
     form = staticmethod(json_text)
     gap = "\n"
 
-    def __init__(self, found: Sweep, path: Path | None) -> None:
+    def __init__(self, found: Combinations, path: Path | None) -> None:
         head, _, _ = _around(found, 0)
         super().__init__(found, path, head)
 
@@ -180,7 +180,7 @@ class JsonFile(TextFile):
 
 
 def _around(
-    found: Sweep, count: int, stopped: int | None = None
+    found: Combinations, count: int, stopped: int | None = None
 ) -> tuple[str, str, str]:
     """Return the text before the rows, after them if there are none, and after them."""
     text = report_json.render(sweep_report(found, (), stopped, count))
