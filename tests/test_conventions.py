@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import commands
@@ -29,6 +30,8 @@ from archcalc.layers.pool import AdaptiveAvgPool, AvgPool
 from archcalc.reports.conventions import conventions_report, list_report
 from archcalc.reports.table import table_report
 from archcalc.sizes.dims import Poly
+
+CLAIMS = Path(__file__).parent / "cases" / "claims"
 
 # -- the data --------------------------------------------------------------------------
 
@@ -82,6 +85,7 @@ RESNET50 = {
     "torchinfo": (4_089_238_376, 25_557_032),
     "torch": (8_178_368_512, 25_557_032),
     "calflops": (8_211_109_352, 25_557_032),
+    "darknet": (8_181_598_208, 25_557_032),
     "keras": (0, 25_610_152),
 }
 
@@ -129,6 +133,11 @@ LAYERS = (
     ("{avgpool: 3, stride: 2, pad: same, count_pad: false} @ 4x8x9", "ptflops", 576),
     ("{maxpool: 3, stride: 2, pad: same} @ 4x8x9", "calflops", 396),
     ("{deconv: 4, kernel: 2, bias: false} @ 3x2x2", "calflops", 384),
+    ("{maxpool: 3, stride: 2, pad: same} @ 4x8x9", "darknet", 720),
+    ("{avgpool: 2} @ 4x8x10", "darknet", 320),
+    ("add @ 8x5x6, 8x5x6, 8x5x6", "darknet", 480),
+    ("{fc: 40} @ 16x6x6", "darknet", 0),
+    ("gap @ 8x5x6", "darknet", 0),
 )
 
 
@@ -140,6 +149,28 @@ def test_what_a_tool_gets_wrong_is_counted_as_it_counts_it(
     work = case.layer.work(case.output, *case.inputs)
     view = View(case.layer, case.inputs, case.output, work)
     assert counted(CONVENTIONS[name], view)[0] == operations
+
+
+DARKNET_PRINTS = (0.399, 0.000, 1.595, 0.089, 0.399, 0.044, 0.011, 1.196, 0.088)
+"""What darknet prints of YOLOv3-tiny's lines 10 to 22, those that have a figure."""
+
+
+def test_darknet_counts_yolov3_tiny_as_darknet_prints_it() -> None:
+    network = archcalc.load(CLAIMS / "yolov3-tiny.yaml")
+    analysis = network.analyze(convention="darknet")
+    each = [fact.operations for fact in analysis.facts if fact.operations]
+    assert [round(n / 10**9, 3) for n in each[-9:]] == [*DARKNET_PRINTS]
+    assert analysis.total.operations == 5_570_672_640  # Total BFLOPS 5.571
+
+
+def test_the_shortcuts_of_yolov3_are_what_two_versions_of_darknet_differ_by() -> None:
+    shapes = [(64, 208)] + 2 * [(128, 104)] + 8 * [(256, 52)] + 8 * [(512, 26)]
+    added = 0
+    for channels, side in [*shapes, *4 * [(1024, 13)]]:
+        case = layer_cases.read(f"add @ {channels}x{side}x{side}, {channels}x{side}x1")
+        view = View(case.layer, case.inputs, case.output, {})
+        added += counted(CONVENTIONS["darknet"], view)[0]
+    assert round(65.864 + added / 10**9, 3) == pytest.approx(65.879)
 
 
 PARAMS = (

@@ -263,4 +263,5 @@ class Three(nn.Module):
 
 def test_every_tool_has_its_convention() -> None:
     own = {"macs", "lecture", "flops"}
-    assert {*COUNTERS, "keras"} | own == {*CONVENTIONS}
+    a_program_in_c = {"darknet"}  # tests/test_conventions.py has what it printed
+    assert {*COUNTERS, "keras"} | own | a_program_in_c == {*CONVENTIONS}

@@ -161,6 +161,16 @@ def kernel_of(view: View) -> Dim:
     return product(per_axis(view.layer.kernel, len(view.inputs[0]) - 1, "kernel"))
 
 
+def pooled_windows(view: View) -> Dim:
+    """Return darknet's work of a pool: the whole kernel for each value that leaves."""
+    return numel(view.output) * kernel_of(view)
+
+
+def sums(view: View) -> Dim:
+    """Return the additions of a sum: one less than its inputs, for each value."""
+    return numel(view.output) * (len(view.inputs) - 1)
+
+
 def deconv_as_conv(view: View) -> Dim:
     """Return a transposed convolution's work as thop has it: from the output size."""
     layer, (x,) = view.layer, view.inputs

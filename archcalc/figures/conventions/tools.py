@@ -277,6 +277,27 @@ CALFLOPS = Convention(
     ),
     source="calflops 0.3.2, calculate_flops",
 )
+DARKNET = Convention(
+    "darknet",
+    "FLOP",
+    "2 MACs of convolutions, a kernel a value that leaves a pool, 1 a value of a sum",
+    "The BFLOPs that darknet prints line by line and in all: two a multiply-accumulate "
+    "of a convolution (groups divide), the size of the kernel for every value that "
+    "leaves a max pool or a local average pool, one for every value that a shortcut "
+    "adds. Linear layers, batch norms, biases, activations, upsampling, joins and the "
+    "global average pool count zero. Earlier versions count no shortcut either: they "
+    "print 65.864 for YOLOv3, later ones 65.879.",
+    rules(
+        {
+            REST: {},
+            "conv dwconv": {m.mac: 2},
+            "maxpool avgpool": {m.pooled_windows: 1},
+            "add": {m.sums: 1},
+        }
+    ),
+    source="AlexeyAB/darknet, src/convolutional_layer.c, maxpool_layer.c, "
+    "shortcut_layer.c",
+)
 KERAS = Convention(
     "keras",
     None,
@@ -308,6 +329,7 @@ CONVENTIONS: Mapping[str, Convention] = {
         TORCHINFO,
         TORCH,
         CALFLOPS,
+        DARKNET,
         KERAS,
     )
 }
