@@ -8,7 +8,7 @@ from typing import Any
 from archcalc.errors import SpecError, nearest, suggestion
 from archcalc.graph.growing import Growing
 from archcalc.graph.scope import Scope
-from archcalc.language.steps import SHORTCUTS, Step, without_followers
+from archcalc.language.steps import SHORTCUTS, Step, refused, without_followers
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import FieldError
@@ -45,7 +45,7 @@ class Resolver:
             try:
                 known = self.layers[key] = CATALOGUE[step.kind](**values)
             except FieldError as error:
-                message = f"{step.kind}: {error.message}"
+                message = refused(step.kind, error)
                 raise self.growing.error(step, "AC140", message, error.help) from None
         return known
 

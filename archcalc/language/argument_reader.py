@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from archcalc.errors import Problem, SpecError, nearest, suggestion
+from archcalc.language.foreign_words import argument_help
 from archcalc.language.steps import DYNAMIC, settled
 from archcalc.layers.fields import (
     BOOLEANS,
@@ -83,7 +84,11 @@ class ArgumentReader:
 
     def unknown_argument(self, kind: str, key: Scalar, known: Iterable[str]) -> None:
         known = tuple(known)
-        help = nearest(key.text, known) or f"{kind} takes {', '.join(known[:12])}"
+        help = (
+            argument_help(key.text, kind, known)
+            or nearest(key.text, known)
+            or f"{kind} takes {', '.join(known[:12])}"
+        )
         self.problems.add("AC141", f"{kind} has no argument {quoted(key)}", key, help)
 
     def argument(self, accepts: Field, value: Value, word: str) -> Any:

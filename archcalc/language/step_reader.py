@@ -12,6 +12,7 @@ from typing import Any
 
 from archcalc.errors import nearest
 from archcalc.language.argument_reader import ArgumentReader, absent, quoted
+from archcalc.language.foreign_words import kind_help, text_help
 from archcalc.language.steps import (
     COMMON,
     CONDITION,
@@ -23,6 +24,7 @@ from archcalc.language.steps import (
     USERS,
     Step,
     constant,
+    refused,
     settled,
     without_followers,
 )
@@ -35,6 +37,11 @@ Given = dict[str, tuple[Scalar, Value]]
 """Arguments as written: each key with its place, and its value."""
 ABSENT = ("none", "", "~", "null")
 ROLES_WITH_FOLLOWERS = ("matrix", "combine", "pool", "other")
+ARGUMENTS = frozenset(name for layer in CATALOGUE.values() for name in layer.fields)
+SIBLINGS = ARGUMENTS | {*COMMON, *FOLLOWERS, "shortcut"}
+"""What may stand beside some kind."""
+MOST_COMPARED = 8
+"""With so many keys of a step, kinds are compared, to find the one that is meant."""
 
 
 class StepReader:
@@ -125,7 +132,12 @@ class StepReader:
         if key.text in self.block_params:
             help: str | None = f"a block is used as {{use: {key.text}}}"
         else:
-            help = nearest(key.text, KINDS) or "`archcalc layers` lists every kind"
+            help = (
+                text_help(key.text)
+                or kind_help(key.text)
+                or nearest(key.text, KINDS)
+                or "`archcalc layers` lists every kind"
+            )
         self.problems.add("AC134", f"{quoted(key)} is not a kind of step", key, help)
 
     def _mapping(self, value: Mapping) -> Step | None:
@@ -140,26 +152,32 @@ class StepReader:
         return self._filled(kind, key, principal, given)
 
     def _kind(self, value: Mapping) -> str | None:
-        """Return the one kind key of a step: the one whose arguments the others are."""
+        """Return the one kind key of a step: what no sibling can be."""
         keys: list[Scalar] = value.pairs[::2]
         found = [k for k in keys if k.text in KINDS]
         fits = [
             k for k in found if all(o is k or _takes(k.text, o.text) for o in found)
         ]
         if len(fits) == 1:
-            return fits[0].text
+            kind = fits[0].text
+            if kind in ARGUMENTS:  # an argument, where another key can only be a kind
+                foreign = _not_siblings(k for k in keys if not _takes(kind, k.text))
+                if foreign and not nearest(foreign[0].text, CATALOGUE[kind].fields):
+                    self._unknown(foreign[0])
+                    return None
+            return kind
         if found:
+            first, other = found[:2]
             names = " and ".join(k.text for k in found)
-            self.problems.add(
-                "AC135",
-                f"two kinds in one step: {names}",
-                found[1],
-                "give each its own `- ` line",
-            )
+            help = _as_follower(first.text, other.text)
+            message = f"two kinds in one step: {names}"
+            self.problems.add("AC135", message, other, help)
             return None
-        keys = [k for k, _ in value.items if k.text not in (*COMMON, *FOLLOWERS)]
-        if keys:
-            self._unknown(keys[0])
+        unknown = _not_siblings(keys)
+        if unknown:
+            some = unknown[:MOST_COMPARED]
+            near = (k for k in some if kind_help(k.text) or nearest(k.text, KINDS))
+            self._unknown(next(near, unknown[0]))
         else:
             self.problems.add(
                 "AC135", "a step needs one kind key, such as `conv: 64`", value
@@ -220,7 +238,7 @@ class StepReader:
             for override in (step.first, step.last):
                 CATALOGUE[step.kind](**{**step.args, **without_followers(override)})
         except FieldError as error:
-            self.problems.add("AC140", f"{step.kind}: {error.message}", key, error.help)
+            self.problems.add("AC140", refused(step.kind, error), key, error.help)
             return None
         alone = not (step.sources or step.share or step.branches or step.first)
         once = step.repeat == 1 and not step.last and step.when is True
@@ -290,9 +308,21 @@ class StepReader:
             elif word in FOLLOWERS and layer.role in ROLES_WITH_FOLLOWERS:
                 own[word] = self.follower(word, value)
             else:
-                known = (*layer.fields, *FOLLOWERS, *COMMON)
-                self.arguments.unknown_argument(kind, at, known)
+                self._refuse_argument(kind, at, value)
         return {**own, "args": args}
+
+    def _refuse_argument(self, kind: str, key: Scalar, value: Value) -> None:
+        """Note an argument that a layer does not take."""
+        layer = CATALOGUE[kind]
+        followed = layer.role in ROLES_WITH_FOLLOWERS
+        if key.text in FOLLOWERS:
+            what = value.text if isinstance(value, Scalar) and value.text else "relu"
+            help = f"as a step of its own behind it: `- {what}`"
+            message = f"{kind} has no argument {quoted(key)}"
+            self.problems.add("AC141", message, key, help)
+            return
+        known = (*layer.fields, *(FOLLOWERS if followed else ()), *COMMON)
+        self.arguments.unknown_argument(kind, key, known)
 
     # -- structures and what follows a step -----------------------------------------
 
@@ -394,6 +424,11 @@ class StepReader:
                 return "none"
             if value.text in self.arguments.scope:
                 return parse(value.text)
+            if word == "act" and value.text in ("linear", "true", "false"):
+                help = "for no activation, leave act out or write act: none"
+                message = f"act: {value.text} is not an activation"
+                self.problems.add("AC144", message, value, help)
+                return None
         step = self.step(value)
         if step is not None and (step.kind not in CATALOGUE or step.branches):
             self.problems.add("AC144", f"{step.kind} cannot stand as {word}", value)
@@ -403,6 +438,22 @@ class StepReader:
 def _given(value: Mapping) -> Given:
     """Return the values of a mapping by the texts of its keys, with the keys."""
     return {k.text: (k, v) for k, v in value.items}
+
+
+def _not_siblings(keys: Iterable[Scalar]) -> list[Scalar]:
+    """Return the keys that are no argument of any kind."""
+    return [key for key in keys if key.text not in SIBLINGS]
+
+
+def _as_follower(kind: str, other: str) -> str:
+    """Return how two kinds in one step are written instead."""
+    first = CATALOGUE.get(kind)
+    then = CATALOGUE.get(other)
+    words = {"norm": "norm", "activation": "act"}
+    word = words.get(then.role) if then else None
+    if word and first and first.role in ROLES_WITH_FOLLOWERS:
+        return f"write {word}: {other}, or give each its own `- ` line"
+    return "give each its own `- ` line"
 
 
 def _takes(kind: str, key: str) -> bool:

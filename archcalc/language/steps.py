@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
-from archcalc.layers.fields import FlagField, WholeField
+from archcalc.layers.fields import FieldError, FlagField, WholeField
 from archcalc.sizes.expressions import Expression
 from archcalc.source.parser import Scalar
 
@@ -102,6 +102,12 @@ def settled(args: dict[str, Any]) -> bool:
 def shares(steps: Iterable[Step]) -> bool:
     """Say whether some step uses the weights of another."""
     return any(step.share is not None or shares(step.inside()) for step in steps)
+
+
+def refused(kind: str, error: FieldError) -> str:
+    """Return what a kind says of an argument: `conv needs out`, `conv: out: …`."""
+    own = error.message.startswith(f"{kind} ")
+    return error.message if own else f"{kind}: {error.message}"
 
 
 def without_followers(args: dict[str, Any]) -> dict[str, Any]:

@@ -276,7 +276,9 @@ class Layer:
                 raise FieldError(f"{name}: {error.message}", error.help) from None
         missing = self.required - taken.keys()
         if missing:
-            raise FieldError(f"{self.key} needs {', '.join(sorted(missing))}")
+            written = self.examples[0].partition(" @")[0] if self.examples else ""
+            help = f"for example {written}" if written.startswith("{") else None
+            raise FieldError(f"{self.key} needs {', '.join(sorted(missing))}", help)
         self.__dict__.update(taken)
         self.__dict__["values"] = tuple(getattr(self, name) for name in self.fields)
         self.agree()

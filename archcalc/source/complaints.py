@@ -46,6 +46,8 @@ STRAYS = {
 }
 # Patterns of complaints are compiled when something is wrong.
 GLUED = r"[\s\-?{,]*+([^\W\d]\w*)\s*:([^\s:/]\S*)"
+PAIRS = r":\s+([\w./*+-]+)\s+([a-z_]+)$"
+PLAIN_VALUE = r"[\dx.]+|true|false|same|half|valid"
 INDENT = r"[ \t]*"
 ESCAPE = r"\\(?:x\w{0,2}|u\w{0,4}|U\w{0,8}|.)?"
 LONGEST_KEY = 1024  # YAML 1.2, 7.4.3: a key on one line has at most 1,024 characters
@@ -253,6 +255,13 @@ def _colon(said: Complaint) -> Problem:
 
 
 def _second_colon(said: Complaint) -> Problem:
+    pairs = re.search(PAIRS, said.before)
+    if pairs and (said.opened or re.fullmatch(PLAIN_VALUE, pairs[1])):
+        value, key = pairs.groups()
+        place = said.place((said.at[0], pairs.start(2) + 1), len(key))
+        help = f"write {{…: {value}, {key}: …}}, or `{key}:` on a line of its own"
+        message = f"a comma is missing between `{value}` and `{key}`"
+        return Problem("AC116", message, place, help=help)
     message = "unquoted text cannot hold `: `, and here is a second one"
     return Problem("AC116", message, said.place(), help="put the text in quotes")
 
