@@ -37,7 +37,7 @@ class Growing:
 
     Two fields say what the steps since some moment depended on, for `Copies`: `unlike`,
     whether on the number of a repetition; `reached`, the earliest node that a name in
-    them stood for.
+    them stood for. `ids` are nodes that are known to hold an input's whole numbers.
     """
 
     def __init__(self, spec: Spec, limits: Limits) -> None:
@@ -52,6 +52,7 @@ class Growing:
         self.unlike = False
         self.reached = 0
         self.shapes: dict[tuple[Any, ...], Shape] = {}
+        self.ids: set[int] = set()
         self.name_chars = 0
 
     # -- nodes and groups --------------------------------------------------------------
@@ -93,12 +94,27 @@ class Growing:
             key: tuple[Any, ...] = (id(layer), nodes[inputs[0]].shape)
         else:
             key = (id(layer), *[nodes[i].shape for i in inputs])
+        if layer.reads_ids:
+            self.check_ids(step, inputs[0])
         shape = self.shapes.get(key)
         if shape is None:
             shape = self.shapes[key] = self.shaped(step, layer, inputs, names)
         origin, group, aux = step.node, scope.group, scope.aux
         nodes.append(Node(index, path, layer, inputs, shape, group, origin, None, aux))
         return index
+
+    def check_ids(self, step: Step, at: int) -> None:
+        """Raise `ShapeError` AC216 where what a look-up reads was computed."""
+        waiting = [at]
+        while waiting:
+            node = self.nodes[waiting.pop()]
+            if not node.layer.keeps_ids:
+                message = f"{step.kind} reads whole numbers, and this computes others"
+                facts = (f"{node.name} = {self.entering(node.index, '')}",)
+                help = "from: an input of token ids, or linear for values"
+                raise ShapeError([self.problem(step, "AC216", message, help, facts)])
+            self.ids.add(node.index)
+            waiting += (i for i in node.inputs if i not in self.ids)
 
     def shaped(
         self, step: Step, layer: Layer, inputs: tuple[int, ...], names: tuple[str, ...]

@@ -205,7 +205,8 @@ class Layer:
     `FieldError` tells what is wrong with one. An argument is annotated with a bare name
     of `fields` (`out: Size`) and needed where it has no default; `principal` (the first
     one if not said) is the value of the kind key. `arity` is the number of inputs,
-    None for any; `reads_ids` says that they are whole numbers.
+    None for any; `reads_ids` says that they are whole numbers, `keeps_ids` that whole
+    numbers come out where they go in: nothing is computed with them.
 
     What memory asks: `overwrites` says what a layer keeps that can write its output
     over its input, None for one that cannot; `gradient` what its inputs get in
@@ -232,6 +233,7 @@ class Layer:
     storage: ClassVar[Storage] = "new"
     arity: ClassVar[int | None] = 1
     reads_ids: ClassVar[bool] = False
+    keeps_ids: ClassVar[bool] = False
     overwrites: ClassVar[Overwriting | None] = None
     gradient: ClassVar[Gradient] = "new"
     one_of_several: ClassVar[bool] = False

@@ -76,6 +76,7 @@ class Concat(Layer):
     key = "concat"
     role = "combine"
     gradient = "piece"
+    keeps_ids = True
     arity = None
     examples = (
         "concat @ 8x5x6, 4x5x6, 3x5x6",

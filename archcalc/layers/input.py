@@ -11,6 +11,7 @@ class Input(Layer):
     key = "input"
     role = "input"
     arity = 0
+    keeps_ids = True
     examples = ("input: [3, 224, 224]",)
 
     def work(self, output: Shape, *inputs: Shape) -> Work:

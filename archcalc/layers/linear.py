@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
+from archcalc.errors import ShapeError
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -17,6 +18,7 @@ from archcalc.layers.base import (
     Shapes,
     Work,
     numel,
+    times,
 )
 from archcalc.layers.fields import Flag, Size
 from archcalc.sizes.dims import Dim
@@ -128,8 +130,10 @@ class Linear(Matrix):
 class Embedding(Layer):
     """Look up a learned vector for each token id (torch.nn.Embedding).
 
-    Shape: `(N,) -> (N, dim)` from whole numbers below `num`. Weights `num × dim`; a
-    look-up is no arithmetic. Backward keeps the ids, 8 bytes each.
+    Shape: `(N,) -> (N, dim)`, or `(M, N) -> (M, N, dim)`, from whole numbers below
+    `num`. They come from an input, moved or cut at most: an id is never computed.
+    Weights `num × dim`; a look-up is no arithmetic. Backward keeps the ids, 8 bytes
+    each.
     """
 
     key = "embedding"
@@ -143,7 +147,14 @@ class Embedding(Layer):
     dim: Size
 
     def shape(self, *inputs: Shape) -> Shape:
-        return (*inputs[0], self.dim)
+        (x,) = inputs
+        if len(x) > 2:
+            raise ShapeError.of(
+                "AC204",
+                "embedding needs token ids: one axis, or a list of such rows",
+                facts=[f"its input is {times(x)}"],
+            )
+        return (*x, self.dim)
 
     def weights(self, *inputs: Shape) -> Shapes:
         return {"weight": (self.num, self.dim)}

@@ -17,6 +17,10 @@ SHAPE_RULES = {
     "AC212": "Values or tokens that are laid out anew fill the new sizes exactly.",
     "AC213": "A part of an axis ends inside it and holds something.",
     "AC214": "Steps that share weights have weights of equal shapes.",
+    "AC216": (
+        "An embedding looks up whole numbers, so its input is an input of the network, "
+        "cut or moved at most."
+    ),
     "AC220": "A statistic is taken over two values or more.",
     "AC290": "A question about sizes that are names has nowhere to be assumed.",
 }

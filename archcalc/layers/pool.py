@@ -176,6 +176,7 @@ class AvgPool(Pool):
         "{avgpool: 3, stride: 2, pad: same, count_pad: false} @ 4x8x9",
         "{avgpool: 3, rounding: ceil} @ 4x10",
         "{avgpool: 2} @ 2x4x5x6",
+        "{avgpool: 3, stride: 1, pad: same} @ 2x2x3x4",
     )
 
     pad: Pad = 0
@@ -185,9 +186,18 @@ class AvgPool(Pool):
         sliding = self.sliding(inputs[0])
         if not self.count_pad and sliding.pads_one_side():
             self.check_overhang(sliding)
-        padded = self.count_pad and pads_itself(sliding)
+        padded = self.pads_before(sliding)
         check_volume(sliding, sliding.padded() if padded else sliding.axes)
         return super().shape(*inputs)
+
+    def pads_before(self, sliding: Sliding) -> bool:
+        """Say whether the input is padded by a call of its own before torch's pool.
+
+        So it is for `same` on a volume: torch.nn.AvgPool3d refuses a volume smaller
+        than its window even where the padded one is large enough.
+        """
+        volume = sliding.same and len(sliding.axes) == 3
+        return self.count_pad and (volume or pads_itself(sliding))
 
     def check_overhang(self, sliding: Sliding) -> None:
         """Raise `ShapeError` AC209 where uneven padding cannot be left uncounted.
@@ -210,7 +220,7 @@ class AvgPool(Pool):
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         (x,) = inputs
         sliding = self.sliding(x)
-        if not (self.count_pad and pads_itself(sliding)):
+        if not self.pads_before(sliding):
             return Saved(inputs=(0,))
         return Saved(extras=(Extra("padded input", numel((x[0], *sliding.padded()))),))
 
@@ -224,6 +234,9 @@ class AvgPool(Pool):
                 "padding": simple(tuple(p for p, _ in sliding.pads)),
                 "ceil_mode": True,
             }
+        elif self.pads_before(sliding):
+            before = sliding.pad_code()
+            given.pop("padding", None)
         elif pads_itself(sliding):
             before = sliding.pad_code()
         if not self.count_pad:

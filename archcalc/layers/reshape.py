@@ -35,6 +35,7 @@ class Rearrange(Layer):
     """What layers without arithmetic share: role, and no work."""
 
     role = "shape"
+    keeps_ids = True
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from math import floor
 from typing import Annotated, Any, Literal
 
 from archcalc.errors import ShapeError
@@ -26,6 +27,8 @@ from archcalc.layers.window import simple
 from archcalc.sizes.dims import Dim
 
 Mode = Annotated[Literal["nearest", "bilinear"], WordField(("nearest", "bilinear"))]
+FLOAT_BITS = 53
+"""Whole numbers of so many bits are exact in floating point."""
 LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
 
@@ -74,10 +77,11 @@ class Interpolate(Layer):
 
 
 class Upsample(Interpolate):
-    """Enlarge each axis `scale` times: a whole number, or exact such as 3/2.
+    """Enlarge each axis `scale` times: a whole number, or a fraction such as 3/2.
 
-    Shape: `(C, …) -> (C, ⌊n·scale⌋…)`. `mode: nearest` copies, `bilinear` interpolates,
-    corners not aligned (torch.nn.Upsample).
+    Shape: `(C, …) -> (C, ⌊n·scale⌋…)`; PyTorch takes the floor of a floating-point
+    product, so that 0.29 of 100 is 28, and so does this rule. `mode: nearest` copies,
+    `bilinear` interpolates, corners not aligned (torch.nn.Upsample).
     """
 
     key = "upsample"
@@ -93,11 +97,17 @@ class Upsample(Interpolate):
     scale: Factor
 
     def sizes(self, x: Shape) -> Shape:
-        up, down = self.scale.numerator, self.scale.denominator
-        sizes = tuple(n * up // down for n in spatial(x, self.key))
+        sizes = tuple(self.scaled(n) for n in spatial(x, self.key))
         for n, size in zip(x[1:], sizes, strict=True):
             check_positive(size, n, self.scale)
         return sizes
+
+    def scaled(self, n: Dim) -> Dim:
+        """Return an axis enlarged; of a name, the floor of the exact product."""
+        up, down = self.scale.numerator, self.scale.denominator
+        if down != 1 and type(n) is int and n.bit_length() <= FLOAT_BITS:
+            return floor(n * float(self.scale))
+        return n * up // down
 
     def how(self, x: Shape) -> dict[str, Any]:
         if self.scale.denominator == 1:

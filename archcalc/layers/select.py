@@ -214,9 +214,15 @@ class Zero(Strided):
     """
 
     key = "zero"
-    examples = ("zero @ 8x5x6", "{zero: 2} @ 8x5x6")
+    examples = ("zero @ 8x5x6", "{zero: 2} @ 8x5x6", "zero @ 7")
 
     stride: Stride = 1
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0] if self.stride == 1 else super().shape(*inputs)
+
+    def window(self, *inputs: Shape) -> Seen:
+        return None if self.stride == 1 else super().window(*inputs)
 
     def torch(self, *inputs: Shape) -> Call:
         whole = self.stride == 1

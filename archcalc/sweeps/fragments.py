@@ -85,6 +85,7 @@ class _Macro(Layer):
     """The layer of the node that stands for a hole."""
 
     key = "part"
+    keeps_ids = True  # as far as is known here
     profile: Profile
 
     def __init__(self, profile: Profile) -> None:

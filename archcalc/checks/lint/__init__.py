@@ -10,6 +10,7 @@ from archcalc.checks.lint import (
     repeated_steps,
     unequal_strides,
     unmarked_head,
+    unpool_alone,
     unread_rows,
     unused_result,
 )
@@ -24,5 +25,6 @@ LINT = (
     large_pool,
     unmarked_head,
     repeated_steps,
+    unpool_alone,
 )
 """What looks at networks; `opt_out` has a rule about comments beside them."""

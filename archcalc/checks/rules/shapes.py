@@ -67,6 +67,11 @@ EXAMPLES: dict[str, tuple[str, str, str]] = {
         "- {name: a, conv: 3, kernel: 3, pad: 1}\n"
         "- {conv: 3, kernel: 3, pad: 1, share: a}",
     ),
+    "AC216": (
+        "computed-ids",
+        "- gap\n- flatten\n- {embedding: 10, dim: 3}",
+        "- flatten\n- {embedding: 10, dim: 3}",
+    ),
     "AC220": ("single-values", "- gap\n- in", "- gap\n- ln"),
     "AC290": (
         "undecided-size",
