@@ -33,7 +33,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "nets.yaml").write_text(NET)
     (tmp_path / "plain.yaml").write_text(PLAIN)
     monkeypatch.setattr(library, "folder", lambda: tmp_path)
-    caches = (library.shipped, library.alias_files, library.aliases)
+    caches = (library.shipped, library.alias_files, library.aliases, library.spellings)
     for cache in caches:
         cache.cache_clear()
     yield tmp_path

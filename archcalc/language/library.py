@@ -12,9 +12,15 @@ from archcalc.errors import UsageError, nearest
 
 ENDINGS = (".yaml", ".yml")
 ALIASES = b"\naliases:"
+VARIANTS = b"\nvariants:"
 SECTION_END = rb"\n(?=[^\s#])"
 ALIAS = rb"(?:^|[\n{,])\s*([\w.-]+)\s*:"
+VARIANT = rb"\n  ([\"']?)([\w.-]+)\1\s*:"
+TITLE = rb"\ntitle:\s*[\"']?([^,(\n]*)"
 """Compiled where a name is none of a file: most are."""
+UNSAID = re.compile(r"[-_./:() ]")
+SIZE_WORD = re.compile(r"(?<=[-_])(tiny|small|base|large|huge)(?=[-_]|$)")
+"""Sizes that libraries spell out and papers shorten to a letter."""
 
 
 def folder() -> Path:
@@ -47,12 +53,69 @@ def alias_files() -> Mapping[str, Path]:
     found = {}
     for path in shipped().values():
         data = path.read_bytes()
-        begin = data.find(ALIASES)
-        if begin >= 0:
-            section = re.split(SECTION_END, data[begin + len(ALIASES) :], maxsplit=1)[0]
-            for name in re.findall(ALIAS, section):
-                found[name.decode()] = path
+        for name in re.findall(ALIAS, _section(data, ALIASES)):
+            found[name.decode()] = path
     return found
+
+
+def _section(data: bytes, key: bytes) -> bytes:
+    """Return the text of a section of a file, empty where it has none."""
+    begin = data.find(key)
+    if begin < 0:
+        return b""
+    return re.split(SECTION_END, data[begin + len(key) :], maxsplit=1)[0]
+
+
+def blind(name: str) -> str:
+    """Return a name without what people write differently.
+
+    >>> blind("VGG-16"), blind("wide_resnet50_2")
+    ('vgg16', 'wideresnet502')
+    """
+    return UNSAID.sub("", name.lower())
+
+
+@cache
+def spellings() -> Mapping[str, tuple[str, ...]]:
+    """Return the names that a blind name may mean, in order.
+
+    Names of files and variants come first; then what a title calls the network, up to
+    its first comma: `ViT-B/16` is `vit`. Opens every file, so it is asked only where no
+    network has the name as it is written.
+    """
+    found: dict[str, list[str]] = {}
+    titled: dict[str, list[str]] = {}
+    for name in alias_files():
+        found.setdefault(blind(name), []).append(name)
+    for name, path in shipped().items():
+        data = path.read_bytes()
+        found.setdefault(blind(name), []).append(name)
+        for _, variant in re.findall(VARIANT, _section(data, VARIANTS)):
+            full = f"{name}:{variant.decode()}"
+            found.setdefault(blind(full), []).append(full)
+        title = re.search(TITLE, data)
+        if title:
+            titled.setdefault(blind(title[1].decode()), []).append(name)
+    return {key: tuple(names) for key, names in (titled | found).items()}
+
+
+def spelled(name: str) -> str | None:
+    """Return the shipped name that is written differently, None where there is none.
+
+    Case, hyphens, underscores and dots do not count, and a size may be a word:
+    `VGG-16`, `vit_b_16`, `resnet50v1.5`, `convnext_small`.
+    Raises `UsageError` AC501 for a name that may mean several.
+    """
+    shortened = SIZE_WORD.sub(lambda size: size[0][0], name.lower())
+    known = spellings()
+    meant = known.get(blind(name)) or known.get(blind(shortened))
+    if meant is None:
+        return None
+    different = {_exactly(*one.partition(":")[::2]): one for one in reversed(meant)}
+    if len(different) > 1:
+        message = f"the name {name!r} fits several networks"
+        raise UsageError.of("AC501", message, help=f"write {' or '.join(meant)}")
+    return meant[0]
 
 
 @cache
@@ -102,7 +165,8 @@ def find(name: str) -> tuple[str, str | None]:
     """Return the file and the variant that a name stands for.
 
     `vgg16` and `efficientnet:b1` are shipped; `resnet56` is a variant with its own
-    name; `net.yaml` and `net.yaml:b1` are files.
+    name; `net.yaml` and `net.yaml:b1` are files. Case, hyphens and underscores of a
+    shipped name do not count.
     Raises `UsageError` AC501 with the nearest names.
     """
     if is_path(name) and (
@@ -112,13 +176,42 @@ def find(name: str) -> tuple[str, str | None]:
     stem, _, variant = name.rpartition(":") if ":" in name else (name, "", "")
     if is_path(stem):
         return stem, variant or None
+    exact = _exactly(stem, variant)
+    if exact is not None:
+        return exact
+    meant, again = spelled(name), ""
+    if meant is None and variant:
+        meant, again = spelled(stem), variant
+    if meant is not None:
+        stem, _, variant = meant.partition(":")
+        exact = _exactly(stem, variant or again)
+    if exact is not None:
+        return exact
+    help = nearest(stem, names()) or "`archcalc list` names the shipped networks"
+    raise UsageError.of(
+        "AC501", f"there is no network {stem!r}", help=_file_beside(name) or help
+    )
+
+
+def _exactly(stem: str, variant: str) -> tuple[str, str | None] | None:
+    """Return the file and the variant of a name as it is written."""
     known = shipped()
     if stem in known:
         return displayed(known[stem]), variant or None
     if not variant and stem in alias_files():
         path = alias_files()[stem]
-        return str(path), dict(_variants_named(path))[stem]
-    help = nearest(stem, names()) or "`archcalc list` names the shipped networks"
+        return displayed(path), dict(_variants_named(path))[stem]
+    return None
+
+
+def _file_beside(name: str) -> str | None:
+    """Return how a file is read that has this name, or the name with an ending."""
     if os.path.isfile(name):
-        help = f"to read the file of this name, write ./{name}"
-    raise UsageError.of("AC501", f"there is no network {stem!r}", help=help)
+        return f"to read the file of this name, write ./{name}"
+    stem, colon, variant = name.partition(":")
+    for ending in ENDINGS:
+        if os.path.isfile(stem + ending):
+            return (
+                f"to read the file of this name, write {stem}{ending}{colon}{variant}"
+            )
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -76,6 +76,16 @@ class Row(NamedTuple):
         return self.figures.activation_bytes
 
 
+def _blind(name: str) -> str:
+    """Return a layer's name as people may write it: `Conv1_1` for `conv1-1`."""
+    return name.lower().replace("_", "-")
+
+
+def _blinder(name: str) -> str:
+    """Return a layer's name without hyphens: `conv11` for `conv1-1`."""
+    return _blind(name).replace("-", "")
+
+
 class Draft(NamedTuple):
     """A row before its figures: a layer's nodes, or a group, and where it stands."""
 
@@ -107,7 +117,8 @@ class Rows:
     def named(self, name: str) -> Row:
         """Return a layer or group by its path, or by a last part that only it has.
 
-        Raises `UsageError` with the nearest name.
+        Case, hyphens and underscores do not count where no name is written like this.
+        Raises `UsageError` with the nearest name, or all that fit.
         """
         found = self._named.get(name)
         if found is not None:
@@ -115,17 +126,25 @@ class Rows:
         for draft in self._drafts("ops"):
             if draft.name == name and draft.kind == "row":
                 return self._row(draft)
-        every = [draft.name for draft in self._named_drafts]
-        last = [
-            draft for draft in self._named_drafts if draft.name.endswith(f".{name}")
-        ]
+        last = self._ending(name, str)
+        last = last or self._ending(name, _blind) or self._ending(name, _blinder)
         if len(last) == 1:
             return self._row(last[0])
+        every = [draft.name for draft in self._named_drafts]
         help = suggestion(name, every, "names", most=12)
         several = f" alone: {', '.join(d.name for d in last[:4])}" if last else ""
         raise UsageError.of(
             "AC502", f"{self.counted.name} has no layer {name!r}{several}", help=help
         )
+
+    def _ending(self, name: str, form: Callable[[str], str]) -> list[Draft]:
+        """Return what has this path, or this last part of it, in a form of writing."""
+        wanted = form(name)
+        return [
+            draft
+            for draft in self._named_drafts
+            if f".{form(draft.name)}".endswith(f".{wanted}")
+        ]
 
     @cached_property
     def _named_drafts(self) -> tuple[Draft, ...]:
