@@ -1,6 +1,7 @@
-"""Print what every network and variant comes to, one JSON line each.
+"""Print what networks and their variants come to, all of them or those named.
 
     python tests/every_network.py | sha256sum
+    python tests/every_network.py vgg16 googlenet
 
 The same on every Python, hash seed and locale: `tests/test_pythons.py` compares.
 """
@@ -17,7 +18,7 @@ from archcalc.reports.table import table_report
 
 
 def main() -> None:
-    for name in shipped():
+    for name in sys.argv[1:] or shipped():
         net = archcalc.load(name)
         for variant in (None, *net.variants):
             chosen = archcalc.load(name, variant=variant)

@@ -59,7 +59,7 @@ def quickest_first(items):
         items.sort(key=lambda item: times.get(item.nodeid, 0))
 """
 """What the copies' tests do beside: quick ones first, failing examples as found."""
-PYTEST = ["--hypothesis-profile=mutation", "-pno:cacheprovider"]
+PYTEST = ["--hypothesis-profile=mutation", "-pno:cacheprovider", "-mlong or not long"]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}
 TYPE_CHECK = [sys.executable, "tests/mutants.py", "mypy"]
 

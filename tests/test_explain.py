@@ -19,9 +19,9 @@ from typing import Any
 
 import pytest
 from formula_reader import value_of
+from samples import zoo
 
 from archcalc.errors import UsageError
-from archcalc.language.library import shipped
 from archcalc.layers.base import Window
 from archcalc.network.network import Network, load, loads
 from archcalc.render.explained import (
@@ -87,7 +87,7 @@ def unproved(explanation: Explanation) -> Iterator[Derivation]:
                 yield line
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", zoo())
 def test_every_line_of_a_network_comes_to_its_value(name: str) -> None:
     for line in unproved(explain(name)):
         for step in line.formula.steps(symbols=False):
@@ -107,7 +107,7 @@ def test_every_line_in_full_comes_to_its_value(name: str) -> None:
             assert figures["bytes"] == row.activation_bytes
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", zoo())
 def test_the_total_is_the_analysis_s(name: str) -> None:
     analysis = load(name).analyze()
     figures = {x.figure: x.formula.value for x in explain(analysis).parts[-1].lines}

@@ -14,11 +14,11 @@ from formula_reader import value_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from layer_cases import EXAMPLES, Case
+from samples import zoo
 
 from archcalc.figures.formulas.formulas import Equation, Formula, Recording, record
 from archcalc.figures.formulas.scripts import LATEX, MARKDOWN, PYTHON, UNICODE, Script
 from archcalc.figures.formulas.writer import decimal
-from archcalc.language.library import shipped
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, numel
 from archcalc.network.network import load
@@ -93,7 +93,7 @@ def evaluated(text: str, names: Mapping[str, int] | None = None) -> Any:
     return eval(text, known, names)
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", zoo())
 def test_every_formula_of_a_network(name: str) -> None:
     graph = load(name).graph
     for node in graph.nodes:
@@ -103,7 +103,7 @@ def test_every_formula_of_a_network(name: str) -> None:
             proved.add(key)
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", zoo())
 def test_lines_of_rows_are_the_figures_of_the_table(name: str) -> None:
     analysis = load(name).analyze()
     explainer = Explainer(analysis)

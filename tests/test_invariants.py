@@ -11,14 +11,15 @@ from random import Random
 from typing import Any
 
 import pytest
+from archcalc.graph.depth import depth
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from random_networks import Writer
+from samples import zoo
 
 import archcalc
 from archcalc.graph.graph import Node
 from archcalc.graph.paths import depth
-from archcalc.language.library import shipped
 from archcalc.network.analysis import Analysis
 
 SOME = (
@@ -41,7 +42,7 @@ def figures(analysis: Analysis) -> dict[str, Any]:
     return {**{n: getattr(total, n) for n in names}, "shape": analysis.output}
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", zoo())
 def test_rows_sum_to_the_total(name: str) -> None:
     analysis = archcalc.load(name).analyze()
     for rows in (analysis.rows, analysis.ops):
@@ -149,7 +150,7 @@ def written(value: Any) -> Any:
     return str(value) if isinstance(value, Fraction) else value
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", zoo())
 def test_written_out_and_read_again_is_the_same_network(name: str) -> None:
     """Blocks, repeats and branches say nothing that the nodes do not."""
     before = archcalc.load(name).analyze()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from lines_run import DRAWN, KINDS, OPERATIONS, TIMES
+from samples import long_unless
 from sweep_runs import environment
 
 PROGRAM = Path(__file__).parent / "lines_run.py"
@@ -16,7 +17,10 @@ MOST = 1.25 * TIMES
 """A little more than in proportion: sorting takes n·log n, tables grow wider."""
 
 
-@pytest.mark.parametrize("kind", KINDS)
+FEW = ("branches", "repeated", "wide")
+
+
+@pytest.mark.parametrize("kind", long_unless(FEW.__contains__, KINDS))
 def test_work_grows_with_the_network(kind: str) -> None:
     """In a process of its own, since a count of branches traces this one."""
     done = subprocess.run(

@@ -11,9 +11,13 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+from samples import FEW
+
+from archcalc.language.library import shipped
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "tests" / "every_network.py"
@@ -39,29 +43,37 @@ def able(python: str) -> bool:
     return subprocess.run([python, "-c", code], capture_output=True).returncode == 0
 
 
-def digest(python: str, **change: str) -> str:
+def digest(python: str, names: tuple[str, ...], **change: str) -> str:
     done = subprocess.run(
-        [python, SCRIPT],
+        [python, SCRIPT, *names],
         env={**os.environ, "PYTHONPATH": str(ROOT), **change},
         capture_output=True,
         check=True,
     )
-    assert len(done.stdout) > 1_000_000
+    assert len(done.stdout) > 10_000 * len(names)
     return hashlib.sha256(done.stdout).hexdigest()
 
 
-@pytest.fixture(scope="module")
-def here() -> str:
-    return digest(sys.executable)
+@cache
+def here(names: tuple[str, ...]) -> str:
+    return digest(sys.executable, names)
 
 
+WHICH = [
+    pytest.param(FEW, id="a few"),
+    pytest.param(tuple(shipped()), id="all", marks=pytest.mark.long),
+]
+
+
+@pytest.mark.parametrize("names", WHICH)
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: " ".join(change))
 def test_every_network_is_the_same_in_every_process(
-    change: dict[str, str], here: str
+    change: dict[str, str], names: tuple[str, ...]
 ) -> None:
-    assert digest(sys.executable, **change) == here
+    assert digest(sys.executable, names, **change) == here(names)
 
 
-def test_every_network_is_the_same_on_every_python(here: str) -> None:
+@pytest.mark.parametrize("names", WHICH)
+def test_every_network_is_the_same_on_every_python(names: tuple[str, ...]) -> None:
     for python in found():
-        assert digest(python) == here, python
+        assert digest(python, names) == here(names), python

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from commands import archcalc as run
+from samples import FEW
 from torch import Tensor
 
 import archcalc
@@ -45,6 +46,15 @@ SMALL = """
 # -- agreement -------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", FEW)
+def test_torch_agrees_with_a_network_of_every_family(name: str) -> None:
+    result = reference.verify(archcalc.load(name))
+    assert result.ok, result.show()
+    assert result.compared["shape"]
+    assert result.compared["macs"]
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("name", shipped())
 def test_torch_agrees_with_every_shipped_network_and_variant(name: str) -> None:
     variants = archcalc.load(name).variants

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from samples import zoo
 
 from archcalc.errors import ArchcalcError
 from archcalc.graph.copies import Copies
 from archcalc.graph.graph import Graph
-from archcalc.language.library import shipped
 from archcalc.limits import Limits
 from archcalc.network.network import Network, load, loads
 
@@ -101,7 +101,7 @@ def test_a_copy_is_the_same_graph(case: str, input: str | None) -> None:
     assert isinstance(copied, Graph) or input
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", zoo())
 def test_the_zoo_is_the_same_graph(name: str) -> None:
     network = load(name)
     for variant in (None, *network.variants):
