@@ -7,6 +7,7 @@ product of cases is marked `long`, and `.ci/run` runs that too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -29,6 +30,18 @@ def long_unless(few: Callable[[Any], bool], cases: Iterable[Any]) -> list[Any]:
     return [
         case if few(case) else pytest.param(case, marks=pytest.mark.long)
         for case in cases
+    ]
+
+
+def long_but_each(first: Iterable[Any], second: Iterable[Any]) -> list[Any]:
+    """Return all pairs for `parametrize`; of each value, three pairs in four are long.
+
+    Every value of one side still meets several of the other, and all of them in turn.
+    """
+    pairs = product(enumerate(first), enumerate(second))
+    return [
+        pytest.param((one, other), marks=[pytest.mark.long] * ((i + j) % 4 > 0))
+        for (i, one), (j, other) in pairs
     ]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from forked import Done, Server
+from samples import long_but_each
 
 from archcalc.commands import COMMANDS
 from archcalc.render import FORMATS
@@ -119,24 +120,34 @@ def test_each_case_is_answered(
 INJECTED = [case for case in CASES if case["file"].startswith(("inj-", "scalar-name"))]
 
 
-@pytest.mark.parametrize("case", INJECTED, ids=lambda case: str(case["file"]))
+WRITTEN = [
+    *(("table", format, format) for format in FORMATS),
+    *(
+        ("check --strict", format, MARKUP.get(format, "terminal"))
+        for format in FINDINGS
+    ),
+]
+"""A command, the format that it writes, and the markup that this is."""
+
+
+@pytest.mark.parametrize(
+    "run",
+    long_but_each(INJECTED, WRITTEN),
+    ids=lambda run: f"{run[1][0]} -f {run[1][1]} {run[0]['file']}",
+)
 def test_nothing_is_injected_in_any_format(
-    case: dict[str, Any], server: Server
+    run: tuple[dict[str, Any], tuple[str, str, str]], server: Server
 ) -> None:
-    path = HOSTILE / case["file"]
-    for format in FORMATS:
-        done = in_bounds(server.run("table", path, "-f", format))
-        never(case, format, done.text)
-    for format in FINDINGS:
-        done = in_bounds(server.run("check", path, "--strict", "-f", format))
-        never(case, MARKUP.get(format, "terminal"), done.text)
+    case, (command, format, markup) = run
+    words = (*command.split(), HOSTILE / case["file"], "-f", format)
+    never(case, markup, in_bounds(server.run(*words)).text)
 
 
-@pytest.mark.parametrize("name", FEW)
-@pytest.mark.parametrize("command", OTHERS)
+@pytest.mark.parametrize("run", long_but_each(OTHERS, FEW), ids=" ".join)
 def test_every_command_answers(
-    command: str, name: str, server: Server, tmp_path: Path
+    run: tuple[str, str], server: Server, tmp_path: Path
 ) -> None:
+    command, name = run
     path = HOSTILE / f"{name}.yaml"
     words = [word.format(path) for word in OTHERS[command].split()]
     done = in_bounds(server.run(*words, cwd=tmp_path))
