@@ -1,6 +1,7 @@
 """Count the lines of archcalc that run for a network and for one eight times as large.
 
     python tests/lines_run.py wide
+    python tests/lines_run.py wide 15     the small one has 15 steps instead of 40
 
 Lines are counted by a trace, a turn of a loop or comprehension each time anew: a
 measure of work that is the same on every machine. Prints JSON: for each operation the
@@ -195,7 +196,8 @@ def lines_of(call: Callable[[], Any]) -> int:
 def main() -> None:
     """Print the counts of one kind of network."""
     made = KINDS[sys.argv[1]]
-    texts = made(SMALL), made(SMALL * TIMES)
+    small = int(sys.argv[2]) if len(sys.argv) > 2 else SMALL
+    texts = made(small), made(small * TIMES)
     gc.disable()
     found = {}
     for name, operation in OPERATIONS.items():

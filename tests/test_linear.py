@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from lines_run import DRAWN, KINDS, OPERATIONS, TIMES
-from samples import long_unless
+from lines_run import DRAWN, KINDS, OPERATIONS, SMALL, TIMES
 from sweep_runs import environment
 
 PROGRAM = Path(__file__).parent / "lines_run.py"
@@ -17,14 +16,15 @@ MOST = 1.25 * TIMES
 """A little more than in proportion: sorting takes n·log n, tables grow wider."""
 
 
-FEW = ("branches", "repeated", "wide")
+FEW = [(kind, 15) for kind in ("branches", "repeated", "wide")]
+ALL = [pytest.param(kind, SMALL, marks=pytest.mark.long) for kind in KINDS]
 
 
-@pytest.mark.parametrize("kind", long_unless(FEW.__contains__, KINDS))
-def test_work_grows_with_the_network(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "steps"), [*FEW, *ALL])
+def test_work_grows_with_the_network(kind: str, steps: int) -> None:
     """In a process of its own, since a count of branches traces this one."""
     done = subprocess.run(
-        [sys.executable, str(PROGRAM), kind],
+        [sys.executable, str(PROGRAM), kind, str(steps)],
         env=environment(),
         capture_output=True,
         encoding="utf-8",

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from commands import archcalc as run
 from pyarrow.parquet import read_table
+from samples import long_unless
 from sweep_runs import PATIENCE, cpu_seconds, peak_memory, size, started, until
 from sweep_specs import SLOW
 
@@ -27,28 +28,33 @@ from archcalc.sweeps.sweep import sweep
 OVER = ("--over", "b=1:12000")
 CASES = [
     ("csv", ()),
-    ("csv", ("--top", "9000")),
     ("csv", ("--jobs", "2")),
-    ("json", ("--where", "params != 44")),
     ("parquet", ()),
-    ("csv", ("--sort", "macs:down")),
     ("json", ("--sort", "macs:down", "--top", "5")),
-    ("csv", ("--pareto", "params,macs")),
-    ("txt", ("--top", "9000")),
     ("svg", ("--plot", "params,macs")),
 ]
+FURTHER = [
+    ("csv", ("--top", "9000")),
+    ("json", ("--where", "params != 44")),
+    ("csv", ("--sort", "macs:down")),
+    ("csv", ("--pareto", "params,macs")),
+    ("txt", ("--top", "9000")),
+]
+"""Other files and choices, stopped in the same places."""
 
 
 @pytest.mark.parametrize(
-    ("ending", "more"), CASES, ids=[" ".join((e, *m)) for e, m in CASES]
+    "case",
+    long_unless(CASES.__contains__, [*CASES, *FURTHER]),
+    ids=lambda case: " ".join((case[0], *case[1])),
 )
 def test_ctrl_c_keeps_what_is_done(
-    ending: str,
-    more: tuple[str, ...],
+    case: tuple[str, tuple[str, ...]],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    ending, more = case
     spec = tmp_path / "net.yaml"
     spec.write_text(SLOW, encoding="utf-8")
     whole, part = tmp_path / f"whole.{ending}", tmp_path / f"part.{ending}"
@@ -179,7 +185,9 @@ def most_memory(rows: int, path: Path, *more: str) -> int:
     return peak
 
 
-@pytest.mark.parametrize("ending", ["csv", "json"])
+@pytest.mark.parametrize(
+    "ending", ["csv", pytest.param("json", marks=pytest.mark.long)]
+)
 def test_memory_does_not_grow_with_the_rows(ending: str, tmp_path: Path) -> None:
     """113 million combinations; 360,000 rows more would take 100 MB, if they were held."""
     short, long = tmp_path / f"short.{ending}", tmp_path / f"long.{ending}"
