@@ -33,6 +33,7 @@ from differential import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_mistakes import spoilt
+from samples import long_unless
 from torch_memory import threads
 
 import archcalc
@@ -64,7 +65,7 @@ def test_torch_accepts_what_archcalc_accepts_and_refuses_what_it_refuses(
     compare(anything(random, 8), Tally(), batch)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", long_unless(lambda seed: seed < 2, range(4)))
 def test_long_networks(seed: int) -> None:
     tally = Tally()
     for i in range(40):
@@ -321,6 +322,7 @@ def dying(seed: str, first: int, end: float, keep: Path, pipe: Connection) -> No
     pipe.send(first < 9)
 
 
+@pytest.mark.long
 def test_a_run_goes_on_where_torch_ends(tmp_path: Path) -> None:
     found = fuzzing.run("s", 60, tmp_path, dying)
     assert found.ended == ["s.2"]

@@ -82,7 +82,7 @@ def test_a_worker_is_killed_and_nothing_is_lost_or_double(
 ) -> None:
     spec, alone, many = (tmp_path / name for name in ("net.yaml", "1.csv", "2.csv"))
     spec.write_text(SLOW, encoding="utf-8")
-    words = ("sweep", str(spec), "--over", "b=1:20000", "--where", "params != 77")
+    words = ("sweep", str(spec), "--over", "b=1:12000", "--where", "params != 77")
     assert run(capsys, monkeypatch, *words, "-o", str(alone)).code == 0
     process = started(*words, "--executor", cluster.address, "-o", str(many))
     until(lambda: size(many) > 10_000 or process.poll() is not None, "rows")
@@ -105,7 +105,7 @@ def test_a_scheduler_is_lost_and_the_sweep_goes_on_without(
 ) -> None:
     spec, alone, many = (tmp_path / name for name in ("net.yaml", "1.csv", "2.csv"))
     spec.write_text(SLOW, encoding="utf-8")
-    words = ("sweep", str(spec), "--over", "b=1:20000")
+    words = ("sweep", str(spec), "--over", "b=1:12000")
     assert run(capsys, monkeypatch, *words, "-o", str(alone)).code == 0
     process = started(*words, "--executor", cluster.address, "-o", str(many))
     until(lambda: size(many) > 10_000 or process.poll() is not None, "rows")
