@@ -11,7 +11,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from archcalc.graph.depth import depth
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from random_networks import Writer
