@@ -22,7 +22,7 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.network import loads
 from archcalc.network.rows import Level
 from archcalc.render.drawing.blocks import LONGEST, BlockSizes
-from archcalc.render.drawing.figure import Figure
+from archcalc.render.drawing.labelled import LabelledDiagram
 from archcalc.render.drawing.layout import Layout, Placed, layout
 from archcalc.render.drawing.pictures import draw
 from archcalc.render.drawing.volumes import VolumeSizes
@@ -54,15 +54,15 @@ def analysis(name: str) -> Analysis:
 
 
 @cache
-def drawn(name: str, style: str) -> tuple[Figure, Layout]:
+def drawn(name: str, style: str) -> tuple[LabelledDiagram, Layout]:
     level: Level = "layers" if style == "blocks" else "blocks"
-    figure = Figure.of(analysis(name), name, level)
+    figure = LabelledDiagram.of(analysis(name), name, level)
     sizes = BlockSizes(figure) if style == "blocks" else VolumeSizes(figure)
     return figure, layout(figure.structure, sizes, LONGEST)
 
 
 @pytest.fixture(params=itertools.product(NETWORKS, ("blocks", "volumes")), ids="-".join)
-def picture(request: pytest.FixtureRequest) -> tuple[Figure, Layout]:
+def picture(request: pytest.FixtureRequest) -> tuple[LabelledDiagram, Layout]:
     return drawn(*request.param)
 
 
@@ -90,7 +90,7 @@ def inside(one: Rect, other: Rect) -> bool:
     )
 
 
-def test_every_box_is_drawn_once(picture: tuple[Figure, Layout]) -> None:
+def test_every_box_is_drawn_once(picture: tuple[LabelledDiagram, Layout]) -> None:
     figure, placed = picture
     assert sorted(b.which for b in placed.boxes) == [*range(len(figure.diagram.boxes))]
     assert sorted(c.which for c in placed.clusters) == [
@@ -98,7 +98,7 @@ def test_every_box_is_drawn_once(picture: tuple[Figure, Layout]) -> None:
     ]
 
 
-def test_no_box_lies_on_another(picture: tuple[Figure, Layout]) -> None:
+def test_no_box_lies_on_another(picture: tuple[LabelledDiagram, Layout]) -> None:
     figure, placed = picture
     names = figure.diagram.boxes
     for one, other in itertools.combinations(placed.boxes, 2):
@@ -106,7 +106,9 @@ def test_no_box_lies_on_another(picture: tuple[Figure, Layout]) -> None:
         assert not overlap(rect(one), rect(other)), both
 
 
-def test_boxes_are_in_their_frames_and_no_other(picture: tuple[Figure, Layout]) -> None:
+def test_boxes_are_in_their_frames_and_no_other(
+    picture: tuple[LabelledDiagram, Layout],
+) -> None:
     figure, placed = picture
     for frame in placed.clusters:
         for box in placed.boxes:
@@ -117,7 +119,7 @@ def test_boxes_are_in_their_frames_and_no_other(picture: tuple[Figure, Layout]) 
                 assert not overlap(rect(box), rect(frame))
 
 
-def ancestors(figure: Figure, cluster: int | None) -> list[int]:
+def ancestors(figure: LabelledDiagram, cluster: int | None) -> list[int]:
     chain = []
     while cluster is not None:
         chain.append(cluster)
@@ -125,7 +127,7 @@ def ancestors(figure: Figure, cluster: int | None) -> list[int]:
     return chain
 
 
-def test_everything_is_on_the_picture(picture: tuple[Figure, Layout]) -> None:
+def test_everything_is_on_the_picture(picture: tuple[LabelledDiagram, Layout]) -> None:
     _, placed = picture
     page = (0.0, 0.0, placed.across, placed.along)
     for thing in (*placed.boxes, *placed.clusters):
@@ -136,7 +138,7 @@ def test_everything_is_on_the_picture(picture: tuple[Figure, Layout]) -> None:
 
 
 def test_lines_lead_to_what_reads_the_value_and_nowhere_else(
-    picture: tuple[Figure, Layout],
+    picture: tuple[LabelledDiagram, Layout],
 ) -> None:
     """From the lower edge of each box, lines are followed to the boxes they reach."""
     figure, placed = picture
@@ -174,7 +176,7 @@ def _reached(
     return found
 
 
-def test_no_line_crosses_a_box(picture: tuple[Figure, Layout]) -> None:
+def test_no_line_crosses_a_box(picture: tuple[LabelledDiagram, Layout]) -> None:
     figure, placed = picture
     for line in placed.lines:
         for (ax, ay), (bx, by) in itertools.pairwise(line.points):
@@ -188,7 +190,7 @@ def test_no_line_crosses_a_box(picture: tuple[Figure, Layout]) -> None:
 
 
 def test_lines_lie_on_each_other_only_where_they_fork_or_meet(
-    picture: tuple[Figure, Layout],
+    picture: tuple[LabelledDiagram, Layout],
 ) -> None:
     """Two lines on one another share their begin or their end, or follow each other."""
     _, placed = picture

@@ -6,14 +6,12 @@ beyond 2⁵³ keeps its digits.
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from archcalc.errors import clean
 from archcalc.reports.cells import Cell, Column, ColumnKind, Line
 from archcalc.sizes.polynomials import Dim, Poly
+from archcalc.sizes.terms import Number
 from archcalc.sizes.units import scaled
 
-Number = int | Fraction
 COUNTS: frozenset[ColumnKind] = frozenset({"count", "operations"})
 SHORTENED = COUNTS | {"bytes"}
 FINEST_RATIO = 6

@@ -37,7 +37,7 @@ BLANKS: Mapping[str, str] = {
 """What may be blank, and how it is asked for."""
 
 
-class Hint(Equation):
+class Working(Equation):
     """The arithmetic that gives an answer, without the answer."""
 
     parts: tuple[Formula, ...]
@@ -63,7 +63,7 @@ class Question:
     row: int
     layer: str
     blank: str
-    hint: Hint | None
+    hint: Working | None
     answer: Cell
 
 
@@ -125,15 +125,15 @@ def _figure(row: Row, blank: str) -> Cell:
     return figure
 
 
-def _hint(lines: Sequence[Derivation], blank: str) -> Hint | None:
+def _hint(lines: Sequence[Derivation], blank: str) -> Working | None:
     """Return the arithmetic of a figure; None where it would be the answer itself."""
     if blank == "shape":
         parts = [x.formula for x in lines if x.formula.name and not x.alike]
-        return Hint(parts, "; ") if parts else None
+        return Working(parts, "; ") if parts else None
     wanted = LEARNED if blank == "params" else (FIGURES[blank].label,)
     parts = [line.formula for line in lines if line.figure in wanted]
     given_away = len(parts) == 1 and not parts[0].tree.parts()
-    return Hint(parts, " + ") if parts and not given_away else None
+    return Working(parts, " + ") if parts and not given_away else None
 
 
 # -- report ----------------------------------------------------------------------------

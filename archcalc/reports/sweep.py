@@ -10,12 +10,12 @@ from archcalc.catalogue import FIGURES
 from archcalc.reports.cells import Cell, Column, Line, Note, Table
 from archcalc.reports.report import Report
 from archcalc.sweeps.combinations import Combinations
-from archcalc.sweeps.values import Row
+from archcalc.sweeps.values import SweepRow
 
 
 def sweep_report(
     found: Combinations,
-    rows: Sequence[Row],
+    rows: Sequence[SweepRow],
     stopped: int | None = None,
     count: int | None = None,
 ) -> Report:

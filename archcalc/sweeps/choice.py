@@ -13,7 +13,7 @@ from math import frexp
 
 from archcalc.errors import unknown
 from archcalc.sweeps.pareto import Front
-from archcalc.sweeps.values import Row
+from archcalc.sweeps.values import SweepRow
 
 ROOM = 1_000
 """Rows that are held beyond the wanted ones before the worst are dropped."""
@@ -63,10 +63,10 @@ class Chosen:
         self.choice = choice
         self.front = Front(columns, choice.pareto) if choice.pareto else None
         self.place = columns.index(choice.sort) if choice.sort else None
-        self.held: list[Row] = []
+        self.held: list[SweepRow] = []
         self.spread = Spread(columns, choice.plane) if choice.plane else None
 
-    def add(self, rows: Iterable[Row]) -> None:
+    def add(self, rows: Iterable[SweepRow]) -> None:
         """Take rows; drop what is no longer wanted."""
         top = self.choice.top
         if self.front is not None:
@@ -83,14 +83,14 @@ class Chosen:
                 if len(self.held) > 2 * top + ROOM:
                     self.held = self._sorted(self.held)[:top]
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[SweepRow]:
         """Return the rows that were chosen, in their order."""
         found = self.held
         if self.front is not None or self.spread is not None:
             found = self.kept()
         return (found if self.place is None else self._sorted(found))[: self.choice.top]
 
-    def kept(self) -> list[Row]:
+    def kept(self) -> list[SweepRow]:
         """Return all rows that may still be wanted, in the order they came."""
         if self.front is not None:
             return self.front.rows()
@@ -104,7 +104,7 @@ class Chosen:
         top = self.choice.top
         return not self.choice.ordered and top is not None and len(self.held) >= top
 
-    def _sorted(self, rows: Iterable[Row]) -> list[Row]:
+    def _sorted(self, rows: Iterable[SweepRow]) -> list[SweepRow]:
         """Return rows in order; those without the figure are left out."""
         place = self.place
         if place is None:
@@ -127,9 +127,9 @@ class Spread:
         self.x, self.y = (columns.index(name) for name in plane)
         self.front = Front(columns, plane)
         self.fine = FINEST
-        self.spots: dict[tuple[int, ...], tuple[int, Row]] = {}
+        self.spots: dict[tuple[int, ...], tuple[int, SweepRow]] = {}
 
-    def add(self, rows: Iterable[Row]) -> None:
+    def add(self, rows: Iterable[SweepRow]) -> None:
         """Take rows; those without one of the figures are left out."""
         held = list(rows)
         first = self.front.seen + 1
@@ -149,12 +149,12 @@ class Spread:
         for seen, row in held.values():
             self.spots.setdefault(self._spot(row), (seen, row))
 
-    def _spot(self, row: Row) -> tuple[int, ...]:
+    def _spot(self, row: SweepRow) -> tuple[int, ...]:
         """Return a row's place, as fine as a share of the number there."""
         (x, width), (y, height) = frexp(row[self.x]), frexp(row[self.y])
         return int(x * self.fine), width, int(y * self.fine), height
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[SweepRow]:
         """Return the rows of the spots and of the front in the order they came.
 
         However rows were cut into pieces, these are the same.

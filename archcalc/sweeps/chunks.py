@@ -22,7 +22,7 @@ from archcalc.network.network import network as read_network
 from archcalc.source.parser import parse as parse_yaml
 from archcalc.sweeps.choice import Choice, Chosen
 from archcalc.sweeps.combinations import MOST_REFUSED, Combinations
-from archcalc.sweeps.values import Row
+from archcalc.sweeps.values import SweepRow
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -33,7 +33,7 @@ SECONDS = 0.25
 """How long a chunk should take: progress and a stop come within it."""
 AHEAD = 4
 """Chunks that wait for each worker."""
-Form = Callable[[Combinations, Sequence[Row]], str]
+Form = Callable[[Combinations, Sequence[SweepRow]], str]
 """Writes rows as lines: a function of a module, so that it can travel."""
 WAIT, LIVES = 2.0, 3
 """Seconds until an executor is asked whether it lives, and how often it may not."""
@@ -61,7 +61,7 @@ class Task:
     form: Form | None
 
 
-class Rows(list[Row]):
+class Rows(list[SweepRow]):
     """Rows that travel between processes as columns, whole numbers as arrays."""
 
     def __reduce__(self) -> tuple[Callable[..., Rows], tuple[Any, ...]]:
@@ -88,7 +88,7 @@ class Chunk(NamedTuple):
     `units` and `combinations` count what is done with it, `size` the rows.
     """
 
-    rows: list[Row]
+    rows: list[SweepRow]
     text: str
     size: int
     units: int

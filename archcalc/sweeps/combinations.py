@@ -16,7 +16,7 @@ from archcalc.sweeps.axes import meanings, network_at
 from archcalc.sweeps.dependence import BATCH, VARIANT
 from archcalc.sweeps.packed import reader
 from archcalc.sweeps.reuse import Reuse, Values
-from archcalc.sweeps.values import Row, tidy
+from archcalc.sweeps.values import SweepRow, tidy
 from archcalc.sweeps.where import Test, where_test
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Combinations:
         """Return how many combinations there are."""
         return prod(map(len, self.axes.values()))
 
-    def rows(self, first: int, end: int, skip: int = 0) -> Iterator[Row]:
+    def rows(self, first: int, end: int, skip: int = 0) -> Iterator[SweepRow]:
         """Yield the rows of some units in this process, but the first few."""
         for index in range(first, end):
             outer, last = self.unit(index)
@@ -113,7 +113,7 @@ class Combinations:
         if len(self.refused) < MOST_REFUSED:
             self.refused.append(str(reason))
 
-    def every(self) -> Iterator[Row | None]:
+    def every(self) -> Iterator[SweepRow | None]:
         """Yield a row for every combination, None for one that does not fit."""
         for index in range(self.units):
             outer, last = self.unit(index)
@@ -164,18 +164,18 @@ class Combinations:
             places.append(looks.index(value))
         return self.unit_of(self.number(places))
 
-    def row_at(self, unit: int, place: int) -> Row | None:
+    def row_at(self, unit: int, place: int) -> SweepRow | None:
         """Return one row, None for a combination that does not fit or is not kept."""
         outer, last = self.unit(unit)
         rows = self._rows(outer, last[place : place + 1])
         return next(filter(self.kept, rows) if self.kept else rows, None)
 
-    def numbered(self, number: int) -> Row | None:
+    def numbered(self, number: int) -> SweepRow | None:
         """Return the row of a combination by its number, as `row_at` does."""
         unit, place = self.unit_of(number)
         return self.row_at(unit, place) if 0 <= unit < self.units else None
 
-    def _rows(self, outer: Values, last: Sequence[Any]) -> Iterator[Row]:
+    def _rows(self, outer: Values, last: Sequence[Any]) -> Iterator[SweepRow]:
         """Yield the rows of an outer combination with values of the last axis."""
         read = self.read
         plain = (
@@ -202,7 +202,7 @@ class Combinations:
         batch = self.names.index(BATCH)
         return self.reuse.along(outer[:batch] + outer[batch + 1 :], last)
 
-    def _row(self, values: Values, sums: int) -> Row:
+    def _row(self, values: Values, sums: int) -> SweepRow:
         """Return a row with the batch counted in, and what was reached."""
         given = dict(zip(self.names, values, strict=True))
         batch = self.batch * given.get(BATCH, 1)

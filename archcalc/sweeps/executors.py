@@ -54,12 +54,12 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
     with _quiet():
         client = _client(where)
         try:
-            yield Cluster(client), _threads(client, where)
+            yield DaskCluster(client), _threads(client, where)
         finally:
             client.close(timeout=PATIENCE)
 
 
-class Cluster(Executor):
+class DaskCluster(Executor):
     """The workers of a dask scheduler, which may be lost."""
 
     def __init__(self, client: Any) -> None:

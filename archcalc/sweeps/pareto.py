@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import le
 from typing import Any
 
-from archcalc.sweeps.values import Row
+from archcalc.sweeps.values import SweepRow
 
 LARGER_IS_BETTER = frozenset({"top1"})
 Costs = tuple[Any, ...]
@@ -26,10 +26,10 @@ class Front:
         ]
         self.costs: list[Costs] = []
         """Costs of the front, each once; the last one that beat a row is first."""
-        self.found: dict[Costs, list[tuple[int, Row]]] = {}
+        self.found: dict[Costs, list[tuple[int, SweepRow]]] = {}
         self.seen = 0
 
-    def add(self, rows: Iterable[Row]) -> None:
+    def add(self, rows: Iterable[SweepRow]) -> None:
         """Take rows into account."""
         for row in rows:
             self.seen += 1
@@ -55,7 +55,7 @@ class Front:
                 return True
         return False
 
-    def _enter(self, costs: Costs, row: Row) -> None:
+    def _enter(self, costs: Costs, row: SweepRow) -> None:
         """Put a row on the front in place of those that it beats."""
         left = [known for known in self.costs if not beats(costs, known)]
         if len(left) < len(self.costs):
@@ -63,19 +63,19 @@ class Front:
         self.found[costs] = [(self.seen, row)]
         self.costs = [*left, costs]
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[SweepRow]:
         """Return the front in the order in which the rows came."""
         return [row for _, row in sorted(self.numbered(), key=lambda pair: pair[0])]
 
-    def numbered(self) -> Iterator[tuple[int, Row]]:
+    def numbered(self) -> Iterator[tuple[int, SweepRow]]:
         """Yield the rows of the front, each with its number among all, from 1."""
         for pairs in self.found.values():
             yield from pairs
 
 
 def pareto(
-    rows: Iterable[Row], columns: Sequence[str], figures: Sequence[str]
-) -> list[Row]:
+    rows: Iterable[SweepRow], columns: Sequence[str], figures: Sequence[str]
+) -> list[SweepRow]:
     """Return the rows that no other beats in all `figures`, in their order.
 
     As `Front` says; only the front is held.

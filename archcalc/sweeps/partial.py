@@ -16,7 +16,7 @@ from archcalc.errors import UsageError
 from archcalc.sweeps.choice import Choice
 from archcalc.sweeps.chunks import task_of
 from archcalc.sweeps.combinations import Combinations
-from archcalc.sweeps.values import Row
+from archcalc.sweeps.values import SweepRow
 
 SCHEMA = "archcalc/sweep/1"
 
@@ -32,7 +32,7 @@ def _digest(found: Combinations, choice: Choice) -> str:
 
 
 def save(
-    path: Path, found: Combinations, choice: Choice, unit: int, rows: Sequence[Row]
+    path: Path, found: Combinations, choice: Choice, unit: int, rows: Sequence[SweepRow]
 ) -> None:
     """Write what was chosen before a unit."""
     places = [
@@ -50,7 +50,9 @@ def save(
     os.replace(beside, path)
 
 
-def saved(path: Path, found: Combinations, choice: Choice) -> tuple[int, list[Row]]:
+def saved(
+    path: Path, found: Combinations, choice: Choice
+) -> tuple[int, list[SweepRow]]:
     """Return the unit to go on from and the rows before it.
 
     Raises `UsageError` AC582 where the file is none of this sweep.

@@ -13,7 +13,7 @@ from archcalc.sweeps.choice import Choice, Chosen
 from archcalc.sweeps.chunks import Chunk, Form, chunks
 from archcalc.sweeps.combinations import Combinations
 from archcalc.sweeps.partial import save, saved
-from archcalc.sweeps.values import Row
+from archcalc.sweeps.values import SweepRow
 
 Told = Callable[[int], None]
 
@@ -145,7 +145,7 @@ class Gathering:
             kept = self.chosen.kept()
             save(self.partial, self.found, self.choice, self.unit, kept)
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[SweepRow]:
         """Return the rows that were chosen."""
         return self.chosen.rows()
 

@@ -13,7 +13,7 @@ from archcalc.network.network import Network
 from archcalc.sweeps.axes import RESOLUTION, value_of
 from archcalc.sweeps.combinations import KNOWN_FIGURES, Combinations
 from archcalc.sweeps.sweep import sweep
-from archcalc.sweeps.values import Row
+from archcalc.sweeps.values import SweepRow
 from archcalc.sweeps.where import where_test
 
 FIGURES = tuple(name for name in KNOWN_FIGURES if name != "top1")
@@ -45,7 +45,7 @@ class _Trial:
     def __init__(self, found: Combinations, constraint: str) -> None:
         self.found = found
         self.test = where_test(constraint, found.columns, found.axes)
-        self.known: dict[int, Row | None] = {}
+        self.known: dict[int, SweepRow | None] = {}
 
     def row(self, place: int) -> Mapping[str, Any] | None:
         """Return the figures at a place of the grid; None where it is no network."""

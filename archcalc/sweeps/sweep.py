@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.network.network import Network, load
 from archcalc.sweeps.combinations import USUAL_FIGURES, Combinations
-from archcalc.sweeps.values import Row, values_of
+from archcalc.sweeps.values import SweepRow, values_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Sweep(Combinations):
     """The rows of all combinations that fit together, computed while they are read."""
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[SweepRow]:
         if self.executor is None:
             return self.rows(0, self.units)
         from archcalc.sweeps.chunks import chunks

@@ -12,7 +12,7 @@ from archcalc.sizes.expressions import Expression, ExpressionError, parse
 from archcalc.sizes.units import PREFIXES, Amount
 from archcalc.sweeps.dependence import INPUT, VARIANT
 
-Row = tuple[Any, ...]
+SweepRow = tuple[Any, ...]
 """A row of a sweep: the value of each axis, then the figures."""
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 SUFFIXED = re.compile(rf"(?<![\w.])([0-9]+(?:\.[0-9]+)?)([{''.join(PREFIXES)}])(?!\w)")

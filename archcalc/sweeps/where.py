@@ -10,10 +10,10 @@ from typing import Any
 
 from archcalc.errors import UsageError
 from archcalc.sizes.expressions import Expression, ExpressionError
-from archcalc.sweeps.values import Row, condition
+from archcalc.sweeps.values import SweepRow, condition
 
-Test = Callable[[Row], bool]
-Value = Callable[[Row], Any]
+Test = Callable[[SweepRow], bool]
+Value = Callable[[SweepRow], Any]
 COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
@@ -53,7 +53,7 @@ def _asked(text: str, read: Expression, columns: Sequence[str]) -> Test:
     """Return a test that evaluates the expression on every row."""
     places = [(name, columns.index(name)) for name in sorted(read.names)]
 
-    def test(row: Row) -> bool:
+    def test(row: SweepRow) -> bool:
         given = {name: row[place] for name, place in places}
         if None in given.values():
             return False

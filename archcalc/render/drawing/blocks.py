@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from archcalc.render.drawing.channels import Polyline
-from archcalc.render.drawing.figure import Figure
+from archcalc.render.drawing.labelled import LabelledDiagram
 from archcalc.render.drawing.layout import Frame, Layout, Placed, Room, layout
 from archcalc.render.svg_writer import (
     MARGIN,
@@ -69,7 +69,7 @@ class BlockSizes:
     tail: float = 18
     head: float = 12
 
-    def __init__(self, figure: Figure) -> None:
+    def __init__(self, figure: LabelledDiagram) -> None:
         self.figure = figure
         self.words = cache(self._words)
 
@@ -97,7 +97,7 @@ class BlockSizes:
         return Frame(24, 6, 14, width)
 
 
-def blocks(figure: Figure, longest: float = LONGEST) -> str:
+def blocks(figure: LabelledDiagram, longest: float = LONGEST) -> str:
     """Return a network as an SVG of boxes."""
     sizes = BlockSizes(figure)
     placed = layout(figure.structure, sizes, longest)
@@ -112,7 +112,7 @@ def blocks(figure: Figure, longest: float = LONGEST) -> str:
     return document(size, figure.title, figure.description, STYLE, parts, COLOURS)
 
 
-def heading_width(figure: Figure) -> float:
+def heading_width(figure: LabelledDiagram) -> float:
     """Return the room of a title and the line below it."""
     title = text_width(figure.title, TITLE, bold=True)
     return max(title, text_width(figure.subtitle, 12))
@@ -123,7 +123,7 @@ class _Painter:
 
     top = 56
 
-    def __init__(self, figure: Figure, sizes: BlockSizes) -> None:
+    def __init__(self, figure: LabelledDiagram, sizes: BlockSizes) -> None:
         self.figure = figure
         self.sizes = sizes
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from archcalc.render.drawing.channels import End, Polyline, channel
-from archcalc.render.drawing.structure import Branches, Chain, Grid, Lane, Part, Step
+from archcalc.render.drawing.structure import Branches, Chain, Element, Grid, Lane, Part
 
 LONGEST_PART = 1.6
 """Columns are of no use where one part is so much longer than each of them."""
@@ -53,14 +53,14 @@ class Sizes(Protocol):
 
 
 @dataclass(slots=True, eq=False)
-class Block:
+class Measured:
     """A part that was measured: room, ends of values at its edges, what is in it."""
 
     room: Room
     tops: tuple[End, ...] = ()
     bottoms: tuple[End, ...] = ()
-    step: Step | None = None
-    inside: list[tuple[Block, float, float]] = field(default_factory=list)
+    step: Element | None = None
+    inside: list[tuple[Measured, float, float]] = field(default_factory=list)
     lines: list[Polyline] = field(default_factory=list)
 
 
@@ -91,7 +91,7 @@ def layout(whole: Chain, sizes: Sizes, longest: float | None = None) -> Layout:
     return _flat(block)
 
 
-def _flat(whole: Block) -> Layout:
+def _flat(whole: Measured) -> Layout:
     boxes: list[Placed] = []
     clusters: list[Placed] = []
     lines: list[Polyline] = []
@@ -112,20 +112,20 @@ class _Measurer:
     def __init__(self, sizes: Sizes) -> None:
         self.sizes = sizes
 
-    def part(self, part: Part) -> Block:
+    def part(self, part: Part) -> Measured:
         """Return any part measured."""
-        if isinstance(part, Step):
+        if isinstance(part, Element):
             return self.step(part)
         if isinstance(part, Lane):
             end = End(0, part.value)
-            return Block(Room(0, 4, 4), (end,), (end,))
+            return Measured(Room(0, 4, 4), (end,), (end,))
         if isinstance(part, Chain):
             return self.chain(part)
         if isinstance(part, Branches):
             return self.branches([self.part(p) for p in part.parts])
         return self.grid(part)
 
-    def step(self, step: Step) -> Block:
+    def step(self, step: Element) -> Measured:
         """Return a box, a port or a cluster."""
         if step.inside is not None:
             return self.cluster(step, step.inside)
@@ -133,9 +133,9 @@ class _Measurer:
         room = self.sizes.box(step.which) if is_box else Room(0, 4, 4)
         tops = tuple(End(0, value, is_box) for value in step.enters)
         bottoms = tuple(End(0, value, is_box) for value in step.leaves)
-        return Block(room, tops, bottoms, step)
+        return Measured(room, tops, bottoms, step)
 
-    def cluster(self, step: Step, chain: Chain) -> Block:
+    def cluster(self, step: Element, chain: Chain) -> Measured:
         """Return a cluster: a frame around what is in it, lines through its edges."""
         inner, frame = self.chain(chain), self.sizes.frame(step.which)
         last = 0 if inner.bottoms else self.sizes.tail  # the label of the last box
@@ -151,9 +151,9 @@ class _Measurer:
             tuple(End(end.x, end.value) for end in ends)
             for ends in (inner.tops, inner.bottoms)
         )
-        return Block(room, tops, bottoms, step, placed, lines)
+        return Measured(room, tops, bottoms, step, placed, lines)
 
-    def chain(self, chain: Chain, longest: float | None = None) -> Block:
+    def chain(self, chain: Chain, longest: float | None = None) -> Measured:
         """Return parts below each other, or in columns where they get too long."""
         blocks = [self.part(part) for part in chain.parts]
         if longest is None:
@@ -161,10 +161,10 @@ class _Measurer:
         groups = self.groups(blocks, longest)
         return self.columns([self.stacked(group) for group in groups])
 
-    def stacked(self, blocks: Sequence[Block]) -> Block:
+    def stacked(self, blocks: Sequence[Measured]) -> Measured:
         """Return blocks below each other, with channels between them."""
         y = 0.0
-        placed: list[tuple[Block, float, float]] = []
+        placed: list[tuple[Measured, float, float]] = []
         lines: list[Polyline] = []
         for block in blocks:
             if placed:
@@ -177,7 +177,7 @@ class _Measurer:
         before = max(block.room.before for block in blocks)
         behind = max(block.room.behind for block in blocks)
         ends = blocks[0].tops, blocks[-1].bottoms
-        return Block(Room(y, before, behind), *ends, None, placed, lines)
+        return Measured(Room(y, before, behind), *ends, None, placed, lines)
 
     def channel(
         self, above: Sequence[End], below: Sequence[End]
@@ -187,7 +187,7 @@ class _Measurer:
 
     # -- side by side ----------------------------------------------------------------
 
-    def branches(self, blocks: Sequence[Block]) -> Block:
+    def branches(self, blocks: Sequence[Measured]) -> Measured:
         """Return blocks side by side, lanes behind steps, ends that go nowhere last.
 
         The axis is that of the longest one where it has at most a lane or a short
@@ -208,7 +208,7 @@ class _Measurer:
             axis = (left + places[last] + order[last].room.behind) / 2
         return self.joined(order, [place - axis for place in places], length)
 
-    def side_by_side(self, blocks: Sequence[Block]) -> list[float]:
+    def side_by_side(self, blocks: Sequence[Measured]) -> list[float]:
         """Return the axes of blocks put beside each other, from 0."""
         places, x = [], 0.0
         for block in blocks:
@@ -217,8 +217,8 @@ class _Measurer:
         return places
 
     def joined(
-        self, blocks: Sequence[Block], places: Sequence[float], length: float
-    ) -> Block:
+        self, blocks: Sequence[Measured], places: Sequence[float], length: float
+    ) -> Measured:
         """Return blocks at places, their ends drawn out to a common edge."""
         tops: list[End] = []
         bottoms: list[End] = []
@@ -236,11 +236,11 @@ class _Measurer:
         behind = max(block.room.behind + x for block, x in pairs)
         inside = [(block, x, 0.0) for block, x in pairs]
         room = Room(length, before, behind)
-        return Block(room, tuple(tops), tuple(bottoms), None, inside, lines)
+        return Measured(room, tuple(tops), tuple(bottoms), None, inside, lines)
 
-    def grid(self, grid: Grid) -> Block:
+    def grid(self, grid: Grid) -> Measured:
         """Return rows below each other, each in the order of what feeds it."""
-        rows: list[Block] = []
+        rows: list[Measured] = []
         for row in grid.rows:
             blocks = [self.part(part) for part in row]
             if rows:
@@ -253,7 +253,9 @@ class _Measurer:
 
     # -- columns ---------------------------------------------------------------------
 
-    def groups(self, blocks: Sequence[Block], longest: float) -> list[list[Block]]:
+    def groups(
+        self, blocks: Sequence[Measured], longest: float
+    ) -> list[list[Measured]]:
         """Return blocks in columns as equal as they get, parted where one line runs."""
         channels = self.sizes.tail + self.sizes.head
         units = _units(blocks)
@@ -272,7 +274,7 @@ class _Measurer:
             for many in _filled(lengths, high)
         ]
 
-    def columns(self, blocks: Sequence[Block]) -> Block:
+    def columns(self, blocks: Sequence[Measured]) -> Measured:
         """Return columns side by side, each joined to the head of the next one."""
         if len(blocks) == 1:
             return blocks[0]
@@ -296,12 +298,12 @@ class _Measurer:
         inside = [(block, x, lead) for block, x in zip(blocks, places, strict=True)]
         right = places[-1] + blocks[-1].room.behind
         room = Room(length + 2 * lead + self.sizes.tail, 0, right)
-        return Block(room, (), (), None, inside, lines)
+        return Measured(room, (), (), None, inside, lines)
 
 
-def _units(blocks: Sequence[Block]) -> list[list[Block]]:
+def _units(blocks: Sequence[Measured]) -> list[list[Measured]]:
     """Return blocks in runs, parted where a single line leads on."""
-    units: list[list[Block]] = []
+    units: list[list[Measured]] = []
     for block in blocks:
         above = units[-1][-1].bottoms if units else ()
         if units and not len(above) == len(block.tops) == 1:
@@ -323,11 +325,11 @@ def _filled(lengths: Sequence[float], most: float) -> list[int]:
     return counts
 
 
-def _below(above: Sequence[End], blocks: Sequence[Block]) -> list[Block]:
+def _below(above: Sequence[End], blocks: Sequence[Measured]) -> list[Measured]:
     """Return blocks in the order of where their values come from."""
     at = {end.value: end.x for end in above}
 
-    def middle(block: Block) -> float:
+    def middle(block: Measured) -> float:
         xs = [at[end.value] for end in block.tops if end.value in at]
         return sum(xs) / len(xs) if xs else 0.0
 

@@ -8,7 +8,7 @@ from archcalc.errors import UsageError, unknown
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Level
-from archcalc.render.drawing.figure import Figure, full_title
+from archcalc.render.drawing.labelled import LabelledDiagram, full_title
 from archcalc.reports.diagram import diagram
 
 STYLES = ("blocks", "volumes")
@@ -44,7 +44,7 @@ def draw(
         level = "blocks" if many else "layers"
     if format == "mermaid":
         return _mermaid(network, analysis, level)
-    figure = Figure.of(analysis, full_title(network), level, network.limits)
+    figure = LabelledDiagram.of(analysis, full_title(network), level, network.limits)
     if format == "tikz":
         from archcalc.render.drawing.tikz import tikz
 

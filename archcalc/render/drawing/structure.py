@@ -34,7 +34,7 @@ class Link(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Element:
     """A box, a cluster with what is in it, or a port of the cluster around.
 
     `which` counts in the diagram; of a port it is the value. `enters` and `leaves` are
@@ -73,10 +73,10 @@ class Branches:
 class Grid:
     """Rows of steps and lanes, each fed by rows above."""
 
-    rows: tuple[tuple[Step | Lane, ...], ...]
+    rows: tuple[tuple[Element | Lane, ...], ...]
 
 
-Part = Step | Lane | Chain | Branches | Grid
+Part = Element | Lane | Chain | Branches | Grid
 
 
 @dataclass(slots=True)
@@ -161,7 +161,9 @@ class _Structure:
         ]
         return _Taker(steps, self.lanes).chain(range(len(keys)), bound, 0)
 
-    def step(self, key: tuple[str, int], enters: list[int], leaves: list[int]) -> Step:
+    def step(
+        self, key: tuple[str, int], enters: list[int], leaves: list[int]
+    ) -> Element:
         """Return a step with the values at its edges."""
         kind, which = key
         if kind == "in":
@@ -169,7 +171,7 @@ class _Structure:
         if kind == "out":
             leaves = [which]
         inside = self.level(which) if kind == "cluster" else None
-        return Step(kind, which, tuple(enters), tuple(leaves), inside)  # type: ignore[arg-type]  # one of the four
+        return Element(kind, which, tuple(enters), tuple(leaves), inside)  # type: ignore[arg-type]  # one of the four
 
 
 class _Lanes:
@@ -190,7 +192,7 @@ class _Lanes:
 class _Taker:
     """Takes the steps of one level apart."""
 
-    def __init__(self, steps: Sequence[Step], lanes: _Lanes) -> None:
+    def __init__(self, steps: Sequence[Element], lanes: _Lanes) -> None:
         self.steps = steps
         self.lanes = lanes
 
@@ -269,7 +271,7 @@ class _Taker:
             if link.source in row and link.target in row:
                 row[link.target] = max(row[link.target], row[link.source] + 1)
         count = 1 + max(row.values())
-        rows: list[list[Step | Lane]] = [[] for _ in range(count)]
+        rows: list[list[Element | Lane]] = [[] for _ in range(count)]
         for item in items:
             rows[row[item]].append(self.steps[item])
         spans: dict[int, tuple[int, int]] = {}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from archcalc.errors import clean
 from archcalc.render.drawing.blocks import COLOURS, LONGEST, STACKED, STEP, BlockSizes
 from archcalc.render.drawing.channels import Polyline
-from archcalc.render.drawing.figure import Figure
+from archcalc.render.drawing.labelled import LabelledDiagram
 from archcalc.render.drawing.layout import Layout, Placed, layout
 from archcalc.render.svg_writer import COLOURS as GREYS
 from archcalc.render.svg_writer import number
@@ -31,7 +31,9 @@ STYLES = (
 )
 
 
-def tikz(figure: Figure, standalone: bool = False, longest: float = LONGEST) -> str:
+def tikz(
+    figure: LabelledDiagram, standalone: bool = False, longest: float = LONGEST
+) -> str:
     """Return a network as a picture of TikZ, or as a document of one page with it."""
     sizes = BlockSizes(figure)
     placed = layout(figure.structure, sizes, longest)
@@ -54,7 +56,9 @@ def tikz(figure: Figure, standalone: bool = False, longest: float = LONGEST) -> 
     return "\n".join([*head, body, "\\end{document}"])
 
 
-def _picture(figure: Figure, sizes: BlockSizes, placed: Layout) -> Iterator[str]:
+def _picture(
+    figure: LabelledDiagram, sizes: BlockSizes, placed: Layout
+) -> Iterator[str]:
     yield f"% {clean(figure.title)}: {clean(figure.subtitle)}"
     for name, (light, _) in {**{n: GREYS[n] for n in USED}, **COLOURS}.items():
         yield f"\\definecolor{{arc{name}}}{{HTML}}{{{light[1:].upper()}}}"
@@ -70,7 +74,7 @@ def _picture(figure: Figure, sizes: BlockSizes, placed: Layout) -> Iterator[str]
     yield "\\end{tikzpicture}"
 
 
-def _frame(figure: Figure, placed: Placed) -> Iterator[str]:
+def _frame(figure: LabelledDiagram, placed: Placed) -> Iterator[str]:
     room = placed.room
     left, right = placed.axis - room.before, placed.axis + room.behind
     corners = _at(left, placed.top), _at(right, placed.top + room.length)
@@ -84,7 +88,7 @@ def _line(drawn: Polyline) -> str:
     return f"\\draw[arc line{', -latex' if drawn.arrow else ''}] {path};"
 
 
-def _box(figure: Figure, sizes: BlockSizes, placed: Placed) -> Iterator[str]:
+def _box(figure: LabelledDiagram, sizes: BlockSizes, placed: Placed) -> Iterator[str]:
     box, words = figure.diagram.boxes[placed.which], sizes.words(placed.which)
     left, low = placed.axis - words.width / 2, placed.top + words.height
     style = f"arc box, fill=arc{figure.kind(box)}{', dashed' if box.aux else ''}"

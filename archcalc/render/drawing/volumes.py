@@ -21,7 +21,7 @@ from archcalc.render.drawing.blocks import (
     painted_line,
 )
 from archcalc.render.drawing.channels import Polyline
-from archcalc.render.drawing.figure import Figure
+from archcalc.render.drawing.labelled import LabelledDiagram
 from archcalc.render.drawing.layout import Frame, Layout, Placed, Room, layout
 from archcalc.render.svg_writer import (
     MARGIN,
@@ -77,7 +77,7 @@ class VolumeSizes:
     tail: float = 5
     head: float = 9
 
-    def __init__(self, figure: Figure) -> None:
+    def __init__(self, figure: LabelledDiagram) -> None:
         self.figure = figure
         largest = 1
         for box in figure.diagram.boxes:
@@ -121,7 +121,7 @@ class VolumeSizes:
         return Frame(10, 10, 24, 0)
 
 
-def volumes(figure: Figure, longest: float = LONGEST) -> str:
+def volumes(figure: LabelledDiagram, longest: float = LONGEST) -> str:
     """Return a network as an SVG of tensors; raise `UsageError` AC535 for symbols."""
     sizes = VolumeSizes(figure)
     placed = layout(figure.structure, sizes, longest)
@@ -140,7 +140,7 @@ class _Painter:
 
     top = 52
 
-    def __init__(self, figure: Figure, sizes: VolumeSizes) -> None:
+    def __init__(self, figure: LabelledDiagram, sizes: VolumeSizes) -> None:
         self.figure = figure
         self.sizes = sizes
         self.read = {source for source, _ in figure.diagram.links}

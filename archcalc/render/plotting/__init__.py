@@ -30,7 +30,7 @@ def network_plot(
     Raises `UsageError` AC536 for a kind that is none, AC535 or AC541 where a size is a
     symbol.
     """
-    from archcalc.render.drawing.figure import full_title
+    from archcalc.render.drawing.labelled import full_title
 
     known_kind(kind, OF_NETWORKS)
     title = full_title(network)

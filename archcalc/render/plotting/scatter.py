@@ -25,7 +25,7 @@ from archcalc.reports.sweep import path_of, shown
 from archcalc.sweeps.choice import MOST_SPOTS
 from archcalc.sweeps.combinations import Combinations
 from archcalc.sweeps.pareto import LARGER_IS_BETTER, pareto
-from archcalc.sweeps.values import Row
+from archcalc.sweeps.values import SweepRow
 
 WIDE, HIGH = 900, 520
 SPOT, LARGE, BEST = 2.2, 3.2, 3.6
@@ -51,7 +51,7 @@ def check_plane(found: Combinations, names: Sequence[str]) -> None:
             raise UsageError.of("AC581", message, help="--plot macs,params")
 
 
-def scatter(found: Combinations, rows: Sequence[Row], names: Sequence[str]) -> str:
+def scatter(found: Combinations, rows: Sequence[SweepRow], names: Sequence[str]) -> str:
     """Return rows as circles; where both columns are figures, their front as a line.
 
     Raises `UsageError` AC581 where there is nothing to draw.
@@ -133,8 +133,8 @@ def _words(name: str) -> Callable[[float], str]:
 
 def _spots(
     found: Combinations,
-    rows: Sequence[Row],
-    front: Sequence[Row],
+    rows: Sequence[SweepRow],
+    front: Sequence[SweepRow],
     plane: Plane,
     places: Sequence[int],
 ) -> Iterator[str]:

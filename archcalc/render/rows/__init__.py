@@ -8,7 +8,7 @@ from pathlib import Path
 from archcalc.sweeps.chunks import Chunk, Form
 from archcalc.sweeps.combinations import Combinations
 from archcalc.sweeps.run import RowFile
-from archcalc.sweeps.values import Row
+from archcalc.sweeps.values import SweepRow
 
 FORMATS = ("csv", "json", "parquet")
 
@@ -24,7 +24,7 @@ def row_file(found: Combinations, path: Path | None, format: str) -> RowFile:
     return CsvFile(found, path) if format == "csv" else JsonFile(found, path)
 
 
-def as_chunk(found: Combinations, rows: Sequence[Row], form: Form | None) -> Chunk:
+def as_chunk(found: Combinations, rows: Sequence[SweepRow], form: Form | None) -> Chunk:
     """Return rows that are known as one chunk."""
     text = form(found, rows) if form else ""
     return Chunk([] if form else list(rows), text, len(rows), 0, 0, [], 0, 0.0)

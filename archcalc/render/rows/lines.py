@@ -8,18 +8,18 @@ from archcalc.render.csv import guarded, raw, written
 from archcalc.render.json import dump, plain
 from archcalc.reports.sweep import path_of
 from archcalc.sweeps.combinations import Combinations
-from archcalc.sweeps.values import Row
+from archcalc.sweeps.values import SweepRow
 
 INDENT = " " * 8
 
 
-def csv_text(found: Combinations, rows: Sequence[Row]) -> str:
+def csv_text(found: Combinations, rows: Sequence[SweepRow]) -> str:
     """Return rows as lines of CSV."""
     del found
     return written([v if type(v) is int else raw(v) for v in row] for row in rows)
 
 
-def json_text(found: Combinations, rows: Sequence[Row]) -> str:
+def json_text(found: Combinations, rows: Sequence[SweepRow]) -> str:
     """Return rows as lines of a JSON report, each with a comma at its end."""
     return "".join(json_lines(found, rows))
 
@@ -29,7 +29,7 @@ def csv_heading(found: Combinations) -> str:
     return written([map(guarded, found.columns)])
 
 
-def json_lines(found: Combinations, rows: Iterable[Row]) -> Iterator[str]:
+def json_lines(found: Combinations, rows: Iterable[SweepRow]) -> Iterator[str]:
     """Yield rows as a JSON report has them, their numbers as numbers."""
     keys = [dump(name) for name in found.columns]
     cells = ", ".join(f"{key.replace('%', '%%')}: %s" for key in keys)

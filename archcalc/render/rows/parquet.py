@@ -19,7 +19,7 @@ from archcalc.errors import MissingExtra, UsageError
 from archcalc.render.csv import number, raw
 from archcalc.sweeps.chunks import Chunk
 from archcalc.sweeps.combinations import Combinations
-from archcalc.sweeps.values import Row
+from archcalc.sweeps.values import SweepRow
 
 GROUP = 65_536
 """Rows that are written at once."""
@@ -49,7 +49,7 @@ class ParquetFile:
         self.found = found
         self.path = path
         self.count = 0
-        self.waiting: list[Row] = []
+        self.waiting: list[SweepRow] = []
         self.part = path.with_name(f"{path.name}.part")
         self.schema = self._schema()
         self.writer: Any = None
@@ -108,14 +108,14 @@ class ParquetFile:
         message = f"{self.path} holds {what}"
         return UsageError.of("AC582", message, help="another file for -o")
 
-    def _last(self, old: Any) -> Row | None:
+    def _last(self, old: Any) -> SweepRow | None:
         """Return the last row of a file."""
         if not old.metadata.num_rows:
             return None
         group = old.read_row_group(old.num_row_groups - 1)
         return tuple(column[-1].as_py() for column in group.columns)
 
-    def _behind(self, last: Row) -> tuple[int, int]:
+    def _behind(self, last: SweepRow) -> tuple[int, int]:
         """Return where the sweep goes on; the last row must be what it gives there."""
         texts = [self._is_text(place) for place in range(len(last))]
         of = dict(zip(self.found.columns, texts, strict=True))
@@ -141,7 +141,7 @@ class ParquetFile:
             rows, self.waiting = self.waiting[:GROUP], self.waiting[GROUP:]
             self._write(rows)
 
-    def _write(self, rows: Sequence[Row]) -> None:
+    def _write(self, rows: Sequence[SweepRow]) -> None:
         """Write a row group."""
         columns = zip(*rows, strict=True)
         arrays = []

@@ -49,7 +49,7 @@ REPETITION = re.compile(r"^\d+\.(?=.)")
 
 
 @dataclass(frozen=True)
-class Figure:
+class LabelledDiagram:
     """A diagram with what its pictures say of it."""
 
     diagram: Diagram
@@ -65,7 +65,7 @@ class Figure:
         title: str,
         level: Level = "layers",
         limits: Limits = DEFAULT,
-    ) -> Figure:
+    ) -> LabelledDiagram:
         """Return the figure of a network at a level of its table."""
         rows = {row.name: row for row in analysis.outline(level) if row.kind == "row"}
         kinds = {name: kind_of(row, analysis.graph) for name, row in rows.items()}
