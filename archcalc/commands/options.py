@@ -45,9 +45,13 @@ NetworkNames = Annotated[
 ]
 Batch = Annotated[int, Option("--batch", "-b", help="Samples in a batch.")]
 Dtype = Annotated[str, Option("--dtype", help="Number format of activations.")]
-InputShape = Annotated[
-    str | None,
-    Option("--input", help="Input sizes: 3x299x299, or C,H,W for symbols."),
+InputShapes = Annotated[
+    list[str] | None,
+    Option(
+        "--input",
+        metavar="SIZES",
+        help="Input sizes: 3x299x299, or C,H,W for symbols; a=3x8x8 of several inputs.",
+    ),
 ]
 
 
@@ -152,17 +156,35 @@ def limits_from(given: Sequence[str] | None) -> Limits:
 class Loading(Options):
     """How the network is loaded that a command names."""
 
-    input: InputShape = None
+    input: InputShapes = None
     settings: Settings = None
     limit: LimitOptions = None
     last = ("limit",)
 
     def load(self, name: str) -> Network:
-        """Return the network of a name."""
+        """Return the network of a name; say where its input looks misread."""
+        from archcalc.network.input_sizes import read_inputs
         from archcalc.network.network import load
 
         set = pairs(self.settings, "--set")
-        return load(name, input=self.input, set=set, limits=limits_from(self.limit))
+        input = read_inputs(self.input or ())
+        network = load(name, input=input, set=set, limits=limits_from(self.limit))
+        warn_of_input(network)
+        return network
+
+
+def warn_of_input(network: Network) -> bool:
+    """Say on stderr, and return, whether an input looks like another layout."""
+    from archcalc.network.input_layout import odd_inputs
+
+    if not odd_inputs(network):
+        return False
+    from archcalc.checks.lint.input_layout import told
+
+    problems = list(told(network))
+    for problem in problems:
+        print(problem.show("warning"), file=sys.stderr)
+    return bool(problems)
 
 
 @dataclass(frozen=True)

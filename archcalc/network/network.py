@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -21,11 +21,12 @@ from archcalc.language import library
 from archcalc.language.argument_reader import ArgumentReader, Problems, symbol_named
 from archcalc.language.spec import Spec, read_spec
 from archcalc.layers.base import Shape
-from archcalc.layers.fields import WORD, FieldError, WholeField
+from archcalc.layers.fields import FieldError, WholeField
 from archcalc.limits import DEFAULT, Limits, begin, counting
 from archcalc.network.analysis import Analysis
+from archcalc.network.input_sizes import Input, given_shapes
 from archcalc.network.shown import Shown
-from archcalc.sizes.dims import Poly, symbol
+from archcalc.sizes.dims import symbol
 from archcalc.sizes.expressions import Expression, ExpressionError
 from archcalc.source.parser import Mapping as Section
 from archcalc.source.parser import Source, one_value, parse, read
@@ -33,7 +34,6 @@ from archcalc.source.parser import Source, one_value, parse, read
 SIZE = WholeField(1)
 LARGEST_BATCH = 2**31
 MOST_NAMED = 12
-Input = str | Sequence[int | str]
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,7 +41,8 @@ class Network(Shown):
     """One network, ready to be analyzed; immutable.
 
     `variant` names a set of params of the file, `settings` override single params, and
-    `input` the input's sizes (a size may be a name, which stays a symbol).
+    `input` the input's sizes (a size may be a name, which stays a symbol). Of several
+    inputs, it gives those that it names.
     """
 
     spec: Spec
@@ -151,13 +152,17 @@ class Network(Shown):
     def input_shapes(self) -> dict[str, Shape]:
         """The shape of every input, without the batch axis."""
         if self.input is None:
-            return {n: tuple(map(self._size, s)) for n, s in self.spec.inputs}
-        if len(self.spec.inputs) != 1:
-            raise UsageError.of(
-                "AC506", f"{self.name} has several inputs; --input sets one"
-            )
-        ((name, _),) = self.spec.inputs
-        return {name: parse_shape(self.input)}
+            return self.declared_shapes
+        names = [name for name, _ in self.spec.inputs]
+        given = given_shapes(self.input, names, self.name)
+        if len(given) == len(names):
+            return {name: given[name] for name in names}
+        return {**self.declared_shapes, **given}
+
+    @cached_property
+    def declared_shapes(self) -> dict[str, Shape]:
+        """The shape of every input as the file has it."""
+        return {n: tuple(map(self._size, s)) for n, s in self.spec.inputs}
 
     def _size(self, given: Any) -> Any:
         """Return one input size: a number, a param, arithmetic, or a symbol."""
@@ -235,7 +240,8 @@ def load(
     """Return a shipped network by name, or the network in a YAML file.
 
     `vgg16`, `efficientnet:b1`, `nets/mine.yaml`; `set` overrides params, `input` the
-    input sizes (`"3x299x299"`, `[3, 299, 299]`, `"C,H,W"` for symbols).
+    input sizes (`"3x299x299"`, `[3, 299, 299]`, `"C,H,W"` for symbols; for one of
+    several inputs, `{"left": [3, 8, 8]}`).
 
     Raises `UsageError` for an unknown name, `SourceError` or `SpecError` for a file
     that is not a network.
@@ -274,33 +280,6 @@ def network(
     return Network(
         read_spec(source, limits), variant, dict(settings or {}), input, limits
     )
-
-
-def parse_shape(given: Input) -> Shape:
-    """Return input sizes from `3x224x224`, `C,H,W` or a sequence.
-
-    Raises `UsageError` AC506 for anything else.
-    """
-    if isinstance(given, str):
-        given = given.split("," if "," in given else "x")
-    try:
-        shape = tuple(_part(part) for part in given)
-    except FieldError as error:
-        raise UsageError.of("AC506", error.message, help=error.help) from None
-    if not 1 <= len(shape) <= 4 or None in shape:
-        raise UsageError.of(
-            "AC506", f"{given!r} is not an input size", help="write 3x224x224 or C,H,W"
-        )
-    return shape
-
-
-def _part(part: Any) -> Any:
-    if isinstance(part, (int, Poly)) and not isinstance(part, bool):
-        return part if isinstance(part, Poly) or part >= 1 else None
-    text = str(part).strip()
-    if text.isascii() and text.isdigit() and len(text) <= 18:
-        return int(text) or None
-    return symbol_named(text) if WORD.fullmatch(text) and "-" not in text else None
 
 
 def _names_itself(name: str, value: Any) -> bool:

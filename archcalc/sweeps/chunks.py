@@ -10,7 +10,8 @@ import pickle
 import time
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import get_ident
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, UsageError
 from archcalc.limits import Limits
+from archcalc.network.input_sizes import Input
 from archcalc.network.network import network as read_network
 from archcalc.source.parser import parse as parse_yaml
 from archcalc.sweeps.choice import Choice, Chosen
@@ -103,14 +105,13 @@ def task_of(found: Combinations, choice: Choice, form: Form | None = None) -> Ta
     from archcalc.version import __version__
 
     net = found.network
-    given = net.input if isinstance(net.input, str | None) else tuple(net.input)
     return Task(
         __version__,
         net.spec.source.text,
         net.spec.source.name,
         net.variant,
         tuple(net.settings.items()),
-        given,
+        _plain(net.input),
         net.limits,
         tuple(found.axes.items()),
         found.figures,
@@ -120,6 +121,13 @@ def task_of(found: Combinations, choice: Choice, form: Form | None = None) -> Ta
         choice,
         form,
     )
+
+
+def _plain(input: Input | None) -> Any:
+    """Return input sizes as a text, a tuple or a dict."""
+    if isinstance(input, str | None):
+        return input
+    return dict(input) if isinstance(input, Mapping) else tuple(input)
 
 
 def chunks(

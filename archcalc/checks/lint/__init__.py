@@ -6,6 +6,7 @@ from archcalc.checks.lint import (
     bias_before_norm,
     channels,
     even_half,
+    input_layout,
     large_pool,
     repeated_steps,
     unequal_strides,
@@ -26,5 +27,6 @@ LINT = (
     unmarked_head,
     repeated_steps,
     unpool_alone,
+    input_layout,
 )
 """What looks at networks; `opt_out` has a rule about comments beside them."""

@@ -11,6 +11,7 @@ from archcalc.commands.options import (
     Dtype,
     Format,
     LimitOptions,
+    Loading,
     Output,
     Rendering,
     complete_networks,
@@ -70,14 +71,13 @@ def diff(
     from archcalc.reports.change_conditions import read_condition
     from archcalc.reports.diff import Difference, diff_report
 
-    limits = limits_from(limit)
     if textconv:
-        write(_as_text(nets[0], limits))
+        write(_as_text(nets[0], limits_from(limit)))
         return
     conditions = [read_condition(condition) for condition in fail_if or ()]
     sides = [
         _side(network, name, level, batch, dtype)
-        for network, name in _chosen(nets, git, limits)
+        for network, name in _chosen(nets, git, limit)
     ]
     difference = Difference(*sides)
     Rendering(format, output).emit(diff_report(difference, everything))
@@ -97,22 +97,24 @@ def _fails(conditions: list[Condition], difference: Difference) -> bool:
 
 
 def _chosen(
-    nets: list[str], git: str | None, limits: Limits
+    nets: list[str], git: str | None, limit: list[str] | None
 ) -> list[tuple[Network, str]]:
     """Return the old and the new network, each with what it is called."""
     from archcalc.checks.revisions import source_at
     from archcalc.language.library import find
-    from archcalc.network.network import load, network
+    from archcalc.network.network import network
 
+    loading = Loading(limit=limit)
     if git is None:
         if len(nets) != 2:
             raise UsageError.of("AC572", "diff needs two networks, or --git REV")
-        return [(load(name, limits=limits), name) for name in nets]
+        return [(loading.load(name), name) for name in nets]
     if len(nets) != 1:
         raise UsageError.of("AC572", "--git compares one file with its older version")
     path, variant = find(nets[0])
+    limits = limits_from(limit)
     old = network(source_at(path, git, limits), variant, limits=limits)
-    return [(old, f"{nets[0]}@{git}"), (load(nets[0], limits=limits), nets[0])]
+    return [(old, f"{nets[0]}@{git}"), (loading.load(nets[0]), nets[0])]
 
 
 def _side(network: Network, name: str, level: str, batch: int, dtype: str) -> Side:

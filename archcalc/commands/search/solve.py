@@ -7,7 +7,7 @@ from typing import Annotated
 from archcalc.commands.declared import Option
 from archcalc.commands.options import (
     Batch,
-    InputShape,
+    InputShapes,
     LimitOptions,
     Loading,
     NetworkName,
@@ -30,7 +30,7 @@ def solve(
     ] = None,
     batch: Batch = 1,
     settings: Settings = None,
-    input: InputShape = None,
+    input: InputShapes = None,
     *,
     rendering: Rendering,
     limit: LimitOptions = None,

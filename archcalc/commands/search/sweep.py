@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +12,7 @@ from archcalc.commands.declared import Option
 from archcalc.commands.options import (
     Batch,
     InPlace,
-    InputShape,
+    InputShapes,
     LimitOptions,
     Loading,
     NetworkName,
@@ -22,6 +22,7 @@ from archcalc.commands.options import (
     Settings,
     Standalone,
     pairs,
+    warn_of_input,
 )
 from archcalc.commands.pictures import picture_format, write_picture
 from archcalc.commands.progress import Progress
@@ -99,7 +100,7 @@ def sweep(
     executor: ExecutorName = None,
     batch: Batch = 1,
     settings: Settings = None,
-    input: InputShape = None,
+    input: InputShapes = None,
     inplace: InPlace = True,
     format: SweepFormat = None,
     output: Output = None,
@@ -108,6 +109,7 @@ def sweep(
     limit: LimitOptions = None,
 ) -> None:
     """List the figures of every combination of params."""
+    from archcalc.sweeps.dependence import INPUT
     from archcalc.sweeps.executors import executor_of
     from archcalc.sweeps.sweep import sweep as sweep_of
 
@@ -124,6 +126,9 @@ def sweep(
     choice = _choice(pareto, sort, top, plot)
     with ExitStack() as stack:
         found = sweep_of(network, pairs(over, "--over"), **asked)
+        for shape in found.axes.get(INPUT, ()):
+            if warn_of_input(replace(network, input=shape)):
+                break
         choice.check(found.columns)
         if plot is not None:
             _check_plot(found, plot)
