@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from archcalc.errors import ShapeError, nearest
+from archcalc.graph.clashes import sum_help
 from archcalc.graph.copies import Copies, Pattern
 from archcalc.graph.graph import Graph
 from archcalc.graph.growing import Growing
@@ -438,18 +439,19 @@ class Expander:
         skip = self.shortcut(step, path, at, main, inner)
         after = main
         if skip is not None:
-            after = self.add_sum(step, path, main, skip, inner)
+            after = self.add_sum(step, path, at, main, skip, inner)
         after = self.followed(step, path, after, inner, {})
         self.growing.close(group, after)
         return after
 
-    def add_sum(self, step: Step, path: str, main: int, skip: int, scope: Scope) -> int:
+    def add_sum(
+        self, step: Step, path: str, at: int, main: int, skip: int, scope: Scope
+    ) -> int:
         """Append the sum of a residual; a clash says what shortcut would fit."""
         body, kept = self.growing.nodes[main].shape, self.growing.nodes[skip].shape
         if len(body) != len(kept) or not all(map(same, body, kept)):
-            help = (
-                "shortcut: projection, or identity-or-projection for a repeated block"
-            )
+            line = self.growing.line
+            help = sum_help(self.growing.nodes, main, skip, at, line)
             message = "a residual needs equal shapes"
             facts = (
                 f"body     = {self.growing.entering(main)}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +15,9 @@ from archcalc.errors import (
     SpecError,
     nearest,
 )
+from archcalc.graph.clashes import join_help
 from archcalc.graph.graph import Group, Node
 from archcalc.graph.scope import Scope
-from archcalc.graph.shortcuts import projecting
 from archcalc.language.spec import Spec
 from archcalc.language.steps import Step
 from archcalc.layers.base import Layer, Shape, times
@@ -128,7 +128,7 @@ class Growing:
         except ShapeError as error:
             (problem,) = error.problems
             if len(inputs) > 1:
-                problem = self.clash(problem, inputs, names)
+                problem = self.clash(problem, layer, inputs, names)
             else:
                 entering = f"input: {self.entering(inputs[0])}"
                 problem = replace(problem, facts=(*problem.facts, entering))
@@ -173,23 +173,42 @@ class Growing:
             twin = other[0] + offset
             node = self.nodes[index]
             if twin >= other[1] or self._weights(index) != self._weights(twin):
-                message = "share needs steps with equal weights"
-                facts = self.entering(min(twin, other[1] - 1)), self.entering(index)
-                raise ShapeError([self.problem(step, "AC214", message, facts=facts)])
+                raise self.unlike_weights(step, min(twin, other[1] - 1), index)
             root = self.nodes[twin].share
             self.nodes[index] = node._replace(share=twin if root is None else root)
 
-    def _weights(self, index: int) -> Any:
+    def _weights(self, index: int) -> tuple[str, Mapping[str, Shape]]:
         node = self.nodes[index]
         shapes = [self.nodes[i].shape for i in node.inputs]
         return node.layer.key, node.layer.weights(*shapes)
 
+    def unlike_weights(self, step: Step, twin: int, index: int) -> ShapeError:
+        """Return the error of two steps that cannot share: their kinds or weights."""
+        facts = []
+        for i in (twin, index):
+            node, (_, weights) = self.nodes[i], self._weights(i)
+            told = ", ".join(f"{name} {times(w)}" for name, w in weights.items())
+            label = node.layer.label(*[self.nodes[n].shape for n in node.inputs])
+            facts.append(
+                f"{node.name}: {told or 'no weights'}   from line "
+                f"{self.line(node)}, {label}"
+            )
+        kinds = self._weights(twin)[0], self._weights(index)[0]
+        message = "share needs steps with equal weights"
+        if kinds[0] != kinds[1]:
+            message = f"share needs steps of one kind: {kinds[0]} and {kinds[1]} differ"
+        return ShapeError([self.problem(step, "AC214", message, facts=facts)])
+
     # -- errors ------------------------------------------------------------------------
 
     def clash(
-        self, problem: Problem, inputs: tuple[int, ...], names: tuple[str, ...]
+        self,
+        problem: Problem,
+        layer: Layer,
+        inputs: tuple[int, ...],
+        names: tuple[str, ...],
     ) -> Problem:
-        """Say what enters under which name, and a projection where one would fit.
+        """Say what enters under which name, and what would make it fit.
 
         Of very many inputs, the first of each shape is told.
         """
@@ -205,12 +224,15 @@ class Growing:
         facts = [f"{name:{width}} = {self.entering(i, '')}" for name, i in told]
         if len(told) < len(pairs):
             facts.append(f"and {len(pairs) - len(told)} more inputs")
-        (main, first), *others = pairs
         help = problem.help
-        for name, other in others if len(pairs) == 2 else ():
-            shapes = self.nodes[first].shape, self.nodes[other].shape
-            help = projecting(*shapes, name) or projecting(*shapes[::-1], main) or help
+        if problem.code == "AC201" and len(pairs) <= MOST_INPUTS_SHOWN:
+            joins = layer.joins() is not None
+            help = join_help(self.nodes, inputs, names, joins, self.line) or help
         return replace(problem, facts=tuple(facts), help=help)
+
+    def line(self, node: Node) -> int:
+        """Return the line in which a node was written."""
+        return self.place(node.origin).line
 
     def entering(self, index: int, name: str | None = None) -> str:
         """Return what a node gives, and where it was written."""

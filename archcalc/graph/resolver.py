@@ -80,16 +80,26 @@ class Resolver:
         if found is None:
             found = growing.names.get(name.text)
         if found is None:
-            top = (known for known in growing.names if "." not in known)
-            help = (
-                nearest(name.text, [*scope.visible(), *top])
-                or "only earlier steps can be named"
-            )
+            help = self._meant(name.text, scope)
             message = f"no earlier step is named {name.text!r}"
             problem = growing.problem(step, "AC154", message, help)
             raise SpecError([replace(problem, place=growing.place(name))])
         growing.reached = min(growing.reached, found)
         return found
+
+    def _meant(self, name: str, scope: Scope) -> str:
+        """Return which earlier step a name that is none may mean."""
+        names = self.growing.names
+        parts = [part for part in name.split(".") if not part.isdecimal()]
+        last = parts[-1:]
+        for known in reversed(names):  # the last repetition: the nearest before
+            if "." not in known or known.rpartition(".")[2:] != (*last,):
+                continue
+            if [part for part in known.split(".") if not part.isdecimal()] == parts:
+                return f"did you mean {known}? a repetition has its number in its name"
+        top = (known for known in names if "." not in known)
+        near = nearest(name, [*scope.visible(), *top])
+        return near or "only earlier steps can be named"
 
     def checked(
         self, step: Step, word: str, accepts: Any, at: int, scope: Scope
