@@ -8,7 +8,7 @@ import pytest
 
 from archcalc.layers import CATALOGUE
 from archcalc.layers.activation import plain
-from archcalc.layers.base import Layer, is_one
+from archcalc.layers.base import Layer, Saved, is_one
 from archcalc.layers.fields import FieldError, Flag, Size
 from archcalc.sizes.dims import symbol
 
@@ -65,7 +65,7 @@ def test_a_plain_activation_is_a_row_of_data() -> None:
         "`2x` for each value (by hand). Shape unchanged. Backward keeps the output."
     )
     assert (made.key, made.target, made.each) == ("twice", "nn.Twice", {"mul": 1})
-    assert made.keeps == "output"
+    assert made.keeps == Saved(output=True)
     assert made.examples == ("twice @ 8x5x6", "twice @ 7")
 
 

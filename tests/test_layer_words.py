@@ -12,7 +12,7 @@ from layer_cases import layer, read, shape
 import archcalc
 from archcalc import layers
 from archcalc.errors import ShapeError
-from archcalc.layers import CATALOGUE, _register
+from archcalc.layers import CATALOGUE, register
 from archcalc.layers import named_rules as rules
 from archcalc.layers.base import Function, Layer
 from archcalc.layers.fields import FieldError, Size
@@ -361,7 +361,7 @@ class Half(Layer):
 
 def test_registration_refuses_a_layer_without_rules() -> None:
     with pytest.raises(TypeError, match="layer 'half' lacks work, torch"):
-        _register(Half, {})
+        register(Half)
 
 
 def test_registration_misses_words_unless_python_leaves_them_out(
@@ -372,10 +372,10 @@ def test_registration_misses_words_unless_python_leaves_them_out(
 
     lacking = "layer 'silent' lacks {}examples, work, torch"
     with pytest.raises(TypeError, match=lacking.format("__doc__, ")):
-        _register(Silent, {})
+        register(Silent)
     monkeypatch.setattr(layers, "__doc__", None)  # as with -OO
     with pytest.raises(TypeError, match=lacking.format("")):
-        _register(Silent, {})
+        register(Silent)
 
 
 def test_an_input_gives_what_comes_in() -> None:
@@ -384,9 +384,10 @@ def test_an_input_gives_what_comes_in() -> None:
     assert given.torch() == Function("x")
 
 
-def test_registration_refuses_a_key_twice() -> None:
+def test_registration_refuses_a_key_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CATALOGUE, "half", CATALOGUE["conv"])
     with pytest.raises(TypeError, match="two layers have the key 'half'"):
-        _register(Half, {"half": CATALOGUE["conv"]})
+        register(Half)
 
 
 def test_an_unfinished_layer_says_so() -> None:

@@ -234,7 +234,7 @@ class _Writer:
         if layer.arity != 1:
             about, value = f"{about} {words.BRANCHES}", _ref("branches")
         elif layer.principal is not None:
-            about = f"{about} The value: {words.ARGUMENTS[layer.principal]}"
+            about = f"{about} The value: {argument_words(layer, layer.principal)}"
             value = layer.fields[layer.principal].schema()
             if layer.principal not in layer.required:
                 value = {"anyOf": [*value["anyOf"], {"type": "null"}]}
@@ -244,7 +244,7 @@ class _Writer:
     def arguments(self, layer: type[Layer]) -> Schema:
         """Return the schema of arguments of a layer, none of them required."""
         known = {
-            name: self.said(name, accepts.schema(), words.ARGUMENTS[name])
+            name: self.said(name, accepts.schema(), argument_words(layer, name))
             for name, accepts in layer.fields.items()
         }
         followers = self.followers() if layer.role in ROLES_WITH_FOLLOWERS else {}
@@ -274,6 +274,14 @@ class _Writer:
             "share": NAME,
         }
         return {key: self.said(key, known[key], words.COMMON[key]) for key in COMMON}
+
+
+def argument_words(layer: type[Layer], name: str) -> str:
+    """Return what is said of an argument: the layer's own words, else the usual ones.
+
+    Raises `KeyError` for an argument without words.
+    """
+    return layer.words.get(name) or words.ARGUMENTS[name]
 
 
 def _mapping_of(values: Schema) -> Schema:

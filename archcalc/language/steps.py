@@ -27,8 +27,24 @@ SHORTCUTS = (
     "identity-or-pad",
 )
 DYNAMIC = frozenset({"cin", "h", "w", "i", "dim", "tokens"})
-USERS = frozenset(CATALOGUE) - {"input"}
-KINDS = USERS | set(STRUCTURES)
+
+
+class Words:
+    """Kinds of step: the layers in the catalogue as it is now, and `more`."""
+
+    def __init__(self, *more: str) -> None:
+        self.more = more
+
+    def __contains__(self, word: object) -> bool:
+        return (word in CATALOGUE and word != "input") or word in self.more
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (key for key in CATALOGUE if key != "input")
+        yield from self.more
+
+
+USERS = Words()
+KINDS = Words(*STRUCTURES)
 REPEAT = WholeField(0)
 CONDITION = FlagField()
 NONE: dict[str, Any] = {}

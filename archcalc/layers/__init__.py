@@ -38,25 +38,29 @@ FAMILIES = (
 )
 
 
-def _catalogue() -> dict[str, type[Layer]]:
-    """Return every layer by key; raise `TypeError` for a class that lacks something."""
-    found: dict[str, type[Layer]] = {}
-    for family in FAMILIES:
-        for item in vars(family).values():
-            if isinstance(item, type) and issubclass(item, Layer) and item.key:
-                _register(item, found)
-    return found
+CATALOGUE: dict[str, type[Layer]] = {}
+"""Every kind of layer that a spec may name, by its key."""
 
 
-def _register(layer: type[Layer], found: dict[str, type[Layer]]) -> None:
-    if found.setdefault(layer.key, layer) is not layer:
+def register(layer: type[Layer]) -> None:
+    """Add a kind of layer to the catalogue, so that specs may name its key.
+
+    `del CATALOGUE[key]` takes it out again. Raises `TypeError` for a key that is taken,
+    for a class that lacks something, and for an argument that hides what `Layer` has.
+    """
+    if CATALOGUE.get(layer.key, layer) is not layer:
         raise TypeError(f"two layers have the key {layer.key!r}")
     needed = ("__doc__", "examples") if __doc__ else ("examples",)  # python -OO: none
     lacks = [n for n in needed if not getattr(layer, n)]
     lacks += [n for n in ("work", "torch") if getattr(layer, n) is getattr(Layer, n)]
     if lacks:
         raise TypeError(f"layer {layer.key!r} lacks {', '.join(lacks)}")
+    if hidden := [name for name in layer.fields if hasattr(Layer, name)]:
+        raise TypeError(f"layer {layer.key!r} hides {', '.join(hidden)} of Layer")
+    CATALOGUE[layer.key] = layer
 
 
-CATALOGUE = _catalogue()
-"""Every kind of layer that a spec may name, by its key."""
+for family in FAMILIES:
+    for item in vars(family).values():
+        if isinstance(item, type) and issubclass(item, Layer) and item.key:
+            register(item)

@@ -30,7 +30,6 @@ from archcalc.sizes.dims import Dim
 if TYPE_CHECKING:
     from archcalc.layers.strides import Ints, Laid
 
-Keeps = Literal["input", "output"]
 KEPT = {"input": Saved(inputs=(0,)), "output": Saved(output=True)}
 
 Slopes = Annotated[Literal["shared", "channels"], WordField(("shared", "channels"))]
@@ -44,13 +43,10 @@ class Activation(Layer):
     storage = "elementwise"
     target: ClassVar[str] = ""
     each: ClassVar[Work] = {}
-    keeps: ClassVar[Keeps] = "input"
+    keeps: ClassVar[Saved] = KEPT["input"]
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {kind: count * numel(output) for kind, count in self.each.items()}
-
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        return KEPT[self.keeps]
 
     def torch(self, *inputs: Shape) -> Call:
         return Module(self.target, (), self.arguments())
@@ -65,7 +61,7 @@ def plain(
     target: str,
     formula: str,
     each: Work,
-    keeps: Keeps,
+    keeps: Literal["input", "output"],
     source: str,
     overwrites: Overwriting | None = None,
 ) -> type[Activation]:
@@ -80,7 +76,7 @@ def plain(
             "key": key,
             "target": target,
             "each": each,
-            "keeps": keeps,
+            "keeps": KEPT[keeps],
             "overwrites": overwrites,
             "examples": (f"{key} @ 8x5x6", f"{key} @ 7"),
         },
@@ -263,6 +259,7 @@ class PReLU(Activation):
     """
 
     key = "prelu"
+    keeps = Saved(inputs=(0,), weights=("weight",))
     target = "nn.PReLU"
     each: ClassVar[Work] = {"cmp": 1, "mul": 1}
     examples = ("prelu @ 8x5x6", "{prelu: channels} @ 8x5x6", "{prelu: channels} @ 7")
@@ -275,9 +272,6 @@ class PReLU(Activation):
 
     def weights(self, *inputs: Shape) -> Shapes:
         return {"weight": (self.count(inputs[0]),)}
-
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        return Saved(inputs=(0,), weights=("weight",))
 
     def torch(self, *inputs: Shape) -> Call:
         args = (self.count(inputs[0]),) if self.slopes == "channels" else ()
@@ -322,6 +316,7 @@ class Softmax(Layer):
     key = "softmax"
     role = "activation"
     storage = "elementwise"
+    keeps = KEPT["output"]
     left_to_loss: ClassVar[bool] = True
     target: ClassVar[str] = "nn.Softmax"
     examples: ClassVar[tuple[str, ...]] = (
@@ -344,9 +339,6 @@ class Softmax(Layer):
     def work(self, output: Shape, *inputs: Shape) -> Work:
         axis = self.along(output)
         return softmax_work(numel(output), numel(output[:axis] + output[axis + 1 :]))
-
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        return KEPT["output"]
 
     def written(self, output: Ints, *inputs: Laid) -> Laid | None:
         return None
@@ -379,6 +371,7 @@ class GLU(Layer):
 
     key = "glu"
     role = "activation"
+    keeps = KEPT["input"]
     examples = ("glu @ 8x5x6", "glu @ 7x16", "{glu: 1} @ 8x6x5")
 
     axis: Axis = None
@@ -396,9 +389,6 @@ class GLU(Layer):
     def work(self, output: Shape, *inputs: Shape) -> Work:
         n = numel(output)
         return {"exp": n, "add": n, "div": n, "mul": n}
-
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        return KEPT["input"]
 
     def torch(self, *inputs: Shape) -> Call:
         return Module("nn.GLU", (), {"dim": self.along(inputs[0]) + 1})

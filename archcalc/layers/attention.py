@@ -14,7 +14,6 @@ from archcalc.layers.base import (
     Layer,
     Letters,
     Saved,
-    Seen,
     Shape,
     Shapes,
     Work,
@@ -81,6 +80,7 @@ class Attention(Layer):
     """
 
     key = "attention"
+    sees = "all"
     role = "matrix"
     examples = ("{attention: 4} @ 7x48", "{attention: 2, causal: true} @ 7x48")
 
@@ -125,9 +125,6 @@ class Attention(Layer):
         sizes = batch, tokens, heads, features // heads
         return inputs[0].anew(sizes, (0, 2, 1, 3)).regrouped(output)
 
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
-
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
         width = head_width(x, self.heads, self.key)
@@ -158,6 +155,7 @@ class WindowAttention(Layer):
     """
 
     key = "window_attention"
+    sees = "all"
     role = "matrix"
     looks_up = True
     letters: ClassVar[Letters] = {"size": ("w", "window", "other")}
@@ -298,9 +296,6 @@ class WindowAttention(Layer):
             return Laid.anew(lies.sizes), True
         return lies, copied
 
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
-
     def shifts(self, x: Shape) -> tuple[Dim, ...]:
         """Return the shift of each axis: 0 where one window fills it."""
         return tuple(0 if at_least(self.size, n) else self.shift for n in self.rows(x))
@@ -394,6 +389,7 @@ class ClassToken(Layer):
     """
 
     key = "class_token"
+    sees = "all"
     gradient = "piece"
     examples = ("class_token @ 7x16", "{class_token: 2} @ 7x16")
 
@@ -409,9 +405,6 @@ class ClassToken(Layer):
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {}
-
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
 
     def torch(self, *inputs: Shape) -> Call:
         token = "p['token'].expand(x.shape[0], -1, -1)"
@@ -446,6 +439,7 @@ class LayerScale(Layer):
     """
 
     key = "layer_scale"
+    keeps = Saved(inputs=(0,), weights=("scale",))
     examples = ("layer_scale @ 7x16", "layer_scale @ 8x5x6", "layer_scale @ 16")
 
     def weights(self, *inputs: Shape) -> Shapes:
@@ -455,9 +449,6 @@ class LayerScale(Layer):
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {"mul": numel(output)}
-
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        return Saved(inputs=(0,), weights=("scale",))
 
     def torch(self, *inputs: Shape) -> Call:
         return Function("x * p['scale']", self.weights(*inputs))

@@ -11,11 +11,10 @@ Shapes leave the batch axis out: `(C, H, W)`, `(C, L)`, `(N, D)` for tokens, `(F
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
+from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -102,8 +101,7 @@ class Extra(NamedTuple):
     only_for: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(NamedTuple):
     """What autograd keeps of a layer for its backward pass.
 
     `inputs` are the positions of the inputs it keeps; `weights` the names of weights;
@@ -154,8 +152,10 @@ Seen = tuple[Window, ...] | Literal["all"] | None
 """What an output sees: a window for each axis, every position, or just its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+NO_NAMES: Mapping[str, Any] = MappingProxyType({})
+
+
+class Module(NamedTuple):
     """A torch module: dotted name, arguments, and code around its call if any.
 
     `before` and `after` are torch expressions over `x`, e.g. `F.pad(x, (0, 1, 0, 1))`.
@@ -163,7 +163,7 @@ class Module:
 
     target: str
     args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    kwargs: Mapping[str, Any] = NO_NAMES
     before: str | None = None
     after: str | None = None
 
@@ -173,8 +173,7 @@ class Module:
         return f"{self.target}({', '.join(given)})"
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A torch expression over `x` (the first input), `xs` (all) and `p` (parameters).
 
     `params` are the shapes of the parameters that it needs, by name. `steps` are
@@ -182,7 +181,7 @@ class Function:
     """
 
     code: str
-    params: Mapping[str, Shape] = field(default_factory=dict)
+    params: Mapping[str, Shape] = NO_NAMES
     steps: tuple[str, ...] = ()
 
     @property
@@ -206,7 +205,8 @@ class Layer:
     of `fields` (`out: Size`) and needed where it has no default; `principal` (the first
     one if not said) is the value of the kind key. `arity` is the number of inputs,
     None for any; `reads_ids` says that they are whole numbers, `keeps_ids` that whole
-    numbers come out where they go in: nothing is computed with them.
+    numbers come out where they go in: nothing is computed with them. `sees` and `keeps`
+    are what `window` and `saved` return where neither shapes nor arguments matter.
 
     What memory asks: `overwrites` says what a layer keeps that can write its output
     over its input, None for one that cannot; `gradient` what its inputs get in
@@ -223,7 +223,8 @@ class Layer:
     spatial axis of the output; `family` what figures and pictures count it to;
     `depthwise` that each output channel sees one input channel; `flattens` that its
     input is flattened first; `centres` that it subtracts the mean of each channel;
-    `meets` what inputs of equal shapes are; `left_to_loss` that libraries leave it to
+    `words` a sentence on an argument that no other layer has, for editors; `meets` what
+    inputs of equal shapes are; `left_to_loss` that libraries leave it to
     the loss where it comes last.
     """
 
@@ -234,6 +235,8 @@ class Layer:
     arity: ClassVar[int | None] = 1
     reads_ids: ClassVar[bool] = False
     keeps_ids: ClassVar[bool] = False
+    sees: ClassVar[Seen] = None
+    keeps: ClassVar[Saved] = NOTHING_SAVED
     overwrites: ClassVar[Overwriting | None] = None
     gradient: ClassVar[Gradient] = "new"
     one_of_several: ClassVar[bool] = False
@@ -242,6 +245,7 @@ class Layer:
     looks_up: ClassVar[bool] = False
     axis_names: ClassVar[AxisNames] = "tokens"
     letters: ClassVar[Letters] = {}
+    words: ClassVar[Mapping[str, str]] = {}
     new_size: ClassVar[str | None] = None
     family: ClassVar[Family | None] = None
     depthwise: ClassVar[bool] = False
@@ -259,7 +263,7 @@ class Layer:
         known = vars(sys.modules[cls.__module__])
         own = {
             name: known[hint].__metadata__[0]
-            for name, hint in inspect.get_annotations(cls).items()
+            for name, hint in cls.__annotations__.items()
             if hasattr(known.get(hint), "__metadata__")
         }
         cls.fields = {**cls.fields, **own}
@@ -342,7 +346,7 @@ class Layer:
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         """Return what autograd keeps for the backward pass."""
-        return NOTHING_SAVED
+        return self.keeps
 
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
         """Return what else lives in a forward pass, at each moment that may need most.
@@ -388,7 +392,7 @@ class Layer:
 
     def window(self, *inputs: Shape) -> Seen:
         """Return what an output position sees of the input's spatial axes."""
-        return None
+        return self.sees
 
     def torch(self, *inputs: Shape) -> Call:
         """Return the torch counterpart as a record; nothing is imported."""

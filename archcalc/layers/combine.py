@@ -221,6 +221,7 @@ class MatMul(Layer):
     """
 
     key = "matmul"
+    keeps = Saved(inputs=(0, 1))
     role = "matrix"
     axis_names = "matrices"
     arity = 2
@@ -244,9 +245,6 @@ class MatMul(Layer):
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {"mac": numel(output) * inputs[0][-1]}
-
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        return Saved(inputs=(0, 1))
 
     def gathers(self, x: Laid) -> bool:
         return x.joined(0, -3) is None

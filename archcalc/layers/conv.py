@@ -206,6 +206,7 @@ class TransposedConv(Layer):
     key = "deconv"
     role = "matrix"
     axis_names = "signal"
+    keeps = KEEPS_INPUT_AND_WEIGHT
     family = "convolution"
     letters = FILTERS
     examples = (
@@ -249,9 +250,6 @@ class TransposedConv(Layer):
         kernel = per_axis(self.kernel, len(x) - 1, "kernel")
         work = {"mac": numel(x) * product((self.out // self.groups, *kernel))}
         return {**work, "add": numel(output)} if self.bias else work
-
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        return KEEPS_INPUT_AND_WEIGHT
 
     def window(self, *inputs: Shape) -> Seen:
         return transposed_windows(self.axis_values(inputs[0]))

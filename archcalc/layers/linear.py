@@ -13,7 +13,6 @@ from archcalc.layers.base import (
     Letters,
     Module,
     Saved,
-    Seen,
     Shape,
     Shapes,
     Work,
@@ -31,6 +30,7 @@ class Matrix(Layer):
     """What `fc` and `linear` share: a weight of `out × in` and a bias."""
 
     role = "matrix"
+    keeps: ClassVar[Saved] = Saved(inputs=(0,), weights=("weight",))
     family = "linear"
 
     out: Size
@@ -47,9 +47,6 @@ class Matrix(Layer):
     def work(self, output: Shape, *inputs: Shape) -> Work:
         work = {"mac": numel(output) * self.features(inputs[0])}
         return {**work, "add": numel(output)} if self.bias else work
-
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        return Saved(inputs=(0,), weights=("weight",))
 
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
@@ -71,6 +68,7 @@ class FullyConnected(Matrix):
     """
 
     key = "fc"
+    sees = "all"
     flattens = True
     examples = (
         "{fc: 40} @ 16x6x6",
@@ -87,9 +85,6 @@ class FullyConnected(Matrix):
     def gathers(self, x: Laid) -> bool:
         return x.joined(1) is None
 
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
-
 
 class Linear(Matrix):
     """Multiply the last axis by a matrix, at every position (torch.nn.Linear).
@@ -99,6 +94,7 @@ class Linear(Matrix):
     """
 
     key = "linear"
+    keeps = Saved(inputs=(0,), weights=("weight",), casts_for_input=True)
     axis_names = "channels last"
     letters: ClassVar[Letters] = {"out": ("D", "output features", "out")}
     examples = (
@@ -113,9 +109,6 @@ class Linear(Matrix):
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
         return (*x[:-1], self.out)
-
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        return Saved(inputs=(0,), weights=("weight",), casts_for_input=True)
 
     def gathers(self, x: Laid) -> bool:
         return x.joined(0, -2) is None

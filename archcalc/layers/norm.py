@@ -62,7 +62,19 @@ def normalize_work(x: Shape, groups: Dim, scale: bool, shift: bool) -> Work:
     }
 
 
-class BatchNorm(Layer):
+class ChannelNorm(Layer):
+    """What `bn`, `gn` and `in` share: a weight and a bias a channel, if affine."""
+
+    role = "norm"
+    axis_names = "signal"
+    affine: bool
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        channels = (inputs[0][0],)
+        return {"weight": channels, "bias": channels} if self.affine else {}
+
+
+class BatchNorm(ChannelNorm):
     """Normalize each channel with the statistics of the batch (Ioffe and Szegedy 2015).
 
     Shape unchanged; `(F,)` to `(C, D, H, W)`. A weight and a bias a channel (`affine`),
@@ -72,8 +84,6 @@ class BatchNorm(Layer):
     """
 
     key = "bn"
-    role = "norm"
-    axis_names = "signal"
     centres = True
     examples = (
         "bn @ 8x5x6",
@@ -89,10 +99,6 @@ class BatchNorm(Layer):
         (x,) = inputs
         spatial(x, "bn", (0, 1, 2, 3))
         return x
-
-    def weights(self, *inputs: Shape) -> Shapes:
-        channels = (inputs[0][0],)
-        return {"weight": channels, "bias": channels} if self.affine else {}
 
     def buffers(self, *inputs: Shape) -> Shapes:
         channels = (inputs[0][0],)
@@ -238,7 +244,7 @@ class RMSNorm(FeatureNorm):
         return self.torch_norm("nn.RMSNorm", inputs[0])
 
 
-class GroupNorm(Layer):
+class GroupNorm(ChannelNorm):
     """Normalize groups of channels together (Wu and He 2018; torch.nn.GroupNorm).
 
     Shape `(C, …)` unchanged; `groups` divides C. A weight and a bias a channel
@@ -246,8 +252,6 @@ class GroupNorm(Layer):
     """
 
     key = "gn"
-    role = "norm"
-    axis_names = "signal"
     examples = ("{gn: 4} @ 8x5x6", "{gn: 2, affine: false} @ 8x5", "{gn: 1} @ 6")
 
     groups: Size
@@ -258,10 +262,6 @@ class GroupNorm(Layer):
         check_groups(self.groups, x[0], "input")
         check_several(numel(x) // self.groups, "gn")
         return x
-
-    def weights(self, *inputs: Shape) -> Shapes:
-        channels = (inputs[0][0],)
-        return {"weight": channels, "bias": channels} if self.affine else {}
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return normalize_work(output, self.groups, self.affine, self.affine)
@@ -282,7 +282,7 @@ class GroupNorm(Layer):
         return Module("nn.GroupNorm", (self.groups, inputs[0][0]), given)
 
 
-class InstanceNorm(Layer):
+class InstanceNorm(ChannelNorm):
     """Normalize each channel of each sample (Ulyanov 2016; torch.nn.InstanceNorm2d).
 
     Shape `(C, …)` unchanged, with 1 to 3 spatial axes. Not affine unless asked, and no
@@ -291,8 +291,6 @@ class InstanceNorm(Layer):
     """
 
     key = "in"
-    role = "norm"
-    axis_names = "signal"
     centres = True
     examples = ("in @ 8x5x6", "{in: true} @ 8x5x6", "in @ 8x5", "in @ 4x2x3x5")
 
@@ -302,10 +300,6 @@ class InstanceNorm(Layer):
         (x,) = inputs
         check_several(numel(spatial(x, "in")), "in")
         return x
-
-    def weights(self, *inputs: Shape) -> Shapes:
-        channels = (inputs[0][0],)
-        return {"weight": channels, "bias": channels} if self.affine else {}
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return normalize_work(output, output[0], self.affine, self.affine)

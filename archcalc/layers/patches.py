@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 class Patches(Rearrange):
     """What `unfold` and `fold` share: windows, each of which is a column."""
 
+    sees = "all"
+
     kernel: Kernel
     stride: Stride = 1
     pad: PadSizes = 0
@@ -41,9 +43,6 @@ class Patches(Rearrange):
     def windows(self, axes: Shape) -> Shape:
         """Return how many windows there are along each axis of an image."""
         return Sliding(self, axes).sizes()
-
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
 
     def written(self, output: Ints, *inputs: Laid) -> Laid | None:
         """What is made as large as the input and then resized keeps that block."""

@@ -298,6 +298,7 @@ class GlobalAvgPool(Layer):
     """
 
     key = "gap"
+    sees = "all"
     role = "pool"
     axis_names = "signal"
     examples = ("gap @ 8x5x6", "gap @ 8x5", "gap @ 2x3x4x5")
@@ -308,9 +309,6 @@ class GlobalAvgPool(Layer):
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return mean_work(output, product(inputs[0][1:]))
-
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
 
     def torch(self, *inputs: Shape) -> Call:
         return Module(f"nn.AdaptiveAvgPool{len(inputs[0]) - 1}d", (1,))

@@ -5,7 +5,6 @@ torch has two bias vectors a gate; papers and Keras' LSTM have one.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from archcalc.errors import ShapeError
@@ -16,7 +15,6 @@ from archcalc.layers.base import (
     Layer,
     Module,
     Saved,
-    Seen,
     Shape,
     Shapes,
     Work,
@@ -34,6 +32,7 @@ class Recurrent(Layer):
     """What recurrent layers share: weights and work for each layer and direction."""
 
     role = "matrix"
+    sees = "all"
     gates: ClassVar[int] = 1
     each: ClassVar[Work] = {}
 
@@ -93,9 +92,6 @@ class Recurrent(Layer):
             **work,
             "add": work["add"] + x[0] * sum(biases, 0),
         }
-
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
 
     def saved_by_steps(self, output: Shape, x: Shape) -> Saved:
         """Return what torch's native CPU kernel keeps, which runs step by step.
@@ -189,7 +185,7 @@ class LSTM(Recurrent):
         saved = super().saved_by_steps(output, x)
         inputs, states = saved.extras
         own = states.each - self.shares() * self.states()
-        return replace(saved, extras=(inputs, states._replace(each=own)))
+        return saved._replace(extras=(inputs, states._replace(each=own)))
 
     def shares(self) -> int:
         """Return 1 where first state and first cell are one tensor: in `one_bias`."""

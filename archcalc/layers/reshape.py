@@ -11,7 +11,6 @@ from archcalc.layers.base import (
     Function,
     Layer,
     Module,
-    Seen,
     Shape,
     Work,
     check_divides,
@@ -54,18 +53,17 @@ class Regrouped(Rearrange):
     """What reads the values in order into other sizes: a view where torch has one."""
 
     storage = "view"
+    sees = "all"
     gradient = "passed on"
 
     def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
         return inputs[0].regrouped(output)
 
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
-
 
 class Moved(Rearrange):
     """What puts the values in another order: a copy, unless only axes of 1 move."""
 
+    sees = "all"
     gradient = "passed on"
 
     @abstractmethod
@@ -80,9 +78,6 @@ class Moved(Rearrange):
         (x,) = inputs
         moved = x.moved([0, *(axis + 1 for axis in self.order(x.sizes[1:]))])
         return x.anew(output) if moved.in_a_row() else None
-
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
 
 
 class Identity(Part):
@@ -292,6 +287,7 @@ class Mean(Layer):
     """
 
     key = "mean"
+    sees = "all"
     role = "pool"
     examples = (
         "{mean: 0} @ 7x16",
@@ -319,9 +315,6 @@ class Mean(Layer):
     def work(self, output: Shape, *inputs: Shape) -> Work:
         (x,) = inputs
         return mean_work(output, product(x[axis] for axis in self.over(x)))
-
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
 
     def torch(self, *inputs: Shape) -> Call:
         axes = ", ".join(str(axis + 1) for axis in self.over(inputs[0]))

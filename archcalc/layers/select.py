@@ -140,6 +140,7 @@ class Token(Part):
     """
 
     key = "token"
+    sees = "all"
     examples = ("{token: 0} @ 7x16", "{token: -1} @ 7x16")
 
     index: Index = 0
@@ -160,9 +161,6 @@ class Token(Part):
     def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
         (x,) = inputs
         return x._replace(sizes=output, strides=(x.strides[0], *x.strides[2:]))
-
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
 
     def torch(self, *inputs: Shape) -> Call:
         return Function(f"x[:, {self.index}]")
@@ -359,6 +357,7 @@ class Roll(Rearrange):
     """
 
     key = "roll"
+    sees = "all"
     axis_names = "signal"
     examples = ("{roll: -3} @ 8x5x6", "{roll: [1, -2]} @ 8x5x6")
 
@@ -371,9 +370,6 @@ class Roll(Rearrange):
     def shape(self, *inputs: Shape) -> Shape:
         self.shifts(inputs[0])
         return inputs[0]
-
-    def window(self, *inputs: Shape) -> Seen:
-        return "all"
 
     def torch(self, *inputs: Shape) -> Call:
         shifts = self.shifts(inputs[0])

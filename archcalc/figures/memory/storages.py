@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
 
 from archcalc.errors import UsageError
@@ -101,7 +100,7 @@ class Storages:
         if saved.upcasts and self.narrow:
             copy = Extra("input in float32", each=numel(shapes[0]), width=WIDE_BYTES)
             extras = (copy, *map(widened, saved.extras))
-            return replace(saved, inputs=(), extras=extras)
+            return saved._replace(inputs=(), extras=extras)
         if node.index not in self.overwriting:
             return saved
         kept = node.layer.overwrites
