@@ -7,7 +7,7 @@ in a step may ask for the channels or size of the tensor that enters it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from archcalc.errors import ShapeError, nearest
 from archcalc.graph.clashes import sum_help
@@ -26,6 +26,8 @@ from archcalc.sizes.dims import assuming, same
 from archcalc.sizes.expressions import Expression
 
 DEEPEST_BLOCKS = 64
+Placeholder = tuple[Layer, Shape, int]
+"""What stands for a hole: layer, shape, and how often it reads what enters."""
 
 
 def expand(
@@ -40,14 +42,6 @@ def expand(
     """
     with assuming() as assumptions, counting(limits):
         return Expander(spec, limits).run(inputs, params, assumptions)
-
-
-class Placeholder(NamedTuple):
-    """One node instead of a step: it reads what enters so many times."""
-
-    layer: Layer
-    shape: Shape
-    reads: int
 
 
 class Holes(Protocol):
@@ -181,10 +175,9 @@ class Expander:
         growing.unlike = True  # a copy would leave the hole's sums out
         if found is None:
             return at
-        path, inputs = scope.path_of(base), (at,) * found.reads
-        after = growing.put(
-            path, found.layer, inputs, found.shape, step.node, scope.group
-        )
+        layer, shape, reads = found
+        path, inputs = scope.path_of(base), (at,) * reads
+        after = growing.put(path, layer, inputs, shape, step.node, scope.group)
         self.finish(step, base, path, after, after, scope)
         return after
 

@@ -10,7 +10,7 @@ from typing import Any
 from archcalc.language.steps import STRUCTURES, Step
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Scope:
     """What names mean in a list of steps that is written out.
 

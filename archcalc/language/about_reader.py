@@ -31,7 +31,7 @@ from archcalc.language.argument_reader import Problems
 from archcalc.layers.fields import type_names
 from archcalc.source.values import Mapping, Scalar, Sequence, Value
 
-WHOLE = re.compile(r"\s*([0-9](?:_?[0-9]){0,18})(?:\.0{1,15})?\s*")
+WHOLE = r"\s*([0-9](?:_?[0-9]){0,18})(?:\.0{1,15})?\s*"
 LONGEST_NUMBER = 40
 LONGEST_SHOWN = 40
 
@@ -177,7 +177,7 @@ def _noun(kind: type, within: Within) -> str:
 
 
 def _whole(text: str) -> int | None:
-    match = WHOLE.fullmatch(text) if text.isascii() else None
+    match = re.fullmatch(WHOLE, text) if text.isascii() else None
     return int(match[1]) if match else None
 
 

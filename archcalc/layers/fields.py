@@ -26,10 +26,11 @@ YAML_1_1_BOOLEANS = frozenset(
     for word in (w, w.title(), w.upper())
 )
 SIZES = re.compile(r"[1-9][0-9]{0,8}(?:x[1-9][0-9]{0,8})+")
-LEADING_ZERO = re.compile(r"[-+]?0[0-9_]+")
+LEADING_ZERO = r"[-+]?0[0-9_]+"
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
-BASE_60 = re.compile(r"[0-9]+(:[0-9]+)+")
+DATE = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+BASE_60 = r"[0-9]+(:[0-9]+)+"
+"""Compiled at the first text that begins as a number and is none."""
 LARGEST_BITS = 64
 
 
@@ -82,20 +83,22 @@ def _refuse_traps(text: str) -> None:
         raise FieldError("a value is missing here")
     if text in BOOLEANS:
         raise FieldError(f"{text} is a boolean where a number stands")
-    if LEADING_ZERO.fullmatch(text):
+    if "#" in text:
+        raise FieldError("a comment needs a space before its #")
+    if text[0] not in "+-0123456789":
+        return
+    if re.fullmatch(LEADING_ZERO, text):
         raise FieldError(
             f"{_short(text)} has a leading zero: octal to some YAML readers",
             f"write {text.lstrip('-+').lstrip('0_') or '0'}",
         )
-    if BASE_60.fullmatch(text):
+    if re.fullmatch(BASE_60, text):
         raise FieldError(f"{_short(text)} is a base-60 number to some YAML readers")
-    if DATE.fullmatch(text):
+    if re.fullmatch(DATE, text):
         raise FieldError(
             f"{text} is a date to some YAML readers",
             f"for a difference, write {text.replace('-', ' - ')}",
         )
-    if "#" in text:
-        raise FieldError("a comment needs a space before its #")
 
 
 class Field:

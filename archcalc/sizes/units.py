@@ -18,7 +18,7 @@ UNITS = ("", "B", "%", "x")
 PRINTED = ("%", "x")
 """Units of figures that are never exact counts."""
 BYTES = ("b", "byte", "bytes")
-AMOUNT = re.compile(
+AMOUNT = (
     r"(?P<digits>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9][0-9_]*)(?:\.[0-9]+)?)"
     r"(?:[eE](?P<power>[0-9]{1,2}))?\s*"
     r"(?P<prefix>[kKMGBT]?)(?P<binary>i?)\s*(?P<unit>[A-Za-z-]*|%)"
@@ -81,7 +81,7 @@ def read_amount(text: str, words: Container[str] = ()) -> Amount | None:
     >>> read_amount("24GiB").value == 24 * 2**30, read_amount("0.39G").half_unit
     (True, Fraction(5000000, 1))
     """
-    match = AMOUNT.fullmatch(text.strip()) if len(text) <= LONGEST else None
+    match = re.fullmatch(AMOUNT, text.strip()) if len(text) <= LONGEST else None
     if match is None:
         return None
     digits, power, prefix, binary, unit = match.groups()

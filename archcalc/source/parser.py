@@ -311,7 +311,7 @@ class _Builder:
             return
         if here.pairs:
             self._refuse_split(here.pairs[-1])
-        glued = re.fullmatch(syntax.GLUED, key.text)
+        glued = ":" in key.text and re.fullmatch(syntax.GLUED, key.text)
         if glued:
             place = self._place(key)
             raise SourceError([syntax.missing_space(place, *glued.groups())])

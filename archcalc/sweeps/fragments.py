@@ -130,7 +130,7 @@ class _Holes:
         self.seen += 1
         if profile is None:
             return None
-        return Placeholder(_Macro(profile), profile.shape, profile.reads)
+        return _Macro(profile), profile.shape, profile.reads
 
     def _names(self, step: Step, declared: Collection[str]) -> list[str]:
         """Return the params of a block, and `i`, that a step reads."""
