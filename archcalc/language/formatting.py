@@ -149,7 +149,7 @@ class _Printer:
         plain = kind is not None and kind.arity == 1 and not kind.required
         return (
             key.text
-            if plain and not more and absent(inner) and not _braces(inner)
+            if plain and not more and isinstance(inner, Scalar) and absent(inner)
             else None
         )
 
@@ -301,10 +301,6 @@ def _in_order(
         return (2, ends[name]) if name in ends else (1, 0)
 
     return sorted(entries, key=rank)
-
-
-def _braces(value: Value) -> bool:
-    return not isinstance(value, Scalar)
 
 
 def _aligned(lines: Sequence[TextLine]) -> Iterator[str]:

@@ -103,18 +103,16 @@ class _Reader:
 
     def read(self) -> Spec | None:
         if self.root is not self.source.root:
-            self.problems.add(
-                "AC120",
-                "a network is a mapping with `name`, `input` and `layers`",
-                self.source.root,
-            )
+            message = "a network is a mapping with `name`, `input` and `layers`"
+            self.problems.add("AC120", message, self.source.root)
             return None
         self._sections()
         about = self._about()
         params = {k.text: self._param(k, v) for k, v in self._mapping("params")}
         variants = self._variants(set(params))
         aliases = self._aliases(variants)
-        self._defaults()
+        for key, value in self._mapping("defaults"):
+            self.steps.default(key, value)
         blocks = self._blocks()
         inputs, input_at = self._inputs()
         steps = self._layers()
@@ -148,18 +146,14 @@ class _Reader:
 
     def _version(self, value: Value) -> None:
         if not isinstance(value, Scalar) or value.text != str(LANGUAGE_VERSION):
-            self.problems.add(
-                "AC122",
-                f"this archcalc reads version {LANGUAGE_VERSION} of the language",
-                value,
-            )
+            message = f"this archcalc reads version {LANGUAGE_VERSION} of the language"
+            self.problems.add("AC122", message, value)
 
     def _mapping(self, section: str) -> list[tuple[Scalar, Value]]:
         value = self.root.get(section)
-        if value is None or isinstance(value, Mapping):
-            return value.items if isinstance(value, Mapping) else []
-        self.problems.add("AC123", f"{section} is a mapping of names", value)
-        return []
+        if value is not None and not isinstance(value, Mapping):
+            self.problems.add("AC123", f"{section} is a mapping of names", value)
+        return _items(value)
 
     def _about(self) -> About | None:
         if self.root.get("name") is None:
@@ -191,13 +185,9 @@ class _Reader:
             if isinstance(value, Scalar) and value.text in variants:
                 read[key.text] = value.text
             else:
-                known = ", ".join(variants) or "none"
-                self.problems.add(
-                    "AC127",
-                    f"alias {key.text!r} must name a variant",
-                    value,
-                    f"variants: {known}",
-                )
+                message = f"alias {key.text!r} must name a variant"
+                help = f"variants: {', '.join(variants) or 'none'}"
+                self.problems.add("AC127", message, value, help)
         return read
 
     def _known_params(self, variant: Mapping, params: set[str]) -> None:
@@ -206,17 +196,12 @@ class _Reader:
                 help = nearest(key.text, params) or "declare it under `params:`"
                 self.problems.add("AC127", f"there is no param {key.text!r}", key, help)
 
-    def _defaults(self) -> None:
-        for key, value in self._mapping("defaults"):
-            self.steps.default(key, value)
-
     def _blocks(self) -> dict[str, Block]:
         sections = self._mapping("blocks")
         for key, value in sections:
             declared = value.get("params") if isinstance(value, Mapping) else None
-            params = declared.items if isinstance(declared, Mapping) else []
             self.steps.block_params[key.text] = {
-                k.text: required_param(v) for k, v in params
+                k.text: required_param(v) for k, v in _items(declared)
             }
         return {k.text: self._block(k, v) for k, v in sections}
 
@@ -228,10 +213,9 @@ class _Reader:
         for word, _ in value.items:
             if word.text not in ("inputs", "params", "layers", "note"):
                 self.problems.add("AC128", f"a block has no {word.text!r}", word)
-        params = value.get("params")
         self.arguments.scope = self.arguments.params
         read: dict[str, Any] = {}
-        for name, default in params.items if isinstance(params, Mapping) else []:
+        for name, default in _items(value.get("params")):
             read[name.text] = (
                 None if required_param(default) else self._param(name, default)
             )
@@ -274,9 +258,8 @@ class _Reader:
             return tuple(int(part) for part in value.text.split("x"))
         items = value.items if isinstance(value, Sequence) else [value]
         if isinstance(value, Mapping) or not 1 <= len(items) <= 4:
-            self.problems.add(
-                "AC129", "an input is a list of 1 to 4 sizes: [C, H, W]", value
-            )
+            message = "an input is a list of 1 to 4 sizes: [C, H, W]"
+            self.problems.add("AC129", message, value)
             return ()
         return tuple(self._size(item) for item in items)
 
@@ -294,3 +277,8 @@ class _Reader:
         except FieldError as error:
             self.problems.add("AC129", error.message, value, error.help)
             return None
+
+
+def _items(value: Value | None) -> list[tuple[Scalar, Value]]:
+    """Return the keys and values of a mapping, none of anything else."""
+    return value.items if isinstance(value, Mapping) else []

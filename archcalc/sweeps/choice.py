@@ -20,7 +20,7 @@ ROOM = 1_000
 MOST_SPOTS = 6_000
 """Rows of a picture, beside its front."""
 FINEST = 1 << 20
-"""Places that a picture tells apart between a number and its double, at first."""
+"""Twice the cells per octave of the scatter plot, before cells are merged."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,10 @@ class Chosen:
 
 
 class Spread:
-    """Rows that show where all rows lie in a plane: one for each place, and the front.
+    """Rows that show where all rows lie in a plane: the first of each cell, the front.
 
-    Places are told apart as finely as MOST_SPOTS allow.
+    A cell is some share of the numbers in it wide and high. Cells are merged two by two
+    until at most MOST_SPOTS have a row.
     """
 
     def __init__(self, columns: Sequence[str], plane: Sequence[str]) -> None:
@@ -143,14 +144,16 @@ class Spread:
                         self._coarser()
 
     def _coarser(self) -> None:
-        """Tell half as many places apart; the first row of each stays."""
+        """Merge cells two by two; the first row of each stays."""
+        # `fine` is a power of two, so that a coarser cell holds finer ones whole: which
+        # rows are left does not depend on when cells were merged.
         self.fine //= 2
         held, self.spots = self.spots, {}
         for seen, row in held.values():
             self.spots.setdefault(self._spot(row), (seen, row))
 
     def _spot(self, row: SweepRow) -> tuple[int, ...]:
-        """Return a row's place, as fine as a share of the number there."""
+        """Return a row's cell: each number as a share of the next power of two."""
         (x, width), (y, height) = frexp(row[self.x]), frexp(row[self.y])
         return int(x * self.fine), width, int(y * self.fine), height
 

@@ -113,7 +113,7 @@ class Combinations:
         if len(self.refused) < MOST_REFUSED:
             self.refused.append(str(reason))
 
-    def every(self) -> Iterator[SweepRow | None]:
+    def every_row(self) -> Iterator[SweepRow | None]:
         """Yield a row for every combination, None for one that does not fit."""
         for index in range(self.units):
             outer, last = self.unit(index)

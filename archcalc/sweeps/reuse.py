@@ -45,7 +45,12 @@ Key = Callable[[Values], Any]
 
 @dataclass(slots=True)
 class Stop:
-    """A place on a walk: the next hole, or the end with what is left to add."""
+    """A place on a walk: the next hole, or the end with what is left to add.
+
+    `before` are the profiles of the holes passed. `memo` has the sums of the hole and
+    the stop behind it by the values that the hole depends on, `next` that stop by the
+    hole's profile.
+    """
 
     before: tuple[Profile | None, ...]
     hole: Hole | None
@@ -123,19 +128,17 @@ class Reuse:
     def _along(
         self, outer: Values, last: Sequence[Any]
     ) -> Iterator[int | ArchcalcError]:
-        place, values = len(outer), (*outer, last[0])
+        root, place, values = self.root, len(outer), (*outer, last[0])
         start, before = None, 0
         try:
             if place not in self.dependence.direct:
-                start = self.start(self.root, values)
+                start = self.start(root, values)
                 while start.hole is not None and place not in start.axes:
-                    total, start = self.ahead(self.root, start, values)
+                    total, start = self.ahead(root, start, values)
                     before += total
         except ArchcalcError:
-            start = None
-            before = 0
-        root = self.root
-        for value in last:
+            start, before = None, 0
+        for value in last:  # as `walk` does, without its calls: this runs for every row
             values = (*outer, value)
             total = before
             try:
@@ -173,18 +176,11 @@ class Reuse:
         return stop
 
     def walk(self, walk: Walk, values: Values) -> Fragment:
-        """Return a part for these values."""
-        return self.rest(walk, self.start(walk, values), values)
-
-    def rest(self, walk: Walk, stop: Stop, values: Values) -> Fragment:
-        """Return what a stop and all that follows add, and the profile of the whole."""
-        total = 0
+        """Return the sums and the profile of a walk for these values."""
+        stop, total = self.start(walk, values), 0
         while stop.hole is not None:
-            found = stop.memo.get(stop.key(values))
-            if found is None:
-                found = self.found(walk, stop, values)
-            total += found[0]
-            stop = found[1]
+            sums, stop = self.ahead(walk, stop, values)
+            total += sums
         return Fragment(total + stop.end.sums, stop.end.profile)
 
     def ahead(self, walk: Walk, stop: Stop, values: Values) -> tuple[int, Stop]:
@@ -200,7 +196,7 @@ class Reuse:
         sums, profile = self.fragment(hole, values)
         if hole.trunk and profile is not None:
             sums += profile.depth << DEPTH
-            profile = flat(profile)
+            profile = without_depth(profile)
         after = stop.next.get(profile)
         if after is None:
             after = self.stop(walk, values, (*stop.before, profile))
@@ -214,9 +210,7 @@ class Reuse:
     ) -> Stop:
         """Write a walk's steps out up to the first hole that is not known."""
         try:
-            end = FragmentWriter(
-                self.at(values), walk.standing, before, self.memo
-            ).fragment()
+            end = self.writer(walk.standing, values, before).fragment()
         except PauseError as pause:
             axes = self.dependence.axes(pause.hole.step)
             return Stop(before, pause.hole, key_of(axes), axes, Fragment(0, None))
@@ -241,6 +235,12 @@ class Reuse:
         if self.env is None or self.env[0] != values:
             self.env = values, self.network(values)
         return self.env[1]
+
+    def writer(
+        self, standing: Standing, values: Values, known: Sequence[Profile | None] = ()
+    ) -> FragmentWriter:
+        """Return what writes a fragment out, with what is known of its holes."""
+        return FragmentWriter(self.at(values), standing, known, self.memo)
 
     # -- one step --------------------------------------------------------------------
 
@@ -294,10 +294,8 @@ class Reuse:
         at = (key(values), hole.locals, hole.shape if by_shape else None)
         known = counts.get(at)
         if known is None:
-            run = FragmentWriter(
-                self.at(values), Standing(hole, {}, None), (), self.memo
-            )
-            known = counts[at] = run.times()
+            standing = Standing(hole, {}, None)
+            known = counts[at] = self.writer(standing, values).times()
         return known
 
     def unit(
@@ -319,14 +317,14 @@ class Reuse:
 
 
 @lru_cache(maxsize=4096)
-def flat(profile: Profile) -> Profile:
+def without_depth(profile: Profile) -> Profile:
     """Return a profile whose depth is added up outside."""
     return profile._replace(depth=0)
 
 
 @lru_cache(maxsize=4096)
-def row(profile: Profile, times: int) -> tuple[Profile, int]:
-    """Return the profile of several equal parts in a row, and what they overwrite."""
+def profile_of_row(profile: Profile, times: int) -> tuple[Profile, int]:
+    """Return the profile of equal fragments in a row, and what they overwrite."""
     inside = profile.alone if profile.reads == 1 and not profile.kept else 0
     steps = tuple(s**times for s in profile.strides)
     whole = profile._replace(strides=steps, depth=profile.depth * times)
@@ -334,15 +332,15 @@ def row(profile: Profile, times: int) -> tuple[Profile, int]:
 
 
 def repeated(unit: Fragment, times: int) -> Fragment:
-    """Return a part several times in a row; what enters and leaves has equal shapes."""
+    """Return a fragment several times in a row; its shape is that of what enters."""
     if times == 1 or unit.profile is None:
         return unit
-    profile, inside = row(unit.profile, times)
+    profile, inside = profile_of_row(unit.profile, times)
     return Fragment(unit.sums * times - inside, profile)
 
 
 def chained(before: Fragment | None, after: Fragment) -> Fragment:
-    """Return two parts in a row."""
+    """Return two fragments in a row."""
     if before is None or before.profile is None or after.profile is None:
         return after
     a, b = before.profile, after.profile

@@ -149,7 +149,7 @@ class Gathering:
         """Return the rows that were chosen."""
         return self.chosen.rows()
 
-    def forget(self) -> None:
+    def remove_partial(self) -> None:
         """Remove what was kept for a stop."""
         if self.partial is not None:
             self.partial.unlink(missing_ok=True)

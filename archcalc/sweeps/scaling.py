@@ -151,7 +151,7 @@ def scale(
     alone = sweep(network, {n: [v] for n, v in base.items()}, figures=("macs",))
     ((*_, whole),) = alone
     fitting: dict[Any, Scaled] = {}
-    for given, row in zip(product(*factors.values()), found.every(), strict=True):
+    for given, row in zip(product(*factors.values()), found.every_row(), strict=True):
         if row is None:
             continue
         *settings, params, macs = row

@@ -74,6 +74,10 @@ def _asked(text: str, read: Expression, columns: Sequence[str]) -> Test:
 class _Quick:
     """Puts a test together for comparisons of numbers; None for any other text."""
 
+    # An expression checks types and limits at each operation. Where every column is a
+    # number and every operation exact, the operators of int and Fraction give the same
+    # answer, so the tree is turned once into functions of a row.
+
     def __init__(self, text: str, numbers: Mapping[str, int]) -> None:
         self.text = " ".join(text.split())
         self.numbers = numbers

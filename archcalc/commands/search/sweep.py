@@ -249,7 +249,7 @@ def _gather(gathering: Gathering, leaving: _Leaving, progress: Progress) -> None
         raise
     progress.end()
     _leave(gathering, leaving, None)
-    gathering.forget()
+    gathering.remove_partial()
 
 
 def _leave(gathering: Gathering, leaving: _Leaving, stopped: int | None) -> None:
