@@ -277,7 +277,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     # families and kinds of box
     "checks/lint/unused_result.py": ("linear",),
     "render/drawing/blocks.py": ("conv", "linear", "attention"),
-    "render/drawing/figure.py": ("conv", "linear", "attention"),
+    "render/drawing/labelled.py": ("conv", "linear", "attention"),
     # a residual is written out with these layers
     "graph/expand.py": ("add", "conv", "identity"),
     "graph/shortcuts.py": ("conv", "avgpool"),
