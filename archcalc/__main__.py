@@ -63,6 +63,7 @@ def _run() -> int:
     from archcalc.errors import ArchcalcError, clean
     from archcalc.limits import counting
 
+    debug = _take_debug()
     try:
         from archcalc.commands.quick import plain
 
@@ -88,7 +89,7 @@ def _run() -> int:
         _tell("error: this is too deep or too large for this machine: lower a limit")
         return 2
     except Exception as error:  # the last resort: a bug of ours, told as one
-        if "--debug" in sys.argv:
+        if debug:
             raise
         _tell(
             f"error: a bug in archcalc: {type(error).__name__}: {clean(str(error))}\n"
@@ -96,6 +97,17 @@ def _run() -> int:
         )
         return BUG
     return 0
+
+
+def _take_debug() -> bool:
+    """Take `--debug` out of the words of the command line; say whether it was there.
+
+    It may stand anywhere before `--`.
+    """
+    words = sys.argv
+    end = words.index("--") if "--" in words else len(words)
+    sys.argv = [word for word in words[:end] if word != "--debug"] + words[end:]
+    return len(sys.argv) < len(words)
 
 
 def _has_folder() -> bool:

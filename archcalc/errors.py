@@ -42,7 +42,7 @@ class Problem:
     """One thing that is wrong.
 
     `facts` are the clashing numbers, a line each; `via` the `use:` steps that led here,
-    outermost first.
+    outermost first; `argument` the one that is wrong, where a single one is.
     """
 
     code: str
@@ -51,6 +51,7 @@ class Problem:
     facts: tuple[str, ...] = ()
     help: str | None = None
     via: tuple[Place, ...] = ()
+    argument: str = ""
 
     def at(self, place: Place | None, via: tuple[Place, ...] = ()) -> Problem:
         """Return this problem with a place, unless it already has one."""
@@ -195,9 +196,11 @@ class ArchcalcError(Exception):
         place: Place | None = None,
         facts: Iterable[str] = (),
         help: str | None = None,
+        argument: str = "",
     ) -> Self:
         """Return an error of one problem."""
-        return cls([Problem(code, message, place, tuple(facts), help)])
+        told = Problem(code, message, place, tuple(facts), help, argument=argument)
+        return cls([told])
 
 
 class SourceError(ArchcalcError):

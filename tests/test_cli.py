@@ -242,15 +242,25 @@ def test_a_bug_of_ours_has_its_own_code(
     assert "\x1b" not in done.err
 
 
+@pytest.mark.parametrize(
+    "words", ["--debug table vgg16", "table --debug vgg16", "table vgg16 -b 8 --debug"]
+)
 def test_a_bug_of_ours_shows_where_it_is_on_demand(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("broken")
 
     monkeypatch.setattr("archcalc.network.network.load", broken)
     with pytest.raises(RuntimeError, match="broken"):
-        run("--debug", "table", "vgg16")
+        run(*words.split())
+
+
+def test_debug_changes_nothing_else(run: Run) -> None:
+    plain = run("table", "lenet5")
+    assert run("table", "lenet5", "--debug") == run("--debug", "table", "lenet5")
+    assert run("table", "lenet5", "--debug") == plain
+    assert run("table", "--", "--debug").code == 2
 
 
 @pytest.mark.parametrize("words", ["table vgg16", "table vgg16 -b8", "--debug table x"])

@@ -12,7 +12,7 @@ from archcalc.graph.graph import Node
 from archcalc.graph.shortcuts import projecting, strides
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import FieldError
-from archcalc.sizes.dims import same
+from archcalc.sizes.dims import Dim, same
 
 Line = Callable[[Node], int]
 """The line in which a node was written."""
@@ -231,5 +231,5 @@ def _equal(a: Shape | None, b: Shape) -> bool:
     return a is not None and len(a) == len(b) and all(map(same, a, b))
 
 
-def _strided(size: object, stride: object) -> object:
-    return (size - 1) // stride + 1  # type: ignore[operator]  # sizes of any kind
+def _strided(size: Dim, stride: Dim) -> Dim:
+    return (size - 1) // stride + 1

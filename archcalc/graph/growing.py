@@ -132,7 +132,8 @@ class Growing:
             else:
                 entering = f"input: {self.entering(inputs[0])}"
                 problem = replace(problem, facts=(*problem.facts, entering))
-        raise ShapeError([problem.at(self.place(step.node), self.via())])
+        place = self.place_in(step, problem.argument)
+        raise ShapeError([problem.at(place, self.via())])
 
     def open(self, path: str, kind: str, label: str, scope: Scope) -> int:
         """Begin a group; return its number."""
@@ -241,6 +242,12 @@ class Growing:
         given = f"{node.name} = " if name is None else name
         label = node.layer.label(*[self.nodes[i].shape for i in node.inputs])
         return f"{given}{times(node.shape)}   from line {line}, {label}"
+
+    def place_in(self, step: Step, argument: str) -> Place:
+        """Return where an argument of a step is written, or the step."""
+        known = argument and argument not in {**step.first, **step.last}
+        key = self.source.key_beside(step.node, argument) if known else step.node
+        return self.place(key)
 
     def place(self, node: Value) -> Place:
         """Return where a value of the file stands."""

@@ -46,7 +46,9 @@ class Resolver:
                 known = self.layers[key] = CATALOGUE[step.kind](**values)
             except FieldError as error:
                 message = refused(step.kind, error)
-                raise self.growing.error(step, "AC140", message, error.help) from None
+                problem = self.growing.problem(step, "AC140", message, error.help)
+                place = self.growing.place_in(step, error.argument)
+                raise SpecError([replace(problem, place=place)]) from None
         return known
 
     def follower(

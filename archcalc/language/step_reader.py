@@ -238,7 +238,8 @@ class StepReader:
             for override in (step.first, step.last):
                 CATALOGUE[step.kind](**{**step.args, **without_followers(override)})
         except FieldError as error:
-            self.problems.add("AC140", refused(step.kind, error), key, error.help)
+            at = self.problems.source.key_beside(key, error.argument)
+            self.problems.add("AC140", refused(step.kind, error), at, error.help)
             return None
         alone = not (step.sources or step.share or step.branches or step.first)
         once = step.repeat == 1 and not step.last and step.when is True

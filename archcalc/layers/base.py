@@ -26,7 +26,7 @@ from typing import (
 )
 
 from archcalc.errors import ShapeError
-from archcalc.layers.fields import Field, FieldError
+from archcalc.layers.fields import BOTH_SIDES, Field, FieldError
 from archcalc.sizes.dims import Dim, divides, product
 
 if TYPE_CHECKING:
@@ -279,7 +279,8 @@ class Layer:
             try:
                 taken[name] = self.fields[name].check(value)
             except FieldError as error:
-                raise FieldError(f"{name}: {error.message}", error.help) from None
+                message = f"{name}: {error.message}"
+                raise FieldError(message, error.help, name) from None
         missing = self.required - taken.keys()
         if missing:
             written = self.examples[0].partition(" @")[0] if self.examples else ""
@@ -429,8 +430,17 @@ def per_axis(value: Any, rank: int, what: str) -> tuple[Dim, ...]:
             "AC205",
             f"{what} has {len(value)} numbers for {rank} spatial "
             f"{'axis' if rank == 1 else 'axes'}",
+            help=_one_for_each(value, rank, what),
+            argument=what,
         )
     return value
+
+
+def _one_for_each(value: tuple[Any, ...], rank: int, what: str) -> str:
+    """Return what to write for a list of another length than there are axes."""
+    if what == "pad" and len(value) == 2 * rank:
+        return BOTH_SIDES.format([0] * rank, [1] * rank)
+    return f"one number for all axes, or a list of {rank}"
 
 
 def spatial(shape: Shape, key: str, ranks: tuple[int, ...] = (1, 2, 3)) -> Shape:

@@ -37,6 +37,7 @@ def check_groups(groups: Dim, channels: Dim, what: str) -> None:
             "AC203",
             f"{groups} groups do not divide {channels} {what} channels",
             help="groups must divide both the input's and the output's channels",
+            argument="groups",
         )
 
 
@@ -298,6 +299,7 @@ def transposed_size(n: Dim, values: tuple[Dim, ...]) -> Dim:
         raise ShapeError.of(
             "AC206",
             f"output_pad {extra} must be below the stride {s} or the dilation {d}",
+            argument="output_pad",
         )
     size = (n - 1) * s - 2 * p + d * (k - 1) + extra + 1
     if not at_least(size, 1):

@@ -35,12 +35,18 @@ LARGEST_BITS = 64
 
 
 class FieldError(ValueError):
-    """A value that a field refuses: `message`, and `help` where something can help."""
+    """A value that a field refuses: `message`, and `help` where something can help.
 
-    def __init__(self, message: str, help: str | None = None) -> None:
+    `argument` is the one that has the value, where a layer says it.
+    """
+
+    def __init__(
+        self, message: str, help: str | None = None, argument: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.help = help
+        self.argument = argument
 
 
 def shown(value: object) -> str:
@@ -173,6 +179,9 @@ class WholeField(Field):
         return {"anyOf": [{"type": "integer", "minimum": self.least}, ARITHMETIC]}
 
 
+BOTH_SIDES = "where the two sides differ, a `pad` step before it: {{pad: {}, end: {}}}"
+
+
 class AxesField(Field):
     """One whole number for every spatial axis, or a list of one for each.
 
@@ -192,6 +201,9 @@ class AxesField(Field):
         if isinstance(value, Sequence):
             if not value.items:
                 raise FieldError("an empty list: one number for each axis is needed")
+            if self.words and any(isinstance(v, Sequence) for v in value.items):
+                message = "a list has one number for each axis, which both sides get"
+                raise FieldError(message, BOTH_SIDES.format("[0, 0]", "[1, 1]"))
             return tuple(WholeField(self.least).read(v) for v in value.items)
         return super().read(value)
 

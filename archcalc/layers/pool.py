@@ -91,6 +91,7 @@ def check_padding(sliding: Sliding) -> None:
                 f"padding {before} is more than half of the kernel {k}",
                 help=f"a pool may pad by at most {k // 2} here: "
                 "more would make windows of nothing but padding",
+                argument="pad",
             )
 
 

@@ -111,6 +111,22 @@ class Source:
         """The whole text."""
         return self.written.text
 
+    def key_beside(self, key: Scalar, word: str) -> Scalar:
+        """Return the key `word` of the mapping in which a key stands, else the key.
+
+        Looks through the whole file: it is asked where something is wrong.
+        """
+        waiting: list[Value] = [self.root]
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, Sequence):
+                waiting += value.items
+            elif isinstance(value, Mapping):
+                if any(known is key for known in value.pairs[::2]):
+                    return value.key(word) or key
+                waiting += value.pairs[1::2]
+        return key
+
     def place(self, value: Value, width: int | None = None) -> Place:
         """Return where a value or key stands, as wide as it is written there.
 
