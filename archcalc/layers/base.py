@@ -440,7 +440,9 @@ def _one_for_each(value: tuple[Any, ...], rank: int, what: str) -> str:
     """Return what to write for a list of another length than there are axes."""
     if what == "pad" and len(value) == 2 * rank:
         return BOTH_SIDES.format([0] * rank, [1] * rank)
-    return f"one number for all axes, or a list of {rank}"
+    return (
+        "one number" if rank == 1 else f"one number for all axes, or a list of {rank}"
+    )
 
 
 def spatial(shape: Shape, key: str, ranks: tuple[int, ...] = (1, 2, 3)) -> Shape:
