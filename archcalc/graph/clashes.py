@@ -29,7 +29,7 @@ def sum_help(nodes: Sequence[Node], main: int, skip: int, at: int, line: Line) -
     body, kept = nodes[main].shape, nodes[skip].shape
     if skip != at:
         return padding_help(nodes, (main, skip), line) or _same_sizes(body, kept)
-    projected: Shape = (body[0], *map(_strided, kept[1:], strides(nodes, main, at)))
+    projected = (body[0], *map(_strided, kept[1:], strides(nodes, main, at)))
     if len(kept) > 1 and _equal(body, projected):
         return PROJECTION
     for word in PADDINGS:
