@@ -89,19 +89,20 @@ STEPS = [
         "- {conv: 8, kernel: 4, pad: same}",
     ),
     (
-        "- {name: a, conv: 8}\n- {name: lost, conv: 9}\n- {conv: 8, from: a}",
+        "- residual:\n    - {name: a, conv: 8}\n    - {name: lost, conv: 9}\n"
+        "    - {conv: 3, from: a}",
         "AC404",
-        (5, 18),
+        (6, 22),
         "the result of lost is used by nothing",
-        "- {name: a, conv: 8}\n- {conv: 8, from: a}",
+        "- residual:\n    - {name: a, conv: 8}\n    - {conv: 3, from: a}",
     ),
     (
-        "- {name: a, conv: 8}\n- {name: x, conv: 9}\n- {name: y, relu: }\n"
-        "- {conv: 8, from: a}",
+        "- repeat: 2\n  stage:\n    - {name: a, conv: 8}\n    - {name: x, conv: 9}\n"
+        "    - {name: y, relu: }\n    - {conv: 8, from: a}",
         "AC404",
-        (6, 15),
-        "the result of y is used by nothing",
-        "- {name: a, conv: 8}\n- {conv: 8, from: a}",
+        (8, 19),
+        "the result of stage.1.y is used by nothing",
+        "- repeat: 2\n  stage:\n    - {name: a, conv: 8}\n    - {conv: 8, from: a}",
     ),
     (
         "- add:\n    a: [{conv: 8, kernel: 4, stride: 2}]\n"
@@ -120,12 +121,12 @@ STEPS = [
     ),
     (
         "- {name: a, conv: 8}\n- {name: side, fc: 10}\n- {name: p, softmax: }\n"
-        "- {conv: 8, from: a}",
+        "- {conv: 8, from: a}\n- {fc: 10}",
         "AC408",
         (5, 18),
         "it counts 81930 parameters in inference",
         "- {name: a, conv: 8}\n- aux:\n    - {name: side, fc: 10}\n"
-        "    - {name: p, softmax: }\n- {conv: 8, from: a}",
+        "    - {name: p, softmax: }\n- {conv: 8, from: a}\n- {fc: 10}",
     ),
     (
         "- {conv: 8}\n- {conv: 8}  # twice\n- {conv: 8}",
@@ -144,12 +145,12 @@ STEPS = [
     (
         # What stands on several lines is no obstacle, and keeps its comments.
         "- {name: a, conv: 8}\n- name: side  # of one classifier\n\n  fc: 10\n"
-        "- {conv: 8, from: a}",
+        "- {conv: 8, from: a}\n- {fc: 10}",
         "AC408",
         (7, 5),
         "nothing reads side",
         "- {name: a, conv: 8}\n- aux:\n    - name: side  # of one classifier\n\n"
-        "      fc: 10\n- {conv: 8, from: a}",
+        "      fc: 10\n- {conv: 8, from: a}\n- {fc: 10}",
     ),
     (
         "- {conv: 8, kernel: 3}  # archcalc: ignore[AC402]",

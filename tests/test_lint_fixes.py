@@ -21,10 +21,10 @@ UNFIXED = [
         "another input size, kernel or stride",
     ),
     (
-        "[{name: a, conv: 8}, {name: lost, conv: 9}, {conv: 8, from: a}]",
+        "[{residual: [{name: a, conv: 8}, {name: b, conv: 9}, {conv: 3, from: a}]}]",
         "AC404",
-        (4, 37),
-        "the result of lost is used by nothing",
+        (4, 46),
+        "the result of b is used by nothing",
     ),
     (
         # 24 of padding is more than half of 32, which no pool takes.
@@ -41,7 +41,7 @@ UNFIXED = [
         "40×40 is larger than its input 32×32",
     ),
     (
-        "[{name: a, conv: 8}, {name: side, fc: 10}, {conv: 8, from: a}]",
+        "[{name: a, conv: 8}, {name: side, fc: 9}, {conv: 8, from: a}, {fc: 9}]",
         "AC408",
         (4, 37),
         "nothing reads side",
@@ -49,7 +49,7 @@ UNFIXED = [
     (
         "- {name: a, conv: 8}\n- {name: side, fc: 10}\n"
         "- {name: b, conv: 8, from: a}\n- {softmax: , from: side}\n"
-        "- {conv: 8, from: b}",
+        "- {conv: 8, from: b}\n- {fc: 10}",
         "AC408",
         (5, 18),
         "nothing reads softmax",

@@ -118,7 +118,7 @@ def test_the_lecture_and_every_output_kept() -> None:
 @pytest.mark.parametrize("name", VARIETY)
 def test_the_peak_lies_between_its_bounds(name: str) -> None:
     memory = archcalc.load(name).analyze().memory
-    lower, upper, _ = memory.bounds
+    lower, upper, *_ = memory.bounds
     assert lower <= memory.peak_inference <= upper
     assert memory.peak_inference <= memory.inference_keeping_inputs.peak
     orders = memory.orders

@@ -251,7 +251,7 @@ def alone(case: Case, **how: Any) -> Analysis:
     )
     last = len(nodes) - 1
     whole = Group("", "network", "", -1, 0, len(nodes), last)
-    graph = Graph(nodes, (whole,), tuple(range(count)), last, {})
+    graph = Graph(nodes, (whole,), tuple(range(count)), (last,), {})
     return Analysis("alone", graph, Setting(**how))
 
 

@@ -145,7 +145,7 @@ def alone(case: Case) -> Graph:
         for i, (layer, reads, shape) in enumerate(entries)
     )
     group = Group("", "net", "", 0, 0, last + 1, last)
-    return Graph(nodes, (group,), inputs, last, {})
+    return Graph(nodes, (group,), inputs, (last,), {})
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.text)

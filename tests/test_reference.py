@@ -218,7 +218,7 @@ def chain(*layers: tuple[Layer, Shape], inputs: int = 1) -> Graph:
         read = () if at < inputs else range(inputs) if at == inputs else (at - 1,)
         node = Node(at, f"n{at}", layer, tuple(read), shape, 0, origin, None, False)
         nodes.append(node)
-    return Graph(tuple(nodes), (), tuple(range(inputs)), len(nodes) - 1, {})
+    return Graph(tuple(nodes), (), tuple(range(inputs)), (len(nodes) - 1,), {})
 
 
 def test_an_expression_has_parameters_steps_and_all_inputs() -> None:

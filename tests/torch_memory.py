@@ -134,11 +134,19 @@ def last_uses(graph: Graph, aux: bool) -> dict[int, list[int]]:
     for node in graph.nodes:
         if aux or not node.aux:
             last |= dict.fromkeys(node.inputs, node.index)
-    last.pop(graph.output)
+    for index in graph.outputs:
+        del last[index]
     gone: dict[int, list[int]] = {}
     for index, reader in last.items():
         gone.setdefault(reader, []).append(index)
     return gone
+
+
+def leaving(graph: Graph) -> list[int]:
+    """Return what has a loss: the outputs, and where side heads end."""
+    read = {i for n in graph.nodes for i in n.inputs}
+    heads = [n.index for n in graph.nodes if n.aux and n.index not in read]
+    return [*graph.outputs, *heads]
 
 
 def walk(
@@ -227,8 +235,7 @@ def training_peak(module: Any, batch: int, dtype: torch.dtype = torch.float32) -
     module.train()
     graph: Graph = module.graph
     inputs = inputs_of(graph, batch, dtype)
-    read = {i for n in graph.nodes for i in n.inputs}
-    leaves = [n.index for n in graph.nodes if n.index not in read]
+    leaves = leaving(graph)
     values: dict[int, Tensor] = {}
     live = Live([*module.parameters(), *module.buffers()])
     with live:
@@ -253,10 +260,10 @@ def checkpointed_peak(module: Any, batch: int, parts: Iterable[Segment]) -> int:
     module.train()
     graph: Graph = module.graph
     starts = {part.first: part for part in parts}
-    read = {i for n in graph.nodes for i in n.inputs}
-    leaves = [n.index for n in graph.nodes if n.index not in read]
+    leaves = leaving(graph)
     last = {n.index: len(graph.nodes) for n in graph.nodes}
     last |= {i: n.index for n in graph.nodes for i in n.inputs}
+    last |= dict.fromkeys(leaves, len(graph.nodes))
     inputs = inputs_of(graph, batch, torch.float32)
     live = Live([*module.parameters(), *module.buffers()])
     for tensor in inputs:

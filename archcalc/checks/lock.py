@@ -40,7 +40,7 @@ def fingerprint(graph: Graph) -> str:
 
     A node is hashed from its layer, its shape, the nodes it reads (in any order where
     the layer does not mind) and the node whose weights it shares; the network from its
-    inputs, its output, its side heads and how often each node is there.
+    inputs, its outputs in order, its side heads and how often each node is there.
     """
     hashes: list[bytes] = []
     records: dict[tuple[Any, ...], str] = {}
@@ -52,7 +52,7 @@ def fingerprint(graph: Graph) -> str:
         text = f"{_record(graph, node, records)} {node.shape} {node.aux}"
         hashes.append(_digest(text.encode(), *read_from, b"|", shared))
     heads = sorted(hashes[g.output] for g in graph.groups if g.kind == "aux")
-    ends = [hashes[graph.output], *heads]
+    ends = [*(hashes[i] for i in graph.outputs), *heads]
     return _digest(*sorted(hashes), b"|", *ends).hex()
 
 
@@ -80,10 +80,11 @@ def entry_of(analysis: Analysis) -> Entry:
     """Return what is locked of a network: its fingerprint and its figures."""
     graph, total = analysis.graph, analysis.total
     figures = {name: _plain(getattr(total, name)) for name in FIGURES}
+    several = len(graph.outputs) > 1
     return {
         "structure": fingerprint(graph),
         "input": [_plain(graph.nodes[i].shape) for i in graph.inputs],
-        "output": _plain(analysis.output),
+        "output": _plain(analysis.outputs if several else analysis.output),
         "layers": len(graph.nodes),
         "depth": depth(graph),
         **figures,

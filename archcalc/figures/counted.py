@@ -60,7 +60,8 @@ class Counted:
         for node in self.graph.nodes:
             for i in node.inputs:
                 counts[i] += 1
-        counts[self.graph.output] += 1
+        for i in self.graph.outputs:
+            counts[i] += 1
         return tuple(counts)
 
     def in_place(self, node: Node) -> bool:
@@ -107,5 +108,10 @@ class Counted:
 
     @property
     def output(self) -> Shape:
-        """The network's output shape, without the batch axis."""
-        return self.graph.nodes[self.graph.output].shape
+        """The output's shape, without the batch axis; of several, the first's."""
+        return self.outputs[0]
+
+    @property
+    def outputs(self) -> tuple[Shape, ...]:
+        """The shape of every output, without the batch axis, in the file's order."""
+        return tuple(self.graph.nodes[i].shape for i in self.graph.outputs)

@@ -14,6 +14,7 @@ from archcalc.graph.clashes import sum_help
 from archcalc.graph.copies import Copies, Pattern
 from archcalc.graph.graph import Graph
 from archcalc.graph.growing import Growing
+from archcalc.graph.leaving import leaving
 from archcalc.graph.resolver import Resolver
 from archcalc.graph.scope import Scope, base_names, kind_name, member
 from archcalc.graph.shortcuts import padding, projection, strides
@@ -92,13 +93,13 @@ class Expander:
         growing = self.growing
         scope = self.begin(inputs, params)
         count = len(growing.nodes)
-        output = self.sequence(self.spec.steps, 0, scope)
-        growing.close(0, output)
+        after = self.sequence(self.spec.steps, 0, scope)
+        growing.close(0, after)
         return Graph(
             tuple(growing.nodes),
             tuple(growing.groups),
             tuple(range(count)),
-            output,
+            leaving(self.spec.outputs, growing, scope) or (after,),
             growing.names,
             tuple(assumptions),
         )

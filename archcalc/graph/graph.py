@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -46,14 +46,32 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Nodes in execution order and the tree of groups above them (0 is the whole)."""
+    """Nodes in execution order and the tree of groups above them (0 is the whole).
+
+    `outputs` are the nodes that leave the network, in the order of the file: their
+    tensors are handed to the caller, so that they live to the end of a run.
+    """
 
     nodes: tuple[Node, ...]
     groups: tuple[Group, ...]
     inputs: tuple[int, ...]
-    output: int
+    outputs: tuple[int, ...]
     names: Mapping[str, int]
     assumptions: tuple[str, ...] = ()
+
+    @property
+    def output(self) -> int:
+        """The first output, for what can speak of one only."""
+        return self.outputs[0]
+
+    def called(self, nodes: Iterable[int]) -> tuple[str, ...]:
+        """Return what nodes are called: the path of the innermost step that ends so."""
+        found = {index: self.nodes[index].name for index in nodes}
+        known: dict[int, str] = {}
+        for path, index in self.names.items():  # a step comes before what holds it
+            if index in found:
+                known.setdefault(index, path)
+        return tuple({**found, **known}.values())
 
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         """Return the shapes that enter a node."""

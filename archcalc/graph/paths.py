@@ -33,8 +33,9 @@ def depths(
 
 
 def depth(graph: Graph) -> int:
-    """Return the depth of the network: that of the node which leaves it."""
-    return depths(graph)[graph.output]
+    """Return the depth of the network: the longest path to a node that leaves it."""
+    found = depths(graph)
+    return max(found[i] for i in graph.outputs)
 
 
 def _followed(node: Node) -> tuple[int, ...]:

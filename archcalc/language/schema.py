@@ -145,6 +145,7 @@ class _Writer:
             "accuracy": _one_or_many(self.part(Accuracy, words.ACCURACY)),
             "tags": _one_or_many(TEXT),
             "input": _input(),
+            "outputs": NAMES,
             "params": _mapping_of(PARAM),
             "variants": _mapping_of(_mapping_of(PARAM)),
             "aliases": _mapping_of(NAME),

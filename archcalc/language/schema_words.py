@@ -13,6 +13,8 @@ SECTIONS = {
     "accuracy": "Published accuracies, in per cent.",
     "input": "Sizes without the batch: [C, H, W], [C, L], [C, D, H, W], [N, D] or [F]. "
     "A name stays a symbol. Several named inputs stand in a mapping.",
+    "outputs": "Names of the steps whose results leave the network, in that order; a "
+    "step in a group by its path: group.step. The last step where it is left out.",
     "params": "Numbers, true or false, words or lists for the whole file; "
     "`--set name=value` overrides them.",
     "variants": "Named sets of params: `net:variant`.",

@@ -40,6 +40,7 @@ SECTIONS = (
     "tags",
     "accuracy",
     "input",
+    "outputs",
     "params",
     "variants",
     "aliases",
@@ -53,13 +54,17 @@ SECTIONS = (
 
 @dataclass(frozen=True)
 class Spec:
-    """One network as written; `inputs` are named sizes that may be arithmetic."""
+    """One network as written; `inputs` are named sizes that may be arithmetic.
+
+    `outputs` are the names of the steps that leave it; none where the last one does.
+    """
 
     source: Source
     about: About
     expected_at: tuple[Value, ...]
     inputs: tuple[tuple[str, tuple[Any, ...]], ...]
     input_at: Value
+    outputs: tuple[Scalar, ...]
     params: dict[str, Any]
     variants: dict[str, dict[str, Any]]
     aliases: dict[str, str]
@@ -115,6 +120,7 @@ class _Reader:
             self.steps.default(key, value)
         blocks = self._blocks()
         inputs, input_at = self._inputs()
+        outputs = self._outputs()
         steps = self._layers()
         if about is None or self.problems.found:
             return None
@@ -126,6 +132,7 @@ class _Reader:
             at,
             inputs,
             input_at,
+            outputs,
             params,
             variants,
             aliases,
@@ -252,6 +259,18 @@ class _Reader:
         if isinstance(value, Mapping) and value.items:
             return tuple((k.text, self._sizes(v)) for k, v in value.items), value
         return (("input", self._sizes(value)),), value
+
+    def _outputs(self) -> tuple[Scalar, ...]:
+        """Read the names of the steps that leave the network."""
+        value = self.root.get("outputs")
+        if value is None:
+            return ()
+        items = value.items if isinstance(value, Sequence) else [value]
+        names = tuple(v for v in items if isinstance(v, Scalar) and not absent(v))
+        if len(names) != len(items) or not names:
+            message = "outputs: the name of a step, or a list of names"
+            self.problems.add("AC137", message, value)
+        return names
 
     def _sizes(self, value: Value) -> tuple[Any, ...]:
         if isinstance(value, Scalar) and SIZES.fullmatch(value.text):

@@ -18,7 +18,7 @@ from archcalc.graph.graph import Node
 from archcalc.graph.paths import connections, depths
 from archcalc.graph.receptive import receptive_fields
 from archcalc.language.about import METRICS
-from archcalc.layers.base import feature_axis
+from archcalc.layers.base import Shape, feature_axis
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import load
 from archcalc.network.rows import Row
@@ -43,7 +43,7 @@ def measure(analysis: Analysis, metric: str, at: str | None = None) -> Any:
     if metric in GRAPH_METRICS:
         return GRAPH_METRICS[metric](analysis, row)
     if metric == "shape":
-        return analysis.output if row is None else row.shape
+        return _only_output(analysis) if row is None else row.shape
     figures = analysis.total if row is None else row.figures
     return getattr(figures, counted_as(metric, analysis.convention.name))
 
@@ -95,9 +95,17 @@ def _operand(analysis: Analysis, text: str, others: Others) -> Any:
 # -- figures of the graph --------------------------------------------------------------
 
 
-def _output(analysis: Analysis, row: Row | None) -> int:
-    """Return the node that leaves a row, or the network."""
-    return analysis.graph.output if row is None else row.output
+def _only_output(analysis: Analysis) -> Shape:
+    """Return the output's shape; raise `ValueError` where there are several."""
+    if len(analysis.outputs) > 1:
+        names = analysis.graph.called(analysis.graph.outputs)
+        raise ValueError(f"there are several outputs: say which with `at: {names[0]}`")
+    return analysis.output
+
+
+def _outputs(analysis: Analysis, row: Row | None) -> tuple[int, ...]:
+    """Return the node that leaves a row, or those that leave the network."""
+    return analysis.graph.outputs if row is None else (row.output,)
 
 
 def _inside(analysis: Analysis, row: Row | None) -> Sequence[int]:
@@ -106,12 +114,16 @@ def _inside(analysis: Analysis, row: Row | None) -> Sequence[int]:
 
 
 def _receptive_field(analysis: Analysis, row: Row | None) -> Dim | Fraction | None:
-    fields = receptive_fields(analysis.graph)[_output(analysis, row)]
-    return max(f.size for f in fields) if fields else None
+    found = receptive_fields(analysis.graph)
+    fields = [found[i] for i in _outputs(analysis, row)]
+    if not all(fields):  # one that sees the whole input
+        return None
+    return max(f.size for axes in fields if axes for f in axes)
 
 
 def _depth(analysis: Analysis, row: Row | None) -> int:
-    return depths(analysis.graph)[_output(analysis, row)]
+    found = depths(analysis.graph)
+    return max(found[i] for i in _outputs(analysis, row))
 
 
 def _connections(analysis: Analysis, row: Row | None) -> int:
@@ -202,7 +214,7 @@ def _layer(analysis: Analysis, row: Row | None) -> Node:
 
 
 def _channels(analysis: Analysis, row: Row | None) -> Dim:
-    shape = analysis.output if row is None else row.shape
+    shape = _only_output(analysis) if row is None else row.shape
     return shape[feature_axis(shape)]
 
 

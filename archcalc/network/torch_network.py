@@ -43,7 +43,9 @@ class TorchRefusedError(ArchcalcError):
 def build(
     graph: Graph, device: str = "meta", dtype: torch.dtype | None = None
 ) -> nn.Module:
-    """Return the network as a module: batches of its inputs in, its main output out.
+    """Return the network as a module: batches of its inputs in, its output out.
+
+    Of several outputs it gives a tuple, in the order of the file.
 
     `module.walk(*inputs, aux=True)` yields `(node, output)` for every node in order,
     side heads included; `module.part(node)` is a node's own module, None for a plain
@@ -118,9 +120,12 @@ def _network_type() -> type[nn.Module]:
             self.steps = [_prepared(graph, n, self.parts, device) for n in graph.nodes]
             self.unused = _last_uses(graph)
 
-        def forward(self, *inputs: Tensor) -> Tensor:
-            outputs = self.walk(*inputs)
-            return next(v for n, v in outputs if n.index == self.graph.output)
+        def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+            wanted = self.graph.outputs
+            walked = self.walk(*inputs)
+            found = {n.index: v for n, v in walked if n.index in wanted}
+            leaving = tuple(found[index] for index in wanted)
+            return leaving if len(leaving) > 1 else leaving[0]
 
         def walk(self, *inputs: Tensor, aux: bool = False) -> Outputs:
             return _walk(self, inputs, aux)
@@ -300,8 +305,13 @@ def trace(network: nn.Module, batch: int = 1) -> Trace:
             after = counter.get_total_flops()
             found.append(_traced(network, node, value, after - before))
             before = after
+        outputs: tuple[tuple[int, ...], ...] = ()
+        graph: Any = network.graph
+        if len(graph.outputs) > 1:
+            given = network(*_empty_inputs(network, batch))
+            outputs = tuple(tuple(value.shape) for value in given)
     network.train(training)
-    return _summed(network, tuple(found))
+    return _summed(network, tuple(found), outputs)
 
 
 def _empty_inputs(network: Any, batch: int) -> list[Tensor]:
@@ -334,7 +344,9 @@ def _traced(network: Any, node: Node, value: Tensor, flops: int) -> Traced:
     )
 
 
-def _summed(network: Any, nodes: tuple[Traced, ...]) -> Trace:
+def _summed(
+    network: Any, nodes: tuple[Traced, ...], outputs: tuple[tuple[int, ...], ...]
+) -> Trace:
     """Add up a trace: every parameter once, side heads apart."""
     main = _parameters(network, (t.node for t in nodes if not t.node.aux))
     heads = _parameters(network, (t.node for t in nodes if t.node.aux))
@@ -347,6 +359,7 @@ def _summed(network: Any, nodes: tuple[Traced, ...]) -> Trace:
         sum(count for key, count in heads.items() if key not in main),
         sum(t.macs for t in nodes if t.node.aux),
         torch.__version__,
+        outputs,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import NamedTuple
 
 from archcalc.errors import clean
@@ -37,7 +38,8 @@ class Trace:
     """What torch made of a network: every node, and totals apart for the side heads.
 
     `params` counts each parameter once, however many nodes use it; `aux_params` those
-    that only side heads use. `version` is torch's.
+    that only side heads use. `version` is torch's. `outputs` are the shapes of what a
+    call of the module returns, where that is a tuple.
     """
 
     nodes: tuple[Traced, ...]
@@ -46,6 +48,7 @@ class Trace:
     aux_params: int
     aux_macs: int
     version: str
+    outputs: tuple[tuple[int, ...], ...] = ()
 
 
 class Mismatch(NamedTuple):
@@ -112,12 +115,24 @@ def _pairs(analysis: Analysis, trace: Trace) -> Iterator[Mismatch]:
     for traced in trace.nodes:
         if traced.node.layer.role != "input":
             yield from _node_pairs(analysis, traced)
+    yield from _output_pairs(analysis, trace)
     total, aux = analysis.total, analysis.aux
     yield Mismatch("total", "params", total.params, trace.params)
     yield Mismatch("total", "macs", total.macs, trace.macs)
     if any(traced.node.aux for traced in trace.nodes):
         yield Mismatch("side heads", "params", aux.params, trace.aux_params)
         yield Mismatch("side heads", "macs", aux.macs, trace.aux_macs)
+
+
+def _output_pairs(analysis: Analysis, trace: Trace) -> Iterator[Mismatch]:
+    """Yield the shape of each of several outputs, in their order."""
+    graph, batch = analysis.graph, analysis.setting.batch
+    if len(graph.outputs) == 1 and not trace.outputs:
+        return
+    names = graph.called(graph.outputs)
+    shapes = [(batch, *shape) for shape in analysis.outputs]
+    for name, ours, theirs in zip_longest(names, shapes, trace.outputs):
+        yield Mismatch(f"output {name or ''}".strip(), "shape", ours, theirs)
 
 
 def _node_pairs(analysis: Analysis, traced: Traced) -> Iterator[Mismatch]:

@@ -11,7 +11,10 @@ from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import count, pairwise, zip_longest
+
+from archcalc.layers.base import Shape
+from archcalc.network.analysis import Analysis
 
 LARGEST_GAP = 2_000
 """Layers in a gap that are still compared in order of content."""
@@ -33,6 +36,20 @@ class Pair:
     old: int | None
     new: int | None
     moved: bool = False
+
+
+def outputs_in_turn(
+    analyses: Sequence[Analysis],
+) -> Iterator[tuple[str, tuple[Shape | None, ...]]]:
+    """Yield the outputs of networks side by side: the first of each, then the second.
+
+    With `output`, or where a network has several, `output 1`, `output 2`, …; None where
+    one has fewer.
+    """
+    each = [analysis.outputs for analysis in analyses]
+    several = max(map(len, each)) > 1
+    for number, shapes in zip(count(1), zip_longest(*each), strict=False):
+        yield f"output {number}" if several else "output", shapes
 
 
 def align(old: Sequence[Item], new: Sequence[Item]) -> list[Pair]:

@@ -18,6 +18,7 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.named_figures import measure
 from archcalc.network.network import Network, analyzed
 from archcalc.network.rows import Row
+from archcalc.reports.alignment import outputs_in_turn
 from archcalc.reports.cells import Column, ColumnKind, Line, Table
 from archcalc.reports.closed_forms import closed_form_tables
 from archcalc.reports.diagram import diagram
@@ -130,8 +131,9 @@ def _totals(analyses: Sequence[Analysis]) -> Table:
             "input", [a.graph.nodes[a.graph.inputs[0]].shape for a in analyses], "shape"
         )
     ]
-    lines += [_line("output", [a.output for a in analyses], "shape")]
-    lines += [_line("output channels", [a.output[0] for a in analyses], "count")]
+    lines += [_line(*one, "shape") for one in outputs_in_turn(analyses)]
+    if all(len(a.outputs) == 1 for a in analyses):
+        lines += [_line("output channels", [a.output[0] for a in analyses], "count")]
     for one in (*TOTALS, *_counted(analyses[0].convention)):
         values = [getattr(a.total, one.key) for a in analyses]
         if any(value != 0 for value in values):

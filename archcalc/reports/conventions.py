@@ -102,13 +102,14 @@ def _difference(analysis: Analysis) -> Note:
 
 def _softmax(analyses: Sequence[Analysis]) -> Iterator[Note]:
     """Yield what is counted without the softmax that a library leaves to the loss."""
-    last = analyses[0].graph.output
-    if not analyses[0].graph.nodes[last].layer.left_to_loss:
+    graph = analyses[0].graph
+    last = [i for i in graph.outputs if graph.nodes[i].layer.left_to_loss]
+    if not last:
         return
     said = []
     for analysis in analyses:
-        softmax = analysis.facts[last].operations * analysis.setting.batch
-        without = analysis.total.operations - softmax
+        softmax = sum(analysis.facts[i].operations for i in last)
+        without = analysis.total.operations - softmax * analysis.setting.batch
         if isinstance(without, int) and without != analysis.total.operations:
             said.append(f"{analysis.convention.name} {without:,}")
     if said:

@@ -74,6 +74,8 @@ class Folding:
 
     def __init__(self, analysis: Analysis, level: Level = "layers") -> None:
         self.graph = analysis.graph
+        several = len(self.graph.outputs) > 1
+        self.leaving = frozenset(self.graph.outputs if several else ())
         self.rows = tuple(r for r in analysis.outline(level) if r.kind == "row")
         self.row_of = {i: at for at, row in enumerate(self.rows) for i in row.nodes}
         self.sources = [tuple(self.entering(row)) for row in self.rows]
@@ -112,7 +114,10 @@ class Folding:
         """Return what is drawn for a row."""
         row = self.rows[at]
         times = self.times.get(row.name, 1)
-        return Box(row.name, row.label, row.shape, last, cluster, times, row.aux)
+        what = row.label
+        if not self.leaving.isdisjoint(row.nodes):
+            what = ", ".join(filter(None, (row.label, "an output")))
+        return Box(row.name, what, row.shape, last, cluster, times, row.aux)
 
     def shown(self, at: int) -> int:
         """Return the row that is drawn for a row."""
@@ -149,13 +154,14 @@ class Folding:
             yield f"{group.name}.{which}", list(members)
 
     def signature(self, name: str, rows: list[int]) -> tuple[object, ...]:
-        """Return what a repetition is: its layers and how they are joined, no sizes."""
+        """Return what a repetition is: its layers, how they are joined, its outputs."""
         first = rows[0]
         return tuple(
             (
                 self.rows[at].name.removeprefix(name),
                 self.rows[at].label,
                 tuple(s - first if s >= first else OUTSIDE for s in self.sources[at]),
+                self.leaving.isdisjoint(self.rows[at].nodes),
             )
             for at in rows
         )

@@ -18,7 +18,7 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.named_figures import measure
 from archcalc.network.network import Network
 from archcalc.network.rows import Level, Row
-from archcalc.reports.alignment import Item, Pair, align
+from archcalc.reports.alignment import Item, Pair, align, outputs_in_turn
 from archcalc.reports.cells import Column, Line, Note, Table, column
 from archcalc.reports.report import Report
 from archcalc.sizes.dims import Poly
@@ -230,18 +230,22 @@ def diff_report(difference: Difference, everything: bool = False) -> Report:
 
 
 def _totals_table(difference: Difference) -> Table:
+    old, new = difference.old, difference.new
     columns = (
         Column("total", "total", "name"),
-        Column("old", difference.old.name, "value"),
-        Column("new", difference.new.name, "value"),
+        Column("old", old.name, "value"),
+        Column("new", new.name, "value"),
         Column("change", "change", "change"),
         Column("growth", "in %", "growth"),
     )
-    shapes = [side.analysis.output for side in (difference.old, difference.new)]
-    rows = [Line(("output", *shapes, None, None), path="output", kinds="shape")]
-    for one, old, new in difference.totals:
-        if old is not None or new is not None:
-            cells = (one.total, old, new, change_of(old, new), growth_of(old, new))
+    rows = [
+        Line((title, *shapes, None, None), path=title, kinds="shape")
+        for title, shapes in outputs_in_turn([old.analysis, new.analysis])
+    ]
+    for one, before, after in difference.totals:
+        if before is not None or after is not None:
+            changed = change_of(before, after), growth_of(before, after)
+            cells = (one.total, before, after, *changed)
             rows.append(Line(cells, path=one.key, kinds=one.kind))
     return Table("totals", columns, tuple(rows))
 

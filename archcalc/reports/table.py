@@ -17,7 +17,7 @@ from archcalc.errors import unknown
 from archcalc.figures.conventions import Convention
 from archcalc.figures.facts import Figures
 from archcalc.graph.paths import depth, depths
-from archcalc.layers.base import times
+from archcalc.layers.base import Shape, times
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Level, Row
 from archcalc.reports.cells import (
@@ -163,19 +163,31 @@ class _Values:
         return self.own.get(key) or NAMED.get(key) or attrgetter(f"figures.{key}")
 
     def totals(self) -> Iterator[Line]:
-        """Yield the total of inference, and what side heads add in training."""
+        """Yield the total of inference, what side heads add, and several outputs."""
         analysis, nodes = self.analysis, self.analysis.graph.nodes
         yield self.total("total", analysis.total, [n.index for n in nodes if not n.aux])
         heads = [n.index for n in nodes if n.aux]
         if heads:
             yield self.total("side heads", analysis.aux, heads)
+        graph = analysis.graph
+        if "shape" in self.columns and len(graph.outputs) > 1:
+            names = graph.called(graph.outputs)
+            for name, shape in zip(names, analysis.outputs, strict=True):
+                yield self.leaving(name, shape)
+
+    def leaving(self, name: str, shape: Shape) -> Line:
+        """Return the line of one output of several: its shape alone."""
+        known: dict[str, Any] = {"layer": f"output {name}", "shape": shape}
+        cells = tuple(known.get(key) for key in self.columns)
+        return Line(cells, kind="aside", path=f"output {name}")
 
     def total(self, name: str, figures: Any, nodes: Sequence[int]) -> Line:
-        output = self.analysis.graph.output
+        output = max(self.analysis.graph.outputs)
         whole = Row(name, "", (), figures, tuple(nodes), output, "head")
         main = name == "total"
         known: dict[str, Any] = {"layer": name, "what": None}
-        known["shape"] = self.analysis.output if main else None
+        one = main and len(self.analysis.outputs) == 1
+        known["shape"] = self.analysis.output if one else None
         if "depth" in self.columns:
             known["depth"] = depth(self.analysis.graph) if main else None
         known |= dict.fromkeys(key for key, one in FIGURES.items() if one.of_node)

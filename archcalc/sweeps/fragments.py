@@ -272,7 +272,9 @@ class FragmentWriter:
         """Return the layers with weights on the longest path to a node."""
         growing = self.expander.growing
         nodes, groups = tuple(self.nodes), tuple(growing.groups)
-        return depths(Graph(nodes, groups, (0,), after, growing.names), _weighed)[after]
+        return depths(Graph(nodes, groups, (0,), (after,), growing.names), _weighed)[
+            after
+        ]
 
 
 def _weighed(graph: Graph, node: Node) -> int:

@@ -94,7 +94,8 @@ class Reuse:
         self.dependence = Dependence(base.spec, axes, base.settings)
         self.memo = Memo(self.dependence, inplace, {}, {})
         self.env: tuple[Values, Network] | None = None
-        self.plain = len(base.spec.inputs) != 1
+        # A fragment does not know that a step inside it leaves the network.
+        self.plain = len(base.spec.inputs) != 1 or bool(base.spec.outputs)
         self.drop_cache()
 
     def drop_cache(self) -> None:

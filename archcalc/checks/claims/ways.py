@@ -99,15 +99,21 @@ def _by_tool(analysis: Analysis, name: str) -> Iterator[Way]:
     counts = _numbers(analysis, lambda i: facts[i].operations)
     text = f"as {name} counts ({CONVENTIONS[name].brief})"
     flop = name == "flops"
-    end = analysis.graph.output
-    if not (analysis.graph.nodes[end].layer.left_to_loss and counts[end]):
+    ends = [i for i in _left_to_loss(analysis) if counts[i]]
+    if not ends:
         yield Way("operations", name, text, 1, counts, flop=flop)
         return
-    without = [*counts[:end], 0, *counts[end + 1 :]]
+    without = [0 if i in ends else count for i, count in enumerate(counts)]
     text = f"{text}, the last softmax left to the loss"
     yield Way("operations", name, text, 1, without, flop=flop)
     text = f"{text.partition(', the last')[0]}, the last softmax included"
     yield Way("operations", f"{name} + softmax", text, 2, counts)
+
+
+def _left_to_loss(analysis: Analysis) -> list[int]:
+    """Return the outputs that are a softmax, which libraries leave to the loss."""
+    graph = analysis.graph
+    return [i for i in graph.outputs if graph.nodes[i].layer.left_to_loss]
 
 
 def _under(analysis: Analysis, convention: str) -> Analysis:
@@ -208,9 +214,9 @@ def _of_tools(analysis: Analysis) -> Iterator[Way]:
     for name in ("torchsummary", "torchinfo", "convnet-burden"):
         rule = RULES[name]
         size = _number(memory.activations_by(name))
-        end = analysis.graph.nodes[analysis.graph.output]
-        if rule.counts == "modules" and end.layer.left_to_loss:
-            size -= BYTES * rule.times * _number(numel(end.shape))
+        for end in _left_to_loss(analysis) if rule.counts == "modules" else ():
+            shape = analysis.graph.nodes[end].shape
+            size -= BYTES * rule.times * _number(numel(shape))
         binary = "2²⁰" in rule.cite
         yield Way("bytes", name, f"{name}: {rule.text}", 1, None, size, binary)
         if not rule.inputs and rule.times == 2:

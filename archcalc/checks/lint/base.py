@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from archcalc.checks.findings import Fix
 from archcalc.graph.graph import Graph, Node
+from archcalc.graph.paths import depths
 from archcalc.layers.base import Layer, Shape
 from archcalc.layers.window import reach
 from archcalc.network.network import Network
@@ -60,6 +61,16 @@ class Linted:
             for index in node.inputs:
                 found[index].append(node.index)
         return tuple(map(tuple, found))
+
+    @cached_property
+    def leaving(self) -> frozenset[int]:
+        """The nodes that leave the network."""
+        return frozenset(self.graph.outputs)
+
+    @cached_property
+    def depths(self) -> tuple[int, ...]:
+        """The layers with weights on the longest path to each node."""
+        return depths(self.graph)
 
     def written(self, node: Node) -> Scalar | None:
         """Return the kind key that a node was written as, None where it follows.

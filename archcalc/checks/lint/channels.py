@@ -47,7 +47,7 @@ def check(net: Linted) -> Iterator[Hint]:
 
 def _last(graph: Graph) -> set[int]:
     """Return the last layers with weights on the way to an output."""
-    found, waiting, seen = set(), [graph.output, *_heads(graph)], set()
+    found, waiting, seen = set(), [*graph.outputs, *_heads(graph)], set()
     while waiting:
         node = graph.nodes[waiting.pop()]
         if node.index in seen:

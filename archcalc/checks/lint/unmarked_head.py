@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from archcalc.checks.findings import Fix
 from archcalc.checks.lint.base import Hint, Linted
-from archcalc.checks.lint.unused_result import dead, ends, is_head, item_of
+from archcalc.checks.lint.unused_result import dead, ends, is_side_head, item_of
 from archcalc.checks.rule import Rule
 from archcalc.graph.graph import Node
 from archcalc.source.edits import item_lines, lines_replaced
@@ -15,12 +15,14 @@ from archcalc.source.values import Sequence as Items
 RULE = Rule(
     "AC408",
     "unmarked-head",
-    "A classifier beside the main path whose result nothing reads looks like an "
-    "auxiliary head. Without `aux` it counts in inference (Szegedy 2014, section 5, "
-    "runs such heads in training alone).",
-    "- {name: a, conv: 8}\n- {name: side, fc: 10}\n- {conv: 8, from: a}",
-    "- {name: a, conv: 8}\n- aux:\n    - {name: side, fc: 10}\n- {conv: 8, from: a}",
-    help="put its steps under `aux:`",
+    "A classifier half-way that nothing reads, with as many classes as the output, "
+    "looks like an auxiliary head. Without `aux` it counts in inference (Szegedy 2014, "
+    "section 5, runs such heads in training alone). One that is an output stands under "
+    "`outputs`.",
+    "- {name: a, conv: 8}\n- {name: side, fc: 10}\n- {conv: 8, from: a}\n- {fc: 10}",
+    "- {name: a, conv: 8}\n- aux:\n    - {name: side, fc: 10}\n- {conv: 8, from: a}\n"
+    "- {fc: 10}",
+    help="put its steps under `aux:`, or name it in `outputs:`",
     fixable=True,
 )
 
@@ -28,7 +30,7 @@ RULE = Rule(
 def check(net: Linted) -> Iterator[Hint]:
     """Yield a hint at the first step of each such head."""
     for sink in ends(net):
-        if is_head(net, sink):
+        if is_side_head(net, sink):
             nodes = dead(net, sink)
             first = nodes[0]
             message = f"an auxiliary head that is not marked: nothing reads {sink.name}"

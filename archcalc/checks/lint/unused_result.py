@@ -13,38 +13,42 @@ from archcalc.source.edits import item_lines, lines_replaced
 from archcalc.source.values import Mapping, Scalar, Value
 from archcalc.source.values import Sequence as Items
 
+FRAME = "name: net\ninput: [3, 32, 32]\noutputs: [b]\nlayers:\n"
 RULE = Rule(
     "AC404",
     "unused-result",
     "The result of a step or branch is read by nothing, so that it adds parameters and "
-    "operations and changes no output.",
-    "- {name: a, conv: 8}\n- {name: lost, conv: 9}\n- {conv: 8, from: a}",
-    "- {name: a, conv: 8}\n- {conv: 8, from: a}",
-    help="leave it out, or name it in a later step",
+    "operations and changes no output: a step inside a branch, a residual or a "
+    "repetition, or beside the steps that `outputs` names.",
+    f"{FRAME}  - {{name: a, conv: 8}}\n  - {{name: lost, conv: 9}}\n"
+    "  - {name: b, conv: 8, from: a}\n",
+    f"{FRAME}  - {{name: a, conv: 8}}\n  - {{name: b, conv: 8, from: a}}\n",
+    help="leave it out, name it in a later step, or name it in `outputs`",
     fixable=True,
 )
 MOST_ENDS = 100
+ONCE = ("stage", "block")
 
 
 def check(net: Linted) -> Iterator[Hint]:
     """Yield a hint for each step at which a path ends that leads nowhere."""
     for sink in ends(net):
-        if is_head(net, sink):
+        if is_side_head(net, sink) or looks_like_output(net, sink):
             continue
         key = sink.origin
         is_input = sink.layer.role == "input"
         what = "this input" if is_input else f"the result of {sink.name}"
-        remedy = None if sink.layer.role == "input" else _removal(net, key)
-        yield Hint(key, f"{what} is used by nothing", (), RULE.help, remedy)
+        remedy = None if is_input else _removal(net, key)
+        help = "leave it out, or name it in a step" if is_input else RULE.help
+        yield Hint(key, f"{what} is used by nothing", (), help, remedy)
 
 
 def ends(net: Linted) -> list[Node]:
-    """Return the nodes that nothing reads, the output and side heads apart."""
-    graph = net.graph
+    """Return the nodes that nothing reads, outputs and side heads apart."""
     found = (
         node
-        for node in graph.nodes
-        if not net.readers[node.index] and node.index != graph.output and not node.aux
+        for node in net.graph.nodes
+        if not (net.readers[node.index] or node.index in net.leaving or node.aux)
     )
     return list(islice(found, MOST_ENDS))
 
@@ -54,17 +58,41 @@ def dead(net: Linted, sink: Node) -> list[Node]:
     graph, marked = net.graph, {sink.index}
     for node in reversed(graph.nodes[: sink.index]):
         readers = net.readers[node.index]
-        is_output = node.index == graph.output
-        if readers and not is_output and all(i in marked for i in readers):
+        leaves = node.index in net.leaving
+        if readers and not leaves and all(i in marked for i in readers):
             marked.add(node.index)
     return [graph.nodes[i] for i in sorted(marked)]
 
 
-def is_head(net: Linted, sink: Node) -> bool:
-    """Say whether a path that leads nowhere ends like a classifier."""
+def is_side_head(net: Linted, sink: Node) -> bool:
+    """Say whether a path that leads nowhere is a second classifier half-way.
+
+    It gives as many values as an output, and the way to that is longer.
+    """
     if len(sink.shape) != 1:
         return False
-    return any(node.layer.family == "linear" for node in dead(net, sink))
+    later = any(
+        net.graph.nodes[i].shape == sink.shape
+        and net.depths[i] > net.depths[sink.index]
+        for i in net.graph.outputs
+    )
+    return later and any(node.layer.family == "linear" for node in dead(net, sink))
+
+
+def looks_like_output(net: Linted, sink: Node) -> bool:
+    """Say whether a path that leads nowhere may be meant to leave the network.
+
+    So where the file names no outputs, and the step stands once: not in a branch, a
+    residual or a repetition.
+    """
+    if net.network.spec.outputs or sink.layer.role == "input":
+        return False
+    group = net.graph.groups[sink.group]
+    while group.parent >= 0:
+        if group.kind not in ONCE:
+            return False
+        group = net.graph.groups[group.parent]
+    return not is_side_head(net, sink)
 
 
 def item_of(net: Linted, key: Value) -> Value:
@@ -79,7 +107,7 @@ def _removal(net: Linted, key: Value) -> Fix | None:
     item = item_of(net, key)
     holder = net.layout.parents.get(id(item))
     lines = item_lines(net.layout, item)
-    live = any(net.readers[n.index] or n.index == net.graph.output for n in every[-1:])
+    live = any(net.readers[n.index] or n.index in net.leaving for n in every[-1:])
     small = not isinstance(holder, Items) or len(holder.items) < 2
     if lines is None or live or small or not isinstance(key, Scalar):
         return None

@@ -274,6 +274,15 @@ SCHEMA = (
         "layers: [{name: a, relu: }, {use: b, from: [a, a]}]\n",
     ),
     Rule(
+        "AC156",
+        "not-an-output",
+        "`outputs` names each tensor that leaves the network once: no input, and no "
+        "step of a side head.",
+        "name: net\ninput: [3, 8, 8]\noutputs: [a, a]\nlayers: [{name: a, conv: 8}]\n",
+        "name: net\ninput: [3, 8, 8]\noutputs: [a, b]\n"
+        "layers: [{name: a, conv: 8}, {name: b, relu: }]\n",
+    ),
+    Rule(
         "AC191",
         "formula-too-large",
         "A formula over symbols stays below 10,000 terms, a power below its limit.",

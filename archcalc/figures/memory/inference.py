@@ -15,8 +15,9 @@ def inference(
 ) -> Timeline:
     """Play a forward pass through: an output is freed after its last reader.
 
-    `order` is another order of the nodes, `keep_inputs` says that the caller holds the
-    network's inputs to the end.
+    Those that leave the network are the caller's, and live to the end. `order` is
+    another order of the nodes, `keep_inputs` says that the caller holds the network's
+    inputs to the end.
     """
     nodes = storages.graph.nodes
     chosen = storages.ran if order is None else [nodes[i] for i in order]
@@ -31,12 +32,16 @@ def inference(
 
 
 def last_readers(storages: Storages, order: Sequence[Node]) -> dict[int, int]:
-    """Return for each storage the last node of an order that touches it."""
+    """Return for each storage the last node of an order that touches it.
+
+    What leaves the network is touched by its caller, behind all nodes.
+    """
     last: dict[int, int] = {}
     for node in order:
         last[storages.owner[node.index]] = node.index
         for owner in storages.read(node):
             last[owner] = node.index
+    last.update(dict.fromkeys(storages.held, len(storages.graph.nodes)))
     return last
 
 
@@ -44,9 +49,7 @@ def _freed_after(
     storages: Storages, order: Sequence[Node], keep_inputs: bool
 ) -> dict[int, list[int]]:
     last = last_readers(storages, order)
-    kept = {storages.owner[storages.graph.output]}
-    if keep_inputs:
-        kept |= set(storages.graph.inputs)
+    kept = set(storages.graph.inputs) if keep_inputs else set()
     freed: dict[int, list[int]] = {}
     for owner, reader in last.items():
         if owner not in kept:
@@ -54,17 +57,26 @@ def _freed_after(
     return freed
 
 
-def lower_bound(storages: Storages) -> tuple[int, int]:
-    """Return the node that needs most for itself, and its bytes.
+def lower_bound(storages: Storages) -> tuple[int, int, bool]:
+    """Return the node that needs most, its bytes, and whether outputs are in them.
 
-    Its inputs, its output and its workspace: no order of execution needs less.
+    Its inputs, its output and its workspace: no order of execution needs less. Nor than
+    the outputs with what the last node needs, which is one that no other reads; the
+    node is then the one of these that needs least.
     """
-    best = max(storages.ran, key=lambda node: _needed(storages, node))
-    return best.index, _needed(storages, best)
+    alone = {node.index: _needed(storages, node) for node in storages.ran}
+    read = {i for node in storages.ran for i in node.inputs}
+    ends = [node for node in storages.ran if node.index not in read]
+    whole = {n.index: _needed(storages, n, storages.held) for n in ends}
+    most, least = max(alone, key=alone.__getitem__), min(whole, key=whole.__getitem__)
+    if whole[least] > alone[most]:
+        return least, whole[least], True
+    return most, alone[most], False
 
 
-def _needed(storages: Storages, node: Node) -> int:
-    touched = {*storages.read(node), storages.owner[node.index]}
+def _needed(storages: Storages, node: Node, held: frozenset[int] = frozenset()) -> int:
+    """Return the bytes of what a node touches, of what is held, and its workspace."""
+    touched = {*storages.read(node), storages.owner[node.index], *held}
     return sum(storages.size[o] for o in touched) + workspace(storages, node)
 
 

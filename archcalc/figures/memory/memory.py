@@ -31,13 +31,14 @@ from archcalc.sizes.dims import Dim
 class Bounds(NamedTuple):
     """The least and the most that inference could need, in bytes.
 
-    `lower`: what the node `at` needs for its inputs, output and workspace; `upper`:
-    nothing freed.
+    `lower`: what the node `at` needs for its inputs, output and workspace, with the
+    network's outputs beside them if `held`; `upper`: nothing freed.
     """
 
     lower: int
     upper: int
     at: int
+    held: bool
 
 
 class Training(NamedTuple):
@@ -111,8 +112,8 @@ class Memory:
     @cached_property
     def bounds(self) -> Bounds:
         """Between what the peak of inference lies in any order."""
-        at, lower = lower_bound(self.storages)
-        return Bounds(lower, upper_bound(self.storages), at)
+        at, lower, held = lower_bound(self.storages)
+        return Bounds(lower, upper_bound(self.storages), at, held)
 
     @cached_property
     def orders(self) -> Orders | None:

@@ -53,9 +53,9 @@ class Storages:
             self._place(node)
 
     def _count_readers(self) -> Counter[int]:
-        """Return how many read each output; the network's is read by its caller."""
+        """Return how many read each output; the network's are read by its caller."""
         counts = Counter(index for node in self.ran for index in set(node.inputs))
-        counts.update([self.graph.output])
+        counts.update(self.graph.outputs)
         return counts
 
     def _place(self, node: Node) -> None:
@@ -116,6 +116,11 @@ class Storages:
         if saved.native is None or takes_onednn(self.analysis.setting):
             return saved
         return saved.native
+
+    @cached_property
+    def held(self) -> frozenset[int]:
+        """The storages of the network's outputs, which its caller holds to the end."""
+        return frozenset(self.owner[i] for i in self.graph.outputs)
 
     @property
     def narrow(self) -> bool:

@@ -42,6 +42,7 @@ class _Play:
         self.graph = storages.graph
         self.kept = kept_for_backward(storages)
         self.needed = needs_gradient(storages)
+        self.last = max(self.graph.outputs)
         self.ledger = Ledger()
         self.needs: Counter[Hashable] = Counter()
         self.gradients = Gradients(storages, self.ledger, self.needed, adding)
@@ -57,7 +58,7 @@ class _Play:
                 self.ledger.hold(what, words, NOWHERE, int(size))
         self.forward()
         self.backward()
-        self.ledger.step("update", self.graph.output)
+        self.ledger.step("update", self.last)
         return self.ledger.end()
 
     # -- forward ---------------------------------------------------------------------
@@ -75,10 +76,10 @@ class _Play:
             self.run_node(node, "forward", keeping=node.index not in self.inside)
 
     def leaves(self) -> list[Node]:
-        """Return the outputs: the network's, and those of side heads."""
+        """Return the outputs, each with a loss: the network's, and of side heads."""
         read = {i for node in self.storages.ran for i in node.inputs}
         outputs = [n for n in self.storages.ran if n.index not in read and n.aux]
-        return [self.graph.nodes[self.graph.output], *outputs]
+        return [*(self.graph.nodes[i] for i in self.graph.outputs), *outputs]
 
     def touched(self, node: Node) -> Iterable[int]:
         """Return the storages that a node reads or writes, each once."""
@@ -124,7 +125,7 @@ class _Play:
         for node in leaves:
             self.gradients.begin(node)
         gone = self.done(self.storages.owner[n.index] for n in leaves)
-        self.ledger.step("loss", self.graph.output, tuple(gone))
+        self.ledger.step("loss", self.last, tuple(gone))
         for node in reversed(self.storages.ran):
             if node.index in self.ends:
                 self.run_again(self.ends[node.index])

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from archcalc.checks.claims.expectations import judge_known
@@ -58,7 +59,8 @@ def content(networks: Sequence[Network]) -> dict[str, Any]:
 
 def _network(network: Network) -> dict[str, Any]:
     analysis = network.analyze()
-    whole = (*analysis.output, analysis.total.macs, analysis.total.params)
+    sizes = chain.from_iterable(analysis.outputs)
+    whole = (*sizes, analysis.total.macs, analysis.total.params)
     if not all(isinstance(size, int) for size in whole):
         message = f"a page shows numbers, and {network.name} has sizes that are names"
         raise UsageError.of("AC534", message, help="--input 3x224x224")
@@ -69,7 +71,7 @@ def _network(network: Network) -> dict[str, Any]:
         "name": clean(network.name),
         "title": clean(network.title),
         "depth": depth(analysis.graph),
-        "output": _output(analysis, rows),
+        "outputs": _outputs(analysis, rows),
         "notes": [_note(note) for note in erratum_notes(judged)],
         "rows": {
             **_described(analysis.graph, rows),
@@ -83,10 +85,10 @@ def _network(network: Network) -> dict[str, Any]:
     }
 
 
-def _output(analysis: Analysis, rows: Sequence[Row]) -> int:
-    """Return the row that holds the node which leaves the network."""
-    out = analysis.graph.output
-    return next(at for at, row in enumerate(rows) if out in row.nodes)
+def _outputs(analysis: Analysis, rows: Sequence[Row]) -> list[int]:
+    """Return the rows that end with the nodes which leave the network."""
+    ends = {row.output: at for at, row in enumerate(rows) if row.kind == "row"}
+    return [ends[i] for i in analysis.graph.outputs]
 
 
 def _note(note: Any) -> str:

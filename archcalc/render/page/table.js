@@ -198,9 +198,9 @@ class Table {
   total(columns, title, values, kind) {
     const all = kind === "total";
     const { network, figures: found } = this.pane;
-    const last = network.rows.shape[network.output];
+    const outputs = network.outputs.map((at) => shape(network.rows.shape[at])).join(", ");
     const texts = {
-      shape: () => (all ? shape(last) : ""),
+      shape: () => (all ? outputs : ""),
       depth: () => (all ? String(network.depth) : ""),
       bytes: () => bytes(values.bytes),
       share: () => (values.operations === undefined ? "" : percent(values.operations, found.totals.operations)),

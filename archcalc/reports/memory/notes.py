@@ -119,10 +119,13 @@ def inference_notes(analysis: Analysis) -> Iterator[Note]:
     memory = analysis.memory
     bounds, name = memory.bounds, analysis.graph.nodes[memory.bounds.at].name
     kept = memory.inference_keeping_inputs.peak
+    of = f"inputs, output and workspace of {name}"
+    if bounds.held:
+        of = f"all outputs, and inputs and workspace of {name}"
     yield Note(
         f"peak inference: {_bytes(memory.peak_inference)} at the "
         f"{at(analysis, memory.inference)}; at least {_bytes(bounds.lower)} in any "
-        f"order (inputs, output and workspace of {name}), at most "
+        f"order ({of}), at most "
         f"{_bytes(bounds.upper)} with nothing freed; {_bytes(kept)} where the caller "
         "holds the network's input."
     )

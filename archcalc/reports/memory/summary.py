@@ -131,7 +131,7 @@ STAGES = (
 def _stages(analysis: Analysis, level: Level) -> Table:
     """Return activations, peak and weights of each row, with bars of their shares."""
     main = tuple(n.index for n in analysis.graph.nodes if not n.aux)
-    whole = Row("total", "", (), analysis.total, main, analysis.graph.output)
+    whole = Row("total", "", (), analysis.total, main, max(analysis.graph.outputs))
     size = analysis.memory.disk(main)
     lines = [_stage(analysis, row, size) for row in analysis.outline(level)]
     total = _stage(analysis, whole, size)
