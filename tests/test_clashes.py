@@ -146,6 +146,12 @@ CASES = [
         None,
     ),
     (
+        "a gate of other channels",
+        ["{multiply: {x: identity, gate: [gap, {reshape: [3, 1, 1]}, {conv: 4}]}}"],
+        "a 1×1 conv of 3 on gate",
+        ["{multiply: {x: identity, gate: [gap, {reshape: [3, 1, 1]}, {conv: 3}]}}"],
+    ),
+    (
         "columns and rows",
         ["tokens", "{name: a, linear: 4}", "{matmul: [a, a]}"],
         None,

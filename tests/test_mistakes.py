@@ -77,8 +77,12 @@ STEPS = [
     ),
     ("{concat: 3}", "AC145", 14, "a mapping of names to steps, or a list of names"),
     ("{concat: }", "AC145", 6, "none is given"),
-    ("{concat: [a], from: b}", "AC145", 6, "`from` names others"),
+    ("{concat: [a], from: b}", "AC145", 19, "`from` names others"),
     ("{matmul: [a, b, c]}", "AC145", 6, "joins two inputs: 3 is given"),
+    ("{gap: 3}", "AC139", 11, "write gap"),
+    ("{bn: 64}", "AC139", 10, "it is that of what enters"),
+    ("{ln: 64}", "AC139", 10, "write ln"),
+    ("{conv: 8, kernel: (3, 3)}", "AC108", 23, "a list is written [3, 3]"),
     ("{conv: 8, repeat: -1}", "AC142", 23, "below 0"),
     ("{conv: 8, repeat: 1000000000}", "AC115", 6, "nodes"),
 ]

@@ -70,6 +70,8 @@ def join_help(
     (small, low), (large, high) = sorted(
         zip(shapes, range(2), strict=True), key=_positions
     )
+    if not channels_differ and all(size == 1 for size in small[1:]):
+        return f"a 1×1 conv of {large[0]} on {names[low]}"
     enlarging = _enlarging(small, large, names[low], channels_differ)
     if channels_differ or enlarging is None:
         return enlarging or (None if channels_differ else _projection(shapes, names))

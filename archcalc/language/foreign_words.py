@@ -161,6 +161,7 @@ _ARGUMENTS = {
     "axis: 0": "dim axes",
     "affine: false": "elementwiseaffine",
     "form: tanh": "approximate",
+    "axes: [0, 1]": "startdim enddim normalizedaxes",
     "from: stem": "input inputs bottom source inputfrom",
     "name: stem": "id label layername top",
     "repeat: 2": "repeats times n number num count",

@@ -29,7 +29,8 @@ from archcalc.language.steps import (
     without_followers,
 )
 from archcalc.layers import CATALOGUE
-from archcalc.layers.fields import FieldError
+from archcalc.layers.base import Layer
+from archcalc.layers.fields import FieldError, WholeField
 from archcalc.sizes.expressions import Expression, parse
 from archcalc.source.parser import Mapping, Scalar, Sequence, Value
 
@@ -227,7 +228,8 @@ class StepReader:
             message = f"{kind} joins {inputs}: {count or 'none'} is given"
         else:
             return
-        self.problems.add("AC145", message, key)
+        at = self.problems.source.key_beside(key, "from" if len(listed) > 1 else "")
+        self.problems.add("AC145", message, at)
 
     def _ready(self, step: Step, key: Scalar) -> Step | None:
         """Build the layer at once where no argument waits for a value."""
@@ -299,7 +301,11 @@ class StepReader:
             own = self.branches(kind, key, principal)
         elif principal is not None and not absent(principal):
             if layer.principal is None:
-                self.problems.add("AC139", f"{kind} takes no value", principal)
+                message = f"{kind} takes no value"
+                self.problems.add("AC139", message, principal, f"write {kind}")
+            elif layer.role == "norm" and _is_size(layer, principal):
+                message = f"{kind} takes no size: it is that of what enters"
+                self.problems.add("AC139", message, principal, f"write {kind}")
             else:
                 given = {layer.principal: (key, principal), **given}  # type: ignore[dict-item]  # only the value is read
         args = {}
@@ -455,6 +461,12 @@ def _as_follower(kind: str, other: str) -> str:
     if word and first and first.role in ROLES_WITH_FOLLOWERS:
         return f"write {word}: {other}, or give each its own `- ` line"
     return "give each its own `- ` line"
+
+
+def _is_size(layer: type[Layer], principal: Value) -> bool:
+    """Say whether a number was written where a layer takes none."""
+    counted = isinstance(layer.fields[layer.principal or ""], WholeField)
+    return isinstance(principal, Scalar) and principal.text.isdecimal() and not counted
 
 
 def _takes(kind: str, key: str) -> bool:

@@ -47,6 +47,7 @@ STRAYS = {
 # Patterns of complaints are compiled when something is wrong.
 GLUED = r"[\s\-?{,]*+([^\W\d]\w*)\s*:([^\s:/]\S*)"
 PAIRS = r":\s+([\w./*+-]+)\s+([a-z_]+)$"
+TUPLE = r"\(\d+(?:, ?\d+)*\)"
 PLAIN_VALUE = r"[\dx.]+|true|false|same|half|valid"
 INDENT = r"[ \t]*"
 ESCAPE = r"\\(?:x\w{0,2}|u\w{0,4}|U\w{0,8}|.)?"
@@ -154,11 +155,14 @@ def split_expression(place: Place) -> Problem | None:
     written = _call_at(place.text[place.column - 1 :])
     if written is None:
         return None
+    help = f'put the expression in quotes: "{shorten(written)}"'
+    if re.fullmatch(TUPLE, written):
+        help = f"a list is written [{written.strip('()')}]"
     return Problem(
         "AC108",
         "inside brackets a comma ends a value, and this one has a comma in it",
         replace(place, width=len(written)),
-        help=f'put the expression in quotes: "{shorten(written)}"',
+        help=help,
     )
 
 

@@ -116,7 +116,7 @@ class Source:
 
         Looks through the whole file: it is asked where something is wrong.
         """
-        waiting: list[Value] = [self.root]
+        waiting: list[Value] = [self.root] if word else []
         while waiting:
             value = waiting.pop()
             if isinstance(value, Sequence):
