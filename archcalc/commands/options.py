@@ -170,7 +170,25 @@ class Loading(Options):
         input = read_inputs(self.input or ())
         network = load(name, input=input, set=set, limits=limits_from(self.limit))
         warn_of_input(network)
+        if input is not None or set:
+            _warn_of_heads(network)
         return network
+
+
+def _warn_of_heads(network: Network) -> None:
+    """Say on stderr which side heads do not fit sizes that are given."""
+    from archcalc.errors import ArchcalcError
+
+    try:
+        unfit = network.graph.unfit
+    except ArchcalcError:  # told by what the command does with the network
+        return
+    for head in unfit[:1]:
+        (problem,) = head.error.problems
+        more = f" (and {len(unfit) - 1} more)" if len(unfit) > 1 else ""
+        left_out = f"the side head {head.name!r}{more} is left out, as in inference"
+        told = replace(problem, message=f"{left_out}: {problem.message}")
+        print(told.show("warning"), file=sys.stderr)
 
 
 def warn_of_input(network: Network) -> bool:

@@ -103,7 +103,11 @@ class Counted:
 
     @cached_property
     def aux(self) -> Figures:
-        """The side heads alone, which only training runs."""
+        """The side heads alone, which only training runs.
+
+        Raises `ShapeError` where one does not fit.
+        """
+        self.graph.need_heads()
         return self.figures(n.index for n in self.graph.nodes if n.aux)
 
     @property

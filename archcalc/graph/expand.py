@@ -7,12 +7,12 @@ in a step may ask for the channels or size of the tensor that enters it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import ShapeError, nearest
 from archcalc.graph.clashes import sum_help
 from archcalc.graph.copies import Copies, Pattern
-from archcalc.graph.graph import Graph
+from archcalc.graph.graph import Graph, Unfit
 from archcalc.graph.growing import Growing
 from archcalc.graph.leaving import leaving
 from archcalc.graph.resolver import Resolver
@@ -26,9 +26,10 @@ from archcalc.limits import DEFAULT, Limits, counting
 from archcalc.sizes.dims import assuming, same
 from archcalc.sizes.expressions import Expression
 
+if TYPE_CHECKING:
+    from archcalc.graph.holes import Holes
+
 DEEPEST_BLOCKS = 64
-Placeholder = tuple[Layer, Shape, int]
-"""What stands for a hole: layer, shape, and how often it reads what enters."""
 
 
 def expand(
@@ -36,26 +37,18 @@ def expand(
     inputs: Mapping[str, Shape],
     params: Mapping[str, Any],
     limits: Limits = DEFAULT,
+    heads: bool = True,
 ) -> Graph:
     """Return the network's graph for these input shapes and params.
+
+    Without `heads`, a side head that does not fit is left out, and told in `unfit`.
 
     Raises `SpecError` or `ShapeError` with the step, and the `use:` that led to it.
     """
     with assuming() as assumptions, counting(limits):
-        return Expander(spec, limits).run(inputs, params, assumptions)
-
-
-class Holes(Protocol):
-    """Steps that are not written out, since another evaluates them.
-
-    They are asked about in the order of execution.
-    """
-
-    def is_hole(self, step: Step, scope: Scope) -> bool:
-        """Say whether a step is not to be written out."""
-
-    def placeholder(self, step: Step, shape: Shape, scope: Scope) -> Placeholder | None:
-        """Return what stands for a hole that `shape` enters; None: it is left out."""
+        expander = Expander(spec, limits)
+        expander.heads = heads
+        return expander.run(inputs, params, assumptions)
 
 
 class Expander:
@@ -80,6 +73,7 @@ class Expander:
         self.copies = Copies(self.growing)
         self.holes = holes
         self.repeats = 1
+        self.heads = True
         self.visits, self.most_visits = 0, 2 * limits.nodes
         self.bases: dict[int, tuple[tuple[Step, ...], tuple[str, ...]]] = {}
 
@@ -102,6 +96,7 @@ class Expander:
             leaving(self.spec.outputs, growing, scope) or (after,),
             growing.names,
             tuple(assumptions),
+            tuple(self.growing.unfit),
         )
 
     def begin(self, inputs: Mapping[str, Shape], params: Mapping[str, Any]) -> Scope:
@@ -127,12 +122,10 @@ class Expander:
         if known is None:
             first: dict[str, Step] = {}
             for step in steps:
-                if (
-                    step.name is not None
-                    and first.setdefault(step.name, step) is not step
-                ):
-                    line = self.growing.place(first[step.name].node).line
-                    message = f"the name {step.name!r} is taken"
+                name = step.name
+                if name is not None and first.setdefault(name, step) is not step:
+                    line = self.growing.place(first[name].node).line
+                    message = f"the name {name!r} is taken"
                     facts = [f"first used in line {line}"]
                     raise self.growing.error(step, "AC150", message, facts=facts)
             known = base_names(steps)
@@ -159,13 +152,38 @@ class Expander:
             step, "when", CONDITION, at, scope
         ):
             return at
+        if step.kind == "aux":
+            self.head(step, base, entering, scope)
+            return at
+        return self.written(step, base, entering, scope)
+
+    def written(
+        self, step: Step, base: str, entering: tuple[int, ...], scope: Scope
+    ) -> int:
+        """Write out a step that is there, under its name."""
         path, first = scope.path_of(base), len(self.growing.nodes)
         if step.repeat == 1 and not (step.first or step.last):
             after = self.once(step, path, entering, scope, {})
         else:
             after = self.repeated(step, path, entering, scope)
         self.finish(step, base, path, first, after, scope)
-        return at if step.kind == "aux" else after
+        return after
+
+    def head(
+        self, step: Step, base: str, entering: tuple[int, ...], scope: Scope
+    ) -> None:
+        """Write out a side head; without `heads`, leave out one that does not fit."""
+        mark, repeats, values = self.growing.mark(), self.repeats, dict(scope.values)
+        try:
+            self.written(step, base, entering, scope)
+        except ShapeError as error:
+            if self.heads:
+                raise
+            self.growing.undo(mark)
+            self.repeats = repeats
+            scope.values.clear()  # those of repetitions around share them
+            scope.values.update(values)
+            self.growing.unfit.append(Unfit(scope.path_of(base), error))
 
     def hole(self, holes: Holes, step: Step, base: str, at: int, scope: Scope) -> int:
         """Append the node that stands for a step."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from archcalc.errors import ShapeError
 from archcalc.layers.base import Layer, Shape
 from archcalc.source.parser import Value
 
@@ -44,6 +45,17 @@ class Group:
     output: int = 0
 
 
+class Unfit(NamedTuple):
+    """A side head that is left out: its path, and why its sizes do not fit."""
+
+    name: str
+    error: ShapeError
+
+    def holds(self, name: str) -> bool:
+        """Say whether a name is one of a step in this head, or the head's own."""
+        return self.name.rpartition(".")[2] in name.split(".")
+
+
 @dataclass(frozen=True, slots=True)
 class Graph:
     """Nodes in execution order and the tree of groups above them (0 is the whole).
@@ -58,6 +70,7 @@ class Graph:
     outputs: tuple[int, ...]
     names: Mapping[str, int]
     assumptions: tuple[str, ...] = ()
+    unfit: tuple[Unfit, ...] = ()
 
     @property
     def output(self) -> int:
@@ -77,3 +90,12 @@ class Graph:
         """Return the shapes that enter a node."""
         nodes = self.nodes
         return tuple([nodes[i].shape for i in node.inputs])
+
+    def need_heads(self, name: str | None = None) -> None:
+        """Raise the `ShapeError` of a side head that is left out, or of that in a name.
+
+        Training runs every head; inference runs none.
+        """
+        for head in self.unfit:
+            if name is None or head.holds(name):
+                raise ShapeError(head.error.problems)

@@ -16,7 +16,7 @@ from archcalc.errors import (
     nearest,
 )
 from archcalc.graph.clashes import join_help
-from archcalc.graph.graph import Group, Node
+from archcalc.graph.graph import Group, Node, Unfit
 from archcalc.graph.scope import Scope
 from archcalc.language.spec import Spec
 from archcalc.language.steps import Step
@@ -49,6 +49,7 @@ class Growing:
         self.names: dict[str, int] = {}
         self.ranges: dict[str, tuple[int, int]] = {}
         self.uses: tuple[Value, ...] = ()
+        self.unfit: list[Unfit] = []
         self.unlike = False
         self.reached = 0
         self.shapes: dict[tuple[Any, ...], Shape] = {}
@@ -146,6 +147,26 @@ class Growing:
         self.groups[group].end = len(self.nodes)
         self.groups[group].output = output
 
+    def mark(self) -> tuple[Any, ...]:
+        """Return how far all has grown, for `undo`."""
+        grown = self.nodes, self.groups, self.names, self.ranges
+        return *map(len, grown), self.uses
+
+    def undo(self, mark: tuple[Any, ...]) -> None:
+        """Take back what was written since a mark; a copy would not do the same."""
+        nodes, groups, names, ranges, self.uses = mark
+        del self.nodes[nodes:], self.groups[groups:]
+        for known, before in ((self.names, names), (self.ranges, ranges)):
+            for _ in range(len(known) - before):
+                known.popitem()
+        self.unlike = True
+
+    def need_head(self, name: str) -> None:
+        """Raise the `ShapeError` of a side head that is left out where a name asks."""
+        for head in self.unfit:
+            if head.holds(name):
+                raise ShapeError(head.error.problems)
+
     # -- shared weights ----------------------------------------------------------------
 
     def remember(self, path: str, first: int) -> None:
@@ -164,6 +185,7 @@ class Growing:
             around = around.rpartition(".")[0]
             path = f"{around}.{name}" if around else name
         if path not in self.ranges:
+            self.need_head(name)
             message = f"share: no earlier step {name!r}"
             raise self.error(step, "AC153", message, nearest(name, self.ranges))
         self.copy_weights(step, first, self.ranges[path])

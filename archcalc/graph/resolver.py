@@ -82,6 +82,7 @@ class Resolver:
         if found is None:
             found = growing.names.get(name.text)
         if found is None:
+            growing.need_head(name.text)
             help = self._meant(name.text, scope)
             message = f"no earlier step is named {name.text!r}"
             problem = growing.problem(step, "AC154", message, help)

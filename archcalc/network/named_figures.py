@@ -145,6 +145,7 @@ def _convs(analysis: Analysis, row: Row | None) -> int:
 
 
 def _heads(analysis: Analysis, row: Row | None) -> int:
+    analysis.graph.need_heads()
     inside, groups = set(_inside(analysis, row)), analysis.graph.groups
     return sum(group.kind == "aux" and group.first in inside for group in groups)
 

@@ -180,8 +180,13 @@ class Network(Shown):
 
     @cached_property
     def graph(self) -> Graph:
-        """The network written out; raises `SpecError` or `ShapeError`."""
-        return expand(self.spec, self.input_shapes, self.params, self.limits)
+        """The network written out; raises `SpecError` or `ShapeError`.
+
+        A side head that does not fit sizes given from outside is left out (`unfit`):
+        inference does not run it.
+        """
+        own = self.input is None and not self.settings
+        return expand(self.spec, self.input_shapes, self.params, self.limits, own)
 
     def analyze(
         self,

@@ -130,6 +130,7 @@ class Rows:
         last = last or self._ending(name, _blind) or self._ending(name, _blinder)
         if len(last) == 1:
             return self._row(last[0])
+        self.counted.graph.need_heads(name)
         every = [draft.name for draft in self._named_drafts]
         help = suggestion(name, every, "names", most=12)
         several = f" alone: {', '.join(d.name for d in last[:4])}" if last else ""

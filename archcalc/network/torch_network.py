@@ -79,7 +79,9 @@ def check_numbers(graph: Graph) -> None:
     """Raise `UsageError` at the first symbol in a shape or an argument of a layer.
 
     Torch has only numbers; and a symbol is a text of the user, which code must not see.
+    Raises `ShapeError` where a side head does not fit.
     """
+    graph.need_heads()
     for node in graph.nodes:
         values = _flat((node.shape, node.layer.values))
         symbols = [value for value in values if isinstance(value, Poly)]

@@ -23,7 +23,7 @@ from archcalc.reports.cells import Column, ColumnKind, Line, Table
 from archcalc.reports.closed_forms import closed_form_tables
 from archcalc.reports.diagram import diagram
 from archcalc.reports.memory.notes import definitions
-from archcalc.reports.memory.summary import needing_numbers
+from archcalc.reports.memory.summary import where_known
 from archcalc.reports.report import Later, Report
 from archcalc.reports.table import assumption_notes, definition_notes, settings
 from archcalc.sizes.dims import Dim, Poly, ratio
@@ -108,7 +108,7 @@ def _bytes(analyses: Sequence[Analysis]) -> Table:
     """Return the figures of memory, one a line; what needs numbers says so."""
     lines = [_line("activations", [a.memory.activations for a in analyses], "bytes")]
     for one in IN_MEMORY:
-        values = [needing_numbers(partial(measure, a, one.key)) for a in analyses]
+        values = [where_known(partial(measure, a, one.key)) for a in analyses]
         lines.append(_line(one.in_memory, values, one.kind))
     return Table("memory", tuple(_figure_columns("memory", analyses)), tuple(lines))
 

@@ -281,7 +281,7 @@ class Explainer:
 
     @cached_property
     def has_side_heads(self) -> bool:
-        return any(node.aux for node in self.graph.nodes)
+        return bool(self.graph.unfit) or any(node.aux for node in self.graph.nodes)
 
 
 def shape_lines(found: Recording, computed: bool = False) -> Iterator[Derivation]:

@@ -167,7 +167,7 @@ class _Values:
         analysis, nodes = self.analysis, self.analysis.graph.nodes
         yield self.total("total", analysis.total, [n.index for n in nodes if not n.aux])
         heads = [n.index for n in nodes if n.aux]
-        if heads:
+        if heads and not analysis.graph.unfit:
             yield self.total("side heads", analysis.aux, heads)
         graph = analysis.graph
         if "shape" in self.columns and len(graph.outputs) > 1:
@@ -325,9 +325,15 @@ def convention_note(convention: Convention) -> Note:
 
 
 def assumption_notes(analysis: Analysis) -> Iterator[Note]:
-    """Yield what symbols were assumed to satisfy."""
+    """Yield what symbols were assumed to satisfy, and which side heads do not fit."""
     for text in analysis.graph.assumptions:
         yield Note(text, "assumption")
+    unfit = analysis.graph.unfit
+    for head in unfit[:1]:
+        (problem,) = head.error.problems
+        more = f" (and {len(unfit) - 1} more)" if len(unfit) > 1 else ""
+        left_out = f"the side head {head.name!r}{more} is left out, as in inference"
+        yield Note(f"{left_out}: {problem.message}")
 
 
 def misalignment_notes(analysis: Analysis) -> Iterator[Note]:

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from archcalc.figures.conventions import USUAL, convention
 from archcalc.figures.facts import facts_of
 from archcalc.figures.tally import FOLDED
-from archcalc.graph.expand import Expander, Placeholder
+from archcalc.graph.expand import Expander
 from archcalc.graph.graph import Graph, Node
+from archcalc.graph.holes import Placeholder
 from archcalc.graph.paths import depths, weighs
 from archcalc.graph.scope import Scope
 from archcalc.graph.shortcuts import strides

@@ -182,7 +182,7 @@ def _large_parts(analysis: Analysis) -> Iterator[Portion]:
         less = tuple(i for row in dense for i in row.nodes)
         yield Portion("convolutions alone", "", 1, less)
     aux = tuple(node.index for node in nodes if node.aux)
-    if aux:
+    if aux and not analysis.graph.unfit:
         yield Portion("with side heads", "", 1, more=aux)
 
 

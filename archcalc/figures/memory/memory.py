@@ -60,7 +60,11 @@ class Training(NamedTuple):
 
 
 class Memory:
-    """The memory of one analysis; `UsageError` AC541 where a figure needs numbers."""
+    """The memory of one analysis.
+
+    Raises `UsageError` AC541 where a figure needs numbers, and `ShapeError` where it
+    needs a side head that does not fit.
+    """
 
     def __init__(self, analysis: Counted) -> None:
         self.analysis = analysis
@@ -125,6 +129,7 @@ class Memory:
     @cached_property
     def training_storages(self) -> Storages:
         """Who shares memory with whom in training."""
+        self.analysis.graph.need_heads()
         return Storages(self.analysis, backward=True)
 
     @cached_property
@@ -184,6 +189,7 @@ class Memory:
     def on_disk_as(self, dtype: str) -> Dim:
         """Bytes of a checkpoint in a number format; raises `UsageError` AC503."""
         graph = self.analysis.graph
+        graph.need_heads()
         return on_disk(graph.nodes, graph, dtype)
 
     def disk(self, nodes: Iterable[int]) -> Dim:

@@ -15,6 +15,7 @@ from archcalc.reports.cells import Cells
 from archcalc.sizes.dims import Dim
 
 NEEDS_NUMBERS = "needs numbers"
+NEEDS_HEADS = "a side head does not fit"
 MOST_NAMED = 4
 """A row of more operations does not list what each keeps."""
 

@@ -7,13 +7,13 @@ from fractions import Fraction
 
 from archcalc.catalogue import FIGURES
 from archcalc.checks.claims.expectations import Judged
-from archcalc.errors import UsageError
+from archcalc.errors import ShapeError, UsageError
 from archcalc.figures.memory.at_rest import stored_dtype
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Level, Row
 from archcalc.reports.cells import Cell, Column, Line, Note, Table, column
-from archcalc.reports.memory.cells import NEEDS_NUMBERS, ratio
+from archcalc.reports.memory.cells import NEEDS_HEADS, NEEDS_NUMBERS, ratio
 from archcalc.reports.memory.notes import (
     at,
     definitions,
@@ -72,10 +72,12 @@ def report(
     )
 
 
-def needing_numbers(figure: Callable[[], Cell]) -> Cell:
-    """Return a figure, or in words that it needs numbers."""
+def where_known(figure: Callable[[], Cell]) -> Cell:
+    """Return a figure, or in words that it needs numbers, or every side head."""
     try:
         return figure()
+    except ShapeError:
+        return NEEDS_HEADS
     except UsageError as error:
         if error.problems[0].code != "AC541":
             raise
@@ -111,8 +113,8 @@ def _four(analysis: Analysis, rule: str) -> Table:
     lines = []
     for key, figure, about in figures:
         title = FIGURES[key].in_memory or FIGURES[key].label
-        size = needing_numbers(figure)
-        where = None if size == NEEDS_NUMBERS else about()
+        size = where_known(figure)
+        where = None if isinstance(size, str) else about()
         lines.append(Line((title, size, size, where), path=title))
     columns = (Column("figure", "figure", "name"), *BYTES, WHERE)
     return Table("", columns, tuple(lines))
@@ -146,7 +148,7 @@ def _stage(analysis: Analysis, row: Row, whole: Dim) -> Line:
         row.short or row.name,
         row.activation_bytes,
         ratio(row.activation_bytes, analysis.total.activation_bytes),
-        needing_numbers(lambda: analysis.memory.live(row.nodes)),
+        where_known(lambda: analysis.memory.live(row.nodes)),
         weights,
         ratio(weights, whole),
     )
