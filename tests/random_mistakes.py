@@ -53,6 +53,7 @@ NASTY: tuple[Any, ...] = (
 )
 WORDS = ("name", "from", "repeat", "first", "last", "when", "share", "norm", "act")
 MORE = ("groups", "kernel", "pad", "axis", "conv", "use", "residual", "out", "éé", "")
+FOREIGN = ("dense", "conv2d", "nn.Conv2d", "rnn", "kernel_size", "activation", "size")
 
 Spot = tuple[Any, Any]
 
@@ -90,7 +91,7 @@ def renamed(r: Random, at: Any, key: Any) -> None:
 def added(r: Random, at: Any, key: Any) -> None:
     """Add an argument or a step that may not stand there."""
     if isinstance(at, dict):
-        at[r.choice(WORDS + MORE)] = deepcopy(r.choice(NASTY))
+        at[r.choice(WORDS + MORE + FOREIGN)] = deepcopy(r.choice(NASTY))
     else:
         at.insert(key, deepcopy(r.choice(NASTY)))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import archcalc
-from archcalc.errors import UsageError
+from archcalc.errors import SourceError, UsageError
 from archcalc.language import library
 
 
@@ -126,6 +126,22 @@ def test_a_name_that_fits_several_is_refused_with_all() -> None:
         library.find("MobileNet_v3")
     (problem,) = caught.value.problems
     assert problem.help == "write mobilenet-v3-large or mobilenet-v3-small"
+
+
+def test_a_path_without_its_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "nets" / "mycnn.yml").write_text("", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for path, help in (
+        ("nets/mycnn", "did you mean nets/mycnn.yml?"),
+        ("nets/x", None),
+    ):
+        with pytest.raises(SourceError) as caught:
+            archcalc.load(path)
+        (problem,) = caught.value.problems
+        assert (problem.code, problem.help) == ("AC101", help)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from archcalc.checks.project import Project
 from archcalc.errors import UsageError
-from archcalc.language.library import ENDINGS, displayed, find, is_path, shipped
+from archcalc.language.library import displayed, find, is_path, shipped
 from archcalc.language.steps import KINDS
+from archcalc.source.text import ENDINGS
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages"})
 OURS = re.compile(rb"^(?:archcalc|layers|input|blocks)\s*:", re.MULTILINE)

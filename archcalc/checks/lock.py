@@ -21,13 +21,13 @@ from archcalc.checks.project import Project
 from archcalc.errors import ArchcalcError, LimitError, Place, Problem, UsageError
 from archcalc.graph.graph import Graph, Node
 from archcalc.graph.paths import depth
-from archcalc.language.library import ENDINGS, is_shipped
+from archcalc.language.library import is_shipped
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.network import network as network_of
 from archcalc.source.parser import read
-from archcalc.source.text import decode, read_bytes
+from archcalc.source.text import ENDINGS, decode, read_bytes
 
 VERSION = 1
 FIGURES = ("params", "buffers", "macs", "flops", "activations", "activation_bytes")

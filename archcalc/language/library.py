@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from archcalc.errors import UsageError, nearest
+from archcalc.source.text import ENDINGS
 
-ENDINGS = (".yaml", ".yml")
 ALIASES = b"\naliases:"
 VARIANTS = b"\nvariants:"
 SECTION_END = rb"\n(?=[^\s#])"

@@ -17,6 +17,7 @@ from typing import BinaryIO
 from archcalc.errors import LimitError, Place, SourceError
 from archcalc.limits import Limits
 
+ENDINGS = (".yaml", ".yml")
 STDIN = "-"
 STDIN_NAME = "<stdin>"
 
@@ -181,7 +182,15 @@ def _unreadable(name: str, error: OSError | ValueError) -> SourceError:
     if not isinstance(error, OSError):
         return _cannot_read(name, "this path holds a NUL character", None)
     reason = OPEN_PROBLEMS.get(error.errno or 0) or error.strerror or "it failed"
-    return _cannot_read(name, reason, None)
+    help = _beside(name) if error.errno == errno.ENOENT else None
+    return _cannot_read(name, reason, help)
+
+
+def _beside(name: str) -> str | None:
+    """Return the file that is there where an ending was left out."""
+    there = (name + ending for ending in ENDINGS if os.path.isfile(name + ending))
+    found = next(there, None)
+    return f"did you mean {found}?" if found else None
 
 
 def _cannot_read(name: str, reason: str, help: str | None) -> SourceError:
