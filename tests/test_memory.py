@@ -89,6 +89,20 @@ def in_mib(size: Any) -> Fraction:
     return Fraction(size, 2**20)
 
 
+def test_activations_of_convolutions_alone() -> None:
+    """11.1M of ResNet-50 v1.5, 9.1M of v1: summed by hand, stage by stage."""
+    first = 64 * 112**2
+    stages = ((64, 56, 3), (128, 28, 4), (256, 14, 6), (512, 7, 3))
+    values = first + sum(
+        blocks * 6 * width * side**2  # 1×1, 3×3 and four times as many of the last 1×1
+        + 4 * width * side**2  # the projection of the first block
+        + (3 * width * side**2 if stage else 0)  # its 1×1 before the stride
+        for stage, (width, side, blocks) in enumerate(stages)
+    )
+    memory = archcalc.load("resnet50:v1.5").analyze().memory
+    assert memory.activations_by("convolutions") == 4 * values == 4 * 11_113_984
+
+
 @pytest.mark.parametrize(("name", "printed"), PUBLISHED["convnet-burden"].items())
 def test_convnet_burden_prints_these(name: str, printed: int) -> None:
     size = archcalc.load(name).analyze().memory.activations_by("convnet-burden")

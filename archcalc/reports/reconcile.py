@@ -15,11 +15,13 @@ from archcalc.reports.report import Report
 SHOWN = 8
 """So many explanations are printed unless all are asked for."""
 NAMES_SHOWN = 6
-LITTLE, LUCK = 0.01, 0.5
-"""Fewer expected fits than these are none to speak of, and none to warn of."""
+LITTLE, SURE, LUCK = 0.001, 0.05, 0.5
+"""Where fewer match by chance than these, it is not said how few, a match is hardly
+luck, or it is no sign of luck."""
 DEPARTURES = (
     "how far a reading is from the plain one: another way of counting, a part left out "
-    "or added, another variant, network, input or unit 1 each, one row or branch 2."
+    "or added, another variant, network, input, count of classes or unit 1 each, one "
+    "row or branch 2."
 )
 FIGURE = Column("figure", "exact", "count")
 READS = Column("reads", "reads", "formula")
@@ -65,7 +67,7 @@ def _misses(nearest: Sequence[Candidate]) -> Table:
     rows = tuple(
         Line((c.tag, c.reading.value, _printed(c), c.off, c.weight)) for c in nearest
     )
-    return Table("no reading gives it; the nearest simple ones", columns, rows)
+    return Table("no reading gives it; the nearest", columns, rows)
 
 
 # -- words -----------------------------------------------------------------------------
@@ -102,7 +104,10 @@ def _told(explanation: Match) -> str:
     elif reading.part.group:
         told.append(reading.part.group)
     if reading.subject.text:
-        told.append(f"of {reading.subject.text}")
+        sized = reading.subject.change in ("input", "classes")
+        told.append(f"{'with' if sized else 'of'} {reading.subject.text}")
+    if explanation.others and not reading.part.name:
+        told.append(f"{len(explanation.others)} other counts of classes give it too")
     if first.asked.implied:
         told.append(f"read as {_unit(first)}")
     if first.mixed:
@@ -164,22 +169,45 @@ def _more(found: Reconciled, shown: int) -> Iterator[Note]:
 
 
 def _odds(found: Reconciled) -> str:
-    """Return how many readings were tried and how many would fit by chance."""
+    """Return how many ways were tried, and what a match therefore proves."""
     spread, simple = found.spread, found.simple
-    text = (
-        f"{spread.tried:,} readings were tried, with {spread.distinct:,} different "
-        f"values; spread evenly, {_expected(spread)} would fit by chance"
+    tried = (
+        f"{spread.tried:,} ways of counting were tried ({spread.distinct:,} different "
+        "values)"
     )
-    if found.ok and simple.tried < spread.tried:
-        text += f", {_expected(simple)} of the {simple.tried:,} as simple as the first"
-    luck = found.ok and simple.chance >= LUCK
-    return f"{text}. {'So a fit may be luck.' * luck}".strip()
+    if not found.ok:
+        return f"{tried}, and none matches; {_expected(spread)}."
+    if simple.tried == spread.tried:
+        return f"{tried}; {_expected(spread)}, {_proves(simple)}."
+    those = (
+        "Of the plain way alone"
+        if simple.tried == 1
+        else f"Of the {simple.tried:,} ways that are as simple as the first match"
+    )
+    chance = f"{_expected(spread)}. {those}, {_expected(simple)}"
+    return f"{tried}; {chance}, {_proves(simple)}."
 
 
 def _expected(spread: Odds) -> str:
+    """Return how many ways match by chance, in words."""
+    if spread.chance >= LUCK:
+        return f"by chance about {max(1, round(spread.chance)):,} of them would match"
     if spread.chance < LITTLE:
-        return f"less than {LITTLE}"
-    return f"about {spread.chance:.{1 if spread.chance >= 0.1 else 2}f}"
+        return (
+            f"a match by chance comes in less than 1 of {round(1 / LITTLE):,} searches"
+        )
+    return (
+        f"a match by chance comes in about 1 of {round(1 / spread.chance):,} searches"
+    )
+
+
+def _proves(spread: Odds) -> str:
+    """Return what a match proves among so many ways."""
+    if spread.chance >= LUCK:
+        return "so this match alone proves little"
+    if spread.chance >= SURE:
+        return "so this match may still be luck"
+    return "so this match is hardly luck"
 
 
 def _known(found: Reconciled) -> Iterator[Note]:

@@ -18,6 +18,14 @@ UNITS = ("", "B", "%", "x")
 PRINTED = ("%", "x")
 """Units of figures that are never exact counts."""
 BYTES = ("b", "byte", "bytes")
+MACS = (
+    *("mac", "macs", "macc", "maccs", "madd", "madds", "mult-add", "mult-adds"),
+    *("mul-add", "mul-adds", "multadds", "multiply-add", "multiply-adds"),
+    *("multiply-accumulate", "multiply-accumulates", "fma", "fmas"),
+)
+"""What people call multiply-accumulates."""
+FLOPS = ("flop", "flops")
+"""What people call either operations or multiply-accumulates."""
 AMOUNT = (
     r"(?P<digits>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9][0-9_]*)(?:\.[0-9]+)?)"
     r"(?:[eE](?P<power>[0-9]{1,2}))?\s*"
@@ -39,6 +47,11 @@ class Amount(NamedTuple):
     def suffix(self) -> str:
         """Prefix and unit, as they stand behind a number."""
         return f"{self.prefix}{'i' * self.binary}{self.unit}"
+
+    @property
+    def counts(self) -> str:
+        """The word that says what is counted, in lower case; "" for a plain unit."""
+        return "" if self.unit in UNITS else self.unit.lower()
 
     @property
     def size(self) -> int | Fraction:

@@ -16,8 +16,8 @@ from archcalc.checks.claims.citations import KINDS, Publication, source_of
 from archcalc.checks.claims.expectations import Judged, judge, shown
 from archcalc.checks.claims.on_slides import NAMED, Named
 from archcalc.checks.claims.quoted import Asked, Quoted
-from archcalc.checks.claims.readings import subjects
 from archcalc.checks.claims.reconcile import Candidate, candidates, nearest
+from archcalc.checks.claims.subjects import subjects
 from archcalc.errors import UsageError
 from archcalc.language.library import is_path, shipped
 from archcalc.language.steps import USERS

@@ -15,11 +15,14 @@ from typing import NamedTuple
 
 from archcalc.checks.claims.expectations import Fit
 from archcalc.checks.claims.quoted import EXACT_DIGITS, Asked, Quoted, quoted
-from archcalc.checks.claims.readings import Reading, Subject, readings, subjects
+from archcalc.checks.claims.readings import Reading, readings
+from archcalc.checks.claims.subjects import Subject, subjects
 from archcalc.network.network import Network
 
 FEW, MORE = 2, 3
 """The most departures tried, for a figure of few digits and for one of five or more."""
+FITS: tuple[Fit, ...] = ("exact", "rounds", "truncates", "bound")
+"""How a reading may meet a figure, the best first."""
 NEAR = 2
 """Chance is judged by the readings between a claim divided and multiplied by this."""
 
@@ -45,9 +48,18 @@ class Candidate(NamedTuple):
         return abs(self.amount - claimed) / claimed
 
     @property
-    def order(self) -> tuple[int, bool, bool, Fraction]:
-        """Simplest first; a rounded figure before one cut off, then the nearest."""
-        return self.weight, self.fit == "truncates", self.mixed, self.off
+    def guessed(self) -> bool:
+        """Whether it leaves out or doubles one of many rows, which no source does."""
+        return bool(self.reading.part.name)
+
+    @property
+    def order(self) -> tuple[int, bool, bool, bool, Fraction]:
+        """Simplest first; of those equally simple, what a source is known to do.
+
+        Then a rounded figure before one cut off, then the nearest.
+        """
+        cut = self.fit == "truncates"
+        return self.weight, self.guessed, cut, self.mixed, self.off
 
     @property
     def tag(self) -> str:
@@ -79,7 +91,9 @@ class Odds(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Candidates that differ only in which row or branch they leave out or double.
+    """Candidates that differ in one thing alone of which there are many.
+
+    It is the row or branch that they leave out or double, or the count of classes.
 
     The first is the nearest; `equal` those with the same value, `others` the rest.
     """
@@ -125,7 +139,7 @@ def reconcile(network: Network, text: str) -> Reconciled:
     figure = quoted(text)
     most = MORE if figure.digits >= EXACT_DIGITS else FEW
     found = list(candidates(subjects(network, most), figure, most))
-    hits = list(_simplest(c for c in found if c.fit))
+    hits = list(_simplest(_needed([c for c in found if c.fit])))
     misses = () if hits else tuple(nearest(found))
     simple = [c for c in found if not hits or c.weight <= hits[0].weight]
     return Reconciled(
@@ -142,15 +156,33 @@ def reconcile(network: Network, text: str) -> Reconciled:
 def candidates(
     found: Iterable[Subject], figure: Quoted, most: int
 ) -> Iterator[Candidate]:
-    """Yield every reading of every meaning that departs by at most `most`."""
+    """Yield every reading of every meaning that departs by at most `most`.
+
+    Few digits meet much by chance. So where few departures are tried, those that many
+    values come of are tried alone: another input, another count of classes, powers of
+    1024 in a figure that is not of bytes.
+    """
+    few = most <= FEW
     for subject in found:
         for asked in figure.asked:
             for reading in readings(subject, asked.kind, most + asked.flop):
+                if not _fits_words(reading, asked):
+                    continue
+                other = subject.change in ("input", "classes")
+                way = reading.way.weight > 0
+                if few and other and way:
+                    continue
                 for amount, mixed, extra in _amounts(reading, asked):
                     weight = reading.weight + extra
-                    if weight <= most:
+                    far = other or (way and asked.kind != "bytes")
+                    if weight <= most and not (few and mixed and far):
                         fit = asked.claim.fit(amount)
                         yield Candidate(reading, asked, amount, mixed, weight, fit)
+
+
+def _fits_words(reading: Reading, asked: Asked) -> bool:
+    """Whether a reading is of what the words beside the figure name."""
+    return asked.holds in ("", reading.way.kind, reading.way.holds)
 
 
 def _amounts(reading: Reading, asked: Asked) -> Iterator[tuple[Fraction, bool, int]]:
@@ -167,12 +199,45 @@ def _amounts(reading: Reading, asked: Asked) -> Iterator[tuple[Fraction, bool, i
 
 
 def nearest(found: Iterable[Candidate], most: int = 4) -> Iterator[Candidate]:
-    """Yield the candidates of one departure at most that are nearest to the claim."""
-    seen: set[Fraction] = set()
-    for candidate in sorted(found, key=lambda c: (c.off, c.order)):
-        if candidate.weight < FEW and candidate.amount not in seen and len(seen) < most:
-            seen.add(candidate.amount)
-            yield candidate
+    """Yield the candidates that are nearest to the claim, one of each way of counting.
+
+    However many departures they need; a single row left out or doubled apart, as some
+    row of a long network always comes near.
+    """
+    seen: set[tuple[str, str]] = set()
+    for one in sorted(found, key=lambda c: (c.off, c.order)):
+        kind = (one.reading.way.tag, one.reading.subject.change)
+        if not one.guessed and kind not in seen and len(seen) < most:
+            seen.add(kind)
+            yield one
+
+
+def _needed(hits: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield the hits that need each of their departures.
+
+    Where the whole network meets the figure, it says nothing that it does without a
+    part too; where the network itself does, that it does with other classes.
+    """
+    best: dict[tuple[object, ...], int] = {}
+    for hit in hits:
+        key = (*_counted(hit), hit.reading.subject.text, hit.reading.part.group)
+        best[key] = min(best.get(key, len(FITS)), _quality(hit))
+    for hit in hits:
+        subject, group = hit.reading.subject.text, hit.reading.part.group
+        simpler = {("", group), (subject, ""), ("", "")} - {(subject, group)}
+        found = (best.get((*_counted(hit), *key), len(FITS)) for key in simpler)
+        if all(quality > _quality(hit) for quality in found):
+            yield hit
+
+
+def _counted(hit: Candidate) -> tuple[object, ...]:
+    """Return what a candidate counts, whatever it counts it of."""
+    return hit.asked, hit.mixed, hit.reading.way.tag
+
+
+def _quality(hit: Candidate) -> int:
+    """Return how well a hit meets the figure, 0 for exactly."""
+    return FITS.index(hit.fit or FITS[-1])
 
 
 def _simplest(hits: Iterable[Candidate]) -> Iterator[Candidate]:
@@ -202,12 +267,13 @@ def _claimed(asked: Asked) -> Fraction:
 
 
 def _explained(hits: Sequence[Candidate]) -> Iterator[Match]:
-    """Yield hits together that differ only in the row or branch, simplest first."""
+    """Yield hits together that differ only in row, branch or classes."""
     groups: dict[tuple[object, ...], list[Candidate]] = {}
     for hit in hits:
         reading = hit.reading
+        change = reading.subject.change
         key = (
-            reading.subject,
+            change if change == "classes" else reading.subject,
             reading.way.tag,
             reading.part.group,
             hit.mixed,

@@ -1,7 +1,8 @@
-"""What a published figure may count: operations, parameters, values, bytes.
+"""What a published figure may count: operations, parameters, values, bytes, and more.
 
 A `Way` gives a figure for each node, or of the whole. The plain ways weigh nothing:
-multiply-accumulates, trainable parameters, each output once, four bytes a value.
+multiply-accumulates, trainable parameters, each output once, four bytes a value, the
+layers on the longest path, the receptive field of the last layer that has one.
 """
 
 from __future__ import annotations
@@ -13,20 +14,33 @@ from typing import Literal, NamedTuple
 from archcalc.figures.conventions import CONVENTIONS, USUAL
 from archcalc.figures.memory.activation_rules import RULES
 from archcalc.graph.graph import Node
+from archcalc.graph.paths import depth, depths, weighs
+from archcalc.graph.receptive import receptive_fields
 from archcalc.layers.base import numel
 from archcalc.network.analysis import Analysis
 
-Kind = Literal["operations", "parameters", "values", "bytes"]
+Kind = Literal["operations", "parameters", "values", "bytes", "depth", "field"]
 KINDS: tuple[Kind, ...] = ("operations", "parameters", "values", "bytes")
+"""What a whole number without a unit may count; depth and field must be named."""
+Contents = Literal["", "parameters", "values"]
+MOST_WAYS = 64
+"""No kind has more ways than these, receptive fields of single rows apart."""
 BYTES = 4
 """Bytes of a value in float32."""
+OPERATIONS_ALONE = ("flops", "darknet")
+"""Conventions that a claim of FLOPs may plainly mean."""
+DOUBLED = dict.fromkeys(
+    ("thop", "ultralytics-thop"), ", as Ultralytics prints GFLOPs of its YOLO networks"
+)
+"""Who prints twice a tool's multiply-accumulates."""
 
 
 class Way(NamedTuple):
     """What is counted: a figure for each node, or of the whole where `nodes` is None.
 
     `tag` names it in a word or two, `text` says it; `binary`: its source divides bytes
-    by 2²⁰; `flop`: it is what a claim of FLOPs may plainly mean.
+    by 2²⁰; `flop`: it is what a claim of FLOPs may plainly mean; `holds` says of bytes
+    what they hold, where it is one thing.
     """
 
     kind: Kind
@@ -37,6 +51,7 @@ class Way(NamedTuple):
     whole: int = 0
     binary: bool = False
     flop: bool = False
+    holds: Contents = ""
 
 
 def ways(analysis: Analysis, kind: Kind) -> list[Way]:
@@ -85,6 +100,13 @@ def _operations(analysis: Analysis) -> Iterator[Way]:
     whole = [n * g for n, g in zip(macs, groups, strict=True)]
     text = "multiply-accumulates as if no convolution had groups"
     yield Way("operations", "no groups", text, 1, whole)
+    text = (
+        "a training step: forward, and backward twice that (Kaplan 2020, section 2.1)"
+    )
+    yield Way("operations", "training step", text, 1, [3 * n for n in macs])
+    text = f"{text}, two operations a multiply-accumulate"
+    six = [6 * n for n in macs]
+    yield Way("operations", "training step, 2 × MACs", text, 2, six, flop=True)
     for name, convention in CONVENTIONS.items():
         if convention.unit and name not in (USUAL, "lecture", "torch"):
             yield from _by_tool(analysis, name)
@@ -98,16 +120,18 @@ def _by_tool(analysis: Analysis, name: str) -> Iterator[Way]:
     facts = _under(analysis, name).facts
     counts = _numbers(analysis, lambda i: facts[i].operations)
     text = f"as {name} counts ({CONVENTIONS[name].brief})"
-    flop = name == "flops"
+    flop = name in OPERATIONS_ALONE
     ends = [i for i in _left_to_loss(analysis) if counts[i]]
-    if not ends:
-        yield Way("operations", name, text, 1, counts, flop=flop)
-        return
-    without = [0 if i in ends else count for i, count in enumerate(counts)]
-    text = f"{text}, the last softmax left to the loss"
-    yield Way("operations", name, text, 1, without, flop=flop)
-    text = f"{text.partition(', the last')[0]}, the last softmax included"
-    yield Way("operations", f"{name} + softmax", text, 2, counts)
+    if ends:
+        more = f"{text}, the last softmax included"
+        yield Way("operations", f"{name} + softmax", more, 2, counts)
+        counts = [0 if i in ends else count for i, count in enumerate(counts)]
+        text = f"{text}, the last softmax left to the loss"
+    yield Way("operations", name, text, 1, counts, flop=flop)
+    if CONVENTIONS[name].unit == "MAC":
+        text = f"twice what {name} counts{DOUBLED.get(name, '')}"
+        double = [2 * n for n in counts]
+        yield Way("operations", f"2 × {name}", text, 2, double, flop=True)
 
 
 def _left_to_loss(analysis: Analysis) -> list[int]:
@@ -150,10 +174,49 @@ def _parameters(analysis: Analysis) -> Iterator[Way]:
     text = "parameters with the running mean and variance of batch norms, 4 a channel"
     running = owned(lambda i: keras[i].reported_params)
     yield Way("parameters", "BN 4 a channel", text, 1, running)
+    normed = {n.inputs[0] for n in nodes if n.layer.role == "norm"}
+    under = owned(lambda i: _bias_left_out(nodes[i]) if i in normed else 0)
+    text = "parameters with a bias also where a normalization follows"
+    added = [n + m for n, m in zip(full, under, strict=True)]
+    yield Way("parameters", "biases under norms", text, 1, added)
+    text = (
+        "parameters with a bias also where a normalization follows, and 4 a channel of "
+        "a batch norm (the ResNets of Keras' applications)"
+    )
+    added = [n + m for n, m in zip(running, under, strict=True)]
+    yield Way("parameters", "biases under norms, BN 4 a channel", text, 1, added)
+    pairs = owned(lambda i: _pairs(analysis, nodes[i]))
+    text = (
+        "parameters with one bias a pair of input and output map of a convolution "
+        "(Ji 2013: 289,536 of layer C6)"
+    )
+    added = [n + m for n, m in zip(full, pairs, strict=True)]
+    yield Way("parameters", "a bias a pair of maps", text, 1, added)
     more = owned(lambda i: facts[i].weights * (_groups(analysis, nodes[i]) - 1))
     whole = [n + m for n, m in zip(full, more, strict=True)]
     text = "parameters as if no convolution had groups"
     yield Way("parameters", "no groups", text, 1, whole)
+
+
+def _bias_left_out(node: Node) -> int:
+    """Return how many biases a convolution or linear layer could have but has not."""
+    layer = node.layer
+    if layer.family not in ("convolution", "linear") or getattr(layer, "bias", True):
+        return 0
+    axis = 0 if layer.family == "convolution" else -1
+    return _number(node.shape[axis])
+
+
+def _pairs(analysis: Analysis, node: Node) -> int:
+    """Return how many biases more a convolution has with one for each pair of maps.
+
+    A weight has a plane for each pair: the maps of a group alone meet each other.
+    """
+    if node.layer.family != "convolution" or not analysis.facts[node.index].biases:
+        return 0
+    shapes = node.layer.weights(*analysis.graph.input_shapes(node))
+    planes = _number(shapes["weight"][0]) * _number(shapes["weight"][1])
+    return planes - _number(analysis.facts[node.index].biases)
 
 
 # -- values ----------------------------------------------------------------------------
@@ -175,6 +238,15 @@ def _values(analysis: Analysis) -> Iterator[Way]:
     after = [n if _spatial(nodes[i]) else once[i] for i, n in enumerate(relus)]
     text = "outputs, those of activation functions on images kept apart"
     yield Way("values", "conv ReLUs kept", text, 1, after)
+    text = "the outputs of convolutions alone (Radosavovic 2020)"
+    convs = [n if _is_convolution(nodes[i]) else 0 for i, n in enumerate(sizes)]
+    yield Way("values", "conv outputs", text, 1, convs)
+    text = "the outputs of convolutions and linear layers (fvcore's activation count)"
+    products = [
+        n if nodes[i].layer.family in ("convolution", "linear") else 0
+        for i, n in enumerate(sizes)
+    ]
+    yield Way("values", "conv, fc outputs", text, 1, products)
     every = [0 if nodes[i].layer.storage == "view" else n for i, n in enumerate(sizes)]
     text = "the output of every operation kept"
     yield Way("values", "all kept", text, 1, every)
@@ -182,6 +254,10 @@ def _values(analysis: Analysis) -> Iterator[Way]:
 
 def _bends(node: Node) -> bool:
     return node.layer.role == "activation" and not node.layer.left_to_loss
+
+
+def _is_convolution(node: Node) -> bool:
+    return node.layer.family == "convolution"
 
 
 def _spatial(node: Node) -> bool:
@@ -203,7 +279,8 @@ def _in_bytes(way: Way) -> Iterator[Way]:
         nodes = [size * n for n in way.nodes or ()]
         tag = way.tag if size == BYTES else f"{way.tag}, {format}"
         text = f"bytes of {way.text}, in {format}"
-        yield Way("bytes", tag, text, way.weight + weight, nodes)
+        holds: Contents = "parameters" if way.kind == "parameters" else "values"
+        yield Way("bytes", tag, text, way.weight + weight, nodes, holds=holds)
 
 
 def _of_tools(analysis: Analysis) -> Iterator[Way]:
@@ -218,17 +295,59 @@ def _of_tools(analysis: Analysis) -> Iterator[Way]:
             shape = analysis.graph.nodes[end].shape
             size -= BYTES * rule.times * _number(numel(shape))
         binary = "2²⁰" in rule.cite
-        yield Way("bytes", name, f"{name}: {rule.text}", 1, None, size, binary)
+        text = f"{name}: {rule.text}"
+        yield Way("bytes", name, text, 1, None, size, binary, holds="values")
         if not rule.inputs and rule.times == 2:
             text = f"{name}'s estimated total: input, outputs twice, parameters"
             yield Way("bytes", f"{name} total", text, 1, None, size + other, binary)
     peak = memory.peak_inference
     text = "the most that lives at once in inference"
-    yield Way("bytes", "peak inference", text, 2, None, peak)
+    yield Way("bytes", "peak inference", text, 2, None, peak, holds="values")
     text = "what forward keeps for backward, parameters apart"
     yield Way("bytes", "saved for backward", text, 2, None, memory.saved_for_backward)
     text = "the peak of a training step with SGD, all included"
     yield Way("bytes", "training", text, 2, None, memory.training.peak)
+
+
+# -- depth and field -------------------------------------------------------------------
+
+
+def _depths(analysis: Analysis) -> Iterator[Way]:
+    """Yield ways to count layers; side heads stand aside."""
+    graph = analysis.graph
+    nodes = [n for n in graph.nodes if not n.aux and n.layer.role != "input"]
+    weighty = [n for n in nodes if weighs(graph, n)]
+    text = "layers with weights on the longest path"
+    yield Way("depth", "longest path", text, 0, None, depth(graph))
+    text = "all layers with weights, projections and branches among them"
+    yield Way("depth", "layers with weights", text, 1, None, len(weighty))
+    convs = sum(map(_is_convolution, weighty))
+    yield Way("depth", "convolutions", "convolutions alone", 1, None, convs)
+    text = "all layers with parameters, normalizations too (Keras' applications, Depth)"
+    owners = [n for n in nodes if n.layer.weights(*graph.input_shapes(n))]
+    yield Way("depth", "layers with parameters", text, 1, None, len(owners))
+    text = "operations of any kind on the longest path"
+    paths = depths(graph, lambda _, node: int(node.layer.role != "input"))
+    path = max(paths[i] for i in graph.outputs)
+    yield Way("depth", "longest path of operations", text, 1, None, path)
+    yield Way("depth", "operations", "operations of any kind", 1, None, len(nodes))
+
+
+def _fields(analysis: Analysis) -> Iterator[Way]:
+    """Yield receptive fields: of the last layer that has one, then of each row."""
+    fields = receptive_fields(analysis.graph)
+    sizes: dict[int, str] = {}
+    for row in analysis.rows:
+        field = fields[row.output]
+        if field and not row.aux:
+            size = max(axis.size for axis in field)
+            sizes.pop(size, None)
+            sizes[size] = row.name
+    text = "receptive field of {}, the last layer that does not see the whole input"
+    for i, (size, name) in enumerate(reversed(sizes.items())):
+        tag = f"field of {name}"
+        said = f"receptive field of {name}" if i else text.format(name)
+        yield Way("field", tag, said, 2 if i else 0, None, size)
 
 
 KINDS_OF_WAYS: dict[Kind, Callable[[Analysis], Iterator[Way]]] = {
@@ -236,4 +355,6 @@ KINDS_OF_WAYS: dict[Kind, Callable[[Analysis], Iterator[Way]]] = {
     "parameters": _parameters,
     "values": _values,
     "bytes": _bytes,
+    "depth": _depths,
+    "field": _fields,
 }

@@ -11,7 +11,7 @@ from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Module, numel
 from archcalc.sizes.dims import Dim
 
-Counts = Literal["outputs", "modules", "modules with weights"]
+Counts = Literal["outputs", "convolutions", "modules", "modules with weights"]
 
 
 class ActivationRule(NamedTuple):
@@ -61,6 +61,13 @@ RULES: dict[str, ActivationRule] = {
         inputs=False,
         cite="Albanie 2017, convnet-burden, which divides by 2²⁰",
     ),
+    "convolutions": ActivationRule(
+        "the output of every convolution and nothing else",
+        counts="convolutions",
+        inputs=False,
+        cite="Radosavovic 2020, Designing Network Design Spaces, whose activations are "
+        "these values",
+    ),
 }
 """The rules by name; `archcalc memory NET --activations-rule` picks one."""
 
@@ -89,6 +96,8 @@ def _counts(analysis: Counted, rule: ActivationRule, node: Node) -> bool:
     if rule.counts == "outputs":
         view = node.layer.storage == "view"
         return not view and not _overwrites(analysis, rule, node)
+    if rule.counts == "convolutions":
+        return node.layer.family == "convolution"
     module = isinstance(node.layer.torch(*analysis.graph.input_shapes(node)), Module)
     return module and (rule.counts == "modules" or _has_weights(analysis.graph, node))
 

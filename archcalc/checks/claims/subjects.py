@@ -1,0 +1,241 @@
+"""What a published figure may be of: the network, a variant, kin, other sizes.
+
+A figure may be of another variant, of a network whose name has a word more or less, of
+the same network with another usual input, or with another count of classes. Each is one
+departure, and no two are combined, so that there are at most
+
+    1 + variants + kin + len(SIDES) + len(CLASSES)
+
+subjects of a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from archcalc.checks.claims.ways import Kind, Way, ways
+from archcalc.errors import ArchcalcError, UsageError
+from archcalc.graph.graph import Graph
+from archcalc.language import library
+from archcalc.layers.base import times
+from archcalc.network.analysis import Analysis
+from archcalc.network.network import Network, load
+
+SIDES = (32, 64, 96, 128, 160, 192, 224, 227, 240, 256, 299, 320, 331)
+"""Usual sides of square inputs."""
+CLASSES = (
+    *(1, 2, 10, 20, 21, 80, 91, 100, 101, 102, 120, 196, 200, 365),
+    *(1000, 1001, 21841, 21843),
+)
+"""Usual counts of classes: CIFAR 10 and 100, VOC 20 and 21, COCO 80 and 91, Food 101,
+flowers 102, dogs 120, cars 196, birds and Tiny ImageNet 200, Places 365, ImageNet 1000,
+with background 1001, ImageNet-21k 21841 and 21843."""
+HEADS = ("fc", "linear", "conv")
+"""Kinds of layer that give one output a class."""
+LARGE_PARTS = 4
+"""Everything, without the last layer, convolutions alone, with side heads."""
+Change = Literal["", "variant", "kin", "input", "classes"]
+
+
+class Portion(NamedTuple):
+    """What is counted: everything, `less` some nodes, and `more` nodes once again.
+
+    `group` says what is done, `name` to which row or branch where there are many.
+    """
+
+    group: str = ""
+    name: str = ""
+    weight: int = 0
+    less: tuple[int, ...] = ()
+    more: tuple[int, ...] = ()
+
+
+EVERYTHING = Portion()
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A network to read figures of, and how far it is from the one that was asked."""
+
+    network: Network
+    analysis: Analysis
+    weight: int = 0
+    text: str = ""
+    change: Change = ""
+
+    @cached_property
+    def counted(self) -> tuple[int, ...]:
+        """The nodes of inference: side heads stand aside."""
+        return tuple(n.index for n in self.analysis.graph.nodes if not n.aux)
+
+    @cached_property
+    def parts(self) -> tuple[Portion, ...]:
+        """Everything, and each part that may be missing or counted twice."""
+        return (EVERYTHING, *_large_parts(self.analysis), *_small_parts(self.analysis))
+
+    @cached_property
+    def _ways(self) -> dict[Kind, list[Way]]:
+        return {}
+
+    def ways(self, kind: Kind) -> list[Way]:
+        """Return everything of a kind that may be counted."""
+        if kind not in self._ways:
+            self._ways[kind] = ways(self.analysis, kind)
+        return self._ways[kind]
+
+
+def subjects(network: Network, most: int, resized: bool = True) -> Iterator[Subject]:
+    """Yield the network, its variants and kin, and itself with other usual sizes.
+
+    Without `resized` its own input and classes alone. Raises `UsageError` AC551 where a
+    size is a symbol.
+    """
+    plain = Subject(network, _analysis(network))
+    yield plain
+    if most < 1:
+        return
+    for variant in (None, *network.variants):
+        if variant != network.variant:
+            other = Network(network.spec, variant)
+            yield Subject(other, _analysis(other), 1, other.name, "variant")
+    for name in _kin(network.spec.name):
+        other = load(name)
+        yield Subject(other, _analysis(other), 1, name, "kin")
+    if resized:
+        yield from _resized(plain)
+
+
+def _analysis(network: Network) -> Analysis:
+    analysis = network.analyze()
+    sizes = (size for node in analysis.graph.nodes for size in node.shape)
+    if not all(isinstance(size, int) for size in sizes):
+        message = (
+            f"{network.name} has sizes that are names, so it has no figure to meet"
+        )
+        raise UsageError.of("AC551", message)
+    return analysis
+
+
+def _kin(name: str) -> list[str]:
+    """Return shipped networks whose names are this one with a word more or less."""
+    known = library.shipped()
+    return [n for n in known if n.startswith(f"{name}-") or name.startswith(f"{n}-")]
+
+
+def _resized(plain: Subject) -> Iterator[Subject]:
+    """Yield the network with other usual inputs, then with other counts of classes."""
+    network = plain.network
+    for side in SIDES:
+        at_side = _at_side(network, side)
+        if at_side is not None:
+            shape = times(next(iter(at_side.input_shapes.values())))
+            yield Subject(at_side, _analysis(at_side), 1, f"input {shape}", "input")
+    for classes in CLASSES:
+        graph = with_classes(plain.analysis.graph, classes)
+        if graph is not None:
+            analysis = Analysis(plain.analysis.name, graph, plain.analysis.setting)
+            words = f"{classes:,} class{'es' * (classes > 1)}"
+            yield Subject(network, analysis, 1, words, "classes")
+
+
+def _at_side(network: Network, side: int) -> Network | None:
+    """Return the network with another square input, if it takes one."""
+    shapes = list(network.input_shapes.values())
+    if len(shapes) != 1 or len(shapes[0]) != 3 or shapes[0][1:] == (side, side):
+        return None
+    sizes = (str(shapes[0][0]), side, side)
+    other = Network(network.spec, network.variant, network.settings, sizes)
+    try:
+        fits = bool(other.graph.nodes)
+    except ArchcalcError:  # too small for this network
+        return None
+    return other if fits else None
+
+
+# -- other classes ---------------------------------------------------------------------
+
+
+def with_classes(graph: Graph, classes: int) -> Graph | None:
+    """Return the graph with so many outputs of its last layer with weights.
+
+    None where it has as many, or where no single layer gives the classes.
+    """
+    head = _head(graph)
+    if head is None:
+        return None
+    layer = graph.nodes[head].layer
+    if layer.out == classes:  # type: ignore[attr-defined]  # every one of HEADS has it
+        return None
+    nodes = list(graph.nodes)
+    nodes[head] = nodes[head]._replace(layer=layer.replace(out=classes))
+    changed = {head}
+    for index in range(head, len(nodes)):
+        node = nodes[index]
+        if index == head or not changed.isdisjoint(node.inputs):
+            changed.add(index)
+            shapes = [nodes[i].shape for i in node.inputs]
+            try:
+                nodes[index] = node._replace(shape=node.layer.shape(*shapes))
+            except ArchcalcError:  # what follows needs the classes that it had
+                return None
+    return replace(graph, nodes=tuple(nodes))
+
+
+def _head(graph: Graph) -> int | None:
+    """Return the layer whose outputs are the classes.
+
+    It is the last one with weights; after it come a softmax, a mean and the like, each
+    with one input.
+    """
+    if len(graph.outputs) != 1:
+        return None
+    node = graph.nodes[graph.output]
+    while node.layer.role != "matrix":
+        if len(node.inputs) != 1:
+            return None
+        node = graph.nodes[node.inputs[0]]
+    own = node.share is None and all(n.share != node.index for n in graph.nodes)
+    return node.index if own and node.layer.key in HEADS else None
+
+
+# -- parts -----------------------------------------------------------------------------
+
+
+def _large_parts(analysis: Analysis) -> Iterator[Portion]:
+    """Yield what people leave out or add as a whole."""
+    nodes = analysis.graph.nodes
+    weighty = [
+        row
+        for row in analysis.rows
+        if not row.aux and nodes[row.nodes[0]].layer.role == "matrix"
+    ]
+    dense = [r for r in weighty if nodes[r.nodes[0]].layer.family != "convolution"]
+    if len(weighty) > 1:
+        last = weighty[-1]
+        yield Portion(f"without {last.name}", "", 1, less=last.nodes)
+    if 1 < len(dense) < len(weighty):
+        less = tuple(i for row in dense for i in row.nodes)
+        yield Portion("convolutions alone", "", 1, less)
+    aux = tuple(node.index for node in nodes if node.aux)
+    if aux and not analysis.graph.unfit:
+        yield Portion("with side heads", "", 1, more=aux)
+
+
+def _small_parts(analysis: Analysis) -> Iterator[Portion]:
+    """Yield each row and branch, left out and counted twice."""
+    for row in analysis.rows:
+        if not row.aux:
+            yield Portion("one row left out", row.name, 2, less=row.nodes)
+            yield Portion("one row counted twice", row.name, 2, more=row.nodes)
+    nodes = analysis.graph.nodes
+    single = {row.nodes for row in analysis.rows}
+    for group in analysis.graph.groups:
+        inside = tuple(range(group.first, group.end))
+        if group.kind != "branch" or not inside or inside in single:
+            continue
+        if not nodes[group.first].aux:
+            yield Portion("one branch left out", group.name, 2, less=inside)
+            yield Portion("one branch counted twice", group.name, 2, more=inside)
