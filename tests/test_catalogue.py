@@ -27,7 +27,7 @@ PLAIN = frozenset(
 )
 """Keys that are words of the language, or plain ones, too."""
 PICKERS = {
-    "checks/claims/quoted.py WORDS": "flop mac param parameters",
+    "checks/claims/quoted.py WORDS": "param parameters",
     "checks/lock.py FIGURES": "",
     "checks/update_expect.py STARTING": "",
     "commands/look/table.py BARRED": "layer",
