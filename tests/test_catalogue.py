@@ -55,8 +55,8 @@ PICKERS = {
     "reports/table.py SHARED": "",
     "sweeps/packed.py FIGURES": "values",
     "sweeps/scaling.py figures": "",
-    "sweeps/sweep.py KNOWN_FIGURES": "",
-    "sweeps/sweep.py USUAL_FIGURES": "",
+    "sweeps/combinations.py KNOWN_FIGURES": "",
+    "sweeps/combinations.py USUAL_FIGURES": "",
 }
 """What names several figures, by file and name, and what it names beside them."""
 WITH_ONE_MORE = """

@@ -116,7 +116,10 @@ def test_activations_by_a_rule(layers: str, rule: str, values: int) -> None:
     ("rule", "help"),
     [
         ("lectures", "did you mean lecture?"),
-        ("??", "rules: lecture, kept, torchsummary, torchinfo, convnet-burden, convolutions"),
+        (
+            "??",
+            "rules: lecture, kept, torchsummary, torchinfo, convnet-burden, convolutions",
+        ),
     ],
 )
 def test_rules_that_there_are_not(rule: str, help: str) -> None:

@@ -371,6 +371,17 @@ def test_no_single_layer_has_the_classes(text: str) -> None:
     assert with_classes(loads(text).analyze().graph, 10) is None
 
 
+def test_bytes_of_inference_need_no_side_head_that_fits() -> None:
+    """At 224 the head of Inception-v3 does not fit, and training has no figure."""
+    network = load("inception-v3", input="3x224x224")
+    params = network.analyze().total.params
+    found = reconcile(network, f"{4 * params:,} bytes")
+    assert found.explanations[0].first.reading.way.tag == "params"
+    tags = {way.tag for way in next(iter(subjects(network, 0))).ways("bytes")}
+    assert "peak inference" in tags
+    assert "training" not in tags
+
+
 def test_readings_are_counted_and_so_is_luck() -> None:
     found = reconcile(load("vgg16"), "13.6 GFLOP")
     every = list(candidates(subjects(found.network, 2), found.quoted, 2))

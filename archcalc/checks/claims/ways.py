@@ -303,6 +303,8 @@ def _of_tools(analysis: Analysis) -> Iterator[Way]:
     peak = memory.peak_inference
     text = "the most that lives at once in inference"
     yield Way("bytes", "peak inference", text, 2, None, peak, holds="values")
+    if analysis.graph.unfit:  # training runs every side head
+        return
     text = "what forward keeps for backward, parameters apart"
     yield Way("bytes", "saved for backward", text, 2, None, memory.saved_for_backward)
     text = "the peak of a training step with SGD, all included"

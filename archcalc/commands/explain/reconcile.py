@@ -12,7 +12,7 @@ def reconcile(
     net: NetworkName,
     claim: Annotated[
         str,
-        Argument(metavar="CLAIM", help="3.8G, 96MB, '13.6 GFLOP', '5M params', 'depth 107'"),
+        Argument(metavar="CLAIM", help="3.8G, 96MB, '13.6 GFLOP', 'depth 50', 218.59"),
     ],
     everything: Annotated[
         bool, Option("--all", help="Every explanation, not the simplest alone.")
