@@ -188,6 +188,8 @@ UPDATES = [
     ("{at: g, receptive_field: ~}", "{at: g, receptive_field: ~}"),
     ("{macs: 1_000_000}   # ours", "{macs: 194_400}   # ours"),
     ("{macs: 0.30M}", "{macs: 0.19M}"),
+    ("{macs: 0.30 MMACs}", "{macs: 0.19 MMACs}"),
+    ("{macs: 200kFLOPs}", "{macs: 194 kFLOPs}"),
     ("{at: c, shape: [1, 2]}", "{at: c, shape: [8, 30, 30]}"),
     ("{variant: wide, params: 1}", "{variant: wide, params: 448}"),
     ("{batch: 2, macs: 1}", "{batch: 2, macs: 388800}"),

@@ -10,7 +10,7 @@ import pytest
 from archcalc import loads
 from archcalc.checks.claims.audit import verdict_of
 from archcalc.checks.claims.expectations import judge, read_claim
-from archcalc.errors import ArchcalcError
+from archcalc.errors import ArchcalcError, SpecError
 
 OWN = (
     "{name: own, input: [3, 8, 8], layers: [{conv: 4, kernel: 3}, {fc: 10}],"
@@ -120,6 +120,11 @@ PRINTED = [
     ("12x", Fraction(12), Fraction(1, 2)),
     ("138M", Fraction(138_000_000), Fraction(500_000)),
     ("60_965_224", Fraction(60_965_224), Fraction(0)),
+    ("600 MMACs", Fraction(600_000_000), Fraction(500_000)),
+    ("0.4 GFLOPs", Fraction(400_000_000), Fraction(50_000_000)),
+    ("569M mult-adds", Fraction(569_000_000), Fraction(500_000)),
+    ("1.8 BFLOPS", Fraction(1_800_000_000), Fraction(50_000_000)),
+    ("216 MACs", Fraction(216), Fraction(0)),
 ]
 
 
@@ -129,6 +134,44 @@ def test_shares_and_ratios_are_printed_figures(
 ) -> None:
     claim = read_claim(text)
     assert (claim.value, claim.half_unit) == (value, half)
+
+
+# 3·3·3·4·36 + 144·10 = 5,328 multiply-accumulates, 2·5,328 + 154 biases = 10,810
+UNITS = [
+    # macs takes what papers call multiply-accumulates, flops what are operations.
+    ("{macs: 5.33 kMACs}", "agrees"),
+    ("{macs: 5.3 kFLOPs}", "agrees"),
+    ("{macs: 5.3 k multiply-adds}", "agrees"),
+    ("{macs: 5_328 MACs}", "agrees"),
+    ("{macs: '<= 5.4 kMACs'}", "agrees"),
+    ("{macs: 10.8 kFLOPs}", "fails"),
+    ("{macs: 5_327 MACs}", "fails"),
+    ("{flops: 10.8 kFLOPs}", "agrees"),
+    ("{flops: 5.3 kFLOPs}", "fails"),
+    ("{at: fc, macs: 1.44 KMACs}", "agrees"),
+]
+
+
+@pytest.mark.parametrize(("entry", "status"), UNITS)
+def test_operations_may_have_their_unit(entry: str, status: str) -> None:
+    (one,) = judge(loads(OWN % entry))
+    assert one.status == status
+
+
+WRONG_UNITS = [
+    ("{flops: 1 GMACs}", "counts multiply-accumulates, but flops counts every"),
+    ("{params: 1 MMACs}", "counts operations, but params does not"),
+    ("{disk: 1 MFLOPs}", "counts operations, but disk does not"),
+    ("{macs: 1 Mparams}", "is not a figure"),
+    ("{macs: 1 MiMACs}", "is not a figure"),
+]
+
+
+@pytest.mark.parametrize(("entry", "said"), WRONG_UNITS)
+def test_a_unit_that_counts_something_else_is_refused(entry: str, said: str) -> None:
+    with pytest.raises(SpecError, match=said) as caught:
+        list(judge(loads(OWN % entry)))
+    assert caught.value.problems[0].code == "AC303"
 
 
 def test_a_shape_is_no_printed_figure() -> None:

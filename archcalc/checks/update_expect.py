@@ -125,7 +125,8 @@ def _like(given: str, computed: Any) -> str:
         whole = isinstance(computed, int)
         return _plain(computed) if grouped or not whole else str(computed)
     scaled = Fraction(computed) / amount.size
-    return f"{_rounded(scaled, amount.decimals)}{amount.suffix}"
+    room = " " if amount.counts else ""
+    return f"{_rounded(scaled, amount.decimals)}{room}{amount.suffix}"
 
 
 def _rounded(value: Fraction, decimals: int) -> str:

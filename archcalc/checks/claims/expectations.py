@@ -1,7 +1,8 @@
 """Published figures against computed ones: the claims of a spec's `expect`.
 
-A claim is a number as it is printed (`138M`, `0.39G`, `58.1MiB`, `60_965_224`), a bound
-(`"<= 5.5M"`), a shape, or arithmetic on symbols (`27*C*C`). Whole numbers must be met
+A claim is a number as it is printed (`138M`, `0.39G`, `58.1MiB`, `60_965_224`, of
+operations also `600 MMACs`, `0.4 GFLOPs`), a bound (`"<= 5.5M"`), a shape, or
+arithmetic on symbols (`27*C*C`). Whole numbers must be met
 exactly, printed ones within half a unit of their last digit, unless `tol` says more.
 A share is `42%`, a ratio `3.3x`, the kinds of layers a list of words.
 """
@@ -26,7 +27,7 @@ from archcalc.network.named_figures import Others, derived, measure
 from archcalc.network.network import Network
 from archcalc.sizes.dims import Poly, symbol
 from archcalc.sizes.expressions import ExpressionError, parse
-from archcalc.sizes.units import PRINTED, Amount, read_amount
+from archcalc.sizes.units import FLOPS, MACS, PRINTED, Amount, read_amount
 from archcalc.source.values import Mapping, Value
 
 CLAIM = re.compile(r"\s*(<=|>=|<|>|==?)?\s*([^,]*)")
@@ -37,6 +38,8 @@ BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
 }
 LONGEST_CLAIM = 40
+OPERATIONS = (*MACS, *FLOPS)
+"""Words that a claim may have behind its number."""
 EVERY_VARIANT = "*"
 Fit = Literal["exact", "rounds", "truncates", "bound"]
 Status = Literal["agrees", "erratum", "loose", "fails", "stale"]
@@ -78,8 +81,11 @@ class Claim:
         return "truncates" if 0 < above < 2 * self.half_unit else None
 
 
-def read_claim(given: Any) -> Claim:
-    """Return the claim in what stands in `expect`; raise `ValueError` for none."""
+def read_claim(given: Any, metric: str = "is") -> Claim:
+    """Return the claim in what stands in `expect` under a metric.
+
+    Raises `ValueError` where it is none, or counts what the metric does not.
+    """
     if isinstance(given, list):
         return _listed(given)
     text = str(given)
@@ -88,13 +94,32 @@ def read_claim(given: Any) -> Claim:
     bound, amount = split_claim(text)
     if amount is None:
         return Claim(text, _symbolic(text))
+    _check_unit(amount, text, metric)
     return Claim(text, amount.value, amount.half_unit, bound)
 
 
 def split_claim(text: str) -> tuple[str | None, Amount | None]:
     """Return the bound and the amount of a figure in a spec, as far as it has them."""
     match = CLAIM.fullmatch(text) if len(text) <= LONGEST_CLAIM else None
-    return (match[1], read_amount(match[2])) if match else (None, None)
+    return (match[1], read_amount(match[2], OPERATIONS)) if match else (None, None)
+
+
+def _check_unit(amount: Amount, text: str, metric: str) -> None:
+    """Raise `ValueError` for operations that a metric does not count.
+
+    Papers call multiply-accumulates FLOPs, so that `macs` takes both words; `flops`
+    are operations, two a multiply-accumulate, whatever a source calls them.
+    """
+    word = amount.counts
+    if not word or metric == "is":
+        return
+    if metric not in ("macs", "flops"):
+        raise ValueError(f"{text!r} counts operations, but {metric} does not")
+    if metric == "flops" and word not in FLOPS:
+        raise ValueError(
+            f"{text!r} counts multiply-accumulates, but flops counts every operation, "
+            "two a multiply-accumulate: write it under macs"
+        )
 
 
 def _listed(given: list[Any]) -> Claim:
@@ -288,7 +313,7 @@ def _judged(
     others: Others,
 ) -> Judged:
     try:
-        claim = read_claim(given)
+        claim = read_claim(given, metric)
         computed = _computed(analysis, entry, metric, others)
     except ValueError as error:
         raise SpecError.of("AC303", str(error), place=place) from None
