@@ -150,7 +150,7 @@ class Growing:
     def mark(self) -> tuple[Any, ...]:
         """Return how far all has grown, for `undo`."""
         grown = self.nodes, self.groups, self.names, self.ranges
-        return *map(len, grown), self.uses
+        return *[len(known) for known in grown], self.uses
 
     def undo(self, mark: tuple[Any, ...]) -> None:
         """Take back what was written since a mark; a copy would not do the same."""

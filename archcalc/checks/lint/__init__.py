@@ -9,6 +9,7 @@ from archcalc.checks.lint import (
     input_layout,
     large_pool,
     repeated_steps,
+    signal_axis,
     unequal_strides,
     unlisted_output,
     unmarked_head,
@@ -30,5 +31,6 @@ LINT = (
     repeated_steps,
     unpool_alone,
     input_layout,
+    signal_axis,
 )
 """What looks at networks; `opt_out` has a rule about comments beside them."""
