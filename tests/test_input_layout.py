@@ -13,8 +13,8 @@ from linted import checked
 from archcalc.errors import UsageError
 from archcalc.language.library import names
 from archcalc.network.input_layout import odd_inputs
-from archcalc.network.input_sizes import parse_shape
-from archcalc.network.network import Input, load, loads
+from archcalc.network.input_sizes import Input, parse_shape
+from archcalc.network.network import load, loads
 
 Run = Callable[..., Done]
 CONV = "[{conv: 4, kernel: 1}]"
