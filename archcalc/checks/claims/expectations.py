@@ -113,7 +113,7 @@ def _check_unit(amount: Amount, text: str, metric: str) -> None:
     word = amount.counts
     if not word or metric == "is":
         return
-    if metric not in ("macs", "flops"):
+    if FIGURES[metric].kind != "operations":
         raise ValueError(f"{text!r} counts operations, but {metric} does not")
     if metric == "flops" and word not in FLOPS:
         raise ValueError(
