@@ -1,7 +1,8 @@
 """One random network against torch: both accept it and agree, or both refuse it.
 
 Compared are shapes, weights, buffers, parameters, multiply-accumulates, and, node by
-node, the bytes that a forward pass in training keeps for its backward pass.
+node, the bytes that a forward pass in training keeps for its backward pass. What both
+accept is drawn too: `picture_rules` says what must hold.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from typing import Any, NamedTuple
 
 import torch
 from layer_torch import Built
+from picture_rules import check_pictures
 from random_mistakes import spoilt
 from random_networks import Writer
 from torch_memory import prepared, saved_by_node
 
 import archcalc
+from archcalc.errors import LimitError
 from archcalc.figures.memory.storages import Storages
 from archcalc.graph.graph import Graph, Node
 from archcalc.graph.growing import Growing
@@ -27,6 +30,7 @@ from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, numel
 from archcalc.layers.reshape import Moved
 from archcalc.network.network import Network
+from archcalc.network.rows import LEVELS
 from archcalc.network.torch_network import verify
 from archcalc.sizes.dims import at_least
 
@@ -150,6 +154,7 @@ class Tally:
     networks: int = 0
     layers: int = 0
     accepted: int = 0
+    drawn: int = 0
     saved: int = 0
     bytes: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
@@ -167,6 +172,7 @@ class Tally:
         return (
             f"{self.networks:,} networks, {self.layers:,} layers compared, "
             f"{self.accepted:,} accepted by both\n"
+            f"drawn: {self.drawn:,} networks, each as blocks and as volumes\n"
             f"saved bytes equal in {self.saved:,} networks, {self.bytes:,} bytes\n"
             f"left out: {counts(self.left_out)}\n"
             f"refused by both: {counts(self.refused)}\n"
@@ -235,10 +241,23 @@ def compare(spec: dict[str, Any] | str, tally: Tally, batch: int = 1) -> None:
     tally.accepted += 1
     tally.layers += len(graph.nodes) - 1
     tally.kinds.update(n.layer.key for n in graph.nodes if n.layer.key != "input")
+    check_drawn(network, tally, text)
     if values > MOST_ON_CPU:
         tally.left_out["saved bytes: too large for the CPU"] += 1
     else:
         compare_saved(network, tally, batch + 1, text)
+
+
+def check_drawn(network: Network, tally: Tally, text: str) -> None:
+    """Check the pictures of a network, at another level of detail each time."""
+    try:
+        check_pictures(network, LEVELS[tally.accepted % len(LEVELS)])
+    except LimitError:
+        tally.left_out["pictures: more lines than the limit"] += 1
+    except Exception as error:
+        raise AssertionError(f"pictures: {error!r}\n{text}") from error
+    else:
+        tally.drawn += 1
 
 
 def size(graph: Graph) -> int | None:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from random import Random
 from xml.etree import ElementTree
 
 import pytest
 from commands import archcalc as run
+from picture_rules import RULES, SVG, ancestors, check_pictures, laid_out
+from random_networks import Writer
 from test_render_latex import compiled
 
 import archcalc
 from archcalc.errors import UsageError
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import loads
-from archcalc.network.rows import Level
-from archcalc.render.drawing.blocks import LONGEST, BlockSizes
+from archcalc.network.rows import LEVELS, Level
 from archcalc.render.drawing.labelled import LabelledDiagram
-from archcalc.render.drawing.layout import Layout, Placed, layout
+from archcalc.render.drawing.layout import Layout
 from archcalc.render.drawing.pictures import draw
-from archcalc.render.drawing.volumes import VolumeSizes
 from archcalc.reports.diagram import Folding
 
 GOLDEN = Path(__file__).parent / "golden" / "draw"
@@ -44,8 +46,6 @@ NETWORKS = (
     "fcn8s-vgg16",
     "vit",
 )
-Rect = tuple[float, float, float, float]
-SVG = "{http://www.w3.org/2000/svg}"
 
 
 @cache
@@ -55,10 +55,9 @@ def analysis(name: str) -> Analysis:
 
 @cache
 def drawn(name: str, style: str) -> tuple[LabelledDiagram, Layout]:
-    level: Level = "layers" if style == "blocks" else "blocks"
-    figure = LabelledDiagram.of(analysis(name), name, level)
-    sizes = BlockSizes(figure) if style == "blocks" else VolumeSizes(figure)
-    return figure, layout(figure.structure, sizes, LONGEST)
+    return laid_out(
+        analysis(name), name, style, "layers" if style == "blocks" else "blocks"
+    )
 
 
 @pytest.fixture(params=itertools.product(NETWORKS, ("blocks", "volumes")), ids="-".join)
@@ -66,148 +65,12 @@ def picture(request: pytest.FixtureRequest) -> tuple[LabelledDiagram, Layout]:
     return drawn(*request.param)
 
 
-def rect(placed: Placed) -> Rect:
-    room = placed.room
-    low, high = placed.axis - room.before, placed.axis + room.behind
-    return low, placed.top, high, placed.top + room.length
-
-
-def overlap(one: Rect, other: Rect) -> bool:
-    return (
-        one[0] < other[2] - 0.1
-        and other[0] < one[2] - 0.1
-        and one[1] < other[3] - 0.1
-        and other[1] < one[3] - 0.1
-    )
-
-
-def inside(one: Rect, other: Rect) -> bool:
-    return (
-        one[0] >= other[0] - 0.1
-        and one[1] >= other[1] - 0.1
-        and one[2] <= other[2] + 0.1
-        and one[3] <= other[3] + 0.1
-    )
-
-
-def test_every_box_is_drawn_once(picture: tuple[LabelledDiagram, Layout]) -> None:
-    figure, placed = picture
-    assert sorted(b.which for b in placed.boxes) == [*range(len(figure.diagram.boxes))]
-    assert sorted(c.which for c in placed.clusters) == [
-        *range(len(figure.diagram.clusters))
-    ]
-
-
-def test_no_box_lies_on_another(picture: tuple[LabelledDiagram, Layout]) -> None:
-    figure, placed = picture
-    names = figure.diagram.boxes
-    for one, other in itertools.combinations(placed.boxes, 2):
-        both = names[one.which].name, names[other.which].name
-        assert not overlap(rect(one), rect(other)), both
-
-
-def test_boxes_are_in_their_frames_and_no_other(
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_layout(
+    rule: Callable[[LabelledDiagram, Layout], None],
     picture: tuple[LabelledDiagram, Layout],
 ) -> None:
-    figure, placed = picture
-    for frame in placed.clusters:
-        for box in placed.boxes:
-            chain = ancestors(figure, figure.diagram.boxes[box.which].cluster)
-            if frame.which in chain:
-                assert inside(rect(box), rect(frame))
-            else:
-                assert not overlap(rect(box), rect(frame))
-
-
-def ancestors(figure: LabelledDiagram, cluster: int | None) -> list[int]:
-    chain = []
-    while cluster is not None:
-        chain.append(cluster)
-        cluster = figure.diagram.clusters[cluster].parent
-    return chain
-
-
-def test_everything_is_on_the_picture(picture: tuple[LabelledDiagram, Layout]) -> None:
-    _, placed = picture
-    page = (0.0, 0.0, placed.across, placed.along)
-    for thing in (*placed.boxes, *placed.clusters):
-        assert inside(rect(thing), page)
-    for line in placed.lines:
-        for x, y in line.points:
-            assert inside((x, y, x, y), page)
-
-
-def test_lines_lead_to_what_reads_the_value_and_nowhere_else(
-    picture: tuple[LabelledDiagram, Layout],
-) -> None:
-    """From the lower edge of each box, lines are followed to the boxes they reach."""
-    figure, placed = picture
-    leads: dict[tuple[float, float], set[tuple[float, float]]] = {}
-    for line in placed.lines:
-        start, end = (_spot(*line.points[i]) for i in (0, -1))
-        leads.setdefault(start, set()).add(end)
-    entries = {_spot(box.axis, box.top): box.which for box in placed.boxes}
-    wanted: dict[int, set[int]] = {}
-    for source, target in figure.diagram.links:
-        wanted.setdefault(source, set()).add(target)
-    for box in placed.boxes:
-        start = _spot(box.axis, box.top + box.room.length)
-        assert _reached(start, leads, entries) == wanted.get(box.which, set())
-
-
-def _spot(x: float, y: float) -> tuple[float, float]:
-    return round(x, 2) + 0.0, round(y, 2) + 0.0
-
-
-def _reached(
-    start: tuple[float, float],
-    leads: dict[tuple[float, float], set[tuple[float, float]]],
-    entries: dict[tuple[float, float], int],
-) -> set[int]:
-    found, waiting, seen = set(), [start], {start}
-    while waiting:
-        at = waiting.pop()
-        if at in entries and at != start:
-            found.add(entries[at])
-            continue
-        fresh = leads.get(at, set()) - seen
-        seen |= fresh
-        waiting += fresh
-    return found
-
-
-def test_no_line_crosses_a_box(picture: tuple[LabelledDiagram, Layout]) -> None:
-    figure, placed = picture
-    for line in placed.lines:
-        for (ax, ay), (bx, by) in itertools.pairwise(line.points):
-            segment = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
-            for box in placed.boxes:
-                x0, y0, x1, y1 = rect(box)
-                core = (x0 + 0.2, y0 + 0.2, x1 - 0.2, y1 - 0.2)
-                touches = segment[0] < core[2] and core[0] < segment[2] + 0.01
-                touches = touches and segment[1] < core[3] and core[1] < segment[3]
-                assert not touches, figure.diagram.boxes[box.which].name
-
-
-def test_lines_lie_on_each_other_only_where_they_fork_or_meet(
-    picture: tuple[LabelledDiagram, Layout],
-) -> None:
-    """Two lines on one another share their begin or their end, or follow each other."""
-    _, placed = picture
-    tracks: dict[tuple[int, float], list[tuple[float, float, int]]] = {}
-    for at, line in enumerate(placed.lines):
-        for one, other in itertools.pairwise(line.points):
-            along = 0 if one[0] != other[0] else 1
-            low, high = sorted((one[along], other[along]))
-            place = (along, round(one[1 - along], 1))
-            tracks.setdefault(place, []).append((low, high, at))
-    for segments in tracks.values():
-        segments.sort()
-        for (_, high, at), (low, _, below) in itertools.pairwise(segments):
-            if at != below and low < high - 0.5:
-                one, other = (placed.lines[i].points for i in (at, below))
-                ends = _spot(*one[0]) == _spot(*other[0])
-                assert ends or _spot(*one[-1]) == _spot(*other[-1]), (one, other)
+    rule(*picture)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -395,6 +258,28 @@ def test_three_values_that_only_pass_a_part_are_drawn() -> None:
     assert (
         text.count('class="box') == 10
     )  # three inputs, x, four and two of a repetition
+
+
+def test_a_group_that_is_all_of_a_network_has_the_name_of_its_kind() -> None:
+    network = loads("name: n\ninput: [3, 8]\nlayers: [{residual: [{linear: 8}]}]\n")
+    text = draw(network, network.analyze(), level="blocks")
+    assert re.findall('data-path="(.*?)"', text) == ["input", "residual"]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_random_networks_are_drawn(level: Level) -> None:
+    """Whatever is beside, inside or behind what; the long runs draw more of them."""
+    count = 0
+    for seed in range(25):
+        spec = json.dumps(Writer(Random(f"{level}.{seed}")).network(24))
+        try:
+            network = loads(spec)
+            network.analyze()
+        except archcalc.ShapeError:
+            continue
+        check_pictures(network, level)
+        count += 1
+    assert count > 15
 
 
 @pytest.mark.parametrize("layers", [LONG, NESTED], ids=["long", "nested"])

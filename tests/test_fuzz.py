@@ -73,6 +73,7 @@ def test_long_networks(seed: int) -> None:
     assert tally.accepted > 20
     assert tally.layers > 300
     assert tally.saved > 20
+    assert tally.drawn == tally.accepted
     assert not tally.mistakes
 
 
@@ -278,6 +279,22 @@ def test_a_byte_too_many_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(Conv, "saved", lambda *_: Saved(output=True))
     with pytest.raises(AssertionError, match="1152 bytes here, 1536 in torch"):
         compare_saved(network, Tally(), 2, "")
+
+
+def test_a_picture_that_is_wrong_would_be_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Boxes on each other, and a picture that ends in an error."""
+    from archcalc.render.drawing.blocks import BlockSizes
+    from archcalc.render.drawing.layout import Room
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BlockSizes, "box", lambda *_: Room(-40, 30, 30))
+        with pytest.raises(AssertionError, match="pictures"):
+            compare(PLAIN, Tally())
+    monkeypatch.setattr(BlockSizes, "box", lambda *_: {}["inside"])
+    with pytest.raises(AssertionError, match="KeyError"):
+        compare(PLAIN, Tally())
 
 
 def test_an_error_of_the_inside_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,7 @@ class Fold(Patches):
     examples = (
         "{fold: [8, 8], kernel: 2, stride: 2} @ 16x16",
         "{fold: [5, 6], kernel: 3, pad: 1} @ 18x30",
+        "{fold: [5, 6], kernel: [3, 2], stride: [2, 1], pad: [1, 0]} @ 18x15",
     )
 
     size: Sizes

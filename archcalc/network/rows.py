@@ -86,6 +86,11 @@ def _blinder(name: str) -> str:
     return _blind(name).replace("-", "")
 
 
+def _named_group(group: Group) -> str:
+    """Return a group's name, its kind where it is all of a network and has none."""
+    return group.name or group.kind
+
+
 class Draft(NamedTuple):
     """A row before its figures: a layer's nodes, or a group, and where it stands."""
 
@@ -152,7 +157,8 @@ class Rows:
         """Every row, and every group as a row."""
         rows = (draft for draft in self._drafts("layers") if draft.kind == "row")
         groups = (
-            Draft(g.name, g, range(g.first, g.end)) for g in self.counted.graph.groups
+            Draft(_named_group(g), g, range(g.first, g.end))
+            for g in self.counted.graph.groups
         )
         return (*rows, *islice(groups, 1, None))
 
@@ -198,7 +204,8 @@ class Rows:
                 prefix = stack[-1][1] if stack else ""
                 if self._is_one_row(group, level):
                     inside = range(group.first, group.end)
-                    yield Draft(group.name, group, inside, len(stack), "row", prefix)
+                    name = _named_group(group)
+                    yield Draft(name, group, inside, len(stack), "row", prefix)
                     index = group.end
                     break
                 if self._has_head(group):

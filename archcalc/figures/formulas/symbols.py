@@ -136,6 +136,8 @@ def _named(name: Name, value: Any, axes: Sequence[Name], primed: bool) -> Any:
     if len(set(value)) == 1:
         one = Size(value[0], SizeName(name.letter), meaning, rank)
         return (one,) * len(value)
+    if len(axes) != len(value):  # `fold` reads columns, and its windows are an image's
+        axes = PLACES[len(value) + 1]
     return tuple(
         Size(v, SizeName(name.letter, axis.letter), f"{axis.meaning} {meaning}", rank)
         for v, axis in zip(value, axes, strict=True)
