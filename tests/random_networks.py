@@ -34,7 +34,7 @@ class Writer(StepWriter):
     tables: dict[str, Table] = field(default_factory=lambda: TABLES)
 
     def network(self, longest: int = 16) -> dict[str, Any]:
-        """Return a spec: name, input, params, blocks, layers."""
+        """Return a spec: name, input, params, blocks, layers, now and then outputs."""
         given, steps, start = self.beginning()
         more, end = self.steps(start, self.random.randint(1, longest), 0)
         steps += more
@@ -51,6 +51,13 @@ class Writer(StepWriter):
         }
         if self.chance(0.1):
             spec["defaults"] = {"conv": {"bias": False, "act": "relu"}}
+        names = [
+            step["name"] for step in steps if isinstance(step, dict) and "name" in step
+        ]
+        if names and self.chance(0.3):
+            spec["outputs"] = self.random.sample(
+                names, self.random.randint(1, len(names))
+            )
         return {**spec, "blocks": self.blocks} if self.blocks else spec
 
     def beginning(self) -> tuple[Any, list[Step], Tensor]:

@@ -232,7 +232,17 @@ def test_everything_odd_is_written(what: str, sample: list[Written]) -> None:
     assert sum(map(ODD[what], sample)) > 5
 
 
-STRUCTURES = ("residual", "use", "repeat", "stage", "aux", "from", "when", "first")
+STRUCTURES = (
+    "outputs",
+    "residual",
+    "use",
+    "repeat",
+    "stage",
+    "aux",
+    "from",
+    "when",
+    "first",
+)
 
 
 def test_every_structure_is_written() -> None:
