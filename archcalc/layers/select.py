@@ -216,11 +216,19 @@ class Zero(Strided):
 
     stride: Stride = 1
 
+    def whole(self, x: Shape) -> bool:
+        """Say whether every position is kept; that alone is possible for a vector.
+
+        While a formula is recorded, the stride is no plain number; it was checked before.
+        """
+        stride = self.stride
+        return stride == 1 or (len(x) == 1 and not isinstance(stride, tuple | int))
+
     def shape(self, *inputs: Shape) -> Shape:
-        return inputs[0] if self.stride == 1 else super().shape(*inputs)
+        return inputs[0] if self.whole(inputs[0]) else super().shape(*inputs)
 
     def window(self, *inputs: Shape) -> Seen:
-        return None if self.stride == 1 else super().window(*inputs)
+        return None if self.whole(inputs[0]) else super().window(*inputs)
 
     def torch(self, *inputs: Shape) -> Call:
         whole = self.stride == 1
