@@ -219,7 +219,7 @@ class Zero(Strided):
     def whole(self, x: Shape) -> bool:
         """Say whether every position is kept; that alone is possible for a vector.
 
-        While a formula is recorded, the stride is no plain number; it was checked before.
+        While a formula is recorded, the stride is no plain number: it was checked.
         """
         stride = self.stride
         return stride == 1 or (len(x) == 1 and not isinstance(stride, tuple | int))
