@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from commands import Done, archcalc
 
-from archcalc.errors import ArchcalcError, ShapeError
+from archcalc.errors import ArchcalcError, ShapeError, SpecError
 from archcalc.network.network import Network, load, network
 from archcalc.network.torch_network import check_numbers
 from archcalc.source.parser import parse
@@ -182,6 +182,13 @@ def test_a_step_that_names_the_head_refuses(step: str) -> None:
 def test_a_name_that_is_not_there_is_still_said() -> None:
     with pytest.raises(ArchcalcError, match="AC154"):
         given(PLACES["named"][0] + "  - {relu: , from: sid}\n").analyze()
+
+
+@pytest.mark.parametrize("input", ["3x16x16", SMALL])
+def test_a_head_is_no_output(input: str) -> None:
+    text = PLACES["named"][0].replace("layers:", "outputs: [side]\nlayers:")
+    with pytest.raises(SpecError, match="AC156"):
+        given(text, input).analyze()
 
 
 # a command; its exit code; what stands on stdout; what on stderr

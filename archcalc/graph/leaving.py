@@ -27,15 +27,16 @@ def leaving(
         index = growing.names.get(name.text)
         if index is None:
             index = scope.find(name.text)
-        if index is None:
+        unfit = any(head.holds(name.text) for head in growing.unfit)
+        if index is None and not unfit:
             raise _unknown(name, growing, scope)
+        if index is None or growing.nodes[index].aux:
+            said = f"{name.text!r} is in a side head, which inference leaves out"
+            raise _refused(name, growing, said, "take its steps out of `aux:`")
         node, first = growing.nodes[index], found.get(index)
         if node.layer.role == "input":
             said = f"{name.text!r} is an input, and no step's result"
             raise _refused(name, growing, said, "name a step")
-        if node.aux:
-            said = f"{name.text!r} is in a side head, which inference leaves out"
-            raise _refused(name, growing, said, "take its steps out of `aux:`")
         if first is not None:
             raise _twice(first, name, growing)
         found[index] = name
