@@ -161,9 +161,10 @@ def lines_lie_on_each_other_only_where_they_fork_or_meet(
         segments.sort()
         for (_, high, at), (low, _, below) in itertools.pairwise(segments):
             if at != below and low < high - 0.5:
-                one, other = (placed.lines[i].points for i in (at, below))
-                ends = _spot(*one[0]) == _spot(*other[0])
-                assert ends or _spot(*one[-1]) == _spot(*other[-1]), (one, other)
+                upper, lower = (placed.lines[i].points for i in (at, below))
+                begin = _spot(*upper[0]) == _spot(*lower[0])
+                end = _spot(*upper[-1]) == _spot(*lower[-1])
+                assert begin or end, (upper, lower)
 
 
 RULES = (
