@@ -114,7 +114,11 @@ def lines_lead_to_what_reads_the_value_and_nowhere_else(
 
 
 def _spot(x: float, y: float) -> tuple[float, float]:
-    return round(x, 2) + 0.0, round(y, 2) + 0.0
+    """Return a place without the digits in which sums of another order differ.
+
+    With few digits, a place at the edge of rounding would become two.
+    """
+    return round(x, 7) + 0.0, round(y, 7) + 0.0
 
 
 def _reached(
