@@ -1,7 +1,8 @@
 """One random network against torch: both accept it and agree, or both refuse it.
 
-Compared are shapes, weights, buffers, parameters, multiply-accumulates, and, node by
-node, the bytes that a forward pass in training keeps for its backward pass. What both
+Compared are shapes, weights, buffers, parameters, multiply-accumulates, what a call
+returns where there are several outputs, and, node by node, the bytes that a forward
+pass in training keeps for its backward pass and those that live in inference. What both
 accept is drawn too: `picture_rules` says what must hold.
 """
 
@@ -19,7 +20,7 @@ from layer_torch import Built
 from picture_rules import check_pictures
 from random_mistakes import spoilt
 from random_networks import Writer
-from torch_memory import prepared, saved_by_node
+from torch_memory import inference, prepared, saved_by_node
 
 import archcalc
 from archcalc.errors import LimitError
@@ -29,6 +30,7 @@ from archcalc.graph.growing import Growing
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, numel
 from archcalc.layers.reshape import Moved
+from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import LEVELS
 from archcalc.network.torch_network import verify
@@ -155,8 +157,10 @@ class Tally:
     layers: int = 0
     accepted: int = 0
     drawn: int = 0
+    several: int = 0
     saved: int = 0
     bytes: int = 0
+    peaks: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     mistakes: Counter[str] = field(default_factory=Counter)
@@ -171,9 +175,10 @@ class Tally:
     def __str__(self) -> str:
         return (
             f"{self.networks:,} networks, {self.layers:,} layers compared, "
-            f"{self.accepted:,} accepted by both\n"
+            f"{self.accepted:,} accepted by both, {self.several:,} of several outputs\n"
             f"drawn: {self.drawn:,} networks, each as blocks and as volumes\n"
             f"saved bytes equal in {self.saved:,} networks, {self.bytes:,} bytes\n"
+            f"live bytes of inference equal in {self.peaks:,} networks\n"
             f"left out: {counts(self.left_out)}\n"
             f"refused by both: {counts(self.refused)}\n"
             f"mistakes in the language told: {counts(self.mistakes)}\n"
@@ -240,6 +245,7 @@ def compare(spec: dict[str, Any] | str, tally: Tally, batch: int = 1) -> None:
     assert verified.ok, f"{verified.show()}\n{text}"
     tally.accepted += 1
     tally.layers += len(graph.nodes) - 1
+    tally.several += len(graph.outputs) > 1
     tally.kinds.update(n.layer.key for n in graph.nodes if n.layer.key != "input")
     check_drawn(network, tally, text)
     if values > MOST_ON_CPU:
@@ -301,6 +307,25 @@ def compare_saved(network: Network, tally: Tally, batch: int, text: str) -> None
     assert not wrong, "\n".join(["saved for backward", *wrong, text])
     tally.saved += 1
     tally.bytes += memory.saved_for_backward
+    compare_live(analysis, tally, text)
+
+
+def compare_live(analysis: Analysis, tally: Tally, text: str) -> None:
+    """Check what lives while each node runs in inference, and after it."""
+    graph, memory = analysis.graph, analysis.memory
+    if any(node.layer.key in ELSEWHERE for node in graph.nodes):
+        return
+    module = prepared(graph, inplace=memory.storages.overwriting)
+    theirs = inference(module, analysis.setting.batch)
+    wrong = [
+        f"{step.name} ({step.key}): {moment.live} bytes live here, {step.peak} in torch; "
+        f"after it {moment.after} and {step.after}"
+        for moment, step in zip(memory.inference.moments, theirs, strict=True)
+        if (moment.live, moment.after) != (step.peak, step.after)
+        and step.key != "input"
+    ]
+    assert not wrong, "\n".join(["live in inference", *wrong, text])
+    tally.peaks += 1
 
 
 def check_refusal(refusing: Refusing, code: str, text: str) -> None:

@@ -43,6 +43,11 @@ CASES = [
     ("6, 42", "identity", "{window_attention: 1, size: 3, grid: [3, 2]}"),
     ("30, 18", "identity", "{window_attention: 3, size: 3, grid: [5, 6]}"),
     ("30, 18", "identity", "{window_attention: 3, size: 3, grid: [6, 5]}"),
+    ("5, 2, 6", "identity", "{rms: channels, affine: false}"),
+    ("12, 5", "identity", "{rms: channels, affine: false}"),
+    ("5, 1, 1", "identity", "{rms: channels, affine: false}"),
+    ("1, 5, 2", "identity", "{rms: channels, affine: false}"),
+    ("5, 2, 6", "identity", "{rms: all, affine: false}"),
 ]
 
 
@@ -73,6 +78,15 @@ def test_what_an_operation_needs(shape: str, first: str, step: str, dtype: str) 
     theirs = inference(prepared(analysis.graph, kind), 2, kind)[-1]
     ours = analysis.memory.inference.moments[-1]
     assert (ours.live, ours.after) == (theirs.peak, theirs.after)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [("3, 4, 11", 5), ("4, 4, 11", 5), ("2, 4, 11", 4), ("9, 4, 11", 5)],
+)
+def test_padded_squares_of_few_channels(shape: str, size: int) -> None:
+    """In float32: torch has no average pool of volumes in bfloat16."""
+    test_what_an_operation_needs(shape, "identity", f"{{lrn: {size}}}", "float32")
 
 
 LAST = "{name: q, conv: 4}, {ln: channels}"

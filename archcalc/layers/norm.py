@@ -238,7 +238,13 @@ class RMSNorm(FeatureNorm):
 
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
         (made,) = super().workspace(output, *inputs)
-        return [made if self.affine else made * 2]
+        if self.affine:
+            return [made]
+        apart = self.axis(output) not in (None, len(output) - 1)
+        if apart and self.rows(output) != 1 != self.normalized(output)[0]:
+            # Channels are put last, which moves values.
+            return [[*made, Extra("values in that order", each=numel(output))]]
+        return [made * 2]
 
     def torch(self, *inputs: Shape) -> Call:
         return self.torch_norm("nn.RMSNorm", inputs[0])
@@ -360,7 +366,9 @@ class LocalResponseNorm(Layer):
         return Saved(inputs=(0,), extras=(squares, energies))
 
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
-        return [[Extra("energies", each=2 * numel(output))]]
+        # Padded squares live before the energies; they are more where channels are few.
+        squares = self.saved(output, *inputs).extras[0]
+        return [[Extra("energies", each=2 * numel(output))], [squares]]
 
     def torch(self, *inputs: Shape) -> Call:
         return Module("nn.LocalResponseNorm", (self.size,))
