@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from archcalc.language.argument_reader import absent
 from archcalc.language.spec import SECTIONS
-from archcalc.language.steps import FOLLOWERS, KINDS, USERS
+from archcalc.language.steps import FOLLOWERS, kind_keys
 from archcalc.layers import CATALOGUE
 from archcalc.limits import DEFAULT, Limits
 from archcalc.source.comments import Commented
@@ -274,17 +274,8 @@ class _Printer:
 
 def kind_of(step: Mapping) -> str | None:
     """Return the kind key of a step, None where it has none or several."""
-    found = [k.text for k, _ in step.items if k.text in KINDS]
-    takers = [
-        k
-        for k in found
-        if k in USERS and set(found) - {k} <= CATALOGUE[k].fields.keys()
-    ]
-    if "use" in found:
-        return "use"
-    if len(found) == 1:
-        return found[0]
-    return takers[0] if len(takers) == 1 else None
+    _, fits = kind_keys(step.pairs[::2])
+    return fits[0].text if len(fits) == 1 else None
 
 
 def _in_order(

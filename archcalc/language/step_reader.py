@@ -24,8 +24,10 @@ from archcalc.language.steps import (
     USERS,
     Step,
     constant,
+    kind_keys,
     refused,
     settled,
+    takes,
     without_followers,
 )
 from archcalc.layers import CATALOGUE
@@ -155,14 +157,11 @@ class StepReader:
     def _kind(self, value: Mapping) -> str | None:
         """Return the one kind key of a step: what no sibling can be."""
         keys: list[Scalar] = value.pairs[::2]
-        found = [k for k in keys if k.text in KINDS]
-        fits = [
-            k for k in found if all(o is k or _takes(k.text, o.text) for o in found)
-        ]
+        found, fits = kind_keys(keys)
         if len(fits) == 1:
             kind = fits[0].text
             if kind in ARGUMENTS:  # an argument, where another key can only be a kind
-                foreign = _not_siblings(k for k in keys if not _takes(kind, k.text))
+                foreign = _not_siblings(k for k in keys if not takes(kind, k.text))
                 if foreign and not nearest(foreign[0].text, CATALOGUE[kind].fields):
                     self._unknown(foreign[0])
                     return None
@@ -467,11 +466,6 @@ def _is_size(layer: type[Layer], principal: Value) -> bool:
     """Say whether a number was written where a layer takes none."""
     counted = isinstance(layer.fields[layer.principal or ""], WholeField)
     return isinstance(principal, Scalar) and principal.text.isdecimal() and not counted
-
-
-def _takes(kind: str, key: str) -> bool:
-    """Say whether `key`, a kind of its own, can be an argument of `kind`."""
-    return kind == "use" or (kind in CATALOGUE and key in CATALOGUE[kind].fields)
 
 
 def _texts(value: Mapping) -> list[str]:

@@ -115,6 +115,19 @@ def settled(args: dict[str, Any]) -> bool:
     return True
 
 
+def takes(kind: str, key: str) -> bool:
+    """Say whether `key`, a kind of its own, can be an argument of `kind`."""
+    return kind == "use" or (kind in CATALOGUE and key in CATALOGUE[kind].fields)
+
+
+def kind_keys(keys: Iterable[Scalar]) -> tuple[list[Scalar], list[Scalar]]:
+    """Return the keys that are kinds, and those whose arguments all others can be."""
+    found = [k for k in keys if k.text in KINDS]
+    return found, [
+        k for k in found if all(o is k or takes(k.text, o.text) for o in found)
+    ]
+
+
 def shares(steps: Iterable[Step]) -> bool:
     """Say whether some step uses the weights of another."""
     return any(step.share is not None or shares(step.inside()) for step in steps)
