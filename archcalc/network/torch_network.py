@@ -124,8 +124,8 @@ def _network_type() -> type[nn.Module]:
 
         def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
             wanted = self.graph.outputs
-            walked = self.walk(*inputs)
-            found = {n.index: v for n, v in walked if n.index in wanted}
+            held, walked = frozenset(wanted), self.walk(*inputs)
+            found = {n.index: v for n, v in walked if n.index in held}
             leaving = tuple(found[index] for index in wanted)
             return leaving if len(leaving) > 1 else leaving[0]
 

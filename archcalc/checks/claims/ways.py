@@ -121,7 +121,7 @@ def _by_tool(analysis: Analysis, name: str) -> Iterator[Way]:
     counts = _numbers(analysis, lambda i: facts[i].operations)
     text = f"as {name} counts ({CONVENTIONS[name].brief})"
     flop = name in OPERATIONS_ALONE
-    ends = [i for i in _left_to_loss(analysis) if counts[i]]
+    ends = {i for i in _left_to_loss(analysis) if counts[i]}
     if ends:
         more = f"{text}, the last softmax included"
         yield Way("operations", f"{name} + softmax", more, 2, counts)
