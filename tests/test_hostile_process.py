@@ -247,8 +247,10 @@ OPTIONS = (
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-def test_absurd_values(option: str, server: Server, tmp_path: Path) -> None:
-    for value in VALUES[OPTIONS.index(option) % 2 :: 2]:
+@pytest.mark.parametrize("every", [6, pytest.param(2, marks=pytest.mark.long)])
+def test_absurd_values(every: int, option: str, server: Server, tmp_path: Path) -> None:
+    """One value in six or in two, and other values for the next option."""
+    for value in VALUES[OPTIONS.index(option) % every :: every]:
         words = [word.replace("{}", value) for word in option.split()]
         done = server.run(*words, cwd=tmp_path)
         assert not done.killed, (option, value[:40])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from forked import Done, Server
 from reliability_tables import DOCUMENT, documented
+from samples import long_unless
 
 from archcalc.limits import DEFAULT, Limits
 
@@ -279,7 +280,17 @@ def doubled(inner: str, times: int) -> str:
     )
 
 
-@pytest.mark.parametrize("name", BIG)
+LONG = {
+    "100 variants of 9,000 nodes",
+    "40,000 texts of several lines",
+    "90,000 times one input",
+    "a million columns",
+    "empty blocks that double",
+}
+"""Those that take seconds, whose limit or shape another has too."""
+
+
+@pytest.mark.parametrize("name", long_unless(lambda name: name not in LONG, BIG))
 def test_big_inputs_stay_small(name: str, server: Server, tmp_path: Path) -> None:
     make, limit = BIG[name]
     path = tmp_path / "net.yaml"
