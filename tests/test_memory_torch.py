@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from layer_cases import EXAMPLES, Case, read
+from samples import long_unless
 from torch import nn
 from torch_memory import (
     autocast_saved_bytes,
@@ -116,7 +117,14 @@ def test_every_byte_in_float32(name: str) -> None:
         assert activations_peak(analysis) == theirs
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+QUICK = {
+    *("lenet5", "resnet18", "squeezenet", "mobilenet-v2", "mobilenet-v3-small"),
+    *("shufflenet-v2", "vit:ti-16"),
+}
+"""Networks that run fast on a CPU without instructions for bfloat16."""
+
+
+@pytest.mark.parametrize("name", long_unless(QUICK.__contains__, NETWORKS))
 def test_every_byte_in_bfloat16_in_place(name: str) -> None:
     analysis = analyzed(name, NETWORKS[name], batch=3, dtype="bfloat16")
     memory = analysis.memory

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from samples import long_unless
 from torch import nn
 
 import archcalc
@@ -197,7 +198,11 @@ def middle(node: Node) -> tuple[int, int]:
     return int(node.shape[1]) // 2, int(node.shape[2]) // 2
 
 
-@pytest.mark.parametrize("name", CASES)
+QUICK = ("vgg16", "resnet18", "mixed", "up")
+"""A chain, residuals, branches, layers that enlarge; the others take long."""
+
+
+@pytest.mark.parametrize("name", long_unless(QUICK.__contains__, CASES))
 def test_a_gradient_reaches_the_field(name: str) -> None:
     """From the middle of every node but norms and activations, branches included."""
     graph = CASES[name]()
