@@ -106,7 +106,7 @@ WORDS = {
 
 def counters() -> dict[str, Callable[[], Any]]:
     """Return the other counters, each on a model that is built."""
-    sys.path.append(str(Path(__file__).parent.parent))
+    sys.path.append(str(Path(__file__).parents[1] / "oracles"))
     import torch
     from independent import torchvision_model
     from peers import RUN, count, in_folder, torch_restored
@@ -124,7 +124,9 @@ def counters() -> dict[str, Callable[[], Any]]:
     found: dict[str, Callable[[], Any]] = {
         name: partial(count, name, built, [image]) for name in RUN
     }
-    found["calflops"] = on_meta  # tests/peers.py adds a weight that is not on meta
+    found["calflops"] = (
+        on_meta  # tests/oracles/peers.py adds a weight that is not on meta
+    )
     found["fvcore"] = partial(count, "fvcore", on_cpu, [torch.zeros(image.shape)])
     return found
 

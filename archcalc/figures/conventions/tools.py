@@ -2,7 +2,7 @@
 
 A rule is a row: kinds of layer, and how often each measure counts for them. `REST`
 speaks of every kind that no row names. The rules of a tool were read in its source and
-are proved by running it (tests/test_peers.py).
+are proved by running it (tests/whole/test_peers.py).
 """
 
 from __future__ import annotations

@@ -1,0 +1,77 @@
+"""What each shipped network rests on: its paper, torch, and another hand's definition.
+
+`evidence/*.yaml` has a row for every network: the library and model that define the
+same, and what is compared; or why nobody else defines it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from independent import ours, theirs
+from samples import FEW, long_unless, zoo
+
+import archcalc
+from archcalc.checks.claims.expectations import judge
+from archcalc.language.library import shipped
+
+EVIDENCE: list[dict[str, Any]] = [
+    row
+    for path in sorted((Path(__file__).parents[1] / "evidence").glob("*.yaml"))
+    if path.stem != "accuracies"
+    for row in yaml.safe_load(path.read_text(encoding="utf-8"))
+]
+DEFINED = [row for row in EVIDENCE if "library" in row]
+FILES = {str(row["spec"]).partition(":")[0]: row for row in reversed(DEFINED)}
+FIRST = [row for name, row in FILES.items() if name in FEW]
+"""The first row of each of the few files: the network, or a variant."""
+COMPARED = {"params", "macs", "shapes"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    long_unless(FIRST.__contains__, DEFINED),
+    ids=lambda row: str(row["spec"]),
+)
+def test_another_definition_agrees(row: dict[str, Any]) -> None:
+    """Parameters, MACs and the shapes of convolutions, branches in any order."""
+    network = archcalc.load(row["spec"])
+    mine = ours(network)
+    shape = next(iter(network.input_shapes.values()))
+    other = theirs(row["library"], row["model"], shape, **row.get("options", {}))
+    compared = set(row["compare"])
+    assert compared
+    assert compared <= COMPARED
+    assert compared == COMPARED or row.get("why"), "what is left out needs its reason"
+    if "params" in compared:
+        assert mine.params == other.params
+    if "macs" in compared:
+        assert mine.macs == other.macs
+    if "shapes" in compared:
+        assert Counter(mine.conv_shapes) == Counter(other.conv_shapes)
+
+
+def test_every_network_has_its_evidence() -> None:
+    named = {str(row["spec"]).partition(":")[0] for row in EVIDENCE}
+    assert named == set(shipped())
+
+
+def test_a_network_without_another_definition_says_why() -> None:
+    assert [
+        row for row in EVIDENCE if "library" not in row and not row.get("none")
+    ] == []
+
+
+@pytest.mark.parametrize("name", zoo())
+def test_every_figure_of_a_file_is_met_or_explained(name: str) -> None:
+    """An erratum says why; so does a loose figure; every figure says where it is from."""
+    judged = list(judge(archcalc.load(name)))
+    assert judged, "a network without a single figure to meet"
+    assert [one.problem().show() for one in judged if one.problem()] == []
+    for one in judged:
+        assert one.entry.cite, one.claim.text
+        assert one.entry.verdict == "agrees" or one.entry.why, one.claim.text

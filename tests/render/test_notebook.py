@@ -1,0 +1,203 @@
+"""What notebooks are given: texts by MIME type, data frames, a lecture prepared."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from network_reports import REPORTS
+from programs import library
+from report_examples import REPORT, small
+
+import archcalc
+from archcalc.errors import MissingExtra
+from archcalc.render.notebook import bundle
+from archcalc.reports.cells import Column, Line, Table
+from archcalc.reports.report import Report
+
+LECTURE = Path(__file__).parents[2] / "docs" / "notebooks" / "lecture.ipynb"
+KINDS = ["text/html", "text/markdown", "text/latex", "text/plain"]
+
+
+def shown(thing: Any, **options: Any) -> dict[str, str]:
+    """Return what IPython is given for a thing."""
+    found: dict[str, str] = thing._repr_mimebundle_(**options)
+    return found
+
+
+@pytest.mark.parametrize("make", [lambda n: n, lambda n: n.analyze(), archcalc.table])
+def test_networks_analyses_and_reports_show_their_table(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    texts = shown(make(archcalc.load("vgg16")))
+    assert list(texts) == KINDS
+    for text in texts.values():
+        assert "138,357,544" in text
+        assert "convention macs" in text
+
+
+def test_only_what_is_asked_for_is_made() -> None:
+    assert list(shown(REPORT, include=["text/html", "image/png"])) == ["text/html"]
+    assert list(shown(REPORT, exclude=["text/html"])) == KINDS[1:]
+
+
+def test_the_latex_is_what_the_template_of_nbconvert_sets() -> None:
+    latex = shown(REPORT)["text/latex"]
+    assert "siunitx" not in latex
+    assert "\\toprule" in latex
+
+
+def test_long_tables_show_blocks_and_say_so() -> None:
+    text = shown(archcalc.load("resnet152"))["text/plain"]
+    assert "bottleneck" in text
+    assert "conv2.1.conv1" not in text
+    assert "blocks only; archcalc.table('resnet152', level=\"layers\") has all" in (
+        " ".join(text.split())
+    )
+
+
+def test_a_network_that_does_not_fit_says_what_is_wrong() -> None:
+    text = "name: x\ninput: [3, 8, 8]\nlayers:\n- {conv: 4, kernel: 9}\n"
+    told = shown(archcalc.loads(text))
+    assert list(told) == ["text/plain"]
+    assert "AC203" in told["text/plain"] or "AC20" in told["text/plain"]
+
+
+def test_explanations_and_formulas_show_themselves() -> None:
+    explanation = archcalc.explain("alexnet", "conv1")
+    texts = shown(explanation)
+    assert list(texts) == KINDS
+    assert texts["text/html"].startswith('<div class="archcalc">')
+    assert "(227 + 2·0 − 11)/4 + 1 = 55" in texts["text/plain"]
+    latex = explanation.parts[0].lines[1].formula._repr_latex_()
+    assert latex == "$\\frac{227 + 2 \\cdot 0 - 11}{4} + 1 = 55$"
+
+
+def test_anything_else_is_refused() -> None:
+    with pytest.raises(TypeError, match="int is no network"):
+        bundle(3)
+
+
+def test_short_names_where_python_asks_for_a_repr() -> None:
+    net = archcalc.load("vgg16")
+    assert (repr(net), repr(net.analyze())) == ("<Network vgg16>", "<Analysis vgg16>")
+
+
+# -- tables and data frames ------------------------------------------------------------
+
+
+def test_tables_take_names_networks_and_analyses() -> None:
+    by_name = archcalc.table("alexnet", columns="params,macs")
+    net = archcalc.load("alexnet")
+    assert archcalc.table(net, columns="params,macs").tables == by_name.tables
+    batch = archcalc.table(net.analyze(batch=2), columns="macs").rows()
+    assert [r["macs"] for r in batch] == [2 * r["macs"] for r in by_name.rows()]  # type: ignore[operator]  # numbers
+    assert len(archcalc.table("vgg16", level="stages").rows()) == 9
+
+
+def arrow(report: Report) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """Return the Arrow types and the rows of a report, read by nanoarrow."""
+    library("nanoarrow", "arrow")
+    import nanoarrow
+
+    array = nanoarrow.Array(report)
+    types = {field.name: str(field.type.name) for field in array.schema.fields}
+    return types, array.to_pylist()
+
+
+def test_arrow_has_the_rows_with_their_types() -> None:
+    report = archcalc.table("vgg16")
+    types, rows = arrow(report)
+    assert types["what"] == "STRING"
+    assert types["shape"] == "LIST"
+    assert {types[k] for k in ("params", "macs", "activation_bytes")} == {"INT64"}
+    expected = [{**row, "shape": list(row["shape"])} for row in report.rows()]  # type: ignore[arg-type]  # shapes
+    assert rows == expected
+
+
+def test_arrow_of_odd_values() -> None:
+    types, rows = arrow(REPORT)
+    assert (types["params"], types["macs"], types["trained"]) == (
+        "INT64",
+        "STRING",
+        "BOOL",
+    )
+    assert (types["share"], types["shape"]) == ("DOUBLE", "STRING")
+    assert rows[3]["shape"] == "64x(H//2)xH + 1"
+    assert rows[3]["macs"] == "not counted"
+    assert rows[2]["layer"] == "畳み込み"
+
+
+def test_arrow_of_numbers_beyond_64_bits_and_of_nothing() -> None:
+    columns = (Column("n", "n", "count"), Column("s", "s", "shape"))
+    rows = (Line((2**63, None)), Line((1, (2, 3))), Line((None, ())))
+    types, found = arrow(Report("table", "", "", (Table("", columns, rows),)))
+    assert (types["n"], [r["n"] for r in found]) == ("STRING", [str(2**63), "1", None])
+    assert [r["s"] for r in found] == [None, [2, 3], []]
+    assert arrow(Report("list", "", "", ()))[1] == []
+    empty = Table("", columns, ())
+    assert arrow(Report("list", "", "", (empty,)))[1] == []
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_report_is_an_arrow_stream(name: str) -> None:
+    report = REPORTS[name]()
+    assert len(arrow(report)[1]) == len(report.rows())
+
+
+def test_without_nanoarrow_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "nanoarrow", None)
+    with pytest.raises(MissingExtra) as caught:
+        small("x").__arrow_c_stream__()
+    assert caught.value.problems[0].help == "pip install 'archcalc[arrow]'"
+
+
+# -- the lecture -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lecture() -> Any:
+    """Return the notebook, executed as a person would."""
+    library("nbclient", "notebook")
+    library("ipykernel", "notebook")
+    import nbclient
+    import nbformat
+
+    notebook = nbformat.read(LECTURE, as_version=4)
+    folder = {"metadata": {"path": str(LECTURE.parent)}}
+    client = nbclient.NotebookClient(notebook, timeout=120, resources=folder)
+    return client.execute()
+
+
+def outputs(lecture: Any) -> list[dict[str, str]]:
+    """Return the data of what its cells showed."""
+    cells = (cell for cell in lecture.cells if cell.cell_type == "code")
+    return [out.data for cell in cells for out in cell.outputs if "data" in out]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_lecture_runs_and_shows_tables_and_formulas(lecture: Any) -> None:
+    data = outputs(lecture)
+    tables = [d["text/html"] for d in data if "text/html" in d]
+    assert len(tables) == 4
+    assert all('class="archcalc"' in html for html in tables)
+    assert "62,378,344" in tables[0]
+    assert "3.15×" in tables[3]
+    plain = [d["text/plain"] for d in data]
+    assert "(227 + 2·0 − 11)/4 + 1 = 55" in tables[1]
+    assert any("fc6 holds 74% of 138,357,544 parameters" in text for text in plain)
+
+
+def test_the_notebook_in_the_repository_has_no_outputs() -> None:
+    library("nbformat", "notebook")
+    import nbformat
+
+    notebook = nbformat.read(LECTURE, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(not c.outputs and c.execution_count is None for c in code)

@@ -1,0 +1,71 @@
+"""The tables of `docs/reliability.md`: the limits, from the code, and the long fuzz runs.
+
+`python tests/tools/documents.py` writes them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import yaml
+
+from archcalc.limits import DEFAULT, Limits
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs" / "reliability.md"
+RUNS = ROOT / "tests" / "data" / "fuzz_runs.yaml"
+COUNTED = ("minutes", "networks", "layers", "saved_bytes_compared", "mismatches")
+
+
+def said() -> dict[str, str]:
+    """Return what the class says of each limit."""
+    doc = inspect.getdoc(Limits) or ""
+    entries = re.findall(r"(?m)^    (\w+): (.*(?:\n        .*)*)", doc)
+    return {name: " ".join(text.split()) for name, text in entries}
+
+
+def limits() -> Iterator[str]:
+    """Yield the lines of the limits."""
+    yield "| limit | value | what |"
+    yield "|---|---:|---|"
+    about = said()
+    for one in fields(Limits):
+        value = f"{getattr(DEFAULT, one.name):,}"
+        yield f"| `{one.name}` | {value} | {about[one.name]} |"
+
+
+def fuzz() -> Iterator[str]:
+    """Yield the lines of the long runs, with their sums."""
+    runs = yaml.safe_load(RUNS.read_text(encoding="utf-8"))["runs"]
+    words = ("date", "seed", *(name.replace("_", " ") for name in COUNTED))
+    yield f"| {' | '.join(words)} |"
+    yield f"|---|---|{'---:|' * len(COUNTED)}"
+    for run in runs:
+        counts = " | ".join(f"{run[name]:,}" for name in COUNTED)
+        yield f"| {run['date']} | {run['seed']} | {counts} |"
+    sums = " | ".join(f"**{sum(run[name] for run in runs):,}**" for name in COUNTED)
+    yield f"| **total** | | {sums} |"
+
+
+TABLES = {"limits": limits, "fuzz counts": fuzz}
+
+
+def documented(text: str) -> str:
+    """Return a document with each table between its marks."""
+    for name, lines in TABLES.items():
+        begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        table = "\n".join(lines())
+        text = f"{before}{begin}\n{table}\n{end}{after}"
+    return text
+
+
+def write() -> None:
+    """Write the tables into the document."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    DOCUMENT.write_text(documented(text), encoding="utf-8")

@@ -1,0 +1,269 @@
+"""Each convention against the tool that it is named after, equal to the digit.
+
+Every kind of layer, with every example of it, and whole networks: the tools run on the
+torch build of the same network. `pytest -m peers` runs these alone; `tests/oracles/peers.py`
+says what they need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import layer_cases
+import pytest
+import torch
+from independent import torchvision_model
+from layer_cases import Case
+from peers import COUNTERS, ON_CPU, ON_META, Counted, count
+from torch import Tensor, nn
+from torch.nn import functional
+
+import archcalc
+from archcalc.figures.conventions import CONVENTIONS
+from archcalc.figures.counted import Setting
+from archcalc.graph.graph import Graph, Group, Node
+from archcalc.layers.input import Input
+from archcalc.network import torch_network as reference
+from archcalc.network.analysis import Analysis
+
+pytestmark = pytest.mark.peers
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Threads that wait for each other take longer than these few products."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+# -- the same network in torch ---------------------------------------------------------
+
+
+def ours(graph: Graph, convention: str) -> Counted:
+    total = Analysis("t", graph, Setting(convention=convention)).total
+    operations, params = total.operations, total.reported_params
+    assert isinstance(operations, int)
+    assert isinstance(params, int)
+    return Counted(operations, params)
+
+
+def theirs(graph: Graph, conventions: Sequence[str]) -> dict[str, Counted]:
+    """Return what several counters say, all of which run on the same device."""
+    module = reference.build(graph)
+    drop_side_heads(module, graph)
+    found = placed(conventions[0], module, empty_inputs(graph))
+    return {name: count(name, *found) for name in conventions}
+
+
+def both(
+    graph: Graph, conventions: Sequence[str]
+) -> tuple[dict[str, Counted], dict[str, Counted]]:
+    return {c: ours(graph, c) for c in conventions}, theirs(graph, conventions)
+
+
+def drop_side_heads(module: Any, graph: Graph) -> None:
+    """Take out the parts that only training runs: some tools list their parameters."""
+    for node in graph.nodes:
+        if node.aux and str(node.index) in module.parts:
+            del module.parts[str(node.index)]
+
+
+def empty_inputs(graph: Graph) -> list[Tensor]:
+    ids = {i for node in graph.nodes if node.layer.reads_ids for i in node.inputs}
+    return [
+        torch.empty(
+            (1, *sizes(graph, i)),
+            dtype=torch.int64 if i in ids else torch.float32,
+            device="meta",
+        )
+        for i in graph.inputs
+    ]
+
+
+def sizes(graph: Graph, index: int) -> tuple[int, ...]:
+    return tuple(n for n in graph.nodes[index].shape if isinstance(n, int))
+
+
+def placed(
+    convention: str, module: nn.Module, inputs: Sequence[Tensor]
+) -> tuple[nn.Module, list[Tensor]]:
+    """Return a module and its inputs where the tool needs them."""
+    if convention in ON_META:
+        return module, [*inputs]
+    zeros = [torch.zeros(x.shape, dtype=x.dtype) for x in inputs]
+    return module.to_empty(device="cpu"), zeros
+
+
+# -- layers ----------------------------------------------------------------------------
+
+MORE = (
+    "{conv: 6, kernel: [3, 1], stride: [2, 1], groups: 3} @ 6x9x10",
+    "{deconv: 6, kernel: 3, stride: 2, groups: 2} @ 4x5x7",
+    "{deconv: 8, kernel: [3, 2], stride: [1, 2], pad: [1, 0], dilation: 2} @ 3x9x8",
+    "{maxpool: 3, stride: 2, pad: same} @ 4x8x10",
+    "{avgpool: 3, stride: 2, pad: 1, rounding: ceil} @ 4x8x8",
+    "{avgpool: 3, stride: 2, pad: 1, rounding: ceil, count_pad: false} @ 4x8x9",
+    "{avgpool: 5, stride: 1, pad: 2, count_pad: false} @ 3x4x6",
+    "{avgpool: [4, 3], stride: [3, 1], pad: [2, 1], count_pad: false} @ 3x11x6",
+    "{avgpool: 2, rounding: ceil} @ 2x5x5x7",
+    "{avgpool: 3, stride: 1, pad: same, count_pad: false} @ 5x9",
+    "{adaptive_avgpool: 3} @ 3x4x4",
+    "{adaptive_avgpool: [3, 5]} @ 3x11x12",
+    "{adaptive_avgpool: 4} @ 3x7x9x11",
+    "{upsample: 2, mode: bilinear} @ 8x5",
+    "{resize: [4, 4, 4], mode: bilinear} @ 3x2x3x5",
+    "{resize: 6} @ 3x4",
+    "{in: true} @ 4x2x3x5",
+    "{gn: 2} @ 8x5",
+    "{softmax: 0} @ 7x16",
+    "{log_softmax: 1} @ 8x5x6",
+    "linear: 5 @ 7x16",
+    "{gru: 6, bidirectional: true} @ 5x8",
+    "{lstm: 4, layers: 3} @ 5x8",
+    "{gru: 6, layers: 2, biases: 0} @ 5x8",
+)
+CASES = tuple(
+    case
+    for case in (*layer_cases.EXAMPLES, *map(layer_cases.read, MORE))
+    if "biases: 1" not in case.text  # torch has no such module that a tool could see
+)
+
+
+def alone(case: Case) -> Graph:
+    """Return the network of one layer."""
+    inputs = tuple(range(len(case.inputs)))
+    last = len(inputs)
+    entries: list[tuple[Any, tuple[int, ...], Any]] = [
+        *((Input(), (), shape) for shape in case.inputs),
+        (case.layer, inputs, case.output),
+    ]
+    nodes = tuple(
+        Node(i, f"n{i}", layer, reads, shape, 0, None, None, False)  # type: ignore[arg-type]  # no place in a file
+        for i, (layer, reads, shape) in enumerate(entries)
+    )
+    group = Group("", "net", "", 0, 0, last + 1, last)
+    return Graph(nodes, (group,), inputs, (last,), {})
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.text)
+def test_every_kind_of_layer_counts_as_the_tools_count_it(case: Case) -> None:
+    for conventions in (ON_META, ON_CPU):
+        mine, others = both(alone(case), conventions)
+        assert mine == others
+
+
+# -- networks --------------------------------------------------------------------------
+
+NETWORKS = {
+    "lenet5": None,
+    "vgg11": "3x64x64",
+    "alexnet-2gpu": None,
+    "squeezenet": "3x96x96",
+    "googlenet": "3x96x96",
+    "bn-inception": "3x96x96",
+    "mobilenet-v1": "3x96x96",
+    "mobilenet-v2": "3x96x96",
+    "mobilenet-v3-small": "3x96x96",
+    "shufflenet-v2:0.5x": "3x96x96",
+    "efficientnet": "3x64x64",
+    "resnet18": "3x96x96",
+    "resnet50:v1.5": "3x96x96",
+    "se-resnet50": "3x64x64",
+    "resnext50-32x4d": "3x64x64",
+    "densenet121": "3x64x64",
+    "convnext": "3x64x64",
+    "unet": "3x188x188",
+    "vit:ti-16": None,
+    "swin": None,
+    "mlp-mixer": None,
+}
+"""Networks of every make, with an input that keeps the three on the CPU short."""
+
+
+@pytest.mark.parametrize("conventions", [ON_META, ON_CPU], ids=["meta", "cpu"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_count_as_the_tools_count_them(
+    name: str, conventions: Sequence[str]
+) -> None:
+    mine, others = both(archcalc.load(name, input=NETWORKS[name]).graph, conventions)
+    assert mine == others
+
+
+# -- a module that others wrote --------------------------------------------------------
+
+PUBLISHED = {
+    "fvcore": 4_111_512_576,
+    "ptflops": 4_132_436_968,
+    "thop": 4_133_742_592,
+    "ultralytics-thop": 4_133_742_592,
+    "torchinfo": 4_089_238_376,
+    "torch": 8_178_368_512,
+    "calflops": 8_211_108_352,
+}
+"""ResNet-50 of torchvision at 224, as people quote it."""
+
+
+@pytest.mark.parametrize("convention", COUNTERS)
+def test_resnet50_of_torchvision_is_ours_without_the_softmax(convention: str) -> None:
+    x = torch.empty((1, 3, 224, 224), device="meta")
+    found = count(convention, *placed(convention, torchvision_model("resnet50"), [x]))
+    analysis = archcalc.load("resnet50:v1.5").analyze(convention=convention)
+    softmax = analysis.facts[analysis.graph.output].operations
+    assert found.operations == PUBLISHED[convention]
+    assert found.operations == analysis.total.operations - softmax
+    assert found.params == 25_557_032 == analysis.total.reported_params
+
+
+class Fused(nn.Module):
+    """Attention as one call."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.scaled_dot_product_attention(x, x, x)
+
+
+class Lone(nn.Module):
+    """A matrix times a vector, without a batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(5, 8))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.weight @ x
+
+
+def test_what_the_paragraphs_say_of_modules_that_are_not_ours() -> None:
+    x, steps = torch.zeros(1, 2, 5, 8), torch.zeros(1, 5, 8)
+    assert count("fvcore", Fused(), [x]).operations == 0
+    assert count("torch", Fused(), [x]).operations == 0
+    assert count("torch", Fused(), [x.to("meta")]).operations == 2 * 800
+    assert count("ultralytics-thop", Fused(), [x]).operations == 800
+    recurrent = nn.LSTM(8, 6, batch_first=True)
+    assert count("torch", recurrent, [steps]).operations == 0
+    assert count("torch", recurrent.to("meta"), [steps.to("meta")]).operations == 3360
+    assert count("torch", Lone(), [torch.zeros(8)]).operations == 0
+    attention = nn.MultiheadAttention(8, 2, batch_first=True)
+    assert count("ptflops", Three(attention), [steps]).operations > 0
+
+
+class Three(nn.Module):
+    """Self-attention of one input."""
+
+    def __init__(self, attention: nn.Module) -> None:
+        super().__init__()
+        self.attention = attention
+
+    def forward(self, x: Tensor) -> Tensor:
+        found: Tensor = self.attention(x, x, x)[0]
+        return found
+
+
+def test_every_tool_has_its_convention() -> None:
+    own = {"macs", "lecture", "flops"}
+    a_program_in_c = {
+        "darknet"
+    }  # tests/figures/test_conventions.py has what it printed
+    assert {*COUNTERS, "keras"} | own | a_program_in_c == {*CONVENTIONS}
