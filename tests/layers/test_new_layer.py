@@ -275,6 +275,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "reports/explanation.py": ("add",),  # a kind of operation
     "reports/reasons.py": ("position", "slice"),  # axes of an image
     # families and kinds of box
+    "checks/claims/ways.py": ("linear",),
     "checks/lint/unused_result.py": ("linear",),
     "render/drawing/blocks.py": ("conv", "linear", "attention"),
     "render/drawing/labelled.py": ("conv", "linear", "attention"),

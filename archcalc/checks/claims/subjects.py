@@ -21,6 +21,8 @@ from archcalc.errors import ArchcalcError, UsageError
 from archcalc.graph.graph import Graph
 from archcalc.language import library
 from archcalc.layers.base import times
+from archcalc.layers.conv import Conv
+from archcalc.layers.linear import Matrix
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network, load
 
@@ -33,7 +35,7 @@ CLASSES = (
 """Usual counts of classes: CIFAR 10 and 100, VOC 20 and 21, COCO 80 and 91, Food 101,
 flowers 102, dogs 120, cars 196, birds and Tiny ImageNet 200, Places 365, ImageNet 1000,
 with background 1001, ImageNet-21k 21841 and 21843."""
-HEADS = ("fc", "linear", "conv")
+HEADS = (Matrix, Conv)
 """Kinds of layer that give one output a class."""
 LARGE_PARTS = 4
 """Everything, without the last layer, convolutions alone, with side heads."""
@@ -198,7 +200,7 @@ def _head(graph: Graph) -> int | None:
             return None
         node = graph.nodes[node.inputs[0]]
     own = node.share is None and all(n.share != node.index for n in graph.nodes)
-    return node.index if own and node.layer.key in HEADS else None
+    return node.index if own and isinstance(node.layer, HEADS) else None
 
 
 # -- parts -----------------------------------------------------------------------------

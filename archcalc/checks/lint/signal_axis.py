@@ -8,7 +8,9 @@ from typing import Any
 from archcalc.checks.lint.base import Hint, Linted, fix
 from archcalc.checks.rule import Rule
 from archcalc.graph.graph import Graph, Node
+from archcalc.layers.attention import LayerScale
 from archcalc.layers.base import times
+from archcalc.layers.reshape import Identity
 from archcalc.source.edits import Edit
 from archcalc.source.values import Scalar, Value
 
@@ -100,7 +102,7 @@ def _passes(node: Node, graph: Graph) -> bool:
     """Say whether the axes behind a layer are those before it."""
     if len(node.shape) != 2 or node.layer.axis_names == "matrices":
         return False
-    if node.layer.role in PASSING or node.layer.key in ("identity", "layer_scale"):
+    if node.layer.role in PASSING or isinstance(node.layer, Identity | LayerScale):
         return True
     return node.layer.axis_names == SIGNAL and _pointwise(node, graph)
 
