@@ -11,6 +11,7 @@ import json
 import re
 from xml.etree import ElementTree
 
+from archcalc.errors import clean
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Level
@@ -196,8 +197,8 @@ def laid_out(
 def check_svg(text: str, figure: LabelledDiagram, placed: Layout) -> None:
     """Check that a picture is XML of a bounded size with each box and frame once."""
     paths = [g.get("data-path") for g in ElementTree.fromstring(text).iter(f"{SVG}g")]
-    names = [box.name for box in figure.diagram.boxes]
-    names += [cluster.name for cluster in figure.diagram.clusters]
+    names = [clean(box.name) for box in figure.diagram.boxes]
+    names += [clean(cluster.name) for cluster in figure.diagram.clusters]
     assert sorted(filter(None, paths)) == sorted(names)
     assert len(text) <= FIXED + EACH * len(names) + LINE * len(placed.lines)
 
