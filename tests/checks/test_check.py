@@ -218,7 +218,7 @@ def test_a_file_beside_the_repository_keeps_its_path(
     monkeypatch.chdir(repository)
     out = run("check", ".", "-f", "github").out
     (line,) = (one for one in out.splitlines() if "title=AC201" in one)
-    assert "file=AC201.yaml," in line
+    assert "file=more/AC201.yaml," in line
 
 
 def test_annotations_escape_what_users_write(run: Run, tmp_path: Path) -> None:
