@@ -387,6 +387,13 @@ class Layer:
         """Return what else it makes while it runs on an input with gaps."""
         return None
 
+    def reordered(self, output: Shape, x: Laid) -> list[Extra]:
+        """Return what lives at once while it copies its input into another order.
+
+        Empty where it copies nothing; `x` says how the input lies.
+        """
+        return []
+
     def joins(self) -> int | None:
         """Return the axis along which inputs are put behind each other, if they are."""
         return None

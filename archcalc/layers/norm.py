@@ -238,13 +238,17 @@ class RMSNorm(FeatureNorm):
 
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
         (made,) = super().workspace(output, *inputs)
-        if self.affine:
-            return [made]
-        apart = self.axis(output) not in (None, len(output) - 1)
-        if apart and self.rows(output) != 1 != self.normalized(output)[0]:
-            # Channels are put last, which moves values.
-            return [[*made, Extra("values in that order", each=numel(output))]]
-        return [made * 2]
+        return [made] if self.affine else [made * 2]
+
+    def reordered(self, output: Shape, x: Laid) -> list[Extra]:
+        """Without weights, values are first copied so that channels lie last."""
+        last = (0, *range(2, len(x.sizes)), 1)
+        if self.affine or self.axis(output) in (None, len(output) - 1):
+            return []
+        if x.moved(last).in_a_row():
+            return []
+        (made,) = super().workspace(output, output)
+        return [*made, Extra("values in that order", each=numel(output))]
 
     def torch(self, *inputs: Shape) -> Call:
         return self.torch_norm("nn.RMSNorm", inputs[0])

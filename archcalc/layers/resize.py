@@ -60,11 +60,15 @@ class Interpolate(Layer):
 
     def window(self, *inputs: Shape) -> Seen:
         (x,) = inputs
-        pairs = list(zip(x[1:], self.sizes(x), strict=True))
+        pairs = self.ratios(x)
         if self.mode == "nearest":
             return tuple(Window(m, n, m - 1, m) for n, m in pairs)
         # Between the positions around (o + 1/2)·n/m - 1/2.
         return tuple(Window(4 * m - 1, 2 * n, 3 * m - n - 1, 2 * m) for n, m in pairs)
+
+    def ratios(self, x: Shape) -> list[tuple[Dim, Dim]]:
+        """Return for each axis how many positions become how many."""
+        return list(zip(x[1:], self.sizes(x), strict=True))
 
     def how(self, x: Shape) -> dict[str, Any]:
         """Return the torch argument that says how large the output is."""
@@ -110,9 +114,11 @@ class Upsample(Interpolate):
         return n * up // down
 
     def how(self, x: Shape) -> dict[str, Any]:
-        if self.scale.denominator == 1:
-            return {"scale_factor": int(self.scale)}
-        return super().how(x)
+        whole = self.scale.denominator == 1
+        return {"scale_factor": int(self.scale) if whole else float(self.scale)}
+
+    def ratios(self, x: Shape) -> list[tuple[Dim, Dim]]:
+        return [(self.scale.denominator, self.scale.numerator)] * (len(x) - 1)
 
 
 def check_positive(size: Dim, n: Dim, scale: object) -> None:

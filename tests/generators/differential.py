@@ -91,12 +91,37 @@ def puts_channels_last(storages: Storages, node: Node) -> bool:
     """Say whether a norm moved channels, heads lie apart, or axes of size 1 moved."""
     if node.layer.key in MOVED:
         return storages.owner[node.index] != node.index
+    if part_looks_channels_last(storages, node):
+        return True
     if node.layer.key == "zero":  # a product of single pixels that lie far apart
         return True
     if node.layer.key in ("ln", "rms"):
         (x,) = storages.graph.input_shapes(node)
         return len(x) > 1 and node.layer.axis(x) == 0  # type: ignore[attr-defined]  # a norm of features has it
     return node.layer.key in WRITTEN and node.index in storages.layouts.strides
+
+
+def part_looks_channels_last(storages: Storages, node: Node) -> bool:
+    """Say whether torch takes a view for channels last by its strides alone.
+
+    Every third pixel of a single pixel has strides (3, 1, 3, 3): a convolution reads
+    them as channels last, and writes its output so
+    (`is_channels_last_strides_2d_s4` of c10/core/MemoryFormat.h).
+    """
+    layouts = storages.layouts
+    if storages.owner[node.index] == node.index or len(node.shape) < 3:
+        return False
+    laid = layouts.of(node.inputs[0])
+    found = node.layer.viewed(layouts.sizes(node.shape), laid)
+    if found is None:
+        return False
+    sizes, strides = found.sizes, found.strides
+    least = 0
+    for axis in (1, *range(len(sizes) - 1, 1, -1), 0):
+        if strides[axis] < least or (axis == 0 and least == strides[1]):
+            return False
+        least = strides[axis] * sizes[axis]
+    return True
 
 
 def smaller_deconv(storages: Storages) -> bool:

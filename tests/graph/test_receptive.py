@@ -251,7 +251,7 @@ def test_one_enlargement_in_phases() -> None:
         archcalc.loads(f"{text}  - {{conv: 1, kernel: 3}}\n").graph
     )
     assert found[1] is not None
-    assert [found[1][0].first(p) for p in range(13)] == [p * 9 // 13 for p in range(13)]
+    assert [found[1][0].first(p) for p in range(13)] == [p * 2 // 3 for p in range(13)]
 
 
 # -- alignment -------------------------------------------------------------------------

@@ -127,7 +127,7 @@ RECORDS = {
     "{leaky_relu: 0.2} @ 8": "nn.LeakyReLU(negative_slope=0.2)",
     "softmax @ 8x5x6": "nn.Softmax(dim=1)",
     "softmax @ 7x16": "nn.Softmax(dim=2)",
-    "{upsample: 3/2} @ 8x6x7": "nn.Upsample(size=(9, 10))",
+    "{upsample: 3/2} @ 8x6x7": "nn.Upsample(scale_factor=1.5)",
     "{upsample: 2, mode: bilinear} @ 8x6": "nn.Upsample(scale_factor=2, mode='linear')",
     "add @ 8x5x6, 8x5x6, 8x5x6": "xs[0] + xs[1] + xs[2]",
     "concat @ 8x5x6, 8x5x6": "torch.cat(xs, 1)",

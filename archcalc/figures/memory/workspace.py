@@ -14,7 +14,7 @@ from operator import itemgetter
 from archcalc.figures.memory.saved import IN_A_ROW
 from archcalc.figures.memory.storages import WIDE_BYTES, Storages, takes_onednn, widened
 from archcalc.graph.graph import Node
-from archcalc.layers.base import Extra, Shape, numel
+from archcalc.layers.base import Extra, Layer, Shape, numel
 
 
 def workspace(storages: Storages, node: Node) -> int:
@@ -40,6 +40,9 @@ def _made(storages: Storages, node: Node) -> list[Extra]:
     saved = layer.saved(node.shape, *shapes)
     if saved.native is not None and not takes_onednn(storages.analysis.setting):
         moments = [list(saved.native.extras)]
+    if type(layer).reordered is not Layer.reordered:
+        laid = storages.layouts.of(node.inputs[0])
+        moments = [*moments, layer.reordered(node.shape, laid)]
     made = moments[0]
     if len(moments) > 1:
         made = max(moments, key=lambda each: _sum(storages, node, each))
