@@ -85,7 +85,7 @@ Format = Annotated[
     Option(
         "--format",
         "-f",
-        help="terminal, markdown, csv, json, latex, html, svg, mermaid, dot.",
+        help="terminal, markdown, csv, json, latex, html, svg, pdf, png, mermaid, dot.",
     ),
 ]
 Output = Annotated[
@@ -110,6 +110,14 @@ Standalone = Annotated[
     bool, Option("--standalone", "-s", help="latex, html: a whole document.")
 ]
 Plain = Annotated[bool, Option("--plain", help="latex: without siunitx.")]
+Notes = Annotated[
+    bool,
+    Option("--notes/--no-notes", help="Print notes and settings below the tables."),
+]
+MaxRows = Annotated[
+    int | None,
+    Option("--max-rows", metavar="N", help="Show at most N rows of each table."),
+]
 InPlace = Annotated[
     bool,
     Option(
@@ -213,27 +221,65 @@ class Rendering(Options):
     output: Output = None
     standalone: Standalone = False
     plain: Plain = False
+    notes: Notes = True
+    max_rows: MaxRows = None
 
     def emit(self, report: Report) -> None:
         """Render a report and write it to stdout or to a file.
 
         Raises `UsageError` AC531 where a format has no `standalone` or `plain` form.
         """
-        from archcalc.render import render
+        from archcalc.render import MADE_OF_SVG, render
 
         chosen = self.chosen
+        report = self._shortened(report)
         asked = {"standalone": self.standalone, "plain": self.plain}
         options: dict[str, Any] = {name: True for name, on in asked.items() if on}
+        if chosen in MADE_OF_SVG:
+            write_picture(render(report, "svg", **options), chosen, self.output)
+            return
         if chosen == "terminal" and self.output is None:
             options = {"width": columns(), "color": colored(), **options}
         write(render(report, chosen, **options), self.output)
 
+    def _shortened(self, report: Report) -> Report:
+        """Return a report with no more than what was asked for."""
+        if self.notes and self.max_rows is None:
+            return report
+        from archcalc.reports.shortening import at_most, without_notes
+
+        report = report if self.notes else without_notes(report)
+        return report if self.max_rows is None else at_most(report, self.max_rows)
+
     @property
     def chosen(self) -> str:
         """The format by its name, or by the ending of the file."""
-        from archcalc.render import format_of
+        from archcalc.render import FORMATS, MADE_OF_SVG, format_of
 
-        return format_of(self.format, self.output)
+        chosen = format_of(self.format, self.output, {**FORMATS, **MADE_OF_SVG})
+        needs_file(chosen, self.output)
+        return chosen
+
+
+def needs_file(format: str, output: Path | None) -> None:
+    """Raise `UsageError` AC537 for a PNG or a PDF that has no file to go to."""
+    if format in ("png", "pdf") and output is None:
+        message = f"a {format.upper()} needs a file"
+        raise UsageError.of("AC537", message, help=f"-o FILE.{format}")
+
+
+def write_picture(text: str, format: str, output: Path | None) -> None:
+    """Write a picture; its SVG becomes a PNG or a PDF where that is the format."""
+    if output is not None and format == "png":
+        from archcalc.render.png import png
+
+        output.write_bytes(png(text))
+    elif output is not None and format == "pdf":
+        from archcalc.render.pdf import pdf
+
+        output.write_bytes(pdf(text))
+    else:
+        write(text, output)
 
 
 def write(text: str, output: Path | None = None) -> None:

@@ -29,6 +29,8 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "dot": (".dot", ".gv"),
 }
 """Name of a format (and of its module here), and the file endings that mean it."""
+MADE_OF_SVG: dict[str, tuple[str, ...]] = {"png": (".png",), "pdf": (".pdf",)}
+"""Formats that are bytes: `render.png` and `render.pdf` make them of an SVG."""
 
 
 def render(report: Report, format: str = "terminal", **options: Any) -> str:

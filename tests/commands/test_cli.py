@@ -206,7 +206,7 @@ REFUSED = [
     (("table", "vgg16", "--view", "slides"), "views: lecture"),
     (("table", "vgg16", "--input", "3x"), "3x224x224 or C,H,W"),
     (("table", "vgg16", "--input", "3x4x4"), "AC202"),
-    (("table", "vgg16", "--format", "pdf"), "there is no format"),
+    (("table", "vgg16", "--format", "docx"), "there is no format"),
     (("table", "vgg16", "-o", "/nonexistent/x.md"), "cannot write"),
     (("table", "vgg16", "--limit", "nodes=3"), "--limit nodes"),
     (("compare", "vgg16"), "two networks or more"),

@@ -295,10 +295,11 @@ def test_long_and_deep_networks_are_drawn(layers: list[str]) -> None:
     [
         (["lenet5", "--style", "boxes"], "AC536"),
         (["lenet5", "--style", "volumes", "-f", "tikz"], "AC536"),
-        (["lenet5", "--format", "pdf"], "AC530"),
+        (["lenet5", "--format", "docx"], "AC530"),
         (["lenet5", "--level", "layer"], "AC504"),
         (["three-3x3", "--style", "volumes", "--input", "C,H,W"], "AC535"),
         (["lenet5", "--format", "png"], "AC537"),
+        (["lenet5", "--format", "pdf"], "AC537"),
     ],
 )
 def test_mistakes(
@@ -312,16 +313,24 @@ def test_mistakes(
     assert code in done.err
 
 
-def test_without_its_extra_png_says_what_to_install(
+@pytest.mark.parametrize(
+    ("ending", "package", "needs"),
+    [("png", "resvg_py", "PNG needs resvg"), ("pdf", "typst", "PDF needs Typst")],
+)
+def test_without_its_extra_a_format_says_what_to_install(
+    ending: str,
+    package: str,
+    needs: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "resvg_py", None)
-    done = run(capsys, monkeypatch, "draw", "lenet5", "-o", str(tmp_path / "a.png"))
+    monkeypatch.setitem(sys.modules, package, None)
+    path = tmp_path / f"a.{ending}"
+    done = run(capsys, monkeypatch, "draw", "lenet5", "-o", str(path))
     assert done.code == 2
-    assert "error[AC537]: PNG needs resvg" in done.err
-    assert "pip install 'archcalc[png]', or write .svg" in done.err
+    assert f"error[AC537]: {needs}" in done.err
+    assert f"pip install 'archcalc[{ending}]', or write .svg" in done.err
     assert list(tmp_path.iterdir()) == []
 
 

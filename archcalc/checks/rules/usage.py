@@ -136,7 +136,7 @@ USAGE = (
         "AC530",
         "unknown-format",
         "A format is one of those that the command writes, or a file's ending says it.",
-        "$ archcalc table lenet5 --format pdf",
+        "$ archcalc table lenet5 --format docx",
         "$ archcalc table lenet5 --format markdown",
     ),
     Rule(
@@ -191,8 +191,8 @@ USAGE = (
     ),
     Rule(
         "AC537",
-        "png-missing",
-        "A PNG is written to a file, by the extra `png`.",
+        "picture-missing",
+        "A PNG or a PDF is written to a file; it needs the extra `png` or `pdf`.",
         "$ archcalc draw lenet5 --format png",
         "$ archcalc draw lenet5 --format svg",
     ),

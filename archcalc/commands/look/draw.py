@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.commands.declared import Option
-from archcalc.commands.options import Loading, NetworkName
-from archcalc.commands.pictures import PictureOutput, picture_format, write_picture
+from archcalc.commands.options import Loading, NetworkName, write_picture
+from archcalc.commands.pictures import PictureOutput, picture_format
 
 
 def draw(
@@ -20,7 +20,7 @@ def draw(
         Option("--level", help="What is one box: ops, layers, blocks or stages."),
     ] = None,
     format: Annotated[
-        str | None, Option("--format", "-f", help="svg, tikz, mermaid or png.")
+        str | None, Option("--format", "-f", help="svg, tikz, mermaid, pdf or png.")
     ] = None,
     output: PictureOutput = None,
     standalone: Annotated[
@@ -30,10 +30,11 @@ def draw(
     loading: Loading,
 ) -> None:
     """Draw a network from its own structure: branches, skips, repetitions, shapes."""
+    from archcalc.render import MADE_OF_SVG
     from archcalc.render.drawing.pictures import FORMATS, draw
 
     chosen = picture_format(format, output, FORMATS)
     network = loading.load(net)
-    made = "svg" if chosen == "png" else chosen
+    made = "svg" if chosen in MADE_OF_SVG else chosen
     text = draw(network, network.analyze(), style, made, level, standalone)  # type: ignore[arg-type]  # outline checks the level
     write_picture(text, chosen, output)

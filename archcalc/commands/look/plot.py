@@ -14,8 +14,9 @@ from archcalc.commands.options import (
     Mixed,
     Optimizer,
     complete_networks,
+    write_picture,
 )
-from archcalc.commands.pictures import PictureOutput, picture_format, write_picture
+from archcalc.commands.pictures import PictureOutput, picture_format
 from archcalc.commands.progress import tracked
 from archcalc.errors import UsageError
 
@@ -45,7 +46,9 @@ def plot(
     optimizer: Optimizer = "sgd",
     mixed: Mixed = False,
     checkpoint: Checkpoint = "none",
-    format: Annotated[str | None, Option("--format", "-f", help="svg or png.")] = None,
+    format: Annotated[
+        str | None, Option("--format", "-f", help="svg, pdf or png.")
+    ] = None,
     output: PictureOutput = None,
     *,
     loading: Loading,

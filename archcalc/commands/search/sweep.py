@@ -23,11 +23,12 @@ from archcalc.commands.options import (
     Standalone,
     pairs,
     warn_of_input,
+    write_picture,
 )
-from archcalc.commands.pictures import picture_format, write_picture
+from archcalc.commands.pictures import picture_format
 from archcalc.commands.progress import Progress
 from archcalc.errors import UsageError
-from archcalc.render import format_of
+from archcalc.render import FORMATS, MADE_OF_SVG, format_of
 
 if TYPE_CHECKING:
     from archcalc.sweeps.choice import Choice
@@ -81,7 +82,7 @@ SweepFormat = Annotated[
     Option(
         "--format",
         "-f",
-        help="terminal, markdown, csv, json, parquet, latex, html, svg; png of a plot.",
+        help="terminal, markdown, csv, json, parquet, latex, html, svg, pdf, png.",
     ),
 ]
 
@@ -171,7 +172,7 @@ def _format(format: str | None, output: Path | None, plot: str | None) -> str:
     ending = output.suffix.lower() if output is not None else ""
     if format == "parquet" or (format is None and ending in (".parquet", ".pq")):
         return "parquet"
-    return format_of(format, output)
+    return format_of(format, output, {**FORMATS, **MADE_OF_SVG})
 
 
 def _check_plot(found: Sweep, plot: str) -> None:

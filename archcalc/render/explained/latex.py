@@ -36,7 +36,7 @@ def escaped(words: str) -> str:
 
 def _part(part: Section) -> Iterator[str]:
     label = f": {part.label}" if part.label else ""
-    yield f"\\paragraph{{{escaped(part.name + label)}}}"
+    yield f"\\par\\medskip\\noindent\\textbf{{{escaped(part.name + label)}}}\\par"
     if shapes(part):
         yield escaped(f"{shapes(part)}.")
     if part.legend:
