@@ -280,7 +280,8 @@ def _notes(difference: Difference, shown: Sequence[Change]) -> Iterator[Note]:
     """Yield what is not listed, and how often each kind of change is there."""
     counts = Counter(kind for change in difference.changes for kind in change.kinds)
     if not difference.changes:
-        yield Note("no layer differs.")
+        moved = difference.old.analysis.outputs != difference.new.analysis.outputs
+        yield Note("no layer differs; the outputs do." if moved else "no layer differs.")
     listed = {id(change) for change in shown}
     hidden = [c for c in difference.changes if id(c) not in listed]
     kept = Counter(kind for change in hidden for kind in change.kinds)

@@ -133,6 +133,12 @@ def test_figures_of_a_change() -> None:
 NOTES = [
     ("  - {conv: 8}", "  - {conv: 8}", ["no layer differs."], 1),
     (
+        "  - {name: a, conv: 8}\n  - {name: b, conv: 4}\noutputs: [a, b]",
+        "  - {name: a, conv: 8}\n  - {name: b, conv: 4}\noutputs: [b]",
+        ["no layer differs; the outputs do."],
+        1,
+    ),
+    (
         "  - {conv: 8}\n  - {conv: 16}\n  - {conv: 16}",
         "  - relu\n  - {conv: 8}\n  - {conv: 16}\n  - {conv: 16}",
         [],

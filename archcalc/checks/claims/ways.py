@@ -241,7 +241,7 @@ def _values(analysis: Analysis) -> Iterator[Way]:
     text = "the outputs of convolutions alone (Radosavovic 2020)"
     convs = [n if _is_convolution(nodes[i]) else 0 for i, n in enumerate(sizes)]
     yield Way("values", "conv outputs", text, 1, convs)
-    text = "the outputs of convolutions and linear layers (fvcore's activation count)"
+    text = "the outputs of convolutions and linear layers (fvcore's count for a CNN)"
     products = [
         n if nodes[i].layer.family in ("convolution", "linear") else 0
         for i, n in enumerate(sizes)
