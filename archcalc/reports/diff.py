@@ -281,7 +281,9 @@ def _notes(difference: Difference, shown: Sequence[Change]) -> Iterator[Note]:
     counts = Counter(kind for change in difference.changes for kind in change.kinds)
     if not difference.changes:
         moved = difference.old.analysis.outputs != difference.new.analysis.outputs
-        yield Note("no layer differs; the outputs do." if moved else "no layer differs.")
+        yield Note(
+            "no layer differs; the outputs do." if moved else "no layer differs."
+        )
     listed = {id(change) for change in shown}
     hidden = [c for c in difference.changes if id(c) not in listed]
     kept = Counter(kind for change in hidden for kind in change.kinds)
