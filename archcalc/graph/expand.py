@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import ShapeError, nearest
-from archcalc.graph.clashes import sum_help
 from archcalc.graph.copies import Copies, Pattern
 from archcalc.graph.graph import Graph, Unfit
 from archcalc.graph.growing import Growing
@@ -462,6 +461,8 @@ class Expander:
         """Append the sum of a residual; a clash says what shortcut would fit."""
         body, kept = self.growing.nodes[main].shape, self.growing.nodes[skip].shape
         if len(body) != len(kept) or not all(map(same, body, kept)):
+            from archcalc.graph.clashes import sum_help
+
             line = self.growing.line
             help = sum_help(self.growing.nodes, main, skip, at, line)
             message = "a residual needs equal shapes"

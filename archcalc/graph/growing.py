@@ -15,7 +15,6 @@ from archcalc.errors import (
     SpecError,
     nearest,
 )
-from archcalc.graph.clashes import join_help
 from archcalc.graph.graph import Group, Node, Unfit
 from archcalc.graph.scope import Scope
 from archcalc.language.spec import Spec
@@ -249,6 +248,8 @@ class Growing:
             facts.append(f"and {len(pairs) - len(told)} more inputs")
         help = problem.help
         if problem.code == "AC201" and len(pairs) <= MOST_INPUTS_SHOWN:
+            from archcalc.graph.clashes import join_help
+
             joins = layer.joins() is not None
             help = join_help(self.nodes, inputs, names, joins, self.line) or help
         return replace(problem, facts=tuple(facts), help=help)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from archcalc.errors import Problem, SpecError, nearest, suggestion
-from archcalc.language.foreign_words import argument_help
 from archcalc.language.steps import DYNAMIC, settled
 from archcalc.layers.fields import (
     BOOLEANS,
@@ -83,6 +82,8 @@ class ArgumentReader:
         return names
 
     def unknown_argument(self, kind: str, key: Scalar, known: Iterable[str]) -> None:
+        from archcalc.language.foreign_words import argument_help
+
         known = tuple(known)
         help = (
             argument_help(key.text, kind, known)

@@ -12,7 +12,6 @@ from typing import Any
 
 from archcalc.errors import nearest
 from archcalc.language.argument_reader import ArgumentReader, absent, quoted
-from archcalc.language.foreign_words import kind_help, text_help
 from archcalc.language.steps import (
     COMMON,
     CONDITION,
@@ -132,6 +131,8 @@ class StepReader:
         return step
 
     def _unknown(self, key: Scalar) -> None:
+        from archcalc.language.foreign_words import kind_help, text_help
+
         if key.text in self.block_params:
             help: str | None = f"a block is used as {{use: {key.text}}}"
         else:
@@ -175,6 +176,8 @@ class StepReader:
             return None
         unknown = _not_siblings(keys)
         if unknown:
+            from archcalc.language.foreign_words import kind_help
+
             some = unknown[:MOST_COMPARED]
             near = (k for k in some if kind_help(k.text) or nearest(k.text, KINDS))
             self._unknown(next(near, unknown[0]))

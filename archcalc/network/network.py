@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import Place, SpecError, UsageError, suggestion
 from archcalc.figures.conventions import USUAL
@@ -24,12 +24,14 @@ from archcalc.layers.base import Shape
 from archcalc.layers.fields import FieldError, WholeField
 from archcalc.limits import DEFAULT, Limits, begin, counting
 from archcalc.network.analysis import Analysis
-from archcalc.network.input_sizes import Input, given_shapes
 from archcalc.network.shown import Shown
 from archcalc.sizes.dims import symbol
 from archcalc.sizes.expressions import Expression, ExpressionError
 from archcalc.source.parser import Mapping as Section
 from archcalc.source.parser import Source, one_value, parse, read
+
+if TYPE_CHECKING:
+    from archcalc.network.input_sizes import Input
 
 SIZE = WholeField(1)
 LARGEST_BATCH = 2**31
@@ -153,6 +155,8 @@ class Network(Shown):
         """The shape of every input, without the batch axis."""
         if self.input is None:
             return self.declared_shapes
+        from archcalc.network.input_sizes import given_shapes
+
         names = [name for name, _ in self.spec.inputs]
         given = given_shapes(self.input, names, self.name)
         if len(given) == len(names):
