@@ -16,12 +16,14 @@ from archcalc.reports.report import Report
 ODD = re.compile(r"[^\w ×·,:()+/…²³⌊⌋⌈⌉−.-]|_|\d+\.(?=\s)|(?<![^ ])[-+](?=\s)")
 
 
-def render(report: Report) -> str:
-    """Return one flowchart with every network of the report.
+def render(report: Report, *, across: bool = False) -> str:
+    """Return one flowchart with every network of the report, from top to bottom.
+
+    `across` draws it from left to right.
 
     Raises `UsageError` AC533 for a report that is not about networks.
     """
-    lines = ["flowchart TB"]
+    lines = [f"flowchart {'LR' if across else 'TB'}"]
     for number, one in enumerate(drawn(report, "mermaid")):
         lines += _network(one, number, framed=len(report.diagrams) > 1)
     return "\n".join(lines)

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import pytest
 from commands import archcalc as run
 from latex import compiled
-from picture_rules import RULES, SVG, ancestors, check_pictures, laid_out
+from picture_rules import RULES, STYLES, SVG, ancestors, check_pictures, laid_out
 from random_networks import Writer
 
 import archcalc
@@ -54,13 +54,12 @@ def analysis(name: str) -> Analysis:
 
 
 @cache
-def drawn(name: str, style: str) -> tuple[LabelledDiagram, Layout]:
-    return laid_out(
-        analysis(name), name, style, "layers" if style == "blocks" else "blocks"
-    )
+def drawn(name: str, way: str) -> tuple[LabelledDiagram, Layout]:
+    level: Level = "blocks" if way == "volumes" else "layers"
+    return laid_out(analysis(name), name, way, level)
 
 
-@pytest.fixture(params=itertools.product(NETWORKS, ("blocks", "volumes")), ids="-".join)
+@pytest.fixture(params=itertools.product(NETWORKS, STYLES), ids="-".join)
 def picture(request: pytest.FixtureRequest) -> tuple[LabelledDiagram, Layout]:
     return drawn(*request.param)
 
@@ -163,26 +162,46 @@ def test_names_are_no_markup(style: str) -> None:
     assert "\u202e" not in text
 
 
-def test_names_are_no_tex() -> None:
+@pytest.mark.parametrize("way", STYLES)
+def test_names_are_no_tex(way: str) -> None:
     network = loads(HOSTILE)
-    text = draw(network, network.analyze(), format="tikz")
+    style, direction = STYLES[way]
+    text = draw(network, network.analyze(), style, "tikz", direction=direction)
     assert "x\\_1" in text
     assert text.count("\\input") == text.count("% </svg>") == 1, "in the comment alone"
     assert "\u202e" not in text
 
 
 @pytest.mark.parametrize("name", ["bottleneck-inception", "unet", "hrnet-w18"])
-def test_tikz_compiles(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", STYLES)
+def test_tikz_compiles_on_one_page(name: str, way: str, tmp_path: Path) -> None:
     network = archcalc.load(name)
-    tex = draw(network, analysis(name), format="tikz", standalone=True)
+    style, direction = STYLES[way]
+    tex = draw(
+        network, analysis(name), style, "tikz", standalone=True, direction=direction
+    )
     shown = compiled(tex, tmp_path)
-    assert "concat" in shown or "add" in shown
+    assert "concat" in shown or "add" in shown or way == "volumes"
+    assert shown.count("\f") == 1
+    assert "Overfull" not in (tmp_path / "page.log").read_text(errors="replace")
 
 
-def test_hostile_tikz_compiles(tmp_path: Path) -> None:
+@pytest.mark.parametrize("style", ["blocks", "volumes"])
+def test_hostile_tikz_compiles(style: str, tmp_path: Path) -> None:
     network = loads(HOSTILE)
-    tex = draw(network, network.analyze(), format="tikz", standalone=True)
+    tex = draw(network, network.analyze(), style, format="tikz", standalone=True)
     assert "x_1" in compiled(tex, tmp_path)
+
+
+def test_a_picture_to_the_right_is_wider_than_high() -> None:
+    network = archcalc.load("alexnet")
+    for direction in ("down", "right"):
+        svg = draw(network, analysis("alexnet"), direction=direction)
+        root = ElementTree.fromstring(svg)
+        wide, high = (float(root.get(side, 0)) for side in ("width", "height"))
+        assert (wide > 4 * high) == (direction == "right")
+    chart = draw(network, analysis("alexnet"), format="mermaid", direction="right")
+    assert chart.startswith("flowchart LR\n")
 
 
 GOLDENS = (
@@ -193,6 +212,7 @@ GOLDENS = (
     ("bottleneck-inception", "blocks", "svg"),
     ("bottleneck-inception", "volumes", "svg"),
     ("bottleneck-inception", "blocks", "tikz"),
+    ("bottleneck-inception", "volumes", "tikz"),
 )
 
 
@@ -294,7 +314,9 @@ def test_long_and_deep_networks_are_drawn(layers: list[str]) -> None:
     ("words", "code"),
     [
         (["lenet5", "--style", "boxes"], "AC536"),
-        (["lenet5", "--style", "volumes", "-f", "tikz"], "AC536"),
+        (["lenet5", "--style", "volumes", "-f", "mermaid"], "AC536"),
+        (["lenet5", "--style", "volumes", "--direction", "down"], "AC536"),
+        (["lenet5", "--direction", "left"], "AC536"),
         (["lenet5", "--format", "docx"], "AC530"),
         (["lenet5", "--level", "layer"], "AC504"),
         (["three-3x3", "--style", "volumes", "--input", "C,H,W"], "AC535"),

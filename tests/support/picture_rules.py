@@ -16,18 +16,21 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Level
 from archcalc.render import dot, mermaid
-from archcalc.render.drawing.blocks import LONGEST, BlockSizes
 from archcalc.render.drawing.labelled import LabelledDiagram
 from archcalc.render.drawing.layout import Layout, Placed, layout
-from archcalc.render.drawing.pictures import draw
-from archcalc.render.drawing.volumes import VolumeSizes
+from archcalc.render.drawing.pictures import draw, painter_of
 from archcalc.render.page.content import content
 from archcalc.reports.diagram import diagram
 from archcalc.reports.report import Report
 
 Rect = tuple[float, float, float, float]
 SVG = "{http://www.w3.org/2000/svg}"
-STYLES = ("blocks", "volumes")
+STYLES = {
+    "blocks": ("blocks", "down"),
+    "across": ("blocks", "right"),
+    "volumes": ("volumes", "right"),
+}
+"""Every way to draw, with its style and direction."""
 
 
 def rect(placed: Placed) -> Rect:
@@ -186,12 +189,12 @@ FIXED, EACH, LINE = 8_000, 3_000, 500
 
 
 def laid_out(
-    analysis: Analysis, name: str, style: str, level: Level = "layers"
+    analysis: Analysis, name: str, way: str, level: Level = "layers"
 ) -> tuple[LabelledDiagram, Layout]:
-    """Return what a picture shows and where, as the style lays it out."""
+    """Return what a picture shows and where, drawn in one of `STYLES`."""
     figure = LabelledDiagram.of(analysis, name, level)
-    sizes = BlockSizes(figure) if style == "blocks" else VolumeSizes(figure)
-    return figure, layout(figure.structure, sizes, LONGEST)
+    painter = painter_of(figure, *STYLES[way])
+    return figure, layout(figure.structure, painter.sizes, painter.longest)
 
 
 def check_svg(text: str, figure: LabelledDiagram, placed: Layout) -> None:
@@ -213,9 +216,11 @@ def check_texts(network: Network, analysis: Analysis) -> None:
     ):
         assert sorted(map(int, re.findall(box, text))) == [*range(len(one.boxes))]
         assert text.count(arrow) == len(one.links)
-    drawn = draw(network, analysis, format="tikz")
-    assert drawn.count("{") == drawn.count("}")
-    assert drawn.count("\\draw[arc line") >= len({target for _, target in one.links})
+    for style, direction in STYLES.values():
+        drawn = draw(network, analysis, style, "tikz", direction=direction)
+        assert drawn.count("{") == drawn.count("}")
+        lines = drawn.count("\\draw[arc line")
+        assert lines >= len({target for _, target in one.links})
 
 
 def check_page(network: Network, analysis: Analysis) -> None:
@@ -228,12 +233,13 @@ def check_page(network: Network, analysis: Analysis) -> None:
 
 
 def check_pictures(network: Network, level: Level = "layers") -> None:
-    """Draw a network in both styles and in every format; check all of them."""
+    """Draw a network in every style and format; check all of them."""
     analysis = network.analyze()
-    for style in STYLES:
-        figure, placed = laid_out(analysis, network.title, style, level)
+    for way, (style, direction) in STYLES.items():
+        figure, placed = laid_out(analysis, network.title, way, level)
         for rule in RULES:
             rule(figure, placed)
-        check_svg(draw(network, analysis, style, level=level), figure, placed)
+        text = draw(network, analysis, style, level=level, direction=direction)
+        check_svg(text, figure, placed)
     check_texts(network, analysis)
     check_page(network, analysis)

@@ -19,6 +19,9 @@ def draw(
         str | None,
         Option("--level", help="What is one box: ops, layers, blocks or stages."),
     ] = None,
+    direction: Annotated[
+        str | None, Option("--direction", help="Where blocks run to: down or right.")
+    ] = None,
     format: Annotated[
         str | None, Option("--format", "-f", help="svg, tikz, mermaid, pdf or png.")
     ] = None,
@@ -36,5 +39,13 @@ def draw(
     chosen = picture_format(format, output, FORMATS)
     network = loading.load(net)
     made = "svg" if chosen in MADE_OF_SVG else chosen
-    text = draw(network, network.analyze(), style, made, level, standalone)  # type: ignore[arg-type]  # outline checks the level
+    text = draw(
+        network,
+        network.analyze(),
+        style,
+        made,
+        level,  # type: ignore[arg-type]  # outline checks the level
+        standalone,
+        direction,
+    )
     write_picture(text, chosen, output)

@@ -1,5 +1,5 @@
 """Networks as pictures, drawn from their own structure.
 
-`structure` finds what stands beside what, `layout` gives places, `blocks` and `volumes`
-paint them as SVG, `tikz` as LaTeX.
+`structure` finds what stands beside what and `layout` gives places. `blocks`, `across`
+and `volumes` paint marks there, and `svg` and `tikz` write them down.
 """

@@ -6,22 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from archcalc.render.drawing.channels import Polyline
 from archcalc.render.drawing.labelled import LabelledDiagram
-from archcalc.render.drawing.layout import Frame, Layout, Placed, Room, layout
-from archcalc.render.svg_writer import (
-    MARGIN,
-    TITLE,
-    Colours,
-    document,
-    group,
-    heading,
-    line,
-    polygon,
-    rectangle,
-    text,
-)
-from archcalc.render.typeset import FAMILY, text_width, wrapped
+from archcalc.render.drawing.layout import Frame, Layout, Placed, Room
+from archcalc.render.drawing.marks import Mark, Point, Rectangle, Thing, Words
+from archcalc.render.svg_writer import Colours
+from archcalc.render.typeset import text_width, wrapped
 
 NAME, WORDS = 12, 11
 STEP, PAD = 14, 10
@@ -42,18 +31,10 @@ COLOURS: Colours = {
     "module": ("#d5eef0", "#15464c"),
 }
 """Fills of boxes by kind, light and dark; their words are in `ink` on both."""
-STYLE = (
-    f"text{{font:{WORDS}px {FAMILY};fill:$ink;white-space:pre}}"
-    f".t{{font-size:{TITLE}px;font-weight:600}}.u{{font-size:12px;fill:$soft}}"
-    f".n{{font-size:{NAME}px;font-weight:600}}.m{{text-anchor:middle}}"
-    ".s{fill:$soft}.o{fill-opacity:.82}.box{stroke:$line}.line{fill:none;stroke:$line;stroke-width:1.5}"
-    ".tip{fill:$line}.frame{fill:$frame;stroke:$faint}.aux{stroke-dasharray:4 3}"
-    + "".join(f".{kind}{{fill:${kind}}}" for kind in COLOURS)
-)
 
 
 @dataclass(frozen=True)
-class Words:
+class BoxWords:
     """What stands in a box, in lines, and how large that makes it."""
 
     name: str
@@ -73,14 +54,14 @@ class BlockSizes:
         self.figure = figure
         self.words = cache(self._words)
 
-    def _words(self, index: int) -> Words:
+    def _words(self, index: int) -> BoxWords:
         box = self.figure.diagram.boxes[index]
         name, what = self.figure.name(box), self.figure.what(box)
         lines = tuple(wrapped(what, WORDS, WIDEST))
         wide = [text_width(name, NAME, bold=True)]
         wide += [text_width(shown, WORDS) for shown in lines]
         width = max(NARROWEST, max(wide) + 2 * PAD)
-        return Words(name, lines, width, STEP * (1 + len(lines)) + PAD)
+        return BoxWords(name, lines, width, STEP * (1 + len(lines)) + PAD)
 
     def box(self, index: int) -> Room:
         """Return a box's room, its shape on the line below it included."""
@@ -97,91 +78,83 @@ class BlockSizes:
         return Frame(24, 6, 14, width)
 
 
-def blocks(figure: LabelledDiagram, longest: float = LONGEST) -> str:
-    """Return a network as an SVG of boxes."""
-    sizes = BlockSizes(figure)
-    placed = layout(figure.structure, sizes, longest)
-    painter = _Painter(figure, sizes)
-    across = max(placed.across, heading_width(figure))
-    shift = (across - placed.across) / 2
-    parts = [
-        *heading(figure.title, figure.subtitle),
-        *painter.painted(placed, shift),
-    ]
-    size = across + 2 * MARGIN, placed.along + 2 * MARGIN + painter.top + sizes.tail
-    return document(size, figure.title, figure.description, STYLE, parts, COLOURS)
+class BlockPainter:
+    """Paints frames first, then lines, then boxes, from top to bottom."""
 
+    longest: float = LONGEST
+    top: float = 56
+    centred: bool = True
 
-def heading_width(figure: LabelledDiagram) -> float:
-    """Return the room of a title and the line below it."""
-    title = text_width(figure.title, TITLE, bold=True)
-    return max(title, text_width(figure.subtitle, 12))
-
-
-class _Painter:
-    """Paints frames first, then lines, then boxes."""
-
-    top = 56
-
-    def __init__(self, figure: LabelledDiagram, sizes: BlockSizes) -> None:
+    def __init__(self, figure: LabelledDiagram) -> None:
         self.figure = figure
-        self.sizes = sizes
+        self.sizes = BlockSizes(figure)
 
-    def painted(self, placed: Layout, shift: float) -> Iterator[str]:
-        """Yield everything, moved below the heading."""
-        x, y = MARGIN + shift, MARGIN + self.top
+    def size(self, placed: Layout) -> Point:
+        """Return the width and the height, with room for the last label."""
+        return placed.across, placed.along + self.sizes.tail
+
+    def painted(self, placed: Layout, x: float, y: float) -> Iterator[Mark]:
+        """Yield everything, its upper left corner at a place."""
         for cluster in placed.clusters:
             yield self.frame(cluster, x, y)
         for drawn in placed.lines:
-            yield from painted_line(drawn.moved(x, y))
+            yield drawn.moved(x, y)
         for box in placed.boxes:
             yield self.box(box, x, y)
 
-    def frame(self, placed: Placed, x: float, y: float) -> str:
+    def frame(self, placed: Placed, x: float, y: float) -> Thing:
         """Return a frame with its title, two sheets where it comes several times."""
-        cluster = self.figure.diagram.clusters[placed.which]
         room = placed.room
         left, top = x + placed.axis - room.before, y + placed.top
         wide = room.before + room.behind
-        parts = []
-        if cluster.times > 1 or "×" in cluster.what:
-            parts.append(rectangle(left + 4, top + 4, wide, room.length, "frame", 8))
-        parts.append(rectangle(left, top, wide, room.length, "frame", 8))
         shown = self.figure.frame(placed.which)
-        parts.append(text(left + PAD, top + 17, shown, "n"))
-        return group(parts, data_path=cluster.name)
+        return framed(self.figure, placed.which, shown, (left, top, wide, room.length))
 
-    def box(self, placed: Placed, x: float, y: float) -> str:
+    def box(self, placed: Placed, x: float, y: float) -> Thing:
         """Return a box with its words, and its shape below it."""
-        box = self.figure.diagram.boxes[placed.which]
         words = self.sizes.words(placed.which)
         axis, top = x + placed.axis, y + placed.top
-        left, style = axis - words.width / 2, f"box {self.figure.kind(box)}"
-        style += " aux" if box.aux else ""
-        parts = []
-        if box.times > 1:
-            place = left + STACKED, top + STACKED
-            parts.append(rectangle(*place, words.width, words.height, style, 5))
-        parts.append(rectangle(left, top, words.width, words.height, style, 5))
-        for i, shown in enumerate([words.name, *words.what]):
-            below = top + PAD / 2 + STEP * (i + 1) - 3
-            parts.append(text(axis, below, shown, "o m" if i else "n m"))
-        label = self.figure.sizes(box)
+        box = self.figure.diagram.boxes[placed.which]
         low = top + words.height + (13 if box.times == 1 else 12 + STACKED)
-        parts.append(text(axis + 6, low, label, "s"))
-        return group(parts, self.figure.about(box), data_path=box.name)
+        label = Words(axis + 6, low, self.figure.sizes(box), "s")
+        return boxed(self.figure, placed.which, words, axis, top, label)
 
 
-def painted_line(drawn: Polyline) -> Iterator[str]:
-    """Yield a line and its arrow."""
-    points = drawn.points
-    if drawn.arrow:
-        (fx, fy), (x, y) = points[-2:]
-        long = max(abs(x - fx), abs(y - fy)) or 1
-        dx, dy = (x - fx) / long, (y - fy) / long
-        back = x - 7 * dx, y - 7 * dy
-        points = (*points[:-1], back)
-        left = back[0] - 3.5 * dy, back[1] + 3.5 * dx
-        right = back[0] + 3.5 * dy, back[1] - 3.5 * dx
-        yield polygon([(x, y), left, right], "tip")
-    yield line(points, "line")
+def framed(
+    figure: LabelledDiagram,
+    which: int,
+    shown: str,
+    place: tuple[float, float, float, float],
+) -> Thing:
+    """Return a frame at a place (left, top, width, height) with a title."""
+    cluster = figure.diagram.clusters[which]
+    left, top, wide, high = place
+    marks: list[Rectangle | Words] = []
+    if cluster.times > 1 or "×" in cluster.what:
+        marks.append(Rectangle(left + 4, top + 4, wide, high, "frame", 8))
+    marks.append(Rectangle(left, top, wide, high, "frame", 8))
+    marks.append(Words(left + PAD, top + 17, shown, "n"))
+    return Thing(tuple(marks), cluster.name)
+
+
+def boxed(
+    figure: LabelledDiagram,
+    which: int,
+    words: BoxWords,
+    axis: float,
+    top: float,
+    label: Words,
+) -> Thing:
+    """Return a box around its middle line, with its words and its label."""
+    box = figure.diagram.boxes[which]
+    left, style = axis - words.width / 2, f"box {figure.kind(box)}"
+    style += " aux" if box.aux else ""
+    marks: list[Rectangle | Words] = []
+    sheets = (STACKED, 0) if box.times > 1 else (0,)
+    for out in sheets:
+        place = left + out, top + out
+        marks.append(Rectangle(*place, words.width, words.height, style, 5))
+    for i, shown in enumerate([words.name, *words.what]):
+        below = top + PAD / 2 + STEP * (i + 1) - 3
+        marks.append(Words(axis, below, shown, "o m" if i else "n m"))
+    return Thing((*marks, label), box.name, figure.about(box))

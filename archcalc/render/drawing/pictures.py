@@ -9,9 +9,11 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Level
 from archcalc.render.drawing.labelled import LabelledDiagram, full_title
+from archcalc.render.drawing.marks import Painter
 from archcalc.reports.diagram import diagram
 
 STYLES = ("blocks", "volumes")
+DIRECTIONS = ("down", "right")
 FORMATS = {"svg": (".svg",), "tikz": (".tex", ".tikz"), "mermaid": (".mmd", ".mermaid")}
 MOST_VOLUMES = 24
 """Of a network with more layers, the style `volumes` draws modules whole."""
@@ -24,48 +26,74 @@ def draw(
     format: str = "svg",
     level: Level | None = None,
     standalone: bool = False,
+    direction: str | None = None,
 ) -> str:
     """Return the picture of a network as text, the same in every process.
 
     `level` says what is one box: `ops`, `layers`, `blocks` or `stages`. Where it is not
     said, `blocks` draws layers, and `volumes` modules where there are many layers.
+    `direction` is `down` or `right`; volumes always run to the right.
 
     Raises `UsageError` AC530 for an unknown format, AC535 for volumes of symbols, AC536
-    for an unknown style, or for volumes in a format that has none, and `LimitError`
-    where too many lines run beside boxes.
+    for an unknown style or direction, or for one that a style does not have, and
+    `LimitError` where too many lines run beside boxes.
     """
     known("style", style, STYLES, "AC536")
     known("format", format, FORMATS, "AC530")
-    if style == "volumes" and format != "svg":
-        message = f"volumes are drawn as svg, not as {format}"
-        raise UsageError.of("AC536", message, help=f"--style blocks --format {format}")
+    direction = _direction(style, format, direction)
     if level is None:
         many = style == "volumes" and len(analysis.rows) > MOST_VOLUMES
         level = "blocks" if many else "layers"
     if format == "mermaid":
-        return _mermaid(network, analysis, level)
+        return _mermaid(network, analysis, level, direction)
     figure = LabelledDiagram.of(analysis, full_title(network), level, network.limits)
+    painter = painter_of(figure, style, direction)
     if format == "tikz":
         from archcalc.render.drawing.tikz import tikz
 
-        return tikz(figure, standalone)
+        return tikz(painter, standalone)
+    from archcalc.render.drawing.svg import svg
+
+    return svg(painter)
+
+
+def _direction(style: str, format: str, direction: str | None) -> str:
+    """Return where a picture runs to; refuse what a style does not have."""
+    if direction is not None:
+        known("direction", direction, DIRECTIONS, "AC536")
+    if style == "blocks":
+        return direction or "down"
+    if format == "mermaid":
+        message = "volumes are drawn as svg or tikz, not as mermaid"
+        raise UsageError.of("AC536", message, help="--style blocks --format mermaid")
+    if direction == "down":
+        message = "volumes are drawn from left to right"
+        raise UsageError.of("AC536", message, help="--style blocks --direction down")
+    return "right"
+
+
+def painter_of(figure: LabelledDiagram, style: str, direction: str) -> Painter:
+    """Return what paints a style in a direction."""
     if style == "volumes":
-        from archcalc.render.drawing.volumes import volumes
+        from archcalc.render.drawing.volumes import VolumePainter
 
-        return volumes(figure)
-    from archcalc.render.drawing.blocks import blocks
+        return VolumePainter(figure)
+    if direction == "right":
+        from archcalc.render.drawing.across import AcrossPainter
 
-    return blocks(figure)
+        return AcrossPainter(figure)
+    from archcalc.render.drawing.blocks import BlockPainter
+
+    return BlockPainter(figure)
 
 
-def _mermaid(network: Network, analysis: Analysis, level: Level) -> str:
+def _mermaid(network: Network, analysis: Analysis, level: Level, direction: str) -> str:
     from archcalc.render.mermaid import render
     from archcalc.reports.report import Report
 
     one = diagram(analysis, full_title(network), level)
-    return render(
-        Report("draw", full_title(network), network.name, (), diagrams=(one,))
-    )
+    report = Report("draw", full_title(network), network.name, (), diagrams=(one,))
+    return render(report, across=direction == "right")
 
 
 def known(what: str, word: str, words: Collection[str], code: str) -> None:

@@ -1,17 +1,17 @@
-r"""Boxes and lines as a `tikzpicture` for papers, in the places of the style `blocks`.
+r"""A painted picture as a `tikzpicture` for papers and slides.
 
 It needs `\usepackage{tikz}` and nothing else of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from archcalc.errors import clean
-from archcalc.render.drawing.blocks import COLOURS, LONGEST, STACKED, STEP, BlockSizes
+from archcalc.render.drawing.blocks import COLOURS
 from archcalc.render.drawing.channels import Polyline
-from archcalc.render.drawing.labelled import LabelledDiagram
-from archcalc.render.drawing.layout import Layout, Placed, layout
+from archcalc.render.drawing.layout import layout
+from archcalc.render.drawing.marks import Mark, Painter, Polygon, Rectangle, Words
 from archcalc.render.svg_writer import COLOURS as GREYS
 from archcalc.render.svg_writer import number
 from archcalc.render.tex_text import declarations, escaped
@@ -21,27 +21,29 @@ POINTS = 0.6
 BORDER = 6
 USED = ("faint", "frame", "line", "soft")
 STYLES = (
-    "  arc box/.style={draw=arcline, rounded corners=2pt, inner sep=0pt},",
+    "  arc box/.style={draw=arcline, rounded corners=2pt},",
+    "  arc face/.style={draw=arcline, line join=round},",
     "  arc line/.style={draw=arcline, line join=round},",
     "  arc frame/.style={draw=arcfaint, fill=arcframe, rounded corners=3pt},",
-    "  arc words/.style={inner sep=0pt, font=\\fontsize{6}{8}\\selectfont},",
-    "  arc label/.style={arc words, text=arcsoft, anchor=west},",
-    "  arc title/.style={arc words, anchor=west, font=\\fontsize{6}{8}\\selectfont"
-    "\\bfseries},",
+    "  arc words/.style={inner sep=0pt, anchor=base west, "
+    "font=\\fontsize{6}{8}\\selectfont},",
+    "  arc name/.style={arc words, font=\\fontsize{6}{8}\\selectfont\\bfseries},",
 )
+WORDS = {"m": "anchor=base", "s": "text=arcsoft", "o": "text=black!82"}
+FACES = {"p": "fill opacity=0.86", "e": "fill opacity=0.72", "aux": "dashed"}
+"""Options of TikZ for the words of a mark's style."""
 
 
-def tikz(
-    figure: LabelledDiagram, standalone: bool = False, longest: float = LONGEST
-) -> str:
+def tikz(painter: Painter, standalone: bool = False) -> str:
     """Return a network as a picture of TikZ, or as a document of one page with it."""
-    sizes = BlockSizes(figure)
-    placed = layout(figure.structure, sizes, longest)
-    body = "\n".join(_picture(figure, sizes, placed))
+    placed = layout(painter.figure.structure, painter.sizes, painter.longest)
+    across, along = painter.size(placed)
+    box = f"\\useasboundingbox (0,0) rectangle {_at(across, along)};"
+    marks = painter.painted(placed, 0, 0)
+    body = "\n".join(_picture(painter, [box, *_written(marks)]))
     if not standalone:
         return body
-    wide = placed.across * POINTS + 2 * BORDER + 1
-    high = (placed.along + sizes.tail) * POINTS + 2 * BORDER
+    wide, high = (side * POINTS + 2 * BORDER + 1 for side in (across, along))
     page = f"paperwidth={number(wide)}pt,paperheight={number(high)}pt"
     head = [
         "\\documentclass{article}",
@@ -56,55 +58,50 @@ def tikz(
     return "\n".join([*head, body, "\\end{document}"])
 
 
-def _picture(
-    figure: LabelledDiagram, sizes: BlockSizes, placed: Layout
-) -> Iterator[str]:
-    yield f"% {clean(figure.title)}: {clean(figure.subtitle)}"
+def _picture(painter: Painter, lines: Iterable[str]) -> Iterator[str]:
+    yield f"% {clean(painter.figure.title)}: {clean(painter.figure.subtitle)}"
     for name, (light, _) in {**{n: GREYS[n] for n in USED}, **COLOURS}.items():
         yield f"\\definecolor{{arc{name}}}{{HTML}}{{{light[1:].upper()}}}"
     yield f"\\begin{{tikzpicture}}[x={POINTS}pt, y=-{POINTS}pt,"
     yield from STYLES
     yield "]"
-    for cluster in placed.clusters:
-        yield from _frame(figure, cluster)
-    for drawn in placed.lines:
-        yield _line(drawn)
-    for box in placed.boxes:
-        yield from _box(figure, sizes, box)
+    yield from lines
     yield "\\end{tikzpicture}"
 
 
-def _frame(figure: LabelledDiagram, placed: Placed) -> Iterator[str]:
-    room = placed.room
-    left, right = placed.axis - room.before, placed.axis + room.behind
-    corners = _at(left, placed.top), _at(right, placed.top + room.length)
-    yield f"\\draw[arc frame] {corners[0]} rectangle {corners[1]};"
-    shown = escaped(figure.frame(placed.which))
-    yield f"\\node[arc title] at {_at(left + 10, placed.top + 13)} {{{shown}}};"
+def _written(marks: Iterable[Mark]) -> Iterator[str]:
+    for mark in marks:
+        if isinstance(mark, Polyline):
+            path = " -- ".join(_at(*point) for point in mark.points)
+            yield f"\\draw[arc line{', -latex' if mark.arrow else ''}] {path};"
+        elif isinstance(mark, Rectangle):
+            far = _at(mark.x + mark.width, mark.y + mark.height)
+            path = f"{_at(mark.x, mark.y)} rectangle {far}"
+            yield f"\\draw[{_shape(mark.style, 'arc box')}] {path};"
+        elif isinstance(mark, Polygon):
+            path = " -- ".join(_at(*point) for point in mark.points)
+            yield f"\\draw[{_shape(mark.style, 'arc face')}] {path} -- cycle;"
+        elif isinstance(mark, Words):
+            yield _words(mark)
+        else:
+            yield from _written(mark.marks)
 
 
-def _line(drawn: Polyline) -> str:
-    path = " -- ".join(_at(x, y) for x, y in drawn.points)
-    return f"\\draw[arc line{', -latex' if drawn.arrow else ''}] {path};"
+def _shape(style: str, box: str) -> str:
+    """Return the options of a shape: a frame, or a box of a kind."""
+    first, *rest = style.split()
+    if first == "frame":
+        return "arc frame"
+    more = [FACES[word] for word in rest[1:]]
+    return ", ".join([box, f"fill=arc{rest[0]}", *more])
 
 
-def _box(figure: LabelledDiagram, sizes: BlockSizes, placed: Placed) -> Iterator[str]:
-    box, words = figure.diagram.boxes[placed.which], sizes.words(placed.which)
-    left, low = placed.axis - words.width / 2, placed.top + words.height
-    style = f"arc box, fill=arc{figure.kind(box)}{', dashed' if box.aux else ''}"
-    sheets = (STACKED, 0) if box.times > 1 else (0,)
-    for out in sheets:
-        corners = (
-            _at(left + out, placed.top + out),
-            _at(left + words.width + out, low + out),
-        )
-        yield f"\\draw[{style}] {corners[0]} rectangle {corners[1]};"
-    name = f"\\bfseries {escaped(words.name)}"
-    for i, shown in enumerate([name, *map(escaped, words.what)]):
-        place = _at(placed.axis, placed.top + 5 + STEP * i + STEP / 2)
-        yield f"\\node[arc words] at {place} {{{shown}}};"
-    label = escaped(figure.sizes(box))
-    yield f"\\node[arc label] at {_at(placed.axis + 6, low + 9)} {{{label}}};"
+def _words(mark: Words) -> str:
+    classes = mark.style.split()
+    first = "arc name" if "n" in classes else "arc words"
+    options = [first, *(WORDS[word] for word in classes if word in WORDS)]
+    place, shown = _at(mark.x, mark.y), escaped(mark.shown)
+    return f"\\node[{', '.join(options)}] at {place} {{{shown}}};"
 
 
 def _at(x: float, y: float) -> str:

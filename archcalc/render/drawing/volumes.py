@@ -13,25 +13,10 @@ from typing import NamedTuple
 
 from archcalc.errors import UsageError
 from archcalc.layers.base import Shape
-from archcalc.render.drawing.blocks import (
-    COLOURS,
-    PAD,
-    STYLE,
-    heading_width,
-    painted_line,
-)
-from archcalc.render.drawing.channels import Polyline
+from archcalc.render.drawing.across import Across
 from archcalc.render.drawing.labelled import LabelledDiagram
-from archcalc.render.drawing.layout import Frame, Layout, Placed, Room, layout
-from archcalc.render.svg_writer import (
-    MARGIN,
-    document,
-    group,
-    heading,
-    polygon,
-    rectangle,
-    text,
-)
+from archcalc.render.drawing.layout import Frame, Placed, Room
+from archcalc.render.drawing.marks import Mark, Polygon, Thing, Words
 from archcalc.render.typeset import text_width, wrapped
 from archcalc.sizes.dims import Dim
 
@@ -45,7 +30,6 @@ SLANT = 0.36
 """How far the far side is up and to the right, of the width."""
 WORDS, STEP, WIDEST = 10.5, 13, 92
 LONGEST = 1750
-SHADES = ".e{fill-opacity:.72}.p{fill-opacity:.86}.w{font-size:10.5px}"
 
 
 class Volume(NamedTuple):
@@ -121,91 +105,42 @@ class VolumeSizes:
         return Frame(10, 10, 24, 0)
 
 
-def volumes(figure: LabelledDiagram, longest: float = LONGEST) -> str:
-    """Return a network as an SVG of tensors; raise `UsageError` AC535 for symbols."""
-    sizes = VolumeSizes(figure)
-    placed = layout(figure.structure, sizes, longest)
-    painter = _Painter(figure, sizes)
-    size = (
-        max(placed.along, heading_width(figure)) + 2 * MARGIN,
-        placed.across + 2 * MARGIN + painter.top,
-    )
-    style = STYLE + SHADES
-    parts = painter.painted(placed)
-    return document(size, figure.title, figure.description, style, parts, COLOURS)
+class VolumePainter(Across):
+    """The style `volumes`; raises `UsageError` AC535 for sizes that are symbols."""
 
+    sizes: VolumeSizes
+    longest: float = LONGEST
 
-class _Painter:
-    """Paints frames, lines and tensors; along is x and across is y."""
+    def __init__(self, figure: LabelledDiagram) -> None:
+        super().__init__(figure)
+        self.sizes = VolumeSizes(figure)
 
-    top = 52
-
-    def __init__(self, figure: LabelledDiagram, sizes: VolumeSizes) -> None:
-        self.figure = figure
-        self.sizes = sizes
-        self.read = {source for source, _ in figure.diagram.links}
-        self.fed = {target for _, target in figure.diagram.links}
-
-    def painted(self, placed: Layout) -> Iterator[str]:
-        """Yield the whole picture."""
-        yield from heading(self.figure.title, self.figure.subtitle)
-        for cluster in placed.clusters:
-            yield self.frame(cluster)
-        for drawn in placed.lines:
-            points = tuple((MARGIN + y, MARGIN + self.top + x) for x, y in drawn.points)
-            yield from painted_line(Polyline(points))
-        for box in placed.boxes:
-            yield from self.tensor(box)
-
-    def frame(self, placed: Placed) -> str:
-        """Return a frame, its title cut to its length."""
-        room, cluster = placed.room, self.figure.diagram.clusters[placed.which]
-        left, top = MARGIN + placed.top, MARGIN + self.top + placed.axis - room.before
-        high = room.before + room.behind
-        shown = self.figure.frame(placed.which)
-        while len(shown) > 2 and text_width(shown, 12, True) > room.length - PAD:
-            shown = shown.removesuffix("…")[:-1] + "…"
-        parts = [
-            rectangle(left, top, room.length, high, "frame", 8),
-            text(left + PAD, top + 16, shown, "n"),
-        ]
-        return group(parts, data_path=cluster.name)
-
-    def tensor(self, placed: Placed) -> Iterator[str]:
-        """Yield the lines that reach a tensor, its three faces and its words."""
-        box, volume = (
-            self.figure.diagram.boxes[placed.which],
-            self.sizes.volume(placed.which),
-        )
-        axis = MARGIN + self.top + placed.axis
-        start, end = MARGIN + placed.top, MARGIN + placed.top + placed.room.length
+    def box(self, placed: Placed, x: float, y: float) -> Iterator[Mark]:
+        """Yield the lines that reach a tensor, then its three faces and its words."""
+        box = self.figure.diagram.boxes[placed.which]
+        volume = self.sizes.volume(placed.which)
+        start, axis = x + placed.top, y + placed.axis
+        end = start + placed.room.length
         left = (start + end - volume.along - volume.slant) / 2
         right = left + volume.along + volume.slant
-        if placed.which in self.fed:
-            begin = start if left - start > self.sizes.head else start - self.sizes.head
-            yield from painted_line(Polyline(((begin, axis), (left, axis)), True))
-        if placed.which in self.read:
-            yield from painted_line(Polyline(((right, axis), (end, axis))))
-        faces = self.faces(volume, left, axis, self.figure.kind(box), box.aux)
+        yield from self.reaching(placed.which, axis, (start, end), (left, right))
+        style = f"box {self.figure.kind(box)}{' aux' if box.aux else ''}"
         below = axis + volume.outer / 2 + STEP
         words = [
-            text((start + end) / 2, below + STEP * i, shown, style)
-            for i, (shown, style) in enumerate(self.sizes.words(placed.which))
+            Words((start + end) / 2, below + STEP * i, shown, classes)
+            for i, (shown, classes) in enumerate(self.sizes.words(placed.which))
         ]
-        about = self.figure.about(box)
-        yield group([*faces, *words], about, data_path=box.name)
+        sides = faces(volume, left, axis, style)
+        yield Thing((*sides, *words), box.name, self.figure.about(box))
 
-    @staticmethod
-    def faces(
-        volume: Volume, left: float, axis: float, kind: str, aux: bool
-    ) -> Iterator[str]:
-        """Yield the front, the upper and the right face."""
-        along, _, slant = volume
-        top, low = axis - volume.outer / 2 + slant, axis + volume.outer / 2
-        right = left + along
-        style = f"box {kind}{' aux' if aux else ''}"
-        yield polygon([(left, top), (right, top), (right, low), (left, low)], style)
-        far = [(right + slant, top - slant), (left + slant, top - slant)]
-        yield polygon([(left, top), (right, top), *far], f"{style} p")
-        side = [(right + slant, top - slant), (right + slant, low - slant)]
-        yield polygon([(right, top), *side, (right, low)], f"{style} e")
+
+def faces(volume: Volume, left: float, axis: float, style: str) -> Iterator[Polygon]:
+    """Yield the front, the upper and the right face."""
+    along, _, slant = volume
+    top, low = axis - volume.outer / 2 + slant, axis + volume.outer / 2
+    right = left + along
+    yield Polygon(((left, top), (right, top), (right, low), (left, low)), style)
+    far = ((right + slant, top - slant), (left + slant, top - slant))
+    yield Polygon(((left, top), (right, top), *far), f"{style} p")
+    side = ((right + slant, top - slant), (right + slant, low - slant))
+    yield Polygon(((right, top), *side, (right, low)), f"{style} e")
