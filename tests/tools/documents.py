@@ -2,7 +2,7 @@
 
 A block of a Markdown file that begins with `$ archcalc …` shows what the command
 prints at 80 columns; `| head -n N` keeps the first lines. A block that begins with
-`>>> ` is a doctest.
+`>>> ` is a doctest. Parts that begin in an empty folder are `replay`'s.
 
     python tests/tools/documents.py          writes what the commands print now
 """
@@ -15,36 +15,27 @@ import subprocess
 import sys
 from pathlib import Path
 
+import replay
 from reliability_tables import write as write_tables
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (
     "README.md",
     "CONTRIBUTING.md",
-    *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md")),
+    *sorted(
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "docs").rglob("*.md")
+        if "site" not in path.parts
+    ),
 )
 MADE = {
-    "docs/generated/layers.md": (
-        "<!-- made by tests/tools/documents.py -->",
-        "archcalc layers --format markdown",
-    ),
-    "docs/generated/conventions.md": (
-        "<!-- made by tests/tools/documents.py -->",
-        "archcalc conventions --format markdown",
-    ),
-    "docs/generated/audit.md": (
-        "<!-- made by tests/tools/documents.py -->",
-        "archcalc audit --format markdown",
-    ),
-    "docs/generated/networks.md": (
-        "<!-- made by tests/tools/documents.py -->",
-        "archcalc list --variants --format markdown",
-    ),
-    "docs/generated/rules.md": (
-        "<!-- made by tests/tools/documents.py -->",
-        "archcalc rule --format markdown",
-    ),
+    "docs/generated/layers.md": "archcalc layers --format markdown",
+    "docs/generated/conventions.md": "archcalc conventions --format markdown",
+    "docs/generated/audit.md": "archcalc audit --format markdown",
+    "docs/generated/networks.md": "archcalc list --variants --format markdown",
+    "docs/generated/rules.md": "archcalc rule --format markdown",
 }
+MARK = "<!-- made by tests/tools/documents.py -->"
 PICTURES = {
     f"docs/pictures/{name}.svg": f"archcalc {command}"
     for name, command in {
@@ -88,22 +79,36 @@ def printed(command: str) -> str:
     return "".join(lines[: int(match[2])] if match else lines)
 
 
+def alone(text: str) -> str:
+    """Return a document without the parts that begin in an empty folder."""
+    return replay.SESSION.sub("", text)
+
+
 def refreshed(text: str) -> str:
     """Return a document with every output as the code prints it now."""
+    made, end = "", 0
+    for part in replay.SESSION.finditer(text):
+        begin = part.start(1)
+        made += _shown(text[end:begin]) + replay.replay(part[1])[0]
+        end = part.end(1)
+    return made + _shown(text[end:])
+
+
+def _shown(text: str) -> str:
     return BLOCK.sub(lambda m: f"```console\n$ {m[1]}\n{printed(m[1])}```", text)
 
 
-def commands(text: str) -> list[str]:
-    """Return the documented commands."""
-    return [match[1] for match in BLOCK.finditer(text)]
 
 
 def generated() -> dict[str, str]:
     """Return the documents that are made whole by a command, by their path."""
-    written = {
-        path: f"{head}\n\n{printed(command)}" for path, (head, command) in MADE.items()
-    }
+    written = {path: _page(printed(command)) for path, command in MADE.items()}
     return written | {path: printed(command) for path, command in PICTURES.items()}
+
+
+def _page(text: str) -> str:
+    """Return a report as a page of its own, whose title is a first heading."""
+    return f"{MARK}\n\n{re.sub(r'^#+ ', '# ', text, count=1)}"
 
 
 def main() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import doctest
 
 import pytest
+import replay
 from documents import (
     BLOCK,
     DOCUMENTS,
     PICTURES,
     ROOT,
-    commands,
+    alone,
     generated,
     printed,
 )
@@ -18,7 +19,12 @@ from documents import (
 SHOWN = [
     (name, match[1], match[2])
     for name in DOCUMENTS
-    for match in BLOCK.finditer((ROOT / name).read_text(encoding="utf-8"))
+    for match in BLOCK.finditer(alone((ROOT / name).read_text(encoding="utf-8")))
+]
+PARTS = [
+    (name, part)
+    for name in DOCUMENTS
+    for part in replay.parts((ROOT / name).read_text(encoding="utf-8"))
 ]
 
 
@@ -30,20 +36,24 @@ def test_shown_output_is_real(name: str, command: str, output: str) -> None:
     assert printed(command) == output, f"{name}: {command}"
 
 
-def test_readme_shows_the_main_commands() -> None:
-    shown = " ".join(commands((ROOT / "README.md").read_text(encoding="utf-8")))
-    for word in (
-        "table vgg16",
-        "compare naive-inception bottleneck-inception",
-        "list",
-        "check",
-    ):
-        assert word in shown
+@pytest.mark.parametrize(("name", "part"), PARTS, ids=[name for name, _ in PARTS])
+def test_parts_that_begin_in_an_empty_folder(name: str, part: str) -> None:
+    assert replay.replay(part)[0] == part, name
 
 
-def test_readme_python_examples() -> None:
-    result = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
-    assert result.attempted > 3
+def test_readme_is_short() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 150
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_python_examples(name: str) -> None:
+    result = doctest.testfile(
+        str(ROOT / name),
+        module_relative=False,
+        optionflags=doctest.NORMALIZE_WHITESPACE,
+        encoding="utf-8",
+    )
     assert result.failed == 0
 
 

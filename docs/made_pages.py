@@ -1,0 +1,260 @@
+"""Pages of the site that are made from the code while Sphinx builds it.
+
+- `{archcalc-commands}`: every command, from what it declares.
+- `{archcalc-figures}`: every figure, from the catalogue.
+- `{archcalc-shelf}`: a gallery of the networks. Their pages and drawings are written to
+  `docs/shelf/`, which is not kept in the repository.
+
+What is kept there, such as the table of layers, is written by
+`python tests/tools/documents.py`.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Iterator
+from inspect import Parameter, getdoc
+from itertools import groupby
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from archcalc.catalogue import FIGURES
+from archcalc.commands import COMMANDS
+from archcalc.commands.declared import Option, taken
+from archcalc.commands.quick import command
+from archcalc.errors import ArchcalcError
+from archcalc.language.library import shipped
+from archcalc.network.network import Network
+from archcalc.render import render
+from archcalc.render.drawing.pictures import draw
+from archcalc.reports.shelf import family_of, networks
+from archcalc.reports.table import table
+
+ROOT = Path(__file__).parents[1]
+FOLDER = "shelf"
+STYLES = ("blocks", "volumes")
+ROOMS = {
+    "look": "Look at networks",
+    "explain": "Explain figures",
+    "bytes": "Memory",
+    "search": "Search a design space",
+    "check": "Check specs",
+    "in_out": "Write and format specs",
+}
+"""What the folders of `archcalc/commands/` hold, as headings."""
+
+
+class Made(SphinxDirective):
+    """A directive whose content is Markdown that is made here."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the made text, parsed as if it stood in the document."""
+        text = "\n".join(self.lines())
+        return self.parse_text_to_nodes(text, allow_section_headings=True)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of the text."""
+        raise NotImplementedError
+
+
+class MadeCommands(Made):
+    """Every command with its arguments and options."""
+
+    def lines(self) -> Iterator[str]:
+        """Yield a section for each room, and in it one for each command."""
+        for room, title in ROOMS.items():
+            yield f"## {title}\n"
+            for name, module in COMMANDS.items():
+                if module.split(".")[0] == room:
+                    yield from command_lines(name)
+
+
+def command_lines(name: str) -> Iterator[str]:
+    """Yield the section of a command."""
+    run = command(name)
+    values = taken(run)
+    positional = [
+        f"[{label}]" if one.default is not Parameter.empty else label
+        for label, one in (
+            (placeholder(value, key), value)
+            for key, value in values.items()
+            if not isinstance(declared(value), Option)
+        )
+    ]
+    yield f"### {name}\n"
+    yield f"{as_text(getdoc(run) or '')}\n"
+    yield "```text"
+    yield " ".join(["archcalc", name, "[OPTIONS]", *positional])
+    yield "```\n"
+    yield "| argument or option | what it does |"
+    yield "|---|---|"
+    for key, value in values.items():
+        yield f"| {names(value, key)} | {meaning(value)} |"
+    yield ""
+
+
+def declared(value: Any) -> Any:
+    """Return the declaration of a value: an `Option` or an `Argument`."""
+    return get_args(value.hint)[1]
+
+
+def placeholder(value: Any, key: str) -> str:
+    """Return what stands for a value in a usage line."""
+    return declared(value).more.get("metavar") or key.upper()
+
+
+def names(value: Any, key: str) -> str:
+    """Return the names of an argument or option, with what follows it."""
+    one = declared(value)
+    if not isinstance(one, Option):
+        return f"`{placeholder(value, key)}`"
+    spelled = " ".join(f"`{name}`" for name in one.names)
+    kind = plain_type(get_args(value.hint)[0])
+    if kind is bool:
+        return spelled
+    word = one.more.get("metavar") or getattr(kind, "__name__", str(kind)).upper()
+    return f"{spelled} `{'TEXT' if word == 'STR' else word}`"
+
+
+def plain_type(kind: Any) -> Any:
+    """Return a type without `None` and without its list."""
+    if get_origin(kind) in (Union, UnionType):
+        kind = next(one for one in get_args(kind) if one is not NoneType)
+    return get_args(kind)[0] if get_origin(kind) in (list, tuple) else kind
+
+
+def meaning(value: Any) -> str:
+    """Return the help of an argument or option, and its default where it has one."""
+    said = as_text(declared(value).more.get("help", ""))
+    default = value.default
+    if default in (None, False, Parameter.empty, ()) or isinstance(default, bool):
+        return said
+    return f"{said} Default: `{default}`."
+
+
+def as_text(text: str) -> str:
+    """Return words of the code as Markdown, on one line and in a cell."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+class MadeFigures(Made):
+    """Every figure of the catalogue."""
+
+    def lines(self) -> Iterator[str]:
+        """Yield a table of the figures."""
+        yield "| key | in tables | what it counts | in `expect` |"
+        yield "|---|---|---|---|"
+        for key, one in FIGURES.items():
+            said = as_text(one.about or one.asserts)
+            known = "yes" if one.asserts else ""
+            yield f"| `{key}` | {one.title} | {said} | {known} |"
+
+
+class MadeShelf(Made):
+    """The gallery: a card for each network, and the order of their pages."""
+
+    def lines(self) -> Iterator[str]:
+        """Yield a section for each family."""
+        shown = sorted(networks(False), key=family_of)
+        single = [one for one in shown if one.variant is None]
+        for family, members in groupby(single, family_of):
+            listed = list(members)
+            yield f"## {family}\n"
+            yield "```{raw} html"
+            yield '<div class="shelf">'
+            yield from (card(one) for one in listed)
+            yield "</div>"
+            yield "```\n"
+        yield "```{toctree}"
+        yield ":hidden:\n"
+        yield from (f"{FOLDER}/{one.name}" for one in single)
+        yield "```"
+
+
+def card(network: Network) -> str:
+    """Return the card of a network: its drawing, name and two figures."""
+    total = network.analyze().total
+    name, title = html.escape(network.name), html.escape(network.title)
+    return (
+        f'<a class="card" href="{FOLDER}/{name}.html">'
+        f'<img src="_images/{name}-{STYLES[-1]}.svg" alt="" loading="lazy">'
+        f"<strong>{name}</strong><span>{title}</span>"
+        f"<span>{short(total.params)} parameters, {short(total.macs)} MACs</span></a>"
+    )
+
+
+def short(count: int) -> str:
+    """Return a count in three digits."""
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= size:
+            return f"{count / size:.3g}{unit}"
+    return str(count)
+
+
+def page(network: Network) -> Iterator[str]:
+    """Yield the lines of a network's page."""
+    about = network.spec.about
+    yield f"# {network.title}\n"
+    paper = about.paper
+    if paper is not None:
+        said = (paper.authors, paper.title, paper.venue, paper.year)
+        cited = ", ".join(as_text(str(part)) for part in said if part)
+        yield f"{cited}.{f' <{paper.url}>' if paper.url else ''}\n"
+    if about.notes:
+        yield f"{as_text(about.notes)}\n"
+    yield f"```bash\narchcalc table {network.name}\n```\n"
+    if network.variants:
+        listed = ", ".join(f"`{network.name}:{one}`" for one in network.variants)
+        yield f"Variants: {listed}.\n"
+    yield "## Layers\n"
+    yield markdown_table(table(network, level="stages", columns="shape,params,macs"))
+    yield "\n## Drawings\n"
+    for style in STYLES:
+        yield f"![{network.title}, drawn as {style}]({network.name}-{style}.svg)\n"
+    yield "## Spec\n"
+    spec = Path(os.path.relpath(shipped()[network.name], ROOT / "docs" / FOLDER))
+    yield f"```{{literalinclude}} {spec.as_posix()}\n:language: yaml\n```"
+
+
+def markdown_table(report: Any) -> str:
+    """Return the table of a report in Markdown, without its title and notes."""
+    text = render(report, "markdown")
+    return "\n".join(line for line in text.splitlines() if line.startswith("|"))
+
+
+def write_shelf(app: Sphinx) -> None:
+    """Write the pages of the networks and their drawings, where they have changed."""
+    folder = Path(app.srcdir) / FOLDER
+    folder.mkdir(exist_ok=True)
+    made = set()
+    for network in networks(False):
+        if network.variant is not None:
+            continue
+        analysis = network.analyze()
+        texts = {f"{network.name}.md": "\n".join(page(network)) + "\n"}
+        for style in STYLES:
+            picture = draw(network, analysis, style)
+            texts[f"{network.name}-{style}.svg"] = picture
+        for name, text in texts.items():
+            made.add(name)
+            path = folder / name
+            if not path.exists() or path.read_text(encoding="utf-8") != text:
+                path.write_text(text, encoding="utf-8")
+    for path in folder.iterdir():
+        if path.name not in made:
+            path.unlink()
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Tell Sphinx what is here."""
+    app.connect("builder-inited", write_shelf)
+    app.add_directive("archcalc-commands", MadeCommands)
+    app.add_directive("archcalc-figures", MadeFigures)
+    app.add_directive("archcalc-shelf", MadeShelf)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
