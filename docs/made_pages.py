@@ -28,7 +28,6 @@ from archcalc.catalogue import FIGURES
 from archcalc.commands import COMMANDS
 from archcalc.commands.declared import Option, taken
 from archcalc.commands.quick import command
-from archcalc.errors import ArchcalcError
 from archcalc.language.library import shipped
 from archcalc.network.network import Network
 from archcalc.render import render

@@ -98,8 +98,6 @@ def _shown(text: str) -> str:
     return BLOCK.sub(lambda m: f"```console\n$ {m[1]}\n{printed(m[1])}```", text)
 
 
-
-
 def generated() -> dict[str, str]:
     """Return the documents that are made whole by a command, by their path."""
     written = {path: _page(printed(command)) for path, command in MADE.items()}

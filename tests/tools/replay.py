@@ -112,4 +112,3 @@ def parts(text: str) -> Iterator[str]:
     """Yield the parts of a document that begin in an empty folder."""
     for match in SESSION.finditer(text):
         yield match[1]
-
