@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -15,10 +16,18 @@ import archcalc
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import loads
 from archcalc.render.plotting import KINDS, accuracy_plot, network_plot
-from archcalc.render.plotting.accuracy import Spot, accuracy, spots
+from archcalc.render.plotting.accuracy import (
+    Spot,
+    accuracy,
+    names,
+    plane_of,
+    spots,
+)
 from archcalc.render.plotting.chart import Scale, decades, steps, tick
+from archcalc.render.plotting.labels import Label
 from archcalc.render.plotting.layers import MOST_ROWS, plotted
 from archcalc.render.plotting.timeline import series
+from archcalc.render.svg_writer import number
 from archcalc.reports.bars import with_bars
 from archcalc.reports.cells import Line, Table
 from archcalc.reports.shelf import networks
@@ -72,7 +81,7 @@ def test_bars_are_as_long_as_the_figures(name: str) -> None:
     root = root_of(network_plot(archcalc.load(name), analysis(name), "layers"))
     found = dict(groups(root))
     assert [*found] == [*rows]
-    for which, figure in enumerate(("params", "activations")):
+    for which, figure in enumerate(("params", "macs", "activations")):
         values = {n: getattr(row, figure) for n, row in rows.items()}
         widths = {
             n: float(group.findall(f"{SVG}rect")[which].get("width", 0))
@@ -130,17 +139,22 @@ def shelf() -> tuple[Spot, ...]:
     return tuple(spots(networks(variants=True)))
 
 
+@cache
+def placed() -> tuple[Label, ...]:
+    return tuple(names(shelf(), plane_of(shelf())))
+
+
 def test_names_for_sizes_have_no_spot() -> None:
     assert len(list(spots([archcalc.load("vgg16")]))) == 1
     assert list(spots([archcalc.load("vgg16", input="C,224,224")])) == []
 
 
 def test_accuracies_are_those_of_one_view_on_imagenet() -> None:
-    names = {spot.name: spot for spot in shelf()}
-    assert len(names) == len(shelf()) > 100
-    assert (names["resnet50"].top1, names["resnet50"].macs) == (75.3, 3_857_973_248)
-    assert names["vgg16"].params == 138_357_544
-    assert not {"alexnet", "lenet5", "resnet56"} & set(names), "none, or on CIFAR"
+    named = {spot.name: spot for spot in shelf()}
+    assert len(named) == len(shelf()) > 100
+    assert (named["resnet50"].top1, named["resnet50"].macs) == (75.3, 3_857_973_248)
+    assert named["vgg16"].params == 138_357_544
+    assert not {"alexnet", "lenet5", "resnet56"} & set(named), "none, or on CIFAR"
     assert all(30 < spot.top1 < 95 for spot in shelf())
 
 
@@ -163,18 +177,52 @@ def test_circles_stand_at_their_figures() -> None:
     assert max(areas.values()) == pytest.approx(min(areas.values()))
 
 
-def test_labels_do_not_lie_on_each_other() -> None:
+def test_names_lie_neither_on_each_other_nor_on_circles() -> None:
+    plane = plane_of(shelf())
+    assert len(placed()) > 60
+    dots = {s.name: (plane.x(s.macs), plane.y(s.top1)) for s in shelf()}
+    for one, other in itertools.combinations(placed(), 2):
+        apart = (
+            one.box.right < other.box.left
+            or other.box.right < one.box.left
+            or one.box.bottom < other.box.top
+            or other.box.bottom < one.box.top
+        )
+        assert apart, (one.name, other.name)
+    for label, (name, (x, y)) in itertools.product(placed(), dots.items()):
+        left, top, right, bottom = label.box
+        assert not (left <= x <= right and top <= y <= bottom), (label.name, name)
+
+
+def test_lines_lead_from_a_name_to_its_circle_and_through_no_other_name() -> None:
+    plane = plane_of(shelf())
+    dots = {s.name: (plane.x(s.macs), plane.y(s.top1)) for s in shelf()}
+    led = [label for label in placed() if label.leader is not None]
+    assert len(led) > 5
+    for label in led:
+        assert label.leader is not None
+        (x, y), end = label.leader
+        assert end == dots[label.name]
+        points = [
+            (x + (end[0] - x) * t / 50, y + (end[1] - y) * t / 50) for t in range(51)
+        ]
+        for other in placed():
+            left, top, right, bottom = other.box
+            if other is not label:
+                inside = [left < a < right and top < b < bottom for a, b in points]
+                assert not any(inside), (label.name, other.name)
+
+
+def test_the_names_that_are_placed_are_drawn_there() -> None:
     root = root_of(accuracy(shelf()))
-    labels = [
-        (float(t.get("x", 0)), float(t.get("y", 0)), t.text or "")
+    drawn = {
+        (t.text, float(t.get("x", 0)), float(t.get("y", 0)))
         for t in root.findall(f"{SVG}text")
-        if t.get("class") == "v" and (t.text or "") in {s.name for s in shelf()}
-    ]
-    assert len(labels) > 40
-    for i, (x, y, words) in enumerate(labels):
-        for a, b, others in labels[:i]:
-            apart = x > a + len(others) * 5 or a > x + len(words) * 5
-            assert apart or abs(y - b) > 9, (words, others)
+        if t.get("class") == "v halo"
+    }
+    assert drawn == {
+        (p.name, *(float(number(side)) for side in p.base)) for p in placed()
+    }
 
 
 def test_the_plot_of_the_shelf_is_the_one_of_its_spots() -> None:

@@ -15,7 +15,6 @@ from archcalc.network.network import Network
 from archcalc.render.numbers import si
 from archcalc.render.plotting.chart import (
     HEADING,
-    SMALL,
     Plane,
     Scale,
     chart,
@@ -23,8 +22,8 @@ from archcalc.render.plotting.chart import (
     legend,
     tick,
 )
-from archcalc.render.svg_writer import MARGIN, circle, group, heading, text
-from archcalc.render.typeset import text_width
+from archcalc.render.plotting.labels import Box, Label, Round, labels
+from archcalc.render.svg_writer import MARGIN, circle, group, heading, line, text
 
 ONE_VIEW = re.compile(r"^ImageNet.*\b(single|one) (crop|scale)\b")
 YEARS = ((2013, "h"), (2015, "a"), (2017, "c"), (2019, "b"), (9999, "e"))
@@ -82,7 +81,7 @@ def spots(networks: Iterable[Network]) -> Iterator[Spot]:
 def accuracy(found: Sequence[Spot]) -> str:
     """Return accuracy against operations, one circle a network."""
     found = sorted(found, key=lambda spot: (-spot.params, spot.name))
-    plane = _plane(found)
+    plane = plane_of(found)
     parts = [*heading(f"Accuracy and operations of {len(found)} networks", NOTE)]
     parts += plane.drawn()
     parts += legend(_years(), (plane.x.start, plane.y.end - 30))
@@ -102,7 +101,8 @@ def accuracy(found: Sequence[Spot]) -> str:
     return chart(size, "Accuracy against operations", described, parts)
 
 
-def _plane(found: Sequence[Spot]) -> Plane:
+def plane_of(found: Sequence[Spot]) -> Plane:
+    """Return the axes that hold every network."""
     left, top = MARGIN + 46, MARGIN + HEADING + 56
     macs = [spot.macs for spot in found]
     marks = decades(min(macs), max(macs))
@@ -135,42 +135,18 @@ def _sizes(plane: Plane) -> Iterator[str]:
     yield text(x, y + 4, "params", "k r")
 
 
-class _Shelf:
-    """Where labels stand already."""
-
-    def __init__(self, plane: Plane) -> None:
-        self.plane = plane
-        self.taken: list[tuple[float, float, float, float]] = []
-
-    def free(self, box: tuple[float, float, float, float]) -> bool:
-        """Say whether a rectangle is inside the axes and touches no other label."""
-        x0, y0, x1, y1 = box
-        plane = self.plane
-        if x0 < plane.x.start or x1 > plane.x.end:
-            return False
-        if y0 < plane.y.end or y1 > plane.y.start - 80:
-            return False
-        return all(x1 < a or x0 > c or y1 < b or y0 > d for a, b, c, d in self.taken)
+def names(found: Sequence[Spot], plane: Plane) -> Iterator[Label]:
+    """Yield the names that have room beside their circles, plain ones first."""
+    order = sorted(found, key=lambda s: (":" in s.name, -s.top1, s.name))
+    circles = [
+        Round(s.name, plane.x(s.macs), plane.y(s.top1), max(s.radius, 2)) for s in order
+    ]
+    right, low = plane.x.end, plane.y.start
+    room = Box(plane.x.start, plane.y.end, right, low)
+    yield from labels(circles, room, Box(right - 220, low - 90, right, low))
 
 
 def _labels(found: Sequence[Spot], plane: Plane) -> Iterator[str]:
-    """Yield names beside circles while there is room, plain ones before variants."""
-    shelf = _Shelf(plane)
-    for spot in found:
-        x, y = plane.x(spot.macs), plane.y(spot.top1)
-        shelf.taken.append((x - 2, y - 2, x + 2, y + 2))
-    for spot in sorted(found, key=lambda s: (":" in s.name, -s.top1, s.name)):
-        x, y, out = plane.x(spot.macs), plane.y(spot.top1), spot.radius * 0.7 + 3
-        wide = text_width(spot.name, SMALL)
-        places = (
-            (x + out, y + 4),
-            (x - out - wide, y + 4),
-            (x - wide / 2, y - out - 3),
-            (x - wide / 2, y + out + 9),
-        )
-        for left, base in places:
-            box = (left - 1, base - 9, left + wide + 1, base + 2)
-            if shelf.free(box):
-                shelf.taken.append(box)
-                yield text(left, base, spot.name, "v")
-                break
+    placed = list(names(found, plane))
+    yield from (line(label.leader, "lead") for label in placed if label.leader)
+    yield from (text(*label.base, label.name, "v halo") for label in placed)

@@ -39,6 +39,8 @@ STYLE = (
     f".t{{font-size:{TITLE}px;font-weight:600}}.u{{fill:$soft}}"
     f".k{{font-size:{SMALL}px;fill:$soft}}.v{{font-size:{SMALL}px}}"
     ".m{text-anchor:middle}.r{text-anchor:end}.grid{stroke:$faint;fill:none}"
+    ".halo{paint-order:stroke;stroke:$paper;stroke-width:3;stroke-linejoin:round}"
+    ".lead{stroke:$line;fill:none}"
     ".axis{stroke:$line;fill:none}.mark{stroke:$ink;fill:none;stroke-dasharray:3 3}"
     + "".join(
         f".{name}{{fill:${name}}}.{name}l{{stroke:${name};fill:none;stroke-width:2}}"

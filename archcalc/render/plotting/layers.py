@@ -1,4 +1,4 @@
-"""Parameters and activations of every layer, back to back; and both summed up."""
+"""Parameters, MACs and activations of every layer; and the same summed up."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ from archcalc.render.typeset import text_width
 
 MOST_ROWS = 72
 """A network with more layers is plotted by blocks, or by stages."""
-ROW, BAR, SIDE = 18, 12, 300
+ROW, BAR, SIDE, GAP = 18, 12, 220, 62
 WIDE, HIGH = 640, 320
+SERIES = {"params": "params", "macs": "MACs", "activations": "activations"}
+"""The figures that are plotted, by their key."""
 
 
 def plotted(analysis: Analysis) -> tuple[list[Row], Level]:
@@ -44,76 +46,71 @@ def plotted(analysis: Analysis) -> tuple[list[Row], Level]:
 
 
 def layers(analysis: Analysis, title: str) -> str:
-    """Return bars of parameters to the left and of activations to the right."""
+    """Return bars of three figures for every layer, side by side."""
     rows, level = plotted(analysis)
-    params = [whole(row.params, f"params of {row.name}") for row in rows]
-    values = [whole(row.activations, f"activations of {row.name}") for row in rows]
-    widest = max(text_width(row.name, SMALL) for row in rows) + 20
-    left, right = MARGIN + SIDE + 40, MARGIN + SIDE + 40 + widest
     top = MARGIN + HEADING + 34
     bottom = top + ROW * len(rows) + 4
+    edge = MARGIN + max(text_width(row.name, SMALL) for row in rows)
     sides = [
-        _Side(params, left, left - SIDE, "params", "a"),
-        _Side(values, right, right + SIDE, "activations", "b"),
+        _Side([whole(getattr(row, key), f"{what} of {row.name}") for row in rows], at)
+        for at, (key, what) in enumerate(SERIES.items())
     ]
     parts = list(heading(title, _subtitle(analysis, level)))
     for side in sides:
-        parts += side.axis(top, bottom)
+        parts += side.axis(edge, top, bottom)
     for i, row in enumerate(rows):
         y = top + ROW * i
-        names = text((left + right) / 2, y + 13, row.name, "v m")
-        bars = [side.bar(i, y + 3) for side in sides]
-        figures = [side.figure(i, y + 13) for side in sides]
-        about = (
-            f"{row.name} · {row.label} · {params[i]:,} params · {values[i]:,} values"
-        )
-        parts.append(group([names, *bars, *figures], about, data_path=row.name))
+        name = text(edge, y + 13, row.name, "v r")
+        bars = [side.bar(edge, i, y + 3) for side in sides]
+        figures = [side.figure(edge, i, y + 13) for side in sides]
+        said = " · ".join(side.words(i) for side in sides)
+        about = f"{row.name} · {row.label} · {said}"
+        parts.append(group([name, *bars, *figures], about, data_path=row.name))
     parts.append(below(definition("activations"), bottom + 40))
     described = "; ".join(
-        f"{row.name}: {side.words(i)}"
-        for side in sides
-        for i, row in enumerate(rows)
-        if side.values[i] == max(side.values)
+        f"{rows[side.largest].name}: {side.words(side.largest)}" for side in sides
     )
     small_print = MARGIN + text_width(definition("activations"), SMALL)
-    wide = max(right + SIDE + 40, small_print)
+    wide = max(edge + len(sides) * (SIDE + GAP), small_print)
     size = (wide + MARGIN, bottom + 56)
     return chart(size, title, f"Most of each: {described}.", parts)
 
 
 class _Side:
-    """The bars of one figure, from the names outwards."""
+    """The bars of one figure; their place is counted from the edge of the names."""
 
-    def __init__(
-        self, values: Sequence[int], start: float, end: float, what: str, style: str
-    ) -> None:
+    def __init__(self, values: Sequence[int], at: int) -> None:
         self.values = values
-        self.what = what
-        self.style = style
+        self.what = list(SERIES.values())[at]
+        self.style = "abc"[at]
+        self.start = 12 + at * (SIDE + GAP)
         marks = steps(max(values), 3)
         ticks = [(mark, tick(si(round(mark)))) for mark in marks]
-        self.scale = Scale(ticks, start, end)
+        self.scale = Scale(ticks, self.start, self.start + SIDE)
 
-    def axis(self, top: float, bottom: float) -> Iterator[str]:
+    @property
+    def largest(self) -> int:
+        """The row with the largest value."""
+        return max(range(len(self.values)), key=self.values.__getitem__)
+
+    def axis(self, edge: float, top: float, bottom: float) -> Iterator[str]:
         """Yield the figure's title, its grid and ticks."""
-        start, end = self.scale.start, self.scale.end
         total = f"{self.what}, {si(sum(self.values))} in all"
-        yield text((start + end) / 2, top - 14, total, "m")
+        yield text(edge + self.start, top - 14, total)
         for value, words in self.scale.ticks:
-            x = self.scale(value)
+            x = edge + self.scale(value)
             yield line([(x, top), (x, bottom)], "grid")
             yield text(x, bottom + 16, words, "k m")
 
-    def bar(self, at: int, y: float) -> str:
+    def bar(self, edge: float, at: int, y: float) -> str:
         """Return one bar."""
-        start, end = sorted((self.scale.start, self.scale(self.values[at])))
-        return bar(start, y, end - start, BAR, self.style)
+        end = self.scale(self.values[at])
+        return bar(edge + self.start, y, end - self.start, BAR, self.style)
 
-    def figure(self, at: int, y: float) -> str:
+    def figure(self, edge: float, at: int, y: float) -> str:
         """Return the figure beyond the bar's end."""
-        end, outwards = self.scale(self.values[at]), self.scale.end > self.scale.start
-        shown = si(self.values[at]) if self.values[at] else ""
-        return text(end + (4 if outwards else -4), y, shown, "k" if outwards else "k r")
+        value = self.values[at]
+        return text(edge + self.scale(value) + 4, y, si(value) if value else "", "k")
 
     def words(self, at: int) -> str:
         """Return a figure with what it is."""
@@ -124,9 +121,8 @@ def cumulative(analysis: Analysis, title: str) -> str:
     """Return the share of all parameters and of all MACs up to each layer."""
     rows, level = plotted(analysis)
     series = {
-        "MACs": [whole(row.macs, f"MACs of {row.name}") for row in rows],
-        "params": [whole(row.params, f"params of {row.name}") for row in rows],
-        "activations": [whole(row.activations, row.name) for row in rows],
+        what: [whole(getattr(row, key), f"{what} of {row.name}") for row in rows]
+        for key, what in SERIES.items()
     }
     left, top = MARGIN + 48, MARGIN + HEADING + 52
     wide = max(WIDE, 12 * len(rows))
