@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from functools import partial
 
 BUG = 3
 INTERRUPTED = 128 + signal.SIGINT
@@ -65,13 +64,14 @@ def _run() -> int:
 
     debug = _take_debug()
     try:
-        from archcalc.commands.quick import plain
+        from archcalc.commands.quick import plain, renamed
 
+        sys.argv[1:] = renamed(sys.argv[1:])
         call = plain(sys.argv[1:])
         if call is None:
-            from archcalc.commands.typer_app import app
+            from archcalc.commands.typer_app import run
 
-            call = partial(app, prog_name="archcalc")
+            call = run
         with counting():
             call()
     except ArchcalcError as error:

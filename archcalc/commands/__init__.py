@@ -1,38 +1,49 @@
 """Commands of the command line, one module each, in a folder for each purpose."""
 
+GROUPS = {
+    "look": "Look at a network",
+    "explain": "Explain a figure",
+    "bytes": "Count bytes",
+    "search": "Search a space",
+    "check": "Check in CI",
+    "in_out": "In and out",
+}
+"""The folders of commands, in the order of the help, with their headings."""
 COMMANDS = {
     "table": "look.table",
     "compare": "look.compare",
-    "conventions": "explain.conventions",
+    "draw": "look.draw",
+    "plot": "look.plot",
+    "report": "look.report",
+    "list": "look.list_networks",
     "explain": "explain.explain",
-    "audit": "explain.audit",
+    "conventions": "explain.conventions",
     "reconcile": "explain.reconcile",
+    "audit": "explain.audit",
     "quiz": "explain.quiz",
+    "layers": "explain.layers",
+    "help": "explain.help",
     "memory": "bytes.memory",
     "fit": "bytes.fit",
     "sweep": "search.sweep",
     "scale": "search.scale",
     "solve": "search.solve",
-    "report": "look.report",
-    "draw": "look.draw",
-    "plot": "look.plot",
-    "list": "look.list_networks",
-    "show": "look.show",
     "check": "check.check",
-    "rule": "check.rule",
     "diff": "check.diff",
     "lock": "check.lock",
-    "schema": "in_out.schema",
-    "new": "in_out.new",
-    "fmt": "in_out.fmt",
-    "watch": "check.watch",
+    "rule": "check.rule",
     "verify": "check.verify",
-    "layers": "look.layers",
+    "new": "in_out.new",
+    "show": "in_out.show",
+    "fmt": "in_out.fmt",
+    "schema": "in_out.schema",
 }
 """Every command with its module here, in the order of the help.
 
 The function of a command has the name of its module.
 """
+RENAMED = {"watch": ("check", "--watch")}
+"""Commands of the version before that are part of another now, with what they mean."""
 
 
 class Interrupted(Exception):

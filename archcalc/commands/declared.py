@@ -11,12 +11,25 @@ from dataclasses import fields
 from inspect import signature
 from typing import Any, ClassVar, NamedTuple, get_type_hints
 
+COUNTING = "What is counted"
+READING = "How the spec is read"
+OUTPUT = "Output"
+"""Groups of options in the help, below those that are a command's own."""
+
 
 class Option:
-    """An option by its names (`--batch`, `-b`, `--yes/--no`), as in `typer.Option`."""
+    """An option by its names (`--batch`, `-b`, `--yes/--no`), as in `typer.Option`.
 
-    def __init__(self, *names: str, **more: Any) -> None:
+    `group` is its heading in the help. A `rare` option is only named there, at the end;
+    `archcalc help COMMAND --all` describes it.
+    """
+
+    def __init__(
+        self, *names: str, group: str = "Options", rare: bool = False, **more: Any
+    ) -> None:
         self.names = names
+        self.group = group
+        self.rare = rare
         self.more = more
 
 

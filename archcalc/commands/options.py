@@ -7,22 +7,30 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from archcalc.commands.declared import Argument, Option, Options
+from archcalc.commands.completion import (
+    among,
+    complete_conventions,
+    complete_dtypes,
+    complete_networks,
+    complete_optimizers,
+)
+from archcalc.commands.declared import (
+    COUNTING,
+    OUTPUT,
+    READING,
+    Argument,
+    Option,
+    Options,
+)
 from archcalc.errors import UsageError, suggestion
+from archcalc.render import DRAWINGS, FORMATS, MADE_OF_SVG, format_of
 
 if TYPE_CHECKING:
     from archcalc.limits import Limits
     from archcalc.network.network import Network
     from archcalc.reports.report import Report
-
-
-def complete_networks(incomplete: str) -> list[str]:
-    """Return the shipped names that begin with what was typed."""
-    from archcalc.language.library import names
-
-    return [name for name in names() if name.startswith(incomplete)]
 
 
 NetworkName = Annotated[
@@ -43,86 +51,155 @@ NetworkNames = Annotated[
         show_default=False,
     ),
 ]
-Batch = Annotated[int, Option("--batch", "-b", help="Samples in a batch.")]
-Dtype = Annotated[str, Option("--dtype", help="Number format of activations.")]
+Batch = Annotated[
+    int, Option("--batch", "-b", group=COUNTING, help="Samples in a batch.")
+]
+Dtype = Annotated[
+    str,
+    Option(
+        "--dtype",
+        group=COUNTING,
+        help="Number format of activations: float16, bfloat16, int8, …",
+        autocompletion=complete_dtypes,
+    ),
+]
+LEVEL = Option(
+    "--level",
+    help="What is one row: ops, layers, blocks or stages.",
+    autocompletion=among("ops", "layers", "blocks", "stages"),
+)
+Level = Annotated[str, LEVEL]
+LevelOrNone = Annotated[str | None, LEVEL]
 InputShapes = Annotated[
     list[str] | None,
     Option(
         "--input",
         metavar="SIZES",
-        help="Input sizes: 3x299x299, or C,H,W for symbols; a=3x8x8 of several inputs.",
+        group=READING,
+        help="Input size: 3x299x299, or C,H,W for symbols; of several inputs a=3x8x8.",
     ),
 ]
-
-
-def complete_conventions(incomplete: str) -> list[str]:
-    """Return the conventions that begin with what was typed."""
-    from archcalc.figures.conventions import CONVENTIONS
-
-    return [name for name in CONVENTIONS if name.startswith(incomplete)]
 
 
 Convention = Annotated[
     str,
     Option(
         "--convention",
-        help="How operations and parameters are counted: fvcore, ptflops, keras, ….",
+        group=COUNTING,
+        help="How operations and parameters are counted: fvcore, ptflops, keras, …",
         autocompletion=complete_conventions,
     ),
 ]
 Settings = Annotated[
     list[str] | None,
-    Option("--set", metavar="PARAM=VALUE", help="Set a param of the spec; repeatable."),
+    Option(
+        "--set",
+        metavar="PARAM=VALUE",
+        group=READING,
+        help="Set a param of the spec; repeatable.",
+    ),
 ]
 LimitOptions = Annotated[
     list[str] | None,
     Option(
-        "--limit", metavar="NAME=VALUE", help="Raise a limit, such as nodes=1000000."
+        "--limit",
+        metavar="NAME=VALUE",
+        group=READING,
+        rare=True,
+        help="Raise a limit on size, such as nodes=1000000.",
     ),
 ]
-Format = Annotated[
-    str | None,
-    Option(
+TABLES = (*(name for name in FORMATS if name not in DRAWINGS), *MADE_OF_SVG)
+"""Formats of a report that draws no network."""
+
+
+def format_option(formats: Sequence[str]) -> Option:
+    """Return `--format`, which offers these formats."""
+    return Option(
         "--format",
         "-f",
-        help="terminal, markdown, csv, json, latex, html, svg, pdf, png, mermaid, dot.",
-    ),
-]
+        group=OUTPUT,
+        help=f"{', '.join(formats[:-1])} or {formats[-1]}.",
+        autocompletion=among(*formats),
+    )
+
+
+Format = Annotated[str | None, format_option(TABLES)]
+FormatOrDrawing = Annotated[str | None, format_option((*TABLES, *DRAWINGS))]
 Output = Annotated[
     Path | None,
-    Option("--output", "-o", help="Write to a file; its ending picks the format."),
+    Option(
+        "--output",
+        "-o",
+        group=OUTPUT,
+        help="Write to a file; its ending picks the format.",
+    ),
 ]
 Optimizer = Annotated[
     str,
-    Option("--optimizer", help="sgd, momentum, adam, adamw, rmsprop, …"),
+    Option(
+        "--optimizer",
+        group=COUNTING,
+        help="sgd, momentum, adam, adamw, rmsprop, …",
+        autocompletion=complete_optimizers,
+    ),
 ]
 Mixed = Annotated[
     bool,
-    Option("--mixed", help="Weights in float32, activations in bfloat16 (or --dtype)."),
+    Option(
+        "--mixed",
+        group=COUNTING,
+        help="Mixed precision: float32 weights, activations in bfloat16 (or --dtype).",
+    ),
 ]
 Checkpoint = Annotated[
     str,
     Option(
-        "--checkpoint", help="Run blocks or stages again in backward: less is kept."
+        "--checkpoint",
+        group=COUNTING,
+        help="Activation checkpointing: none, blocks or stages are run again in the "
+        "backward pass.",
+        autocompletion=among("none", "blocks", "stages"),
     ),
 ]
 Standalone = Annotated[
-    bool, Option("--standalone", "-s", help="latex, html: a whole document.")
+    bool,
+    Option(
+        "--standalone",
+        "-s",
+        group=OUTPUT,
+        help="latex, html: a whole document, not a part to paste.",
+    ),
 ]
-Plain = Annotated[bool, Option("--plain", help="latex: without siunitx.")]
+Plain = Annotated[
+    bool,
+    Option("--plain", group=OUTPUT, rare=True, help="latex: without siunitx."),
+]
 Notes = Annotated[
     bool,
-    Option("--notes/--no-notes", help="Print notes and settings below the tables."),
+    Option(
+        "--notes/--no-notes",
+        group=OUTPUT,
+        help="Whether notes and settings stand below the tables. Default: they do.",
+    ),
 ]
 MaxRows = Annotated[
     int | None,
-    Option("--max-rows", metavar="N", help="Show at most N rows of each table."),
+    Option(
+        "--max-rows",
+        metavar="N",
+        group=OUTPUT,
+        help="Show at most N rows of each table.",
+    ),
 ]
 InPlace = Annotated[
     bool,
     Option(
         "--inplace/--no-inplace",
-        help="Let norms and activations overwrite their input (activations column).",
+        group=COUNTING,
+        rare=True,
+        help="Whether norms and activations overwrite their input, so that it is not "
+        "counted again. Default: they do.",
     ),
 ]
 
@@ -223,6 +300,17 @@ class Rendering(Options):
     plain: Plain = False
     notes: Notes = True
     max_rows: MaxRows = None
+    drawable: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Raise `UsageError` for a format that the command has not, before any work."""
+        chosen = self.chosen
+        if chosen in DRAWINGS and not self.drawable:
+            raise UsageError.of(
+                "AC533",
+                f"this command has no format {chosen!r}, which draws a network",
+                help=f"archcalc table NET --format {chosen}",
+            )
 
     def emit(self, report: Report) -> None:
         """Render a report and write it to stdout or to a file.
@@ -254,8 +342,6 @@ class Rendering(Options):
     @property
     def chosen(self) -> str:
         """The format by its name, or by the ending of the file."""
-        from archcalc.render import FORMATS, MADE_OF_SVG, format_of
-
         chosen = format_of(self.format, self.output, {**FORMATS, **MADE_OF_SVG})
         needs_file(chosen, self.output)
         return chosen
@@ -280,6 +366,14 @@ def write_picture(text: str, format: str, output: Path | None) -> None:
         output.write_bytes(pdf(text))
     else:
         write(text, output)
+
+
+@dataclass(frozen=True)
+class RenderingOrDrawing(Rendering):
+    """The same for a report that knows the structure of a network: it can be drawn."""
+
+    format: FormatOrDrawing = None
+    drawable: ClassVar[bool] = True
 
 
 def write(text: str, output: Path | None = None) -> None:

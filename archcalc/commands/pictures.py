@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
 
-from archcalc.commands.declared import Option
 from archcalc.commands.options import needs_file
 from archcalc.errors import UsageError, suggestion
-
-PictureOutput = Annotated[
-    Path | None,
-    Option("--output", "-o", help="Write to a file; its ending picks the format."),
-]
 
 
 def picture_format(

@@ -9,6 +9,7 @@ Both ways read the same declarations, and a test compares what they give.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
@@ -17,7 +18,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin
 
-from archcalc.commands import COMMANDS
+from archcalc.commands import COMMANDS, RENAMED
 from archcalc.commands.declared import Argument, Option, arguments, taken
 
 COMPLETION = "_ARCHCALC_COMPLETE"
@@ -39,13 +40,28 @@ def plain(words: Sequence[str]) -> Callable[[], None] | None:
     """Return the call that a plain command line means; None where typer should say."""
     if os.name == "nt" or COMPLETION in os.environ:  # typer expands `*` on Windows
         return None
-    if not words or words[0] not in COMMANDS:
+    if not words:
+        return command("help")
+    if words[0] not in COMMANDS:
         return None
     run = command(words[0])
     try:
         return partial(run, **arguments(run, Declared(run).given(words[1:])))
     except _UnclearError:
         return None
+
+
+def renamed(words: Sequence[str]) -> list[str]:
+    """Return a command line with a former command as what it is now, and say so."""
+    if not words or words[0] not in RENAMED:
+        return list(words)
+    now = RENAMED[words[0]]
+    print(
+        f"note: archcalc {words[0]} is now archcalc {' '.join(now)}; "
+        "the next version will know only that",
+        file=sys.stderr,
+    )
+    return [*now, *words[1:]]
 
 
 class Declared:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from inspect import Parameter, Signature, getdoc
+from inspect import Parameter, Signature
 from typing import Annotated, Any, get_args
 
 import typer
@@ -12,7 +12,10 @@ from typer.core import TyperCommand, TyperGroup
 
 from archcalc.commands import COMMANDS, Interrupted
 from archcalc.commands.declared import Option, arguments, taken
+from archcalc.commands.helping import description, overview, page_of, usage
+from archcalc.commands.options import write
 from archcalc.commands.quick import command
+from archcalc.errors import UsageError, unknown
 
 KEYWORD = Parameter.KEYWORD_ONLY
 
@@ -47,6 +50,15 @@ def _declared(hint: Any) -> Any:
     return Annotated[kind, typer.Argument(**declared.more)]
 
 
+class Command(TyperCommand):
+    """A command whose help is ours."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # typer's signature
+        """Write the page of this command; typer's writing takes UTF-8 for granted."""
+        write(page_of(self.name or ""))
+        raise typer.Exit
+
+
 class Commands(TyperGroup):
     """The commands: one is built when it is run or completed, the others are names."""
 
@@ -59,26 +71,65 @@ class Commands(TyperGroup):
         built = super().get_command(ctx, cmd_name)
         if built or cmd_name not in COMMANDS:
             return built
-        return TyperCommand(cmd_name, help=getdoc(command(cmd_name)))
+        return Command(cmd_name, help=description(cmd_name).summary)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Build the command that is meant; typer says which name is the nearest."""
-        for name in args[:1] if {*args[:1]} <= COMMANDS.keys() else COMMANDS:
+        """Build the command that is meant; raise `UsageError` AC500 for none."""
+        name = args[0]
+        if name in COMMANDS:
             alone = typer.Typer(add_completion=False)
-            alone.command(name)(typed(command(name)))
+            alone.command(name, cls=Command)(typed(command(name)))
             self.commands[name] = typer.main.get_command(alone)
+        elif not ctx.resilient_parsing:
+            raise unknown("AC500", "command", name, COMMANDS)
         return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # typer's signature
+        """Write the commands in their groups."""
+        write(overview())
+        raise typer.Exit
 
 
 app = typer.Typer(
     name="archcalc",
     cls=Commands,
-    help="The checkable reference for neural-network arithmetic.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 ok, 1 findings, 2 could not run, 3 a bug of ours.",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+MISTAKE: type[Exception] = typer.BadParameter.__mro__[1]
+"""What typer raises for a command line that it cannot read."""
+
+
+def run() -> None:
+    """Run a command line by typer; tell its mistakes as all others are told."""
+    try:
+        code = app(prog_name="archcalc", standalone_mode=False)
+    except MISTAKE as error:
+        raise _mistake(error) from None
+    if code:
+        raise SystemExit(code)
+
+
+def _mistake(error: Any) -> UsageError:
+    """Return a mistake in the command line, with the usage of the command."""
+    context, param = error.ctx, getattr(error, "param", None)
+    name = context.info_name if context is not None and context.parent else ""
+    what = name or "archcalc"
+    option = getattr(error, "option_name", "") or (*getattr(param, "opts", ()), "")[0]
+    known = sorted(getattr(error, "possibilities", None) or ())
+    told = {
+        "NoSuchOption": f"{what} has no option {option}",
+        "BadOptionUsage": f"{option} needs a value",
+        "MissingParameter": f"{what} needs {getattr(param, 'metavar', None) or option}",
+        "BadParameter": f"{option} takes a whole number",
+    }
+    message = told.get(type(error).__name__) or error.format_message().rstrip(".")
+    if message.startswith("Got unexpected extra"):
+        more = message.rpartition(" (")[2].rstrip(")")
+        message = f"{what} takes no further argument: {more}"
+    facts = [f"usage: {usage(name)}"] if name else []
+    help = f"did you mean {known[0]}?" if known else f"archcalc help {name}".rstrip()
+    return UsageError.of("AC500", message, facts=facts, help=help)
 
 
 def _version(asked: bool) -> None:

@@ -31,6 +31,8 @@ FORMATS: dict[str, tuple[str, ...]] = {
 """Name of a format (and of its module here), and the file endings that mean it."""
 MADE_OF_SVG: dict[str, tuple[str, ...]] = {"png": (".png",), "pdf": (".pdf",)}
 """Formats that are bytes: `render.png` and `render.pdf` make them of an SVG."""
+DRAWINGS = ("mermaid", "dot")
+"""Formats that draw the networks of a report, for reports that have some."""
 
 
 def render(report: Report, format: str = "terminal", **options: Any) -> str:

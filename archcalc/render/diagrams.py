@@ -13,7 +13,7 @@ from archcalc.reports.report import Report
 def drawn(report: Report, format: str) -> Sequence[Diagram]:
     """Return the networks of a report; raise `UsageError` AC533 where it has none."""
     if not report.diagrams:
-        message = f"{format} draws a network, and {report.kind} shows none"
+        message = f"{report.kind} has no format {format!r}, which draws networks"
         help = f"archcalc table NET --format {format}"
         raise UsageError.of("AC533", message, help=help)
     return report.diagrams

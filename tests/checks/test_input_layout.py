@@ -125,7 +125,7 @@ COMMANDS = [
     "conventions {}",
     "quiz {}",
     "reconcile {} 358M",
-    "solve {} --maximize width --max macs<=1M",
+    "solve {} --maximize width --where macs<=1M",
     "scale {} --depth width",
     "sweep {} --over width=1:3",
     "verify {}",

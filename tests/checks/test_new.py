@@ -1,7 +1,8 @@
-"""`archcalc new` and `archcalc watch`: for someone who designs a network."""
+"""`archcalc new` and `archcalc check --watch`: for someone who designs a network."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,11 +115,26 @@ def test_each_save_shows_what_changed(tmp_path: Path) -> None:
     assert "out 16 → 24" in last
 
 
-def test_the_command_ends_after_so_many_looks(run: Run, tmp_path: Path) -> None:
+def test_the_command_looks_until_it_is_interrupted(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "net.yaml"
     file.write_text(TEXT.replace("K", "8"), encoding="utf-8")
-    done = run("watch", "net.yaml", "--looks", "2", "--interval", "10")
-    assert done.code == 0
+    waits = list[float]()
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", wait)
+    done = run("check", "--watch", "net.yaml", "--interval", "20")
+    assert (done.code, done.err) == (130, "interrupted\n")
+    assert waits == [0.02] * 3
     assert done.out.count("net.yaml: ok (1 agrees)") == 1
-    assert run("watch", "vgg16").code == 2
-    assert run("watch", "no.yaml").code == 2
+
+
+@pytest.mark.parametrize("files", [[], ["vgg16"], ["no.yaml"], ["a.yaml", "b.yaml"]])
+def test_only_one_file_is_watched(run: Run, files: list[str]) -> None:
+    done = run("check", "--watch", *files)
+    assert (done.code, "AC501" in done.err) == (2, True)

@@ -38,9 +38,10 @@ PLAIN = [
     "verify vgg16 --batch 2",
     "conventions",
     "explain vgg16 conv1",
+    "help",
+    "help table --all",
 ]
 UNCLEAR = [
-    "",
     "--version",
     "--debug table vgg16",
     "tabel vgg16",

@@ -566,12 +566,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "table vgg16 --columns weights_share,activations_share": ("74.3%", "21.1%"),
     "table nasnet-a-mobile --columns receptive_field": ("not aligned meet in",),
-    "compare vgg16 resnet50 --memory": (
+    "compare vgg16 resnet50 --bytes": (
         "peak inference",
         "saved for backward",
         "on disk",
     ),
-    "compare three-3x3 one-7x7 --input C,H,W --memory": ("on disk", "needs numbers"),
+    "compare three-3x3 one-7x7 --input C,H,W --bytes": ("on disk", "needs numbers"),
 }
 
 

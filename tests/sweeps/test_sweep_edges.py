@@ -153,7 +153,7 @@ def test_a_search_without_bisection_is_said(
     path = tmp_path / "wavy.yaml"
     text = "name: a\ninput: [1, 8, 8]\nparams: {n: 4}\nlayers: [{conv: n % 7 + 1}]\n"
     path.write_text(text, encoding="utf-8")
-    words = ["solve", str(path), "--max", "params <= 6", "--maximize", "n=1:30"]
+    words = ["solve", str(path), "--where", "params <= 6", "--maximize", "n=1:30"]
     done = run(capsys, monkeypatch, *words)
     assert done.code == 0
     # n % 7 + 1 channels with a bias have 2 parameters each: three at most fit.

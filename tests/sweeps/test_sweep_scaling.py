@@ -101,11 +101,11 @@ def test_what_has_no_param_stays_as_it_is() -> None:
         ("scale vgg16 --top 1", 0),
         ("scale vgg16 --width width", 2),
         ("scale ./row.yaml", 2),
-        ("solve resnet50 --max macs<=3G --maximize resolution", 0),
-        ("solve efficientnet --max macs<=600M --maximize width=0.5:2:0.05", 0),
-        ("solve efficientnet --max macs<=600M", 2),
-        ("solve efficientnet --max mac<=600M --maximize width", 2),
-        ("solve efficientnet --max macs<=600M --maximize widht", 2),
+        ("solve resnet50 --where macs<=3G --maximize resolution", 0),
+        ("solve efficientnet --where macs<=600M --maximize width=0.5:2:0.05", 0),
+        ("solve efficientnet --where macs<=600M", 2),
+        ("solve efficientnet --where mac<=600M --maximize width", 2),
+        ("solve efficientnet --where macs<=600M --maximize widht", 2),
     ],
 )
 def test_commands(

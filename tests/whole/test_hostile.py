@@ -36,18 +36,17 @@ OTHERS = {
     "fit": "fit {} --memory 1GiB",
     "fmt": "fmt --diff {}",
     "lock": "lock {} --lock-file out.lock",
-    "plot": "plot layers {}",
+    "plot": "plot {}",
     "quiz": "quiz {}",
     "reconcile": "reconcile {} 358M",
     "report": "report {} -o out.html",
-    "scale": "scale {} --times 2",
+    "scale": "scale {} --target-macs 2x",
     "show": "show {}",
-    "solve": "solve {} width --max macs=1G",
+    "solve": "solve {} --where macs<=1G --maximize width",
     "sweep": "sweep {} --over width=1:3",
-    "verify": "verify {} --plan",
-    "watch": "watch {} --once",
+    "verify": "verify {}",
 }
-NO_SPEC = {"list", "rule", "schema", "new", "layers"}
+NO_SPEC = {"help", "list", "rule", "schema", "new", "layers"}
 FEW = (
     "alias-cycle-layers",
     "bad-input-negative",

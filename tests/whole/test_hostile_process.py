@@ -157,7 +157,7 @@ def test_streams_and_places(name: str, tmp_path: Path) -> None:
 def test_ctrl_c_is_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(SPEC, encoding="utf-8")
     running = subprocess.Popen(
-        [*COMMAND, "watch", "net.yaml"],
+        [*COMMAND, "check", "--watch", "net.yaml"],
         cwd=tmp_path,
         env=environment(),
         stdout=subprocess.PIPE,
@@ -238,7 +238,10 @@ OPTIONS = (
     *("table vgg16 --limit=nodes={}", "table vgg16 --limit={}", "table {}"),
     *("table vgg16 --convention={}", "sweep efficientnet --over=width={}"),
     *("sweep efficientnet --over={}", "fit vgg16 --memory={}", "reconcile vgg16 {}"),
-    *("solve efficientnet width --max=macs={}", "scale efficientnet --times={}"),
+    *(
+        "solve efficientnet --maximize=width --where={}",
+        "scale efficientnet --target-macs={}",
+    ),
     *("explain vgg16 {}", "rule {}", "layers {}", "show {}", "diff vgg16 {}"),
     *("check --select={}", "check lenet5 --lock-file={} --locked", "compare vgg16 {}"),
     *("diff vgg16 vgg16 --fail-if={}", "diff vgg16 --git={}", "quiz lenet5 --seed={}"),

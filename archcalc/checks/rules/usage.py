@@ -6,6 +6,13 @@ from archcalc.checks.rule import Rule
 
 USAGE = (
     Rule(
+        "AC500",
+        "wrong-command-line",
+        "A command line names a command, with the arguments and options that it has.",
+        "$ archcalc tabel lenet5",
+        "$ archcalc table lenet5",
+    ),
+    Rule(
         "AC501",
         "unknown-network",
         "A network is a shipped name, a variant of one, or a file.",

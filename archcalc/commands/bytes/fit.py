@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from archcalc.commands.completion import complete_devices
 from archcalc.commands.declared import Option
 from archcalc.commands.options import (
     Checkpoint,
@@ -17,12 +18,20 @@ from archcalc.commands.options import (
 )
 from archcalc.errors import UsageError
 
-Room = Annotated[str | None, Option("--memory", help="Bytes: 24GiB, 11.5GB.")]
+Room = Annotated[
+    str | None,
+    Option("--memory", metavar="SIZE", help="How much memory: 24GiB, 11.5GB."),
+]
 Device = Annotated[
-    str | None, Option("--device", help="A card by name: rtx-4090, a100, h100, …")
+    str | None,
+    Option(
+        "--device",
+        help="The memory of a card: rtx-4090, a100, h100, …",
+        autocompletion=complete_devices,
+    ),
 ]
 Inference = Annotated[
-    bool, Option("--inference", help="Weights and activations alone.")
+    bool, Option("--inference", help="For inference instead of training.")
 ]
 
 
@@ -40,7 +49,11 @@ def fit(
     inplace: InPlace = True,
     rendering: Rendering,
 ) -> None:
-    """Find the largest batch whose training fits into a memory or a device."""
+    """Find the largest batch that fits into a memory or a device.
+
+    $ archcalc fit resnet50 --device rtx-4090
+    $ archcalc fit vgg16 --memory 24GiB --optimizer adam --mixed
+    """
     from archcalc.reports.memory.fit import fit_report
 
     size, where = _room(memory, device)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from archcalc.commands.declared import Option
+from archcalc.commands.completion import among, complete_devices, complete_dtypes
+from archcalc.commands.declared import COUNTING, Option
 from archcalc.commands.options import (
     Batch,
     Checkpoint,
     Dtype,
     InPlace,
+    LevelOrNone,
     Loading,
     Mixed,
     NetworkName,
@@ -22,26 +24,47 @@ if TYPE_CHECKING:
     from archcalc.network.network import Network
     from archcalc.reports.report import Report
 
-Training = Annotated[bool, Option("--training", help="One step of training, in parts.")]
+Training = Annotated[bool, Option("--training", help="The parts of one training step.")]
 Timeline = Annotated[
-    bool, Option("--timeline", help="What lives, operation by operation.")
+    bool, Option("--timeline", help="What is in memory at each operation.")
 ]
-Orders = Annotated[bool, Option("--orders", help="What the order of branches changes.")]
+Orders = Annotated[
+    bool,
+    Option("--orders", help="How the order of the branches changes the peak."),
+]
 Roofline = Annotated[
     str | None,
-    Option("--roofline", metavar="DEVICE", help="What bounds each row on this card."),
+    Option(
+        "--roofline",
+        metavar="DEVICE",
+        help="Whether arithmetic or bandwidth limits each row on this card.",
+        autocompletion=complete_devices,
+    ),
 ]
-Level = Annotated[str | None, Option("--level", help="ops, layers, blocks or stages.")]
 Rule = Annotated[
     str,
     Option(
         "--activations-rule",
-        help="lecture, kept, torchsummary, torchinfo or convnet-burden.",
+        metavar="RULE",
+        group=COUNTING,
+        rare=True,
+        help="Which activations are counted: lecture, kept, torchsummary, torchinfo or "
+        "convnet-burden.",
+        autocompletion=among(
+            "lecture", "kept", "torchsummary", "torchinfo", "convnet-burden"
+        ),
     ),
 ]
 Stored = Annotated[
     str | None,
-    Option("--stored", help="Number format on disk: fp32, fp16, bf16, int8, int4."),
+    Option(
+        "--stored",
+        metavar="DTYPE",
+        group=COUNTING,
+        rare=True,
+        help="Number format on disk: fp32, fp16, bf16, int8, int4.",
+        autocompletion=complete_dtypes,
+    ),
 ]
 
 
@@ -51,7 +74,7 @@ def memory(
     timeline: Timeline = False,
     orders: Orders = False,
     roofline: Roofline = None,
-    level: Level = None,
+    level: LevelOrNone = None,
     rule: Rule = "lecture",
     stored: Stored = None,
     optimizer: Optimizer = "sgd",
@@ -64,7 +87,11 @@ def memory(
     inplace: InPlace = True,
     rendering: Rendering,
 ) -> None:
-    """Bytes of a network: activations, peak of inference, training, on disk."""
+    """Count bytes: activations, peaks, one training step, on disk.
+
+    $ archcalc memory vgg16
+    $ archcalc memory resnet50 --training --batch 32 --optimizer adam
+    """
     network = loading.load(net)
     analysis = network.analyze(
         batch=batch,

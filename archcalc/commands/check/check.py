@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from archcalc.commands.declared import Argument, Option
-from archcalc.commands.options import LimitOptions, limits_from, write
+from archcalc.commands.declared import OUTPUT, Argument, Option
+from archcalc.commands.options import LimitOptions, format_option, limits_from, write
 from archcalc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ Paths = Annotated[
     list[str] | None,
     Argument(
         metavar="[PATH...]",
-        help="Files, folders or shipped names; every shipped spec where left out.",
+        help="Files, folders or shipped names; without any, the project's paths or "
+        "all shipped specs.",
         show_default=False,
     ),
 ]
@@ -32,29 +33,47 @@ Select = Annotated[
     Option(
         "--select",
         metavar="CODES",
-        help="Tell only these rules (AC301, AC4, …), and let lint among them fail.",
+        help="Report only these rules (AC301, AC4, …); those of lint count as errors.",
     ),
 ]
 Ignore = Annotated[
-    list[str] | None, Option("--ignore", metavar="CODES", help="Do not tell these.")
+    list[str] | None,
+    Option("--ignore", metavar="CODES", help="Do not report these rules."),
 ]
 FindingsFormat = Annotated[
     str | None,
-    Option("--format", "-f", help="full, concise, github, gitlab, sarif, junit, json."),
+    format_option(("full", "concise", "github", "gitlab", "sarif", "junit", "json")),
 ]
 FindingsOutput = Annotated[
-    Path | None, Option("--output", "-o", help="Write to a file instead.")
+    Path | None, Option("--output", "-o", group=OUTPUT, help="Write to a file instead.")
 ]
-Fix = Annotated[bool, Option("--fix", help="Apply the fixes that rules have.")]
+Fix = Annotated[bool, Option("--fix", help="Fix what can be fixed automatically.")]
 Update = Annotated[
-    bool, Option("--update", help="Write computed values into `expect`.")
+    bool, Option("--update", help="Write the computed values into `expect`.")
+]
+Watch = Annotated[
+    bool,
+    Option("--watch", help="Check one file at each save; show its table and changes."),
+]
+Interval = Annotated[
+    int,
+    Option(
+        "--interval",
+        metavar="MS",
+        rare=True,
+        help="--watch: milliseconds between two looks at the file.",
+    ),
 ]
 Locked = Annotated[bool, Option("--locked", help="Compare with the lock file.")]
 SkipOthers = Annotated[
-    bool, Option("--skip-others", help="Leave out YAML files that are no specs.")
+    bool,
+    Option(
+        "--skip-others", rare=True, help="Skip YAML files that are not archcalc specs."
+    ),
 ]
 LockFile = Annotated[
-    Path | None, Option("--lock-file", help="A lock file of another name.")
+    Path | None,
+    Option("--lock-file", rare=True, help="The lock file, if not archcalc.lock."),
 ]
 
 
@@ -62,7 +81,7 @@ def check(
     paths: Paths = None,
     select: Select = None,
     ignore: Ignore = None,
-    strict: Annotated[bool, Option("--strict", help="Let warnings fail.")] = False,
+    strict: Annotated[bool, Option("--strict", help="Warnings are errors.")] = False,
     format: FindingsFormat = None,
     output: FindingsOutput = None,
     fix: Fix = False,
@@ -70,15 +89,26 @@ def check(
     locked: Locked = False,
     lock_file: LockFile = None,
     skip_others: SkipOthers = False,
+    watch: Watch = False,
+    interval: Interval = 300,
     limit: LimitOptions = None,
 ) -> None:
-    """Check specs: valid, shapes infer, expectations hold, and lint."""
+    """Check specs: syntax, shapes, expected figures, and lint.
+
+    $ archcalc check nets/ --strict
+    $ archcalc check my-net.yaml --watch
+    """
     from archcalc.checks.checking import check_all, choice_from
     from archcalc.checks.discovery import specs_at
     from archcalc.checks.findings import exit_code
     from archcalc.checks.project import find_project
     from archcalc.render.findings import known_format
 
+    if watch:
+        from archcalc.commands.check.watch import watch_file
+
+        watch_file(paths or (), interval, limits_from(limit))
+        return
     project = find_project()
     chosen = known_format(format or project.format or "full")
     choice = choice_from(_codes(select), _codes(ignore), strict, project)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
+from archcalc.commands.completion import complete_networks
 from archcalc.commands.declared import Argument, Option
 from archcalc.commands.options import (
     Batch,
     Dtype,
     Format,
+    Level,
     LimitOptions,
     Loading,
     Output,
     Rendering,
-    complete_networks,
     limits_from,
     write,
 )
@@ -42,13 +43,23 @@ Revision = Annotated[
 ]
 FailIf = Annotated[
     list[str] | None,
-    Option("--fail-if", metavar="CONDITION", help='Such as "macs > +2%".'),
+    Option(
+        "--fail-if",
+        metavar="CONDITION",
+        help='End with exit code 1 if this holds: "macs > +2%"; repeatable.',
+    ),
 ]
 Everything = Annotated[
-    bool, Option("--all", help="List layers that only have other figures as well.")
+    bool,
+    Option("--all", help="List the layers too of which only the figures changed."),
 ]
 Textconv = Annotated[
-    bool, Option("--textconv", help="Print one file as git's diffs compare it.")
+    bool,
+    Option(
+        "--textconv",
+        rare=True,
+        help="Print one file in the form for git diff.",
+    ),
 ]
 
 
@@ -56,9 +67,7 @@ def diff(
     nets: Nets,
     git: Revision = None,
     fail_if: FailIf = None,
-    level: Annotated[
-        str, Option("--level", help="ops, layers, blocks or stages.")
-    ] = "layers",
+    level: Level = "layers",
     everything: Everything = False,
     batch: Batch = 1,
     dtype: Dtype = "float32",
@@ -67,20 +76,25 @@ def diff(
     output: Output = None,
     limit: LimitOptions = None,
 ) -> None:
-    """Show what was added, removed, renamed, moved or changed, and the totals."""
+    """Show what changed between two networks, or since a git revision.
+
+    $ archcalc diff vgg16 vgg19
+    $ archcalc diff nets/my-net.yaml --git main --fail-if "macs > +2%"
+    """
     from archcalc.reports.change_conditions import read_condition
     from archcalc.reports.diff import Difference, diff_report
 
     if textconv:
         write(_as_text(nets[0], limits_from(limit)))
         return
+    rendering = Rendering(format, output)
     conditions = [read_condition(condition) for condition in fail_if or ()]
     sides = [
         _side(network, name, level, batch, dtype)
         for network, name in _chosen(nets, git, limit)
     ]
     difference = Difference(*sides)
-    Rendering(format, output).emit(diff_report(difference, everything))
+    rendering.emit(diff_report(difference, everything))
     if _fails(conditions, difference):
         raise SystemExit(1)
 

@@ -11,7 +11,13 @@ from archcalc.commands.options import LimitOptions, limits_from
 def lock(
     paths: Paths = None, lock_file: LockFile = None, limit: LimitOptions = None
 ) -> None:
-    """Write a lock file with the fingerprint and figures of every network."""
+    """Write a lock file with the figures of every network.
+
+    It holds a fingerprint of each structure too. `archcalc check --locked` compares.
+
+    $ archcalc lock nets/
+    $ archcalc lock nets/ --lock-file nets.lock
+    """
     from archcalc.checks.discovery import specs_at
     from archcalc.checks.lock import lock_path, locked, write_lock
     from archcalc.checks.project import find_project
@@ -21,4 +27,7 @@ def lock(
     found = specs_at(paths, project)
     made = locked(found.paths, file, paths or (), limits_from(limit))
     write_lock(made)
-    print(f"{file}: {len(made.networks)} networks locked", file=sys.stderr)
+    print(
+        f"{file}: {len(made.networks)} network{'s' * (len(made.networks) != 1)} locked",
+        file=sys.stderr,
+    )

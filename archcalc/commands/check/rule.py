@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from archcalc.commands.declared import Argument, Option
-from archcalc.commands.options import Output, columns, write
+from archcalc.commands.completion import among
+from archcalc.commands.declared import Argument
+from archcalc.commands.options import Output, columns, format_option, write
+
+WRITTEN = {"terminal": (".txt",), "markdown": (".md", ".markdown")}
 
 
 def complete_rules(incomplete: str) -> list[str]:
     """Return the codes that begin with what was typed."""
     from archcalc.checks.catalogue import every_rule
 
-    return [code for code in every_rule() if code.startswith(incomplete)]
+    return among(*every_rule())(incomplete)
 
 
 def rule(
@@ -20,23 +23,25 @@ def rule(
         str | None,
         Argument(
             metavar="[CODE]",
-            help="A code (AC201) or a name; all of them where left out.",
+            help="A code (AC201) or a name; without one, all rules in a line each.",
             autocompletion=complete_rules,
             show_default=False,
         ),
     ] = None,
-    format: Annotated[
-        str | None, Option("--format", "-f", help="terminal or markdown.")
-    ] = None,
+    format: Annotated[str | None, format_option(tuple(WRITTEN))] = None,
     output: Output = None,
 ) -> None:
-    """Explain a rule with a wrong and a right example, or list all rules."""
+    """Explain a code such as AC201 with a wrong and a right example.
+
+    $ archcalc rule AC201
+    $ archcalc rule
+    """
     from archcalc.checks.catalogue import every_rule
     from archcalc.checks.catalogue import rule as known
     from archcalc.render import format_of
     from archcalc.render.rules import listing, markdown, plain, reference
 
-    in_markdown = format_of(format, output) == "markdown"
+    in_markdown = format_of(format, output, WRITTEN) == "markdown"
     if code is not None:
         one = known(code)
         width = columns() if output is None else None

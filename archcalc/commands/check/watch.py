@@ -1,15 +1,14 @@
-"""`archcalc watch`: a table and a difference at each save."""
+"""`archcalc check --watch`: a table and a difference at each save."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from archcalc.commands.declared import Argument, Option
-from archcalc.commands.options import LimitOptions, colored, columns, limits_from, write
+from archcalc.commands.options import colored, columns, write
 from archcalc.errors import ArchcalcError, UsageError
 
 if TYPE_CHECKING:
@@ -23,24 +22,19 @@ if TYPE_CHECKING:
 CLEAR = "\x1b[H\x1b[2J"
 
 
-def watch(
-    net: Annotated[str, Argument(metavar="FILE", help="The spec that is edited.")],
-    interval: Annotated[
-        int, Option("--interval", metavar="MS", help="Milliseconds between looks.")
-    ] = 300,
-    looks: Annotated[
-        int, Option("--looks", metavar="N", help="Stop after N looks; 0 never does.")
-    ] = 0,
-    limit: LimitOptions = None,
-) -> None:
-    """Check a spec at each save: its table, findings, and what the save changed."""
+def watch_file(paths: Sequence[str], interval: int, limits: Limits) -> None:
+    """Check a spec at each save: its table, findings, and what the save changed.
+
+    Raises `UsageError` AC501 unless it is one file.
+    """
     from archcalc.language.library import find, is_path
 
-    path, variant = find(net)
-    if not is_path(net) or not os.path.isfile(path):
-        raise UsageError.of("AC501", f"there is no file {net!r} to watch")
-    watched = Watched(path, variant, limits_from(limit))
-    follow(watched, _show, max(interval, 10) / 1000, looks or None)
+    if len(paths) != 1:
+        raise UsageError.of("AC501", "--watch needs one file")
+    path, variant = find(paths[0])
+    if not is_path(paths[0]) or not os.path.isfile(path):
+        raise UsageError.of("AC501", f"there is no file {paths[0]!r} to watch")
+    follow(Watched(path, variant, limits), _show, max(interval, 10) / 1000)
 
 
 class Watched:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+from archcalc.commands.completion import complete_networks
 from archcalc.commands.declared import Argument, Option
-from archcalc.commands.options import Rendering, complete_networks
+from archcalc.commands.options import Rendering
 
 if TYPE_CHECKING:
     from archcalc.reports.audit import Medium
@@ -23,25 +24,32 @@ def audit(
         list[str] | None,
         Argument(
             metavar="[NET...]",
-            help="Shipped names or YAML files; every shipped network where left out.",
+            help="Shipped names or YAML files; without any, all shipped networks.",
             autocompletion=complete_networks,
             show_default=False,
         ),
     ] = None,
     only: Annotated[
         str | None,
-        Option("--only", help="Verdicts: agree, errata, loose, truncates, …."),
+        Option("--only", help="Only these verdicts: agree, errata, loose, …"),
     ] = None,
     source: Annotated[
         str | None,
-        Option("--source", help="lectures, papers, …, or a part of a citation."),
+        Option(
+            "--source",
+            help="Only figures of lectures, papers, …, or with this text in the "
+            "citation.",
+        ),
     ] = None,
     *,
     rendering: Rendering,
 ) -> None:
-    """Audit published figures: agrees, rounds, truncates, erratum, loose, and why.
+    """Compare published figures with computed ones; say what differs.
 
-    Exit code 1 where one that should hold does not.
+    Exit code 1 if a figure does not have the verdict that its spec records.
+
+    $ archcalc audit vgg16
+    $ archcalc audit --only errata
     """
     from archcalc.checks.claims.audit import audit as audited
     from archcalc.reports.audit import audit_report, chosen

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from archcalc.commands.completion import complete_networks
 from archcalc.commands.declared import Argument
-from archcalc.commands.options import Batch, Loading, Rendering, complete_networks
+from archcalc.commands.options import Batch, Loading, Rendering
 
 
 def conventions(
@@ -13,7 +14,8 @@ def conventions(
         str | None,
         Argument(
             metavar="[NET]",
-            help="A shipped name or a YAML file; the paragraphs alone where left out.",
+            help="A shipped name or a YAML file; without one, what each convention "
+            "counts.",
             autocompletion=complete_networks,
             show_default=False,
         ),
@@ -23,7 +25,11 @@ def conventions(
     loading: Loading,
     rendering: Rendering,
 ) -> None:
-    """Count a network by every convention, side by side, and say where they differ."""
+    """Count a network by every convention, and say where they differ.
+
+    $ archcalc conventions resnet50
+    $ archcalc conventions
+    """
     from archcalc.reports.conventions import conventions_report, list_report
 
     if net is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from archcalc.commands.declared import Argument, Option
+from archcalc.commands.completion import complete_layers
+from archcalc.commands.declared import Argument
 from archcalc.commands.options import (
     Batch,
     Dtype,
@@ -15,12 +16,12 @@ from archcalc.commands.options import (
     Standalone,
     colored,
     columns,
+    format_option,
     write,
 )
 
 ExplainFormat = Annotated[
-    str | None,
-    Option("--format", "-f", help="terminal, markdown, latex, html or json."),
+    str | None, format_option(("terminal", "markdown", "latex", "html", "json"))
 ]
 
 
@@ -30,7 +31,8 @@ def explain(
         str | None,
         Argument(
             metavar="[LAYER]",
-            help="A layer, branch or block; every layer in brief where left out.",
+            help="A layer, branch or block; without one, all layers in brief.",
+            autocompletion=complete_layers,
             show_default=False,
         ),
     ] = None,
@@ -43,7 +45,11 @@ def explain(
     output: Output = None,
     standalone: Standalone = False,
 ) -> None:
-    """Show the work: the rule of each figure, the numbers put in, the value."""
+    """Show how each figure is computed: its formula, with the numbers.
+
+    $ archcalc explain alexnet conv1
+    $ archcalc explain vgg16 fc6 --format latex
+    """
     from archcalc.render.explained import explained_format, render_explanation
     from archcalc.reports.explanation import explain as explained
 

@@ -12,18 +12,25 @@ def reconcile(
     net: NetworkName,
     claim: Annotated[
         str,
-        Argument(metavar="CLAIM", help="3.8G, 96MB, '13.6 GFLOP', 'depth 50', 218.59"),
+        Argument(
+            metavar="FIGURE",
+            help="As it is published: 3.8G, 96MB, '13.6 GFLOP', 'depth 50', 218.59.",
+            show_default=False,
+        ),
     ],
     everything: Annotated[
-        bool, Option("--all", help="Every explanation, not the simplest alone.")
+        bool, Option("--all", help="Every explanation, not only the simplest ones.")
     ] = False,
     *,
     loading: Loading,
     rendering: Rendering,
 ) -> None:
-    """Search the ways of counting that give a published figure, simplest first.
+    """Find the ways of counting that give a published figure.
 
-    Exit code 1 where none does.
+    The simplest comes first. Exit code 1 if no way gives the figure.
+
+    $ archcalc reconcile resnet50 3.8G
+    $ archcalc reconcile bottleneck-inception 358M
     """
     from archcalc.checks.claims.reconcile import reconcile as search
     from archcalc.reports.reconcile import reconcile_report

@@ -1,1 +1,1 @@
-"""Specs begun, put in canonical form, and described for editors."""
+"""Specs: new ones, shipped ones, in canonical form, described for editors."""

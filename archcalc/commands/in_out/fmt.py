@@ -19,7 +19,8 @@ def fmt(
         list[str], Argument(metavar="PATH...", help="Files and folders; - is stdin.")
     ],
     check: Annotated[
-        bool, Option("--check", help="Write nothing; exit 1 if a file would change.")
+        bool,
+        Option("--check", help="Write nothing; exit code 1 if a file changes."),
     ] = False,
     diff: Annotated[
         bool, Option("--diff", help="Write nothing; print what would change.")
@@ -27,7 +28,11 @@ def fmt(
     skip_others: SkipOthers = False,
     limit: LimitOptions = None,
 ) -> None:
-    """Put specs in canonical form; comments stay."""
+    """Put specs in canonical form; comments stay.
+
+    $ archcalc fmt my-net.yaml
+    $ archcalc fmt nets/ --check
+    """
     from archcalc.language.formatting import formatted
     from archcalc.source.text import decode, display_name, read_bytes
 

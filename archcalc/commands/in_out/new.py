@@ -7,29 +7,34 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+from archcalc.commands.completion import complete_networks
 from archcalc.commands.declared import Argument, Option
-from archcalc.commands.options import complete_networks
 from archcalc.errors import UsageError
 
 SLUG = re.compile(r"[^\w.-]+")
 
 
 def new(
-    name: Annotated[str, Argument(metavar="NAME", help="The network's name.")],
+    name: Annotated[str, Argument(metavar="NAME", help="The name of the network.")],
     begin_from: Annotated[
         str | None,
         Option(
             "--from",
             metavar="NET",
-            help="Copy a network instead of the example.",
+            help="Start from a copy of this network instead of the example.",
             autocompletion=complete_networks,
         ),
     ] = None,
     folder: Annotated[
-        Path | None, Option("--folder", help="Where the files are written.")
+        Path | None,
+        Option("--folder", metavar="FOLDER", help="Where the file is written."),
     ] = None,
 ) -> None:
-    """Write NAME.yaml, a commented spec, and the schema that editors check it by."""
+    """Write NAME.yaml, a spec to start from, with comments.
+
+    $ archcalc new my-net
+    $ archcalc new my-net --from resnet18 --folder nets
+    """
     from archcalc.checks.starter import copy_of, starter
     from archcalc.checks.update_expect import update_file
     from archcalc.language.schema import FILE, schema_text

@@ -6,7 +6,11 @@ from archcalc.commands.options import Output, write
 
 
 def schema(output: Output = None) -> None:
-    """Print the JSON Schema of the spec language, or write it to a file."""
+    """Print the JSON Schema of the spec language, for editors.
+
+    $ archcalc schema
+    $ archcalc schema -o archcalc.schema.json
+    """
     from archcalc.language.schema import schema_text
 
     write(schema_text(), output)

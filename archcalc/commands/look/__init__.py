@@ -1,1 +1,1 @@
-"""What a network is: as a table, beside others, as a picture; and what there is."""
+"""A network as a table, beside others, as a picture or a page; and which there are."""

@@ -12,7 +12,7 @@ from archcalc.commands.options import (
     InPlace,
     Loading,
     NetworkNames,
-    Rendering,
+    RenderingOrDrawing,
 )
 from archcalc.errors import UsageError
 
@@ -20,7 +20,12 @@ from archcalc.errors import UsageError
 def compare(
     nets: NetworkNames,
     memory: Annotated[
-        bool, Option("--memory", help="Bytes as well: peaks, saved, on disk.")
+        bool,
+        Option(
+            "--bytes",
+            "--memory",
+            help="Compare bytes too: peaks, saved for backward, on disk.",
+        ),
     ] = False,
     batch: Batch = 1,
     dtype: Dtype = "float32",
@@ -28,9 +33,13 @@ def compare(
     *,
     loading: Loading,
     inplace: InPlace = True,
-    rendering: Rendering,
+    rendering: RenderingOrDrawing,
 ) -> None:
-    """Compare networks: totals with ratios, then branches or rows side by side."""
+    """Put networks side by side: totals with ratios, then their parts.
+
+    $ archcalc compare resnet18 resnet50
+    $ archcalc compare naive-inception bottleneck-inception --bytes
+    """
     from archcalc.reports.comparison import compare_report
 
     if len(nets) < 2:

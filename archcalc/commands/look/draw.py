@@ -4,35 +4,55 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from archcalc.commands.declared import Option
-from archcalc.commands.options import Loading, NetworkName, write_picture
-from archcalc.commands.pictures import PictureOutput, picture_format
+from archcalc.commands.completion import among
+from archcalc.commands.declared import OUTPUT, Option
+from archcalc.commands.options import (
+    Loading,
+    NetworkName,
+    Output,
+    format_option,
+    write_picture,
+)
+from archcalc.commands.pictures import picture_format
 
 
 def draw(
     net: NetworkName,
     style: Annotated[
         str,
-        Option("--style", help="blocks: boxes with words; volumes: tensors to scale."),
+        Option(
+            "--style",
+            help="blocks: a box for each layer; volumes: tensors drawn to scale.",
+            autocompletion=among("blocks", "volumes"),
+        ),
     ] = "blocks",
     level: Annotated[
         str | None,
-        Option("--level", help="What is one box: ops, layers, blocks or stages."),
+        Option(
+            "--level",
+            help="What is one box: ops, layers, blocks or stages.",
+            autocompletion=among("ops", "layers", "blocks", "stages"),
+        ),
     ] = None,
     direction: Annotated[
         str | None, Option("--direction", help="Where blocks run to: down or right.")
     ] = None,
     format: Annotated[
-        str | None, Option("--format", "-f", help="svg, tikz, mermaid, pdf or png.")
+        str | None, format_option(("svg", "tikz", "mermaid", "pdf", "png"))
     ] = None,
-    output: PictureOutput = None,
+    output: Output = None,
     standalone: Annotated[
-        bool, Option("--standalone", "-s", help="tikz: a whole document.")
+        bool,
+        Option("--standalone", "-s", group=OUTPUT, help="tikz: a whole document."),
     ] = False,
     *,
     loading: Loading,
 ) -> None:
-    """Draw a network from its own structure: branches, skips, repetitions, shapes."""
+    """Draw a network: branches, shortcuts, repeated blocks, shapes.
+
+    $ archcalc draw resnet50 -o resnet50.svg
+    $ archcalc draw alexnet --style volumes -o alexnet.svg
+    """
     from archcalc.render import MADE_OF_SVG
     from archcalc.render.drawing.pictures import FORMATS, draw
 

@@ -11,15 +11,19 @@ from archcalc.commands.progress import tracked
 
 def list_networks(
     family: Annotated[
-        str | None, Option("--family", help="Only this family (vgg, resnet, …).")
+        str | None, Option("--family", help="Only this family: vgg, resnet, …")
     ] = None,
     variants: Annotated[
-        bool, Option("--variants", help="A line for every variant as well.")
+        bool, Option("--variants", help="A line for each variant too.")
     ] = False,
     *,
     rendering: Rendering,
 ) -> None:
-    """List the shipped networks with parameters, MACs, depth and input."""
+    """List the shipped networks with params, MACs, depth and input.
+
+    $ archcalc list
+    $ archcalc list --family resnet --variants
+    """
     from functools import partial
 
     from archcalc.reports.shelf import list_report

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from archcalc.commands.completion import among, complete_networks
 from archcalc.commands.declared import Argument, Option
 from archcalc.commands.options import (
     Batch,
@@ -13,10 +14,11 @@ from archcalc.commands.options import (
     Loading,
     Mixed,
     Optimizer,
-    complete_networks,
+    Output,
+    format_option,
     write_picture,
 )
-from archcalc.commands.pictures import PictureOutput, picture_format
+from archcalc.commands.pictures import picture_format
 from archcalc.commands.progress import tracked
 from archcalc.errors import UsageError
 
@@ -24,16 +26,24 @@ Plotted = Annotated[
     str | None,
     Argument(
         metavar="[NET]",
-        help="A shipped name or a YAML file; for accuracy, the shelf.",
+        help="A shipped name or a YAML file; --kind accuracy needs none and shows all "
+        "shipped networks.",
         autocompletion=complete_networks,
         show_default=False,
     ),
 ]
 Kind = Annotated[
-    str, Option("--kind", "-k", help="accuracy, layers, memory or cumulative.")
+    str,
+    Option(
+        "--kind",
+        "-k",
+        help="accuracy, layers, memory or cumulative.",
+        autocompletion=among("accuracy", "layers", "memory", "cumulative"),
+    ),
 ]
 Training = Annotated[
-    bool, Option("--training", help="memory: a step of training, not inference.")
+    bool,
+    Option("--training", help="memory: of a training step instead of inference."),
 ]
 
 
@@ -46,15 +56,17 @@ def plot(
     optimizer: Optimizer = "sgd",
     mixed: Mixed = False,
     checkpoint: Checkpoint = "none",
-    format: Annotated[
-        str | None, Option("--format", "-f", help="svg, pdf or png.")
-    ] = None,
-    output: PictureOutput = None,
+    format: Annotated[str | None, format_option(("svg", "pdf", "png"))] = None,
+    output: Output = None,
     *,
     loading: Loading,
     inplace: InPlace = True,
 ) -> None:
-    """Plot accuracy against operations, or where a network's figures sit."""
+    """Plot figures layer by layer, or accuracy against operations.
+
+    $ archcalc plot vgg16 --kind layers -o vgg16.svg
+    $ archcalc plot --kind accuracy -o accuracy.svg
+    """
     from archcalc.render.plotting import KINDS, accuracy_plot, network_plot
     from archcalc.render.plotting.chart import known_kind
 

@@ -11,7 +11,13 @@ def report(
     *,
     loading: Loading,
 ) -> None:
-    """Write one HTML page to explore: drawing, table and formulas, nothing loaded."""
+    """Write a web page to explore: drawing, table and formulas.
+
+    It is one file that loads nothing from elsewhere.
+
+    $ archcalc report resnet50 -o resnet50.html
+    $ archcalc report naive-inception bottleneck-inception -o inception.html
+    """
     from archcalc.render.page import page
 
     networks = [loading.load(name) for name in nets]

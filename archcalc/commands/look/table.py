@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
+from archcalc.commands.completion import among, listed, table_columns
 from archcalc.commands.declared import Option
 from archcalc.commands.options import (
     Batch,
     Convention,
     Dtype,
     InPlace,
+    Level,
     Loading,
     NetworkName,
-    Rendering,
+    RenderingOrDrawing,
     colored,
     columns,
     write,
@@ -25,22 +27,35 @@ if TYPE_CHECKING:
     from archcalc.network.network import Network
     from archcalc.reports.report import Report
 
-RowLevel = Annotated[str, Option("--level", help="ops, layers, blocks or stages.")]
 Columns = Annotated[
-    str | None, Option("--columns", help="Columns: shape,params, or +depth,-flops.")
+    str | None,
+    Option(
+        "--columns",
+        help="Which columns: shape,params; or a change to the usual: +depth,-flops.",
+        autocompletion=listed(table_columns),
+    ),
 ]
-View = Annotated[str | None, Option("--view", help="lecture: the course's own layout.")]
+View = Annotated[
+    str | None,
+    Option(
+        "--view",
+        help="lecture: the layout of the CS231n slides.",
+        autocompletion=among("lecture"),
+    ),
+]
 Formulas = Annotated[
-    bool, Option("--formulas", help="Add each figure's formula, numbers put in.")
+    bool, Option("--formulas", help="Add the formula of each figure, with its numbers.")
 ]
-Bars = Annotated[bool, Option("--bars", help="Draw each row's share of every total.")]
+Bars = Annotated[
+    bool, Option("--bars", help="Add a bar for the share of each row in the total.")
+]
 BARRED = ("layer", "params", "macs", "activations")
 """What is shown with bars where no columns are asked for: it fits 80 columns."""
 
 
 def table(
     net: NetworkName,
-    level: RowLevel = "layers",
+    level: Level = "layers",
     columns: Columns = None,
     view: View = None,
     formulas: Formulas = False,
@@ -51,9 +66,13 @@ def table(
     *,
     loading: Loading,
     inplace: InPlace = True,
-    rendering: Rendering,
+    rendering: RenderingOrDrawing,
 ) -> None:
-    """Print a network layer by layer: shapes, parameters, operations, activations."""
+    """Print a network layer by layer: shapes, params, MACs, memory.
+
+    $ archcalc table vgg16
+    $ archcalc table resnet50 --level stages --columns shape,params,macs
+    """
     from archcalc.reports.table import chosen_columns, table_report
 
     network = loading.load(net)
@@ -92,7 +111,7 @@ def _errata(network: Network, analysis: Analysis) -> list[Judged]:
     return list(judge_known(network, analysis))
 
 
-def _lecture(report: Report, dtype: str, rendering: Rendering) -> None:
+def _lecture(report: Report, dtype: str, rendering: RenderingOrDrawing) -> None:
     """Print the slide's lines; in another format, the same as a table."""
     from archcalc.figures.formats import dtype_bits
     from archcalc.render import render

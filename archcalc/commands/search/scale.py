@@ -22,28 +22,46 @@ RATIO = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?")
 def scale(
     net: NetworkName,
     target_macs: Annotated[
-        str, Option("--target-macs", help="Times the MACs: 2x, 4x.")
+        str,
+        Option("--target-macs", metavar="RATIO", help="Times the MACs: 2x, 4x."),
     ] = "2x",
     depth: Annotated[
-        str | None, Option("--depth", help="The param of depth, if not `depth`.")
+        str | None,
+        Option("--depth", metavar="PARAM", help="The param of depth, if not `depth`."),
     ] = None,
     width: Annotated[
-        str | None, Option("--width", help="The param of width, if not `width`.")
+        str | None,
+        Option("--width", metavar="PARAM", help="The param of width, if not `width`."),
     ] = None,
     size: Annotated[
-        str | None, Option("--size", help="That of resolution, if not `size`.")
+        str | None,
+        Option(
+            "--size", metavar="PARAM", help="The param of resolution, if not `size`."
+        ),
     ] = None,
-    step: Annotated[str, Option("--step", help="The grid of factors.")] = "0.05",
+    step: Annotated[
+        str, Option("--step", rare=True, help="Step of the factors that are tried.")
+    ] = "0.05",
     tolerance: Annotated[
-        str, Option("--tolerance", help="How far from the target, in per cent.")
+        str,
+        Option(
+            "--tolerance",
+            metavar="PERCENT",
+            rare=True,
+            help="How far from the target the MACs may be, in per cent.",
+        ),
     ] = "2",
-    top: Annotated[int, Option("--top", help="How many ways to show.")] = 10,
+    top: Annotated[int, Option("--top", help="How many results to show.")] = 10,
     settings: Settings = None,
     *,
     rendering: Rendering,
     limit: LimitOptions = None,
 ) -> None:
-    """Scale depth, width and resolution together to N times the MACs."""
+    """Scale depth, width and resolution together to N times the MACs.
+
+    $ archcalc scale efficientnet --target-macs 2x
+    $ archcalc scale efficientnet --target-macs 3x --step 0.1
+    """
     from archcalc.reports.scaling import scale_report
     from archcalc.sweeps.scaling import scalable
     from archcalc.sweeps.scaling import scale as scaled

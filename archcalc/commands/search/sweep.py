@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from archcalc.commands.declared import Option
+from archcalc.commands.completion import listed, sweep_figures
+from archcalc.commands.declared import OUTPUT, Option
 from archcalc.commands.options import (
+    TABLES,
     Batch,
     InPlace,
     InputShapes,
@@ -21,6 +23,7 @@ from archcalc.commands.options import (
     Rendering,
     Settings,
     Standalone,
+    format_option,
     pairs,
     warn_of_input,
     write_picture,
@@ -41,12 +44,17 @@ Over = Annotated[
     Option(
         "--over",
         metavar="PARAM=VALUES",
-        help="1:8, 0.5:2:0.25, 128,160. Also variant, input, resolution, batch.",
+        help="Values of a param: 1:8, 0.5:2:0.25 or 128,160; repeatable. Also of "
+        "variant, input, resolution and batch.",
     ),
 ]
 Figures = Annotated[
     str | None,
-    Option("--figures", help="params,macs,flops,activations,depth,weights,top1,…"),
+    Option(
+        "--figures",
+        help="Which figures: params,macs,flops,activations,depth,weights,top1,…",
+        autocompletion=listed(sweep_figures),
+    ),
 ]
 Where = Annotated[
     str | None,
@@ -54,36 +62,52 @@ Where = Annotated[
 ]
 Pareto = Annotated[
     str | None,
-    Option("--pareto", help="Rows that none beats in all of these: macs,params."),
+    Option(
+        "--pareto",
+        help="Only the Pareto front of these columns: macs,params.",
+        autocompletion=listed(sweep_figures),
+    ),
 ]
 Sort = Annotated[
     str | None,
-    Option("--sort", help="Sort by a column; `macs:down` the largest first."),
+    Option(
+        "--sort",
+        help="Sort by a column; macs:down puts the largest first.",
+        autocompletion=listed(sweep_figures),
+    ),
 ]
-Top = Annotated[int | None, Option("--top", help="The first rows alone.")]
+Top = Annotated[int | None, Option("--top", help="Only the first N rows.")]
 Plot = Annotated[
     str | None,
     Option(
         "--plot",
         metavar="X,Y",
-        help="Draw two columns against each other: macs,params.",
+        group=OUTPUT,
+        help="Plot two columns against each other: macs,params.",
+        autocompletion=listed(sweep_figures),
     ),
 ]
 Resume = Annotated[
-    bool, Option("--resume", help="Go on where the same sweep stopped (with -o).")
+    bool,
+    Option(
+        "--resume",
+        rare=True,
+        help="Continue a sweep that was stopped; needs the same -o FILE.",
+    ),
 ]
-Jobs = Annotated[int, Option("--jobs", "-j", help="Processes on this machine.")]
+Jobs = Annotated[int, Option("--jobs", "-j", help="How many processes to use.")]
 ExecutorName = Annotated[
     str | None,
-    Option("--executor", metavar="dask://HOST:PORT", help="Run on a dask cluster."),
+    Option(
+        "--executor",
+        metavar="dask://HOST:PORT",
+        rare=True,
+        help="Run on a dask cluster.",
+    ),
 ]
 SweepFormat = Annotated[
     str | None,
-    Option(
-        "--format",
-        "-f",
-        help="terminal, markdown, csv, json, parquet, latex, html, svg, pdf, png.",
-    ),
+    format_option((*TABLES, "parquet")),
 ]
 
 
@@ -109,7 +133,11 @@ def sweep(
     plain: Plain = False,
     limit: LimitOptions = None,
 ) -> None:
-    """List the figures of every combination of params."""
+    """List the figures of every combination of params.
+
+    $ archcalc sweep efficientnet --over width=1:2:0.25 --over depth=1:2:0.5
+    $ archcalc sweep resnet50 --over variant=all --pareto macs,params
+    """
     from archcalc.sweeps.dependence import INPUT
     from archcalc.sweeps.executors import executor_of
     from archcalc.sweeps.sweep import sweep as sweep_of

@@ -6,7 +6,11 @@ from archcalc.commands.options import NetworkName, colored, write
 
 
 def show(net: NetworkName) -> None:
-    """Print a network's YAML, highlighted on a terminal."""
+    """Print the YAML of a network.
+
+    $ archcalc show vgg16
+    $ archcalc show resnet50:v1.5
+    """
     from archcalc.language.library import find
     from archcalc.source.parser import read
 
