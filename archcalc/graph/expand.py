@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import ShapeError, nearest
+from archcalc.errors import ShapeError
+from archcalc.graph.blocks import Blocks
 from archcalc.graph.copies import Copies, Pattern
 from archcalc.graph.graph import Graph, Unfit
 from archcalc.graph.growing import Growing
@@ -18,7 +19,7 @@ from archcalc.graph.resolver import Resolver
 from archcalc.graph.scope import Scope, base_names, kind_name, member
 from archcalc.graph.shortcuts import padding, projection, strides
 from archcalc.language.spec import Spec
-from archcalc.language.steps import CONDITION, REPEAT, Step, arity
+from archcalc.language.steps import CONDITION, COPIES, REPEAT, Step, arity
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape
 from archcalc.limits import DEFAULT, Limits, counting
@@ -27,8 +28,6 @@ from archcalc.sizes.expressions import Expression
 
 if TYPE_CHECKING:
     from archcalc.graph.holes import Holes
-
-DEEPEST_BLOCKS = 64
 
 
 def expand(
@@ -70,6 +69,7 @@ class Expander:
         self.growing = Growing(spec, limits)
         self.values = Resolver(self.growing, layers)
         self.copies = Copies(self.growing)
+        self.blocks = Blocks(spec, self.growing, self.values)
         self.holes = holes
         self.repeats = 1
         self.heads = True
@@ -228,7 +228,16 @@ class Expander:
 
     def references(self, step: Step, scope: Scope) -> tuple[int, ...]:
         """Return the outputs of the steps that `from` names."""
-        return tuple(self.values.reference(name, step, scope) for name in step.sources)
+        found: list[int] = []
+        for name in step.sources:
+            found += self.values.references(name, step, scope)
+        if not found:
+            message = f"{step.sources[0].text}: that step is repeated 0 times"
+            raise self.growing.error(step, "AC145", message)
+        self.visits += len(found) - len(step.sources)
+        if self.visits > self.most_visits:  # `m.*` may be very many
+            raise self.growing.too_many(step)
+        return tuple(found)
 
     # -- repetitions -----------------------------------------------------------------
 
@@ -237,7 +246,7 @@ class Expander:
     ) -> int:
         """Write out a step as often as it says, with `first` and `last` overrides."""
         growing, copies = self.growing, self.copies
-        count = self.count(step, entering[0], scope)
+        count = self.count(step, "repeat", entering[0], scope)
         outside, self.repeats = self.repeats, self.repeats * count
         if self.repeats > self.limits.nodes:
             raise growing.too_many(step)
@@ -271,11 +280,13 @@ class Expander:
         growing.close(group, at)
         return at
 
-    def count(self, step: Step, at: int, scope: Scope) -> int:
-        """Return how often a step is repeated; raise `SpecError` AC151 for a symbol."""
-        count = self.values.checked(step, "repeat", REPEAT, at, scope)
+    def count(self, step: Step, word: str, at: int, scope: Scope) -> int:
+        """Return how often a step stands; raise `SpecError` AC151 for a symbol."""
+        accepts = COPIES if word == "copies" else REPEAT
+        count = self.values.checked(step, word, accepts, at, scope)
         if not isinstance(count, int):
-            message = f"repeat needs a number, not the symbol {count}"
+            said = "branches" if word == "copies" else word
+            message = f"{said} needs a number, not the symbol {count}"
             raise self.growing.error(step, "AC151", message)
         return count
 
@@ -338,98 +349,49 @@ class Expander:
         override: dict[str, Any],
     ) -> int:
         """Write out a block with its params."""
-        at = entering[0]
-        args = {**step.args, **override}
-        name = args.pop("use")
-        if isinstance(name, Expression):
-            name = self.values.value(step, name, at, scope)
-        block = self.spec.blocks.get(name)
-        if block is None:
-            message, help = (
-                f"there is no block {name!r}",
-                nearest(str(name), self.spec.blocks),
-            )
-            raise self.growing.error(step, "AC148", message, help)
-        growing = self.growing
-        if len(growing.uses) >= DEEPEST_BLOCKS:
-            message = f"blocks use each other more than {DEEPEST_BLOCKS} deep"
-            raise growing.error(step, "AC152", message)
+        growing, at = self.growing, entering[0]
+        block, args = self.blocks.found(step, override, at, scope)
         given = self.values.values(step, args, at, scope)
-        group = growing.open(path, "block", name, scope)
+        group = growing.open(path, "block", block.name, scope)
         outer, growing.uses = growing.uses, (*growing.uses, step.node)
-        values = {**self.spec_params(scope), **given}
-        inner = Scope(path, values, group, scope, aux=scope.aux, declared=block.params)
-        if block.inputs:
-            self.enter(step, block.inputs, entering, inner)
-        self.fill(step, block.params, given, at, inner)
+        inner = self.blocks.scope(step, block, given, path, group, entering, scope)
         after = self.sequence(block.steps, at, inner)
         growing.uses = outer
         growing.close(group, after)
         return after
-
-    def enter(
-        self,
-        step: Step,
-        names: tuple[str, ...],
-        entering: tuple[int, ...],
-        inner: Scope,
-    ) -> None:
-        """Give the tensors that enter a block the names that it declares for them."""
-        self.growing.unlike = True
-        if len(names) != len(entering):
-            message = f"the block takes {len(names)} inputs, {len(entering)} are given"
-            help = f"from: a list of names for {', '.join(names)}"
-            raise self.growing.error(step, "AC155", message, help)
-        paths = [inner.path]
-        if step.repeat != 1:  # the whole repeat is known by what enters its last block
-            paths.append(inner.path.rpartition(".")[0])
-        for name, index in zip(names, entering, strict=False):
-            inner.outputs[name] = index
-            self.growing.names.update((f"{path}.{name}", index) for path in paths)
-
-    def spec_params(self, scope: Scope) -> dict[str, Any]:
-        """Return what a block sees beside its params: the file's params, and `i`."""
-        seen = dict(scope.outermost().values)
-        if "i" in scope.values:
-            seen["i"] = scope.values["i"]
-        return seen
-
-    def fill(
-        self,
-        step: Step,
-        params: dict[str, Any],
-        given: dict[str, Any],
-        at: int,
-        inner: Scope,
-    ) -> None:
-        """Give every param of a block its value, in the order of declaration."""
-        unknown = [k for k in given if k not in params]
-        missing = [k for k, v in params.items() if v is None and k not in given]
-        if unknown or missing:
-            message = (
-                f"has no param {unknown[0]!r}" if unknown else f"needs {missing[0]!r}"
-            )
-            help = nearest(unknown[0], params) if unknown else None
-            raise self.growing.error(step, "AC149", f"the block {message}", help)
-        for name, default in params.items():
-            if name not in given:
-                inner.values[name] = self.values.value(step, default, at, inner)
 
     def joined(self, step: Step, path: str, at: int, scope: Scope) -> int:
         """Write out branches and the node that joins them."""
         group = self.growing.open(path, step.kind, step.kind, scope)
         inner = scope.inside(path, group)
         ends = []
-        for name, steps in step.branches or ():
+        outside, branches = self.repeats, step.branches or ()
+        if step.copies is not None:
+            branches = self.copied(step, at, scope)
+        for i, (name, steps) in enumerate(branches, 1):
+            if step.copies is not None:
+                inner.values["i"] = i
             ends.append(self.branch(name, steps, member(path, name), at, inner))
+        self.repeats = outside
         layer = self.values.layer(step, {}, at, scope)
-        names = tuple(name for name, _ in step.branches or ())
+        names = tuple(name for name, _ in branches)
         joined = self.growing.add(
             step, member(path, step.kind), layer, tuple(ends), inner, names
         )
         after = self.followed(step, path, joined, inner, {})
         self.growing.close(group, after)
         return after
+
+    def copied(
+        self, step: Step, at: int, scope: Scope
+    ) -> tuple[tuple[str, tuple[Step, ...]], ...]:
+        """Return the equal branches of a step, called by their numbers."""
+        count = self.count(step, "copies", at, scope)
+        self.repeats *= count
+        if self.repeats > self.limits.nodes:
+            raise self.growing.too_many(step)
+        ((_, steps),) = step.branches or ()
+        return tuple((str(i), steps) for i in range(1, count + 1))
 
     def branch(
         self, name: str, steps: tuple[Step, ...], path: str, at: int, scope: Scope

@@ -10,13 +10,17 @@ from archcalc.graph.growing import Growing
 from archcalc.graph.scope import Scope
 from archcalc.language.steps import SHORTCUTS, Step, refused, without_followers
 from archcalc.layers import CATALOGUE
-from archcalc.layers.base import Layer
+from archcalc.layers.base import Layer, Shape, times
 from archcalc.layers.fields import FieldError
+from archcalc.sizes.dims import Dim
+from archcalc.sizes.expression_scan import OF
 from archcalc.sizes.expressions import Expression, ExpressionError
 from archcalc.source.parser import Scalar
 
 WAITING = (Expression, tuple)
 """What arithmetic may stand in; any other value is as it was read."""
+EVERY = ".*"
+"""Behind a name: every repetition of the step."""
 
 
 class Resolver:
@@ -77,16 +81,51 @@ class Resolver:
 
     def reference(self, name: Scalar, step: Step, scope: Scope) -> int:
         """Return the output of the earlier step with this name."""
+        return self.named(name.text, step, name, scope)
+
+    def references(self, name: Scalar, step: Step, scope: Scope) -> list[int]:
+        """Return the outputs that a name stands for: `m.*` are all repetitions of m."""
+        whole = name.text.removesuffix(EVERY)
+        if whole == name.text:
+            return [self.reference(name, step, scope)]
+        names, found = self.growing.names, []
+        for path in scope.paths_of(whole):
+            number = 1
+            while f"{path}.{number}" in names:
+                found.append(names[f"{path}.{number}"])
+                number += 1
+            if found or path in names:
+                break
+        if not found:  # a step that is not repeated, or one that is repeated 0 times
+            one = self.named(whole, step, name, scope)
+            groups = self.growing.groups
+            repeated = any(g.kind == "repeat" and g.name == path for g in groups)
+            found = [] if repeated else [one]
+        self.growing.reached = min([self.growing.reached, *found])
+        return found
+
+    def known(self, name: str, scope: Scope) -> int | None:
+        """Return the output of an earlier step by its name, None where there is none.
+
+        A name with a dot is a path, from the innermost group outwards.
+        """
+        found = scope.find(name)
+        if found is None:
+            paths = scope.paths_of(name) if "." in name else [name]
+            names = self.growing.names
+            found = next((names[path] for path in paths if path in names), None)
+        return found
+
+    def named(self, name: str, step: Step, where: Scalar, scope: Scope) -> int:
+        """Return the output of an earlier step by its name, which stands `where`."""
         growing = self.growing
-        found = scope.find(name.text)
+        found = self.known(name, scope)
         if found is None:
-            found = growing.names.get(name.text)
-        if found is None:
-            growing.need_head(name.text)
-            help = self._meant(name.text, scope)
-            message = f"no earlier step is named {name.text!r}"
+            growing.need_head(name)
+            help = self._meant(name, scope)
+            message = f"no earlier step is named {name!r}"
             problem = growing.problem(step, "AC154", message, help)
-            raise SpecError([replace(problem, place=growing.place(name))])
+            raise SpecError([replace(problem, place=growing.place(where))])
         growing.reached = min(growing.reached, found)
         return found
 
@@ -130,21 +169,34 @@ class Resolver:
         if not isinstance(given, Expression):
             return given
         try:
-            return given.evaluate({n: self.lookup(n, at, scope) for n in given.names})
+            names = {n: self.lookup(n, step, at, scope) for n in given.names}
+            return given.evaluate(names)
         except ExpressionError as error:
             message = f"{given.text}: {error.message}"
             raise self.growing.error(step, "AC142", message, error.help) from None
 
-    def lookup(self, name: str, at: int, scope: Scope) -> Any:
+    def lookup(self, name: str, step: Step, at: int, scope: Scope) -> Any:
         """Return what a name in arithmetic stands for here."""
         if name in scope.values:
             self.growing.unlike |= name == "i"
             return scope.values[name]
+        size, of, other = name.partition(OF)
+        if of:
+            at = self.named(other, step, step.node, scope)
         shape = self.growing.nodes[at].shape
-        if name in ("cin", "tokens"):
-            return shape[0]
-        if name in ("w", "dim"):
-            return shape[-1]
-        if name == "h" and len(shape) > 1:
-            return shape[-2]
-        raise ExpressionError(f"{name} has no value here", 0, None)
+        value = size_of(size, shape)
+        if value is None:
+            told = f"the shape {'there' if of else 'here'} is {times(shape)}"
+            raise ExpressionError(f"{name} has no value here", 0, told)
+        return value
+
+
+def size_of(name: str, shape: Shape) -> Dim | None:
+    """Return a size by its name, None where a tensor of this shape has none."""
+    if name in ("cin", "channels", "tokens"):
+        return shape[0]
+    if name in ("w", "dim"):
+        return shape[-1]
+    if name == "length":
+        return shape[-1] if len(shape) == 2 else None
+    return shape[-2] if name == "h" and len(shape) > 1 else None

@@ -30,6 +30,12 @@ class Scope:
         """Return the path of a step here; one without a name has the group's own."""
         return member(self.path, name)
 
+    def paths_of(self, name: str) -> list[str]:
+        """Return what a name may stand for, from the innermost group outwards."""
+        parts = self.path.split(".") if self.path else []
+        around = [".".join(parts[:end]) for end in range(len(parts), -1, -1)]
+        return [member(path, name) for path in around]
+
     def find(self, name: str) -> int | None:
         """Return the output node of an earlier step by its name, innermost first."""
         scope: Scope | None = self

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from archcalc.errors import Problem, SpecError, nearest, suggestion
-from archcalc.language.steps import DYNAMIC, settled
+from archcalc.language.steps import DYNAMIC, SIZES, settled
 from archcalc.layers.fields import (
     BOOLEANS,
     WORD,
@@ -18,10 +19,12 @@ from archcalc.layers.fields import (
 )
 from archcalc.limits import DEFAULT
 from archcalc.sizes.dims import Poly, symbol
+from archcalc.sizes.expression_scan import OF
 from archcalc.sizes.expressions import FUNCTIONS, MOST_NAMES_SHOWN, Expression
 from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value
 
 LONGEST_NAME = 200
+PATH = re.compile(rf"{WORD.pattern}(\.[A-Za-z0-9_-]+)+")
 KNOWN_WORDS = frozenset(
     {
         *BOOLEANS,
@@ -30,8 +33,12 @@ KNOWN_WORDS = frozenset(
         *DYNAMIC,
         *FUNCTIONS,
     }
+    - {"length", "len"}
 )
-"""Words that the language or YAML knows, which no size can have for its name."""
+"""Words that the language or YAML knows, which no size can have for its name.
+
+`length` and `len` came later; files that name a size so stay right.
+"""
 
 
 class Problems:
@@ -108,7 +115,9 @@ class ArgumentReader:
         parts = read if isinstance(read, tuple) else (read,)
         for part in parts:
             if isinstance(part, Expression):
-                unknown = sorted(part.names - self.scope - DYNAMIC)
+                sized = {name for name in part.names if OF in name}
+                self._check_sizes(sized)
+                unknown = sorted(part.names - self.scope - DYNAMIC - sized)
                 if unknown and unknown[0] in YAML_1_1_BOOLEANS:
                     raise FieldError(
                         f"{unknown[0]!r} is not a param; some YAML readers take it for "
@@ -122,8 +131,20 @@ class ArgumentReader:
                         suggestion(unknown[0], known, "known names", MOST_NAMES_SHOWN),
                     )
 
-    def param(self, value: Value) -> Any:
-        """Read a param: a number, arithmetic, true or false, a word, or a list."""
+    def _check_sizes(self, names: Iterable[str]) -> None:
+        """Raise `FieldError` where what is asked of another step is no size."""
+        for name in names:
+            size = name.partition(OF)[0]
+            if size not in SIZES:
+                help = suggestion(size, SIZES, "sizes", MOST_NAMES_SHOWN)
+                message = f"{name}: {size} is not a size of a step"
+                raise FieldError(message, help)
+
+    def param(self, value: Value, steps: bool = False) -> Any:
+        """Read a param: a number, arithmetic, true or false, a word, or a list.
+
+        With `steps`, the path of a step is a word too: `encoder.last`.
+        """
         if isinstance(value, Sequence):
             return tuple(self.param(v) for v in value.items)
         if isinstance(value, Mapping):
@@ -132,6 +153,8 @@ class ArgumentReader:
         if value.text in BOOLEANS and not value.quoted:
             return BOOLEANS[value.text]
         if WORD.fullmatch(value.text) and not self._difference(value.text):
+            return value.text
+        if steps and PATH.fullmatch(value.text):
             return value.text
         return self._arithmetic(value)
 

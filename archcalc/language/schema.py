@@ -27,13 +27,15 @@ from archcalc.language.about import (
     key_of,
 )
 from archcalc.language.spec import LANGUAGE_VERSION, SECTIONS
-from archcalc.language.step_reader import ROLES_WITH_FOLLOWERS
 from archcalc.language.steps import (
+    BRANCHES,
     COMMON,
     CONDITION,
+    COPIES,
     FOLLOWERS,
     KINDS,
     REPEAT,
+    ROLES_WITH_FOLLOWERS,
     SHORTCUTS,
     STRUCTURES,
     USERS,
@@ -240,6 +242,8 @@ class _Writer:
             if layer.principal not in layer.required:
                 value = {"anyOf": [*value["anyOf"], {"type": "null"}]}
         own = {layer.key: self.said(layer.key, value, about)}
+        if layer.arity is None:
+            own[BRANCHES] = self.said(BRANCHES, COPIES.schema(), words.COPIES)
         return {**self.arguments(layer)["properties"], **own}
 
     def arguments(self, layer: type[Layer]) -> Schema:
@@ -369,4 +373,4 @@ def _branches() -> Schema:
     branch = {"anyOf": [{"type": "string"}, _ref("steps"), _ref("mapping")]}
     named = {**_mapping_of(branch), "minProperties": 1}
     earlier = {"type": "array", "items": NAME, "minItems": 1}
-    return {"anyOf": [named, earlier, {"type": "null"}]}
+    return {"anyOf": [named, earlier, _ref("steps"), {"type": "null"}]}

@@ -50,9 +50,14 @@ SHORTCUT = (
     "What the body is added to: identity, projection (a 1×1 convolution with the "
     "body's stride), identity-or-projection, identity-or-none, identity-or-pad, steps."
 )
-BRANCHES = "Branch names with their steps (or identity), or a list of earlier steps."
+BRANCHES = (
+    "Branch names with their steps (or identity), or a list of earlier steps: `m.*` "
+    "are all repetitions of m. With `branches`, the steps of each."
+)
+COPIES = "How many branches of equal steps, with weights of their own; `i` counts them."
 BLOCK = {
-    "params": "Params of the block; `required` where there is no default.",
+    "params": "Params of the block; `required` where there is no default. One that "
+    "holds the name of a step stands for it: `from: keys`.",
     "inputs": "Names of the tensors that enter, for a block that takes several.",
     "layers": "The block's steps.",
     "note": "For people.",

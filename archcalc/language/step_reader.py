@@ -13,15 +13,19 @@ from typing import Any
 from archcalc.errors import nearest
 from archcalc.language.argument_reader import ArgumentReader, absent, quoted
 from archcalc.language.steps import (
+    BRANCHES,
     COMMON,
     CONDITION,
+    COPIES,
     FOLLOWERS,
     KINDS,
     REPEAT,
+    ROLES_WITH_FOLLOWERS,
     SHORTCUTS,
     STRUCTURES,
     USERS,
     Step,
+    as_follower,
     constant,
     kind_keys,
     refused,
@@ -38,9 +42,8 @@ from archcalc.source.parser import Mapping, Scalar, Sequence, Value
 Given = dict[str, tuple[Scalar, Value]]
 """Arguments as written: each key with its place, and its value."""
 ABSENT = ("none", "", "~", "null")
-ROLES_WITH_FOLLOWERS = ("matrix", "combine", "pool", "other")
 ARGUMENTS = frozenset(name for layer in CATALOGUE.values() for name in layer.fields)
-SIBLINGS = ARGUMENTS | {*COMMON, *FOLLOWERS, "shortcut"}
+SIBLINGS = ARGUMENTS | {*COMMON, *FOLLOWERS, BRANCHES, "shortcut"}
 """What may stand beside some kind."""
 MOST_COMPARED = 8
 """With so many keys of a step, kinds are compared, to find the one that is meant."""
@@ -170,7 +173,7 @@ class StepReader:
         if found:
             first, other = found[:2]
             names = " and ".join(k.text for k in found)
-            help = _as_follower(first.text, other.text)
+            help = as_follower(first.text, other.text)
             message = f"two kinds in one step: {names}"
             self.problems.add("AC135", message, other, help)
             return None
@@ -299,7 +302,9 @@ class StepReader:
         """Read the arguments of a layer, and its branches where it joins tensors."""
         layer = CATALOGUE[kind]
         own: dict[str, Any] = {}
-        if layer.arity != 1 and not partial:
+        if layer.arity is None and BRANCHES in given and not partial:
+            own = self._copies(kind, principal, given.pop(BRANCHES))
+        elif layer.arity != 1 and not partial:
             own = self.branches(kind, key, principal)
         elif principal is not None and not absent(principal):
             if layer.principal is None:
@@ -330,7 +335,9 @@ class StepReader:
             message = f"{kind} has no argument {quoted(key)}"
             self.problems.add("AC141", message, key, help)
             return
-        known = (*layer.fields, *(FOLLOWERS if followed else ()), *COMMON)
+        joins = (BRANCHES,) if layer.arity is None else ()
+        followers = FOLLOWERS if followed else ()
+        known = (*layer.fields, *joins, *followers, *COMMON)
         self.arguments.unknown_argument(kind, key, known)
 
     # -- structures and what follows a step -----------------------------------------
@@ -350,6 +357,19 @@ class StepReader:
                 key if value is None else value,
             )
         return {}
+
+    def _copies(
+        self, kind: str, body: Value | None, count: tuple[Scalar, Value]
+    ) -> dict[str, Any]:
+        """Read what a layer joins as often as `branches` says: one body for all."""
+        key, value = count
+        read = self.arguments.argument(COPIES, value, BRANCHES)
+        if body is None or isinstance(body, Mapping) or absent(body):
+            message = f"{kind} with `branches` needs a list of steps, the body of each"
+            help = "branches with names of their own have no count"
+            self.problems.add("AC145", message, body or key, help)
+            return {}
+        return {"branches": (("", self.steps(body, kind)),), "copies": read}
 
     def _branch(self, key: Scalar, value: Value) -> tuple[Step, ...]:
         if isinstance(value, Scalar) and value.text == "identity":
@@ -400,7 +420,10 @@ class StepReader:
         if not isinstance(block, Scalar):
             self.problems.add("AC146", "use needs the name of a block", block)
             return {}
-        args = {word: self.arguments.param(value) for word, (_, value) in given.items()}
+        args = {
+            word: self.arguments.param(value, steps=True)
+            for word, (_, value) in given.items()
+        }
         if block.text in self.block_params:
             self._check_params(block, given)
             return {"args": {"use": block.text, **args}}
@@ -452,17 +475,6 @@ def _given(value: Mapping) -> Given:
 def _not_siblings(keys: Iterable[Scalar]) -> list[Scalar]:
     """Return the keys that are no argument of any kind."""
     return [key for key in keys if key.text not in SIBLINGS]
-
-
-def _as_follower(kind: str, other: str) -> str:
-    """Return how two kinds in one step are written instead."""
-    first = CATALOGUE.get(kind)
-    then = CATALOGUE.get(other)
-    words = {"norm": "norm", "activation": "act"}
-    word = words.get(then.role) if then else None
-    if word and first and first.role in ROLES_WITH_FOLLOWERS:
-        return f"write {word}: {other}, or give each its own `- ` line"
-    return "give each its own `- ` line"
 
 
 def _is_size(layer: type[Layer], principal: Value) -> bool:

@@ -18,6 +18,9 @@ from archcalc.source.parser import Scalar
 
 COMMON = ("name", "from", "repeat", "first", "last", "when", "note", "share")
 FOLLOWERS = ("norm", "act")
+ROLES_WITH_FOLLOWERS = ("matrix", "combine", "pool", "other")
+BRANCHES = "branches"
+"""The sibling that says how many equal branches a kind joins."""
 STRUCTURES = ("residual", "use", "aux", "stage")
 SHORTCUTS = (
     "identity",
@@ -26,7 +29,9 @@ SHORTCUTS = (
     "identity-or-none",
     "identity-or-pad",
 )
-DYNAMIC = frozenset({"cin", "h", "w", "i", "dim", "tokens"})
+SIZES = ("channels", "cin", "h", "w", "length", "tokens", "dim")
+"""Sizes that arithmetic may ask of another step: `h of l4`."""
+DYNAMIC = frozenset({*SIZES, "i"} - {"channels"})
 
 
 class Words:
@@ -46,6 +51,7 @@ class Words:
 USERS = Words()
 KINDS = Words(*STRUCTURES)
 REPEAT = WholeField(0)
+COPIES = WholeField(1)
 CONDITION = FlagField()
 NONE: dict[str, Any] = {}
 
@@ -53,10 +59,11 @@ NONE: dict[str, Any] = {}
 class Step(NamedTuple):
     """One step as written; `node` is its kind key, which is where it stands.
 
-    `branches` for kinds that join several tensors, by name; `takes` where they are
-    earlier steps' names instead. `body` for residual, aux and stage. `layer` is ready
-    where no argument needs arithmetic, and `plain` says that it then becomes one node,
-    which reads the node before it, with its followers.
+    `branches` for kinds that join several tensors, by name; one that stands for all of
+    them where `copies` says how many. `sources` where they are earlier steps' names
+    instead. `body` for residual, aux and stage. `layer` is ready where no argument
+    needs arithmetic, and `plain` says that it then becomes one node, which reads the
+    node before it, with its followers.
     """
 
     kind: str
@@ -76,6 +83,7 @@ class Step(NamedTuple):
     body: tuple[Step, ...] = ()
     shortcut: str | Expression | tuple[Step, ...] = "identity"
     plain: bool = False
+    copies: Any = None
 
     def again(self, node: Scalar, name: str | None = None) -> Step:
         """Return the same step where it is written once more."""
@@ -126,6 +134,17 @@ def kind_keys(keys: Iterable[Scalar]) -> tuple[list[Scalar], list[Scalar]]:
     return found, [
         k for k in found if all(o is k or takes(k.text, o.text) for o in found)
     ]
+
+
+def as_follower(kind: str, other: str) -> str:
+    """Return how two kinds in one step are written instead."""
+    first = CATALOGUE.get(kind)
+    then = CATALOGUE.get(other)
+    words = {"norm": "norm", "activation": "act"}
+    word = words.get(then.role) if then else None
+    if word and first and first.role in ROLES_WITH_FOLLOWERS:
+        return f"write {word}: {other}, or give each its own `- ` line"
+    return "give each its own `- ` line"
 
 
 def shares(steps: Iterable[Step]) -> bool:

@@ -7,12 +7,16 @@ operands that it has no meaning for.
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
+from archcalc.limits import current
 from archcalc.sizes import terms as t
 from archcalc.sizes.dims import Poly, Value, at_least, same
 from archcalc.sizes.polynomials import extreme, quotient, ratio, terms_of
 
-Given = Value | bool | str
+Given = Value | bool | str | tuple[Any, ...]
+MOST_TERMS = 2**16
+"""Products of terms that a power may come to, before equal ones are put together."""
 
 
 class MeaninglessError(ValueError):
@@ -34,6 +38,9 @@ def number(value: Given) -> Value:
         return value
     if isinstance(value, str):
         raise MeaninglessError(f"{value!r} is a word, not a number")
+    if isinstance(value, tuple):
+        message = f"a list of {len(value)} stands where a number is needed"
+        raise MeaninglessError(message, "`name[i]` is item number i, from 1 on")
     raise MeaninglessError(f"{value!r} is not a number that arithmetic can use")
 
 
@@ -84,6 +91,45 @@ def _divisor(value: Given) -> Value:
     if not isinstance(divisor, Poly) and divisor == 0:
         raise MeaninglessError("division by zero")
     return divisor
+
+
+def power(a: Given, b: Given) -> Value:
+    """Return a to the power b, a whole number; what is too large is not computed."""
+    base, exponent = number(a), number(b)
+    if not isinstance(exponent, int):
+        raise MeaninglessError(f"the exponent {exponent} is not a whole number")
+    if exponent < 0:
+        return divide(1, power(base, -exponent))
+    most = current().number_bits
+    # |a| is 2^(bits - 1) or more, so that its power has (bits - 1)·b bits or more.
+    if exponent * (bits(base) - 1) > most:
+        help = current().raising("number_bits")
+        raise MeaninglessError(f"the power does not fit in {most} bits", help)
+    if isinstance(base, Poly):
+        terms = len(terms_of(base))
+        if exponent > most or terms**exponent > MOST_TERMS:
+            message = f"({base})**{exponent} has too many terms"
+            raise MeaninglessError(message, "multiply names by numbers only")
+    return _tidy(base**exponent)
+
+
+def item(a: Given, b: Given) -> Given:
+    """Return item number b of a list, from 1 on, as `i` counts."""
+    if not isinstance(a, tuple):
+        raise MeaninglessError("only a list has items: `params: {widths: [64, 128]}`")
+    place = number(b)
+    if isinstance(place, int) and 1 <= place <= len(a):
+        found: Given = a[place - 1]
+        return found
+    message = f"there is no item {place}: the list has {len(a)}"
+    raise MeaninglessError(message, "items count from 1, as `i` does")
+
+
+def length(a: Given) -> int:
+    """Return how many items a list has."""
+    if isinstance(a, tuple):
+        return len(a)
+    raise MeaninglessError("len counts the items of a list")
 
 
 def negative(a: Given) -> Value:

@@ -14,14 +14,20 @@ from archcalc.limits import Limits
 TOKEN = re.compile(
     r"(?P<blank>[ \t\r\n]+)"
     r"|(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<tail>[A-Za-z0-9_.]*)"
+    r"|(?P<sized>(?P<size>(?!(?:if|else|and|or|not)\b)[A-Za-z_][A-Za-z0-9_]*)"
+    r"[ \t\r\n]+of[ \t\r\n]+(?P<step>(?!(?:if|else|and|or)\b)"
+    r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*|'[^'\\]+'|\"[^\"\\]+\"))"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<quote>['\"]?)"
     r"|(?P<word>'[^'\\]*'|\"[^\"\\]*\")"
-    r"|(?P<refused>\*\*|<<|>>|:=|&&|\|\||<>)"
-    r"|(?P<operator>//|==|!=|<=|>=|[-+*/%<>(),])"
+    r"|(?P<refused><<|>>|:=|&&|\|\||<>)"
+    r"|(?P<operator>\*\*|//|==|!=|<=|>=|[-+*/%<>(),\[\]])"
 )
+OF = " of "
+"""Between a size and the step that has it, in the name of both: `h of l4`."""
+STAND_IN = "ø"
+"""A letter that no name has, for the names that stand for `h of l4` in Python."""
 WORDS_OF_THE_LANGUAGE = {"if", "else", "and", "or", "not"}
 INSTEAD = {
-    "**": "there are no powers; multiply it out: `c*c`",
     ":=": "a name cannot be given a value here; use `params`",
     "=": "to compare, write `==`",
     "&&": "write `and`",
@@ -29,12 +35,11 @@ INSTEAD = {
     "<>": "write `!=`",
     "!": "write `not`",
     "?": "write `a if condition else b`",
-    "^": "there are no powers; multiply it out: `c*c`",
+    "^": "a power is written `**`: `2**i`",
     "×": "write `*`",
     "·": "write `*`",
     "÷": "write `/`",
     "−": "write `-`",
-    "[": "there are no lists and no indexing in arithmetic",
     ".": "a name has no parts; a decimal begins with a digit: `0.5`",
 }
 
@@ -52,8 +57,11 @@ class ExpressionError(ValueError):
 SHORTER = "give a part of it a name in `params`"
 
 
-def scan(text: str, limits: Limits) -> None:
-    """Raise ExpressionError for text that is too long, too deep or no arithmetic."""
+def scan(text: str, limits: Limits) -> dict[str, str]:
+    """Return what `replaced` puts in for the sizes of other steps, by its name.
+
+    Raises ExpressionError for text that is too long, too deep or no arithmetic.
+    """
     most = limits.expression_chars
     if len(text) > most:
         raise ExpressionError(
@@ -65,6 +73,7 @@ def scan(text: str, limits: Limits) -> None:
         raise ExpressionError("the arithmetic is empty")
     nested = signs = position = 0
     before: str | None = None
+    sizes: dict[str, str] = {}
     while position < len(text):
         token = _token(text, position)
         position = token.end()
@@ -73,11 +82,27 @@ def scan(text: str, limits: Limits) -> None:
         if token["word"] and before == "word":
             raise ExpressionError("two words side by side", token.start())
         shown = token.group()
-        nested += (shown == "(") - (shown == ")")
-        signs = signs + 1 if shown in ("+", "-", "not") else 0
+        nested += (shown in ("(", "[")) - (shown in (")", "]"))
+        if token["sized"]:
+            stand_in = f"{STAND_IN}{len(sizes)}".ljust(len(shown), STAND_IN)
+            sizes[stand_in] = f"{token['size']}{OF}{_unquoted(token['step'])}"
+        signs = signs + 1 if shown in ("+", "-", "not", "**") else 0
         if max(nested, signs) > limits.expression_depth:
             raise too_deep(token.start(), limits)
         before = token.lastgroup
+    return sizes
+
+
+def replaced(text: str, sizes: dict[str, str]) -> str:
+    """Return the text with names of equal length in place of `h of l4`."""
+    if not sizes:
+        return text
+    names = iter(sizes)
+    return TOKEN.sub(lambda t: next(names) if t["sized"] else t.group(), text)
+
+
+def _unquoted(step: str) -> str:
+    return step[1:-1] if step[0] in "'\"" else step
 
 
 def too_deep(column: int, limits: Limits) -> ExpressionError:

@@ -1,13 +1,15 @@
 """Arithmetic in the numeric fields of a spec: a whitelist over Python's `ast`.
 
-    whole numbers and decimals (exact: 0.25 is 1/4), names, + - * / // %
+    whole numbers and decimals (exact: 0.25 is 1/4), names, + - * / // % **
     == != < <= > >=, and or not, a if condition else b
     floor ceil round round8 min max
+    widths[i] (an item of a list, from 1 on), len(widths)
+    h of l4 (a size of another step, by the name "h of l4")
     'words' beside == and != only
 
 `/` is exact. `round` takes halves to the even number, as Python and the published
 model code do; `round8(x, divisor=8)` is MobileNet's `make_divisible`. Nothing else is
-computed: no powers, attributes, indexing, other calls, lists or functions.
+computed: no attributes, other calls, lists written out or functions.
 """
 
 from __future__ import annotations
@@ -25,7 +27,12 @@ from archcalc.sizes import arithmetic, dims
 from archcalc.sizes import terms as t
 from archcalc.sizes.arithmetic import Given, MeaninglessError
 from archcalc.sizes.dims import Dim, Poly
-from archcalc.sizes.expression_scan import ExpressionError, scan, too_deep
+from archcalc.sizes.expression_scan import (
+    ExpressionError,
+    replaced,
+    scan,
+    too_deep,
+)
 from archcalc.sizes.polynomials import terms_of
 
 __all__ = ["Expression", "ExpressionError", "Given", "parse", "whole"]
@@ -41,6 +48,7 @@ BINARY: dict[type[ast.operator], Callable[[Given, Given], Given]] = {
     ast.Div: arithmetic.divide,
     ast.FloorDiv: arithmetic.floor_divide,
     ast.Mod: arithmetic.remainder,
+    ast.Pow: arithmetic.power,
 }
 OF_INTS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: operator.add,
@@ -66,7 +74,18 @@ FUNCTIONS: dict[str, tuple[Callable[..., Given], int, int]] = {
     "round8": (arithmetic.round8, 1, 2),
     "min": (arithmetic.smallest, 2, 99),
     "max": (arithmetic.largest, 2, 99),
+    "len": (arithmetic.length, 1, 1),
 }
+COMPOSED: dict[type[ast.expr], str] = {
+    ast.BinOp: "binary",
+    ast.UnaryOp: "unary",
+    ast.Compare: "comparison",
+    ast.BoolOp: "junction",
+    ast.IfExp: "choice",
+    ast.Call: "call",
+    ast.Subscript: "item",
+}
+"""The method of the reader for what is made of other parts."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +121,7 @@ def parse(text: str, limits: Limits | None = None) -> Expression:
     32
     """
     limits = limits or current()
-    scan(text, limits)
-    reader = _Reader(text, limits)
+    reader = _Reader(text, limits, scan(text, limits))
     try:
         run = reader.read(reader.tree(), 0)
     except RecursionError:
@@ -149,12 +167,13 @@ def whole(value: Given, text: str = "") -> Dim:
 class _Reader:
     """Turns one expression into closures, and collects the names that it reads."""
 
-    def __init__(self, text: str, limits: Limits) -> None:
+    def __init__(self, text: str, limits: Limits, sizes: Mapping[str, str]) -> None:
         blanks = str.maketrans("\t\r\n", "   ")
         self.text = text
         self.limits = limits
+        self.sizes = sizes
         self.names: set[str] = set()
-        self.source = text.translate(blanks).lstrip()
+        self.source = replaced(text, sizes).translate(blanks).lstrip()
         self.shift = len(text) - len(text.lstrip())
 
     def tree(self) -> ast.expr:
@@ -184,18 +203,10 @@ class _Reader:
                 return self.literal(node)
             case ast.Name():
                 return self.name(node)
-            case ast.BinOp():
-                return self.binary(node, depth)
-            case ast.UnaryOp():
-                return self.unary(node, depth)
-            case ast.Compare():
-                return self.comparison(node, depth)
-            case ast.BoolOp():
-                return self.junction(node, depth)
-            case ast.IfExp():
-                return self.choice(node, depth)
-            case ast.Call():
-                return self.call(node, depth)
+        composed = COMPOSED.get(type(node))
+        if composed is not None:
+            run: Run = getattr(self, composed)(node, depth)
+            return run
         raise self.refused(node)
 
     def refused(self, node: ast.expr) -> ExpressionError:
@@ -203,7 +214,8 @@ class _Reader:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             message = f"the word {node.value!r} can only stand beside == or !="
             return ExpressionError(message, self.column(node))
-        shown = ast.get_source_segment(self.source, node) or "this"
+        size = len(ast.get_source_segment(self.source, node) or "")
+        shown = self.text[self.column(node) :][:size] or "this"
         return ExpressionError(f"{shown} is not arithmetic", self.column(node))
 
     def literal(self, node: ast.Constant) -> Run:
@@ -219,7 +231,7 @@ class _Reader:
         return lambda _: value
 
     def name(self, node: ast.Name) -> Run:
-        name, column = node.id, self.column(node)
+        name, column = self.sizes.get(node.id, node.id), self.column(node)
         self.names.add(name)
 
         def run(names: Names) -> Given:
@@ -306,6 +318,13 @@ class _Reader:
         if isinstance(node.op, ast.And):
             return lambda names: all(part(names) for part in parts)
         return lambda names: any(part(names) for part in parts)
+
+    def item(self, node: ast.Subscript, depth: int) -> Run:
+        if isinstance(node.slice, ast.Slice | ast.Tuple):
+            raise self.refused(node)
+        listed, place = self.read(node.value, depth + 1), self.read(node.slice, depth)
+        placed = self.placed(arithmetic.item, node)
+        return lambda names: placed(listed(names), place(names))
 
     def choice(self, node: ast.IfExp, depth: int) -> Run:
         condition = self.condition(node.test, depth + 1)
