@@ -14,20 +14,17 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Iterator
-from inspect import Parameter, getdoc
 from itertools import groupby
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from archcalc.catalogue import FIGURES
-from archcalc.commands import COMMANDS
-from archcalc.commands.declared import Option, taken
-from archcalc.commands.quick import command
+from archcalc.commands import COMMANDS, GROUPS
+from archcalc.commands.helping import description, groups, usage
 from archcalc.language.library import shipped
 from archcalc.network.network import Network
 from archcalc.render import render
@@ -38,15 +35,6 @@ from archcalc.reports.table import table
 ROOT = Path(__file__).parents[1]
 FOLDER = "shelf"
 STYLES = ("blocks", "volumes")
-ROOMS = {
-    "look": "Look at networks",
-    "explain": "Explain figures",
-    "bytes": "Memory",
-    "search": "Search a design space",
-    "check": "Check specs",
-    "in_out": "Write and format specs",
-}
-"""What the folders of `archcalc/commands/` hold, as headings."""
 
 
 class Made(SphinxDirective):
@@ -67,7 +55,7 @@ class MadeCommands(Made):
 
     def lines(self) -> Iterator[str]:
         """Yield a section for each room, and in it one for each command."""
-        for room, title in ROOMS.items():
+        for room, title in GROUPS.items():
             yield f"## {title}\n"
             for name, module in COMMANDS.items():
                 if module.split(".")[0] == room:
@@ -76,65 +64,22 @@ class MadeCommands(Made):
 
 def command_lines(name: str) -> Iterator[str]:
     """Yield the section of a command."""
-    run = command(name)
-    values = taken(run)
-    positional = [
-        f"[{label}]" if one.default is not Parameter.empty else label
-        for label, one in (
-            (placeholder(value, key), value)
-            for key, value in values.items()
-            if not isinstance(declared(value), Option)
-        )
-    ]
+    told = description(name)
     yield f"### {name}\n"
-    yield f"{as_text(getdoc(run) or '')}\n"
     yield "```text"
-    yield " ".join(["archcalc", name, "[OPTIONS]", *positional])
+    yield usage(name)
     yield "```\n"
-    yield "| argument or option | what it does |"
-    yield "|---|---|"
-    for key, value in values.items():
-        yield f"| {names(value, key)} | {meaning(value)} |"
-    yield ""
-
-
-def declared(value: Any) -> Any:
-    """Return the declaration of a value: an `Option` or an `Argument`."""
-    return get_args(value.hint)[1]
-
-
-def placeholder(value: Any, key: str) -> str:
-    """Return what stands for a value in a usage line."""
-    return declared(value).more.get("metavar") or key.upper()
-
-
-def names(value: Any, key: str) -> str:
-    """Return the names of an argument or option, with what follows it."""
-    one = declared(value)
-    if not isinstance(one, Option):
-        return f"`{placeholder(value, key)}`"
-    spelled = " ".join(f"`{name}`" for name in one.names)
-    kind = plain_type(get_args(value.hint)[0])
-    if kind is bool:
-        return spelled
-    word = one.more.get("metavar") or getattr(kind, "__name__", str(kind)).upper()
-    return f"{spelled} `{'TEXT' if word == 'STR' else word}`"
-
-
-def plain_type(kind: Any) -> Any:
-    """Return a type without `None` and without its list."""
-    if get_origin(kind) in (Union, UnionType):
-        kind = next(one for one in get_args(kind) if one is not NoneType)
-    return get_args(kind)[0] if get_origin(kind) in (list, tuple) else kind
-
-
-def meaning(value: Any) -> str:
-    """Return the help of an argument or option, and its default where it has one."""
-    said = as_text(declared(value).more.get("help", ""))
-    default = value.default
-    if default in (None, False, Parameter.empty, ()) or isinstance(default, bool):
-        return said
-    return f"{said} Default: `{default}`."
+    for paragraph in (told.summary, *told.details):
+        yield f"{as_text(paragraph)}\n"
+    yield "```sh"
+    yield from told.examples
+    yield "```\n"
+    for title, rows in groups(name).items():
+        yield f"| {title} | |"
+        yield "|---|---|"
+        for names, meaning in rows:
+            yield f"| `{names}` | {as_text(meaning)} |"
+        yield ""
 
 
 def as_text(text: str) -> str:

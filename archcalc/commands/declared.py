@@ -11,10 +11,11 @@ from dataclasses import fields
 from inspect import signature
 from typing import Any, ClassVar, NamedTuple, get_type_hints
 
+OWN = "Options"
 COUNTING = "What is counted"
 READING = "How the spec is read"
 OUTPUT = "Output"
-"""Groups of options in the help, below those that are a command's own."""
+"""Groups of options in the help: a command's own, then those of several commands."""
 
 
 class Option:
@@ -25,7 +26,7 @@ class Option:
     """
 
     def __init__(
-        self, *names: str, group: str = "Options", rare: bool = False, **more: Any
+        self, *names: str, group: str = OWN, rare: bool = False, **more: Any
     ) -> None:
         self.names = names
         self.group = group

@@ -6,6 +6,7 @@ begin with `$ archcalc` are its examples.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from inspect import Parameter, getdoc
 from textwrap import wrap
@@ -13,7 +14,7 @@ from types import NoneType
 from typing import Any, NamedTuple, get_args
 
 from archcalc.commands import COMMANDS, GROUPS
-from archcalc.commands.declared import OUTPUT, Argument, Option, Taken, taken
+from archcalc.commands.declared import OUTPUT, OWN, Argument, Option, Taken, taken
 from archcalc.commands.options import colored, columns
 from archcalc.commands.quick import command
 
@@ -21,6 +22,8 @@ USUAL, WIDEST = 80, 100
 NAMES = 24
 """How wide the column of names is; a longer name has a line of its own."""
 EXAMPLE = "$ "
+LONG = re.compile("--[a-z-]+")
+ARGUMENTS, RARE = "Arguments", "Rarely needed"
 PURPOSE = (
     "The checkable reference for neural-network arithmetic: shapes, parameters, memory "
     "and operations of a network, from its YAML spec."
@@ -89,29 +92,32 @@ def page_of(name: str, everything: bool = False) -> str:
     for paragraph in (told.summary, *told.details):
         page.paragraph(paragraph)
     page.section("Examples", [f"  {example}" for example in told.examples])
-    groups = dict[str, list[Row]]({"Arguments": []})
-    rare = list[str]()
+    for title, rows in groups(name).items():
+        if title == RARE and not everything:
+            rare = ", ".join(LONG.findall(names)[0] for names, _ in rows)
+            page.paragraph(f"{RARE}: {rare} (archcalc help {name} --all).")
+        else:
+            page.rows(title, rows)
+    return page.text()
+
+
+def groups(name: str) -> dict[str, list[Row]]:
+    """Return what a command takes by heading, in the order of the help."""
+    found = dict[str, list[Row]]()
     for key, one in taken(command(name)).items():
         declared = get_args(one.hint)[1]
         if isinstance(declared, Argument):
             row = declared.more["metavar"], declared.more.get("help", "")
-            groups["Arguments"].append(row)
-        elif declared.rare and not everything:
-            rare.append(declared.names[0].partition("/")[0])
+            found.setdefault(ARGUMENTS, []).append(row)
         else:
-            group = "Rarely needed" if declared.rare else declared.group
-            groups.setdefault(group, []).append(_option(key, one, declared))
-    for title in sorted(groups, key=_place):
-        page.rows(title, groups[title])
-    if rare:
-        more = f"Rarely needed: {', '.join(rare)} (archcalc help {name} --all)."
-        page.paragraph(more)
-    return page.text()
+            group = RARE if declared.rare else declared.group
+            found.setdefault(group, []).append(_option(key, one, declared))
+    return {title: found[title] for title in sorted(found, key=_place)}
 
 
 def _place(title: str) -> int:
     """Return where a group of options stands: a command's own first, rare ones last."""
-    return {"Arguments": 0, "Options": 1, OUTPUT: 3, "Rarely needed": 4}.get(title, 2)
+    return {ARGUMENTS: 0, OWN: 1, OUTPUT: 3, RARE: 4}.get(title, 2)
 
 
 def _positional(name: str) -> Iterator[str]:
