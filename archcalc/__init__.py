@@ -6,21 +6,33 @@
     854196224
 
 The public names are those of `__all__`. Each is imported when it is first used, so that
-`import archcalc` costs nothing.
+`import archcalc` costs nothing. A function takes the name of a shipped network, the
+path of a YAML file or a loaded network; what it returns shows itself in a notebook and
+under `print`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import import_module
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from archcalc.network.shown import Shown
 from archcalc.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from archcalc.api.checking import check, diff, verify
+    from archcalc.api.claims import audit, conventions, reconcile
+    from archcalc.api.given import load, loads
+    from archcalc.api.memory import fit, memory
+    from archcalc.api.pictures import Picture, draw, plot
+    from archcalc.api.quiz import quiz
+    from archcalc.api.sweeps import sweep
+    from archcalc.api.tables import compare, explain, table
     from archcalc.errors import (
         ArchcalcError,
+        InputWarning,
         LimitError,
         MissingExtra,
         Place,
@@ -32,13 +44,11 @@ if TYPE_CHECKING:
     )
     from archcalc.figures.facts import Figures
     from archcalc.network.analysis import Analysis, Branch
-    from archcalc.network.network import Network, load, loads
+    from archcalc.network.network import Network
     from archcalc.network.rows import Row
-    from archcalc.reports.comparison import compare
-    from archcalc.reports.explanation import Explanation, explain
+    from archcalc.reports.explanation import Explanation
     from archcalc.reports.report import Report
-    from archcalc.reports.table import table
-    from archcalc.sweeps.sweep import sweep
+    from archcalc.sweeps.sweep import Sweep
 
 __all__ = [
     "Analysis",
@@ -46,9 +56,11 @@ __all__ = [
     "Branch",
     "Explanation",
     "Figures",
+    "InputWarning",
     "LimitError",
     "MissingExtra",
     "Network",
+    "Picture",
     "Place",
     "Problem",
     "Report",
@@ -56,21 +68,39 @@ __all__ = [
     "ShapeError",
     "SourceError",
     "SpecError",
+    "Sweep",
     "UsageError",
+    "audit",
+    "check",
     "compare",
+    "conventions",
+    "diff",
+    "draw",
     "explain",
+    "fit",
     "load",
     "loads",
+    "memory",
+    "plot",
+    "quiz",
+    "reconcile",
     "sweep",
     "table",
+    "verify",
 ]
 
 HOMES = {
-    "archcalc.network.analysis": ("Analysis", "Branch"),
-    "archcalc.network.rows": ("Row",),
-    "archcalc.reports.comparison": ("compare",),
+    "archcalc.api.checking": ("check", "diff", "verify"),
+    "archcalc.api.claims": ("audit", "conventions", "reconcile"),
+    "archcalc.api.given": ("load", "loads"),
+    "archcalc.api.memory": ("fit", "memory"),
+    "archcalc.api.pictures": ("Picture", "draw", "plot"),
+    "archcalc.api.quiz": ("quiz",),
+    "archcalc.api.sweeps": ("sweep",),
+    "archcalc.api.tables": ("compare", "explain", "table"),
     "archcalc.errors": (
         "ArchcalcError",
+        "InputWarning",
         "LimitError",
         "MissingExtra",
         "Place",
@@ -80,12 +110,13 @@ HOMES = {
         "SpecError",
         "UsageError",
     ),
-    "archcalc.reports.explanation": ("Explanation", "explain"),
     "archcalc.figures.facts": ("Figures",),
-    "archcalc.network.network": ("Network", "load", "loads"),
+    "archcalc.network.analysis": ("Analysis", "Branch"),
+    "archcalc.network.network": ("Network",),
+    "archcalc.network.rows": ("Row",),
+    "archcalc.reports.explanation": ("Explanation",),
     "archcalc.reports.report": ("Report",),
-    "archcalc.sweeps.sweep": ("sweep",),
-    "archcalc.reports.table": ("table",),
+    "archcalc.sweeps.sweep": ("Sweep",),
 }
 """Where each public name lives."""
 
@@ -99,7 +130,20 @@ def _bundle(
     return bundle(shown, include, exclude)
 
 
+def _write(
+    shown: object,
+    format: str | None,
+    path: PurePath | None,
+    options: Mapping[str, Any],
+) -> str:
+    """Return it in the format that is named, or that a file's ending means."""
+    from archcalc.render.notebook import written
+
+    return written(shown, format, path, options)
+
+
 Shown.bundle = staticmethod(_bundle)
+Shown.write = staticmethod(_write)
 
 
 def __getattr__(name: str) -> Any:

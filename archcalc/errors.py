@@ -234,5 +234,9 @@ def unknown(
     return UsageError.of(code, f"there is no {what} {name!r}", help=help)
 
 
+class InputWarning(UserWarning):
+    """An input looks like another layout than channels first, without the batch."""
+
+
 class MissingExtra(UsageError):
     """An optional dependency is not installed; `help` says which extra has it."""

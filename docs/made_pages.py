@@ -22,6 +22,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from archcalc.api.tables import table
 from archcalc.catalogue import FIGURES
 from archcalc.commands import COMMANDS, GROUPS
 from archcalc.commands.helping import description, groups, usage
@@ -30,7 +31,6 @@ from archcalc.network.network import Network
 from archcalc.render import render
 from archcalc.render.drawing.pictures import draw
 from archcalc.reports.shelf import family_of, networks
-from archcalc.reports.table import table
 
 ROOT = Path(__file__).parents[1]
 FOLDER = "shelf"

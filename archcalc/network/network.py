@@ -266,13 +266,6 @@ def load(
     return network(read(path, limits), variant or named, set, input, limits)
 
 
-def analyzed(network: str | Network | Analysis) -> Analysis:
-    """Return the analysis of a network, of one to be loaded, or one that is there."""
-    if isinstance(network, Analysis):
-        return network
-    return (network if isinstance(network, Network) else load(network)).analyze()
-
-
 def loads(text: str, name: str = "text") -> Network:
     """Return the network in a YAML text; errors name it `name`."""
     return network(parse(text, name))

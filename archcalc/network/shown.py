@@ -1,24 +1,56 @@
-"""Things that show themselves in a notebook."""
+"""Things that show themselves: in a notebook, under `print`, in a file."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 Bundle = Callable[[object, Iterable[str] | None, Iterable[str] | None], dict[str, str]]
+Write = Callable[..., str]
 
 
 class Shown:
-    """Gives a notebook HTML, Markdown, LaTeX and plain text of what inherits it.
+    """Gives what inherits it `print`, `text`, `save`, and its looks in a notebook.
 
-    `bundle` makes the texts; `archcalc/__init__.py` sets it, since it needs `render`.
+    `bundle` and `write` make the texts; `archcalc/__init__.py` sets them, since they
+    need `render`.
     """
 
     __slots__ = ()
     bundle: ClassVar[Bundle]
+    write: ClassVar[Write]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {getattr(self, 'name', '')}>"
+
+    def __str__(self) -> str:
+        """Return it as the command line prints it, as wide as the terminal."""
+        return Shown.bundle(self, ("text/plain",), None)["text/plain"]
+
+    def text(self, format: str = "terminal", **options: Any) -> str:
+        """Return it in a format: `terminal`, `markdown`, `csv`, `latex`, `html`, ….
+
+        `options` are those of the format: `standalone=True` gives a whole LaTeX or HTML
+        document, `width=80` sets the longest line of `terminal`. Raises `UsageError`
+        AC530 for an unknown format, AC531 for an option that the format does not have.
+
+        >>> import archcalc
+        >>> report = archcalc.table("lenet5", columns="params")
+        >>> print(report.text("csv").splitlines()[2])
+        row,c1,c1,156
+        """
+        return Shown.write(self, format, None, options)
+
+    def save(self, path: str | os.PathLike[str], **options: Any) -> None:
+        """Write it to a file; the ending picks the format, as `-o` does.
+
+        Raises `UsageError` AC530 for an ending that is no format, AC531 for an option
+        that the format does not have, and `OSError` where the file cannot be written.
+        """
+        text = Shown.write(self, None, Path(path), options)
+        Path(path).write_text(text.rstrip("\n") + "\n", encoding="utf-8")
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None

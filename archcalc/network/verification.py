@@ -84,7 +84,7 @@ class Verification:
         """Return the verdict and each difference, a line each, as plain text."""
         count = len(self.differences)
         said = "agrees" if self.ok else f"differs in {count} figure{'s' * (count != 1)}"
-        kinds = ", ".join(f"{n:,} {_words(w, n)}" for w, n in self.compared.items())
+        kinds = ", ".join(f"{n:,} {words(w, n)}" for w, n in self.compared.items())
         lines = [f"{clean(self.name)}: torch {self.version} {said}"]
         lines.append(f"  compared: {kinds}")
         lines += [f"  {_line(d)}" for d in self.differences[:MOST_SHOWN]]
@@ -151,7 +151,7 @@ def _node_pairs(analysis: Analysis, traced: Traced) -> Iterator[Mismatch]:
     yield Mismatch(node.name, "macs", macs, traced.macs)
 
 
-def _words(what: str, count: int) -> str:
+def words(what: str, count: int) -> str:
     """Return what was compared, in the plural unless it is one."""
     s = "" if count == 1 else "s"
     words = {"macs": f"MAC count{s}", "params": f"total{s} of parameters"}
@@ -161,14 +161,15 @@ def _words(what: str, count: int) -> str:
 def _line(difference: Mismatch) -> str:
     if difference.what == "refused":
         return clean(str(difference.torch))
-    ours, theirs = _value(difference.ours), _value(difference.torch)
+    ours, theirs = value(difference.ours), value(difference.torch)
     what = {"macs": "MACs"}.get(difference.what, difference.what)
     return f"{clean(difference.node)}: {what} {ours} here, {theirs} in torch"
 
 
-def _value(value: object) -> str:
-    if value is None:
+def value(given: object) -> str:
+    """Return a compared value in words."""
+    if given is None:
         return "nothing"
-    if isinstance(value, tuple):
-        return "×".join(map(str, value)) or "a single number"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(given, tuple):
+        return "×".join(map(str, given)) or "a single number"
+    return f"{given:,}" if isinstance(given, int) else str(given)

@@ -1,4 +1,4 @@
-"""How networks, analyses, reports and explanations show themselves in a notebook.
+"""How networks, analyses, reports, explanations and sweeps show themselves.
 
 The HTML takes the colours around it, so that it is at home in light and dark themes;
 the LaTeX is what nbconvert's own template sets, booktabs without siunitx.
@@ -6,20 +6,25 @@ the LaTeX is what nbconvert's own template sets, booktabs without siunitx.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
+from pathlib import PurePath
 from shutil import get_terminal_size
+from typing import Any
 
 from archcalc.errors import ArchcalcError
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Level
-from archcalc.render import render
-from archcalc.render.explained import render_explanation
+from archcalc.render import format_of, render
+from archcalc.render.explained import explained_format, render_explanation
 from archcalc.reports.cells import Note
 from archcalc.reports.explanation import Explanation
 from archcalc.reports.report import Report
-from archcalc.reports.table import table
+from archcalc.reports.sweep import sweep_report
+from archcalc.reports.table import table_of
+from archcalc.sweeps.sweep import Sweep
 
 MOST_ROWS = 120
 COARSER: tuple[Level, ...] = ("layers", "blocks", "stages")
@@ -49,6 +54,23 @@ def bundle(
     return {kind: _rendered(report, *FORMATS[kind]) for kind in kinds}
 
 
+def written(
+    shown: object,
+    format: str | None,
+    path: PurePath | None,
+    options: Mapping[str, Any],
+) -> str:
+    """Return the whole of it in a format, or in the one that a file's ending means.
+
+    Raises `UsageError` AC530 for an unknown format or ending, AC531 for an option that
+    the format does not have.
+    """
+    if isinstance(shown, Explanation):
+        return render_explanation(shown, explained_format(format, path), **options)
+    chosen = format_of(format, path)
+    return render(report_of(shown, None), chosen, **options)
+
+
 def _rendered(report: Report, format: str, options: dict[str, bool]) -> str:
     width = {"width": get_terminal_size().columns} if format == "terminal" else {}
     return render(report, format, **options, **width)
@@ -59,20 +81,40 @@ def _explained(explanation: Explanation, format: str) -> str:
     return render_explanation(explanation, format, **width)
 
 
-def report_of(shown: object) -> Report:
-    """Return a report as it is, a network or analysis as its table.
+def report_of(shown: object, most: int | None = MOST_ROWS) -> Report:
+    """Return a report as it is; a network, analysis or sweep as its table.
 
-    A table too long for a notebook shows blocks or stages, and says so.
+    A table with more than `most` rows shows blocks or stages, a sweep its first rows,
+    and both say so.
     """
     if isinstance(shown, Report):
         return shown
+    if isinstance(shown, Sweep):
+        return _of_sweep(shown, most)
     if not isinstance(shown, Network | Analysis):
         raise TypeError(f"{type(shown).__name__} is no network, analysis or report")
-    analysis = shown.analyze() if isinstance(shown, Network) else shown
-    fitting = [x for x in COARSER if len([*analysis.outline(x)]) <= MOST_ROWS]
-    level = fitting[0] if fitting else COARSER[-1]
-    report = table(shown, level=level)
+    network = shown if isinstance(shown, Network) else None
+    analysis = shown if isinstance(shown, Analysis) else shown.analyze()
+    level = "layers" if most is None else _level(analysis, most)
+    report = table_of(network, analysis, level)
     if level == "layers":
         return report
     text = f'{level} only; archcalc.table({analysis.name!r}, level="layers") has all'
     return replace(report, notes=(*report.notes, Note(text)))
+
+
+def _level(analysis: Analysis, most: int) -> Level:
+    """Return the finest level at which a table has at most so many rows."""
+    fitting = [x for x in COARSER if len([*analysis.outline(x)]) <= most]
+    return fitting[0] if fitting else COARSER[-1]
+
+
+def _of_sweep(found: Sweep, most: int | None) -> Report:
+    if most is None:
+        return sweep_report(found, list(found))
+    rows = list(islice(found, most + 1))
+    report = sweep_report(found, rows[:most])
+    if len(rows) <= most:
+        return report
+    more = Note(f"These are the first {most} rows; rows() gives all of them.")
+    return replace(report, notes=(*report.notes, more))

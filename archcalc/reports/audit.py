@@ -62,7 +62,8 @@ def audit_report(found: Sequence[Published], subject: str, layout: Medium) -> Re
     reasons = map(_reason, explained) if layout == "terminal" else ()
     notes = (*reasons, *_references(found), Note(_met(found)))
     title = f"Published figures of {subject}, and what the layers give"
-    return Report("audit", title, subject, tuple(tables), notes)
+    ok = not any(f.verdict in GROUPS["fail"] for f in found)
+    return Report("audit", title, subject, tuple(tables), notes, ok=ok)
 
 
 def chosen(

@@ -9,14 +9,12 @@ from itertools import chain, takewhile
 from typing import Any
 
 from archcalc.catalogue import FIGURES, Figure, figures
-from archcalc.errors import UsageError
 from archcalc.figures.conventions import Convention
 from archcalc.figures.facts import Figures
 from archcalc.graph.paths import depth
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
 from archcalc.network.named_figures import measure
-from archcalc.network.network import Network, analyzed
 from archcalc.network.rows import Row
 from archcalc.reports.alignment import outputs_in_turn
 from archcalc.reports.cells import Column, ColumnKind, Line, Table
@@ -34,20 +32,6 @@ TOTALS = figures(
 )
 IN_MEMORY = figures("peak", "saved", "training", "disk")
 ALIGNED = figures("shape", "macs", "weights")
-
-
-def compare(*networks: str | Network | Analysis) -> Report:
-    """Return networks side by side; the first is the reference of the ratios.
-
-    Names, loaded networks and analyses may be mixed. Raises `UsageError` AC511 for
-    fewer than two.
-
-    >>> compare("naive-inception", "bottleneck-inception").rows()[6]["net1"]
-    271351808
-    """
-    if len(networks) < 2:
-        raise UsageError.of("AC511", "compare needs two networks or more")
-    return compare_report([analyzed(network) for network in networks])
 
 
 def compare_report(analyses: Sequence[Analysis], memory: bool = False) -> Report:

@@ -213,8 +213,13 @@ def growth_of(old: Any, new: Any) -> Fraction | None:
     return Fraction(change) / Fraction(old)
 
 
-def diff_report(difference: Difference, everything: bool = False) -> Report:
-    """Return the report of `archcalc diff`: totals, then what changed."""
+def diff_report(
+    difference: Difference, everything: bool = False, ok: bool = True
+) -> Report:
+    """Return the report of `archcalc diff`: totals, then what changed.
+
+    `ok` says whether no condition on the change was met.
+    """
     old, new = difference.old.name, difference.new.name
     shown = [
         change
@@ -226,7 +231,9 @@ def diff_report(difference: Difference, everything: bool = False) -> Report:
         rows = tuple(_line(difference, change) for change in shown)
         tables.append(Table("layers", COLUMNS, rows))
     notes = tuple(_notes(difference, shown))
-    return Report("diff", f"{old} to {new}", f"{old}, {new}", tuple(tables), notes)
+    return Report(
+        "diff", f"{old} to {new}", f"{old}, {new}", tuple(tables), notes, ok=ok
+    )
 
 
 def _totals_table(difference: Difference) -> Table:

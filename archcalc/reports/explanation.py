@@ -19,7 +19,6 @@ from archcalc.figures.formulas.formulas import Formula, Recording, record, times
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
-from archcalc.network.network import Network, analyzed
 from archcalc.network.rows import Row
 from archcalc.network.shown import Shown
 from archcalc.reports.reasons import reasons
@@ -76,7 +75,7 @@ class Section:
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Explanation(Shown):
     """The figures of a network, a layer or a module, each with its formula.
 
@@ -90,17 +89,8 @@ class Explanation(Shown):
     settings: dict[str, Any] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
 
-
-def explain(network: str | Network | Analysis, at: str | None = None) -> Explanation:
-    """Return every figure of a network with its formula; `at` names a layer or branch.
-
-    Raises `UsageError` for an unknown network or layer.
-
-    >>> part = explain("alexnet", "conv1").parts[0]
-    >>> print(part.lines[1].formula)
-    (227 + 2·0 − 11)/4 + 1 = 55
-    """
-    return Explainer(analyzed(network)).explain(at)
+    def __repr__(self) -> str:
+        return f"<Explanation {self.title}>"
 
 
 class Explainer:

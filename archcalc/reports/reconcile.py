@@ -44,7 +44,9 @@ def reconcile_report(found: Reconciled, everything: bool = False) -> Report:
     title = f"{network.name}: {found.quoted.text}"
     inputs = [times(shape) for shape in network.input_shapes.values()]
     settings = {"input": ", ".join(inputs)}
-    return Report("reconcile", title, network.name, (table,), notes, settings)
+    return Report(
+        "reconcile", title, network.name, (table,), notes, settings, ok=found.ok
+    )
 
 
 def _explanations(shown: Sequence[Match]) -> Table:

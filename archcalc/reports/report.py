@@ -53,13 +53,14 @@ class Later(Sequence[T]):
         return tuple, (self.made,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report(Shown):
     """The answer of one command: tables, notes, and the settings that they depend on.
 
     `kind` is the command (`table`, `compare`, `list`), `subject` the names it is about;
     `settings` keep their order: convention, input, batch, dtype. `diagrams` are the
-    networks it is about, for formats that draw them.
+    networks it is about, for formats that draw them. `ok` is False where a check found
+    something, and the command then ends with exit code 1.
     """
 
     kind: str
@@ -69,6 +70,7 @@ class Report(Shown):
     notes: tuple[Note, ...] = ()
     settings: Mapping[str, Cell] = field(default_factory=dict, hash=False)
     diagrams: Sequence[Diagram] = ()
+    ok: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
@@ -76,7 +78,10 @@ class Report(Shown):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by value: a mapping proxy cannot be pickled itself."""
         shown = (self.kind, self.title, self.subject, self.tables, self.notes)
-        return Report, (*shown, dict(self.settings), self.diagrams)
+        return Report, (*shown, dict(self.settings), self.diagrams, self.ok)
+
+    def __repr__(self) -> str:
+        return f"<Report {self.kind}: {self.title}>"
 
     def __arrow_c_stream__(
         self,

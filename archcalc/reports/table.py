@@ -256,31 +256,20 @@ def _titled(
     )
 
 
-def table(
-    network: str | Network | Analysis,
-    *,
+def table_of(
+    network: Network | None,
+    analysis: Analysis,
     level: Level = "layers",
-    columns: str | None = None,
+    columns: Sequence[str] = DEFAULT_COLUMNS,
 ) -> Report:
-    """Return a network's table: a row a layer, block or stage, and the total.
-
-    What `archcalc table` prints. `columns` are those of the command line:
-    `shape,params`, or `+depth,-flops`. Raises `UsageError` for an unknown network,
-    level or column.
-
-    >>> table("vgg16", columns="params,macs").rows()[1]["macs"]
-    86704128
-    """
+    """Return a table with a network's title and errata; None: of the analysis alone."""
+    if network is None:
+        name = analysis.name
+        return _titled(name, name, analysis, level, columns, ())
     from archcalc.checks.claims.expectations import judge_known
-    from archcalc.network.network import load
 
-    chosen = chosen_columns(columns)
-    if isinstance(network, Analysis):
-        return _titled(network.name, network.name, network, level, chosen, ())
-    network = load(network) if isinstance(network, str) else network
-    analysis = network.analyze()
     judged = list(judge_known(network, analysis))
-    return table_report(network, analysis, level, chosen, judged)
+    return table_report(network, analysis, level, columns, judged)
 
 
 def _drawn(title: str, analysis: Analysis) -> Iterator[Diagram]:

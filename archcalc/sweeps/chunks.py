@@ -226,7 +226,7 @@ def made(
     """Compute a chunk in this process."""
     begin = time.perf_counter()
     refused, refusals = len(found.refused), found.refusals
-    rows = found.rows(first, end, skip)
+    rows = found.rows_of(first, end, skip)
     if choice != Choice():
         chosen = Chosen(choice, found.columns)
         chosen.add(rows)

@@ -98,7 +98,7 @@ class Combinations:
         """Return how many combinations there are."""
         return prod(map(len, self.axes.values()))
 
-    def rows(self, first: int, end: int, skip: int = 0) -> Iterator[SweepRow]:
+    def rows_of(self, first: int, end: int, skip: int = 0) -> Iterator[SweepRow]:
         """Yield the rows of some units in this process, but the first few."""
         for index in range(first, end):
             outer, last = self.unit(index)

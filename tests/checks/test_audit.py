@@ -295,7 +295,7 @@ GOLDENS = {
 @pytest.mark.parametrize("name", GOLDENS)
 def test_golden(name: str) -> None:
     layout, format, options = GOLDENS[name]
-    found = audit(["bottleneck-inception", "alexnet-2gpu"])
+    found = audit([load("bottleneck-inception"), load("alexnet-2gpu")])
     report = audit_report(found, "two networks", layout)  # type: ignore[arg-type]
     check_golden(GOLDEN / f"{name}.txt", render(report, format, **options))
 
@@ -353,6 +353,6 @@ def test_a_failing_figure_is_a_finding(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_symbolic_network_is_audited() -> None:
-    found = audit(["three-3x3"])
+    found = audit([load("three-3x3")])
     assert "27C²" in [f.computed for f in found]
     assert load("three-3x3").spec.about.expect

@@ -11,11 +11,11 @@ from network_reports import NETWORKS, REPORTS
 from odd_texts import ODD
 from report_examples import REPORT, small
 
+from archcalc import compare
 from archcalc.errors import UsageError
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import load, loads
 from archcalc.render import render
-from archcalc.reports.comparison import compare
 from archcalc.reports.diagram import Diagram, Folding, diagram
 from archcalc.reports.shelf import list_report
 

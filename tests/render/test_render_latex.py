@@ -15,12 +15,12 @@ from network_reports import NETWORKS, REPORTS
 from odd_texts import ODD
 from report_examples import REPORT, small
 
+from archcalc import explain
 from archcalc.network.network import loads
 from archcalc.render import render
 from archcalc.render.explained import render_explanation
 from archcalc.render.tex_text import escaped
 from archcalc.reports.cells import Cell, Column, ColumnKind, Line, Table
-from archcalc.reports.explanation import explain
 from archcalc.reports.report import Report
 
 

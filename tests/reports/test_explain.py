@@ -21,6 +21,7 @@ import pytest
 from formula_reader import value_of
 from samples import zoo
 
+from archcalc import explain
 from archcalc.errors import UsageError
 from archcalc.layers.base import Window
 from archcalc.network.network import Network, load, loads
@@ -30,7 +31,7 @@ from archcalc.render.explained import (
     render_explanation,
 )
 from archcalc.render.widths import width
-from archcalc.reports.explanation import Derivation, Explainer, Explanation, explain
+from archcalc.reports.explanation import Derivation, Explainer, Explanation
 from archcalc.reports.reasons import unreached
 from archcalc.sizes.dims import Poly
 

@@ -15,12 +15,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from layer_cases import EXAMPLES, Case
 
+from archcalc import compare
 from archcalc.errors import ShapeError
 from archcalc.figures.formulas.formulas import record
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape
 from archcalc.network.network import Network, load
-from archcalc.reports.comparison import compare
 from archcalc.sizes.comparing import quotient_text, where_more
 from archcalc.sizes.dims import Dim, Poly, assuming, symbol
 

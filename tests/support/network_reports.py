@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from archcalc import compare
 from archcalc.network.network import load
-from archcalc.reports.comparison import compare
 from archcalc.reports.conventions import conventions_report
 from archcalc.reports.memory.summary import memory_report
 from archcalc.reports.report import Report

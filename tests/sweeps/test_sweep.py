@@ -14,12 +14,13 @@ from commands import archcalc as run
 from sweep_specs import NESTED
 
 import archcalc
+from archcalc import sweep
 from archcalc.graph.paths import depth
 from archcalc.language.library import names
 from archcalc.network.network import Network, load, loads
 from archcalc.sweeps.combinations import KNOWN_FIGURES
 from archcalc.sweeps.pareto import pareto
-from archcalc.sweeps.sweep import Sweep, sweep
+from archcalc.sweeps.sweep import Sweep
 from archcalc.sweeps.values import condition, values_of
 
 FIGURES = tuple(name for name in KNOWN_FIGURES if name != "top1")

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archcalc
+from archcalc import sweep
 from archcalc.sweeps.choice import Choice, Chosen
 from archcalc.sweeps.packed import FIGURES, LANE, MASK, reader
 from archcalc.sweeps.pareto import LARGER_IS_BETTER, Front
-from archcalc.sweeps.sweep import Sweep, sweep
+from archcalc.sweeps.sweep import Sweep
 from archcalc.sweeps.values import condition
 from archcalc.sweeps.where import where_test
 

@@ -17,10 +17,10 @@ from sweep_runs import PATIENCE, ROOT, environment, size, started, until
 from sweep_specs import SLOW
 
 import archcalc
+from archcalc import sweep
 from archcalc.sweeps import executors
 from archcalc.sweeps.choice import Choice
 from archcalc.sweeps.chunks import run_chunk, task_of
-from archcalc.sweeps.sweep import sweep
 
 HERE = ("--host", "127.0.0.1", "--no-dashboard")
 

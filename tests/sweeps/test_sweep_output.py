@@ -18,13 +18,14 @@ from commands import archcalc as run
 from sweep_specs import SLOW
 
 import archcalc
+from archcalc import sweep
 from archcalc.render.json import render as render_json
 from archcalc.render.plotting.scatter import scatter
 from archcalc.render.rows import as_chunk, parquet, row_file
 from archcalc.render.rows.parquet import ParquetFile
 from archcalc.reports.sweep import sweep_report
 from archcalc.sweeps.choice import MOST_SPOTS, Choice, Chosen
-from archcalc.sweeps.sweep import Sweep, sweep
+from archcalc.sweeps.sweep import Sweep
 
 SCHEMA = Path(archcalc.__file__).with_name("report.schema.json")
 EFFICIENT = "sweep efficientnet --over width=0.5:1.5:0.25 --over size=96,128"

@@ -18,12 +18,12 @@ from sweep_runs import PATIENCE, cpu_seconds, peak_memory, size, started, until
 from sweep_specs import SLOW
 
 import archcalc
+from archcalc import sweep
 from archcalc.render.rows import row_file
 from archcalc.sweeps.choice import Choice
 from archcalc.sweeps.chunks import chunks
 from archcalc.sweeps.partial import partial_of
 from archcalc.sweeps.run import Gathering, stream
-from archcalc.sweeps.sweep import sweep
 
 OVER = ("--over", "b=1:12000")
 CASES = [

@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 import archcalc
+from archcalc import explain
 from archcalc.checks.checking import Selection, check_source
 from archcalc.checks.lock import fingerprint
 from archcalc.language.formatting import formatted
@@ -30,7 +31,6 @@ from archcalc.render.page import page
 from archcalc.render.plotting.timeline import memory as plotted
 from archcalc.reports.comparison import compare_report
 from archcalc.reports.diff import Difference, Side, diff_report
-from archcalc.reports.explanation import explain
 from archcalc.reports.memory.summary import memory_report
 from archcalc.reports.table import table_report
 from archcalc.source.parser import parse

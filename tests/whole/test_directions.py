@@ -73,9 +73,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         ),
         *("network", "checks", "sweeps", "reports"),
     ),
+    "api": (
+        *("errors", "limits", "source", "language", "figures", "network", "checks"),
+        *("sweeps", "readers", "writers", "reports", "render"),
+    ),
     "commands": (
         *("version", "errors", "limits", "source", "language", "figures", "network"),
-        *("checks", "sweeps", "readers", "writers", "reports", "render"),
+        *("checks", "sweeps", "readers", "writers", "reports", "render", "api"),
     ),
 }
 """Each room, from the ground up, with the rooms that it may import beside itself.

@@ -89,6 +89,7 @@ def test_a_library_stays_in_its_room(library: str) -> None:
 SHOWS = {
     "__init__",
     "render",
+    "api",
     "commands",
     "__main__",
 }

@@ -19,7 +19,7 @@ from archcalc.checks.claims.quoted import Asked, Quoted
 from archcalc.checks.claims.reconcile import Candidate, candidates, nearest
 from archcalc.checks.claims.subjects import subjects
 from archcalc.errors import UsageError
-from archcalc.language.library import is_path, shipped
+from archcalc.language.library import is_shipped, shipped
 from archcalc.language.steps import USERS
 from archcalc.network.network import Network, load
 
@@ -72,25 +72,25 @@ class Published:
     near: str = ""
 
 
-def audit(names: Sequence[str] = ()) -> list[Published]:
+def audit(networks: Sequence[Network] = ()) -> list[Published]:
     """Return every published figure of these networks, of all shipped ones for none.
 
     Lectures come first, then papers, libraries, tools; a source's figures stand
-    together. Raises `UsageError` for an unknown network or for a variant.
+    together. Raises `UsageError` AC552 for a variant of a file that is not shipped.
     """
-    networks = [_whole(name) for name in names] or [load(n) for n in shipped()]
-    found = [_finding(network, one) for network in networks for one in judge(network)]
-    if not names:
+    whole = list(map(_whole, networks)) or [load(name) for name in shipped()]
+    found = [_finding(network, one) for network in whole for one in judge(network)]
+    if not networks:
         found += map(_named, NAMED)
     order = list(KINDS)
     return sorted(found, key=lambda f: (order.index(f.source.kind), f.source.name))
 
 
-def _whole(name: str) -> Network:
-    network = load(name)
+def _whole(network: Network) -> Network:
+    """Return a network with all variants of its file, which are audited together."""
     if network.variant is None:
         return network
-    if is_path(name):
+    if not is_shipped(network.spec.source.name):
         raise UsageError.of("AC552", "a file is audited with all its variants")
     return Network(network.spec)
 

@@ -16,7 +16,6 @@ from archcalc.commands.options import (
     Optimizer,
     Rendering,
 )
-from archcalc.errors import UsageError
 
 Room = Annotated[
     str | None,
@@ -54,9 +53,9 @@ def fit(
     $ archcalc fit resnet50 --device rtx-4090
     $ archcalc fit vgg16 --memory 24GiB --optimizer adam --mixed
     """
-    from archcalc.reports.memory.fit import fit_report
+    from archcalc.reports.memory.fit import fit_report, room
 
-    size, where = _room(memory, device)
+    size, where = room(memory, device)
     network = loading.load(net)
     analysis = network.analyze(
         dtype=dtype,
@@ -67,20 +66,3 @@ def fit(
     )
     report = fit_report(network, analysis, size, where, not inference)
     rendering.emit(report)
-
-
-def _room(memory: str | None, card: str | None) -> tuple[int, str]:
-    """Return the bytes of a memory or device, and its name; one of them is said."""
-    from archcalc.figures.memory.devices import device
-    from archcalc.network.largest_batch import read_size
-
-    if (memory is None) == (card is None):
-        raise UsageError.of(
-            "AC547",
-            "fit needs a memory or a device",
-            help="--memory 24GiB or --device a100",
-        )
-    if card is not None:
-        found = device(card)
-        return found.memory, found.title
-    return read_size(memory or ""), "memory"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from archcalc.commands.completion import among, complete_devices, complete_dtypes
 from archcalc.commands.declared import COUNTING, Option
@@ -18,11 +18,6 @@ from archcalc.commands.options import (
     Optimizer,
     Rendering,
 )
-
-if TYPE_CHECKING:
-    from archcalc.network.analysis import Analysis
-    from archcalc.network.network import Network
-    from archcalc.reports.report import Report
 
 Training = Annotated[bool, Option("--training", help="The parts of one training step.")]
 Timeline = Annotated[
@@ -92,6 +87,8 @@ def memory(
     $ archcalc memory vgg16
     $ archcalc memory resnet50 --training --batch 32 --optimizer adam
     """
+    from archcalc.reports.memory.chosen import chosen_report
+
     network = loading.load(net)
     analysis = network.analyze(
         batch=batch,
@@ -102,41 +99,14 @@ def memory(
         checkpoint=checkpoint,
         stored=stored,
     )
-    report = _detail(
-        network, analysis, level, training, timeline, orders, roofline
-    ) or _figures(network, analysis, level, rule)
+    report = chosen_report(
+        network,
+        analysis,
+        level=level,  # type: ignore[arg-type]  # outline checks the level
+        training=training,
+        timeline=timeline,
+        orders=orders,
+        roofline=roofline,
+        rule=rule,
+    )
     rendering.emit(report)
-
-
-def _figures(network: Network, analysis: Analysis, level: Any, rule: str) -> Report:
-    """Return the four figures; `level` is checked where it is used."""
-    from archcalc.checks.claims.expectations import judge_known
-    from archcalc.reports.memory.summary import memory_report
-
-    judged = list(judge_known(network, analysis))
-    return memory_report(network, analysis, level or "stages", rule, judged)
-
-
-def _detail(
-    network: Network,
-    analysis: Analysis,
-    level: Any,
-    training: bool,
-    timeline: bool,
-    orders: bool,
-    roofline: str | None,
-) -> Report | None:
-    """Return the detail that was asked for, if any; `level` is checked by its user."""
-    from archcalc.figures.memory.devices import device
-    from archcalc.reports.memory import details
-
-    if roofline is not None:
-        card = device(roofline)
-        return details.roofline_report(network, analysis, card, level or "layers")
-    if orders:
-        return details.orders_report(network, analysis)
-    if timeline:
-        return details.timeline_report(network, analysis, training)
-    if training:
-        return details.training_report(network, analysis, level or "stages")
-    return None

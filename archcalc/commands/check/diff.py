@@ -114,9 +114,7 @@ def _chosen(
     nets: list[str], git: str | None, limit: list[str] | None
 ) -> list[tuple[Network, str]]:
     """Return the old and the new network, each with what it is called."""
-    from archcalc.checks.revisions import source_at
-    from archcalc.language.library import find
-    from archcalc.network.network import network
+    from archcalc.api.given import older
 
     loading = Loading(limit=limit)
     if git is None:
@@ -125,9 +123,7 @@ def _chosen(
         return [(loading.load(name), name) for name in nets]
     if len(nets) != 1:
         raise UsageError.of("AC572", "--git compares one file with its older version")
-    path, variant = find(nets[0])
-    limits = limits_from(limit)
-    old = network(source_at(path, git, limits), variant, limits=limits)
+    old = older(nets[0], git, limits_from(limit))
     return [(old, f"{nets[0]}@{git}"), (loading.load(nets[0]), nets[0])]
 
 

@@ -52,12 +52,13 @@ def audit(
     $ archcalc audit --only errata
     """
     from archcalc.checks.claims.audit import audit as audited
+    from archcalc.network.network import load
     from archcalc.reports.audit import audit_report, chosen
 
-    found = chosen(audited(nets or ()), only, source)
+    found = chosen(audited([load(name) for name in nets or ()]), only, source)
     layout = LAYOUTS.get(rendering.chosen, "document")
     subject = ", ".join(nets) if nets else "the shipped networks"
     report = audit_report(found, subject, layout)
     rendering.emit(report)
-    if any(one.verdict in ("fails", "stale") for one in found):
+    if not report.ok:
         raise SystemExit(1)

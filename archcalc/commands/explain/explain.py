@@ -51,7 +51,7 @@ def explain(
     $ archcalc explain vgg16 fc6 --format latex
     """
     from archcalc.render.explained import explained_format, render_explanation
-    from archcalc.reports.explanation import explain as explained
+    from archcalc.reports.explanation import Explainer
 
     network = loading.load(net)
     analysis = network.analyze(batch=batch, dtype=dtype, inplace=inplace)
@@ -59,4 +59,5 @@ def explain(
     options: dict[str, Any] = {"standalone": True} if standalone else {}
     if chosen == "terminal" and output is None:
         options |= {"width": columns(), "color": colored()}
-    write(render_explanation(explained(analysis, at), chosen, **options), output)
+    explained = Explainer(analysis).explain(at)
+    write(render_explanation(explained, chosen, **options), output)

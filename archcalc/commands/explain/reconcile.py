@@ -35,7 +35,7 @@ def reconcile(
     from archcalc.checks.claims.reconcile import reconcile as search
     from archcalc.reports.reconcile import reconcile_report
 
-    found = search(loading.load(net), claim)
-    rendering.emit(reconcile_report(found, everything))
-    if not found.ok:
+    report = reconcile_report(search(loading.load(net), claim), everything)
+    rendering.emit(report)
+    if not report.ok:
         raise SystemExit(1)

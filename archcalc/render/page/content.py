@@ -31,7 +31,7 @@ from archcalc.network.network import Network
 from archcalc.network.rows import Row
 from archcalc.render.page.side_by_side import lanes
 from archcalc.reports.diagram import Folding
-from archcalc.reports.explanation import Derivation, explain
+from archcalc.reports.explanation import Derivation, Explainer
 from archcalc.reports.table import erratum_notes
 from archcalc.sizes.dims import Dim
 from archcalc.version import __version__
@@ -185,7 +185,7 @@ class _Formulas:
     """The formulas of every row, equal ones once: `[[[figure, formula], …], …]`."""
 
     def __init__(self, analysis: Analysis) -> None:
-        parts = explain(analysis).parts[:-1]
+        parts = Explainer(analysis).explain(None).parts[:-1]
         self.of = {part.name: [*map(_line, part.lines)] for part in parts}
         self.reasons = {part.name: part.remarks for part in parts}
         self.known: list[list[list[str]]] = []

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from archcalc.errors import UsageError
 from archcalc.network.analysis import Analysis
-from archcalc.network.largest_batch import inference_peak, largest_batch, training_peak
+from archcalc.network.largest_batch import (
+    inference_peak,
+    largest_batch,
+    read_size,
+    training_peak,
+)
 from archcalc.network.network import Network
 from archcalc.reports.cells import Column, Line, Note, Table
 from archcalc.reports.memory.notes import (
@@ -17,6 +23,26 @@ from archcalc.reports.memory.notes import (
 )
 from archcalc.reports.memory.summary import report
 from archcalc.reports.report import Report
+
+
+def room(memory: str | int | None, card: str | None) -> tuple[int, str]:
+    """Return the bytes of a memory or of a card, and what it is called.
+
+    Raises `UsageError` AC547 unless one of them is given, AC546 for a text that is no
+    size, AC543 for an unknown card.
+    """
+    from archcalc.figures.memory.devices import device
+
+    if (memory is None) == (card is None):
+        message = "fit needs a memory or a device"
+        help = "--memory 24GiB or --device a100"
+        raise UsageError.of("AC547", message, help=help)
+    if card is not None:
+        found = device(card)
+        return found.memory, found.title
+    if isinstance(memory, int):
+        return memory, "memory"
+    return read_size(memory or ""), "memory"
 
 
 def fit_report(

@@ -1,0 +1,81 @@
+"""A network in a table, networks side by side, figures with their formulas."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from archcalc.api.given import Counting, Given, analysis_of, network_of
+from archcalc.errors import UsageError
+from archcalc.network.analysis import Analysis
+from archcalc.network.rows import Level
+from archcalc.reports.comparison import compare_report
+from archcalc.reports.explanation import Explainer, Explanation
+from archcalc.reports.report import Report
+from archcalc.reports.table import chosen_columns, table_of
+
+
+def table(
+    network: Given | Analysis,
+    *,
+    level: Level = "layers",
+    columns: str | None = None,
+    **counting: Unpack[Counting],
+) -> Report:
+    """Return a network's table: a row for each layer, block or stage, and the total.
+
+    `level` is `ops`, `layers`, `blocks` or `stages`; `columns` are those of the command
+    line: `shape,params`, or `+depth,-flops`. Shapes are channels first, without the
+    batch; `params` and `activations` are counts, `macs` and `flops` operations for the
+    whole batch, `activation_bytes` bytes. `counting` sets `batch`, `dtype`, `inplace`
+    and `convention`.
+
+    Raises `UsageError` for an unknown network, level or column, `ShapeError` where the
+    network does not fit together.
+
+    >>> archcalc.table("vgg16", columns="params,macs").rows()[1]["macs"]
+    86704128
+    >>> print(archcalc.table("lenet5", level="stages", columns="shape,params").title)
+    LeNet-5
+    """
+    chosen = chosen_columns(columns)
+    if isinstance(network, Analysis):
+        return table_of(None, analysis_of(network, **counting), level, chosen)
+    found = network_of(network)
+    return table_of(found, found.analyze(**counting), level, chosen)
+
+
+def compare(
+    *networks: Given | Analysis, memory: bool = False, **counting: Unpack[Counting]
+) -> Report:
+    """Return networks side by side; the first is the reference of the ratios.
+
+    Names, paths, networks and analyses may be mixed. `memory` adds a table of bytes;
+    `counting` is as in `table`. A ratio is the first network's figure divided by the
+    other's.
+
+    Raises `UsageError` AC511 for fewer than two networks, and what `table` raises.
+
+    >>> report = archcalc.compare("naive-inception", "bottleneck-inception")
+    >>> next(row["net1"] for row in report.rows() if row["path"] == "MACs")
+    271351808
+    """
+    if len(networks) < 2:
+        raise UsageError.of("AC511", "compare needs two networks or more")
+    return compare_report([analysis_of(one, **counting) for one in networks], memory)
+
+
+def explain(
+    network: Given | Analysis, at: str | None = None, **counting: Unpack[Counting]
+) -> Explanation:
+    """Return every figure with its formula, the numbers put in, and the value.
+
+    `at` names a layer, branch or block (`"conv1"`); without it every layer is explained
+    in brief. `counting` is as in `table`.
+
+    Raises `UsageError` for an unknown network or layer.
+
+    >>> part = archcalc.explain("alexnet", "conv1").parts[0]
+    >>> print(part.lines[1].formula)
+    (227 + 2·0 − 11)/4 + 1 = 55
+    """
+    return Explainer(analysis_of(network, **counting)).explain(at)
