@@ -117,7 +117,7 @@ class MadeShelf(Made):
             yield "```\n"
         yield "```{toctree}"
         yield ":hidden:\n"
-        yield from (f"{FOLDER}/{one.name}" for one in single)
+        yield from (f"{one.name} <{FOLDER}/{one.name}>" for one in single)
         yield "```"
 
 
