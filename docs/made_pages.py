@@ -54,7 +54,7 @@ class MadeCommands(Made):
     """Every command with its arguments and options."""
 
     def lines(self) -> Iterator[str]:
-        """Yield a section for each room, and in it one for each command."""
+        """Yield a section for each group, and in it one for each command."""
         for room, title in GROUPS.items():
             yield f"## {title}\n"
             for name, module in COMMANDS.items():
