@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from archcalc.language.formatting import formatted
 from archcalc.language.library import find
-from archcalc.language.schema import FILE
 from archcalc.limits import DEFAULT
 from archcalc.network.network import network
 from archcalc.source.edits import Edit, Extents, applied
 from archcalc.source.parser import Source, read
 from archcalc.source.values import Mapping, Value
 
-SCHEMA_LINE = f"# yaml-language-server: $schema={FILE}"
+SCHEMA_LINE = "# yaml-language-server: $schema={}"
+"""The comment by which editors find the schema of a file."""
 OTHERS = ("title", "paper", "accuracy", "aliases", "expect", "notes", "family", "tags")
 """What is said of the network that was copied, and not of the new one."""
 STARTER = """\
@@ -62,12 +62,12 @@ expect:
 """
 
 
-def starter(name: str) -> str:
-    """Return a spec with a comment on each part."""
-    return f"{SCHEMA_LINE}\n{STARTER.format(name=name)}"
+def starter(name: str, schema: str) -> str:
+    """Return a spec with a comment on each part; `schema` is the schema's address."""
+    return f"{SCHEMA_LINE.format(schema)}\n{STARTER.format(name=name)}"
 
 
-def copy_of(net: str, name: str) -> str:
+def copy_of(net: str, name: str, schema: str) -> str:
     """Return a network's spec under a new name, in canonical form.
 
     Title, paper, accuracy, aliases and expectations are of the network that was copied
@@ -77,7 +77,8 @@ def copy_of(net: str, name: str) -> str:
     source = read(path, DEFAULT)
     spec = network(source).spec
     text = applied(source.text, _edits(source, name))
-    return formatted(f"{SCHEMA_LINE}\n# Begun from {spec.name}.\n{text.rstrip()}\n")
+    line = SCHEMA_LINE.format(schema)
+    return formatted(f"{line}\n# Begun from {spec.name}.\n{text.rstrip()}\n")
 
 
 def _edits(source: Source, name: str) -> list[Edit]:

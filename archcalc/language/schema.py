@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -83,6 +86,25 @@ def schema_text() -> str:
     )
     head = ",\n".join(f" {_dump(key)}: {_dump(value)}" for key, value in schema.items())
     return f'{{\n{head},\n "definitions": {{\n{lines}\n }}\n}}\n'
+
+
+def installed() -> Path:
+    """Return where the installed package has the schema."""
+    return Path(__file__).resolve().parents[1] / FILE
+
+
+def address(folder: Path) -> str:
+    """Return what a file in `folder` names its schema by: a relative path or a URI.
+
+    A package that is installed below the current folder, as in `.venv`, is at the same
+    place for everyone who works there. The address has no spaces, which would end it.
+    """
+    file, here = installed(), Path.cwd().resolve()
+    if file.is_relative_to(here) and folder.resolve().is_relative_to(here):
+        relative = Path(os.path.relpath(file, folder.resolve())).as_posix()
+        if not re.search(r"\s", relative):
+            return relative
+    return file.as_uri()
 
 
 def _dump(value: Any) -> str:

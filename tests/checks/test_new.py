@@ -12,7 +12,7 @@ from commands import Done, archcalc
 
 from archcalc.commands.check.watch import Watched, follow
 from archcalc.language.formatting import formatted
-from archcalc.language.schema import schema_text
+from archcalc.language.schema import address, installed, schema_text
 from archcalc.limits import DEFAULT
 from archcalc.network.network import load
 
@@ -34,13 +34,12 @@ def run(
 def test_a_starter_is_a_network_in_canonical_form(run: Run, tmp_path: Path) -> None:
     assert run("new", "my-net").code == 0
     text = (tmp_path / "my-net.yaml").read_text(encoding="utf-8")
-    assert (
-        text.splitlines()[0] == "# yaml-language-server: $schema=archcalc.schema.json"
-    )
+    where = text.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    assert where == installed().as_uri()
+    assert installed().read_text(encoding="utf-8") == schema_text()
     assert text.count("#") > 9
     assert formatted(text) == text
-    schema = (tmp_path / "archcalc.schema.json").read_text(encoding="utf-8")
-    assert schema == schema_text()
+    assert [path.name for path in tmp_path.iterdir()] == ["my-net.yaml"]
     assert run("check", "my-net.yaml", "--strict").code == 0
     assert load(str(tmp_path / "my-net.yaml:wide")).analyze().total.params > 170_410
 
@@ -63,14 +62,39 @@ def test_a_copy_is_the_network_without_its_past(
 
 def test_nothing_is_overwritten(run: Run, tmp_path: Path) -> None:
     run("new", "a")
-    (tmp_path / "archcalc.schema.json").write_text("{}", encoding="utf-8")
     run("new", "b")
-    assert (tmp_path / "archcalc.schema.json").read_text(encoding="utf-8") == "{}"
     again = run("new", "a.yaml")
     assert (again.code, "AC573" in again.err) == (2, True)
     assert run("new", "../..").code == 2
     assert run("new", "c", "--from", "vgg61").code == 2
     assert sorted(p.name for p in tmp_path.glob("*.yaml")) == ["a.yaml", "b.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("package", "folder", "named"),
+    [
+        (".venv/site/archcalc", "", ".venv/site/archcalc/archcalc.schema.json"),
+        (".venv/site/archcalc", "nets", "../.venv/site/archcalc/archcalc.schema.json"),
+        ("my env/archcalc", "", None),
+        ("../elsewhere/archcalc", "", None),
+        (".venv/archcalc", "../elsewhere", None),
+    ],
+)
+def test_a_schema_below_this_folder_has_a_relative_address(
+    package: str,
+    folder: str,
+    named: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A path with a space is a URI: the comment ends at a space."""
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    file = (here / package / "archcalc.schema.json").resolve()
+    monkeypatch.setattr("archcalc.language.schema.installed", lambda: file)
+    assert address(here / folder) == (named or file.as_uri())
+    assert " " not in address(here / folder)
 
 
 def test_a_name_becomes_the_name_of_a_file(run: Run, tmp_path: Path) -> None:

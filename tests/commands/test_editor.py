@@ -11,11 +11,11 @@ import pytest
 from language_server import Server
 
 from archcalc.checks.starter import SCHEMA_LINE, starter
-from archcalc.language.schema import FILE, schema_text
+from archcalc.language.schema import address, installed
 
 PACKAGE = "yaml-language-server@1.15.0"
 SCRIPT = "node_modules/yaml-language-server/bin/yaml-language-server"
-HEAD = f"{SCHEMA_LINE}\nname: net\ninput: [3, 8, 8]\nlayers:\n"
+HEAD = f"{SCHEMA_LINE.format(installed().as_uri())}\nname: net\ninput: [3, 8, 8]\nlayers:\n"
 Write = Callable[[str], str]
 
 
@@ -43,8 +43,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 @pytest.fixture
 def write(server: Server, tmp_path: Path) -> Write:
-    """Return what opens a spec of these steps beside the schema, as an editor does."""
-    (tmp_path / FILE).write_text(schema_text(), encoding="utf-8")
+    """Return what opens a spec of these steps, as an editor does."""
 
     def opened(text: str) -> str:
         file = tmp_path / "net.yaml"
@@ -74,8 +73,14 @@ def test_an_unknown_key_is_marked(
     assert (place["line"], place["character"]) == at
 
 
-def test_a_starter_has_no_marks(server: Server, write: Write) -> None:
-    assert server.diagnostics(write(starter("net").replace("~", "3"))) == []
+def test_a_starter_has_no_marks(
+    server: Server, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert (
+        server.diagnostics(write(starter("net", address(tmp_path)).replace("~", "3")))
+        == []
+    )
 
 
 def test_completion_in_braces(server: Server, write: Write) -> None:

@@ -32,12 +32,15 @@ def new(
 ) -> None:
     """Write NAME.yaml, a spec to start from, with comments.
 
+    Its first line tells editors where the installed package has the schema, for
+    completion and marks of wrong keys.
+
     $ archcalc new my-net
     $ archcalc new my-net --from resnet18 --folder nets
     """
     from archcalc.checks.starter import copy_of, starter
     from archcalc.checks.update_expect import update_file
-    from archcalc.language.schema import FILE, schema_text
+    from archcalc.language.schema import address
     from archcalc.limits import DEFAULT
 
     slug = SLUG.sub("-", Path(name).stem if name.endswith(".yaml") else name).strip(
@@ -46,15 +49,15 @@ def new(
     if not slug:
         raise UsageError.of("AC573", f"{name!r} cannot name a file")
     place = folder or Path()
-    path, schema = place / f"{slug}.yaml", place / FILE
+    path, schema = place / f"{slug}.yaml", address(place)
     if path.exists():
-        raise UsageError.of("AC573", f"there is a file {path} already")
-    text = starter(slug) if begin_from is None else copy_of(begin_from, slug)
+        raise UsageError.of("AC573", f"there is already a file {path}")
+    text = (
+        starter(slug, schema)
+        if begin_from is None
+        else copy_of(begin_from, slug, schema)
+    )
     place.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     update_file(str(path), DEFAULT)
-    written = [path]
-    if not schema.exists():
-        schema.write_text(schema_text(), encoding="utf-8")
-        written.append(schema)
-    print(f"wrote {' and '.join(map(str, written))}", file=sys.stderr)
+    print(f"wrote {path}", file=sys.stderr)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from archcalc.commands.declared import Option
 from archcalc.commands.options import Output, write
 
 
-def schema(output: Output = None) -> None:
+def schema(
+    path: Annotated[
+        bool, Option("--path", help="Print where the installed package has it.")
+    ] = False,
+    output: Output = None,
+) -> None:
     """Print the JSON Schema of the spec language, for editors.
 
-    $ archcalc schema
+    $ archcalc schema --path
     $ archcalc schema -o archcalc.schema.json
     """
-    from archcalc.language.schema import schema_text
+    from archcalc.language.schema import installed, schema_text
 
-    write(schema_text(), output)
+    write(str(installed()) if path else schema_text(), output)
