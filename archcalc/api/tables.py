@@ -11,7 +11,7 @@ from archcalc.network.rows import Level
 from archcalc.reports.comparison import compare_report
 from archcalc.reports.explanation import Explainer, Explanation
 from archcalc.reports.report import Report
-from archcalc.reports.table import chosen_columns, table_of
+from archcalc.reports.table import table_of
 
 
 def table(
@@ -19,12 +19,14 @@ def table(
     *,
     level: Level = "layers",
     columns: str | None = None,
+    fold: bool = False,
     **counting: Unpack[Counting],
 ) -> Report:
     """Return a network's table: a row for each layer, block or stage, and the total.
 
     `level` is `ops`, `layers`, `blocks` or `stages`; `columns` are those of the command
-    line: `shape,params`, or `+depth,-flops`. Shapes are channels first, without the
+    line: `shape,params`, or `+depth,-flops`; with `fold`, equal blocks that follow each
+    other share a row. Shapes are channels first, without the
     batch; `params` and `activations` are counts, `macs` and `flops` operations for the
     whole batch, `activation_bytes` bytes. `counting` sets `batch`, `dtype`, `inplace`
     and `convention`.
@@ -37,19 +39,22 @@ def table(
     >>> print(archcalc.table("lenet5", level="stages", columns="shape,params").title)
     LeNet-5
     """
-    chosen = chosen_columns(columns)
     if isinstance(network, Analysis):
-        return table_of(None, analysis_of(network, **counting), level, chosen)
+        return table_of(None, analysis_of(network, **counting), level, columns, fold)
     found = network_of(network)
-    return table_of(found, found.analyze(**counting), level, chosen)
+    return table_of(found, found.analyze(**counting), level, columns, fold)
 
 
 def compare(
-    *networks: Given | Analysis, memory: bool = False, **counting: Unpack[Counting]
+    *networks: Given | Analysis,
+    level: Level | None = None,
+    memory: bool = False,
+    **counting: Unpack[Counting],
 ) -> Report:
     """Return networks side by side; the first is the reference of the ratios.
 
-    Names, paths, networks and analyses may be mixed. `memory` adds a table of bytes;
+    Names, paths, networks and analyses may be mixed. Totals come first, then stages;
+    `level` adds the rows that correspond, and `memory` a table of bytes;
     `counting` is as in `table`. A ratio is the first network's figure divided by the
     other's.
 
@@ -61,7 +66,8 @@ def compare(
     """
     if len(networks) < 2:
         raise UsageError.of("AC511", "compare needs two networks or more")
-    return compare_report([analysis_of(one, **counting) for one in networks], memory)
+    analyses = [analysis_of(one, **counting) for one in networks]
+    return compare_report(analyses, memory, level)
 
 
 def explain(

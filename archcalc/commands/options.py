@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from archcalc.reports.report import Report
 
 
+USUAL_WIDTH = 80
+"""What is printed for where nothing says how wide the output is."""
 NetworkName = Annotated[
     str,
     Argument(
@@ -192,6 +194,10 @@ MaxRows = Annotated[
         help="Show at most N rows of each table.",
     ),
 ]
+Stack = Annotated[
+    bool,
+    Option("--stack", help="terminal: set columns that do not fit below the others."),
+]
 InPlace = Annotated[
     bool,
     Option(
@@ -300,6 +306,7 @@ class Rendering(Options):
     plain: Plain = False
     notes: Notes = True
     max_rows: MaxRows = None
+    stack: Stack = False
     drawable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -321,13 +328,14 @@ class Rendering(Options):
 
         chosen = self.chosen
         report = self._shortened(report)
-        asked = {"standalone": self.standalone, "plain": self.plain}
-        options: dict[str, Any] = {name: True for name, on in asked.items() if on}
+        names = ("standalone", "plain", "stack")
+        options: dict[str, Any] = {name: True for name in names if getattr(self, name)}
         if chosen in MADE_OF_SVG:
             write_picture(render(report, "svg", **options), chosen, self.output)
             return
-        if chosen == "terminal" and self.output is None:
-            options = {"width": columns(), "color": colored(), **options}
+        if chosen == "terminal":
+            color = self.output is None and colored()
+            options = {"width": columns(), "color": color, **options}
         write(render(report, chosen, **options), self.output)
 
     def _shortened(self, report: Report) -> Report:
@@ -392,14 +400,14 @@ def write(text: str, output: Path | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def columns() -> int | None:
-    """Return the width to print for: `COLUMNS` or the terminal's, None for a pipe."""
+def columns() -> int:
+    """Return the width to print for: `COLUMNS`, the terminal's, or 80 for a pipe."""
     asked = os.environ.get("COLUMNS", "")
     if asked.isdigit() and int(asked) > 0:
         return int(asked)
     if not sys.stdout.isatty():
-        return None
-    return os.get_terminal_size(sys.stdout.fileno()).columns or None
+        return USUAL_WIDTH
+    return os.get_terminal_size(sys.stdout.fileno()).columns or USUAL_WIDTH
 
 
 def colored() -> bool:

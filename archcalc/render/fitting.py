@@ -1,9 +1,11 @@
 """A table as columns of text that fit a width.
 
-What does not fit is made narrower in this order, and no further than it must be:
-headings break into lines, figures are shortened (widest column first), words are cut
-with an ellipsis. Columns that still do not fit go into a second table below, with the
-first column repeated. No row wraps, and no column is dropped.
+A table that is too wide gets narrower in this order, and no more than it must:
+headings break into lines, figures are shortened (widest column first), columns with a
+`gives_way` are left out (highest first), words are cut with an ellipsis, and at last
+columns are left out that find no room beside those before them. No row wraps. Where
+that is asked for, a table is set in parts below each other instead, each with the first
+column.
 """
 
 from __future__ import annotations
@@ -20,8 +22,13 @@ from archcalc.reports.cells import Column, Table
 GAP = 2
 INDENT = "  "
 LEAST_WIDTH = 40
-LEAST_TEXT = 12
+LEAST_TEXT, SHORTEST_TEXT = 12, 8
+USUAL_ROOM = 60
+LAST_TO_GO = 1
+"""The `gives_way` of columns that stay until words would lose what they must say."""
 KEPT_TAIL = 6
+LISTED = ", "
+"""Between the words of a cell, where it is cut rather than inside one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,11 @@ class Strip:
         """Whether figures in it can be shortened."""
         return not self.brief and self.column.kind in {*SHORTENED, "value"}
 
+    def wanted(self, whole: bool) -> int:
+        """Return the width for which other columns give way: that of `whole` words."""
+        cuts = self.column.least if self.column.kind == "text" and not whole else 0
+        return min(self.width, cuts or self.width)
+
     def least(self, room: int) -> int:
         """Return the width that it keeps in a room.
 
@@ -53,23 +65,26 @@ class Strip:
         """
         if self.index == 0:
             return min(self.width, room // 2)
-        words = self.column.kind == "text"
-        return min(self.width, LEAST_TEXT if words else room - room // 2 - GAP)
+        if self.column.kind == "text":
+            return min(self.width, LEAST_TEXT if room >= USUAL_ROOM else SHORTEST_TEXT)
+        return min(self.width, room - room // 2 - GAP)
 
 
-def fit(table: Table, room: int | None) -> Iterator[list[Strip]]:
-    """Yield the table's columns in one part, or in several to be set one below another.
+def fit(table: Table, room: int | None, stack: bool = False) -> list[list[Strip]]:
+    """Return the columns that fit, in one part; with `stack` all, in one or several.
 
     Every part is at most `room` wide; a room below 40 counts as 40.
     """
     strips = [_strip(table, i) for i in range(len(table.columns))]
     if room is None or total_width(strips) <= room:
-        yield strips
-        return
+        return [strips]
     room = max(room, LEAST_WIDTH)
     narrow = [_shortened(table, _broken(strip)) for strip in strips]
-    for part in _parts(narrow, room):
-        yield _fitted([strips[i] for i in part], [narrow[i] for i in part], room)
+    parts = _parts(narrow, room) if stack else [_kept(narrow, room)]
+    return [
+        _fitted([strips[i] for i in part], [narrow[i] for i in part], room)
+        for part in parts
+    ]
 
 
 def total_width(strips: Sequence[Strip]) -> int:
@@ -117,12 +132,35 @@ def _shortened(table: Table, strip: Strip) -> Strip:
     return short if short.width <= strip.width else replace(strip, brief=True)
 
 
+def _kept(narrow: Sequence[Strip], room: int) -> list[int]:
+    """Return the columns that fit beside each other: those that give way go first."""
+    kept = list(range(len(narrow)))
+
+    def over(widths: Sequence[int]) -> bool:
+        return sum(widths[i] + GAP for i in kept) - GAP > room
+
+    ranks = [strip.column.gives_way for strip in narrow]
+    for i in sorted(filter(ranks.__getitem__, kept), key=lambda i: (-ranks[i], -i)):
+        if over([strip.wanted(ranks[i] > LAST_TO_GO) for strip in narrow]):
+            kept.remove(i)
+    least = [narrow[i].least(room) + GAP for i in kept]
+    used, fitting = -GAP, []
+    for i, cells in zip(kept, least, strict=True):
+        if used + cells <= room:
+            used += cells
+            fitting.append(i)
+    return fitting
+
+
 def _parts(narrow: Sequence[Strip], room: int) -> Iterator[list[int]]:
     """Yield as many columns at a time as fit at their narrowest, the names first.
 
     Where every part takes as many columns, no part is left with a lonely one.
     """
-    name, *needed = (strip.least(room) + GAP for strip in narrow)
+    name, *needed = (
+        max(strip.least(room), min(strip.column.least, room // 2)) + GAP
+        for strip in narrow
+    )
     free = room + GAP - name
     sizes = _greedy(needed, free)
     even = -(-len(needed) // len(sizes))
@@ -176,6 +214,7 @@ def _squeezed(strips: list[Strip], room: int) -> list[Strip]:
 
 def _cut(strip: Strip, room: int) -> Strip:
     tail = KEPT_TAIL if strip.index == 0 else 0
-    cells = tuple(cut(text, room, tail) for text in strip.cells)
+    at = "" if strip.index == 0 else LISTED
+    cells = tuple(cut(text, room, tail, at) for text in strip.cells)
     head = tuple(cut(line, room) for line in strip.head)
     return replace(strip, head=head, cells=cells, body=room)

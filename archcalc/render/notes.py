@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from archcalc.errors import clean
 from archcalc.render.numbers import text
-from archcalc.reports.cells import Cell, Note
+from archcalc.reports.cells import Cell, Headline, Note
 from archcalc.reports.report import Report
 
 LONGEST = 4000
@@ -58,6 +58,12 @@ def linked(value: str, safe: Safe, link: Safe) -> str:
         parts += [safe(value[end : match.start()]), link(match[0])]
         end = match.end()
     return "".join([*parts, safe(value[end:])])
+
+
+def headline(one: Headline) -> str:
+    """Return main figures in a line: `vgg16: 138,357,544 parameters, …`."""
+    figures = (f"{text(value, kind)} {name}" for value, name, kind in one.figures)
+    return f"{clean(one.subject)}: {', '.join(figures)}"
 
 
 def dependences(

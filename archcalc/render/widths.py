@@ -43,18 +43,21 @@ def pad(text: str, cells: int, align: Literal["left", "right"] = "left") -> str:
     return text.ljust(cells) if align == "left" else text.rjust(cells)
 
 
-def cut(text: str, cells: int, tail: int = 0) -> str:
+def cut(text: str, cells: int, tail: int = 0, between: str = "") -> str:
     """Return the text in at most `cells` cells, an ellipsis for what is left out.
 
-    `tail` cells are kept at the end, so that names which differ there stay apart.
+    `tail` cells are kept at the end, so that names which differ there stay apart. A
+    list is cut behind `between` rather than inside a word, if half of it stays.
 
-    >>> cut("inception_3a_branch2", 12, tail=5)
-    'incept…anch2'
+    >>> cut("inception_3a_branch2", 12, tail=5), cut("conv, pad 1, relu", 14, 0, ", ")
+    ('incept…anch2', 'conv, pad 1, …')
     """
     if width(text) <= cells:
         return text
-    end = _first(text[::-1], tail)[::-1]
-    return _first(text, cells - 1 - width(end)) + ELLIPSIS + end
+    end = _first(text[::-1], tail)[::-1] if tail else ""
+    begin = _first(text, cells - 1 - width(end))
+    whole = begin.rfind(between) + len(between) if between else 0
+    return begin[: whole if whole > len(begin) // 2 else None] + ELLIPSIS + end
 
 
 def _first(text: str, cells: int) -> str:

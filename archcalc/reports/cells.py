@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from archcalc.catalogue import FIGURES
 from archcalc.sizes.polynomials import Dim, Poly
@@ -52,6 +52,8 @@ class Column:
     A `value` column holds figures of several kinds; each row names its own in `kinds`.
     `unit` is the unit of the raw value; `short` a title for where room is scarce;
     `binary` shows bytes as MiB instead of MB; `note` defines the figure in a footer.
+    Where room is scarce, columns are left out whose `gives_way` is not 0, the highest
+    first; 1 stays until words would be cut to less than `least` cells.
     """
 
     key: str
@@ -61,6 +63,8 @@ class Column:
     note: str | None = None
     short: str | None = None
     binary: bool = False
+    gives_way: int = 0
+    least: int = 0
 
     @property
     def align(self) -> Literal["left", "right"]:
@@ -143,6 +147,13 @@ class Table:
             if every or row.kind == "row":
                 cells = zip((c.key for c in self.columns), row.cells, strict=True)
                 yield {"kind": row.kind, "path": row.path, **dict(cells)}
+
+
+class Headline(NamedTuple):
+    """The main figures of a network: each with its name after the value."""
+
+    subject: str
+    figures: tuple[tuple[Cell, str, ColumnKind], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""Networks side by side: totals with ratios, then branches or rows aligned by name."""
+"""Networks side by side: totals with ratios, then stages, branches and rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import partial
-from itertools import chain, takewhile
+from itertools import takewhile
 from typing import Any
 
 from archcalc.catalogue import FIGURES, Figure, figures
@@ -15,15 +15,22 @@ from archcalc.graph.paths import depth
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
 from archcalc.network.named_figures import measure
-from archcalc.network.rows import Row
+from archcalc.network.rows import Level
 from archcalc.reports.alignment import outputs_in_turn
 from archcalc.reports.cells import Column, ColumnKind, Line, Table
 from archcalc.reports.closed_forms import closed_form_tables
+from archcalc.reports.correspondence import corresponding, items
 from archcalc.reports.diagram import diagram
 from archcalc.reports.memory.notes import definitions
 from archcalc.reports.memory.summary import where_known
 from archcalc.reports.report import Later, Report
-from archcalc.reports.table import assumption_notes, definition_notes, settings
+from archcalc.reports.stages import stage_tables
+from archcalc.reports.table import (
+    assumption_notes,
+    definition_notes,
+    headline,
+    settings,
+)
 from archcalc.sizes.dims import Dim, Poly, ratio
 
 TOTALS = figures(
@@ -32,23 +39,33 @@ TOTALS = figures(
 )
 IN_MEMORY = figures("peak", "saved", "training", "disk")
 ALIGNED = figures("shape", "macs", "weights")
+GIVES_WAY = {"weights": 1, "shape": 2}
+"""What is left out where room is scarce, the highest first."""
+ABSENT = (None, None)
+MOST_BRANCHES = 16
+FEW_ROWS = 12
+"""Networks of so few rows show them all unasked."""
 
 
-def compare_report(analyses: Sequence[Analysis], memory: bool = False) -> Report:
+def compare_report(
+    analyses: Sequence[Analysis], memory: bool = False, level: Level | None = None
+) -> Report:
     """Return the report of `archcalc compare`; the first network is the reference.
 
-    With `memory`, a table of bytes comes first after the totals.
+    With `memory`, a table of bytes comes first after the totals; with a `level`, the
+    rows that correspond come last.
     """
     columns: tuple[str, ...] = ("macs", "flops", "activations", "depth")
     convention = analyses[0].convention
     columns = (*columns, *(one.key for one in _counted(convention)))
     notes = [n for a in analyses for n in assumption_notes(a)]
     common = {k: v for k, v in settings(analyses[0]).items() if k != "input"}
+    names = [a.name for a in analyses]
     return Report(
         "compare",
-        " against ".join(a.name for a in analyses),
-        ", ".join(a.name for a in analyses),
-        tuple(_tables(analyses, memory)),
+        f"{', '.join(names[:-1])} and {names[-1]} side by side",
+        ", ".join(names),
+        tuple(_tables(analyses, memory, level)),
         (
             *notes,
             *definition_notes(analyses[0], columns),
@@ -56,36 +73,35 @@ def compare_report(analyses: Sequence[Analysis], memory: bool = False) -> Report
         ),
         common,
         Later(partial(map, diagram, analyses)),
+        headlines=tuple(map(headline, analyses)),
     )
 
 
-def _tables(analyses: Sequence[Analysis], memory: bool) -> Iterator[Table]:
+def _tables(
+    analyses: Sequence[Analysis], memory: bool, level: Level | None
+) -> Iterator[Table]:
     yield _totals(analyses)
     if memory:
         yield _bytes(analyses)
     yield from closed_form_tables(analyses)
+    stages = list(stage_tables(analyses))
+    yield from stages
     branches = [a.branches for a in analyses]
-    if all(branches) and all(len(b) <= 16 for b in branches):
-        paths = [b.path for found in branches for b in found]
-        shared = _shared_groups(paths)
-        rows = [
-            {".".join(b.path.split(".")[shared:]): (b.shape, b.figures) for b in found}
-            for found in branches
-        ]
+    if not stages and all(branches) and all(len(b) <= MOST_BRANCHES for b in branches):
+        shared = _shared_groups([b.path for found in branches for b in found])
+        rows = [{b.path[shared:]: (b.shape, b.figures) for b in f} for f in branches]
         yield _aligned("branches", analyses, rows)
-        return
-    yield _aligned("rows", analyses, [_named(a.rows) for a in analyses])
+    few = all(len(a.rows) <= FEW_ROWS for a in analyses)
+    if level or few:
+        yield row_table(analyses, level or "layers")
 
 
 def _shared_groups(paths: Sequence[str]) -> int:
-    """Return how many leading names all paths have in common, their last apart."""
+    """Return the length of the groups' names that all paths begin with."""
     parents = [path.split(".")[:-1] for path in paths]
     columns = zip(*parents, strict=False)
-    return sum(1 for _ in takewhile(lambda names: len(set(names)) == 1, columns))
-
-
-def _named(rows: Sequence[Row]) -> dict[str, tuple[Shape, Figures]]:
-    return {row.name: (row.shape, row.figures) for row in rows}
+    shared = takewhile(lambda names: len(set(names)) == 1, columns)
+    return sum(len(names[0]) + 1 for names in shared)
 
 
 def _bytes(analyses: Sequence[Analysis]) -> Table:
@@ -94,22 +110,23 @@ def _bytes(analyses: Sequence[Analysis]) -> Table:
     for one in IN_MEMORY:
         values = [where_known(partial(measure, a, one.key)) for a in analyses]
         lines.append(_line(one.in_memory, values, one.kind))
-    return Table("memory", tuple(_figure_columns("memory", analyses)), tuple(lines))
+    return Table("memory", tuple(_figure_columns(analyses)), tuple(lines))
 
 
-def _figure_columns(title: str, analyses: Sequence[Analysis]) -> Iterator[Column]:
+def _figure_columns(analyses: Sequence[Analysis]) -> Iterator[Column]:
     """Yield a column for the figure's name, one a network, one a ratio."""
-    yield Column("figure", title, "name")
+    yield Column("figure", "figure", "name")
     for i, analysis in enumerate(analyses):
         yield Column(f"net{i}", analysis.name, "value")
     for i in range(1, len(analyses)):
-        name = "ratio" if len(analyses) == 2 else f"ratio {i + 1}"
-        yield Column(f"ratio{i}", name, "ratio")
+        name = f"{analyses[0].name} ÷ {analyses[i].name}"
+        short = None if len(analyses) > 2 else "ratio"
+        yield Column(f"ratio{i}", name, "ratio", short=short, gives_way=1)
 
 
 def _totals(analyses: Sequence[Analysis]) -> Table:
     """Return totals, one figure a line, with each network's ratio to the first."""
-    columns = _figure_columns("total", analyses)
+    columns = _figure_columns(analyses)
     lines = [
         _line(
             "input", [a.graph.nodes[a.graph.inputs[0]].shape for a in analyses], "shape"
@@ -160,19 +177,58 @@ def _aligned(
     analyses: Sequence[Analysis],
     rows: Sequence[dict[str, tuple[Shape, Figures]]],
 ) -> Table:
-    """Return rows or branches side by side, aligned by name."""
-    columns = [Column("name", title, "name")]
-    columns += [
-        Column(f"{one.key}{i}", f"{one.title} {analysis.name}", one.kind)
-        for one in ALIGNED
-        for i, analysis in enumerate(analyses)
-    ]
+    """Return branches side by side, aligned by name."""
+    columns = (Column("name", title, "name"), *_aligned_columns(analyses))
     names = dict.fromkeys(name for found in rows for name in found)
-    absent = (None, None)
     lines = []
     for name in names:
-        found = [row.get(name, absent) for row in rows]
-        values = [[shape for shape, _ in found]]
-        values += [[getattr(f, one.key, None) for _, f in found] for one in ALIGNED[1:]]
-        lines.append(Line((name, *chain.from_iterable(values)), path=name))
-    return Table(title, tuple(columns), tuple(lines))
+        found = [row.get(name, ABSENT) for row in rows]
+        lines.append(Line((name, *_aligned_cells(found)), path=name))
+    return Table(title, columns, tuple(lines))
+
+
+def _aligned_columns(analyses: Sequence[Analysis]) -> Iterator[Column]:
+    """Yield the columns of each figure, one a network."""
+    for one in ALIGNED:
+        for i, analysis in enumerate(analyses):
+            title = f"{one.title} {analysis.name}"
+            way = GIVES_WAY.get(one.key, 0)
+            yield Column(f"{one.key}{i}", title, one.kind, gives_way=way)
+
+
+def _aligned_cells(
+    found: Sequence[tuple[Shape | None, Figures | None]],
+) -> Iterator[Any]:
+    yield from (shape for shape, _ in found)
+    for one in ALIGNED[1:]:
+        yield from (getattr(figures, one.key, None) for _, figures in found)
+
+
+def row_table(analyses: Sequence[Analysis], level: Level) -> Table:
+    """Return the rows of networks beside those that correspond.
+
+    Where names differ, each network has a column of names.
+    """
+    outlines = [
+        items(a, [row for row in a.outline(level) if row.kind == "row"])
+        for a in analyses
+    ]
+    found = corresponding(outlines)
+    alike = all(len({row.name for row in line if row}) == 1 for line in found)
+    others = [] if alike else analyses[1:]
+    columns = (
+        Column("name", level if alike else analyses[0].name, "name"),
+        *(Column(f"name{i}", a.name, "text") for i, a in enumerate(others, 1)),
+        *_aligned_columns(analyses),
+    )
+    shared = _shared_groups(
+        [r.name for line in found for r in line if r and r.nodes[0]]
+    )
+    lines = []
+    for line in found:
+        path = next(row.name for row in line if row)
+        own = [row and row.name[shared if row.nodes[0] else 0 :] for row in line]
+        cells = _aligned_cells([(r.shape, r.figures) if r else ABSENT for r in line])
+        names = [next(filter(None, own))] if alike else [own[0] or "", *own[1:]]
+        lines.append(Line((*names, *cells), path=path))
+    return Table(level, columns, tuple(lines))

@@ -16,11 +16,15 @@ from archcalc.network.rows import Level, Row
 from archcalc.reports.cells import Cell, Column, Line, Note
 from archcalc.reports.explanation import Derivation, Explainer
 from archcalc.reports.report import Report
+from archcalc.reports.table import outlined
 
 COUNTED = figures("activations", "weights", "macs")
 FORMULA_COLUMNS = (
-    Column("size_formula", "output size", "formula"),
-    *(Column(f"{one.key}_formula", one.label, "formula") for one in COUNTED),
+    Column("size_formula", "output size", "formula", gives_way=2),
+    *(
+        Column(f"{one.key}_formula", one.label, "formula", gives_way=one.key == "macs")
+        for one in COUNTED
+    ),
 )
 NOTE = Note(
     "formulas: numbers put into the rules of each layer; weights leave biases and "
@@ -29,14 +33,16 @@ NOTE = Note(
 )
 
 
-def with_formulas(report: Report, analysis: Analysis, level: Level) -> Report:
+def with_formulas(
+    report: Report, analysis: Analysis, level: Level, fold: bool = False
+) -> Report:
     """Return a report of `archcalc table` with the formulas beside its columns.
 
     A row that stands for a whole group has figures in place of formulas.
     """
     table, *others = report.tables
     explainer = Explainer(analysis)
-    rows = list(analysis.outline(level))
+    rows = outlined(analysis, level, fold)
     lines = [
         _with(line, _formulas(explainer, row) if row.kind == "row" else (None,) * 4)
         for line, row in zip(table.rows, rows, strict=False)

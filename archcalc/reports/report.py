@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from archcalc.network.shown import Shown
-from archcalc.reports.cells import Cell, Note, Table
+from archcalc.reports.cells import Cell, Headline, Note, Table
 
 if TYPE_CHECKING:
     from archcalc.reports.diagram import Diagram
@@ -60,7 +60,8 @@ class Report(Shown):
     `kind` is the command (`table`, `compare`, `list`), `subject` the names it is about;
     `settings` keep their order: convention, input, batch, dtype. `diagrams` are the
     networks it is about, for formats that draw them. `ok` is False where a check found
-    something, and the command then ends with exit code 1.
+    something, and the command then ends with exit code 1. `headlines` are the main
+    figures, which a terminal repeats in the last lines.
     """
 
     kind: str
@@ -71,6 +72,7 @@ class Report(Shown):
     settings: Mapping[str, Cell] = field(default_factory=dict, hash=False)
     diagrams: Sequence[Diagram] = ()
     ok: bool = True
+    headlines: tuple[Headline, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
@@ -78,7 +80,8 @@ class Report(Shown):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by value: a mapping proxy cannot be pickled itself."""
         shown = (self.kind, self.title, self.subject, self.tables, self.notes)
-        return Report, (*shown, dict(self.settings), self.diagrams, self.ok)
+        shown = (*shown, dict(self.settings), self.diagrams, self.ok, self.headlines)
+        return Report, shown
 
     def __repr__(self) -> str:
         return f"<Report {self.kind}: {self.title}>"

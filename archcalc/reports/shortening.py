@@ -23,7 +23,7 @@ def without_notes(report: Report) -> Report:
         )
         for table in report.tables
     )
-    return replace(report, tables=tables, notes=(), settings={})
+    return replace(report, tables=tables, notes=(), settings={}, headlines=())
 
 
 def at_most(report: Report, rows: int) -> Report:

@@ -21,8 +21,11 @@ from archcalc.layers.base import Shape, times
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Level, Row
 from archcalc.reports.cells import (
+    Cell,
     Cells,
     Column,
+    ColumnKind,
+    Headline,
     Line,
     Note,
     NoteKind,
@@ -37,13 +40,15 @@ if TYPE_CHECKING:
     from archcalc.network.network import Network
     from archcalc.reports.diagram import Diagram
 
+GIVES_WAY = {"activation_bytes": 3, "flops": 2, "activations": 1}
+"""The columns that are left out where room is scarce, the highest first."""
 SHARED = ("params", "weights", "macs", "activations", "saved")
 """The figures of which a column can give each row's share."""
 COLUMNS: dict[str, Column] = {
     "layer": Column("layer", "layer", "name"),
     "what": Column("what", "what", "text"),
     **{
-        key: column(key)
+        key: column(key, gives_way=GIVES_WAY.get(key, 0))
         for key in (
             *("shape", "params", "weights", "biases", "norms", "buffers", "macs"),
             *("flops", "operations", "reported_params", "activations"),
@@ -58,6 +63,7 @@ DEFAULT_COLUMNS = (
     *("layer", "what", "shape", "params"),
     *("macs", "flops", "activations", "activation_bytes"),
 )
+CUT = ", …"
 KEPT_APART = "activations: the output of every operation, views apart, and the input."
 """What activations are where nothing runs in place."""
 OF_TOTAL = "of …: the share of the network's total, side heads apart."
@@ -89,12 +95,48 @@ def tabulate(
     analysis: Analysis,
     level: Level = "layers",
     columns: Sequence[str] = DEFAULT_COLUMNS,
+    fold: bool = False,
 ) -> Table:
-    """Return a network's table: rows at a level, subtotals of groups, totals."""
+    """Return a network's table: rows at a level, subtotals of groups, totals.
+
+    With `fold`, equal blocks that follow each other share a row.
+    """
+    rows = outlined(analysis, level, fold)
     values = _Values(analysis, columns)
-    lines = [values.line(row) for row in analysis.outline(level)]
-    titles = tuple(titled(COLUMNS[c], analysis.convention) for c in columns)
-    return Table("", titles, (*lines, *values.totals()))
+    lines = [values.line(row) for row in rows]
+    shown = tuple(titled(COLUMNS[c], analysis.convention) for c in columns)
+    if "what" in columns:
+        words = replace(COLUMNS["what"], least=_least_words(analysis, rows))
+        shown = tuple(words if one.key == words.key else one for one in shown)
+    return Table("", shown, (*lines, *values.totals()))
+
+
+def outlined(analysis: Analysis, level: Level, fold: bool) -> Sequence[Row]:
+    """Return a network's rows at a level, with `fold` equal blocks as one."""
+    if not fold:
+        return tuple(analysis.outline(level))
+    from archcalc.reports.folding import folded
+
+    return folded(analysis, level)
+
+
+def _least_words(analysis: Analysis, rows: Sequence[Row]) -> int:
+    """Return the room that words need to say strides and padding.
+
+    What a row says of the norm and the activation that fold into it may be cut.
+    """
+    nodes, entering = analysis.graph.nodes, analysis.graph.input_shapes
+    firsts = {
+        row.label: nodes[row.nodes[0]].layer.label(*entering(nodes[row.nodes[0]]))
+        for row in rows
+        if row.kind == "row" and row.nodes
+    }
+    ends = [
+        len(first) + (len(CUT) if label.startswith(f"{first}, ") else 0)
+        for label, first in firsts.items()
+        if label.startswith(first)
+    ]
+    return max(ends, default=0)
 
 
 def titled(column: Column, convention: Convention) -> Column:
@@ -227,10 +269,11 @@ def table_report(
     level: Level = "layers",
     columns: Sequence[str] = DEFAULT_COLUMNS,
     judged: Sequence[Judged] = (),
+    fold: bool = False,
 ) -> Report:
-    """Return the report of `archcalc table`."""
+    """Return the report of `archcalc table`; with `fold` equal blocks share a row."""
     named = (network.title, network.name)
-    return _titled(*named, analysis, level, columns, judged)
+    return _titled(*named, analysis, level, columns, judged, fold)
 
 
 def _titled(
@@ -240,6 +283,7 @@ def _titled(
     level: Level,
     columns: Sequence[str],
     judged: Sequence[Judged],
+    fold: bool,
 ) -> Report:
     columns = with_convention(columns, analysis.convention)
     notes = [*assumption_notes(analysis), *definition_notes(analysis, columns)]
@@ -249,27 +293,64 @@ def _titled(
         "table",
         title,
         name,
-        (tabulate(analysis, level, columns),),
+        (tabulate(analysis, level, columns, fold),),
         (*notes, *erratum_notes(judged)),
         settings(analysis),
         Later(partial(_drawn, title, analysis)),
+        headlines=(headline(analysis),),
     )
+
+
+def headline(analysis: Analysis) -> Headline:
+    """Return a network's main figures: parameters, operations, memory."""
+    total, convention = analysis.total, analysis.convention
+    figures: list[tuple[Cell, str, ColumnKind]] = [
+        (total.params, "parameters", "count"),
+        (total.macs, "MACs", "operations"),
+    ]
+    if convention.counts_operations:
+        unit = f"{convention.name} {convention.unit}s"
+        figures.append((total.operations, unit, "operations"))
+    figures.append((total.activation_bytes, "of activations", "bytes"))
+    return Headline(analysis.name, tuple(figures))
+
+
+def insisted(report: Report, asked: str | None) -> Report:
+    """Return a report of `archcalc table` whose columns stay that were asked for."""
+    if not asked:
+        return report
+    parts = [part.strip() for part in asked.split(",")]
+    relative = any(part[:1] in ("+", "-") for part in parts)
+    stay = {part.lstrip("+") for part in parts if not part.startswith("-")}
+    table, *others = report.tables
+    columns = tuple(
+        replace(one, gives_way=0) if not relative or one.key in stay else one
+        for one in table.columns
+    )
+    return replace(report, tables=(replace(table, columns=columns), *others))
 
 
 def table_of(
     network: Network | None,
     analysis: Analysis,
     level: Level = "layers",
-    columns: Sequence[str] = DEFAULT_COLUMNS,
+    columns: str | None = None,
+    fold: bool = False,
 ) -> Report:
-    """Return a table with a network's title and errata; None: of the analysis alone."""
+    """Return a table with a network's title and errata; None: of the analysis alone.
+
+    `columns` are those of the command line.
+    """
+    chosen = chosen_columns(columns)
     if network is None:
         name = analysis.name
-        return _titled(name, name, analysis, level, columns, ())
+        report = _titled(name, name, analysis, level, chosen, (), fold)
+        return insisted(report, columns)
     from archcalc.checks.claims.expectations import judge_known
 
     judged = list(judge_known(network, analysis))
-    return table_report(network, analysis, level, columns, judged)
+    report = table_report(network, analysis, level, chosen, judged, fold)
+    return insisted(report, columns)
 
 
 def _drawn(title: str, analysis: Analysis) -> Iterator[Diagram]:

@@ -33,6 +33,7 @@ GOLDENS: dict[str, tuple[str, dict[str, Any]]] = {
     "terminal-120": ("terminal", {"width": 120}),
     "terminal-80": ("terminal", {"width": 80}),
     "terminal-40": ("terminal", {"width": 40}),
+    "terminal-40-stack": ("terminal", {"width": 40, "stack": True}),
     "terminal-color": ("terminal", {"width": 120, "color": True}),
     "markdown": ("markdown", {}),
     "csv": ("csv", {}),
@@ -76,7 +77,7 @@ def test_lines_fit_and_figures_stand_under_each_other(room: int) -> None:
 
 @pytest.mark.parametrize("room", [None, 40, 60, 80, 100, 120])
 def test_no_row_and_no_column_is_lost(room: int | None) -> None:
-    text = render(replace(REPORT, tables=(LAYERS,)), width=room)
+    text = render(replace(REPORT, tables=(LAYERS,)), width=room, stack=True)
     parts = text.count("\nlayer ")
     lines = table_lines(text)
     for name in (
@@ -93,6 +94,41 @@ def test_no_row_and_no_column_is_lost(room: int | None) -> None:
     titles = {"what", "output", "params", "MACs", "activations", "activ.", "stored"}
     assert len(titles & set(words)) == 6
     assert {"share", "of", "trained"} <= set(words)
+
+
+@pytest.mark.parametrize(
+    ("room", "shown", "left_out", "whole"),
+    [
+        (72, "layer what n params flops bytes", "", True),
+        (71, "layer what n params flops", "bytes", True),
+        (60, "layer what n params", "flops, bytes", True),
+        (52, "layer what n params", "flops, bytes", False),
+        (51, "layer what n", "params, flops, bytes", True),
+        (40, "layer what n", "params, flops, bytes", False),
+    ],
+)
+def test_columns_give_way_in_their_order(
+    room: int, shown: str, left_out: str, whole: bool
+) -> None:
+    """Bytes and FLOPs go before words are cut; params before what words must say."""
+    ranks = {"params": 1, "flops": 2, "bytes": 3}
+    columns = (
+        Column("layer", "layer", "name"),
+        Column("what", "what", "text", least=27),
+        *(
+            Column(key, key, "shape", gives_way=ranks.get(key, 0))
+            for key in ("n", "params", "flops", "bytes")
+        ),
+    )
+    words = ("conv 3×3, 64, pad 1, bn, relu", *[(10**6,)] * 4)
+    table = Table("", columns, (Line(("conv1", *words)),))
+    text = render(Report("table", "", "", (table,)), width=room)
+    heading, _, row = text.split("\n\n")[0].split("\n")
+    assert sorted(heading.split()) == sorted(shown.split())
+    assert ("pad 1, bn, relu" in row) == whole
+    assert "pad 1, " in row
+    told = re.findall(r"left out at this width: (.*) \(--stack", " ".join(text.split()))
+    assert told == [left_out] * bool(left_out)
 
 
 def test_figures_are_shortened_only_as_far_as_needed() -> None:

@@ -29,8 +29,9 @@ def test_so_many_rows_stay(most: int) -> None:
 
 def test_a_table_without_totals_ends_with_what_it_leaves_out() -> None:
     compared = archcalc.compare("vgg16", "resnet50")
-    assert [len(table.rows) for table in at_most(compared, 5).tables] == [5, 5]
-    assert [t.rows[-1].path for t in at_most(compared, 5).tables] == ["…", "…"]
+    shown = at_most(compared, 5).tables
+    assert {len(table.rows) for table in shown} == {5}
+    assert {table.rows[-1].path for table in shown} == {"…"}
 
 
 def test_too_few_rows_are_refused() -> None:
@@ -52,7 +53,7 @@ def test_nothing_stands_below_the_tables(format: str) -> None:
 def test_the_options_work_together(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = ("table", "vgg16", "--max-rows", "6", "--no-notes")
+    words = ("table", "vgg16", "--max-rows", "6", "--no-notes", "--columns", "macs")
     lines = run(capsys, monkeypatch, *words).out.splitlines()
     assert lines[-1].split()[0] == "total"
     assert len(lines) == 2 + 2 + 6 + 1

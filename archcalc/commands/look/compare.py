@@ -19,6 +19,13 @@ from archcalc.errors import UsageError
 
 def compare(
     nets: NetworkNames,
+    level: Annotated[
+        str | None,
+        Option(
+            "--level",
+            help="Rows as well: ops, layers, blocks or stages (in data: layers).",
+        ),
+    ] = None,
     memory: Annotated[
         bool,
         Option(
@@ -35,10 +42,10 @@ def compare(
     inplace: InPlace = True,
     rendering: RenderingOrDrawing,
 ) -> None:
-    """Put networks side by side: totals with ratios, then their parts.
+    """Put networks side by side: totals with ratios, stages, rows that correspond.
 
     $ archcalc compare resnet18 resnet50
-    $ archcalc compare naive-inception bottleneck-inception --bytes
+    $ archcalc compare alexnet vgg16 --level layers
     """
     from archcalc.reports.comparison import compare_report
 
@@ -51,4 +58,6 @@ def compare(
         )
         for network in networks
     ]
-    rendering.emit(compare_report(analyses, memory))
+    if level is None and rendering.chosen != "terminal":
+        level = "layers"
+    rendering.emit(compare_report(analyses, memory, level))  # type: ignore[arg-type]  # outline checks the level

@@ -49,6 +49,14 @@ Formulas = Annotated[
 Bars = Annotated[
     bool, Option("--bars", help="Add a bar for the share of each row in the total.")
 ]
+Fold = Annotated[
+    bool | None,
+    Option(
+        "--fold/--all",
+        help="Print repeated blocks as one row, or all (data formats: all).",
+        show_default=False,
+    ),
+]
 BARRED = ("layer", "params", "macs", "activations")
 """What is shown with bars where no columns are asked for: it fits 80 columns."""
 
@@ -60,6 +68,7 @@ def table(
     view: View = None,
     formulas: Formulas = False,
     bars: Bars = False,
+    fold: Fold = None,
     batch: Batch = 1,
     dtype: Dtype = "float32",
     convention: Convention = "macs",
@@ -73,7 +82,7 @@ def table(
     $ archcalc table vgg16
     $ archcalc table resnet50 --level stages --columns shape,params,macs
     """
-    from archcalc.reports.table import chosen_columns, table_report
+    from archcalc.reports.table import chosen_columns, insisted, table_report
 
     network = loading.load(net)
     analysis = network.analyze(
@@ -89,7 +98,9 @@ def table(
     chosen = chosen_columns(columns)
     if not columns and (formulas or bars):
         chosen = ("layer", "shape") if formulas else BARRED
-    report = table_report(network, analysis, level, chosen, judged)  # type: ignore[arg-type]  # outline checks the level
+    folds = rendering.chosen == "terminal" if fold is None else fold
+    report = table_report(network, analysis, level, chosen, judged, folds)  # type: ignore[arg-type]  # outline checks the level
+    report = insisted(report, columns)
     if bars:
         from archcalc.reports.bars import with_bars
 
@@ -97,7 +108,7 @@ def table(
     if formulas:
         from archcalc.reports.formula_columns import with_formulas
 
-        report = with_formulas(report, analysis, level)  # type: ignore[arg-type]  # checked above
+        report = with_formulas(report, analysis, level, folds)  # type: ignore[arg-type]  # checked above
     rendering.emit(report)
 
 
