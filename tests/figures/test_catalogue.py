@@ -35,7 +35,7 @@ PICKERS = {
     "network/verification.py WHATS": "weight buffer",
     "network/verification.py words": "",
     "render/page/content.py COUNTED": "",
-    "render/plotting/layers.py series": "MACs",
+    "render/plotting/layers.py SERIES": "",
     "render/plotting/scatter.py TITLES": "",
     "reports/closed_forms.py FIGURES": "",
     "reports/comparison.py ALIGNED": "",
