@@ -25,6 +25,7 @@ from archcalc.layers.base import Layer, Shape
 from archcalc.limits import DEFAULT, Limits, counting
 from archcalc.sizes.dims import assuming, same
 from archcalc.sizes.expressions import Expression
+from archcalc.source.parser import Scalar
 
 if TYPE_CHECKING:
     from archcalc.graph.holes import Holes
@@ -231,7 +232,7 @@ class Expander:
         found: list[int] = []
         for name in step.sources:
             found += self.values.references(name, step, scope)
-        if not found:
+        if step.sources and not found:
             message = f"{step.sources[0].text}: that step is repeated 0 times"
             raise self.growing.error(step, "AC145", message)
         self.visits += len(found) - len(step.sources)
@@ -312,8 +313,8 @@ class Expander:
             if step.kind == "stage":
                 scope.adopt(inner, step.body)
             return after
-        if step.branches is not None:
-            return self.joined(step, path, at, scope)
+        if step.branches is not None or step.parts:
+            return self.joined(step, path, at, scope, override)
         inputs: tuple[int, ...] = (at,)
         if arity(step) != 1:
             inputs = self.references(step, scope)
@@ -360,25 +361,37 @@ class Expander:
         growing.close(group, after)
         return after
 
-    def joined(self, step: Step, path: str, at: int, scope: Scope) -> int:
-        """Write out branches and the node that joins them."""
+    def joined(
+        self,
+        step: Step,
+        path: str,
+        at: int,
+        scope: Scope,
+        override: dict[str, Any],
+    ) -> int:
+        """Write out branches, or inputs by name, and the node that joins them."""
         group = self.growing.open(path, step.kind, step.kind, scope)
         inner = scope.inside(path, group)
         ends = []
-        outside, branches = self.repeats, step.branches or ()
+        outside, branches = self.repeats, step.branches or step.parts
         if step.copies is not None:
             branches = self.copied(step, at, scope)
         for i, (name, steps) in enumerate(branches, 1):
             if step.copies is not None:
                 inner.values["i"] = i
-            ends.append(self.branch(name, steps, member(path, name), at, inner))
+            if isinstance(steps, Scalar):
+                ends.append(self.values.reference(steps, step, scope))
+            elif name:
+                ends.append(self.branch(name, steps, member(path, name), at, inner))
+            else:  # an input that is not named is what enters
+                ends.append(at)
         self.repeats = outside
-        layer = self.values.layer(step, {}, at, scope)
-        names = tuple(name for name, _ in branches)
+        layer = self.values.layer(step, override, at, scope)
+        names = tuple(name or "q" for name, _ in branches)
         joined = self.growing.add(
             step, member(path, step.kind), layer, tuple(ends), inner, names
         )
-        after = self.followed(step, path, joined, inner, {})
+        after = self.followed(step, path, joined, inner, override)
         self.growing.close(group, after)
         return after
 
@@ -421,19 +434,9 @@ class Expander:
         self, step: Step, path: str, at: int, main: int, skip: int, scope: Scope
     ) -> int:
         """Append the sum of a residual; a clash says what shortcut would fit."""
-        body, kept = self.growing.nodes[main].shape, self.growing.nodes[skip].shape
+        body, kept = (self.growing.nodes[i].shape for i in (main, skip))
         if len(body) != len(kept) or not all(map(same, body, kept)):
-            from archcalc.graph.clashes import sum_help
-
-            line = self.growing.line
-            help = sum_help(self.growing.nodes, main, skip, at, line)
-            message = "a residual needs equal shapes"
-            facts = (
-                f"body     = {self.growing.entering(main)}",
-                f"shortcut = {self.growing.entering(skip)}",
-            )
-            problem = self.growing.problem(step, "AC201", message, help, facts)
-            raise ShapeError([problem])
+            raise self.growing.unlike_sum(step, at, main, skip)
         layer = self.values.layer(Step("add", step.node), {}, main, scope)
         return self.growing.add(step, member(path, "add"), layer, (main, skip), scope)
 

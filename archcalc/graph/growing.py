@@ -127,7 +127,7 @@ class Growing:
             raise LimitError(placed) from None
         except ShapeError as error:
             (problem,) = error.problems
-            if len(inputs) > 1:
+            if len(inputs) != 1:
                 problem = self.clash(problem, layer, inputs, names)
             else:
                 entering = f"input: {self.entering(inputs[0])}"
@@ -194,32 +194,39 @@ class Growing:
         for offset, index in enumerate(range(first, len(self.nodes))):
             twin = other[0] + offset
             node = self.nodes[index]
-            if twin >= other[1] or self._weights(index) != self._weights(twin):
+            if twin >= other[1] or self._unlike(index, twin):
                 raise self.unlike_weights(step, min(twin, other[1] - 1), index)
             root = self.nodes[twin].share
             self.nodes[index] = node._replace(share=twin if root is None else root)
 
-    def _weights(self, index: int) -> tuple[str, Mapping[str, Shape]]:
+    def _unlike(self, index: int, twin: int) -> bool:
+        """Say whether two nodes cannot use one tensor for each of their weights."""
+        own, other = self._weights(index), self._weights(twin)
+        nodes = self.nodes
+        if nodes[index].layer.key == nodes[twin].layer.key:
+            return own != other
+        return not own or list(own.values()) != list(other.values())
+
+    def _weights(self, index: int) -> Mapping[str, Shape]:
         node = self.nodes[index]
-        shapes = [self.nodes[i].shape for i in node.inputs]
-        return node.layer.key, node.layer.weights(*shapes)
+        return node.layer.weights(*[self.nodes[i].shape for i in node.inputs])
 
     def unlike_weights(self, step: Step, twin: int, index: int) -> ShapeError:
-        """Return the error of two steps that cannot share: their kinds or weights."""
+        """Return the error of two steps that cannot share: their weights."""
         facts = []
         for i in (twin, index):
-            node, (_, weights) = self.nodes[i], self._weights(i)
+            node, weights = self.nodes[i], self._weights(i)
             told = ", ".join(f"{name} {times(w)}" for name, w in weights.items())
             label = node.layer.label(*[self.nodes[n].shape for n in node.inputs])
             facts.append(
                 f"{node.name}: {told or 'no weights'}   from line "
                 f"{self.line(node)}, {label}"
             )
-        kinds = self._weights(twin)[0], self._weights(index)[0]
         message = "share needs steps with equal weights"
-        if kinds[0] != kinds[1]:
-            message = f"share needs steps of one kind: {kinds[0]} and {kinds[1]} differ"
-        return ShapeError([self.problem(step, "AC214", message, facts=facts)])
+        help = None
+        if "bias" in {*self._weights(index)} ^ {*self._weights(twin)}:
+            help = "bias: false, where only one of them has a bias"
+        return ShapeError([self.problem(step, "AC214", message, help, facts)])
 
     # -- errors ------------------------------------------------------------------------
 
@@ -242,8 +249,9 @@ class Growing:
             for name, i in pairs:
                 first_of.setdefault(self.nodes[i].shape, (name, i))
             told = list(first_of.values())[:MOST_INPUTS_SHOWN]
-        width = max(len(name) for name, _ in told)
+        width = max((len(name) for name, _ in told), default=0)
         facts = [f"{name:{width}} = {self.entering(i, '')}" for name, i in told]
+        facts = facts or list(problem.facts)
         if len(told) < len(pairs):
             facts.append(f"and {len(pairs) - len(told)} more inputs")
         help = problem.help
@@ -253,6 +261,18 @@ class Growing:
             joins = layer.joins() is not None
             help = join_help(self.nodes, inputs, names, joins, self.line) or help
         return replace(problem, facts=tuple(facts), help=help)
+
+    def unlike_sum(self, step: Step, at: int, main: int, skip: int) -> ShapeError:
+        """Return the error of a residual whose two sides do not fit."""
+        from archcalc.graph.clashes import sum_help
+
+        help = sum_help(self.nodes, main, skip, at, self.line)
+        message = "a residual needs equal shapes"
+        facts = (
+            f"body     = {self.entering(main)}",
+            f"shortcut = {self.entering(skip)}",
+        )
+        return ShapeError([self.problem(step, "AC201", message, help, facts)])
 
     def line(self, node: Node) -> int:
         """Return the line in which a node was written."""

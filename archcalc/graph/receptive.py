@@ -107,14 +107,25 @@ def receptive_fields(graph: Graph) -> tuple[Fields, ...]:
     Raises `UsageError` AC541 where a window's size is a symbol.
     """
     found: list[Fields] = []
+    blind = blind_nodes(graph)
     for node in graph.nodes:
         if not node.inputs:
             found.append((INPUT,) * (len(node.shape) - 1))
             continue
-        before = list(dict.fromkeys([found[i] for i in node.inputs]))
+        seeing = [i for i in node.inputs if i not in blind] or node.inputs
+        before = list(dict.fromkeys([found[i] for i in seeing]))
         merged = before[0] if len(before) == 1 else _union(before)
         found.append(_through(graph, node, merged))
     return tuple(found)
+
+
+def blind_nodes(graph: Graph) -> set[int]:
+    """Return the nodes that see no input: learned tensors, and what comes of them."""
+    blind: set[int] = set()
+    for node in graph.nodes:
+        if node.index not in graph.inputs and all(i in blind for i in node.inputs):
+            blind.add(node.index)
+    return blind
 
 
 def _through(graph: Graph, node: Node, fields: Fields) -> Fields:
@@ -172,9 +183,10 @@ def misaligned(graph: Graph) -> Iterator[tuple[Node, tuple[Field, ...]]]:
 
     With the fields of its inputs along the first axis where they differ.
     """
-    found = receptive_fields(graph)
+    found, blind = receptive_fields(graph), blind_nodes(graph)
     for node in graph.nodes:
-        seen = [f for i in node.inputs if (f := found[i]) is not None]
+        reads = (found[i] for i in node.inputs if i not in blind)
+        seen = [field for field in reads if field is not None]
         if len(seen) > 1 and len({len(f) for f in seen}) == 1:
             for axis in zip(*seen, strict=True):
                 if not _meet(axis):

@@ -84,8 +84,8 @@ def member(path: str, name: str) -> str:
 
 def is_group(step: Step) -> bool:
     """Say whether a step is written out as a group of its own."""
-    grouped = step.kind in STRUCTURES or step.branches is not None
-    return grouped and step.kind != "aux" and step.repeat == 1
+    grouped = step.kind in STRUCTURES or step.branches is not None or step.parts
+    return bool(grouped) and step.kind != "aux" and step.repeat == 1
 
 
 def base_names(steps: tuple[Step, ...]) -> tuple[str, ...]:

@@ -119,7 +119,9 @@ class _Printer:
             return
         self.steps[id(step)] = None
         for key, value in step.items:
-            if key.text in HOLDERS or (key.text in FOLLOWERS and kind != "use"):
+            named = CATALOGUE[kind].named_inputs if kind in CATALOGUE else ()
+            follows = key.text in FOLLOWERS and kind != "use"
+            if key.text in HOLDERS or follows or key.text in named:
                 self._mark_steps(value)
             elif key.text == kind and kind in CATALOGUE and isinstance(value, Mapping):
                 for _, branch in value.items:
@@ -134,6 +136,7 @@ class _Printer:
             layer = CATALOGUE.get(kind)
             fields = layer.fields if layer else {}
             names = [n for n in (*USUAL, *fields) if n in fields]
+            names = [*(layer.named_inputs if layer else ()), *names]
             head = ("name", *(BEFORE_STAGE if kind == "stage" else ()), kind, "from")
             return _in_order(value.items, (*head, *names), AFTER)
         if id(value) in self.claims:

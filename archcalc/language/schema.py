@@ -256,7 +256,7 @@ class _Writer:
         """Return the keys of a layer: its kind key, arguments, norm and act."""
         about = _about(layer.key)
         value: Schema = {"type": "null"}
-        if layer.arity != 1:
+        if layer.arity not in (0, 1):
             about, value = f"{about} {words.BRANCHES}", _ref("branches")
         elif layer.principal is not None:
             about = f"{about} The value: {argument_words(layer, layer.principal)}"
@@ -266,7 +266,12 @@ class _Writer:
         own = {layer.key: self.said(layer.key, value, about)}
         if layer.arity is None:
             own[BRANCHES] = self.said(BRANCHES, COPIES.schema(), words.COPIES)
-        return {**self.arguments(layer)["properties"], **own}
+        part = _branch()
+        parts = {
+            name: self.said(name, part, argument_words(layer, name))
+            for name in layer.named_inputs
+        }
+        return {**self.arguments(layer)["properties"], **parts, **own}
 
     def arguments(self, layer: type[Layer]) -> Schema:
         """Return the schema of arguments of a layer, none of them required."""
@@ -391,8 +396,11 @@ def _about(kind: str) -> str:
     return " ".join(doc.split("\n\n")[0].split())
 
 
+def _branch() -> Schema:
+    return {"anyOf": [{"type": "string"}, _ref("steps"), _ref("mapping")]}
+
+
 def _branches() -> Schema:
-    branch = {"anyOf": [{"type": "string"}, _ref("steps"), _ref("mapping")]}
-    named = {**_mapping_of(branch), "minProperties": 1}
+    named = {**_mapping_of(_branch()), "minProperties": 1}
     earlier = {"type": "array", "items": NAME, "minItems": 1}
     return {"anyOf": [named, earlier, _ref("steps"), {"type": "null"}]}

@@ -12,11 +12,11 @@ from typing import Any
 
 from archcalc.errors import nearest
 from archcalc.language.argument_reader import ArgumentReader, absent, quoted
+from archcalc.language.input_reader import InputReader
 from archcalc.language.steps import (
     BRANCHES,
     COMMON,
     CONDITION,
-    COPIES,
     FOLLOWERS,
     KINDS,
     REPEAT,
@@ -43,7 +43,8 @@ Given = dict[str, tuple[Scalar, Value]]
 """Arguments as written: each key with its place, and its value."""
 ABSENT = ("none", "", "~", "null")
 ARGUMENTS = frozenset(name for layer in CATALOGUE.values() for name in layer.fields)
-SIBLINGS = ARGUMENTS | {*COMMON, *FOLLOWERS, BRANCHES, "shortcut"}
+PARTS = frozenset(name for layer in CATALOGUE.values() for name in layer.named_inputs)
+SIBLINGS = ARGUMENTS | PARTS | {*COMMON, *FOLLOWERS, BRANCHES, "shortcut"}
 """What may stand beside some kind."""
 MOST_COMPARED = 8
 """With so many keys of a step, kinds are compared, to find the one that is meant."""
@@ -59,6 +60,7 @@ class StepReader:
     def __init__(self, arguments: ArgumentReader) -> None:
         self.arguments = arguments
         self.problems = arguments.problems
+        self.inputs = InputReader(arguments, self.steps)
         self.block_params: dict[str, dict[str, bool]] = {}
         self.defaults: dict[str, dict[str, Any]] = {}
         self.seen: dict[tuple[Any, ...], Step] = {}
@@ -166,7 +168,7 @@ class StepReader:
             kind = fits[0].text
             if kind in ARGUMENTS:  # an argument, where another key can only be a kind
                 foreign = _not_siblings(k for k in keys if not takes(kind, k.text))
-                if foreign and not nearest(foreign[0].text, CATALOGUE[kind].fields):
+                if foreign and not _meant_argument(foreign[0].text, kind):
                     self._unknown(foreign[0])
                     return None
             return kind
@@ -213,28 +215,11 @@ class StepReader:
             followers = {f: own.pop(f, None) or usual[f] for f in FOLLOWERS}
         joins = kind in CATALOGUE and CATALOGUE[kind].arity != 1
         if joins and self.problems.count == before:
-            self._check_inputs(kind, key, own, common)
+            self.inputs.check(kind, key, own, common)
         if self.problems.count > before:
             return None
         step = Step(kind, key, args, **common, **own, **followers)
         return self._ready(step, key) if kind in CATALOGUE else step
-
-    def _check_inputs(
-        self, kind: str, key: Scalar, own: dict[str, Any], common: dict[str, Any]
-    ) -> None:
-        """Note where what joins tensors has none, too few, or two lists of them."""
-        listed = [read["sources"] for read in (own, common) if "sources" in read]
-        wanted = CATALOGUE[kind].arity
-        count = len(own.get("branches") or (listed[0] if listed else ()))
-        if len(listed) > 1:
-            message = f"{kind} has a list of names, and `from` names others"
-        elif not count or (wanted is not None and count != wanted):
-            inputs = "branches, or names of steps" if wanted is None else "two inputs"
-            message = f"{kind} joins {inputs}: {count or 'none'} is given"
-        else:
-            return
-        at = self.problems.source.key_beside(key, "from" if len(listed) > 1 else "")
-        self.problems.add("AC145", message, at)
 
     def _ready(self, step: Step, key: Scalar) -> Step | None:
         """Build the layer at once where no argument waits for a value."""
@@ -249,6 +234,7 @@ class StepReader:
             self.problems.add("AC140", refused(step.kind, error), at, error.help)
             return None
         alone = not (step.sources or step.share or step.branches or step.first)
+        alone = alone and not step.parts
         once = step.repeat == 1 and not step.last and step.when is True
         plain = alone and once and layer.arity == 1
         return step._replace(layer=layer, plain=plain)
@@ -303,9 +289,9 @@ class StepReader:
         layer = CATALOGUE[kind]
         own: dict[str, Any] = {}
         if layer.arity is None and BRANCHES in given and not partial:
-            own = self._copies(kind, principal, given.pop(BRANCHES))
-        elif layer.arity != 1 and not partial:
-            own = self.branches(kind, key, principal)
+            own = self.inputs.copies(kind, principal, given.pop(BRANCHES))
+        elif layer.arity not in (0, 1) and not partial:
+            own = self.inputs.branches(kind, key, principal)
         elif principal is not None and not absent(principal):
             if layer.principal is None:
                 message = f"{kind} takes no value"
@@ -315,7 +301,9 @@ class StepReader:
                 self.problems.add("AC139", message, principal, f"write {kind}")
             else:
                 given = {layer.principal: (key, principal), **given}  # type: ignore[dict-item]  # only the value is read
-        args = {}
+        args: dict[str, Any] = {}
+        if layer.named_inputs and not partial:
+            own["parts"] = self.inputs.named(kind, key, given)
         for word, (at, value) in given.items():
             if word in layer.fields:
                 args[word] = self.arguments.argument(layer.fields[word], value, word)
@@ -335,46 +323,12 @@ class StepReader:
             message = f"{kind} has no argument {quoted(key)}"
             self.problems.add("AC141", message, key, help)
             return
-        joins = (BRANCHES,) if layer.arity is None else ()
+        joins = (BRANCHES,) if layer.arity is None else layer.named_inputs
         followers = FOLLOWERS if followed else ()
         known = (*layer.fields, *joins, *followers, *COMMON)
         self.arguments.unknown_argument(kind, key, known)
 
     # -- structures and what follows a step -----------------------------------------
-
-    def branches(self, kind: str, key: Value, value: Value | None) -> dict[str, Any]:
-        """Read what a layer joins: branches by name, or names of earlier steps."""
-        if isinstance(value, Mapping) and value.items:
-            read = ((k.text, self._branch(k, v)) for k, v in value.items)
-            return {"branches": tuple(read)}
-        if isinstance(value, Sequence) and value.items:
-            return {"sources": self.arguments.references(value)}
-        if value is None or not absent(value):
-            self.problems.add(
-                "AC145",
-                f"{kind} joins branches: a mapping of names to steps, "
-                "or a list of names",
-                key if value is None else value,
-            )
-        return {}
-
-    def _copies(
-        self, kind: str, body: Value | None, count: tuple[Scalar, Value]
-    ) -> dict[str, Any]:
-        """Read what a layer joins as often as `branches` says: one body for all."""
-        key, value = count
-        read = self.arguments.argument(COPIES, value, BRANCHES)
-        if body is None or isinstance(body, Mapping) or absent(body):
-            message = f"{kind} with `branches` needs a list of steps, the body of each"
-            help = "branches with names of their own have no count"
-            self.problems.add("AC145", message, body or key, help)
-            return {}
-        return {"branches": (("", self.steps(body, kind)),), "copies": read}
-
-    def _branch(self, key: Scalar, value: Value) -> tuple[Step, ...]:
-        if isinstance(value, Scalar) and value.text == "identity":
-            return ()
-        return self.steps(value, f"branch {key.text}")
 
     def structure(
         self,
@@ -470,6 +424,14 @@ class StepReader:
 def _given(value: Mapping) -> Given:
     """Return the values of a mapping by the texts of its keys, with the keys."""
     return {k.text: (k, v) for k, v in value.items}
+
+
+def _meant_argument(word: str, kind: str) -> bool:
+    """Say whether a word that is no argument of a kind means one of its arguments."""
+    from archcalc.language.foreign_words import argument_help
+
+    known = tuple(CATALOGUE[kind].fields)
+    return bool(nearest(word, known) or argument_help(word, kind, known))
 
 
 def _not_siblings(keys: Iterable[Scalar]) -> list[Scalar]:

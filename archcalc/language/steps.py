@@ -56,14 +56,18 @@ CONDITION = FlagField()
 NONE: dict[str, Any] = {}
 
 
+Parts = tuple[tuple[str, "Scalar | tuple[Step, ...]"], ...]
+
+
 class Step(NamedTuple):
     """One step as written; `node` is its kind key, which is where it stands.
 
     `branches` for kinds that join several tensors, by name; one that stands for all of
-    them where `copies` says how many. `sources` where they are earlier steps' names
-    instead. `body` for residual, aux and stage. `layer` is ready where no argument
-    needs arithmetic, and `plain` says that it then becomes one node, which reads the
-    node before it, with its followers.
+    them where `copies` says how many; `parts` are what is given for inputs that have a
+    name: the name of an earlier step, or steps. `sources` where they are earlier steps'
+    names instead. `body` for residual, aux and stage. `layer` is ready where no
+    argument needs arithmetic, and `plain` says that it then becomes one node, which
+    reads the node before it, with its followers.
     """
 
     kind: str
@@ -84,6 +88,7 @@ class Step(NamedTuple):
     shortcut: str | Expression | tuple[Step, ...] = "identity"
     plain: bool = False
     copies: Any = None
+    parts: Parts = ()
 
     def again(self, node: Scalar, name: str | None = None) -> Step:
         """Return the same step where it is written once more."""
@@ -94,6 +99,8 @@ class Step(NamedTuple):
         yield from self.body
         for _, steps in self.branches or ():
             yield from steps
+        for _, part in self.parts:
+            yield from () if isinstance(part, Scalar) else part
         if isinstance(self.shortcut, tuple):
             yield from self.shortcut
 
@@ -163,8 +170,14 @@ def without_followers(args: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in args.items() if k not in FOLLOWERS}
 
 
+def reads_others(step: Step) -> bool:
+    """Say whether a step reads other than what enters: by name, or nothing at all."""
+    named = any(isinstance(part, Scalar) for _, part in step.parts)
+    return bool(step.sources) or named or arity(step) == 0
+
+
 def arity(step: Step) -> int | None:
-    """Return how many inputs a step takes: None for two or more, 1 for structures."""
+    """Return how many inputs a step takes: None for any, 1 for structures."""
     layer = CATALOGUE.get(step.kind)
     return layer.arity if layer is not None else 1
 
@@ -172,7 +185,7 @@ def arity(step: Step) -> int | None:
 def constant(step: Step) -> bool:
     """Say whether an equal text elsewhere in the file means an equal step."""
     simple = step.layer is not None and not (
-        step.sources or step.share or step.branches
+        step.sources or step.share or step.branches or step.parts
     )
     waits = any(isinstance(f, Expression) for f in (step.norm, step.act))
     return simple and not waits and settled({"repeat": step.repeat, "when": step.when})

@@ -8,6 +8,7 @@ from archcalc.layers import (
     combine,
     conv,
     drop,
+    learned,
     linear,
     norm,
     patches,
@@ -15,7 +16,9 @@ from archcalc.layers import (
     recurrent,
     reshape,
     resize,
+    rotary,
     select,
+    window_attention,
 )
 from archcalc.layers import input as source
 from archcalc.layers.base import Layer
@@ -34,6 +37,9 @@ FAMILIES = (
     patches,
     drop,
     attention,
+    window_attention,
+    learned,
+    rotary,
     recurrent,
 )
 

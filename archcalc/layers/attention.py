@@ -1,9 +1,9 @@
-"""Attention over tokens, whole or in windows, and the learned tensors beside it."""
+"""Attention over tokens: to themselves or to others, masked, with fewer keys."""
 
 from __future__ import annotations
 
-from math import prod
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
 
 from archcalc.errors import ShapeError
 from archcalc.layers.activation import softmax_work
@@ -12,29 +12,37 @@ from archcalc.layers.base import (
     Extra,
     Function,
     Layer,
-    Letters,
     Saved,
     Shape,
-    Shapes,
     Work,
     check_divides,
-    feature_axis,
     is_one,
     numbers,
     numel,
     times,
 )
-from archcalc.layers.fields import Count, Flag, ListField, Size
-from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same, square_root
+from archcalc.layers.combine import mismatch
+from archcalc.layers.fields import (
+    FieldError,
+    Flag,
+    Probability,
+    Size,
+    WholeField,
+)
+from archcalc.sizes.dims import Dim, at_least, product, same
 
 if TYPE_CHECKING:
     from archcalc.layers.strides import Ints, Laid
 
-Grid = Annotated[tuple[Dim, Dim] | None, ListField(1, 2)]
-TABLE = "relative_position_bias_table"
+SizeOrNone = Annotated[Dim | None, WholeField(1)]
 SOFTENED, APART = "weights after softmax", "heads before they are joined"
+HIDDEN = "hidden tokens"
 NOT_YET = "less its output"
 """What is taken off where an output is not made yet; its bytes are below 0."""
+SOURCES = ("q", "k", "v")
+PACKED = "queries, keys and values"
+WHAT = ("queries", "keys", "values")
+Moments = Iterator[list[Extra]]
 
 
 def check_tokens(x: Shape, key: str) -> None:
@@ -48,21 +56,13 @@ def check_tokens(x: Shape, key: str) -> None:
 
 
 def head_width(x: Shape, heads: Dim, key: str) -> Dim:
-    """Return the features of a head, for packed queries, keys and values `(N, 3D)`.
+    """Return the features of a head, for packed queries, keys and values `(…, 3D)`.
 
     Raises `ShapeError` AC210 where 3 or the heads do not divide.
     """
-    check_tokens(x, key)
-    check_divides(3, x[1], f"{key} reads queries, keys and values side by side")
-    check_divides(heads, x[1] // 3, "heads must divide the features")
-    return x[1] // 3 // heads
-
-
-def attention_work(heads: Dim, width: Dim, queries: Dim, keys: Dim) -> Work:
-    """Return the operations of softmax(q·kᵀ/√width)·v where a query sees `keys`."""
-    scores = heads * queries * keys
-    work = softmax_work(scores, heads * queries)
-    return {"mac": 2 * scores * width, "mul": scores, **work}
+    check_divides(3, x[-1], f"{key} reads queries, keys and values side by side")
+    check_divides(heads, x[-1] // 3, "heads must divide the features")
+    return x[-1] // 3 // heads
 
 
 def not_yet(output: Shape) -> Extra:
@@ -70,385 +70,345 @@ def not_yet(output: Shape) -> Extra:
     return Extra(NOT_YET, each=-numel(output))
 
 
+class Read(NamedTuple):
+    """What attention reads: how many queries and keys, over which leading axes.
+
+    `width` and `depth` are the features of a head of queries and of values, `groups`
+    the heads of keys and values, `keys` those of the cache too.
+    """
+
+    lead: Shape
+    queries: Dim
+    keys: Dim
+    width: Dim
+    depth: Dim
+    groups: Dim
+    mask: Shape | None
+
+
 class Attention(Layer):
     """Scaled dot-product attention (Vaswani 2017, section 3.2), `heads` of them.
 
     Shape: `(N, 3D) -> (N, D)`: queries, keys and values side by side, as one `linear`
-    of 3D makes them; a `linear` of D usually follows. Both matrix products count:
-    2·N²·D multiply-accumulates. `causal: true` hides later tokens; the products are
-    counted whole. Backward keeps queries, keys, values and the weights after softmax.
+    of 3D makes them; a `linear` of D usually follows. With `q`, `k` and `v`, names of
+    steps or steps of their own, `(N, D), (M, D), (M, E) -> (N, E)`: what `k` and `v`
+    read may be other tokens; without `q` the step before has the queries. Axes before
+    the tokens (windows, frames) are attended each by itself. Both products count,
+    2·N²·D multiply-accumulates, whatever is hidden: `causal` hides later tokens,
+    `local: 9` those that are 9 or more away, and `mask` names what is added to the
+    scores `(heads, N, M)`. `kv_heads` are fewer heads of keys and values, each read by
+    several of queries; `past` tokens more stand in a cache of keys and values.
+    `scale: false` leaves 1/√width out. Backward keeps queries, keys, values and the
+    weights after softmax; with `dropout`, noise and what is left of the weights too.
     """
 
     key = "attention"
     sees = "all"
     role = "matrix"
-    examples = ("{attention: 4} @ 7x48", "{attention: 2, causal: true} @ 7x48")
-
-    heads: Size
-    causal: Flag = False
-
-    def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
-        head_width(x, self.heads, self.key)
-        return (x[0], x[1] // 3)
-
-    def work(self, output: Shape, *inputs: Shape) -> Work:
-        tokens, features = output
-        return attention_work(self.heads, features // self.heads, tokens, tokens)
-
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        tokens = output[0]
-        packed = Extra("queries, keys and values", each=3 * numel(output))
-        weights = Extra("attention weights", each=self.heads * tokens * tokens)
-        hidden = Extra("hidden tokens", once=tokens * tokens, width=1)
-        kept = (packed, weights)
-        return Saved(extras=(*kept, hidden) if self.causal else kept)
-
-    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
-        """After softmax, when heads are joined, when tokens are hidden.
-
-        Heads are joined by a copy, unless there is one of them or one token.
-        """
-        packed, scores, *hidden = self.saved(output, *inputs).extras
-        moments = [[packed, scores, scores._replace(what=SOFTENED)]]
-        if not is_one(output[0]) and not is_one(self.heads):
-            moments.append([packed, scores, Extra(APART, each=numel(output))])
-        if hidden:
-            masked = scores._replace(what="scores without hidden tokens")
-            moments.append([packed, scores, masked, *hidden, not_yet(output)])
-        return moments
-
-    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
-        """Heads are made one after the other, then set side by side."""
-        batch, tokens, features = output
-        (heads,) = numbers((self.heads,))
-        sizes = batch, tokens, heads, features // heads
-        return inputs[0].anew(sizes, (0, 2, 1, 3)).regrouped(output)
-
-    def torch(self, *inputs: Shape) -> Call:
-        (x,) = inputs
-        width = head_width(x, self.heads, self.key)
-        split = f"x.unflatten(2, (3, {self.heads}, {width})).permute(2, 0, 3, 1, 4)"
-        later = f"torch.ones({x[0]}, {x[0]}, dtype=torch.bool, device=x.device).triu(1)"
-        return Function(
-            "(a.softmax(-1) @ v).transpose(1, 2).flatten(2)",
-            steps=(
-                f"q, k, v = {split}.contiguous().unbind(0)",
-                f"a = q @ k.transpose(-2, -1) * {width} ** -0.5",
-                *(
-                    [f"a = a.masked_fill({later}, float('-inf'))"]
-                    if self.causal
-                    else []
-                ),
-            ),
-        )
-
-
-class WindowAttention(Layer):
-    """Attention inside windows of `size × size` tokens (Liu 2021, Swin, section 3.2).
-
-    Shape: `(N, 3D) -> (N, D)`, the N tokens being the rows of a `grid` (a square if not
-    said). With `shift` the windows lie that much further down and right, wrapped round,
-    and tokens from opposite edges do not see each other; an axis that one window fills
-    does not shift. A grid that `size` does not divide is padded, and the padding
-    counted. `bias` learns a table of (2·size - 1)² relative positions a head.
-    """
-
-    key = "window_attention"
-    sees = "all"
-    role = "matrix"
-    looks_up = True
-    letters: ClassVar[Letters] = {"size": ("w", "window", "other")}
+    named_inputs: ClassVar[tuple[str, ...]] = (*SOURCES, "mask")
+    words: ClassVar[dict[str, str]] = {
+        "q": "What has the queries: a step's name, or steps.",
+        "k": "What has the keys: a step's name, or steps.",
+        "v": "What has the values: a step's name, or steps.",
+        "mask": "What is added to the scores before softmax: a step's name, or steps.",
+        "kv_heads": "Heads of keys and values, where they are fewer.",
+        "local": "Tokens that are so far away or farther are hidden.",
+        "past": "Earlier tokens whose keys and values stand in a cache.",
+        "dropout": "The probability that a weight is dropped in training.",
+        "scale": "Whether scores are divided by the root of a head's width.",
+    }
     examples = (
-        "{window_attention: 2, size: 2} @ 16x12",
-        "{window_attention: 2, size: 2, shift: 1} @ 16x12",
-        "{window_attention: 3, size: 3, shift: 1, grid: [5, 7]} @ 35x18",
-        "{window_attention: 2, size: 4, shift: 2, grid: [4, 8], bias: false} @ 32x12",
+        "{attention: 4} @ 7x48",
+        "{attention: 2, causal: true} @ 7x48",
+        "{attention: 4} @ 5x16, 7x16, 7x24",
+        "{attention: 4, kv_heads: 2} @ 5x16, 7x8, 7x12",
+        "{attention: 4, kv_heads: 1, causal: true} @ 7x24",
+        "{attention: 2, local: 3} @ 3x7x12",
+        "{attention: 2, past: 6, causal: true} @ 2x8, 2x8, 2x8",
+        "{attention: 3, dropout: 0.1, scale: false} @ 5x12, 5x12, 5x12, 3x5x5",
+        "{attention: 2} @ 4x9x24, 4x1x9x9",
     )
 
     heads: Size
-    size: Size
-    shift: Count = 0
-    grid: Grid = None
-    bias: Flag = True
+    causal: Flag = False
+    kv_heads: SizeOrNone = None
+    local: SizeOrNone = None
+    past: SizeOrNone = None
+    dropout: Probability = 0  # type: ignore[assignment]  # no fraction where none is
+    scale: Flag = True
 
-    def rows(self, x: Shape) -> tuple[Dim, Dim]:
-        """Return the grid's height and width; raise AC212 unless the tokens fill it."""
-        tokens = x[0]
-        if self.grid is None:
-            side = square_root(tokens)
-            if side is None:
-                raise ShapeError.of(
-                    "AC212",
-                    f"{tokens} tokens are no square",
-                    help="say the grid: [height, width]",
-                )
-            return side, side
-        if not same(product(self.grid), tokens):
-            raise ShapeError.of(
-                "AC212", f"{tokens} tokens do not fill a grid of {times(self.grid)}"
+    @classmethod
+    def wired(cls, given: Collection[str]) -> tuple[str, ...]:
+        mask = ("mask",) if "mask" in given else ()
+        if not {"q", "k", "v"} & set(given):
+            return ("", *mask)
+        missing = [name for name in ("k", "v") if name not in given]
+        if missing:
+            raise FieldError(
+                f"attention needs {' and '.join(missing)} too",
+                "q, k and v are names of steps, or steps; without q, queries are what "
+                "enters",
             )
-        return self.grid
+        return ("q" if "q" in given else "", "k", "v", *mask)
 
-    def windows(self, x: Shape) -> tuple[Dim, ...]:
-        """Return how many windows lie on each axis of the grid."""
-        return tuple(ceil_div(n, self.size) for n in self.rows(x))
+    # -- what is read ------------------------------------------------------------------
 
-    def scores(self, x: Shape) -> tuple[Dim, Dim]:
-        """Return how many tokens there are with padding, and how many each sees."""
-        seen = self.size * self.size
-        return product(self.windows(x)) * seen, seen
+    def read(self, *inputs: Shape) -> Read:
+        """Return what the inputs are; raise `ShapeError` where they do not fit."""
+        mask = inputs[-1] if len(inputs) in (2, 4) else None
+        found = self.packed(inputs[0]) if len(inputs) < 3 else self.apart(*inputs[:3])
+        found = found._replace(mask=mask)
+        if self.causal and not at_least(found.keys, found.queries):
+            raise mismatch(
+                f"{found.queries} queries cannot be the last of {found.keys} keys, "
+                "as causal has it",
+                inputs,
+            )
+        if mask is not None:
+            self.check_mask(mask, found, inputs)
+        return found
+
+    def packed(self, x: Shape) -> Read:
+        """Return what is read of queries, keys and values side by side."""
+        if len(x) < 2:
+            check_tokens(x, self.key)
+        if self.kv_heads is None:
+            width = head_width(x, self.heads, self.key)
+        else:
+            check_divides(self.kv_heads, self.heads, "kv_heads must divide the heads")
+            every = self.heads + 2 * self.kv_heads
+            told = f"{self.heads} heads of queries and {self.kv_heads} each of keys"
+            check_divides(every, x[-1], f"{told} and values lie side by side")
+            width = x[-1] // every
+        keys = self.all_keys(x)
+        return Read(x[:-2], x[-2], keys, width, width, self.groups, None)
+
+    def apart(self, q: Shape, k: Shape, v: Shape) -> Read:
+        """Return what is read of queries, keys and values from three tensors."""
+        inputs = (q, k, v)
+        for x in inputs:
+            if len(x) < 2:
+                raise mismatch(
+                    "attention needs tokens: a position axis and a feature axis",
+                    inputs,
+                    code="AC204",
+                )
+        leads = [x[:-2] for x in inputs]
+        if len({len(x) for x in inputs}) > 1 or not all(
+            same(a, b)
+            for lead in leads[1:]
+            for a, b in zip(leads[0], lead, strict=True)
+        ):
+            raise mismatch("attention needs equal axes before the tokens", inputs)
+        if not same(k[-2], v[-2]):
+            raise mismatch(
+                f"attention needs as many values as keys: {k[-2]} and {v[-2]} differ",
+                inputs,
+            )
+        groups = self.groups
+        check_divides(groups, self.heads, "kv_heads must divide the heads")
+        check_divides(self.heads, q[-1], "heads must divide the features of queries")
+        what = "heads" if self.kv_heads is None else "kv_heads"
+        check_divides(groups, k[-1], f"{what} must divide the features of keys")
+        check_divides(groups, v[-1], f"{what} must divide the features of values")
+        width = q[-1] // self.heads
+        if not same(width, k[-1] // groups):
+            raise mismatch(
+                "attention needs heads of queries and keys of one width: "
+                f"{q[-1]}/{self.heads} = {width} and "
+                f"{k[-1]}/{groups} = {k[-1] // groups} differ",
+                inputs,
+                help=f"{{linear: {width * groups}}} for the keys",
+            )
+        keys = self.all_keys(k)
+        return Read(leads[0], q[-2], keys, width, v[-1] // groups, groups, None)
+
+    def all_keys(self, k: Shape) -> Dim:
+        """Return how many keys there are, those of the cache too."""
+        return k[-2] if self.past is None else k[-2] + self.past
+
+    def check_mask(self, mask: Shape, found: Read, inputs: tuple[Shape, ...]) -> None:
+        """Raise `ShapeError` AC201 unless a mask stretches to the scores."""
+        scores = self.scores(found)
+        fits = len(mask) <= len(scores) and all(
+            is_one(m) or same(m, n)
+            for m, n in zip(mask, scores[len(scores) - len(mask) :], strict=True)
+        )
+        if not fits:
+            raise mismatch(
+                f"the mask {times(mask)} does not stretch to the scores "
+                f"{times(scores)}: heads, queries, keys",
+                inputs,
+            )
+
+    def scores(self, found: Read) -> Shape:
+        """Return the shape of the scores."""
+        return (*found.lead, self.heads, found.queries, found.keys)
+
+    @property
+    def groups(self) -> Dim:
+        """The heads of keys and values."""
+        return self.heads if self.kv_heads is None else self.kv_heads
+
+    @property
+    def hides(self) -> bool:
+        """Whether tokens are hidden by where they are."""
+        return self.causal or self.local is not None
 
     def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
-        head_width(x, self.heads, self.key)
-        self.rows(x)
-        return (x[0], x[1] // 3)
+        found = self.read(*inputs)
+        return (*found.lead, found.queries, self.heads * found.depth)
 
-    def weights(self, *inputs: Shape) -> Shapes:
-        offsets = 2 * self.size - 1
-        return {TABLE: (offsets * offsets, self.heads)} if self.bias else {}
+    # -- figures -----------------------------------------------------------------------
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
-        tokens, seen = self.scores(inputs[0])
-        work = attention_work(self.heads, output[1] // self.heads, tokens, seen)
-        terms = (1 if self.bias else 0) + (1 if any(self.shifts(inputs[0])) else 0)
-        return {**work, "add": work["add"] + terms * self.heads * tokens * seen}
+        found = self.read(*inputs)
+        scores, width = product(self.scores(found)), output[-1] // self.heads
+        both = 2 * scores * width
+        if len(inputs) > 2:
+            both = scores * (found.width + found.depth)
+        work = softmax_work(scores, product(self.scores(found)[:-1]))
+        if found.mask is not None:
+            work["add"] += scores
+        return {"mac": both, **({"mul": scores} if self.scale else {}), **work}
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        tokens, seen = self.scores(inputs[0])
-        packed = Extra("queries, keys and values", each=3 * tokens * output[1])
-        weights = Extra("attention weights", each=self.heads * tokens * seen)
-        kept = (packed, weights)
-        return Saved(extras=(*kept, self.index()) if self.bias else kept)
+        found = self.read(*inputs)
+        scores = product(self.scores(found))
+        kept, read = self.sides(found, *inputs)
+        kept.append(Extra("attention weights", each=scores))
+        if self.dropout:
+            noise = Extra("noise of dropped weights", each=scores, training=True)
+            kept += [noise, noise._replace(what="weights that are left")]
+        if self.hides:
+            size = found.queries * found.keys
+            kept.append(Extra(HIDDEN, once=size, width=1))
+        return Saved(inputs=tuple(read), extras=tuple(kept))
 
-    def index(self) -> Extra:
-        """Return the place in the table of each pair of tokens in a window."""
-        seen = self.size * self.size
-        return Extra("index of relative positions", once=seen * seen, width=8)
+    def sides(self, found: Read, *inputs: Shape) -> tuple[list[Extra], list[int]]:
+        """Return what is made of queries, keys and values, and which are read as are.
+
+        Heads are set apart by a copy, unless there is one of them or one token.
+        """
+        if self.is_plain(*inputs):
+            return [Extra(PACKED, each=numel(inputs[0]))], []
+        lead = product(found.lead) * self.heads
+        sizes = (found.queries * found.width, found.keys * found.width)
+        values = found.keys * found.depth
+        made, read = [], []
+        several = not is_one(self.heads) or len(inputs) < 3
+        for place, size in enumerate((*sizes, values)):
+            tokens = found.queries if place == 0 else found.keys
+            moved = several and not (len(inputs) > 2 and is_one(tokens))
+            if moved or (place and self.remade):
+                made.append(Extra(WHAT[place], each=lead * size))
+            else:
+                read.append(place)
+        return made, read
+
+    @property
+    def remade(self) -> bool:
+        """Say whether keys and values are repeated, or put behind a cache."""
+        return self.kv_heads is not None or self.past is not None
+
+    def is_plain(self, *inputs: Shape) -> bool:
+        """Say whether all three lie side by side, as many heads of each."""
+        return len(inputs) < 3 and not self.remade
 
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
-        """When windows are cut, biased, softened, put back.
+        """After softmax, when heads are joined, when tokens are hidden, with a cache.
 
-        Beside them live the table of positions and the mask of shifted windows.
+        Heads are joined by a copy, unless there is one of them or one token.
         """
-        (x,) = inputs
-        packed, scores, *_ = self.saved(output, x).extras
-        tokens, features = self.scores(x)[0], output[1]
-        whole, (table, beside) = tokens * features, self.positions(x)
-        padding = Extra("padding", each=whole - numel(output))
-        biased = scores._replace(what="scores with biases")
-        moments = [
-            [packed, scores, scores._replace(what=SOFTENED), padding, *beside],
-            [packed, scores, biased, *table, not_yet(output)],
-        ]
-        apart, sizes = Extra(APART, each=whole), (1, *numbers(output))
-        if self.put_back(sizes)[1]:
-            moments.append([packed, scores, apart, padding, *beside])
-        elif self.written(sizes) is None:
-            moments.append([packed, scores, apart, *beside])
-        if any(self.shifts(x)) or not same(tokens, output[0]):
-            moved = Extra("grid, padded or moved", each=3 * whole)
-            moments.append([packed, moved, not_yet(output)])
-        return moments
+        found, saved = self.read(*inputs), self.saved(output, *inputs)
+        kept = [e for e in saved.extras if e.what in (PACKED, *WHAT)]
+        scores = Extra("attention weights", each=product(self.scores(found)))
+        moments = [[*kept, scores, scores._replace(what=SOFTENED)]]
+        if not is_one(output[-2]) and not is_one(self.heads):
+            moments.append([*kept, scores, Extra(APART, each=numel(output))])
+        if self.hides:
+            masked = scores._replace(what="scores without hidden tokens")
+            hidden = Extra(HIDDEN, once=found.queries * found.keys, width=1)
+            moments.append([*kept, scores, masked, hidden, not_yet(output)])
+        return [*moments, *self.put_together(output, found, kept)]
 
-    def positions(self, x: Shape) -> tuple[list[Extra], list[Extra]]:
-        """Return what positions take where biases are added, and after that.
+    def put_together(self, output: Shape, found: Read, kept: list[Extra]) -> Moments:
+        """Yield the moments at which values are put behind a cache, and repeated."""
+        if self.past is None:
+            return
+        each = product(found.lead) * found.groups * found.depth
+        cache = Extra("cached values", each=each * self.past)
+        if self.kv_heads is None:
+            yield [*kept, cache, not_yet(output)]
+            return
+        whole = Extra("values of all tokens", each=each * found.keys)
+        yield [*kept[:-1], cache, whole, not_yet(output)]
+        yield [*kept, whole, not_yet(output)]
 
-        Biases and their index, which goes where shifted windows need places and a mask.
-        """
-        tokens, seen = self.scores(x)
-        biases = Extra("biases", once=seen * seen * self.heads)
-        table = [biases, self.index()] if self.bias else []
-        if not any(self.shifts(x)):
-            return table, table
-        rows, columns = (n * self.size for n in self.windows(x))
-        places = Extra("places", once=rows + 2 * columns + tokens, width=8)
-        return table, [*table[:1], places, Extra("mask", once=tokens * seen)]
+    def gathers(self, x: Laid) -> bool:
+        return is_one(self.heads) or is_one(x.sizes[-2])
 
     def written(self, output: Ints, *inputs: Laid) -> Laid | None:
-        """Of a grid that was padded a part is taken."""
-        grid, _ = self.put_back(output)
-        inside = (output[0], *numbers(self.rows(output[1:])), output[2])
-        found = grid._replace(sizes=inside).regrouped(output)
-        return found and found._replace(block=prod(grid.sizes))
+        """Heads are made one after the other, then set side by side."""
+        *lead, tokens, features = output
+        (heads,) = numbers((self.heads,))
+        sizes = (*lead, tokens, heads, features // heads)
+        axes = len(lead)
+        order = (*range(axes), axes + 1, axes, axes + 2)
+        return inputs[0].anew(sizes, order).regrouped(output)
 
-    def put_back(self, sizes: Ints) -> tuple[Laid, bool]:
-        """Return how windows and heads lie in their grid, and if by a copy.
-
-        `sizes` are those of the output; the grid has its padding.
-        """
-        from archcalc.layers.strides import Laid
-
-        (batch, _, features), x = sizes, sizes[1:]
-        size, heads, down, right = numbers((self.size, self.heads, *self.windows(x)))
-        at = batch, down, size, right, size, heads, features // heads
-        lies, copied = Laid.anew(at, (0, 1, 3, 5, 2, 4, 6)), False
-        for joined in (
-            (batch, down, size, right, size, features),
-            (batch, down, size, right * size, features),
-            (batch, down * size, right * size, features),
-        ):
-            found = lies.regrouped(joined)
-            copied = copied or found is None
-            lies = found or Laid.anew(joined)
-        if any(self.shifts(x)):
-            return Laid.anew(lies.sizes), True
-        return lies, copied
-
-    def shifts(self, x: Shape) -> tuple[Dim, ...]:
-        """Return the shift of each axis: 0 where one window fills it."""
-        return tuple(0 if at_least(self.size, n) else self.shift for n in self.rows(x))
+    # -- torch -------------------------------------------------------------------------
 
     def torch(self, *inputs: Shape) -> Call:
-        (x,) = inputs
-        width = head_width(x, self.heads, self.key)
-        params = self.weights(x)
-        scores = [f"a = q @ k.transpose(-2, -1) * {width} ** -0.5"]
-        if self.bias:
-            scores += relative_positions(self.size)
-        if any(self.shifts(x)):
-            scores += self.edges(x)
-        return Function(
-            "y.flatten(1, 2)",
-            params,
-            steps=(*self.cut(x, width), *scores, *self.join(x)),
-        )
+        found = self.read(*inputs)
+        axes = len(found.lead) + 2
+        width, steps = found.width, [*self.split(found, *inputs)]
+        root = f" * {width} ** -0.5" if self.scale else ""
+        steps.append(f"a = q @ k.transpose(-2, -1){root}")
+        if found.mask is not None:
+            stretched = ", ".join("None" for _ in range(axes + 1 - len(found.mask)))
+            at = f"[:, {stretched}]" if stretched else ""
+            steps.append(f"a = a + xs[{len(inputs) - 1}]{at}")
+        if self.hides:
+            hidden = f"a.masked_fill({self.hidden(found)}, float('-inf'))"
+            steps.append(f"a = {hidden}")
+        weights = "a.softmax(-1)"
+        if self.dropout:
+            weights = f"F.dropout({weights}, {float(self.dropout):g}, p.training)"
+        swapped = f"transpose({axes - 1}, {axes}).flatten({axes})"
+        code = f"({weights} @ v).{swapped}"
+        return Function(code, steps=tuple(steps), trains=bool(self.dropout))
 
-    def cut(self, x: Shape, width: Dim) -> list[str]:
-        """Return the statements that cut the grid into windows and heads."""
-        (height, across), (down, right) = self.rows(x), self.windows(x)
-        below, beside = down * self.size - height, right * self.size - across
-        steps = [f"g = x.unflatten(1, ({height}, {across}))"]
-        if below or beside:
-            steps.append(f"g = F.pad(g, (0, 0, 0, {beside}, 0, {below}))")
-        if any(self.shifts(x)):
-            back = tuple(-shift for shift in self.shifts(x))
-            steps.append(f"g = g.roll({back}, (1, 2))")
-        steps += [
-            f"g = g.unflatten(3, (3, {self.heads}, {width}))",
-            f"g = g.unflatten(2, ({right}, {self.size}))",
-            f"g = g.unflatten(1, ({down}, {self.size}))",
-            "g = g.permute(5, 0, 1, 3, 6, 2, 4, 7).contiguous()",
-            "q, k, v = g.flatten(5, 6).flatten(2, 3).unbind(0)",
-        ]
-        return steps
+    def split(self, found: Read, *inputs: Shape) -> Iterator[str]:
+        """Yield the statements that make queries, keys and values, heads apart."""
+        axes, heads, groups = len(found.lead) + 2, self.heads, found.groups
+        if self.is_plain(*inputs):
+            order = (axes, 0, *range(1, axes - 1), axes + 1, axes - 1, axes + 2)
+            split = f"x.unflatten({axes}, (3, {heads}, {found.width}))"
+            yield f"q, k, v = {split}.permute{order}.contiguous().unbind(0)"
+            return
+        wide = (heads * found.width, groups * found.width, groups * found.depth)
+        yield "q, k, v = " + ("xs[:3]" if len(inputs) > 2 else f"x.split({wide}, -1)")
+        for name, count in (("q", heads), ("k", groups), ("v", groups)):
+            width = found.depth if name == "v" else found.width
+            own = f"{name}.unflatten({axes}, ({count}, {width}))"
+            own = f"{own}.transpose({axes - 1}, {axes})"
+            if name != "q" and self.past is not None:
+                size = f"x.shape[0], {', '.join(map(str, (*found.lead, groups)))}"
+                zeros = f"torch.zeros({size}, {self.past}, {width}, dtype=x.dtype"
+                own = f"torch.cat(({zeros}, device=x.device), {own}), -2)"
+            if name != "q" and self.kv_heads is not None:
+                own = f"{own}.repeat_interleave({heads // groups}, {axes - 1})"
+            elif name == "q" or self.past is None:
+                own = f"{own}.contiguous()"
+            yield f"{name} = {own}"
 
-    def edges(self, x: Shape) -> list[str]:
-        """Return the statements that part tokens which only the shift put together."""
-        (down, right), (low, far) = self.windows(x), self.shifts(x)
-        sizes = [(down * self.size, low, "rows"), (right * self.size, far, "columns")]
-        steps = []
-        for n, shift, name in sizes:
-            steps += [
-                f"i = torch.arange({n}, device=x.device)",
-                f"{name} = (i >= {n - self.size}).long() + (i >= {n - shift})",
-            ]
-        return [
-            *steps,
-            "r = rows[:, None] * 3 + columns",
-            f"r = r.unflatten(1, ({right}, {self.size}))",
-            f"r = r.unflatten(0, ({down}, {self.size}))",
-            "r = r.permute(0, 2, 1, 3).flatten(2).flatten(0, 1)",
-            "apart = (r[:, None, :] != r[:, :, None]).to(x.dtype) * -100",
-            "a = a + apart[:, None]",
-        ]
-
-    def join(self, x: Shape) -> list[str]:
-        """Return the statements that put the windows back into the grid."""
-        (height, across), (down, right) = self.rows(x), self.windows(x)
-        steps = [
-            "y = a.softmax(-1) @ v",
-            f"y = y.unflatten(3, ({self.size}, {self.size}))",
-            f"y = y.unflatten(1, ({down}, {right})).permute(0, 1, 4, 2, 5, 3, 6)",
-            "y = y.flatten(5).flatten(3, 4).flatten(1, 2)",
-        ]
-        if any(self.shifts(x)):
-            steps.append(f"y = y.roll({self.shifts(x)}, (1, 2))")
-        if (down * self.size, right * self.size) != (height, across):
-            steps.append(f"y = y[:, :{height}, :{across}]")
-        return steps
-
-
-def relative_positions(size: Dim) -> list[str]:
-    """Return the statements that add a learned bias for each relative position."""
-    seen = size * size
-    return [
-        f"r = torch.arange({size}, device=x.device)",
-        f"r = r[:, None] - r + {size - 1}",
-        f"r = (r[:, None, :, None] * {2 * size - 1} + r[None, :, None, :]).flatten()",
-        f"bias = p['{TABLE}'][r].unflatten(0, ({seen}, {seen}))",
-        "a = a + bias.permute(2, 0, 1)",
-    ]
-
-
-class ClassToken(Layer):
-    """Put learned tokens before the others (Devlin 2018; Dosovitskiy 2020, ViT).
-
-    Shape: `(N, D) -> (N + count, D)`; `count × D` weights. Backward keeps nothing.
-    """
-
-    key = "class_token"
-    sees = "all"
-    gradient = "piece"
-    examples = ("class_token @ 7x16", "{class_token: 2} @ 7x16")
-
-    count: Size = 1
-
-    def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
-        check_tokens(x, self.key)
-        return (x[0] + self.count, x[1])
-
-    def weights(self, *inputs: Shape) -> Shapes:
-        return {"token": (self.count, inputs[0][1])}
-
-    def work(self, output: Shape, *inputs: Shape) -> Work:
-        return {}
-
-    def torch(self, *inputs: Shape) -> Call:
-        token = "p['token'].expand(x.shape[0], -1, -1)"
-        return Function(f"torch.cat(({token}, x), 1)", self.weights(*inputs))
-
-
-class Position(Layer):
-    """Add a learned table of positions, as large as the input (Dosovitskiy 2020, ViT).
-
-    Shape unchanged; a weight for each value. Backward keeps nothing.
-    """
-
-    key = "position"
-    gradient = "passed on"
-    examples = ("position @ 7x16", "position @ 8x5x6")
-
-    def weights(self, *inputs: Shape) -> Shapes:
-        return {"table": inputs[0]}
-
-    def work(self, output: Shape, *inputs: Shape) -> Work:
-        return {"add": numel(output)}
-
-    def torch(self, *inputs: Shape) -> Call:
-        return Function("x + p['table']", self.weights(*inputs))
-
-
-class LayerScale(Layer):
-    """Multiply each feature by a learned number (Touvron 2021, CaiT).
-
-    Shape unchanged; a weight for each feature of a vector or of tokens, or for each
-    channel of an image. Backward keeps the input and the weights.
-    """
-
-    key = "layer_scale"
-    keeps = Saved(inputs=(0,), weights=("scale",))
-    examples = ("layer_scale @ 7x16", "layer_scale @ 8x5x6", "layer_scale @ 16")
-
-    def weights(self, *inputs: Shape) -> Shapes:
-        (x,) = inputs
-        axis = feature_axis(x)
-        return {"scale": (x[axis], *(1 for _ in x[axis + 1 :]))}
-
-    def work(self, output: Shape, *inputs: Shape) -> Work:
-        return {"mul": numel(output)}
-
-    def torch(self, *inputs: Shape) -> Call:
-        return Function("x * p['scale']", self.weights(*inputs))
+    def hidden(self, found: Read) -> str:
+        """Return the expression of the tokens that a query does not see."""
+        size = f"torch.ones({found.queries}, {found.keys}"
+        ones = f"{size}, dtype=torch.bool, device=x.device)"
+        before = found.keys - found.queries
+        if self.local is None:
+            return f"{ones}.triu({before + 1})"
+        later = before + (1 if self.causal else self.local)
+        return f"{ones}.triu({later}) | {ones}.tril({before - self.local})"

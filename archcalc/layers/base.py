@@ -12,9 +12,8 @@ Shapes leave the batch axis out: `(C, H, W)`, `(C, L)`, `(N, D)` for tokens, `(F
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fractions import Fraction
-from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -26,6 +25,9 @@ from typing import (
 )
 
 from archcalc.errors import ShapeError
+from archcalc.layers.calls import Call as Call
+from archcalc.layers.calls import Function as Function
+from archcalc.layers.calls import Module as Module
 from archcalc.layers.fields import BOTH_SIDES, Field, FieldError
 from archcalc.sizes.dims import Dim, divides, product
 
@@ -91,7 +93,7 @@ class Extra(NamedTuple):
 
     `each` values for every sample, `once` for the batch; `width` bytes a value, or None
     for the dtype of the run. `only_for` is the position of the input whose gradient
-    alone needs it, None for all.
+    alone needs it, None for all; `training` says that it is made in training alone.
     """
 
     what: str
@@ -99,6 +101,7 @@ class Extra(NamedTuple):
     once: Dim = 0
     width: int | None = None
     only_for: int | None = None
+    training: bool = False
 
 
 class Saved(NamedTuple):
@@ -152,50 +155,6 @@ Seen = tuple[Window, ...] | Literal["all"] | None
 """What an output sees: a window for each axis, every position, or just its own."""
 
 
-NO_NAMES: Mapping[str, Any] = MappingProxyType({})
-
-
-class Module(NamedTuple):
-    """A torch module: dotted name, arguments, and code around its call if any.
-
-    `before` and `after` are torch expressions over `x`, e.g. `F.pad(x, (0, 1, 0, 1))`.
-    """
-
-    target: str
-    args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = NO_NAMES
-    before: str | None = None
-    after: str | None = None
-
-    def __str__(self) -> str:
-        given = [repr(a) for a in self.args]
-        given += [f"{k}={v!r}" for k, v in self.kwargs.items()]
-        return f"{self.target}({', '.join(given)})"
-
-
-class Function(NamedTuple):
-    """A torch expression over `x` (the first input), `xs` (all) and `p` (parameters).
-
-    `params` are the shapes of the parameters that it needs, by name. `steps` are
-    statements that come before the expression, each on a line of its own.
-    """
-
-    code: str
-    params: Mapping[str, Shape] = NO_NAMES
-    steps: tuple[str, ...] = ()
-
-    @property
-    def body(self) -> str:
-        """The body of a Python function of `x`, `xs` and `p`, ending in `return`."""
-        return "\n".join((*self.steps, f"return {self.code}"))
-
-    def __str__(self) -> str:
-        return "; ".join((*self.steps, self.code))
-
-
-Call = Module | Function
-
-
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Layer:
     """One kind of layer with its arguments; immutable, equal when its arguments are.
@@ -204,9 +163,11 @@ class Layer:
     `FieldError` tells what is wrong with one. An argument is annotated with a bare name
     of `fields` (`out: Size`) and needed where it has no default; `principal` (the first
     one if not said) is the value of the kind key. `arity` is the number of inputs,
-    None for any; `reads_ids` says that they are whole numbers, `keeps_ids` that whole
-    numbers come out where they go in: nothing is computed with them. `sees` and `keeps`
-    are what `window` and `saved` return where neither shapes nor arguments matter.
+    None for any, 0 for a tensor that reads none; `named_inputs` are those that may be
+    given by name, beside the arguments (`wired`). `reads_ids` says that inputs are
+    whole numbers, `keeps_ids` that whole numbers come out where they go in: nothing is
+    computed with them. `sees` and `keeps` are what `window` and `saved` return where
+    neither shapes nor arguments matter.
 
     What memory asks: `overwrites` says what a layer keeps that can write its output
     over its input, None for one that cannot; `gradient` what its inputs get in
@@ -233,6 +194,7 @@ class Layer:
     role: ClassVar[Role] = "other"
     storage: ClassVar[Storage] = "new"
     arity: ClassVar[int | None] = 1
+    named_inputs: ClassVar[tuple[str, ...]] = ()
     reads_ids: ClassVar[bool] = False
     keeps_ids: ClassVar[bool] = False
     sees: ClassVar[Seen] = None
@@ -316,6 +278,14 @@ class Layer:
     def replace(self, **changes: Any) -> Self:
         """Return the same layer with other arguments."""
         return type(self)(**{**dict(self.items()), **changes})
+
+    @classmethod
+    def wired(cls, given: Collection[str]) -> tuple[str, ...]:
+        """Return the inputs in their order, for those that are given by name.
+
+        "" stands for what enters. Raises `FieldError` where one is missing.
+        """
+        return tuple(name for name in cls.named_inputs if name in given)
 
     def label(self, *inputs: Shape) -> str:
         """Return what the layer is in a few words, e.g. `conv 3×3, 64, pad 1`."""

@@ -50,9 +50,12 @@ class Laid(NamedTuple):
         return len(self.sizes) > 3 and self.anew(self.sizes, order).strides == strides
 
     def compact(self) -> Laid:
-        """Return a copy without gaps that keeps the order of the axes."""
-        axes = range(len(self.sizes))
-        return self.anew(self.sizes, sorted(axes, key=lambda axis: -self.strides[axis]))
+        """Return a copy without gaps that keeps the order of the axes.
+
+        An axis on which all values are one has none, and stays outside.
+        """
+        order = [(step != 0, -step, axis) for axis, step in enumerate(self.strides)]
+        return self.anew(self.sizes, [axis for _, _, axis in sorted(order)])
 
     def moved(self, order: Sequence[int]) -> Laid:
         """Return the same values with their axes in another order."""

@@ -146,8 +146,11 @@ class _Step(NamedTuple):
     instead: Code | None = None
     after: Code | None = None
 
-    def run(self, inputs: Sequence[Tensor]) -> Tensor:
-        first = inputs[0] if inputs else None
+    def run(self, inputs: Sequence[Tensor], batch: int = 1) -> Tensor:
+        """Return the output; what reads no tensor is one for every sample."""
+        if not inputs and self.instead is not None:
+            return _spread(self.instead(None, (), self.part), batch)
+        first = inputs[0]
         if self.instead is not None:
             return self.instead(first, inputs, self.part)
         assert self.part is not None  # a record of a module has its module
@@ -155,6 +158,18 @@ class _Step(NamedTuple):
             inputs = (self.before(first, inputs, None), *inputs[1:])
         value: Tensor = self.part(*inputs)
         return value if self.after is None else self.after(value, (value,), None)
+
+
+def _spread(value: Tensor, batch: int) -> Tensor:
+    """Return one tensor for every sample of a batch, without a copy.
+
+    Where nothing is learned it must be no view of a parameter: torch's counter of
+    operations does not take one into a module (torch 2.13.0).
+    """
+    import torch
+
+    value = value if torch.is_grad_enabled() else value.detach()
+    return value.expand(batch, *value.shape[1:])
 
 
 def _prepared(graph: Graph, node: Node, parts: nn.ModuleDict, device: str) -> _Step:
@@ -178,11 +193,21 @@ def _part(parts: nn.ModuleDict, *nodes: Node) -> nn.Module | None:
 
 
 def _tied(part: nn.Module, lender: nn.Module | None) -> nn.Module:
-    """Give a part the weights and buffers of another that has other arguments."""
-    if lender is not None:
-        for name, value in (*lender.named_parameters(), *lender.named_buffers()):
-            path, _, leaf = name.rpartition(".")
-            setattr(part.get_submodule(path), leaf, value)
+    """Give a part the weights and buffers of another that has other arguments.
+
+    Another kind may call its weights otherwise: then they follow in order.
+    """
+    if lender is None:
+        return part
+    own, lent = ([*m.named_parameters()] for m in (part, lender))
+    renamed = {name for name, _ in own} != {name for name, _ in lent}
+    given: list[tuple[str, Tensor]]
+    given = [(o if renamed else n, w) for (o, _), (n, w) in zip(own, lent, strict=True)]
+    known = {name for name, _ in part.named_buffers()}
+    given += [pair for pair in lender.named_buffers() if pair[0] in known]
+    for name, value in given:
+        path, _, leaf = name.rpartition(".")
+        setattr(part.get_submodule(path), leaf, value)
     return part
 
 
@@ -205,7 +230,7 @@ def _made(record: Module | Function, node: Node, device: str) -> nn.Module | Non
     with _refusing(node, "build"), torch.device(device):
         if isinstance(record, Module):
             return _found(record.target)(*record.args, **record.kwargs)
-        if not record.params:
+        if not (record.params or record.trains):
             return None
         shapes = record.params.items()
         return nn.ParameterDict(
@@ -267,7 +292,9 @@ def _walk(network: Any, inputs: Sequence[Tensor], aux: bool) -> Outputs:
             continue
         if node.index not in values:
             with _refusing(node, "run"):
-                values[node.index] = step.run([values[i] for i in node.inputs])
+                given = [values[i] for i in node.inputs]
+                values[node.index] = step.run(given, len(inputs[0]))
+                del given
         yield node, values[node.index]
         for index in unused:
             values.pop(index, None)

@@ -74,7 +74,8 @@ def arguments(layer: type[Layer]) -> str:
 def named(layer: type[Layer]) -> list[tuple[str, str | None]]:
     """Return arguments and defaults, the value of the kind key first."""
     names = sorted(layer.fields, key=lambda name: name != layer.principal)
-    first = [("branches", None)] if layer.arity != 1 else []
+    first = [("branches", None)] if layer.arity not in (0, 1) else []
+    first += [(name, "") for name in layer.named_inputs]
     return [*first, *((name, _default(layer, name)) for name in names)]
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from archcalc.language.spec import Spec
-from archcalc.language.steps import DYNAMIC, Step
+from archcalc.language.steps import DYNAMIC, Step, reads_others
 from archcalc.sizes.expressions import Expression
 
 VARIANT, INPUT, BATCH = "variant", "input", "batch"
@@ -27,7 +27,7 @@ class Dependence:
         self.given = {**axes, **{n: [v] for n, v in settings.items() if n not in axes}}
         self.places = {name: place for place, name in enumerate(axes)}
         self.inline: set[int] = set()
-        self.is_chain = not any(step.sources for step in spec.steps)
+        self.is_chain = not any(map(reads_others, spec.steps))
         self.known: dict[int, frozenset[str]] = {}
         self.keys: dict[int, frozenset[int]] = {}
         self.params = {name: self._param(name, frozenset()) for name in spec.params}
@@ -68,7 +68,7 @@ class Dependence:
         if id(step) in self.inline or self.spec.shares or step.kind == "aux":
             return False
         if top:
-            return not step.sources and self._is_trunk_hole(step)
+            return not reads_others(step) and self._is_trunk_hole(step)
         return step.kind == "use" and len(step.sources) < 2 and bool(self.axes(step))
 
     def _is_trunk_hole(self, step: Step) -> bool:

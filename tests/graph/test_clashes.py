@@ -192,7 +192,7 @@ def test_sizes_that_are_names_are_answered() -> None:
 SHARED = [
     (
         "{name: b, fc: 4, share: a}",
-        "share needs steps of one kind: conv and fc differ",
+        "share needs steps with equal weights",
         "b: weight 4×4096, bias 4   from line 5, fc 4",
     ),
     (
@@ -202,7 +202,7 @@ SHARED = [
     ),
     (
         "{name: b, relu: , share: a}",
-        "share needs steps of one kind: conv and relu differ",
+        "share needs steps with equal weights",
         "b: no weights   from line 5, relu",
     ),
 ]

@@ -59,7 +59,8 @@ def kept(saved: Saved) -> Iterator[str]:
     for extra in saved.extras:
         once = f" and {extra.once}" if extra.once else ""
         width = f" of {extra.width} B" if extra.width else ""
-        yield f"{extra.what}: {extra.each}{once}{width}"
+        training = " in training" if extra.training else ""
+        yield f"{extra.what}: {extra.each}{once}{width}{training}"
     yield from ["in training alone"] * saved.train_only
     yield from ["in float32 at least"] * saved.upcasts
     if saved.first:

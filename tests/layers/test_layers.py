@@ -243,6 +243,22 @@ WORK: dict[str, dict[str, int]] = {
         "exp": 98,
         "div": 98,
     },
+    "{attention: 2, kv_heads: 1, scale: false} @ 5x8, 7x4, 7x3, 5x7": {
+        "mac": 2 * 5 * 7 * (4 + 3),
+        "cmp": 60,
+        "add": 2 * 70 - 10 + 70,
+        "exp": 70,
+        "div": 70,
+    },
+    "{attention: 2, past: 6} @ 1x12": {
+        "mac": 2 * 2 * 7 * 2,
+        "mul": 14,
+        "cmp": 12,
+        "add": 26,
+        "exp": 14,
+        "div": 14,
+    },
+    "{rope: 2, features: 4} @ 5x12": {"mul": 5 * 2 * 4 * 2, "add": 5 * 2 * 4},
     "{window_attention: 2, size: 2, shift: 1} @ 16x12": {
         "mac": 2 * 16 * 4 * 4,
         "mul": 128,
@@ -370,6 +386,6 @@ def test_rules_on_symbols_then_numbers_are_rules_on_numbers(case: Case) -> None:
 
 
 def test_a_square_grid_needs_a_number() -> None:
-    assert len(NEEDS_NUMBERS) == 2
+    assert len(NEEDS_NUMBERS) == 4
     with pytest.raises(ShapeError, match="N16 tokens are no square"):
         read(NEEDS_NUMBERS[0]).layer.shape((symbol("N16"), 12))

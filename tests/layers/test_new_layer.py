@@ -270,6 +270,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "figures/memory/optimizers.py": ("mean",),  # a state of Adam
     "graph/resolver.py": ("tokens",),  # a name in arithmetic
     "language/steps.py": ("tokens", "identity"),  # and a word for a shortcut
+    "language/input_reader.py": ("identity",),  # a branch without steps
     "language/step_reader.py": ("identity", "linear", "relu"),  # words in messages
     "render/drawing/structure.py": ("in",),  # a side of a box
     "reports/explanation.py": ("add",),  # a kind of operation

@@ -31,7 +31,8 @@ class Built(nn.Module):
 
     def forward(self, *xs: Tensor) -> Any:
         if isinstance(self.record, Function):
-            return function(self.record.body)(xs[0], xs, self.part)
+            first = xs[0] if xs else None
+            return function(self.record.body)(first, xs, self.part)
         x = run(self.record.before, xs[0])
         return run(self.record.after, self.part(x))
 
@@ -49,6 +50,11 @@ def function(body: str) -> Callable[..., Any]:
 def build(case: Case, device: str = "cpu") -> Built:
     with torch.device(device):
         return Built(case.layer.torch(*case.inputs))
+
+
+def batch_of(case: Case, batch: int) -> int:
+    """Return the batch of a layer's output: a tensor that reads nothing has one."""
+    return batch if case.inputs else 1
 
 
 def inputs(case: Case, batch: int, **how: Any) -> list[Tensor]:

@@ -160,12 +160,13 @@ def walk(
     graph: Graph = module.graph
     gone = last_uses(graph, aux)
     values |= dict(zip(graph.inputs, inputs, strict=True))
+    batch = len(inputs[0])
     inputs.clear()
     for node, step in zip(graph.nodes, module.steps, strict=True):
         if node.aux and not aux:
             continue
         if node.index not in values:
-            values[node.index] = step.run([values[i] for i in node.inputs])
+            values[node.index] = step.run([values[i] for i in node.inputs], batch)
         for index in gone.get(node.index, ()):
             if index not in kept:
                 del values[index]
@@ -276,10 +277,10 @@ def checkpointed_peak(module: Any, batch: int, parts: Iterable[Segment]) -> int:
             part = starts.get(at)
             end = part.end if part else at + 1
             if part:
-                _checkpointed(module, part, values, last)
+                _checkpointed(module, part, values, last, batch)
             elif at not in values:
                 given = [values[i] for i in graph.nodes[at].inputs]
-                values[at] = module.steps[at].run(given)
+                values[at] = module.steps[at].run(given, batch)
                 del given
             at = end
             for index in [i for i in values if last[i] < at and i not in leaves]:
@@ -290,7 +291,11 @@ def checkpointed_peak(module: Any, batch: int, parts: Iterable[Segment]) -> int:
 
 
 def _checkpointed(
-    module: Any, part: Segment, values: dict[int, Tensor], last: dict[int, int]
+    module: Any,
+    part: Segment,
+    values: dict[int, Tensor],
+    last: dict[int, int],
+    batch: int,
 ) -> None:
     """Run a part through `torch.utils.checkpoint`; add what leaves it to `values`."""
     nodes = module.graph.nodes[part.first : part.end]
@@ -302,7 +307,7 @@ def _checkpointed(
         del given
         for node in nodes:
             taken = [inside[i] for i in node.inputs]
-            inside[node.index] = module.steps[node.index].run(taken)
+            inside[node.index] = module.steps[node.index].run(taken, batch)
             del taken
             for index in [i for i in inside if last[i] <= node.index]:
                 if index not in leaving:

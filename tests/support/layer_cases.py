@@ -28,8 +28,8 @@ class Case(NamedTuple):
 def read(text: str) -> Case:
     """Return the layer and inputs that a line describes."""
     written, _, shapes = text.partition(" @ ")
-    inputs = tuple(shape(part) for part in shapes.split(", "))
-    return Case(text, layer(written, inputs[0]), inputs)
+    inputs = tuple(shape(part) for part in shapes.split(", ") if part)
+    return Case(text, layer(written, inputs[0] if inputs else (1,)), inputs)
 
 
 def shape(text: str) -> Shape:

@@ -97,6 +97,7 @@ GROUPS = {
         (
             *("layers/combine.py", "layers/reshape.py", "layers/select.py"),
             *("layers/resize.py", "layers/attention.py", "layers/recurrent.py"),
+            *("layers/window_attention.py", "layers/learned.py", "layers/rotary.py"),
             *("layers/input.py", "layers/patches.py", "layers/__init__.py"),
         ),
         LAYERS,

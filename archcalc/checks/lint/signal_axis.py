@@ -8,8 +8,8 @@ from typing import Any
 from archcalc.checks.lint.base import Hint, Linted, fix
 from archcalc.checks.rule import Rule
 from archcalc.graph.graph import Graph, Node
-from archcalc.layers.attention import LayerScale
 from archcalc.layers.base import times
+from archcalc.layers.learned import LayerScale
 from archcalc.layers.reshape import Identity
 from archcalc.source.edits import Edit
 from archcalc.source.values import Scalar, Value

@@ -76,6 +76,7 @@ def _kept(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> 
             (extra.what, storages.extra_bytes(extra, node))
             for extra in saved.extras
             if extra.only_for is None or differs[node.inputs[extra.only_for]]
+            if storages.training or not extra.training
         ]
     words = _words(saved, len(node.inputs), len(owners), [what for what, _ in extras])
     if saved.output:

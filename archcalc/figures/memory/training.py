@@ -177,9 +177,9 @@ class _Play:
         dtype = weight_dtype(self.analysis)
         owner = node.index if node.share is None else node.share
         shapes = node.layer.weights(*self.graph.input_shapes(node))
-        for name, shape in shapes.items():
+        for place, (name, shape) in enumerate(shapes.items()):
             size = number(size_of(name, shape, dtype), node)
-            key = owner, name
+            key = owner, f"weight {place}"
             if key in self.ledger:
                 self.ledger.use("gradient of weights", node.index, size)
             else:
