@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from archcalc.network.network import Network
     from archcalc.network.rows import Row
     from archcalc.reports.explanation import Explanation
+    from archcalc.reports.quiz import Quiz
     from archcalc.reports.report import Report
     from archcalc.sweeps.sweep import Sweep
 
@@ -63,6 +64,7 @@ __all__ = [
     "Picture",
     "Place",
     "Problem",
+    "Quiz",
     "Report",
     "Row",
     "ShapeError",
@@ -115,6 +117,7 @@ HOMES = {
     "archcalc.network.network": ("Network",),
     "archcalc.network.rows": ("Row",),
     "archcalc.reports.explanation": ("Explanation",),
+    "archcalc.reports.quiz": ("Quiz",),
     "archcalc.reports.report": ("Report",),
     "archcalc.sweeps.sweep": ("Sweep",),
 }

@@ -86,7 +86,7 @@ def _body(report: Report) -> Iterator[str]:
     if report.title:
         yield f'<p class="title">{shown(report.title)}</p>'
     for table in report.tables:
-        yield from _table(table)
+        yield from table_lines(table)
     given = dependences(report.settings, escape)
     if given:
         yield f"<p>{given}</p>"
@@ -96,7 +96,8 @@ def _body(report: Report) -> Iterator[str]:
         yield "\n".join(["<ul>", *notes, "</ul>"])
 
 
-def _table(table: Table) -> Iterator[str]:
+def table_lines(table: Table) -> Iterator[str]:
+    """Yield the HTML of a table."""
     yield "<table>"
     if table.title:
         yield f"<caption>{shown(table.title)}</caption>"

@@ -19,8 +19,10 @@ from archcalc.network.network import Network
 from archcalc.network.rows import Level
 from archcalc.render import format_of, render
 from archcalc.render.explained import explained_format, render_explanation
+from archcalc.render.quiz import quiz_format, render_quiz
 from archcalc.reports.cells import Note
 from archcalc.reports.explanation import Explanation
+from archcalc.reports.quiz import Quiz
 from archcalc.reports.report import Report
 from archcalc.reports.sweep import sweep_report
 from archcalc.reports.table import table_of
@@ -67,6 +69,8 @@ def written(
     """
     if isinstance(shown, Explanation):
         return render_explanation(shown, explained_format(format, path), **options)
+    if isinstance(shown, Quiz):
+        return render_quiz(shown, quiz_format(format, path), **options)
     chosen = format_of(format, path)
     return render(report_of(shown, None), chosen, **options)
 

@@ -6,7 +6,7 @@ Nothing here is made to be looked at: `render/` makes text of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -79,9 +79,8 @@ class Report(Shown):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by value: a mapping proxy cannot be pickled itself."""
-        shown = (self.kind, self.title, self.subject, self.tables, self.notes)
-        shown = (*shown, dict(self.settings), self.diagrams, self.ok, self.headlines)
-        return Report, shown
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return type(self), tuple({**values, "settings": dict(self.settings)}.values())
 
     def __repr__(self) -> str:
         return f"<Report {self.kind}: {self.title}>"

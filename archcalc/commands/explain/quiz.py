@@ -2,16 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 from archcalc.commands.completion import blanks, listed
-from archcalc.commands.declared import Option
-from archcalc.commands.options import Loading, NetworkName, Rendering
+from archcalc.commands.declared import Option, Options
+from archcalc.commands.options import (
+    Loading,
+    NetworkName,
+    Notes,
+    Output,
+    Plain,
+    Standalone,
+    colored,
+    columns,
+    format_option,
+    write,
+)
+from archcalc.render.quiz import FORMATS, quiz_format
+
+if TYPE_CHECKING:
+    from archcalc.reports.quiz import Quiz
+
+
+@dataclass(frozen=True)
+class QuizRendering(Options):
+    """In which format a quiz leaves, and where to."""
+
+    format: Annotated[str | None, format_option(tuple(FORMATS))] = None
+    output: Output = None
+    standalone: Standalone = False
+    plain: Plain = False
+    notes: Notes = True
+
+    def __post_init__(self) -> None:
+        """Raise `UsageError` AC530 for an unknown format, before any work."""
+        quiz_format(self.format, self.output)
+
+    def emit(self, quiz: Quiz) -> None:
+        """Render a quiz and write it to stdout or to a file.
+
+        Raises `UsageError` AC531 where a format does not have what is asked for.
+        """
+        from archcalc.render.quiz import render_quiz
+        from archcalc.reports.shortening import without_notes
+
+        chosen = quiz_format(self.format, self.output)
+        asked = {"standalone": self.standalone, "plain": self.plain}
+        options: dict[str, Any] = {name: True for name, on in asked.items() if on}
+        if chosen == "terminal" and self.output is None:
+            options |= {"width": columns(), "color": colored()}
+        shown = quiz if self.notes else without_notes(quiz)
+        write(render_quiz(shown, chosen, **options), self.output)
 
 
 def quiz(
     net: NetworkName,
-    seed: Annotated[int, Option("--seed", help="Another number, other questions.")] = 0,
+    seed: Annotated[
+        int, Option("--seed", help="Another number gives another sheet.")
+    ] = 0,
     blank: Annotated[
         str,
         Option(
@@ -21,22 +70,28 @@ def quiz(
         ),
     ] = "shape,params",
     questions: Annotated[int, Option("--questions", "-n", help="How many blanks.")] = 8,
+    hints: Annotated[
+        int,
+        Option(
+            "--hints", help="0: none; 1: each rule in symbols; 2: with the numbers."
+        ),
+    ] = 2,
     key: Annotated[
         bool, Option("--key/--no-key", help="With the answers (usual) or without.")
     ] = True,
     *,
     loading: Loading,
-    rendering: Rendering,
+    rendering: QuizRendering,
 ) -> None:
     """Make a quiz: a table with blanks to fill in, and its answers.
 
-    $ archcalc quiz vgg16
+    $ archcalc quiz vgg16 --hints 1 -o quiz.html
     $ archcalc quiz alexnet --blank shape,macs --seed 7 --no-key
     """
     from archcalc.reports.quiz import blanks_named, quiz_report
 
     network = loading.load(net)
     asked = quiz_report(
-        network, network.analyze(), seed, blanks_named(blank), questions, key
+        network, network.analyze(), seed, blanks_named(blank), questions, key, hints
     )
     rendering.emit(asked)

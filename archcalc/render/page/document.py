@@ -23,13 +23,12 @@ def document(content: Mapping[str, Any]) -> str:
     style = _asset("page.css")
     script = "\n".join(map(_asset, SCRIPTS))
     names = " · ".join(network["title"] for network in content["networks"])
-    data = json.dumps(content, separators=(",", ":"), allow_nan=False)
     parts = {
-        "policy": f"style-src '{_hash(style)}'; script-src '{_hash(script)}'",
+        "policy": policy(style, script),
         "title": escape(names),
         "style": style,
         "script": script,
-        "data": data.translate(MARKS),
+        "data": data_text(content),
     }
     page = _asset("page.html")
     for name, text in parts.items():
@@ -38,8 +37,19 @@ def document(content: Mapping[str, Any]) -> str:
     return page
 
 
+def data_text(content: Any) -> str:
+    """Return data as JSON that cannot end the element it stands in."""
+    data = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    return data.translate(MARKS)
+
+
 def _asset(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def policy(style: str, script: str) -> str:
+    """Return the part of a content security policy that lets these two in, by hash."""
+    return f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
 
 
 def _hash(text: str) -> str:
