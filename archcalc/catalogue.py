@@ -81,8 +81,8 @@ _ROWS = (
     _operations(
         "macs",
         "Multiply-accumulates.",
-        "multiply-accumulates of convolutions, linear layers and matrix products, "
-        "padding counted, biases and normalization not.",
+        "multiply-accumulates of convolutions, linear layers and matrix products; "
+        "padding counts, biases and normalization do not.",
         called="MACs",
         unit="MAC",
         quoted="operations",
@@ -91,7 +91,7 @@ _ROWS = (
     _operations(
         "flops",
         "Floating-point operations.",
-        "2 a multiply-accumulate and 1 for every other arithmetic operation.",
+        "2 for each multiply-accumulate and 1 for every other arithmetic operation.",
         called="FLOPs",
         unit="FLOP",
         by_convention="operations",
@@ -99,8 +99,8 @@ _ROWS = (
     Figure(
         "activations",
         "Output values that are kept.",
-        "each layer's output once, the input included; a normalization, activation or "
-        "dropout overwrites its input where nothing else reads it.",
+        "the output of each layer once, and the input; a normalization, activation "
+        "or dropout overwrites its input if nothing else reads it.",
         unit="values",
         short="activ.",
         quoted="values",
@@ -115,23 +115,23 @@ _ROWS = (
     ),
     _bytes(
         "peak",
-        "Most memory of activations at once in inference, in bytes.",
-        "bytes of activations that live while the row runs in inference, an output "
-        "freed after its last reader.",
+        "The most memory that activations take at one time in inference, in bytes.",
+        "bytes of activations in memory while this row runs in inference; an output "
+        "is freed after its last use.",
         in_totals="peak of inference",
         in_memory="peak inference",
     ),
     _bytes(
         "training",
-        "Most memory at once in training, in bytes.",
+        "The most memory that training takes at one time, in bytes.",
         in_totals="peak of training",
         in_memory="training",
     ),
     _bytes(
         "saved",
         "What is kept for the backward pass, in bytes.",
-        "bytes that training keeps for backward, parameters apart; a tensor that "
-        "several layers keep counts at the first.",
+        "bytes that training keeps for the backward pass, without parameters; a "
+        "tensor that several layers keep counts once, at the first.",
         in_memory="saved for backward",
     ),
     _bytes(
@@ -163,7 +163,7 @@ _ROWS = (
     ),
     Figure(
         "relu_kept",
-        "Activations where each activation function keeps its own output.",
+        "Activations if each activation function keeps its own output.",
         called="activations, ReLUs kept",
         of_batch=True,
     ),
@@ -177,7 +177,7 @@ _ROWS = (
     ),
     Figure("convs", "How many convolutions.", called="convolutions"),
     Figure("heads", "How many side heads.", called="side heads"),
-    Figure("is", "A figure derived from others, by `value`."),
+    Figure("is", "A figure computed from others by `value`."),
     _operations("operations"),
     Figure("reported_params", called="params"),
     _shape(
@@ -192,21 +192,23 @@ _ROWS = (
     ),
     _shape(
         "faked",
-        about="how much of the first output's field lies off the input: padding.",
+        about="how much of the receptive field of the first output is padding.",
         of_node=True,
     ),
     Figure(
         "keeps",
-        about="what backward needs of each layer, by PyTorch's rules.",
+        about="what the backward pass needs of each layer, by PyTorch's rules.",
         kind="text",
         of_node=True,
     ),
     _bytes(
-        "moved", about="inputs and weights read and the output written once, in bytes."
+        "moved",
+        about="bytes moved if inputs and weights are read once and the output is "
+        "written once.",
     ),
     Figure(
         "intensity",
-        about="operations a byte moved; a bound on what a device can reach, not a "
+        about="operations per byte moved: a bound on what a device can reach, not a "
         "latency.",
         called="FLOP/B",
         unit="FLOP/B",

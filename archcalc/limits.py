@@ -140,5 +140,5 @@ def spend(products: int) -> None:
         return
     work.done += products
     if work.done > work.limits.formula_products:
-        what = "the formulas of sizes that stay names grow too long"
+        what = "the formulas of symbolic sizes grow too long"
         raise work.limits.exceeded("formula_products", what, code="AC191")

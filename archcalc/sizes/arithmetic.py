@@ -39,7 +39,7 @@ def number(value: Given) -> Value:
     if isinstance(value, str):
         raise MeaninglessError(f"{value!r} is a word, not a number")
     if isinstance(value, tuple):
-        message = f"a list of {len(value)} stands where a number is needed"
+        message = f"a list of {len(value)} is given where a number is needed"
         raise MeaninglessError(message, "`name[i]` is item number i, from 1 on")
     raise MeaninglessError(f"{value!r} is not a number that arithmetic can use")
 
@@ -69,7 +69,7 @@ def divide(a: Given, b: Given) -> Value:
     result = ratio(top, bottom)
     if result is None:
         raise MeaninglessError(
-            f"({top}) / ({bottom}) is no polynomial, so it cannot stay a formula",
+            f"({top}) / ({bottom}) is not a polynomial, so it cannot be a formula",
             "`//` divides and rounds down",
         )
     return result

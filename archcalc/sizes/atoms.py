@@ -214,7 +214,7 @@ def _depth(parts: Iterable[Terms]) -> int:
         raise LimitError.of(
             "AC191",
             f"a formula has floors inside floors, more than {DEEPEST} deep",
-            help="put numbers in place of some of the names",
+            help="give some of the symbols numbers",
         )
     return depth
 

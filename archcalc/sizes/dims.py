@@ -127,8 +127,8 @@ def _assume(claim: str, bound: int | None = None) -> bool:
         shown = claim if bound is None else f"{claim} {bound}"
         raise ShapeError.of(
             "AC290",
-            f"not decided while sizes are names: whether {shown}",
-            help="put numbers in place of the names, or collect with "
+            f"cannot be decided while sizes are symbols: whether {shown}",
+            help="give the symbols numbers, or collect with "
             "`archcalc.sizes.dims.assuming()`",
         )
     collected.add(claim, bound)

@@ -80,7 +80,9 @@ def scan(text: str, limits: Limits) -> dict[str, str]:
         if token["blank"]:
             continue
         if token["word"] and before == "word":
-            raise ExpressionError("two words side by side", token.start())
+            raise ExpressionError(
+                "there is no operator between two words", token.start()
+            )
         shown = token.group()
         nested += (shown in ("(", "[")) - (shown in (")", "]"))
         if token["sized"]:
@@ -135,7 +137,7 @@ def _token(text: str, position: int) -> re.Match[str]:
 
 def _no_place(shown: str, position: int) -> ExpressionError:
     help = INSTEAD.get(shown)
-    return ExpressionError(f"{shown!r} has no place in arithmetic", position, help)
+    return ExpressionError(f"{shown!r} is not allowed in arithmetic", position, help)
 
 
 def _check_number(token: re.Match[str]) -> None:
@@ -155,4 +157,4 @@ def _check_name(token: re.Match[str]) -> None:
     if token["quote"]:
         raise ExpressionError(f"{name} stands against a quote", token.start())
     if keyword.iskeyword(name) and name not in WORDS_OF_THE_LANGUAGE:
-        raise ExpressionError(f"{name} has no place in arithmetic", token.start())
+        raise ExpressionError(f"{name} is not allowed in arithmetic", token.start())

@@ -212,7 +212,7 @@ class _Reader:
     def refused(self, node: ast.expr) -> ExpressionError:
         """Return the error of a part that arithmetic does not have."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            message = f"the word {node.value!r} can only stand beside == or !="
+            message = f"the word {node.value!r} can only be compared with == or !="
             return ExpressionError(message, self.column(node))
         size = len(ast.get_source_segment(self.source, node) or "")
         shown = self.text[self.column(node) :][:size] or "this"
@@ -308,7 +308,7 @@ class _Reader:
             value = run(names)
             if isinstance(value, bool):
                 return value
-            message = f"{value} stands where a condition is needed"
+            message = f"{value} is not a condition"
             raise ExpressionError(message, column, "compare it: `… != 0`")
 
         return check

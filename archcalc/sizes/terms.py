@@ -148,7 +148,7 @@ def multiplied(left: Terms, right: Terms) -> Terms:
             "AC191",
             "a formula has too many terms",
             facts=[f"{len(left):,} terms times {len(right):,} terms"],
-            help="put numbers in place of some of the names",
+            help="give some of the symbols numbers",
         )
     spend(len(left) * len(right))
     total: Terms = {}

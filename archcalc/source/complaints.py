@@ -17,31 +17,36 @@ READING_RULES = {
     "AC101": "The file cannot be opened, or is not a regular file.",
     "AC102": "The file is not UTF-8 text.",
     "AC103": "A character that YAML forbids (a control character, for example).",
-    "AC104": "Not YAML, in a way that has no rule of its own.",
+    "AC104": "Not YAML, for a reason that has no rule of its own.",
     "AC105": "A bracket or a quote is opened and not closed, or the other way round.",
-    "AC106": "A tab where YAML wants spaces for indentation.",
-    "AC107": "`kernel:3` and `-relu` are single words: YAML wants a space after the "
-    "colon, and after the dash.",
+    "AC106": "A tab where YAML needs spaces for indentation.",
+    "AC107": "`kernel:3` and `-relu` are single words: YAML needs a space after the "
+    "colon and after the dash.",
     "AC108": "Inside { } and [ ] a comma ends the value: quote an expression with one.",
-    "AC109": "Anchors (&a), aliases (*a) and merge keys (<<) are not read: a value "
-    "stands where it is written, and aliases can blow a file up. Use `blocks`, "
+    "AC109": "Anchors (&a), aliases (*a) and merge keys (<<) are not supported: each "
+    "value is written where it is used, and aliases can make a small file huge. Use "
+    "`blocks`, "
     "`params` or `defaults`.",
-    "AC110": "Tags (!t) and %TAG directives are not read: values are text and numbers.",
+    "AC110": "Tags (!t) and %TAG directives are not supported: values are text and "
+    "numbers.",
     "AC111": "A key twice in one mapping, compared after Unicode normalisation (NFC).",
     "AC112": "A key is plain text: not empty, not a list and not a mapping.",
     "AC113": "One file holds one document: one network.",
-    "AC114": "The file holds nothing.",
+    "AC114": "The file is empty.",
     "AC115": "Larger than a limit; `--limit NAME=VALUE` raises it.",
     "AC116": "Unquoted text cannot hold a colon and a space.",
-    "AC117": "A line is indented unlike its neighbours.",
+    "AC117": "A line is indented differently from its neighbours.",
     "AC118": "A value that begins with a character that YAML reserves needs quotes.",
-    "AC119": "An unknown escape in a text in double quotes.",
+    "AC119": "An unknown escape sequence in a text in double quotes.",
 }
 OPENERS = {"]": "[", "}": "{"}
 STRAYS = {
     "]": ("AC105", "`]` closes nothing: no `[` is open"),
     "}": ("AC105", "`}` closes nothing: no `{` is open"),
-    ",": ("AC104", "a value is missing before this comma, or the comma is too much"),
+    ",": (
+        "AC104",
+        "a value is missing before this comma, or there is one comma too many",
+    ),
     ":": ("AC112", "there is no key before this colon"),
 }
 # Patterns of complaints are compiled when something is wrong.
@@ -129,7 +134,7 @@ def alias(place: Place, written: str) -> Problem:
     return Problem(
         "AC109",
         f"`{written}` is {named.get(written[:1], 'a YAML merge key')}, "
-        "and archcalc reads none",
+        "which archcalc does not support",
         place,
         help="use `blocks` or `params` for what repeats"
         + (", and quotes around an expression" if written[:1] == "*" else ""),
@@ -140,7 +145,7 @@ def tag(place: Place, written: str) -> Problem:
     """Return the problem of a tag (`!t`) or a directive that defines one."""
     return Problem(
         "AC110",
-        f"`{shorten(written)}` is a YAML tag, and archcalc reads none",
+        f"`{shorten(written)}` is a YAML tag, which archcalc does not support",
         place,
         help='put text that begins with "!" in quotes; leave other tags out',
     )
@@ -215,7 +220,7 @@ def _tab(said: Complaint) -> Problem | None:
     if said.char != "\t" and not (indent and "\t" in indent.group()):
         return None
     place = said.place((said.at[0], said.line.index("\t") + 1))
-    return Problem("AC106", "YAML takes no tab here", place, help="use spaces")
+    return Problem("AC106", "YAML allows no tab here", place, help="use spaces")
 
 
 def _alias(said: Complaint) -> Problem | None:
@@ -241,7 +246,7 @@ def _directive(said: Complaint) -> Problem:
 def directive(place: Place) -> Problem:
     """Return the problem of a `%` line at a place."""
     message = f"`{shorten(place.text)}` is a directive that archcalc does not read"
-    return Problem("AC110", message, place, help="leave the line out")
+    return Problem("AC110", message, place, help="remove the line")
 
 
 def _colon(said: Complaint) -> Problem:
@@ -325,7 +330,7 @@ def _escape(said: Complaint) -> Problem:
     written = found.group() if found else "\\"
     return Problem(
         "AC119",
-        f"`{written}` in double quotes stands for no character",
+        f"`{written}` in double quotes is not an escape sequence",
         said.place((said.at[0], index + 1 or said.at[1]), len(written)),
         help="write `\\\\` for a backslash, or use single quotes",
     )

@@ -179,14 +179,14 @@ class _Builder:
             raise SourceError([self._explained(error)]) from None
         except (yaml.YAMLError, ValueError, OverflowError, IndexError):
             # what the parsers let through: `!%ED%A0%80`, "\UFFFFFFFF", %YAML 1.99999…
-            message = "a code or a number near here stands for nothing"
+            message = "near here is an escape sequence that stands for no character"
             raise SourceError.of("AC104", message, place=self._last_place()) from None
         if self.anchor:
             raise SourceError([self.anchor])
         root = self.top.items[0] if self.top.items else None
         if root is None or _is_nothing(root):
             raise SourceError.of(
-                "AC114", "there is nothing in this file", place=self.written.place(1, 1)
+                "AC114", "this file is empty", place=self.written.place(1, 1)
             )
         return root
 
@@ -294,7 +294,7 @@ class _Builder:
         if first is not None:
             raise SourceError.of(
                 "AC111",
-                f"the key `{syntax.shorten(key.text)}` is there twice",
+                f"the key `{syntax.shorten(key.text)}` is given twice",
                 place=self._place(key),
                 facts=[f"first at {self._place(first)}"],
             )

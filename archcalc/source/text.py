@@ -62,7 +62,7 @@ OPEN_PROBLEMS = {
     errno.ENOTDIR: "a part of this path is not a directory",
     errno.EACCES: "no permission to read this file",
     errno.EPERM: "no permission to read this file",
-    errno.ELOOP: "the symbolic links of this path go round in a circle",
+    errno.ELOOP: "the symbolic links of this path form a loop",
     errno.ENAMETOOLONG: "this path is too long",
     errno.EISDIR: "this is a directory, not a file",
     errno.ENXIO: "this is a socket or a device, not a file",

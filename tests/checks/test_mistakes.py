@@ -28,7 +28,7 @@ STEPS = [
     ("{conv: max(1, c//4)}", "AC108", 12, "put the expression in quotes"),
     ("{conv: *g}", "AC109", 12, "`*g` is a YAML alias"),
     ("&c {conv: 8}", "AC109", 5, "anchor"),
-    ("{conv: 8, kernel: 3, kernel: 5}", "AC111", 26, "is there twice"),
+    ("{conv: 8, kernel: 3, kernel: 5}", "AC111", 26, "is given twice"),
     ("{conv: 012}", "AC142", 12, "write 12"),
     ("{conv: 12:30}", "AC142", 12, "base-60"),
     ("{conv: 2024-1-31}", "AC142", 12, "a date to some YAML readers"),

@@ -71,8 +71,8 @@ def test_an_open_question_says_what_is_open_and_what_to_do(
     (problem,) = caught.value.problems
     assert (problem.code, problem.message, problem.help) == (
         "AC290",
-        f"not decided while sizes are names: whether {claim}",
-        "put numbers in place of the names, or collect with `archcalc.sizes.dims.assuming()`",
+        f"cannot be decided while sizes are symbols: whether {claim}",
+        "give the symbols numbers, or collect with `archcalc.sizes.dims.assuming()`",
     )
 
 
@@ -184,7 +184,7 @@ def test_floors_lie_forty_deep_at_most() -> None:
     assert (problem.code, problem.message, problem.help) == (
         "AC191",
         "a formula has floors inside floors, more than 40 deep",
-        "put numbers in place of some of the names",
+        "give some of the symbols numbers",
     )
 
 

@@ -51,13 +51,13 @@ def test_what_is_no_size(value: Any, text: str, message: str, help: str | None) 
         ),
         (
             "2 * (1 and 1 == 1)",
-            "1 stands where a condition is needed",
+            "1 is not a condition",
             5,
             "compare it: `… != 0`",
         ),
         ("1 + max(2)", "max takes at least 2 values, not 1", 4, None),
         ("64 / 0", "division by zero", 0, None),
-        ("3 + 'a'", "the word 'a' can only stand beside == or !=", 4, None),
+        ("3 + 'a'", "the word 'a' can only be compared with == or !=", 4, None),
     ],
 )
 def test_refusals_with_their_help(
@@ -73,7 +73,7 @@ def test_a_quotient_of_names_that_is_no_polynomial() -> None:
     with pytest.raises(ExpressionError) as caught:
         parse("2 * (1 / cin)").evaluate({"cin": symbol("C")})
     error = caught.value
-    assert error.message == ("(1) / (C) is no polynomial, so it cannot stay a formula")
+    assert error.message == ("(1) / (C) is not a polynomial, so it cannot be a formula")
     assert (error.column, error.help) == (5, "`//` divides and rounds down")
 
 

@@ -308,8 +308,8 @@ REFUSED: list[tuple[str, str, tuple[int, int, int], str]] = [
     ("a: 1\n...\n%TAG ! x\n---\n", "AC110", (3, 1, 1), "`%TAG ! x` is a directive"),
     ("%YAML 2.0\n---\na: 1", "AC110", (1, 1, 1), "`%YAML 2.0` is a directive"),
     # keys
-    ("{a: 1, b: 2, a: 3}", "AC111", (1, 14, 1), "the key `a` is there twice"),
-    ("{1: a, '1': b}", "AC111", (1, 8, 3), "the key `1` is there twice"),
+    ("{a: 1, b: 2, a: 3}", "AC111", (1, 14, 1), "the key `a` is given twice"),
+    ("{1: a, '1': b}", "AC111", (1, 8, 3), "the key `1` is given twice"),
     ("{[a]: 1}", "AC112", (1, 2, 1), "this is a list"),
     ("{{a: b}: c}", "AC112", (1, 2, 1), "this is a mapping"),
     ("? [a, b]\n: 1", "AC112", (1, 3, 1), "this is a list"),
@@ -321,9 +321,9 @@ REFUSED: list[tuple[str, str, tuple[int, int, int], str]] = [
     ("a: 1\n" + "k" * 1100 + ": 1", "AC104", (2, 1, 1), "a key is longer than the"),
     # documents
     ("a: 1\n---\nb: 1", "AC113", (2, 1, 3), "a second document begins here"),
-    ("", "AC114", (1, 1, 1), "there is nothing in this file"),
-    ("# x\n", "AC114", (1, 1, 1), "there is nothing in this file"),
-    ("---\n", "AC114", (1, 1, 1), "there is nothing in this file"),
+    ("", "AC114", (1, 1, 1), "this file is empty"),
+    ("# x\n", "AC114", (1, 1, 1), "this file is empty"),
+    ("---\n", "AC114", (1, 1, 1), "this file is empty"),
     # colons and indentation
     ("name: demo: two", "AC116", (1, 11, 1), "unquoted text cannot hold `: `"),
     ("a: {b: c: d}", "AC116", (1, 9, 1), "unquoted text cannot hold `: `"),
@@ -537,7 +537,7 @@ def test_what_is_not_a_file_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     refused = {
         tmp_path: "this is a directory",
-        loop: "symbolic links of this path go round",
+        loop: "symbolic links of this path form a loop",
         fifo: "this is a pipe",
         Path("/dev/zero"): "this is a device",
         tmp_path / "missing.yaml": "there is no such file",

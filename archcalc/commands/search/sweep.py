@@ -183,7 +183,7 @@ class _Leaving:
     def check(self, resume: bool) -> None:
         """Raise `UsageError` for what does not go together."""
         if resume and self.output is None:
-            message = "--resume goes on with a file"
+            message = "--resume needs a file to continue"
             raise UsageError.of("AC582", message, help="-o sweep.csv")
         if self.format == "parquet" and self.output is None:
             raise UsageError.of("AC584", "Parquet needs a file", help="-o FILE.parquet")
@@ -230,7 +230,7 @@ def _choice(
 
     column, _, way = (sort or "").partition(":")
     if way not in ("", "down", "up"):
-        message = f"--sort {sort} has no order"
+        message = f"--sort {sort}: the order is up or down"
         raise UsageError.of("AC580", message, help=f"{column}:down or {column}:up")
     names = tuple(pareto.split(",")) if pareto else ()
     plane = () if plot is None or names or column or top else tuple(plot.split(","))
@@ -258,7 +258,7 @@ def _run(found: Sweep, choice: Choice, leaving: _Leaving, resume: bool) -> None:
         progress.end()
         if output is not None:
             print(
-                f"what was found is kept: --resume goes on with {output}",
+                f"the results so far are kept: --resume continues {output}",
                 file=sys.stderr,
             )
         raise

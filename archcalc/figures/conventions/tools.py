@@ -85,7 +85,7 @@ LECTURE = Convention(
 FLOPS = Convention(
     "flops",
     "FLOP",
-    "2 a multiply-accumulate and 1 for every other arithmetic operation",
+    "2 for each multiply-accumulate and 1 for every other arithmetic operation",
     "Two operations a multiply-accumulate and one for every addition, multiplication, "
     "comparison, division, exponential and root that a layer needs in inference.",
     rules(

@@ -32,8 +32,8 @@ class ActivationRule(NamedTuple):
 
 RULES: dict[str, ActivationRule] = {
     "lecture": ActivationRule(
-        "each layer's output once, the input included; a normalization, activation or "
-        "dropout overwrites its input where nothing else reads it",
+        "the output of each layer once, and the input; a normalization, activation "
+        "or dropout overwrites its input if nothing else reads it",
         overwritten=frozenset({"norm", "activation", "drop"}),
         cite="CS231n lecture 9",
     ),
