@@ -14,6 +14,7 @@ COMMANDS = {
     "compare": "look.compare",
     "draw": "look.draw",
     "plot": "look.plot",
+    "deck": "look.deck",
     "report": "look.report",
     "list": "look.list_networks",
     "explain": "explain.explain",

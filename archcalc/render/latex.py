@@ -22,6 +22,8 @@ from archcalc.reports.report import Report
 from archcalc.sizes.polynomials import Poly
 
 INDENT = "\\quad "
+IN_THE_PREAMBLE = "In the preamble (archcalc deck --preamble prints all of it):"
+"""What stands before the packages that a part of a document needs."""
 FIGURES = (
     "\\sisetup{group-minimum-digits=4, group-separator={,}, table-alignment=right, "
     "retain-explicit-plus}"
@@ -69,7 +71,7 @@ def render(report: Report, *, standalone: bool = False, plain: bool = False) -> 
         wide = min(WIDEST_PAPER, max([NARROWEST_PAPER, *map(_points, report.tables)]))
         return "\n".join(document(body, needs, wide, _height(report, wide)))
     title = [_commented(report.title)] if report.title else []
-    head = [*title, "In the preamble:", *needs]
+    head = [*title, IN_THE_PREAMBLE, *needs]
     return "\n".join([*(f"% {line}" for line in head), body])
 
 
@@ -141,7 +143,7 @@ def _blocks(report: Report, standalone: bool, plain: bool) -> Iterator[str]:
     if standalone and report.title:
         yield f"{{\\large\\bfseries {escaped(report.title)}\\par}}\\medskip"
     for table in report.tables:
-        yield "\n".join(_table(table, plain))
+        yield "\n".join(table_lines(table, plain))
     given = dependences(report.settings, escaped, " $\\cdot$ ")
     notes = (sentence(n, "\\emph{{{}:}} ", _prose) for n in footnotes(report))
     lines = [*filter(None, [given]), *notes]
@@ -157,7 +159,7 @@ def _prose(words: str) -> str:
 # -- tables ----------------------------------------------------------------------------
 
 
-def _table(table: Table, plain: bool) -> Iterator[str]:
+def table_lines(table: Table, plain: bool) -> Iterator[str]:
     """Yield the lines of a table, which breaks over pages where it is long."""
     if table.title:
         yield f"\\textbf{{{escaped(table.title)}}}\\par\\smallskip"

@@ -33,9 +33,9 @@ def render(report: Report) -> str:
     for table in report.tables:
         if table.title:
             blocks.append(f"**{escaped(table.title)}**")
-        blocks.append("\n".join(_table(table)))
+        blocks.append("\n".join(table_lines(table)))
     given = dependences(report.settings, escaped)
-    notes = (sentence(note, "**{}:** ", _prose) for note in footnotes(report))
+    notes = (sentence(note, "**{}:** ", running) for note in footnotes(report))
     footers = [f"- {line}" for line in (*filter(None, [given]), *notes)]
     return "\n\n".join([*blocks, *filter(None, ["\n".join(footers)])])
 
@@ -53,7 +53,8 @@ def _inert(safe: str) -> str:
     return marked.replace("|", "&#124;")
 
 
-def _table(table: Table) -> Iterator[str]:
+def table_lines(table: Table) -> Iterator[str]:
+    """Yield the lines of a table."""
     yield _line([escaped(column.title) for column in table.columns])
     rules = {"left": "---", "right": "---:"}
     yield _line([rules[column.align] for column in table.columns])
@@ -82,6 +83,6 @@ def _bold(shown: str) -> str:
     return f"**{shown}**" if shown else shown
 
 
-def _prose(value: str) -> str:
+def running(value: str) -> str:
     """Return escaped running text in which plain web addresses are links."""
     return linked(value, _inert, "<{}>".format)

@@ -118,10 +118,12 @@ def document(
     style: str,
     parts: Iterable[str],
     colours: Colours | None = None,
+    dark: bool = True,
 ) -> str:
     """Return a picture of a width and height, named and described for screen readers.
 
-    `style` is CSS that names its colours (`$ink`); `colours` adds to the names.
+    `style` is CSS that names its colours (`$ink`); `colours` adds to the names. Without
+    `dark`, the picture is light everywhere, as on a slide.
     """
     wide, high = map(number, size)
     head = (
@@ -129,11 +131,12 @@ def document(
         f'viewBox="0 0 {wide} {high}" role="img" aria-labelledby="t d">'
     )
     known = {**COLOURS, **(colours or {})}
-    light, dark = (_coloured(f".paper{{fill:$paper}}{style}", known, i) for i in (0, 1))
+    light, dim = (_coloured(f".paper{{fill:$paper}}{style}", known, i) for i in (0, 1))
+    night = f"@media(prefers-color-scheme:dark){{{dim}}}" if dark else ""
     about = [
         element("title", escape(clean(title)), id="t"),
         element("desc", escape(clean(description, longest=10_000)), id="d"),
-        f"<style>{light}@media(prefers-color-scheme:dark){{{dark}}}</style>",
+        f"<style>{light}{night}</style>",
         rectangle(0, 0, *size, style="paper"),
     ]
     return "\n".join([head, *about, *parts, "</svg>"])

@@ -27,21 +27,22 @@ def without_notes(report: Report) -> Report:
 
 
 def at_most(report: Report, rows: int) -> Report:
-    """Return a report whose tables have at most so many rows, totals included.
+    """Return a report whose tables have at most so many rows, totals included."""
+    return replace(report, tables=tuple(cut(table, rows) for table in report.tables))
+
+
+def cut(table: Table, most: int) -> Table:
+    """Return a table with at most so many rows, totals included.
 
     The first rows and the totals stay; one row says how many more there are. Raises
     `UsageError` AC508 for a number that leaves no row.
     """
-    if rows < FEWEST:
+    if most < FEWEST:
         raise UsageError.of(
             "AC508",
-            f"--max-rows {rows} leaves no row of a table",
+            f"--max-rows {most} leaves no row of a table",
             help=f"--max-rows {FEWEST} or more",
         )
-    return replace(report, tables=tuple(_cut(table, rows) for table in report.tables))
-
-
-def _cut(table: Table, most: int) -> Table:
     if len(table.rows) <= most:
         return table
     totals = list(takewhile(_is_total, reversed(table.rows)))[::-1][: most - 2]

@@ -163,6 +163,7 @@ CALLS = {
     "table": "table lenet5",
     "compare": "compare lenet5 alexnet",
     "draw": "draw lenet5",
+    "deck": "deck lenet5",
     "plot": "plot lenet5",
     "list": "list --family hrnet",
     "explain": "explain alexnet conv1",
@@ -184,7 +185,7 @@ FORMATS = (
     *("terminal", "markdown", "csv", "json", "latex", "html", "svg", "mermaid", "dot"),
     *("tikz", "parquet", "full", "concise", "github", "gitlab", "sarif", "junit"),
 )
-FILED = ("parquet", "png", "pdf")
+FILED = ("parquet", "png", "pdf", "marp", "reveal")
 """Formats that are written to a file only."""
 
 

@@ -32,6 +32,7 @@ OTHERS = {
     "audit": "audit {}",
     "compare": "compare vgg16 {}",
     "conventions": "conventions {}",
+    "deck": "deck {} --beside none",
     "draw": "draw {} -o out.svg",
     "fit": "fit {} --memory 1GiB",
     "fmt": "fmt --diff {}",

@@ -30,8 +30,20 @@ STYLE = (
     ".tip{fill:$line}.frame{fill:$frame;stroke:$faint}.aux{stroke-dasharray:4 3}"
     + "".join(f".{kind}{{fill:${kind}}}" for kind in COLOURS)
 )
+EDGE = 6
 SHADES = ".e{fill-opacity:.72}.p{fill-opacity:.86}.w{font-size:10.5px}"
 """The faces of volumes, and their words."""
+
+
+def plain_svg(painter: Painter) -> str:
+    """Return a picture for a slide: without its heading, light everywhere."""
+    figure = painter.figure
+    placed = layout(figure.structure, painter.sizes, painter.longest)
+    wide, high = painter.size(placed)
+    parts = _written(painter.painted(placed, EDGE, EDGE))
+    about = (figure.title, figure.description, STYLE + SHADES)
+    size = wide + 2 * EDGE, high + 2 * EDGE
+    return document(size, *about, parts, COLOURS, dark=False)
 
 
 def svg(painter: Painter) -> str:

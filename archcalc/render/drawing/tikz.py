@@ -61,7 +61,7 @@ def tikz(painter: Painter, standalone: bool = False) -> str:
 def _picture(painter: Painter, lines: Iterable[str]) -> Iterator[str]:
     yield f"% {clean(painter.figure.title)}: {clean(painter.figure.subtitle)}"
     for name, (light, _) in {**{n: GREYS[n] for n in USED}, **COLOURS}.items():
-        yield f"\\definecolor{{arc{name}}}{{HTML}}{{{light[1:].upper()}}}"
+        yield f"\\definecolor{{arc{name}}}{{HTML}}{{{light[1:].upper()}}}%"
     yield f"\\begin{{tikzpicture}}[x={POINTS}pt, y=-{POINTS}pt,"
     yield from STYLES
     yield "]"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from archcalc.figures.formulas.scripts import LATEX
 from archcalc.render.explained import chain, remark, shapes
-from archcalc.render.latex import document
+from archcalc.render.latex import IN_THE_PREAMBLE, document
 from archcalc.render.notes import dependences, prose
 from archcalc.render.tex_text import declarations, written
 from archcalc.reports.explanation import Derivation, Explanation, Section
@@ -26,7 +26,7 @@ def render(explanation: Explanation, *, standalone: bool = False) -> str:
     needs = ["\\usepackage{amsmath}", *declarations(body)]
     if standalone:
         return "\n".join(document(body, needs))
-    return "\n".join([*(f"% {line}" for line in ("In the preamble:", *needs)), body])
+    return "\n".join([*(f"% {line}" for line in (IN_THE_PREAMBLE, *needs)), body])
 
 
 def escaped(words: str) -> str:
@@ -40,12 +40,8 @@ def _part(part: Section) -> Iterator[str]:
     if shapes(part):
         yield escaped(f"{shapes(part)}.")
     if part.legend:
-        names = ", ".join(
-            f"{escaped(s.meaning)} ${LATEX.symbol(s.symbol)} = {s.value}$"
-            for s in part.legend
-        )
-        yield f"{names}."
-    rows = [row for line in part.lines for row in _rows(line)]
+        yield f"{sizes(part)}."
+    rows = [row for line in part.lines for row in formula_rows(line)]
     if rows:
         yield "\\begin{align*}"
         yield " \\\\\n".join(rows)
@@ -54,14 +50,25 @@ def _part(part: Section) -> Iterator[str]:
         yield f"{escaped(reason[:1].upper() + reason[1:])}.\\par"
 
 
-def _rows(line: Derivation) -> Iterator[str]:
-    """Yield a figure's rows: its words before the first sign of equality."""
+def sizes(part: Section) -> str:
+    """Return the meaning, the symbol and the value of every size."""
+    return ", ".join(
+        f"{escaped(s.meaning)} ${LATEX.symbol(s.symbol)} = {s.value}$"
+        for s in part.legend
+    )
+
+
+def formula_rows(line: Derivation, longest: int = LONGEST) -> Iterator[str]:
+    """Yield a figure's rows: its words before the first sign of equality.
+
+    One that is longer is broken before each of these signs.
+    """
     steps = chain(line, LATEX)
     after = f" \\quad\\text{{({escaped(remark(line))})}}" if remark(line) else ""
     left = f"  \\text{{{escaped(line.figure)}}}"
     if line.formula.name and len(steps) > 1:
         left += f"\\quad {steps.pop(0)}"
-    if sum(map(len, steps)) <= LONGEST or len(steps) == 1:
+    if sum(map(len, steps)) <= longest or len(steps) == 1:
         yield f"{left} &= {' = '.join(steps)}{after}"
         return
     yield f"{left} &= {steps[0]}"
