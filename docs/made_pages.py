@@ -2,6 +2,7 @@
 
 - `{archcalc-commands}`: every command, from what it declares.
 - `{archcalc-figures}`: every figure, from the catalogue.
+- `{archcalc-python}`: the public names of Python, from their docstrings.
 - `{archcalc-shelf}`: a gallery of the networks. Their pages and drawings are written to
   `docs/shelf/`, which is not kept in the repository.
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+import archcalc
 from archcalc.api.tables import table
 from archcalc.catalogue import FIGURES
 from archcalc.commands import COMMANDS, GROUPS
@@ -87,6 +89,37 @@ def as_text(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
+class MadePython(Made):
+    """The public names of Python, from their docstrings."""
+
+    def lines(self) -> Iterator[str]:
+        """Yield functions, then what they return, then errors and warnings."""
+        public = {name: getattr(archcalc, name) for name in archcalc.__all__}
+        errors = {n for n, one in public.items() if _raised(one)}
+        functions = {n for n, one in public.items() if not isinstance(one, type)}
+        yield "## Functions\n"
+        yield from documented(sorted(functions), "autofunction")
+        yield "## Results\n"
+        yield from documented(sorted(public.keys() - functions - errors), "autoclass")
+        yield "## Errors and warnings\n"
+        yield from documented(sorted(errors), "autoexception")
+
+
+def documented(names: Iterable[str], directive: str) -> Iterator[str]:
+    """Yield what reads the docstrings of some names, and of their members."""
+    yield "```{eval-rst}"
+    for name in names:
+        yield f".. {directive}:: archcalc.{name}"
+        if directive != "autofunction":
+            yield "   :members:\n   :undoc-members:"
+        yield ""
+    yield "```\n"
+
+
+def _raised(one: Any) -> bool:
+    return isinstance(one, type) and issubclass(one, Exception)
+
+
 class MadeFigures(Made):
     """Every figure of the catalogue."""
 
@@ -96,6 +129,7 @@ class MadeFigures(Made):
         yield "|---|---|---|---|"
         for key, one in FIGURES.items():
             said = as_text(one.about or one.asserts)
+            said = said[:1].upper() + said[1:]
             known = "yes" if one.asserts else ""
             yield f"| `{key}` | {one.title} | {said} | {known} |"
 
@@ -200,5 +234,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", write_shelf)
     app.add_directive("archcalc-commands", MadeCommands)
     app.add_directive("archcalc-figures", MadeFigures)
+    app.add_directive("archcalc-python", MadePython)
     app.add_directive("archcalc-shelf", MadeShelf)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

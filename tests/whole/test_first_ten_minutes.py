@@ -94,20 +94,10 @@ def test_the_change_is_seen(walked: dict[str, Folder]) -> None:
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
 def test_a_table_fits_a_slide(walked: dict[str, Folder], tmp_path: Path) -> None:
     folder = walked["lecture's slides"].path
-    table = (folder / "vgg16.tex").read_text(encoding="utf-8")
-    needed = re.findall(r"(?m)^% (\\(?:usepackage|sisetup).*)$", table)
-    frame = "\\begin{frame}\n\\input{vgg16.tex}\n\\end{frame}"
-    document = [
-        "\\documentclass[aspectratio=169,10pt]{beamer}",
-        *needed,
-        "\\begin{document}",
-        frame,
-        "\\end{document}",
-    ]
-    shutil.copy(folder / "vgg16.tex", tmp_path)
-    (tmp_path / "slides.tex").write_text("\n".join(document), encoding="utf-8")
+    for name in ("talk.tex", "archcalc-preamble.tex", "vgg16.tex"):
+        shutil.copy(folder / name, tmp_path)
     done = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "slides.tex"],
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "talk.tex"],
         cwd=tmp_path,
         capture_output=True,
         encoding="utf-8",
