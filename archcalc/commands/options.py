@@ -182,7 +182,7 @@ Notes = Annotated[
     Option(
         "--notes/--no-notes",
         group=OUTPUT,
-        help="Whether notes and settings stand below the tables. Default: they do.",
+        help="Whether notes and settings stand at the end. Default: they do.",
     ),
 ]
 MaxRows = Annotated[

@@ -32,6 +32,7 @@ from archcalc.reports.memory.summary import memory_report
 from archcalc.reports.shortening import at_most, without_notes
 from archcalc.reports.table import table_report
 
+ROOT = Path(__file__).parents[2]
 FEW = ("alexnet", "googlenet", "resnet50", "vit")
 OVERFULL = re.compile(r"Overfull \\[hv]box \((\d+\.\d+)pt")
 HOSTILE = """
@@ -175,6 +176,23 @@ def test_what_latex_commands_write_compiles_in_beamer_as_it_is(tmp_path: Path) -
     text = compiled(talk(*parts), tmp_path)
     for shown in ("25,557,032", "118,013,952", "102.44 MB", "61,706"):
         assert shown in text
+
+
+def test_the_frame_of_the_how_to_fits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (ROOT / "docs" / "how-to" / "slides.md").read_text(encoding="utf-8")
+    written = re.findall(r"(?m)^\$ archcalc (.* -o (\S+\.tex))$", text)
+    assert len(written) > 4
+    monkeypatch.chdir(tmp_path)
+    for command, _ in written:
+        assert run(capsys, monkeypatch, *command.split()).code == 0
+    (talk,) = re.findall(r"(?s)```tex\n(.*?)```", text)
+    assert "138,357,544" in compiled(talk, tmp_path)
+    fits((tmp_path / "page.log").read_text(errors="replace"))
+    for part in ("vgg16-volumes", "inception", "vgg16-layers"):
+        compiled(talk.replace("\\input{vgg16}", f"\\input{{{part}}}"), tmp_path)
+        fits((tmp_path / "page.log").read_text(errors="replace"))
 
 
 @pytest.mark.parametrize("name", ["vgg16", "resnet50", "googlenet"])

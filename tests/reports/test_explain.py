@@ -388,3 +388,13 @@ def test_a_group_has_figures_in_place_of_formulas() -> None:
     assert block["activations_formula"] == 2 * 224 * 224 * 64 + 112 * 112 * 64
     assert block["weights_formula"] == 27 * 64 + 9 * 64 * 64
     assert block["size_formula"] is None
+
+
+@pytest.mark.parametrize("format", sorted({*EXPLAINED} - {"json"}))
+def test_nothing_stands_at_the_end_without_notes(format: str) -> None:
+    words = ("explain", "alexnet", "pool1", "-f", format)
+    whole, short = (run(*words, *more).stdout for more in ((), ("--no-notes",)))
+    assert "batch 1" in whole
+    assert "batch 1" not in short
+    assert not re.search(r"\n\s*\n$|<p></p>|noindent \\par", short)
+    assert whole.startswith(short.rstrip("\n").removesuffix("</div>").rstrip("\n"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from archcalc.commands.completion import complete_layers
@@ -12,6 +13,7 @@ from archcalc.commands.options import (
     InPlace,
     Loading,
     NetworkName,
+    Notes,
     Output,
     Standalone,
     colored,
@@ -44,6 +46,7 @@ def explain(
     format: ExplainFormat = None,
     output: Output = None,
     standalone: Standalone = False,
+    notes: Notes = True,
 ) -> None:
     """Show how each figure is computed: its formula, with the numbers.
 
@@ -60,4 +63,6 @@ def explain(
     if chosen == "terminal" and output is None:
         options |= {"width": columns(), "color": colored()}
     explained = Explainer(analysis).explain(at)
+    if not notes:
+        explained = replace(explained, settings={}, assumptions=())
     write(render_explanation(explained, chosen, **options), output)

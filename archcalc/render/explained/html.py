@@ -17,7 +17,7 @@ def render(explanation: Explanation, *, standalone: bool = False) -> str:
     for part in explanation.parts:
         lines += _part(part)
     below = (dependences(explanation.settings), *explanation.assumptions)
-    lines += [f"<p>{shown(line, LONGEST)}</p>" for line in below]
+    lines += [f"<p>{shown(line, LONGEST)}</p>" for line in below if line]
     return framed(explanation.title, "\n".join(lines), standalone)
 
 

@@ -21,7 +21,7 @@ def render(explanation: Explanation, *, standalone: bool = False) -> str:
     """Return headings and displayed formulas, or with `standalone` a document."""
     lines = [line for part in explanation.parts for line in ("", *_part(part))]
     below = [dependences(explanation.settings), *explanation.assumptions]
-    lines += ["", *(f"\\noindent {escaped(b)}\\par" for b in below)]
+    lines += ["", *(f"\\noindent {escaped(b)}\\par" for b in below if b)]
     body = "\n".join(lines)
     needs = ["\\usepackage{amsmath}", *declarations(body)]
     if standalone:

@@ -18,7 +18,8 @@ def render(explanation: Explanation) -> str:
         blocks += _part(part)
     given = dependences(explanation.settings, escaped)
     below = [given, *map(escaped, explanation.assumptions)]
-    return "\n\n".join([*blocks, "\n".join(f"- {line}" for line in below if line)])
+    listed = "\n".join(f"- {line}" for line in below if line)
+    return "\n\n".join(filter(None, [*blocks, listed]))
 
 
 def _part(part: Section) -> Iterator[str]:

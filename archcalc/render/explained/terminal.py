@@ -22,7 +22,8 @@ def render(
 ) -> str:
     """Return the explanation as text; `width` is 80 where none is given."""
     page = _Page(max(width or USUAL_WIDTH, LEAST_WIDTH), color)
-    return "\n\n".join("\n".join(block) for block in page.blocks(explanation))
+    blocks = ("\n".join(block) for block in page.blocks(explanation))
+    return "\n\n".join(filter(None, blocks))
 
 
 class _Page:
