@@ -78,7 +78,8 @@ def group_reasons(graph: Graph, node: Node) -> Iterator[str]:
     """Yield what grouping means for a filter."""
     groups = getattr(node.layer, "groups", 1)
     channels = node.shape[0]
-    if node.layer.role == "matrix" and isinstance(groups, int) and groups > 1:
+    convolves = node.layer.family == "convolution"
+    if convolves and isinstance(groups, int) and groups > 1:
         entering = graph.input_shapes(node)[0][0]
         seen = entering // groups
         yield f"each of the {groups} groups sees {seen} of {entering} channels"
