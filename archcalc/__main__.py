@@ -75,7 +75,10 @@ def _run() -> int:
         with counting():
             call()
     except ArchcalcError as error:
-        _tell("\n".join(p.show() for p in error.problems))
+        from archcalc.commands.options import colored
+        from archcalc.render.paint import told
+
+        _tell(told(error.problems, colored(sys.stderr)))
         return error.exit_code
     except (KeyboardInterrupt, Interrupted):
         _tell("interrupted")

@@ -11,6 +11,12 @@ from archcalc.errors import Place, Problem, clean
 from archcalc.source.edits import Edit
 
 Severity = Literal["error", "warning"]
+VERBS = {
+    "agrees": ("agrees", "agree"),
+    "erratum": ("is an erratum", "are errata"),
+    "loose": ("is loose", "are loose"),
+}
+"""What is said of one published figure, and of several."""
 FINDINGS = 1
 COULD_NOT_RUN = 2
 UNREADABLE = "AC101"
@@ -90,11 +96,20 @@ class Checked:
         if self.errors:
             found = f"{self.errors} {_plural('problem', self.errors)}"
             return f"{name}: {', '.join([found, *[warned] * bool(self.warnings)])}"
-        said = [f"{count} {status}" for status, count in sorted(self.claims.items())]
-        said += [warned] * bool(self.warnings)
+        said = [*_claimed(self.claims), *[warned] * bool(self.warnings)]
         count = f"{self.variants} {_plural('variant', self.variants)}"
         variants = f", {count}" if self.variants else ""
-        return f"{name}: ok{variants} ({', '.join(said) or 'no figures to meet'})"
+        return f"{name}: ok{variants} ({', '.join(said) or 'no published figures'})"
+
+
+def _claimed(claims: Counter[str]) -> Iterator[str]:
+    """Yield what became of published figures: `78 figures agree`, `5 are errata`."""
+    noun = "figure"
+    for status, count in sorted(claims.items()):
+        said = VERBS.get(status, (status, status))[count != 1]
+        subject = f"{count} {_plural(noun, count)}" if noun else f"{count}"
+        yield f"{subject} {said}"
+        noun = ""
 
 
 def _plural(word: str, count: int) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TextIO
 
 from archcalc.commands.completion import (
     among,
@@ -28,6 +28,7 @@ from archcalc.errors import UsageError, suggestion
 from archcalc.render import DRAWINGS, FORMATS, MADE_OF_SVG, format_of
 
 if TYPE_CHECKING:
+    from archcalc.errors import Problem
     from archcalc.limits import Limits
     from archcalc.network.network import Network
     from archcalc.reports.report import Report
@@ -196,7 +197,12 @@ MaxRows = Annotated[
 ]
 Stack = Annotated[
     bool,
-    Option("--stack", help="terminal: set columns that do not fit below the others."),
+    Option(
+        "--stack",
+        group=OUTPUT,
+        rare=True,
+        help="terminal: print columns that find no room in a table of their own below.",
+    ),
 ]
 InPlace = Annotated[
     bool,
@@ -279,7 +285,7 @@ def _warn_of_heads(network: Network) -> None:
         more = f" (and {len(unfit) - 1} more)" if len(unfit) > 1 else ""
         left_out = f"the side head {head.name!r}{more} is left out, as in inference"
         told = replace(problem, message=f"{left_out}: {problem.message}")
-        print(told.show("warning"), file=sys.stderr)
+        warn(told)
 
 
 def warn_of_input(network: Network) -> bool:
@@ -292,7 +298,7 @@ def warn_of_input(network: Network) -> bool:
 
     problems = list(told(network))
     for problem in problems:
-        print(problem.show("warning"), file=sys.stderr)
+        warn(problem)
     return bool(problems)
 
 
@@ -410,7 +416,22 @@ def columns() -> int:
     return os.get_terminal_size(sys.stdout.fileno()).columns or USUAL_WIDTH
 
 
-def colored() -> bool:
-    """Say whether colour is wanted: a terminal that is not dumb, and no `NO_COLOR`."""
+def colored(stream: TextIO | None = None) -> bool:
+    """Say whether a stream (stdout) gets colour: a terminal that shows it.
+
+    `NO_COLOR` asks for none, and so does `TERM=dumb`.
+    """
+    stream = stream or sys.stdout
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return sys.stdout.isatty() and not plain
+    if plain or stream is None or not stream.isatty():
+        return False
+    from archcalc.render.paint import capable
+
+    return capable(stream)
+
+
+def warn(problem: Problem) -> None:
+    """Tell a warning on stderr."""
+    from archcalc.render.paint import told
+
+    print(told([problem], colored(sys.stderr), "warning"), file=sys.stderr)

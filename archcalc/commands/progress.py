@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from archcalc.render.progress_bar import ProgressBar
 
 Item = TypeVar("Item")
 SILENT_SECONDS = 1.0
@@ -13,7 +16,7 @@ STEP_SECONDS = 0.1
 
 
 class Progress:
-    """A line on a terminal's stderr that says how much is done, after a second.
+    """A bar on a terminal's stderr that says how much is done, after a second.
 
     Nothing on a pipe, and nothing where stdout writes on the same terminal.
     """
@@ -23,7 +26,7 @@ class Progress:
         self.total = total
         self.on = sys.stderr.isatty() and not (busy and sys.stdout.isatty())
         self.begin = self.shown = time.monotonic()
-        self.written = 0
+        self.bar: ProgressBar | None = None
 
     def __call__(self, done: int) -> None:
         """Say how much is done, ten times a second at most."""
@@ -33,20 +36,17 @@ class Progress:
         if now - self.begin <= SILENT_SECONDS or now - self.shown <= STEP_SECONDS:
             return
         self.shown = now
-        line = f"{done:,} {self.what}"
-        if self.total is not None:
-            share = done * 100 // max(self.total, 1)
-            line = f"{done:,} of {self.total:,} {self.what} ({share}%)"
-        self.written = max(self.written, len(line))
-        sys.stderr.write(f"\r{line:{self.written}}")
-        sys.stderr.flush()
+        if self.bar is None:
+            from archcalc.render.progress_bar import ProgressBar
+
+            self.bar = ProgressBar(self.what, self.total)
+        self.bar.show(done)
 
     def end(self) -> None:
-        """Clear the line."""
-        if self.written:
-            sys.stderr.write(f"\r{' ' * self.written}\r")
-            sys.stderr.flush()
-            self.written = 0
+        """Take the bar away."""
+        if self.bar is not None:
+            self.bar.end()
+            self.bar = None
 
 
 def tracked(

@@ -3,7 +3,8 @@
 A table that is too wide gets narrower in this order, and no more than it must:
 headings break into lines, figures are shortened (widest column first), columns with a
 `gives_way` are left out (highest first), words are cut with an ellipsis, and at last
-columns are left out that find no room beside those before them. No row wraps. Where
+columns are left out that find no room beside those before them. No row wraps but in a
+column that says so. Where
 that is asked for, a table is set in parts below each other instead, each with the first
 column.
 """
@@ -65,6 +66,8 @@ class Strip:
         """
         if self.index == 0:
             return min(self.width, room // 2)
+        if self.column.wraps and room >= USUAL_ROOM:
+            return min(self.width, self.column.least)
         if self.column.kind == "text":
             return min(self.width, LEAST_TEXT if room >= USUAL_ROOM else SHORTEST_TEXT)
         return min(self.width, room - room // 2 - GAP)
@@ -85,6 +88,16 @@ def fit(table: Table, room: int | None, stack: bool = False) -> list[list[Strip]
         _fitted([strips[i] for i in part], [narrow[i] for i in part], room)
         for part in parts
     ]
+
+
+def needed(table: Table) -> int:
+    """Return the width in which every column of a table has room, figures shortened."""
+    return total_width(
+        [
+            _shortened(table, _broken(_strip(table, i)))
+            for i in range(len(table.columns))
+        ]
+    )
 
 
 def total_width(strips: Sequence[Strip]) -> int:
@@ -213,8 +226,11 @@ def _squeezed(strips: list[Strip], room: int) -> list[Strip]:
 
 
 def _cut(strip: Strip, room: int) -> Strip:
-    tail = KEPT_TAIL if strip.index == 0 else 0
-    at = "" if strip.index == 0 else LISTED
-    cells = tuple(cut(text, room, tail, at) for text in strip.cells)
+    """Return a column of a width; cells that wrap stay whole, and take more lines."""
     head = tuple(cut(line, room) for line in strip.head)
+    cells = strip.cells
+    if not strip.column.wraps:
+        tail = KEPT_TAIL if strip.index == 0 else 0
+        at = LISTED if strip.column.least else ""
+        cells = tuple(cut(text, room, tail, at) for text in cells)
     return replace(strip, head=head, cells=cells, body=room)

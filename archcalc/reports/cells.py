@@ -53,7 +53,8 @@ class Column:
     `unit` is the unit of the raw value; `short` a title for where room is scarce;
     `binary` shows bytes as MiB instead of MB; `note` defines the figure in a footer.
     Where room is scarce, columns are left out whose `gives_way` is not 0, the highest
-    first; 1 stays until words would be cut to less than `least` cells.
+    first; 1 stays until words would be cut to less than `least` cells. Words in a
+    column that `wraps` are not cut but go on in the next line.
     """
 
     key: str
@@ -65,6 +66,7 @@ class Column:
     binary: bool = False
     gives_way: int = 0
     least: int = 0
+    wraps: bool = False
 
     @property
     def align(self) -> Literal["left", "right"]:

@@ -14,12 +14,12 @@ from archcalc.reports.report import Report
 
 COLUMNS = (
     Column("key", "kind", "name"),
-    Column("arguments", "arguments", "text"),
-    Column("does", "does", "text"),
+    Column("arguments", "arguments", "text", least=24, wraps=True, gives_way=1),
+    Column("does", "what it does", "text", least=34, wraps=True),
 )
 ARGUMENTS = (
     Column("argument", "argument", "name"),
-    Column("default", "default", "text"),
+    Column("default", "default", "text", least=34, wraps=True),
 )
 
 
@@ -27,7 +27,8 @@ def layers_report() -> Report:
     """Return every kind of layer: key, arguments with defaults, one sentence."""
     rows = [_row(CATALOGUE[key]) for key in sorted(USERS)]
     note = Note(
-        "The first argument is the value of the kind key; the others are siblings."
+        "The first argument is written after the kind (`conv: 64`), the others by name "
+        "below it (`kernel: 3`). `archcalc layers KIND` says more about one."
     )
     return Report(
         "layers",

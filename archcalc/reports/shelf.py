@@ -18,7 +18,7 @@ COLUMNS = (
     column("params"),
     column("macs"),
     column("depth"),
-    Column("input", "input", "shape"),
+    Column("input", "input", "shape", gives_way=2),
 )
 
 

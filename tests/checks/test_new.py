@@ -155,7 +155,7 @@ def test_the_command_looks_until_it_is_interrupted(
     done = run("check", "--watch", "net.yaml", "--interval", "20")
     assert (done.code, done.err) == (130, "interrupted\n")
     assert waits == [0.02] * 3
-    assert done.out.count("net.yaml: ok (1 agrees)") == 1
+    assert done.out.count("net.yaml: ok (1 figure agrees)") == 1
 
 
 @pytest.mark.parametrize("files", [[], ["vgg16"], ["no.yaml"], ["a.yaml", "b.yaml"]])

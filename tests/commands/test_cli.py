@@ -418,5 +418,6 @@ def test_progress_is_told_on_a_terminal_alone(
     monkeypatch.setattr(progress, "STEP_SECONDS", 0)
     assert list(progress.tracked(range(3), "networks", 3)) == [0, 1, 2]
     told = capsys.readouterr().err
-    assert "2 of 3 networks" in told
-    assert told.endswith("\r")
+    assert "3 of 3 networks" in told
+    assert "100%" in told
+    assert told.endswith("\x1b[2K")  # the line is cleared

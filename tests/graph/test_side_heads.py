@@ -250,7 +250,7 @@ def test_an_expectation_at_a_smaller_input(run: Run, tmp_path: Path) -> None:
     macs = "expect:\n  - {input: 3x8x8, macs: 768}\n"  # 8·8·3·4
     file.write_text(PLACES["named"][0] + macs, encoding="utf-8")
     done = run("check", str(file))
-    assert (done.code, "ok (1 agrees)" in done.out) == (0, True)
+    assert (done.code, "ok (1 figure agrees)" in done.out) == (0, True)
     head = "expect:\n  - {input: 3x8x8, heads: 1}\n"
     file.write_text(PLACES["named"][0] + head, encoding="utf-8")
     done = run("check", str(file))

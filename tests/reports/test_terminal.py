@@ -113,7 +113,7 @@ def test_columns_that_were_asked_for_stay(
     text = render(table("vgg16", columns=columns, fold=True), width=ROOM)
     heading = next(line for line in text.split("\n") if line.startswith("layer"))
     assert there <= set(heading.split())
-    found = re.search(r"left out at this width: (.*?) \(", " ".join(text.split()))
+    found = re.search(r"left out at 80 columns: (.*?) \(", " ".join(text.split()))
     assert left_out == (set(found[1].split(", ")) - {"activations"} if found else set())
 
 
@@ -236,3 +236,13 @@ def test_a_report_of_symbols_has_no_stages_by_size() -> None:
     )
     assert "closed forms" in titles
     assert not any("by size" in title for title in titles)
+
+
+@pytest.mark.parametrize("name", ["resnet50", "vgg16", "vit"])
+def test_the_width_that_is_named_shows_every_column(name: str) -> None:
+    found = re.search(r"\(COLUMNS=(\d+) shows them\)", shown(name))
+    assert found
+    for room, left in ((int(found[1]), False), (int(found[1]) - 1, True)):
+        text = render(table(name, fold=True), width=room)
+        assert ("left out at" in text) == left
+        assert ("bytes" in text.split("\n")[2]) != left

@@ -311,5 +311,5 @@ def test_progress_has_a_total(
     assert run(capsys, monkeypatch, *words).err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     told = run(capsys, monkeypatch, *words).err
-    assert "10 of 10 combinations (100%)" in told
-    assert told.endswith("\r")
+    assert "10 of 10 combinations" in told
+    assert "100%" in told

@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.declared import OUTPUT, Argument, Option
-from archcalc.commands.options import LimitOptions, format_option, limits_from, write
+from archcalc.commands.options import (
+    LimitOptions,
+    colored,
+    format_option,
+    limits_from,
+    write,
+)
 from archcalc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -172,7 +178,8 @@ def _tell(
     """Write what was found, and what was left out."""
     from archcalc.render.findings import render_findings
 
-    text = render_findings(outcomes, format)
+    paints = format == "full" and output is None and colored()
+    text = render_findings(outcomes, format, **({"color": True} if paints else {}))
     if others and format in ("full", "concise", "github"):
         text += f"\n{others} other YAML file{'s' * (others != 1)} left out"
     write(text, output)

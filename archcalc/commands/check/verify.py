@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archcalc.commands.options import Batch, Loading, NetworkName, write
+from archcalc.commands.options import Batch, Loading, NetworkName, colored, write
 
 
 def verify(
@@ -19,8 +19,9 @@ def verify(
     $ archcalc verify my-net.yaml --batch 2
     """
     from archcalc.network.torch_network import verify as verify_network
+    from archcalc.render.paint import verdict
 
     result = verify_network(loading.load(net), batch=batch)
-    write(result.show())
+    write(verdict(result.show(), result.ok, colored()))
     if not result.ok:
         raise SystemExit(1)

@@ -69,7 +69,7 @@ class Watched:
             source = parse(data, self.path, self.limits)
             network = network_of(source, self.variant, limits=self.limits)
             analysis = network.analyze()
-            yield table_report(network, analysis)
+            yield table_report(network, analysis, fold=True)
         except ArchcalcError as error:
             yield "\n\n".join(problem.show() for problem in error.problems)
             return
@@ -104,10 +104,11 @@ def follow(
 def _show(shown: list[Shown]) -> None:
     """Print what a save has brought, on a page of its own on a terminal."""
     from archcalc.render import render
+    from archcalc.render.paint import colored_problems, painter
 
     width, color = columns(), colored()
     pages = [
-        one
+        colored_problems(one, painter(color))
         if isinstance(one, str)
         else render(one, "terminal", width=width, color=color)
         for one in shown

@@ -42,7 +42,7 @@ def compare(
     inplace: InPlace = True,
     rendering: RenderingOrDrawing,
 ) -> None:
-    """Put networks side by side: totals with ratios, stages, rows that correspond.
+    """Put networks side by side: totals with ratios, stages, rows.
 
     $ archcalc compare resnet18 resnet50
     $ archcalc compare alexnet vgg16 --level layers

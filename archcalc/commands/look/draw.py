@@ -11,9 +11,8 @@ from archcalc.commands.options import (
     NetworkName,
     Output,
     format_option,
-    write_picture,
 )
-from archcalc.commands.pictures import picture_format
+from archcalc.commands.pictures import Open, deliver, file_for, picture_format, stem
 
 
 def draw(
@@ -45,10 +44,13 @@ def draw(
         bool,
         Option("--standalone", "-s", group=OUTPUT, help="tikz: a whole document."),
     ] = False,
+    open: Open = False,
     *,
     loading: Loading,
 ) -> None:
     """Draw a network: branches, shortcuts, repeated blocks, shapes.
+
+    On a terminal the picture goes to a file that is named after the network.
 
     $ archcalc draw resnet50 -o resnet50.svg
     $ archcalc draw alexnet --style volumes -o alexnet.svg
@@ -56,7 +58,8 @@ def draw(
     from archcalc.render import MADE_OF_SVG
     from archcalc.render.drawing.pictures import FORMATS, draw
 
-    chosen = picture_format(format, output, FORMATS)
+    file = file_for(stem(net), format, output, open)
+    chosen = picture_format(format, file, FORMATS)
     network = loading.load(net)
     made = "svg" if chosen in MADE_OF_SVG else chosen
     text = draw(
@@ -68,4 +71,4 @@ def draw(
         standalone,
         direction,
     )
-    write_picture(text, chosen, output)
+    deliver(text, chosen, file, output, open)

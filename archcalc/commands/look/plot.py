@@ -16,9 +16,8 @@ from archcalc.commands.options import (
     Optimizer,
     Output,
     format_option,
-    write_picture,
 )
-from archcalc.commands.pictures import picture_format
+from archcalc.commands.pictures import Open, deliver, file_for, picture_format, stem
 from archcalc.commands.progress import tracked
 from archcalc.errors import UsageError
 
@@ -58,11 +57,14 @@ def plot(
     checkpoint: Checkpoint = "none",
     format: Annotated[str | None, format_option(("svg", "pdf", "png"))] = None,
     output: Output = None,
+    open: Open = False,
     *,
     loading: Loading,
     inplace: InPlace = True,
 ) -> None:
     """Plot figures layer by layer, or accuracy against operations.
+
+    On a terminal the picture goes to a file that is named after the network.
 
     $ archcalc plot vgg16 --kind layers -o vgg16.svg
     $ archcalc plot --kind accuracy -o accuracy.svg
@@ -70,11 +72,12 @@ def plot(
     from archcalc.render.plotting import KINDS, accuracy_plot, network_plot
     from archcalc.render.plotting.chart import known_kind
 
-    chosen = picture_format(format, output, {"svg": (".svg",)})
+    file = file_for(f"{stem(net or '')}-{kind}", format, output, open)
+    chosen = picture_format(format, file, {"svg": (".svg",)})
     known_kind(kind, KINDS)
     if kind == "accuracy":
         drawn = accuracy_plot(lambda networks: tracked(networks, "networks"))
-        write_picture(drawn, chosen, output)
+        deliver(drawn, chosen, file, output, open)
         return
     if net is None:
         message = f"a plot of {kind} needs a network"
@@ -88,4 +91,5 @@ def plot(
         mixed=mixed,
         checkpoint=checkpoint,
     )
-    write_picture(network_plot(network, analysis, kind, training), chosen, output)
+    drawn = network_plot(network, analysis, kind, training)
+    deliver(drawn, chosen, file, output, open)

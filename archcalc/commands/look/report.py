@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from archcalc.commands.options import Loading, NetworkNames, Output, write
+from archcalc.commands.options import Loading, NetworkNames, Output
+from archcalc.commands.pictures import Open, deliver, file_for, stem
 
 
 def report(
     nets: NetworkNames,
     output: Output = None,
+    open: Open = False,
     *,
     loading: Loading,
 ) -> None:
     """Write a web page to explore: drawing, table and formulas.
 
-    It is one file that loads nothing from elsewhere.
+    It is one file that loads nothing from elsewhere; on a terminal it is named after
+    the networks.
 
     $ archcalc report resnet50 -o resnet50.html
     $ archcalc report naive-inception bottleneck-inception -o inception.html
@@ -21,4 +24,5 @@ def report(
     from archcalc.render.page import page
 
     networks = [loading.load(name) for name in nets]
-    write(page(networks), output)
+    file = file_for("-".join(map(stem, nets)), "html", output, open)
+    deliver(page(networks), "html", file, output, open)

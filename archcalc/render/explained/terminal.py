@@ -8,10 +8,10 @@ from archcalc.errors import clean
 from archcalc.figures.formulas.scripts import UNICODE
 from archcalc.render.explained import chain, legend, remark, shapes
 from archcalc.render.notes import dependences
+from archcalc.render.paint import painter
 from archcalc.render.widths import pad, width, wrap
 from archcalc.reports.explanation import Derivation, Explanation, Section
 
-BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 INDENT = "  "
 USUAL_WIDTH = 80
 LEAST_WIDTH = 40
@@ -31,20 +31,20 @@ class _Page:
 
     def __init__(self, room: int, color: bool) -> None:
         self.room = room
-        self.color = color
+        self.paint = painter(color)
 
     def blocks(self, explanation: Explanation) -> Iterator[list[str]]:
         """Yield the title, every part, and what the figures depend on."""
-        yield [self.style(clean(explanation.title), BOLD)]
+        yield [self.paint(clean(explanation.title), "heading")]
         for part in explanation.parts:
             yield list(self.part(part))
         below = list(wrap(dependences(explanation.settings), self.room, INDENT))
         below += [x for a in explanation.assumptions for x in self.wrapped(a, "")]
-        yield [self.style(line, DIM) for line in below]
+        yield [self.paint(line, "aside") for line in below]
 
     def part(self, part: Section) -> Iterator[str]:
         """Yield the heading, the names, the figures and the reasons of a part."""
-        yield self.style(clean(part.name), BOLD) + (
+        yield self.paint(clean(part.name), "heading") + (
             f"{INDENT}{clean(part.label)}" if part.label else ""
         )
         for about in filter(None, (shapes(part), legend(part, UNICODE))):
@@ -84,6 +84,3 @@ class _Page:
         """Yield running text, indented."""
         for row in wrap(clean(words, 4000), self.room - len(indent), INDENT):
             yield indent + row
-
-    def style(self, line: str, style: str) -> str:
-        return f"{style}{line}{PLAIN}" if self.color and line else line

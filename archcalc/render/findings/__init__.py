@@ -25,11 +25,16 @@ def known_format(format: str) -> str:
     raise unknown("AC530", "format", format, FORMATS)
 
 
-def render_findings(outcomes: Sequence[Checked], format: str = "full") -> str:
-    """Return what was found, in a format; raise `UsageError` AC530 for none."""
+def render_findings(
+    outcomes: Sequence[Checked], format: str = "full", **options: bool
+) -> str:
+    """Return what was found, in a format; raise `UsageError` AC530 for none.
+
+    `color` is an option of the format `full`.
+    """
     module = import_module(f"{__name__}.{known_format(format)}")
-    renderer: Callable[[Sequence[Checked]], str] = module.render
-    return renderer(outcomes)
+    renderer: Callable[..., str] = module.render
+    return renderer(outcomes, **options)
 
 
 def repository_path(path: str) -> str:
