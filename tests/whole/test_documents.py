@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import re
 
 import pytest
 import replay
@@ -22,6 +23,7 @@ SHOWN = [
     for name in DOCUMENTS
     for match in BLOCK.finditer(alone((ROOT / name).read_text(encoding="utf-8")))
 ]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 PYTHON = [
     name
     for name in DOCUMENTS
@@ -57,6 +59,15 @@ def test_python_examples(name: str) -> None:
     result = doctest.testfile(str(ROOT / name), module_relative=False, encoding="utf-8")
     assert result.attempted > 1
     assert result.failed == 0
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_lead_somewhere(name: str) -> None:
+    """Of the pages in `docs/`, Sphinx says which links lead nowhere."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    links = [link for link in LINK.findall(text) if "://" not in link]
+    assert links
+    assert [link for link in links if not (ROOT / link.split("#")[0]).exists()] == []
 
 
 def test_made_documents_are_fresh() -> None:
