@@ -11,7 +11,7 @@ from archcalc.api.given import Given, Running, network_of
 from archcalc.errors import UsageError
 from archcalc.network.rows import Level
 from archcalc.network.shown import Shown
-from archcalc.render import format_of
+from archcalc.render import MADE_OF_SVG, format_of
 
 Make = Callable[..., str]
 
@@ -23,14 +23,14 @@ class Picture(Shown):
     `save` can make of it, with the file endings that mean each.
 
     >>> archcalc.draw("lenet5")
-    <Picture: LeNet-5, svg tikz mermaid png>
+    <Picture: LeNet-5, svg tikz mermaid png pdf>
     """
 
     def __init__(
         self, title: str, formats: Mapping[str, tuple[str, ...]], make: Make
     ) -> None:
         self.title = title
-        self.formats = {**formats, "png": (".png",)}
+        self.formats = {**formats, **MADE_OF_SVG}
         self._make = make
         self.svg = make("svg")
 
@@ -46,14 +46,14 @@ class Picture(Shown):
         `standalone=True` makes a whole LaTeX document of TikZ. Raises `UsageError`
         AC530 for a format that it does not have.
         """
-        texts = {name: e for name, e in self.formats.items() if name != "png"}
+        texts = {n: e for n, e in self.formats.items() if n not in MADE_OF_SVG}
         return self._make(format_of(format, formats=texts), **options)
 
     def save(self, path: str | os.PathLike[str], **options: Any) -> None:
-        """Write it to a file; the ending picks the format, `.png` needs the extra.
+        """Write it to a file; the ending picks the format.
 
-        Raises `UsageError` AC530 for an ending that is none of its formats, AC537 where
-        the extra `png` is not installed.
+        `.png` and `.pdf` need the extras `png` and `pdf`. Raises `UsageError` AC530 for
+        an ending that is none of its formats, AC537 where the extra is not installed.
         """
         file = Path(path)
         format = format_of(None, file, self.formats)
@@ -61,6 +61,11 @@ class Picture(Shown):
             from archcalc.render.png import png
 
             file.write_bytes(png(self.svg))
+            return
+        if format == "pdf":
+            from archcalc.render.pdf import pdf
+
+            file.write_bytes(pdf(self.svg))
             return
         file.write_text(self.text(format, **options) + "\n", encoding="utf-8")
 
@@ -74,16 +79,21 @@ class Picture(Shown):
 
 
 def draw(
-    network: Given, *, style: str = "blocks", level: Level | None = None
+    network: Given,
+    *,
+    style: str = "blocks",
+    level: Level | None = None,
+    direction: str | None = None,
 ) -> Picture:
     """Draw a network from its own structure: branches, skips, repetitions, shapes.
 
     `style` is `blocks` (boxes with words) or `volumes` (tensors to scale, each shape
     channels first); `level` says what is one box: `ops`, `layers`, `blocks` or
-    `stages`.
+    `stages`; `direction` is `down` or `right` for blocks, volumes run to the right.
 
-    Raises `UsageError` for an unknown network, style or level, AC535 for volumes of
-    sizes that are symbols, `LimitError` where too many lines run beside boxes.
+    Raises `UsageError` for an unknown network, style, level or direction, AC535 for
+    volumes of sizes that are symbols, `LimitError` where too many lines run beside
+    boxes.
 
     >>> picture = archcalc.draw("lenet5")
     >>> picture.svg[:4], picture.text("tikz").splitlines()[0][:1]
@@ -95,9 +105,12 @@ def draw(
     analysis = found.analyze()
 
     def make(format: str, standalone: bool = False) -> str:
-        return pictures.draw(found, analysis, style, format, level, standalone)
+        way = style, format, level, standalone, direction
+        return pictures.draw(found, analysis, *way)
 
-    formats = {"svg": (".svg",)} if style == "volumes" else pictures.FORMATS
+    formats = dict(pictures.FORMATS)
+    if style == "volumes":
+        del formats["mermaid"]
     return Picture(found.title, formats, make)
 
 
@@ -119,7 +132,7 @@ def plot(
     or AC541 where a size is a symbol.
 
     >>> archcalc.plot("lenet5", kind="cumulative")
-    <Picture: LeNet-5: cumulative, svg png>
+    <Picture: LeNet-5: cumulative, svg png pdf>
     """
     from archcalc.render.plotting import KINDS, accuracy_plot, network_plot
     from archcalc.render.plotting.chart import known_kind

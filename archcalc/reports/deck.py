@@ -233,9 +233,9 @@ def _memory(network: Network, analysis: Analysis) -> Slide:
     setting = analysis.setting
     points = (
         *_shares(analysis, "activations", "weights"),
-        "Peak inference is the most that is alive at once; training adds gradients, "
-        f"what {setting.optimizer} keeps, and what backward needs.",
-        f"Batch {setting.batch}, activations in {setting.dtype}.",
+        "Peak inference: the most bytes of activations in use at one moment. Training: "
+        "the same with parameters, gradients and what the backward pass needs.",
+        f"Batch {setting.batch}, {setting.dtype}, optimizer {setting.optimizer}.",
     )
     return Slide("Memory", points, replace(table, rows=rows))
 
@@ -261,7 +261,9 @@ def _comparison(analyses: Sequence[Analysis], most: int) -> Slide:
         )
         for a in analyses
     )
-    return Slide("Beside other networks", table=cut(Table("", columns, lines), most))
+    return Slide(
+        "Compared with other networks", table=cut(Table("", columns, lines), most)
+    )
 
 
 def _counting(analysis: Analysis) -> Slide:

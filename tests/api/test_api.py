@@ -128,6 +128,16 @@ def test_a_picture_as_png(own: Path) -> None:
     assert own.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
 
 
+def test_a_picture_as_pdf_and_to_the_right(own: Path) -> None:
+    library("typst", "pdf")
+    drawn = archcalc.draw("bottleneck-inception", style="volumes")
+    drawn.save(own.with_suffix(".pdf"))
+    assert own.with_suffix(".pdf").read_bytes()[:4] == b"%PDF"
+    assert drawn.text("tikz").count("-- cycle;") == 3 * 9
+    right = archcalc.draw("bottleneck-inception", direction="right")
+    assert right.text("mermaid").startswith("flowchart LR")
+
+
 def test_settings_count_and_an_analysis_has_its_own() -> None:
     two = archcalc.table("lenet5", batch=2, columns="macs").rows()
     one = archcalc.table("lenet5", columns="macs").rows()

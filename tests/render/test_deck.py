@@ -72,7 +72,7 @@ def test_slides_have_the_figures_of_the_tables() -> None:
         *("At a glance", "Structure", "Layer by layer"),
         "Worked example: block1.conv1-1",
         "Worked example: block1.conv1-2",
-        *("Worked example: fc6", "Memory", "Beside other networks"),
+        *("Worked example: fc6", "Memory", "Compared with other networks"),
         "How this is counted",
     ]
     glance = found["At a glance"]
@@ -89,7 +89,7 @@ def test_slides_have_the_figures_of_the_tables() -> None:
     assert worked is not None
     values = {line.figure: line.formula.value for line in worked.lines}
     assert (values["params"], values["MACs"]) == (102_764_544, 102_760_448)
-    beside = found["Beside other networks"].table
+    beside = found["Compared with other networks"].table
     assert beside is not None
     assert [row.cells[2] for row in beside.rows] == [138_357_544, 62_378_344]
 
@@ -351,10 +351,10 @@ def test_the_command_prints_beamer_frames_and_the_preamble(
 ) -> None:
     whole = run(capsys, monkeypatch, "deck", "lenet5", "--beside", "none").out
     assert whole.startswith("\\documentclass[aspectratio=169]{beamer}\n")
-    assert "Beside other networks" not in whole
+    assert "Compared with other networks" not in whole
     frames = run(capsys, monkeypatch, "deck", "lenet5", "--frames").out
     assert "\\documentclass" not in frames
-    assert "Beside other networks" in frames
+    assert "Compared with other networks" in frames
     assert run(capsys, monkeypatch, "deck", "--preamble").out == f"{PREAMBLE}\n"
     assert PREAMBLE in whole
     assert {*FORMATS} == {"beamer", "marp", "reveal"}

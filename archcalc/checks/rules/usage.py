@@ -185,7 +185,7 @@ USAGE = (
     Rule(
         "AC535",
         "pictures-need-numbers",
-        "Volumes and plots are drawn to scale; a size that stays a name has no length.",
+        "Volumes and plots are drawn to scale, so every size must be a number.",
         "$ archcalc draw three-3x3 --style volumes --input C,H,W",
         "$ archcalc draw three-3x3 --style volumes --input 8,8,8",
     ),

@@ -34,7 +34,12 @@ def draw(
         ),
     ] = None,
     direction: Annotated[
-        str | None, Option("--direction", help="Where blocks run to: down or right.")
+        str | None,
+        Option(
+            "--direction",
+            help="Where blocks run to: down or right.",
+            autocompletion=among("down", "right"),
+        ),
     ] = None,
     format: Annotated[
         str | None, format_option(("svg", "tikz", "mermaid", "pdf", "png"))

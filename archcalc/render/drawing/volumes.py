@@ -67,7 +67,9 @@ class VolumeSizes:
         for box in figure.diagram.boxes:
             for size in sides(box.last):
                 if not isinstance(size, int):
-                    message = f"volumes are drawn to scale, and {box.name} has {size}"
+                    message = (
+                        f"volumes need numbers, and a size of {box.name} is {size}"
+                    )
                     help = "--style blocks, or --input with numbers"
                     raise UsageError.of("AC535", message, help=help)
             largest = max(largest, *map(int, sides(box.last)[1:]))  # type: ignore[arg-type]  # numbers, as seen above

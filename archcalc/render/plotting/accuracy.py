@@ -32,8 +32,8 @@ AREA = 0.22
 """Root of a circle's share of area: pixels of radius for the root of 10⁴ parameters."""
 WIDE, HIGH = 900, 560
 NOTE = (
-    "top-1 of one view of each image (one crop; VGG's single scale), as the sources of "
-    "the specs print it; the area of a circle is its parameters."
+    "Published top-1 accuracy on one view of each image (one crop; for VGG one scale). "
+    "The area of a circle shows the number of parameters."
 )
 
 

@@ -58,7 +58,7 @@ def known_kind(kind: str, kinds: Sequence[str]) -> None:
 def whole(value: object, what: str) -> int:
     """Return a figure that is a number; raise `UsageError` AC535 for a symbol."""
     if not isinstance(value, int):
-        message = f"a plot is drawn to scale, and {what} is {value}"
+        message = f"a plot needs numbers, and {what} is {value}"
         raise UsageError.of("AC535", message, help="--input with numbers")
     return value
 

@@ -73,7 +73,7 @@ def layers(analysis: Analysis, title: str) -> str:
     small_print = MARGIN + text_width(definition("activations"), SMALL)
     wide = max(edge + len(sides) * (SIDE + GAP), small_print)
     size = (wide + MARGIN, bottom + 56)
-    return chart(size, title, f"Most of each: {described}.", parts)
+    return chart(size, title, f"Largest values: {described}.", parts)
 
 
 class _Side:
@@ -95,7 +95,7 @@ class _Side:
 
     def axis(self, edge: float, top: float, bottom: float) -> Iterator[str]:
         """Yield the figure's title, its grid and ticks."""
-        total = f"{self.what}, {si(sum(self.values))} in all"
+        total = f"{self.what}: {si(sum(self.values))} in total"
         yield text(edge + self.start, top - 14, total)
         for value, words in self.scale.ticks:
             x = edge + self.scale(value)

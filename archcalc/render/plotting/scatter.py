@@ -47,7 +47,7 @@ def check_plane(found: Combinations, names: Sequence[str]) -> None:
         values = found.axes.get(name, ())
         words = [v for v in values if type(v) not in (int, Fraction)]
         if words:
-            message = f"{name} has words ({words[0]}), and a plot is drawn to scale"
+            message = f"a plot needs numbers, and {name} has the value {words[0]!r}"
             raise UsageError.of("AC581", message, help="--plot macs,params")
 
 
@@ -67,7 +67,7 @@ def scatter(found: Combinations, rows: Sequence[SweepRow], names: Sequence[str])
     parts = [*heading(f"{net.title}: {over}", _about(found, len(drawn)))]
     parts += plane.drawn()
     if front:
-        entries = [("b", f"{len(front)} that none beats in both"), ("a", "others")]
+        entries = [("b", f"{len(front)} on the Pareto front"), ("a", "others")]
         parts += legend(entries, (plane.x.start, plane.y.end - 36))
     parts += _spots(found, drawn, front, plane, places)
     size = (plane.x.end + 2 * MARGIN, plane.y.start + 62)

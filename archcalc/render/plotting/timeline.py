@@ -70,7 +70,7 @@ def memory(analysis: Analysis, title: str, training: bool = False) -> str:
         (mark, tick(size(round(mark), brief=True))) for mark in steps(timeline.peak)
     ]
     across = Scale([(0.0, ""), (float(count), "")], left, left + WIDE)
-    plane = Plane(across, Scale(marks, top + HIGH, top), "", "bytes that live")
+    plane = Plane(across, Scale(marks, top + HIGH, top), "", "bytes in use")
     what = "a step of training" if training else "inference"
     setting = analysis.setting
     optimizer = f" · {setting.optimizer}" if training else ""
