@@ -23,21 +23,21 @@ class Limits:
     Attributes:
         file_bytes: Bytes of one file.
         lines: Lines of one file.
-        depth: Lists and mappings inside one another.
+        depth: Levels of lists and mappings.
         values: Texts, lists and mappings in one file, keys included.
         scalar_chars: Characters of one text.
         nodes: Nodes of a network after repeats and blocks are written out.
         name_chars: Characters of the names of all its nodes and groups together.
-        checked_nodes: Nodes that a check of one file writes out beside its network:
-            those of variants, and of claims with an input or batch of their own.
-        formula_products: Products of terms in one network whose sizes stay names.
+        checked_nodes: Nodes that a check of one file writes out in addition to its
+            network: for variants, and for figures at another input or batch.
+        formula_products: Products of terms in one network with symbols as sizes.
         expression_chars: Characters of one expression.
-        expression_depth: Operations inside one another in one expression.
-        number_bits: Bits of a number (and of a numerator or denominator) that an
-            expression gives on the way.
-        problems: Problems that are told at once.
-        findings: Findings of a check that are told of one file.
-        lanes: Rows of boxes in a picture that lines pass, each for each line.
+        expression_depth: Levels of operations in one expression.
+        number_bits: Bits of every number in an expression, also in between (and of
+            numerators and denominators).
+        problems: Problems that are reported at once.
+        findings: Findings of a check that are reported for one file.
+        lanes: Rows of boxes that lines pass in a picture, counted once for each line.
 
     """
 

@@ -16,11 +16,11 @@ from archcalc.errors import UsageError, nearest
 __all__ = ["GROUPS", "Rule", "every_rule", "rule", "selected"]
 
 GROUPS = {
-    "AC1": "Syntax and schema: is this a network in the spec language?",
-    "AC2": "Shapes: does it fit together?",
-    "AC3": "Expectations: are the figures met?",
-    "AC4": "Lint: is it meant? Warnings, which fail only where that is asked for.",
-    "AC5": "Usage: what a command or call was asked for is not there.",
+    "AC1": "Syntax and schema: the file does not follow the spec language.",
+    "AC2": "Shapes: layers do not fit together.",
+    "AC3": "Expectations: figures and budgets that are not met, and lock files.",
+    "AC4": "Lint: probable mistakes. These are warnings unless you ask for errors.",
+    "AC5": "Usage: a command or a call in Python is wrong.",
 }
 """What the rules of each group are about, by the beginning of their codes."""
 

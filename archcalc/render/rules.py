@@ -13,11 +13,11 @@ FENCES = {COMMAND: "sh", PYTHON: "python"}
 
 
 INTRODUCTION = (
-    "Every finding has a code, which stays. `archcalc rule CODE` prints one of these; "
-    "`archcalc check --select` and `--ignore` take codes, beginnings of codes and "
-    "names; see [ci.md](../ci.md)."
+    "Every finding has a code, which does not change. `archcalc rule CODE` prints one "
+    "of these rules. `archcalc check --select` and `--ignore` take codes, first parts "
+    "of codes, and names ([checks](../ci.md))."
 )
-FIXABLE = " *(`--fix` can put it right.)*"
+FIXABLE = " *(`--fix` can repair it.)*"
 
 
 def plain(rule: Rule, width: int | None = None) -> str:
@@ -26,7 +26,7 @@ def plain(rule: Rule, width: int | None = None) -> str:
     lines += wrap(f"help: {rule.help}", width) if rule.help else []
     for title, example in (("wrong", rule.wrong), ("right", rule.right)):
         lines += ["", f"{title}:", *(f"    {line}" for line in _lines(example))]
-    fixed = ["", "`archcalc check --fix` puts it right."]
+    fixed = ["", "`archcalc check --fix` repairs it."]
     return "\n".join([*lines, *fixed * rule.fixable])
 
 

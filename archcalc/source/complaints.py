@@ -16,28 +16,30 @@ from archcalc.source.text import Text
 READING_RULES = {
     "AC101": "The file cannot be opened, or is not a regular file.",
     "AC102": "The file is not UTF-8 text.",
-    "AC103": "A character that YAML forbids (a control character, for example).",
-    "AC104": "Not YAML, for a reason that has no rule of its own.",
-    "AC105": "A bracket or a quote is opened and not closed, or the other way round.",
+    "AC103": "The file has a character that YAML forbids, such as a control character.",
+    "AC104": "The file is not YAML, for a reason that has no rule of its own.",
+    "AC105": "A bracket or a quote is opened and not closed, or closed and not opened.",
     "AC106": "A tab where YAML needs spaces for indentation.",
     "AC107": "`kernel:3` and `-relu` are single words: YAML needs a space after the "
     "colon and after the dash.",
-    "AC108": "Inside { } and [ ] a comma ends the value: quote an expression with one.",
-    "AC109": "Anchors (&a), aliases (*a) and merge keys (<<) are not supported: each "
-    "value is written where it is used, and aliases can make a small file huge. Use "
-    "`blocks`, "
-    "`params` or `defaults`.",
-    "AC110": "Tags (!t) and %TAG directives are not supported: values are text and "
+    "AC108": "Inside { } and [ ], a comma ends the value. Put an expression with a "
+    "comma in quotes.",
+    "AC109": "Anchors (&a), aliases (*a) and merge keys (<<) are not supported, "
+    "because aliases can make a small file huge. Use `blocks`, `params` or "
+    "`defaults`.",
+    "AC110": "Tags (!t) and %TAG directives are not supported. Values are texts and "
     "numbers.",
-    "AC111": "A key twice in one mapping, compared after Unicode normalisation (NFC).",
-    "AC112": "A key is plain text: not empty, not a list and not a mapping.",
-    "AC113": "One file holds one document: one network.",
+    "AC111": "A key stands twice in one mapping. Keys are compared after Unicode "
+    "normalisation (NFC).",
+    "AC112": "A key must be text: not empty, not a list and not a mapping.",
+    "AC113": "A file must hold one document, which is one network.",
     "AC114": "The file is empty.",
-    "AC115": "Larger than a limit; `--limit NAME=VALUE` raises it.",
-    "AC116": "Unquoted text cannot hold a colon and a space.",
+    "AC115": "The file or the network is larger than a limit. `--limit NAME=VALUE` "
+    "raises the limit.",
+    "AC116": "Text that contains a colon and a space needs quotes.",
     "AC117": "A line is indented differently from its neighbours.",
     "AC118": "A value that begins with a character that YAML reserves needs quotes.",
-    "AC119": "An unknown escape sequence in a text in double quotes.",
+    "AC119": "A text in double quotes has an unknown escape sequence.",
 }
 OPENERS = {"]": "[", "}": "{"}
 STRAYS = {

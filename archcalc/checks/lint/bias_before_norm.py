@@ -11,9 +11,9 @@ from archcalc.graph.graph import Node
 RULE = Rule(
     "AC401",
     "bias-before-norm",
-    "A batch or instance norm subtracts the mean of each channel, and with it any bias "
-    "right before it: the bias is a parameter that does nothing (Ioffe and Szegedy "
-    "2015, section 3.2).",
+    "A batch or instance norm subtracts the mean of each channel. This also removes a "
+    "bias right before the norm, so the bias is a parameter that does nothing (Ioffe "
+    "and Szegedy 2015, section 3.2).",
     "- {conv: 8, kernel: 3}\n- bn",
     "- {conv: 8, kernel: 3, bias: false}\n- bn",
     help="bias: false",

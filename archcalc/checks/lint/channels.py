@@ -14,10 +14,10 @@ FRAME = "name: net\ninput: [3, 32, 32]\nlint: {channels: 8}\nlayers:\n"
 RULE = Rule(
     "AC405",
     "channels-multiple",
-    "Where a file asks for it (`lint: {channels: 8}`, or `channels = 8` in "
-    "pyproject.toml), the channels of a convolution or linear layer are a multiple of "
-    "that number: tensor cores and vector units work on such blocks. The last layer "
-    "has as many outputs as there are classes, and is left out.",
+    "If a file asks for it (`lint: {channels: 8}`, or `channels = 8` in "
+    "pyproject.toml), the channels of convolutions and linear layers must be "
+    "multiples of this number, because tensor cores and vector units work on such "
+    "blocks. The last layer may have any number, because it depends on the classes.",
     f"{FRAME}  - {{conv: 60, kernel: 3}}\n  - gap\n  - {{fc: 10}}\n",
     f"{FRAME}  - {{conv: 64, kernel: 3}}\n  - gap\n  - {{fc: 10}}\n",
     help="the next multiple",

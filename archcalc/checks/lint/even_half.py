@@ -10,8 +10,8 @@ from archcalc.checks.rule import Rule
 RULE = Rule(
     "AC403",
     "even-kernel-half-padding",
-    "Half of an even kernel on both sides is one position too many: with stride 1 the "
-    "output is larger than the input by one.",
+    "Padding by half of an even kernel on both sides is one position too many: with "
+    "stride 1, the output is larger than the input by one.",
     "- {conv: 8, kernel: 4, pad: half}",
     "- {conv: 8, kernel: 4, pad: same}",
     help="pad: same",

@@ -16,10 +16,10 @@ from archcalc.network.network import Network
 RULE = Rule(
     "AC411",
     "input-layout",
-    "An input is `[C, H, W]`, without the batch. One whose last size is that of "
-    "colours, or that begins with a batch, fits together and gives the figures of "
-    "another network. Every command warns of it, for `--input` as well; a file whose "
-    "input is meant so says `lint: {ignore: [AC411]}`.",
+    "An input is `[C, H, W]`, without the batch. If the last size looks like colours, "
+    "or the first like a batch, everything may still fit, but the figures are those "
+    "of another network. Every command warns, for `--input` too. If the input is "
+    "right as it is, write `lint: {ignore: [AC411]}` into the file.",
     "name: net\ninput: [32, 32, 3]\nlayers:\n  - {conv: 8, kernel: 3}\n",
     "name: net\ninput: [3, 32, 32]\nlayers:\n  - {conv: 8, kernel: 3}\n",
     help="channels first: [3, 32, 32]",

@@ -18,8 +18,8 @@ from archcalc.source.values import Scalar
 RULE = Rule(
     "AC407",
     "large-pool",
-    "A pool's window is not larger than its input, padding left out. `rounding: ceil` "
-    "and padding allow it, and it is rarely meant: the input is smaller than expected.",
+    "A pool's window is larger than its input without padding. `rounding: ceil` and "
+    "padding allow it, but usually the input is smaller than expected.",
     "- {maxpool: 48, rounding: ceil}",
     "- {maxpool: 32, rounding: ceil}",
     help="a kernel of the input's size, or gap",

@@ -15,8 +15,8 @@ from archcalc.source.values import QUOTED, Source
 RULE = Rule(
     "AC410",
     "unused-ignore",
-    "A comment `# archcalc: ignore[…]` silences a finding of its line; one that "
-    "silences nothing is left over, or names a code that cannot be ignored.",
+    "A comment `# archcalc: ignore[…]` ignores nothing: its line has no such finding, "
+    "or the code cannot be ignored.",
     "- {conv: 8, kernel: 3}  # archcalc: ignore[AC402]",
     "- {conv: 8, kernel: 3, stride: 2}  # archcalc: ignore[AC402]",
     help="take the comment out",

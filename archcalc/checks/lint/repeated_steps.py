@@ -15,9 +15,9 @@ from archcalc.source.values import Sequence as Items
 RULE = Rule(
     "AC409",
     "repeated-steps",
-    "Equal steps that follow each other three times or more, or three steps and more "
-    "that follow each other twice, are shorter and safer as one step with `repeat`, a "
-    "stage or a block.",
+    "Three or more equal steps in a row, or a group of three or more steps that "
+    "stands twice in a row, are shorter and safer as one step with `repeat`, a stage "
+    "or a block.",
     "- {conv: 8, kernel: 3}\n- relu\n- {conv: 8, kernel: 3}\n- relu\n"
     "- {conv: 8, kernel: 3}\n- relu",
     "- repeat: 3\n  stage:\n    - {conv: 8, kernel: 3}\n    - relu",

@@ -18,10 +18,11 @@ FRAME = "name: net\ninput: [8, 128]\nlayers:\n  - {conv: 16, kernel: 3}\n"
 RULE = Rule(
     "AC412",
     "norm-over-positions",
-    "Two sizes are tokens `(N, D)` to `ln`, `rms`, `glu` and `softmax`, which take the "
-    "last of them, and a signal `(C, L)` to convolutions and pools. Between those, the "
-    "last axis is time: the channels are asked for by `{ln: channels}` or `{glu: 0}`, "
-    "the last axis, where it is meant, by `{ln: last}` or `{glu: 1}`.",
+    "For `ln`, `rms`, `glu` and `softmax`, two sizes are tokens `(N, D)`, and they "
+    "work on the last axis. For convolutions and pools, two sizes are a signal `(C, "
+    "L)`, whose last axis is time. Between convolutions, write `{ln: channels}` or "
+    "`{glu: 0}` for the channels. If you mean the last axis, write `{ln: last}` or "
+    "`{glu: 1}`.",
     f"{FRAME}  - ln\n",
     f"{FRAME}  - {{ln: channels}}\n",
     help="name the axis: the channels",

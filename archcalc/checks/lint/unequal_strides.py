@@ -12,9 +12,9 @@ from archcalc.layers.base import times
 RULE = Rule(
     "AC406",
     "unequal-strides",
-    "Branches that meet have come down by the same stride. Where sizes are equal only "
-    "because one branch has strides and the other loses its border, one position of "
-    "the output mixes different places of the input.",
+    "Branches that meet have different strides. Their sizes are equal only because "
+    "one branch has strides and the other loses its border, so one position of the "
+    "output mixes different places of the input.",
     "- add:\n    a: [{conv: 8, kernel: 4, stride: 2}]\n    b: [{conv: 8, kernel: 18}]",
     "- add:\n    a: [{conv: 8, kernel: 4, stride: 2}]\n"
     "    b: [{conv: 8, kernel: 6, stride: 2, pad: 1}]",

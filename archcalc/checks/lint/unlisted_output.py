@@ -19,9 +19,9 @@ BODY = "layers:\n  - {name: a, conv: 8}\n  - {name: b, conv: 9, from: a}\n"
 RULE = Rule(
     "AC413",
     "unlisted-output",
-    "A step that nothing reads looks like a further output. A file that has several "
-    "names them in `outputs`: without that, the last step is the only output, every "
-    "other result counts as dropped, and the peak of inference comes out too low.",
+    "A step that nothing reads looks like a further output. A network with several "
+    "outputs must list them in `outputs`. Without it, the last step is the only "
+    "output, and the peak of inference comes out too low.",
     f"{HEAD}{BODY}  - {{name: c, conv: 7, from: a}}\n",
     f"{HEAD}outputs: [b, c]\n{BODY}  - {{name: c, conv: 7, from: a}}\n",
     help="name it in `outputs`, or leave it out",

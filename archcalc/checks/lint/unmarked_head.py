@@ -15,10 +15,10 @@ from archcalc.source.values import Sequence as Items
 RULE = Rule(
     "AC408",
     "unmarked-head",
-    "A classifier half-way that nothing reads, with as many classes as the output, "
-    "looks like an auxiliary head. Without `aux` it counts in inference (Szegedy 2014, "
-    "section 5, runs such heads in training alone). One that is an output stands under "
-    "`outputs`.",
+    "A classifier in the middle of the network that nothing reads, with as many "
+    "classes as the output, looks like an auxiliary head. Without `aux`, it counts in "
+    "inference, although such heads run only in training (Szegedy 2014, section 5). "
+    "If it is an output, name it in `outputs`.",
     "- {name: a, conv: 8}\n- {name: side, fc: 10}\n- {conv: 8, from: a}\n- {fc: 10}",
     "- {name: a, conv: 8}\n- aux:\n    - {name: side, fc: 10}\n- {conv: 8, from: a}\n"
     "- {fc: 10}",

@@ -13,9 +13,9 @@ from archcalc.layers.pool import MaxPool
 RULE = Rule(
     "AC415",
     "unpool-alone",
-    "A `max_unpool` puts values back where a `maxpool` took them, so an earlier "
-    "`maxpool` has an output of its input's shape (torch.nn.MaxUnpool2d takes the "
-    "indices of that pool). The places are counted at the pool.",
+    "A `max_unpool` puts values back where a `maxpool` took them, so it needs an "
+    "earlier `maxpool` whose input has the shape of its output (torch.nn.MaxUnpool2d "
+    "takes the indices of that pool).",
     "- {conv: 8}\n- {max_unpool: 2}",
     "- {maxpool: 2}\n- {conv: 3}\n- {max_unpool: 2}",
     help="a maxpool before it, or upsample",

@@ -17,9 +17,9 @@ from archcalc.source.values import Scalar
 RULE = Rule(
     "AC402",
     "unread-rows",
-    "A stride leaves rows or columns unread: those behind the last window where the "
-    "division has a remainder (every framework rounds down), or those between windows "
-    "where the stride is larger than the kernel.",
+    "A stride leaves rows or columns unread. They lie after the last window, if the "
+    "division has a remainder (every framework rounds down), or between windows, if "
+    "the stride is larger than the kernel.",
     "- {maxpool: 3, stride: 2}",
     "- {maxpool: 3, stride: 2, rounding: ceil}",
     help="another padding or rounding; a larger kernel where the stride skips",

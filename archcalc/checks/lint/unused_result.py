@@ -17,9 +17,9 @@ FRAME = "name: net\ninput: [3, 32, 32]\noutputs: [b]\nlayers:\n"
 RULE = Rule(
     "AC404",
     "unused-result",
-    "The result of a step or branch is read by nothing, so that it adds parameters and "
-    "operations and changes no output: a step inside a branch, a residual or a "
-    "repetition, or beside the steps that `outputs` names.",
+    "Nothing reads the result of a step or branch. It adds parameters and operations "
+    "and changes no output. The step is inside a branch, a residual or a repetition, "
+    "or the file has `outputs` that do not name it.",
     f"{FRAME}  - {{name: a, conv: 8}}\n  - {{name: lost, conv: 9}}\n"
     "  - {name: b, conv: 8, from: a}\n",
     f"{FRAME}  - {{name: a, conv: 8}}\n  - {{name: b, conv: 8, from: a}}\n",

@@ -10,8 +10,8 @@ EXPECTATIONS = (
     Rule(
         "AC301",
         "figure-not-met",
-        "A figure of `expect` is met: a whole number exactly, `138M` within half a "
-        'unit of its last digit, a budget such as `"<= 5.5M"` as a bound.',
+        "A figure in `expect` is not met. A whole number must be met exactly, `138M` "
+        'after rounding to its digits, and a budget such as `"<= 5.5M"` is a bound.',
         f'{CONV}  - {{params: "<= 200"}}\n',
         f'{CONV}  - {{params: "<= 300"}}\n',
         help="`archcalc check --update` writes the computed value where none is cited.",
@@ -19,22 +19,23 @@ EXPECTATIONS = (
     Rule(
         "AC302",
         "stale-erratum",
-        "A figure marked as an `erratum` is not met; once it is, the mark is wrong.",
+        "A figure that is marked as an `erratum` is met after all. Then the mark is "
+        "wrong.",
         f"{CONV}  - {{params: 224, verdict: erratum, why: a slip}}\n",
         f"{CONV}  - {{params: 225, verdict: erratum, why: a slip}}\n",
     ),
     Rule(
         "AC303",
         "unreadable-figure",
-        "A figure is a number (`138M`, `0.39G`, `58.1MiB`, `60_965_224`), a bound, a "
-        "shape or arithmetic on symbols, about a step that is there.",
+        "A figure must be a number (`138M`, `0.39G`, `58.1MiB`, `60_965_224`), a "
+        "bound, a shape or arithmetic on symbols, and its step must exist.",
         f"{CONV}  - {{params: 5 million}}\n",
         f"{CONV}  - {{params: 224}}\n",
     ),
     Rule(
         "AC304",
         "changed-since-locked",
-        "A network has the structure and the figures that it had when it was locked "
+        "The structure or the figures of a network have changed since it was locked "
         "(`archcalc lock`). Names and blocks may change.",
         "$ archcalc check --locked nets/   # after an edit that changes a figure",
         "$ archcalc lock nets/ && archcalc check --locked nets/",
@@ -42,14 +43,14 @@ EXPECTATIONS = (
     Rule(
         "AC305",
         "not-locked",
-        "Every network that is checked with `--locked` stands in the lock file.",
+        "A network that is checked with `--locked` is not in the lock file.",
         "$ archcalc check --locked nets/   # after a new file in nets/",
         "$ archcalc lock nets/ && archcalc check --locked nets/",
     ),
     Rule(
         "AC306",
         "locked-and-gone",
-        "Every network of the lock file below a checked folder is still there.",
+        "A network in the lock file is not in the checked folder any more.",
         "$ archcalc check --locked nets/   # after a file was removed from nets/",
         "$ archcalc lock nets/ && archcalc check --locked nets/",
     ),
