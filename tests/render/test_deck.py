@@ -197,14 +197,15 @@ def test_the_frame_of_the_how_to_fits(
     fits((tmp_path / "page.log").read_text(errors="replace"))
 
 
-@pytest.mark.parametrize("name", ["vgg16", "resnet50", "googlenet"])
-def test_a_table_without_notes_fits_a_frame(name: str, tmp_path: Path) -> None:
-    network = archcalc.load(name)
-    report = without_notes(table_report(network, network.analyze()))
-    table = render(at_most(report, 16), "latex")
-    text = compiled(talk(f"\\archcalcfit{{{table}}}"), tmp_path)
-    assert text.count("\f") == 1
-    assert "more rows" in text
+def test_tables_without_notes_fit_a_frame_each(tmp_path: Path) -> None:
+    tables = []
+    for name in ("vgg16", "resnet50", "googlenet"):
+        network = archcalc.load(name)
+        report = without_notes(table_report(network, network.analyze()))
+        tables.append(render(at_most(report, 16), "latex"))
+    frames = (f"\\archcalcfit{{{table}}}" for table in tables)
+    text = compiled(talk(*frames), tmp_path)
+    assert text.count("\f") == text.count("more rows") == len(tables)
     fits((tmp_path / "page.log").read_text(errors="replace"))
 
 
