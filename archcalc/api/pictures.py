@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
+from html import escape
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Unpack
 
 from archcalc.api.given import Given, Running, network_of
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, clean
 from archcalc.network.rows import Level
 from archcalc.network.shown import Shown
 from archcalc.render import MADE_OF_SVG, format_of
@@ -57,23 +60,29 @@ class Picture(Shown):
         """
         file = Path(path)
         format = format_of(None, file, self.formats)
-        if format == "png":
-            from archcalc.render.png import png
-
-            file.write_bytes(png(self.svg))
+        if format in MADE_OF_SVG:
+            make = getattr(import_module(f"archcalc.render.{format}"), format)
+            file.write_bytes(make(self.svg))
             return
-        if format == "pdf":
-            from archcalc.render.pdf import pdf
-
-            file.write_bytes(pdf(self.svg))
-            return
-        file.write_text(self.text(format, **options) + "\n", encoding="utf-8")
+        text = self.text(format, **options).rstrip("\n")
+        file.write_text(f"{text}\n", encoding="utf-8")
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, str]:
-        """Return the SVG and a line of text, as IPython asks for them."""
-        texts = {"image/svg+xml": self.svg, "text/plain": repr(self)}
+        """Return the picture as an image, as SVG and in words, as IPython asks for it.
+
+        Browsers get the image: the style of an SVG in the page would be that of the
+        whole page.
+        """
+        data = b64encode(self.svg.encode()).decode()
+        source = f"data:image/svg+xml;base64,{data}"
+        alt = escape(clean(self.title))
+        texts = {
+            "text/html": f'<img alt="{alt}" style="max-width: 100%" src="{source}">',
+            "image/svg+xml": self.svg,
+            "text/plain": repr(self),
+        }
         wanted = set(texts if include is None else include) - set(exclude or ())
         return {kind: text for kind, text in texts.items() if kind in wanted}
 

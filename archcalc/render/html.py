@@ -22,7 +22,8 @@ STYLE = """\
 .archcalc table { border-collapse: collapse; margin: 0.6em 0; color: inherit; }
 .archcalc caption { text-align: left; font-weight: 600; padding: 0.3em 0;
   color: inherit; }
-.archcalc th, .archcalc td { padding: 0.12em 0.7em; text-align: left; color: inherit;
+.archcalc th:not(.figure), .archcalc td:not(.figure) { text-align: left; }
+.archcalc th, .archcalc td { padding: 0.12em 0.7em; color: inherit;
   background: none; border: 0; font-weight: 400; white-space: nowrap;
   max-width: none; vertical-align: baseline; }
 .archcalc th:first-child { padding-left: calc(0.2em + 1.2em * var(--depth, 0)); }

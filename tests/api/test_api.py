@@ -85,8 +85,8 @@ def test_what_is_returned_shows_itself(name: str, own: Path) -> None:
         library("torch", "torch")
     shown = TAKERS[name](archcalc.load(own))
     texts = shown._repr_mimebundle_()
-    rich = "image/svg+xml" if name in ("draw", "plot") else "text/html"
-    assert rich in texts
+    assert "text/html" in texts
+    assert ("image/svg+xml" in texts) == (name in ("draw", "plot"))
     assert len(str(shown).splitlines()) > 3
     assert "Table(" not in str(shown)
     assert "\n" not in repr(shown)
@@ -122,10 +122,24 @@ def test_what_is_saved_is_what_the_ending_says(own: Path) -> None:
     assert caught.value.problems[0].code == "AC531"
 
 
-def test_a_picture_as_png(own: Path) -> None:
-    library("resvg_py", "png")
-    archcalc.draw(own).save(own.with_suffix(".png"))
-    assert own.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
+@pytest.mark.parametrize(
+    ("format", "package", "begins"),
+    [("png", "resvg_py", b"\x89PNG"), ("pdf", "typst", b"%PDF")],
+)
+def test_a_picture_as_bytes(
+    format: str, package: str, begins: bytes, own: Path
+) -> None:
+    library(package, format)
+    file = own.with_suffix(f".{format}")
+    archcalc.draw(own).save(file)
+    assert file.read_bytes().startswith(begins)
+
+
+def test_a_picture_in_a_page_leaves_its_style_alone(own: Path) -> None:
+    own.write_text(OWN + 'title: "<b> & co"\n', encoding="utf-8")
+    html = archcalc.draw(own)._repr_mimebundle_()["text/html"]
+    assert html.startswith('<img alt="&lt;b&gt; &amp; co" ')
+    assert "<style" not in html
 
 
 def test_a_picture_as_pdf_and_to_the_right(own: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from network_reports import REPORTS
-from programs import library
+from programs import library, program
 from report_examples import REPORT, small
 
 import archcalc
@@ -162,42 +163,90 @@ def test_without_nanoarrow_it_says_what_to_install(
 
 @pytest.fixture(scope="module")
 def lecture() -> Any:
-    """Return the notebook, executed as a person would."""
+    """Return the notebook as it is stored, and as it is when it is run now.
+
+    With UPDATE_GOLDEN its outputs are stored anew.
+    """
     library("nbclient", "notebook")
     library("ipykernel", "notebook")
     import nbclient
     import nbformat
 
-    notebook = nbformat.read(LECTURE, as_version=4)
+    stored, now = (nbformat.read(LECTURE, as_version=4) for _ in range(2))
     folder = {"metadata": {"path": str(LECTURE.parent)}}
-    client = nbclient.NotebookClient(notebook, timeout=120, resources=folder)
-    return client.execute()
+    client = nbclient.NotebookClient(
+        now, timeout=120, resources=folder, record_timing=False
+    )
+    client.execute()
+    now.metadata = stored.metadata
+    if os.environ.get("UPDATE_GOLDEN"):
+        nbformat.write(now, LECTURE)
+        stored = nbformat.read(LECTURE, as_version=4)
+    return stored, now
 
 
-def outputs(lecture: Any) -> list[dict[str, str]]:
+def outputs(notebook: Any) -> list[dict[str, str]]:
     """Return the data of what its cells showed."""
-    cells = (cell for cell in lecture.cells if cell.cell_type == "code")
+    cells = (cell for cell in notebook.cells if cell.cell_type == "code")
     return [out.data for cell in cells for out in cell.outputs if "data" in out]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_lecture_runs_and_shows_tables_and_formulas(lecture: Any) -> None:
-    data = outputs(lecture)
-    tables = [d["text/html"] for d in data if "text/html" in d]
-    assert len(tables) == 4
+    _, now = lecture
+    data = outputs(now)
+    tables = [d["text/html"] for d in data if "<table" in d.get("text/html", "")]
+    assert len(tables) == 8
     assert all('class="archcalc"' in html for html in tables)
     assert "62,378,344" in tables[0]
-    assert "3.15×" in tables[3]
-    plain = [d["text/plain"] for d in data]
     assert "(227 + 2·0 − 11)/4 + 1 = 55" in tables[1]
+    assert any("3.15×" in html for html in tables)
+    assert sum("image/svg+xml" in d for d in data) == 3
+    plain = [d["text/plain"] for d in data]
     assert any("fc6 holds 74% of 138,357,544 parameters" in text for text in plain)
 
 
-def test_the_notebook_in_the_repository_has_no_outputs() -> None:
-    library("nbformat", "notebook")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_stored_outputs_are_what_it_shows_now(lecture: Any) -> None:
+    """Written anew by `UPDATE_GOLDEN=1 pytest tests/render/test_notebook.py`."""
     import nbformat
 
-    notebook = nbformat.read(LECTURE, as_version=4)
-    nbformat.validate(notebook)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert all(not c.outputs and c.execution_count is None for c in code)
+    stored, now = lecture
+    nbformat.validate(stored)
+    assert [cell.source for cell in stored.cells] == [cell.source for cell in now.cells]
+    for before, after in zip(stored.cells, now.cells, strict=True):
+        assert before.get("outputs") == after.get("outputs"), before.source
+        assert before.get("execution_count") == after.get("execution_count")
+
+
+def test_no_output_is_an_error_or_names_a_folder() -> None:
+    text = LECTURE.read_text(encoding="utf-8")
+    assert '"output_type": "error"' not in text
+    assert '"stderr"' not in text
+    assert str(Path.home()) not in text
+
+
+JUPYTER = """
+:not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon td,
+:not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon th,
+:not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon tr { text-align: right; }
+"""
+"""How JupyterLab and the pages of nbconvert align the cells of any table."""
+
+
+def test_words_stand_left_in_jupyter_too() -> None:
+    library("playwright", "page")
+    path = program("chromium", "chromium")
+    from playwright.sync_api import sync_playwright
+
+    html = shown(archcalc.table("lenet5"))["text/html"]
+    body = f'<div class="jp-RenderedHTMLCommon">{html}</div>'
+    asked = "cells => cells.map(cell => getComputedStyle(cell).textAlign)"
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(offline=True)
+        page.set_content(f"<style>{JUPYTER}</style>{body}")
+        sides = page.locator("tbody tr:nth-child(2) > *").evaluate_all(asked)
+        heads = page.locator("thead th").evaluate_all(asked)
+        browser.close()
+    assert sides == heads == ["left", "left", *["right"] * 6]
