@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from independent import ours, theirs
-from samples import FEW, long_unless, zoo
+from samples import FEW, zoo
 
 import archcalc
 from archcalc.checks.claims.expectations import judge
@@ -32,10 +32,15 @@ FIRST = [row for name, row in FILES.items() if name in FEW]
 COMPARED = {"params", "macs", "shapes"}
 
 
+def marked(row: dict[str, Any]) -> Any:
+    """Return a row for `parametrize`: a few by default, some beside other counters."""
+    if row["library"] == "transformers":
+        return pytest.param(row, marks=pytest.mark.peers)
+    return row if row in FIRST else pytest.param(row, marks=pytest.mark.long)
+
+
 @pytest.mark.parametrize(
-    "row",
-    long_unless(FIRST.__contains__, DEFINED),
-    ids=lambda row: str(row["spec"]),
+    "row", [*map(marked, DEFINED)], ids=lambda row: str(row["spec"])
 )
 def test_another_definition_agrees(row: dict[str, Any]) -> None:
     """Parameters, MACs and the shapes of convolutions, branches in any order."""

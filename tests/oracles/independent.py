@@ -7,13 +7,15 @@ memory.
     theirs("torchvision", "resnet50") == ours(archcalc.load("resnet50:v1.5"))
 
 `tests/libraries.txt` pins the three libraries. They install without their dependencies;
-what they import beside torch is numpy and Pillow.
+what they import beside torch is numpy and Pillow. transformers, which takes seconds to
+import, is asked with `-m peers` alone, and stands in `tests/peers.txt`.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -27,7 +29,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc import Network
 
-Library = Literal["torchvision", "timm", "pytorchcv"]
+Library = Literal["torchvision", "timm", "pytorchcv", "transformers"]
+PEERS = Path(__file__).parents[2] / "build" / "peers"
 CONVOLUTIONS = ("conv", "dwconv", "deconv")
 STUBS = ("nms", "qnms")
 """Compiled operators that `import torchvision` describes, so that they must exist."""
@@ -63,7 +66,21 @@ def pytorchcv_model(name: str, **options: Any) -> nn.Module:
     return on_meta(provider.get_model, name, {"pretrained": False, **options})
 
 
+def transformers_model(name: str, **options: Any) -> nn.Module:
+    """Return the model of this class with a config, on the meta device.
+
+    Its attention is made of two products and a softmax, and no token is padding: to
+    look for one needs values.
+    """
+    if str(PEERS) not in sys.path:
+        sys.path.append(str(PEERS))  # last: it has some packages twice
+    kind = getattr(library("transformers"), name)
+    known = {"attn_implementation": "eager", "pad_token_id": None}
+    return on_meta(kind, kind.config_class(**known, **options), {})
+
+
 MAKERS = {
+    "transformers": transformers_model,
     "torchvision": torchvision_model,
     "timm": timm_model,
     "pytorchcv": pytorchcv_model,
@@ -104,9 +121,20 @@ def measure(model: nn.Module, shape: Sequence[int]) -> Measured:
     seen = ConvolutionShapes()
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), seen, counter:
-        model(torch.empty((1, *shape), device="meta"))
+        if getattr(model, "main_input_name", "") == "input_ids":
+            model(**token_ids(model, shape))
+        else:
+            model(torch.empty((1, *shape), device="meta"))
     params = sum(p.numel() for p in model.parameters())
     return Measured(params, counter.get_total_flops() // 2, tuple(seen.shapes))
+
+
+def token_ids(model: Any, shape: Sequence[int]) -> dict[str, Tensor]:
+    """Return zeros as token ids, for the decoder too where a model has one."""
+    decodes = model.config.is_encoder_decoder
+    names = ("input_ids", "decoder_input_ids") if decodes else ("input_ids",)
+    made = torch.zeros((1, *shape), dtype=torch.long, device=model.device)
+    return dict.fromkeys(names, made)
 
 
 class ConvolutionShapes(TorchDispatchMode):
@@ -129,7 +157,7 @@ class ConvolutionShapes(TorchDispatchMode):
         return out
 
 
-def on_meta(make: Any, name: str, options: Mapping[str, Any]) -> nn.Module:
+def on_meta(make: Any, name: Any, options: Mapping[str, Any]) -> nn.Module:
     """Return `make(name, **options)` without memory, in evaluation mode."""
     with torch.device("meta"):
         model: nn.Module = make(name, **options)

@@ -94,7 +94,12 @@ def _slides(node: Node, graph: Graph) -> bool:
 
 
 def _pointwise(node: Node, graph: Graph) -> bool:
-    """Say whether a window is one position: so convolutions mix tokens as well."""
+    """Say whether a window is one position: so convolutions mix tokens as well.
+
+    So does what gives other values in the same places, such as zeros.
+    """
+    if node.layer.role == "shape":
+        return node.layer.window(*graph.input_shapes(node)) is None
     find: Any = getattr(node.layer, "sliding", None)
     return find is not None and find(graph.input_shapes(node)[0]).kernel == (1,)
 

@@ -1,0 +1,223 @@
+"""Networks with the weights of another hand's definition give its output.
+
+At small sizes: every weight has its own step, and none is left over. At full size
+test_zoo.py compares counts. `tests/peers.txt` has the library of language models.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+from independent import MAKERS, token_ids
+from torch import Tensor, nn
+
+import archcalc
+from archcalc.graph.graph import Graph
+from archcalc.network.torch_network import build
+
+SMALL = {"width": 24, "depth": 2, "heads": 3, "vocabulary": 50, "context": 10}
+
+
+class Definition(NamedTuple):
+    """A network with small sizes, and the same from another library.
+
+    `place` sorts the names of its weights as the steps stand; `turned` says which names
+    have inputs before outputs.
+    """
+
+    spec: str
+    sizes: dict[str, Any]
+    library: Any
+    model: str
+    options: dict[str, Any]
+    place: Callable[[str], Any]
+    turned: str = "$^"
+
+
+def first_of(*parts: str) -> Callable[[str], int]:
+    """Return what sorts names by the first part that they have, others last."""
+    return lambda name: next((i for i, p in enumerate(parts) if p in name), len(parts))
+
+
+def of_detr(name: str) -> tuple[int, ...]:
+    """Sort the weights of DETR: queries between the stacks, q before k before v."""
+    parts = ("backbone", "input_proj", "encoder.layers", "query_position")
+    whole = first_of(*parts, "decoder.layers", "layernorm", "class_labels")(name)
+    if ".layers." not in name or whole in (0, 7):
+        return (whole,)
+    ends = ("self_attn.", "self_attn_layer", "encoder_attn.", "encoder_attn_layer")
+    layer = int(name.split(".layers.")[1].split(".")[0])
+    inner = first_of(*ends, "fc1", "fc2")(name)
+    return whole, layer, inner, first_of("q_proj", "k_proj", "v_proj")(name)
+
+
+DEFINITIONS = [
+    Definition(
+        *("gpt2", SMALL, "transformers", "GPT2LMHeadModel"),
+        {"n_embd": 24, "n_layer": 2, "n_head": 3, "vocab_size": 50, "n_positions": 10},
+        first_of("wte", "wpe"),
+        turned=r"\.c_\w+\.weight",
+    ),
+    Definition(
+        *("bert", SMALL, "transformers", "BertModel"),
+        {
+            "hidden_size": 24,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 3,
+            "intermediate_size": 96,
+            "vocab_size": 50,
+            "layer_norm_eps": 1e-5,
+            "max_position_embeddings": 10,
+        },
+        first_of("word_emb", "token_type", "position", "embeddings.LayerNorm"),
+    ),
+    Definition(
+        "detr",
+        {
+            "height": 64,
+            "width": 96,
+            "dim": 24,
+            "heads": 3,
+            "mlp": 40,
+            "depth": 2,
+            "queries": 5,
+            "classes": 6,
+        },
+        *("transformers", "DetrForObjectDetection"),
+        {
+            "d_model": 24,
+            "encoder_attention_heads": 3,
+            "encoder_layers": 2,
+            "decoder_attention_heads": 3,
+            "decoder_layers": 2,
+            "num_queries": 5,
+            "encoder_ffn_dim": 40,
+            "decoder_ffn_dim": 40,
+            "num_labels": 6,
+            "use_pretrained_backbone": False,
+        },
+        of_detr,
+    ),
+    Definition(
+        "dinov2",
+        {"width": 24, "depth": 2, "heads": 3, "mlp": 96, "size": 42},
+        *("timm", "vit_small_patch14_reg4_dinov2"),
+        {"embed_dim": 24, "depth": 2, "num_heads": 3, "img_size": 42},
+        first_of("patch_embed", "pos_embed", "reg_token", "cls_token"),
+    ),
+]
+
+
+def marked(row: Definition) -> Any:
+    return pytest.param(row, marks=[pytest.mark.peers] * (row.library != "timm"))
+
+
+@pytest.mark.parametrize(
+    "row", [*map(marked, DEFINITIONS)], ids=lambda row: str(row.spec)
+)
+def test_the_same_weights_give_the_same_output(row: Definition) -> None:
+    torch.manual_seed(0)
+    theirs = made(row)
+    network = archcalc.load(row.spec, set=row.sizes)
+    ours: Any = build(network.graph, "cpu").eval()
+    fill(network.graph, ours, theirs, row)
+    with torch.no_grad():
+        for found, known in outputs(network, ours, theirs):
+            assert torch.allclose(found, known, rtol=1e-4, atol=1e-5)
+            assert known.std() > 0.01
+
+
+def made(row: Definition) -> Any:
+    """Return the definition with weights that keep values at about their size."""
+    theirs = MAKERS[row.library](row.model, **row.options).to_empty(device="cpu")
+    for module in theirs.modules():
+        if isinstance(module, nn.LayerNorm):
+            module.eps = 1e-5  # timm has another
+    for name, value in theirs.named_parameters():
+        spread(name, value.data)
+    for name, value in theirs.named_buffers():
+        if ".bn" in name or "downsample" in name:
+            spread(name, value)
+        else:
+            value.copy_(known_buffer(name, value))
+    if hasattr(theirs, "tie_weights"):
+        theirs.tie_weights()
+    return theirs.eval()
+
+
+def spread(name: str, value: Tensor) -> None:
+    """Fill a matrix by how much enters it; a vector about 1, or 0 where it is added."""
+    if value.dim() > 1:
+        value.normal_(std=value[0].numel() ** -0.5)
+    else:
+        scales = name.endswith(("weight", "var"))
+        value.normal_(float(scales), 0.1)
+
+
+def known_buffer(name: str, value: Tensor) -> Tensor:
+    """Return what a buffer holds: positions, zeros, or which tokens are seen."""
+    if not value.dim():
+        return torch.tensor(float("-inf"))
+    places = torch.arange(value.shape[-1])
+    known = {
+        "position_ids": places,
+        "token_type_ids": torch.zeros_like(places),
+        "bias": places[:, None] >= places,
+    }
+    return known[name.rpartition(".")[2]].expand_as(value)
+
+
+def fill(graph: Graph, ours: Any, theirs: nn.Module, row: Definition) -> None:
+    """Copy weights and statistics into the steps that stand for them, one by one."""
+    tensors = [*theirs.state_dict().items()]
+    known = {value.data_ptr(): name for name, value in reversed(tensors)}
+    state = {name: v for name, v in tensors if name == known[v.data_ptr()]}
+    named = dict(sorted(state.items(), key=lambda pair: row.place(pair[0])))
+    parts = [ours.part(n) for n in graph.nodes if n.share is None]
+    own = [
+        value
+        for part in parts
+        if part is not None
+        for name, value in part.state_dict().items()
+        if name != "num_batches_tracked"
+    ]
+    assert len(own) == len(named)
+    for value, (name, given) in zip(own, named.items(), strict=True):
+        turned = given.T if re.search(row.turned, name) else given
+        assert sizes(turned) == sizes(value), name
+        value.copy_(turned.reshape(value.shape))
+
+
+def sizes(tensor: Tensor) -> list[int]:
+    """Return the sizes of axes that have some: a token may have a batch of 1."""
+    return [size for size in tensor.shape if size > 1]
+
+
+def outputs(network: archcalc.Network, ours: Any, theirs: Any) -> Any:
+    """Yield what both give for the same input."""
+    (shape, *more) = network.input_shapes.values()
+    if not hasattr(theirs, "config"):
+        x = torch.randn(2, *shape)
+        yield ours(x), theirs(x)
+        return
+    if theirs.main_input_name == "pixel_values":
+        x = torch.randn(2, *shape)
+        mask = torch.ones(2, *shape[1:], dtype=torch.bool)
+        (*_, places) = theirs.model.backbone(x, mask)[1]
+        found = theirs(pixel_values=x)
+        yield from zip(
+            ours(x, places.flatten(2).transpose(1, 2)),
+            (found.logits, found.pred_boxes),
+            strict=True,
+        )
+        return
+    ids = token_ids(theirs, shape)
+    for name in ids:
+        ids[name] = torch.randint(50, (2, *shape))
+    found = theirs(**ids)
+    given = [*ids.values(), *(torch.zeros_like(ids["input_ids"]) for _ in more)]
+    yield ours(*given[: 1 + len(more)]), getattr(found, "logits", found[-1])
