@@ -27,6 +27,13 @@ BLOCK = re.compile(
     r"(?ms)^<!-- file: (?P<file>[\w./-]+) -->\n```\w*\n(?P<text>.*?)^```$"
     r"|^```console\n(?P<shown>.*?)^```$"
 )
+WAYS = {
+    "lecture's slides": "docs/how-to/slides.md",
+    "first spec": "docs/tutorial.md",
+    "specs under CI": "docs/how-to/ci.md",
+    "design space": "docs/how-to/design-space.md",
+}
+"""The four ways to begin, which `tests/whole/test_first_ten_minutes.py` walks."""
 COMMAND = re.compile(r"(?m)^\$ ((?:[^\n]*\\\n)*[^\n]*)\n")
 ENVIRONMENT = {
     "COLUMNS": "80",

@@ -32,6 +32,7 @@ PYTHON = [
 PARTS = [
     (name, part)
     for name in DOCUMENTS
+    if name not in replay.WAYS.values()
     for part in replay.parts((ROOT / name).read_text(encoding="utf-8"))
 ]
 
