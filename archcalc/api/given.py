@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypedDict, Unpack
 
 from archcalc.checks.revisions import source_at
-from archcalc.errors import InputWarning
+from archcalc.errors import InputWarning, Problem
 from archcalc.language.library import find
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network import network as networks
@@ -135,14 +135,22 @@ def older(path: str, revision: str, limits: Limits = DEFAULT) -> Network:
 
 def warn_of_input(network: Network) -> bool:
     """Warn, and say, whether an input looks like another layout (AC411)."""
-    if not odd_inputs(network):
-        return False
-    from archcalc.checks.lint.input_layout import told
-
-    found = [problem.show("warning") for problem in told(network)]
+    found = [problem.show("warning") for problem in _told(network)]
     for text in found:
         warnings.warn(text, InputWarning, stacklevel=_callers())
     return bool(found)
+
+
+def _told(network: Network) -> Iterator[Problem]:
+    """Yield what is told of a network's inputs, and of operators without a rule."""
+    if odd_inputs(network):
+        from archcalc.checks.lint.input_layout import told
+
+        yield from told(network)
+    if network.spec.uncounted:
+        from archcalc.checks.lint.unknown_operator import told as told_of_unknown
+
+        yield from told_of_unknown(network)
 
 
 def _callers() -> int:

@@ -18,8 +18,9 @@ from archcalc.language.spec import read_spec
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network.named_figures import Others
 from archcalc.network.network import Network
+from archcalc.readers import read_source
 from archcalc.source.edits import Extents
-from archcalc.source.parser import Source, read
+from archcalc.source.parser import Source
 
 NEVER_IGNORED = opt_out.KEPT
 WARNINGS = "AC4"
@@ -93,7 +94,7 @@ def check_one(
     """Return the outcome for one file; what is wrong with it is not raised."""
     choice = choice or Selection()
     try:
-        source = read(path, limits)
+        source = read_source(path, limits)
     except ArchcalcError as error:
         return Checked(path, tuple(Finding(path, p) for p in error.problems))
     return check_source(source, path, limits, choice, others)

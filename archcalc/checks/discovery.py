@@ -12,6 +12,7 @@ from archcalc.checks.project import Project
 from archcalc.errors import UsageError
 from archcalc.language.library import displayed, find, is_path, shipped
 from archcalc.language.steps import KINDS
+from archcalc.readers import is_model
 from archcalc.source.text import ENDINGS
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages"})
@@ -45,9 +46,10 @@ def specs_at(
     specs.
     """
     project = project or Project()
-    if not paths and not project.paths:
+    if not paths and not project.paths and not project.models:
         return Found(tuple(displayed(path) for path in shipped().values()))
-    chosen, found = paths or [displayed(project.folder / p) for p in project.paths], []
+    own = [displayed(project.folder / p) for p in (*project.paths, *project.models)]
+    chosen, found = paths or own, []
     others = 0
     for path in chosen:
         if os.path.isdir(path):
@@ -79,6 +81,8 @@ def is_spec(path: str) -> bool:
     It has one of the language's sections at its top, or steps; or it is so broken that
     it has no key at all. What cannot be opened is left to whoever reads it.
     """
+    if is_model(path):
+        return True
     try:
         with open(path, "rb") as file:
             data = file.read(BEGINNING)

@@ -26,7 +26,7 @@ from archcalc.limits import DEFAULT, Limits
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.network import network as network_of
-from archcalc.source.parser import read
+from archcalc.readers import read_source
 from archcalc.source.text import ENDINGS, decode, read_bytes
 
 VERSION = 1
@@ -194,7 +194,7 @@ def _file_of(key: str) -> str:
 
 def _networks(file: str, limits: Limits) -> Iterator[Network]:
     """Yield the network of a file and its variants."""
-    base = network_of(read(file, limits), limits=limits)
+    base = network_of(read_source(file, limits), limits=limits)
     yield base
     for variant in base.variants:
         yield Network(base.spec, variant, limits=limits)

@@ -2,6 +2,7 @@
 
 [tool.archcalc]
 paths = ["nets"]                        # what `archcalc check` checks
+models = ["models/net.onnx"]            # models in other formats that it checks too
 exclude = ["nets/old/*"]
 select = ["AC4"]                        # show these rules alone, and let them fail
 ignore = ["AC402"]
@@ -36,6 +37,7 @@ class Project:
 
     folder: Path = field(default_factory=Path)
     paths: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()

@@ -69,6 +69,7 @@ class ProjectTable(Record):
     )
 
     paths: Texts = Field((), description="a list of paths")
+    models: Texts = Field((), description="a list of paths")
     exclude: Texts = Field((), description="a list of patterns")
     select: Texts = Field((), description="a list of codes")
     ignore: Texts = Field((), description="a list of codes")

@@ -7,7 +7,8 @@ import subprocess
 
 from archcalc.errors import UsageError
 from archcalc.limits import Limits
-from archcalc.source.parser import Source, parse
+from archcalc.readers import source_of
+from archcalc.source.parser import Source
 
 
 def source_at(path: str, revision: str, limits: Limits) -> Source:
@@ -29,4 +30,4 @@ def source_at(path: str, revision: str, limits: Limits) -> Source:
         facts = [said[0]] if said else []
         message = f"git has no {path} in {revision}"
         raise UsageError.of("AC571", message, facts=facts)
-    return parse(done.stdout, f"{path}@{revision}", limits)
+    return source_of(done.stdout, path, f"{path}@{revision}", limits)

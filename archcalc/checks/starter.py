@@ -6,8 +6,9 @@ from archcalc.language.formatting import formatted
 from archcalc.language.library import find
 from archcalc.limits import DEFAULT
 from archcalc.network.network import network
+from archcalc.readers import read_source
 from archcalc.source.edits import Edit, Extents, applied
-from archcalc.source.parser import Source, read
+from archcalc.source.parser import Source
 from archcalc.source.values import Mapping, Value
 
 SCHEMA_LINE = "# yaml-language-server: $schema={}"
@@ -74,7 +75,7 @@ def copy_of(net: str, name: str, schema: str) -> str:
     and are left out. Raises as `archcalc.load`.
     """
     path, _ = find(net)
-    source = read(path, DEFAULT)
+    source = read_source(path, DEFAULT)
     spec = network(source).spec
     text = applied(source.text, _edits(source, name))
     line = SCHEMA_LINE.format(schema)

@@ -35,6 +35,7 @@ COMMANDS = {
     "rule": "check.rule",
     "verify": "check.verify",
     "new": "in_out.new",
+    "import": "in_out.import_model",
     "show": "in_out.show",
     "fmt": "in_out.fmt",
     "schema": "in_out.schema",

@@ -267,9 +267,20 @@ class Loading(Options):
         input = read_inputs(self.input or ())
         network = load(name, input=input, set=set, limits=limits_from(self.limit))
         warn_of_input(network)
+        warn_of_unknown(network)
         if input is not None or set:
             _warn_of_heads(network)
         return network
+
+
+def warn_of_unknown(network: Network) -> None:
+    """Say on stderr which operators of a network no rule counts."""
+    if not network.spec.uncounted:
+        return
+    from archcalc.checks.lint.unknown_operator import told
+
+    for problem in told(network):
+        print(problem.show("warning"), file=sys.stderr)
 
 
 def _warn_of_heads(network: Network) -> None:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from archcalc.errors import UsageError, nearest
-from archcalc.source.text import ENDINGS
+from archcalc.source.text import ENDINGS, MODEL_ENDINGS
 
 ALIASES = b"\naliases:"
 VARIANTS = b"\nvariants:"
@@ -158,7 +158,9 @@ def is_shipped(path: str) -> bool:
 
 def is_path(name: str) -> bool:
     """Say whether a network is named by its file: it has an ending or a separator."""
-    return name == "-" or name.endswith(ENDINGS) or "/" in name or os.sep in name
+    if name == "-" or "/" in name or os.sep in name:
+        return True
+    return name.endswith(ENDINGS) or name.lower().endswith(MODEL_ENDINGS)
 
 
 def find(name: str) -> tuple[str, str | None]:
@@ -170,7 +172,9 @@ def find(name: str) -> tuple[str, str | None]:
     Raises `UsageError` AC501 with the nearest names.
     """
     if is_path(name) and (
-        name.endswith(ENDINGS) or ":" not in name or os.path.exists(name)
+        name.lower().endswith((*ENDINGS, *MODEL_ENDINGS))
+        or ":" not in name
+        or os.path.exists(name)
     ):
         return name, None
     stem, _, variant = name.rpartition(":") if ":" in name else (name, "", "")

@@ -24,7 +24,7 @@ from archcalc.language.argument_reader import (
     symbol_named,
 )
 from archcalc.language.step_reader import StepReader
-from archcalc.language.steps import Block, Step, shares
+from archcalc.language.steps import Block, Step, shares, uncounted
 from archcalc.layers.fields import SIZES, WORD, FieldError, WholeField, number
 from archcalc.limits import DEFAULT, Limits, counting
 from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value
@@ -82,6 +82,12 @@ class Spec:
         """Whether some step uses the weights of another."""
         lists = (self.steps, *(block.steps for block in self.blocks.values()))
         return any(map(shares, lists))
+
+    @cached_property
+    def uncounted(self) -> bool:
+        """Whether some step may do work that no rule counts."""
+        lists = (self.steps, *(block.steps for block in self.blocks.values()))
+        return any(map(uncounted, lists))
 
 
 def read_spec(source: Source, limits: Limits = DEFAULT) -> Spec:

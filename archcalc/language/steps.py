@@ -159,6 +159,15 @@ def shares(steps: Iterable[Step]) -> bool:
     return any(step.share is not None or shares(step.inside()) for step in steps)
 
 
+def uncounted(steps: Iterable[Step]) -> bool:
+    """Say whether some step is of a layer that may do work that no rule counts."""
+    return any(
+        (step.kind in CATALOGUE and CATALOGUE[step.kind].uncounted)
+        or uncounted(step.inside())
+        for step in steps
+    )
+
+
 def refused(kind: str, error: FieldError) -> str:
     """Return what a kind says of an argument: `conv needs out`, `conv: out: …`."""
     own = error.message.startswith(f"{kind} ")

@@ -18,6 +18,7 @@ from archcalc.layers import (
     resize,
     rotary,
     select,
+    unknown,
     window_attention,
 )
 from archcalc.layers import input as source
@@ -41,6 +42,7 @@ FAMILIES = (
     learned,
     rotary,
     recurrent,
+    unknown,
 )
 
 

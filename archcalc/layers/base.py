@@ -186,7 +186,7 @@ class Layer:
     input is flattened first; `centres` that it subtracts the mean of each channel;
     `words` a sentence on an argument that no other layer has, for editors; `meets` what
     inputs of equal shapes are; `left_to_loss` that libraries leave it to
-    the loss where it comes last.
+    the loss where it comes last; `uncounted` that it may do work that no rule counts.
     """
 
     key: ClassVar[str] = ""
@@ -215,6 +215,7 @@ class Layer:
     centres: ClassVar[bool] = False
     meets: ClassVar[str] = "added"
     left_to_loss: ClassVar[bool] = False
+    uncounted: ClassVar[bool] = False
     fields: ClassVar[dict[str, Field]] = {}
     required: ClassVar[frozenset[str]] = frozenset()
     principal: ClassVar[str | None] = None

@@ -25,10 +25,11 @@ from archcalc.layers.fields import FieldError, WholeField
 from archcalc.limits import DEFAULT, Limits, begin, counting
 from archcalc.network.analysis import Analysis
 from archcalc.network.shown import Shown
+from archcalc.readers import read_source
 from archcalc.sizes.dims import symbol
 from archcalc.sizes.expressions import Expression, ExpressionError
 from archcalc.source.parser import Mapping as Section
-from archcalc.source.parser import Source, one_value, parse, read
+from archcalc.source.parser import Source, one_value, parse
 
 if TYPE_CHECKING:
     from archcalc.network.input_sizes import Input
@@ -263,7 +264,7 @@ def load(
         if isinstance(name, str)
         else (os.fspath(name), None)
     )
-    return network(read(path, limits), variant or named, set, input, limits)
+    return network(read_source(path, limits), variant or named, set, input, limits)
 
 
 def loads(text: str, name: str = "text") -> Network:

@@ -12,12 +12,18 @@ import os
 import re
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from archcalc.errors import LimitError, Place, SourceError
 from archcalc.limits import Limits
 
 ENDINGS = (".yaml", ".yml")
+MODEL_ENDINGS = (
+    *(".onnx", ".pt", ".pth", ".h5", ".keras", ".pb", ".mlmodel", ".prototxt", ".cfg"),
+)
+"""Endings of models in formats of others, whether there is a reader or not."""
 STDIN = "-"
 STDIN_NAME = "<stdin>"
 
@@ -129,16 +135,34 @@ def read_bytes(path: str | os.PathLike[str], limits: Limits) -> bytes:
 
     """
     name = display_name(path)
-    try:
-        if os.fspath(path) == STDIN:
+    if os.fspath(path) == STDIN:
+        try:
             return _read_stdin(limits)
-        descriptor = os.open(path, os.O_RDONLY | NO_WAITING)
+        except (OSError, ValueError) as error:
+            raise _unreadable(name, error) from None
+    with opened(path) as descriptor:
         try:
             return _read_descriptor(descriptor, name, limits)
-        finally:
-            os.close(descriptor)
+        except (OSError, ValueError) as error:
+            raise _unreadable(name, error) from None
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[int]:
+    """Open a regular file without waiting; yield its descriptor.
+
+    Raises `SourceError` AC101 where it cannot be opened, or is not a regular file.
+    """
+    name = display_name(path)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | NO_WAITING)
     except (OSError, ValueError) as error:
         raise _unreadable(name, error) from None
+    try:
+        _refuse_special(name, os.fstat(descriptor).st_mode)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def display_name(path: str | os.PathLike[str]) -> str:
@@ -148,10 +172,9 @@ def display_name(path: str | os.PathLike[str]) -> str:
 
 
 def _read_descriptor(descriptor: int, name: str, limits: Limits) -> bytes:
-    status = os.fstat(descriptor)
-    _refuse_special(name, status.st_mode)
-    if status.st_size > limits.file_bytes:
-        raise too_long(name, status.st_size, limits)
+    size = os.fstat(descriptor).st_size
+    if size > limits.file_bytes:
+        raise too_long(name, size, limits)
     with open(descriptor, "rb", closefd=False) as file:
         return _read_capped(file, name, limits)
 

@@ -11,6 +11,7 @@ from archcalc.checks.lint import (
     repeated_steps,
     signal_axis,
     unequal_strides,
+    unknown_operator,
     unlisted_output,
     unmarked_head,
     unpool_alone,
@@ -32,5 +33,6 @@ LINT = (
     unpool_alone,
     input_layout,
     signal_axis,
+    unknown_operator,
 )
 """What looks at networks; `opt_out` has a rule about comments beside them."""

@@ -318,6 +318,22 @@ USAGE = (
         "$ archcalc check specs/ --update",
     ),
     Rule(
+        "AC592",
+        "unreadable-model",
+        "The file of a model is whole, and of a version that is read: ONNX of opset 7 "
+        "to 26. Nothing of it is run, and no other file is opened.",
+        "$ archcalc table half.onnx  # the first half of a file",
+        "$ archcalc table whole.onnx  # the file",
+    ),
+    Rule(
+        "AC593",
+        "format-not-read",
+        "A model is read from ONNX. Weights alone hold no graph, and other formats "
+        "have no reader; the message says what to do instead.",
+        "$ archcalc table weights.pth",
+        "$ archcalc table vgg16",
+    ),
+    Rule(
         "AC590",
         "wrong-formula-value",
         "To evaluate a formula, give whole numbers of at least 1 for its names.",

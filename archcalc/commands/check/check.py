@@ -108,6 +108,7 @@ def check(
     from archcalc.checks.discovery import specs_at
     from archcalc.checks.findings import exit_code
     from archcalc.checks.project import find_project
+    from archcalc.readers import is_model
     from archcalc.render.findings import known_format
 
     if watch:
@@ -122,7 +123,8 @@ def check(
     found = specs_at(paths, project, skip_others=skip_others)
     if fix or update:
         _refuse_shipped(paths or project.paths)
-        _change(found.paths, fix, update, limits, choice)
+        files = [path for path in found.paths if not is_model(path)]
+        _change(files, fix, update, limits, choice)
     outcomes = list(check_all(found.paths, limits, choice))
     if locked:
         from archcalc.checks.lock import compare_locked, lock_path
@@ -150,8 +152,13 @@ def _limits(given: list[str] | None, project: Project) -> Limits:
 def _refuse_shipped(paths: Sequence[str]) -> None:
     """Refuse to write what is named as a shipped network, or the standard input."""
     from archcalc.language.library import is_path
+    from archcalc.readers import is_model
 
-    own = [path for path in paths if os.path.isdir(path) or is_path(path)]
+    own = [
+        path
+        for path in paths
+        if (os.path.isdir(path) or is_path(path)) and not is_model(path)
+    ]
     if not paths or len(own) < len(paths) or "-" in paths:
         message = "--fix and --update write files: name files or folders of your own"
         raise UsageError.of("AC574", message)

@@ -12,10 +12,10 @@ def show(net: NetworkName) -> None:
     $ archcalc show resnet50:v1.5
     """
     from archcalc.language.library import find
-    from archcalc.source.parser import read
+    from archcalc.readers import read_source
 
     path, _ = find(net)
-    text = read(path).text
+    text = read_source(path).text
     if colored():
         from archcalc.render.highlight import highlighted
 

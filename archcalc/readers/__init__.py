@@ -1,0 +1,95 @@
+"""Formats of others, read as specs: one module a format, found by a file's ending.
+
+`read_source` is where every command and the Python API read the file of a network. A
+reader gives a `Model`; `spec` writes the YAML of it, which then is read as any other.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from mmap import ACCESS_READ, mmap
+
+from archcalc.errors import UsageError
+from archcalc.limits import DEFAULT, Limits
+from archcalc.readers.model import Model
+from archcalc.source.parser import Source, parse, read
+from archcalc.source.text import display_name, opened
+
+NOT_READ = "AC593"
+EXPORT = "torch.onnx.export(model, (example,), 'model.onnx')"
+WEIGHTS = f"it holds weights, maybe code, and no graph: export the model, {EXPORT}"
+REFUSED = {
+    ".pt": WEIGHTS,
+    ".pth": WEIGHTS,
+    ".h5": "export the model as ONNX: `python -m tf2onnx.convert`, or Keras 3's "
+    'model.export("model.onnx", format="onnx")',
+    ".keras": 'export the model as ONNX: model.export("model.onnx", format="onnx")',
+    ".pb": "export the model as ONNX: `python -m tf2onnx.convert --graphdef`",
+    ".mlmodel": "export the model that it was made from as ONNX",
+    ".prototxt": "there is no reader yet: write the layers as a spec (`archcalc new`)",
+    ".cfg": "there is no reader yet: write the layers as a spec (`archcalc new`)",
+}
+"""Formats that are not read, by their endings, and what to do instead."""
+
+
+Buffer = mmap | bytes
+
+
+def _onnx(data: Buffer, name: str, limits: Limits) -> Model:
+    from archcalc.readers.onnx.file import read_onnx
+
+    return read_onnx(data, name, limits)
+
+
+READERS: dict[str, Callable[[Buffer, str, Limits], Model]] = {".onnx": _onnx}
+"""The reader of each format, by the ending of its files."""
+
+
+def ending(path: str | os.PathLike[str]) -> str:
+    """Return the ending of a path, in small letters."""
+    return os.path.splitext(os.fsdecode(path))[1].lower()
+
+
+def is_model(path: str | os.PathLike[str]) -> bool:
+    """Say whether a file is a model in a format of others that is read."""
+    return ending(path) in READERS
+
+
+def read_source(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Source:
+    """Return the spec in a YAML file, or the one that a model's file stands for.
+
+    Raises `UsageError` AC593 for a format that is not read; else as `source.read`.
+    """
+    name = display_name(path)
+    _refuse(path)
+    if not is_model(path):
+        return read(path, limits)
+    with opened(path) as descriptor:
+        if os.fstat(descriptor).st_size == 0:
+            return source_of(b"", path, name, limits)
+        with mmap(descriptor, 0, access=ACCESS_READ) as data:
+            return source_of(data, path, name, limits)
+
+
+def source_of(
+    data: Buffer, path: str | os.PathLike[str], name: str, limits: Limits = DEFAULT
+) -> Source:
+    """Return the spec in the bytes of a file; its path says which format it is."""
+    _refuse(path)
+    reader = READERS.get(ending(path))
+    if reader is None:
+        return parse(bytes(data), name, limits)
+    from archcalc.readers.patterns import simplified
+    from archcalc.readers.spec import spec_text
+
+    model = simplified(reader(data, name, limits))
+    return parse(spec_text(model, limits), name, limits)
+
+
+def _refuse(path: str | os.PathLike[str]) -> None:
+    """Refuse a format that is not read."""
+    known = ending(path)
+    if known in REFUSED:
+        message = f"cannot read `{display_name(path)}`: {known} files are not read"
+        raise UsageError.of(NOT_READ, message, help=REFUSED[known])

@@ -1,0 +1,151 @@
+"""Operators that multiply matrices, and normalizations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archcalc.readers.onnx.messages import Node
+from archcalc.readers.onnx.moves import moved, regrouped, with_batch
+from archcalc.readers.onnx.sizes import Ins, NotKnown, given, needed
+from archcalc.readers.onnx.trace import Trace, rule
+from archcalc.readers.onnx.values import Value
+from archcalc.readers.onnx.windows import image, weight
+from archcalc.sizes.dims import same
+
+
+@rule("Gemm")
+def gemm(trace: Trace, node: Node, ins: Ins) -> Value:
+    """A linear layer, where the second matrix is a constant."""
+    x, w = needed(ins, 0), weight(ins, 1)
+    if x.batch == 1 or x.rank != 2 or len(w.sizes) != 2:
+        raise NotKnown
+    if node.attributes.get("transA", 0):
+        raise NotKnown
+    turned = node.attributes.get("transB", 0)
+    into, out = w.sizes[::-1] if turned else w.sizes
+    if not same(into, x.sizes[1]):
+        raise NotKnown
+    bias = given(ins, 2) is not None
+    return trace.layer(
+        node, "linear", [x], (x.sizes[0], out), x.batch, out=out, bias=bias
+    )
+
+
+@rule("MatMul", "MatMulInteger", "QLinearMatMul")
+def matmul(trace: Trace, node: Node, ins: Ins) -> Value:
+    """A linear layer, or the product of two tensors that the input decides."""
+    at = 3 if node.op == "QLinearMatMul" else 1
+    x, y = needed(ins, 0), needed(ins, at)
+    if y.constant and len(y.sizes) == 2 and not x.constant:
+        if x.batch == x.rank - 1 or not same(x.sizes[-1], y.sizes[0]):
+            raise NotKnown
+        full = (*x.sizes[:-1], y.sizes[1])
+        return trace.layer(
+            node, "linear", [x], full, x.batch, out=y.sizes[1], bias=False
+        )
+    if x.constant or y.constant or x.rank != y.rank:
+        raise NotKnown
+    if x.batch != y.batch:
+        y = with_batch(trace, node, y, x.batch)
+    if x.batch is not None and x.batch >= x.rank - 2:
+        raise NotKnown
+    full = (*x.sizes[:-1], y.sizes[-1])
+    return trace.layer(node, "matmul", [x, y], full, x.batch)
+
+
+@rule("BatchNormalization")
+def batch_norm(trace: Trace, node: Node, ins: Ins) -> Value:
+    """A batch norm; its scale, shift and statistics always stand in the file."""
+    x = needed(ins, 0)
+    if x.batch != 0:
+        raise NotKnown
+    return trace.layer(node, "bn", [x])
+
+
+@rule("InstanceNormalization")
+def instance_norm(trace: Trace, node: Node, ins: Ins) -> Value:
+    """An instance norm, whose scale and shift are learned."""
+    return trace.layer(node, "in", [image(ins)], affine=True)
+
+
+@rule("GroupNormalization")
+def group_norm(trace: Trace, node: Node, ins: Ins) -> Value:
+    """A group norm; before opset 21 its scales are one for each group."""
+    groups = node.attributes["num_groups"]
+    x = image(ins)
+    if not same(weight(ins, 1).sizes[0], x.sizes[1]):
+        raise NotKnown
+    return trace.layer(node, "gn", [x], groups=groups)
+
+
+@rule("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization")
+def layer_norm(trace: Trace, node: Node, ins: Ins) -> list[Value]:
+    """A norm over the last axes: the last one, or all of a sample."""
+    x = needed(ins, 0)
+    axis = node.attributes.get("axis", -1) % x.rank
+    key = "ln" if node.op == "LayerNormalization" else "rms"
+    inner = x.axis(axis)
+    if inner is None or x.batch == x.rank - 1 or any(node.outputs[1:]):
+        raise NotKnown
+    shape, args = x.stripped, {}
+    if inner == len(shape) - 1:
+        if len(shape) > 2:
+            args["over"] = "last"
+    elif inner == 0:
+        args["over"] = "all"
+    else:
+        raise NotKnown
+    scaled, shifted = given(ins, 1), given(ins, 2)
+    affine = scaled is not None and (key == "rms" or shifted is not None)
+    if not affine and (scaled is not None or shifted is not None):
+        raise NotKnown
+    if not affine:
+        args["affine"] = False
+    return [trace.layer(node, key, [x], x.sizes, x.batch, **args)]
+
+
+@rule("LRN")
+def local_response(trace: Trace, node: Node, ins: Ins) -> Value:
+    """A norm over neighbouring channels."""
+    return trace.layer(node, "lrn", [image(ins)], size=node.attributes["size"])
+
+
+@rule("Attention")
+def attention(trace: Trace, node: Node, ins: Ins) -> list[Value]:
+    """Scaled dot-product attention of opset 23: its two products and the softmax.
+
+    Heads stand on an axis of their own, or in the features; keys and values may have
+    fewer of them, which are then used again.
+    """
+    q, k, v = (needed(ins, at) for at in range(3))
+    if any(x.batch != 0 for x in (q, k, v)) or any(node.outputs[1:]):
+        raise NotKnown
+    if any(given(ins, at) is not None for at in (4, 5)):
+        raise NotKnown
+    flat = q.rank == 3
+    if flat:
+        heads = node.attributes["q_num_heads"]
+        others = node.attributes["kv_num_heads"]
+        q, k, v = (
+            apart(trace, node, x, n) for x, n in ((q, heads), (k, others), (v, others))
+        )
+    if q.rank != 4 or not same(q.sizes[1], k.sizes[1]):
+        raise NotKnown
+    turned = moved(trace, node, k, [0, 1, 3, 2])
+    scores = (*q.sizes[:-1], k.sizes[-2])
+    products = trace.layer(node, "matmul", [q, turned], scores)
+    weights = trace.layer(node, "softmax", [products], scores, axis=-1)
+    out = trace.layer(node, "matmul", [weights, v], (*q.sizes[:-1], v.sizes[-1]))
+    if not flat:
+        return [out]
+    back = moved(trace, node, out, [0, 2, 1, 3])
+    n, length, many, width = back.sizes
+    return [regrouped(trace, node, back, (n, length, many * width))]
+
+
+def apart(trace: Trace, node: Node, x: Value, heads: int) -> Value:
+    """Return tokens with their heads on an axis of their own, before the positions."""
+    n, length, features = x.sizes
+    width = features // heads
+    wide: tuple[Any, ...] = (n, length, heads, width)
+    return moved(trace, node, regrouped(trace, node, x, wide), [0, 2, 1, 3])

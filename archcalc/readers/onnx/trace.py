@@ -1,0 +1,451 @@
+"""Walking through a graph: each operator becomes layers, a constant, or an unknown.
+
+Nothing is run. A value that no input reaches is a constant, and is worked out where
+sizes depend on it; all else becomes operators of a `Model` by the rules of the modules
+`windows`, `matrices`, `moves`, `pointwise` and `sequences`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from archcalc.errors import ShapeError
+from archcalc.layers import CATALOGUE
+from archcalc.layers.fields import FieldError
+from archcalc.limits import spend
+from archcalc.readers.model import UNKNOWN, Model, Op
+from archcalc.readers.onnx import constants, sizes
+from archcalc.readers.onnx.messages import (
+    FLOATING,
+    MOST_AXES,
+    File,
+    Graph,
+    Node,
+    Tensor,
+)
+from archcalc.readers.onnx.messages import (
+    Value as Declared,
+)
+from archcalc.readers.onnx.sizes import Ins, NotKnown
+from archcalc.readers.onnx.values import Full, Value, count, stripped
+from archcalc.readers.onnx.wire import Wire
+from archcalc.sizes.dims import Dim, symbol
+
+Result = Value | list[Value]
+Rule = Callable[["Trace", Node, Ins], Result]
+RULES: dict[str, Rule] = {}
+"""The rule of each operator of the standard that becomes layers, by its name."""
+MOST_STEPS = 20_000
+"""Operators that are walked through, those of functions and branches at each use."""
+MOST_WORK = 1_000_000
+"""Values of constants that are worked out in one file."""
+DEEPEST_CALLS = 16
+LONGEST_INTEGER = 96
+OPSETS = range(7, 27)
+PART = re.compile(r"[A-Za-z0-9_-]+")
+NOTHING = Value(None)
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Give operators their rule."""
+
+    def register(function: Rule) -> Rule:
+        RULES.update(dict.fromkeys(names, function))
+        return function
+
+    return register
+
+
+class Trace:
+    """The walk through one file; `model` grows as it goes."""
+
+    def __init__(self, file: File, wire: Wire, model: Model) -> None:
+        self.file = file
+        self.wire = wire
+        self.model = model
+        self.opset = file.opsets.get("", 0)
+        self.known: Mapping[str, Declared] = {}
+        self.samples: Dim = 1
+        self.steps = MOST_STEPS
+        self.work = MOST_WORK
+        self.symbols = 0
+        self.names: dict[str, str] = {}
+
+    # -- graphs ----------------------------------------------------------------------
+
+    def whole(self, graph: Graph) -> None:
+        """Walk through the graph of the file."""
+        inputs = [v for v in graph.inputs if v.name not in graph.tensors]
+        self.known = {**graph.known, **{v.name: v for v in graph.outputs}}
+        at = sample_axes(inputs)
+        fixed = {
+            v.dims[at[v.name]]
+            for v in inputs
+            if v.dims and at[v.name] is not None
+            if isinstance(v.dims[at[v.name]], int)  # type: ignore[index]  # an axis
+        }
+        self.samples = fixed.pop() if len(fixed) == 1 else 1  # type: ignore[assignment]
+        env: dict[str, Value] = {}
+        for declared in inputs:
+            env[declared.name] = self.input(declared, at[declared.name])
+        self.walk(graph.nodes, graph.tensors, env, 0)
+        made = (env.get(declared.name, NOTHING).op for declared in graph.outputs)
+        outputs = dict.fromkeys(op for op in made if op is not None)
+        self.model.outputs = [
+            op for op in outputs if self.model.ops[op].kind != "input"
+        ]
+
+    def input(self, declared: Declared, batch: int | None) -> Value:
+        """Take an input of the network, with its sizes as far as the file has them."""
+        if declared.dims is None:
+            raise self.wire.wrong(f"the input {declared.name!r} has no sizes")
+        full = tuple(
+            self.samples if axis == batch else self.named(size)
+            for axis, size in enumerate(declared.dims)
+        )
+        shape = stripped(full, batch)
+        if len(shape) > 4 or any(n == 0 for n in shape if isinstance(n, int)):
+            what = "more than four sizes" if len(shape) > 4 else "a size of 0"
+            raise self.wire.wrong(f"the input {declared.name!r} has {what}")
+        op = Op("input", {}, (), shape, (declared.name,))
+        return Value(full, self.model.add(op), batch)
+
+    def named(self, size: int | str | None) -> Dim:
+        """Return a size as a number or a symbol; unknown ones get names."""
+        if isinstance(size, int):
+            return size
+        if size is None:
+            return self.unnamed()
+        return symbol(self.names.setdefault(size, self._word(size)))
+
+    def _word(self, text: str) -> str:
+        """Return a name that a spec may use, and that no other size has."""
+        word = re.sub(r"[^A-Za-z0-9_]+", "_", text)[:24].strip("_")
+        word = word if re.match(r"[A-Za-z]", word) else f"n_{word}"
+        word = f"{word}_size" if word in RESERVED else word
+        taken = set(self.names.values())
+        return word if word not in taken else f"{word}_{len(taken)}"
+
+    def unnamed(self) -> Dim:
+        """Return a new symbol for a size that the file does not say."""
+        self.symbols += 1
+        name = f"unknown{self.symbols}"
+        self.names[name] = name
+        return symbol(name)
+
+    def walk(
+        self,
+        nodes: Sequence[Node],
+        tensors: Mapping[str, Tensor],
+        env: dict[str, Value],
+        depth: int,
+    ) -> None:
+        """Walk through the operators of a graph; `env` has what their names mean."""
+        if depth > DEEPEST_CALLS:
+            raise self.wire.wrong("functions or branches lie too deep in one another")
+        env.update({name: held(tensor) for name, tensor in tensors.items()})
+        for node in nodes:
+            self.steps -= 1
+            if self.steps < 0:
+                what = f"it has more than {MOST_STEPS} operators"
+                raise self.wire.wrong(
+                    f"{what}, those of functions and branches counted"
+                )
+            ins = [env.get(name) if name else None for name in node.inputs]
+            made = self.node(node, ins, env, depth)
+            made = made if isinstance(made, list) else [made]
+            left_out = [NOTHING] * (len(node.outputs) - len(made))
+            env.update(zip(node.outputs, [*made, *left_out], strict=False))
+
+    def node(self, node: Node, ins: Ins, env: dict[str, Value], depth: int) -> Result:
+        """Return what an operator gives."""
+        known = [value for value in ins if value is not None]
+        if node.op in ("If", "Loop", "Scan") and not node.domain:
+            return self.control(node, ins, env, depth)
+        function = self.file.functions.get((node.domain, node.op))
+        if function is not None:
+            inner = dict(zip(function.inputs, known, strict=False))
+            body = [linked(one, node) for one in function.nodes]
+            self.walk(body, {}, inner, depth + 1)
+            return [inner.get(name, NOTHING) for name in function.outputs]
+        constant = all(value.constant for value in known)
+        if not node.domain and (constant or node.op in ("Shape", "Size")):
+            return self.constant(node, ins)
+        try:
+            if node.domain or node.op not in RULES:
+                return self.unknown(node, ins)
+            return RULES[node.op](self, node, ins)
+        except (NotKnown, ShapeError, FieldError, IndexError, TypeError, KeyError):
+            return self.unknown(node, ins)
+
+    def control(
+        self, node: Node, ins: Ins, env: dict[str, Value], depth: int
+    ) -> Result:
+        """Take the branch of an `If` that is known, else the first; loops are unknown.
+
+        A loop is counted as unknown with the weights of its body.
+        """
+        if node.op == "If":
+            test = ins[0].number if ins and ins[0] is not None else None
+            name = "else_branch" if test is not None and not test else "then_branch"
+            branch = node.attributes.get(name)
+            if isinstance(branch, Graph):
+                inner = dict(env)
+                self.walk(branch.nodes, branch.tensors, inner, depth + 1)
+                return [inner.get(v.name, NOTHING) for v in branch.outputs]
+        return self.unknown(node, ins)
+
+    # -- constants -------------------------------------------------------------------
+
+    def constant(self, node: Node, ins: Ins) -> Result:
+        """Return a constant: its sizes and, where they are few, its values."""
+        if node.op == "Constant":
+            return constant_of(node)
+        floats = any(v.floating for v in ins if v is not None)
+        if node.op == "Cast":
+            floats = node.attributes.get("to") in FLOATING
+        elif node.op == "DequantizeLinear":
+            floats = True
+        elif node.op in ("Shape", "Size", "ArgMax", "Equal", "Range"):
+            floats = False
+        elif node.op == "ConstantOfShape":
+            tensor = node.attributes.get("value")
+            floats = not isinstance(tensor, Tensor) or tensor.floating
+        try:
+            shape = self.sized(node, ins)
+        except (NotKnown, ShapeError, IndexError, TypeError, ValueError):
+            return [Value(None, floating=floats)] * max(len(node.outputs), 1)
+        return Value(shape, data=self.values(node, ins, shape), floating=floats)
+
+    def sized(self, node: Node, ins: Ins) -> Full:
+        """Return the sizes that an operator gives; raise `NotKnown`."""
+        if node.op not in sizes.RULES:
+            raise NotKnown
+        shape = sizes.RULES[node.op](node, ins)
+        if len(shape) > MOST_AXES:
+            raise NotKnown
+        return shape
+
+    def values(self, node: Node, ins: Ins, shape: Full) -> Sequence[Any] | None:
+        """Return the values of a constant operator where they are known and few."""
+        try:
+            found = constants.evaluated(node, ins, shape)
+        except (NotKnown, ShapeError, ValueError, TypeError, OverflowError, IndexError):
+            return None
+        spend(1)
+        self.work -= len(found) + 1
+        if self.work < 0:
+            raise self.wire.wrong("its shapes take too long to work out")
+        large = (n.bit_length() > LONGEST_INTEGER for n in found if isinstance(n, int))
+        return None if any(large) else found
+
+    # -- operators -------------------------------------------------------------------
+
+    def path(self, node: Node) -> tuple[str, ...]:
+        """Return the modules in which an operator stands, as far as the file says.
+
+        The name of a weight is the surest sign: where a norm was merged into a
+        convolution, the operator may carry the norm's module.
+        """
+        for name in node.inputs[1:2]:
+            modules = name.removesuffix(".weight").split(".")
+            if name.endswith(".weight") and all(map(PART.fullmatch, modules)):
+                return tuple(modules)
+        if node.scopes:
+            return tuple(s.split(".")[-1] for s in node.scopes[:-1] if s)
+        if not node.name.startswith("/"):
+            return ()
+        parts = node.name.strip("/").split("/")[:-1]
+        return tuple("_".join(PART.findall(p.split(".")[-1])) or "part" for p in parts)
+
+    def layer(
+        self,
+        node: Node,
+        kind: str,
+        ins: Sequence[Value],
+        full: Full | None = None,
+        batch: int | None = 0,
+        **args: Any,
+    ) -> Value:
+        """Append a layer, whose own rule gives the sizes; return what leaves it.
+
+        `full` are the sizes with the batch where they are known: they have to agree.
+        Without them the batch comes first. Raises `NotKnown` where it does not fit.
+        """
+        shapes = [value.stripped for value in ins]
+        layer = CATALOGUE[kind](**args)
+        shape = layer.shape(*shapes)
+        if full is None:
+            full = (self.samples, *shape)
+        elif shape != stripped(full, batch):
+            raise NotKnown
+        sources = tuple(value.op for value in ins if value.op is not None)
+        if len(sources) < len(ins):
+            raise NotKnown
+        op = Op(kind, args, sources, shape, self.path(node))
+        return Value(full, self.model.add(op), batch)
+
+    def append(
+        self, node: Node, kind: str, args: dict[str, Any], x: Value, what: str
+    ) -> Value:
+        """Append an operator that keeps the sizes of what enters."""
+        op = Op(kind, args, (x.op or 0,), x.stripped, self.path(node), what)
+        return Value(x.sizes, self.model.add(op), x.batch)
+
+    def unknown(
+        self,
+        node: Node,
+        ins: Ins,
+        full: Full | None = None,
+        batch: int | None = 0,
+    ) -> list[Value]:
+        """Append operators that no rule knows, one for each output that has a name.
+
+        Their weights are the constants of real numbers that they read; they stand in
+        the first. Sizes come from the rules, else from the file, else they are symbols.
+        """
+        live = [v for v in ins if v is not None and v.op is not None]
+        total = weights_of(node, ins)
+        found = []
+        sources = tuple(dict.fromkeys(v.op for v in live if v.op is not None))
+        what = f"{node.domain}:{node.op}" if node.domain else node.op
+        for at, name in enumerate(node.outputs):
+            sizes_, axis = self.guessed(node, ins, name, full, batch)
+            if sizes_ is not None and any(size == 0 for size in sizes_):
+                sizes_, axis = None, None
+            shape = stripped(sizes_, axis) if sizes_ is not None else (self.unnamed(),)
+            args: dict[str, Any] = {"op": word(what), "sizes": shape}
+            if at == 0 and total:
+                args["learned"] = total
+            op = Op(UNKNOWN, args, sources or (0,), shape, self.path(node), what)
+            found.append(Value(sizes_, self.model.add(op), axis))
+        return found or [NOTHING]
+
+    def guessed(
+        self,
+        node: Node,
+        ins: Ins,
+        name: str,
+        full: Full | None,
+        batch: int | None,
+    ) -> tuple[Full | None, int | None]:
+        """Return sizes of an unknown operator's output, and the axis of the samples."""
+        if full is not None:
+            return full, batch
+        first = next((v for v in ins if v is not None and v.op is not None), None)
+        axis = first.batch if first is not None else None
+        try:
+            if not node.domain:
+                found = self.sized(node, ins)
+                fits = first is not None and len(found) == first.rank
+                if fits and axis is not None and found[axis] == self.samples:
+                    return found, axis
+                leads = bool(found) and axis == 0 and found[0] == self.samples
+                return found, 0 if leads else None
+        except (NotKnown, ShapeError, IndexError, TypeError, ValueError):
+            pass
+        declared = self.known.get(name)
+        if declared is None or declared.dims is None or len(declared.dims) > MOST_AXES:
+            return None, None
+        dims = declared.dims
+        leads = bool(dims) and (dims[0] is None or isinstance(dims[0], str))
+        leads = leads or (bool(dims) and dims[0] == self.samples)
+        sizes_ = tuple(
+            self.samples if leads and at == 0 else self.named(size)
+            for at, size in enumerate(dims)
+        )
+        return sizes_, 0 if leads else None
+
+
+RESERVED = {"cin", "h", "w", "i", "dim", "tokens", "and", "or", "not", "if", "else"} | {
+    *("floor", "ceil", "round", "round8", "min", "max", "true", "false", "input")
+}
+"""Words that mean something in arithmetic."""
+
+
+def word(text: str) -> str:
+    """Return an operator's name as a spec may hold it."""
+    return re.sub(r"[^A-Za-z0-9_.:-]+", "_", text)[:64].strip("_.:-") or "unnamed"
+
+
+def is_weight(value: Value) -> bool:
+    """Say whether a constant is something learned: real numbers, more than one."""
+    if value.op is not None or not value.floating or value.shape is None:
+        return False
+    sized = count(value.shape)
+    return bool(value.shape) and not (isinstance(sized, int) and sized <= 1)
+
+
+def weights_of(node: Node, ins: Ins) -> Dim:
+    """Return how many real numbers an operator reads that the file holds."""
+    total: Dim = 0
+    for value in ins:
+        if value is not None and is_weight(value):
+            total = total + count(value.sizes)
+    for graph in node.attributes.values():
+        if isinstance(graph, Graph):
+            total = total + graph_weights(graph)
+    return total
+
+
+def graph_weights(graph: Graph) -> int:
+    """Return how many real numbers the tensors of a graph hold."""
+    total = 0
+    for tensor in graph.tensors.values():
+        if tensor.floating and tensor.dims:
+            total += int(count(tensor.dims))
+    return total
+
+
+def held(tensor: Tensor) -> Value:
+    """Return a tensor of the file as a constant."""
+    return Value(tensor.dims, data=tensor.values(), floating=tensor.floating)
+
+
+def constant_of(node: Node) -> Value:
+    """Return the value of a `Constant` node, however it is written."""
+    given = node.attributes
+    value = next(iter(given.values()), None)
+    if isinstance(value, Tensor):
+        return held(value)
+    floats = "value_float" in given or "value_floats" in given
+    if isinstance(value, list):
+        return Value((len(value),), data=value, floating=floats)
+    if isinstance(value, int | float):
+        return Value((), data=[value], floating=floats)
+    return NOTHING
+
+
+def linked(inner: Node, call: Node) -> Node:
+    """Return an operator of a function with the attributes that the call gives."""
+    given = {
+        name: call.attributes[link]
+        for name, link in inner.links.items()
+        if link in call.attributes
+    }
+    return Node(
+        inner.op,
+        inner.domain,
+        call.name or inner.name,
+        inner.inputs,
+        inner.outputs,
+        {**inner.attributes, **given},
+        {},
+        call.scopes or inner.scopes,
+    )
+
+
+def sample_axes(inputs: Sequence[Declared]) -> dict[str, int | None]:
+    """Return the axis of the samples of each input: the first, or one called so."""
+    found: dict[str, int | None] = {}
+    for declared in inputs:
+        dims = declared.dims or ()
+        called = [
+            axis
+            for axis, size in enumerate(dims)
+            if isinstance(size, str) and "batch" in size.lower()
+        ]
+        found[declared.name] = called[0] if called else 0 if len(dims) > 1 else None
+    return found

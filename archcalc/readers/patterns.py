@@ -1,0 +1,299 @@
+"""Several operators that are one layer: what exporters take apart is put together.
+
+Each function takes a model and returns one with fewer operators, or the same. Nothing
+here knows a format. An operator goes only where nothing else reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import isclose, sqrt
+from typing import Any
+
+from archcalc.readers.model import UNKNOWN, Model, Op
+from archcalc.sizes.dims import same
+
+BIASED = ("linear", "conv", "dwconv", "deconv")
+MOVING = ("reshape", "transpose", "permute", "flatten", "slice", "split", "token")
+GATES = {"sigmoid": "swish", "hardsigmoid": "hardswish"}
+LONGEST_CHAIN = 16
+
+
+def simplified(model: Model) -> Model:
+    """Return a model whose operators are layers as people name them."""
+    model = model.reached()
+    for step in STEPS:
+        model = step(model).reached()
+    return replace_unfinished(model)
+
+
+def alone(users: list[list[int]], index: int) -> int | None:
+    """Return the one operator that reads an operator, None for others."""
+    found = users[index]
+    return found[0] if len(found) == 1 and found[0] >= 0 else None
+
+
+def is_arithmetic(op: Op, *names: str) -> bool:
+    """Say whether an operator is arithmetic of one of these names without a layer."""
+    return op.kind == UNKNOWN and op.what in names and len(op.inputs) == 1
+
+
+def merged_biases(model: Model) -> Model:
+    """Give a vector that is added to a matrix product to the product's layer."""
+    users, dropped = model.users(), {}
+    for index, op in enumerate(model.ops):
+        if op.kind != UNKNOWN or op.what != "bias":
+            continue
+        (source,) = op.inputs
+        before = model.ops[source]
+        if before.kind in BIASED and alone(users, source) == index:
+            model.ops[source] = replace(before, args={**before.args, "bias": True})
+            dropped[index] = source
+    return model.without(dropped)
+
+
+def merged_gates(model: Model) -> Model:
+    """Find `x · sigmoid(x)` and its kin, written as two or three operators."""
+    users = model.users()
+    for index, op in enumerate(model.ops):
+        if op.kind != "multiply" or len(op.inputs) != 2:
+            continue
+        for x, gate in (op.inputs, op.inputs[::-1]):
+            kind = _gate(model, users, x, gate)
+            if kind is not None and alone(users, gate) == index:
+                model.ops[index] = replace(op, kind=kind, args={}, inputs=(x,))
+                break
+    return model
+
+
+def _gate(model: Model, users: list[list[int]], x: int, gate: int) -> str | None:
+    """Return the activation that a tensor times this gate is, if it is one."""
+    op = model.ops[gate]
+    if op.kind in GATES and op.inputs == (x,):
+        return GATES[op.kind]
+    if op.kind == "tanh" and alone(users, op.inputs[0]) == gate:
+        inner = model.ops[op.inputs[0]]
+        if inner.kind == "softplus" and inner.inputs == (x,):
+            return "mish"
+    return None
+
+
+def merged_gelus(model: Model) -> Model:
+    """Find `x/2 · (1 + erf(x/√2))`, however its factors are ordered."""
+    users = model.users()
+    for index, op in enumerate(model.ops):
+        if not is_arithmetic(op, "Erf"):
+            continue
+        divided = model.ops[op.inputs[0]]
+        if not is_arithmetic(divided, "Div", "Mul"):
+            continue
+        number = divided.args.get("number", 0)
+        wanted = sqrt(2) if divided.what == "Div" else 1 / sqrt(2)
+        end = _gelu_end(model, users, index, divided.inputs[0])
+        if end is not None and isclose(number, wanted, rel_tol=1e-3):
+            x, last = divided.inputs[0], model.ops[end]
+            model.ops[end] = replace(last, kind="gelu", args={}, inputs=(x,), what="")
+    return model
+
+
+def _gelu_end(model: Model, users: list[list[int]], erf: int, x: int) -> int | None:
+    """Return the last operator of an exact GELU whose error function this is."""
+    one = alone(users, erf)
+    if one is None or not is_arithmetic(model.ops[one], "Add"):
+        return None
+    product, halved, at = False, False, one
+    half = [
+        i
+        for i in users[x]
+        if i >= 0 and is_arithmetic(model.ops[i], "Mul") and _halves(model.ops[i])
+    ]
+    for _ in range(2):
+        after = alone(users, at)
+        if after is None:
+            break
+        op = model.ops[after]
+        if op.kind == "multiply" and not product and {x, *half} & {*op.inputs}:
+            product, at = True, after
+            halved = halved or x not in op.inputs
+        elif is_arithmetic(op, "Mul") and _halves(op) and not halved:
+            halved, at = True, after
+        else:
+            break
+    return at if product and halved else None
+
+
+def _halves(op: Op) -> bool:
+    return isclose(op.args.get("number", 0), 0.5)
+
+
+def merged_attention(model: Model) -> Model:
+    """Find attention of packed queries, keys and values around each softmax."""
+    users = model.users()
+    for index, op in enumerate(model.ops):
+        if op.kind == "softmax":
+            found = _attention(model, users, index)
+            if found is not None:
+                end, packed, heads = found
+                last = model.ops[end]
+                args: dict[str, Any] = {"heads": heads}
+                model.ops[end] = Op("attention", args, (packed,), last.shape, last.path)
+    return model
+
+
+def _attention(
+    model: Model, users: list[list[int]], softmax: int
+) -> tuple[int, int, Any] | None:
+    """Return the last operator, the packed linear layer, and the number of heads."""
+    ops = model.ops
+    scores = _through(model, ops[softmax].inputs[0], ())
+    second = alone(users, softmax)
+    if ops[scores].kind != "matmul" or second is None or ops[second].kind != "matmul":
+        return None
+    weights, values = ops[second].inputs
+    if weights != softmax:
+        return None
+    packed = {_through(model, i, MOVING) for i in (*ops[scores].inputs, values)}
+    shape = ops[scores].shape
+    if len(packed) != 1 or len(shape) not in (2, 3):
+        return None
+    (source,) = packed
+    heads = shape[0] if len(shape) == 3 else 1
+    whole = ops[source].shape
+    width = ops[scores].inputs
+    features = ops[width[0]].shape[-1] * heads
+    if len(whole) != 2 or not same(whole[1], 3 * features):
+        return None
+    end: int | None = second
+    for _ in range(LONGEST_CHAIN):
+        if end is None or end < 0:
+            return None
+        if ops[end].shape == (whole[0], features):
+            return end, source, heads
+        end = alone(users, end)
+        if end is not None and ops[end].kind not in MOVING:
+            return None
+    return None
+
+
+def _through(model: Model, index: int, kinds: tuple[str, ...]) -> int:
+    """Return the operator behind scales and, if asked for, moves of values."""
+    for _ in range(LONGEST_CHAIN):
+        op = model.ops[index]
+        if not (op.kind in kinds or is_arithmetic(op, "Mul", "Div")):
+            break
+        index = op.inputs[0]
+    return index
+
+
+def merged_moves(model: Model) -> Model:
+    """Find `tokens`, `shuffle`, and reshapes that follow each other."""
+    users = model.users()
+    dropped: dict[int, int] = {}
+    for index, op in enumerate(model.ops):
+        if len(op.inputs) != 1:
+            continue
+        source = op.inputs[0]
+        before = model.ops[source]
+        if alone(users, source) != index or source in dropped or not before.inputs:
+            continue
+        made = _tokens(model, before, op) or _shuffle(model, users, source, op)
+        if made is not None:
+            kind, args, x = made
+            model.ops[index] = replace(op, kind=kind, args=args, inputs=(x,))
+        elif op.kind == before.kind == "reshape":
+            dropped[source] = before.inputs[0]
+            if model.ops[before.inputs[0]].shape == op.shape:
+                dropped[index] = before.inputs[0]
+    return model.without(dropped)
+
+
+def _tokens(model: Model, before: Op, op: Op) -> tuple[str, dict[str, Any], int] | None:
+    if before.kind != "flatten" or op.kind != "transpose" or len(op.shape) != 2:
+        return None
+    x = model.ops[before.inputs[0]]
+    if len(x.shape) < 3 or before.args.get("axes") != (1, len(x.shape) - 1):
+        return None
+    return "tokens", {}, before.inputs[0]
+
+
+def _shuffle(
+    model: Model, users: list[list[int]], source: int, op: Op
+) -> tuple[str, dict[str, Any], int] | None:
+    """Find channels that are dealt out in turn: reshape, transpose, reshape back."""
+    turned = model.ops[source]
+    if op.kind not in ("flatten", "reshape") or turned.kind != "transpose":
+        return None
+    apart = model.ops[turned.inputs[0]]
+    if apart.kind != "reshape" or turned.args.get("axes") != (0, 1):
+        return None
+    if alone(users, turned.inputs[0]) != source:
+        return None
+    x = model.ops[apart.inputs[0]]
+    if x.shape != op.shape or len(apart.shape) != len(x.shape) + 1:
+        return None
+    return "shuffle", {"groups": apart.shape[0]}, apart.inputs[0]
+
+
+def merged_norms(model: Model) -> Model:
+    """Find a norm of channels that a library takes to the last axis and back."""
+    users = model.users()
+    dropped: dict[int, int] = {}
+    for index, op in enumerate(model.ops):
+        if op.kind != "ln" or op.args.get("over") != "last" or len(op.shape) != 3:
+            continue
+        (first,) = op.inputs
+        last = alone(users, index)
+        if last is None or alone(users, first) != index:
+            continue
+        before, after = model.ops[first], model.ops[last]
+        moved = before.kind == after.kind == "permute"
+        if not moved or before.args["axes"] != (1, 2, 0):
+            continue
+        if after.args["axes"] == (2, 0, 1):
+            args = {k: v for k, v in op.args.items() if k != "over"}
+            model.ops[index] = replace(
+                op, args=args, inputs=before.inputs, shape=after.shape
+            )
+            dropped[first], dropped[last] = before.inputs[0], index
+    return model.without(dropped)
+
+
+def classified(model: Model) -> Model:
+    """Call a linear layer of a vector `fc`, which flattens what enters."""
+    users = model.users()
+    dropped: dict[int, int] = {}
+    for index, op in enumerate(model.ops):
+        if op.kind != "linear" or len(op.shape) != 1:
+            continue
+        model.ops[index] = replace(op, kind="fc")
+        (source,) = op.inputs
+        before = model.ops[source]
+        whole = before.kind == "flatten" and len(before.shape) == 1
+        if whole and alone(users, source) == index:
+            dropped[source] = before.inputs[0]
+    return model.without(dropped)
+
+
+STEPS: tuple[Callable[[Model], Model], ...] = (
+    merged_biases,
+    merged_gates,
+    merged_gelus,
+    merged_attention,
+    merged_moves,
+    merged_norms,
+    classified,
+)
+
+
+def replace_unfinished(model: Model) -> Model:
+    """Drop what only patterns need to know of arithmetic without a layer."""
+    names = {"bias": "Add"}
+    for index, op in enumerate(model.ops):
+        if op.kind == UNKNOWN:
+            what = names.get(op.what, op.what)
+            args = {k: v for k, v in op.args.items() if k != "number"}
+            if op.what in names:
+                args["op"] = what
+            model.ops[index] = replace(op, args=args, what=what)
+    return model
