@@ -10,6 +10,8 @@ from typing import get_args
 
 import pytest
 from commands import Done, archcalc
+from onnx import helper
+from onnx_models import model, weight
 
 from archcalc.commands import COMMANDS, GROUPS, RENAMED
 from archcalc.commands.declared import Argument, Option, taken
@@ -151,6 +153,12 @@ def test_an_example_does_what_it_says(
     if words[0] == "fmt":
         (tmp_path / "my-net.yaml").write_text(NET, encoding="utf-8")
         run("fmt", "my-net.yaml", "nets")
+    if words[0] == "import":
+        node = helper.make_node("Conv", ["x", "w"], ["y"])
+        made = model(
+            [node], {"x": [1, 3, 8, 8]}, {"y": None}, [weight("w", [4, 3, 1, 1])]
+        )
+        (tmp_path / "model.onnx").write_bytes(made.SerializeToString())
     done = run(*words)
     assert done.code == 0, done.err
     if "-o" in words:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from archcalc.commands.declared import Argument, Option
+from archcalc.commands.declared import OUTPUT, Argument, Option
 from archcalc.commands.options import LimitOptions, colored, limits_from, write
 from archcalc.errors import UsageError
 
@@ -17,7 +17,8 @@ def import_model(
         str, Argument(metavar="MODEL", help="The file of a model, such as net.onnx.")
     ],
     output: Annotated[
-        Path | None, Option("--output", "-o", help="Write the spec to this file.")
+        Path | None,
+        Option("--output", "-o", group=OUTPUT, help="Write the spec to this file."),
     ] = None,
     limit: LimitOptions = None,
 ) -> None:
