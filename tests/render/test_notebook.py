@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lecture import LECTURE, executed, stored
 from network_reports import REPORTS
 from programs import library, program
 from report_examples import REPORT, small
@@ -18,7 +18,6 @@ from archcalc.render.notebook import bundle
 from archcalc.reports.cells import Column, Line, Table
 from archcalc.reports.report import Report
 
-LECTURE = Path(__file__).parents[2] / "docs" / "notebooks" / "lecture.ipynb"
 KINDS = ["text/html", "text/markdown", "text/latex", "text/plain"]
 
 
@@ -162,27 +161,11 @@ def test_without_nanoarrow_it_says_what_to_install(
 
 
 @pytest.fixture(scope="module")
-def lecture() -> Any:
-    """Return the notebook as it is stored, and as it is when it is run now.
-
-    With UPDATE_GOLDEN its outputs are stored anew.
-    """
+def notebooks() -> Any:
+    """Return the notebook as it is stored, and as it is when it is run now."""
     library("nbclient", "notebook")
     library("ipykernel", "notebook")
-    import nbclient
-    import nbformat
-
-    stored, now = (nbformat.read(LECTURE, as_version=4) for _ in range(2))
-    folder = {"metadata": {"path": str(LECTURE.parent)}}
-    client = nbclient.NotebookClient(
-        now, timeout=120, resources=folder, record_timing=False
-    )
-    client.execute()
-    now.metadata = stored.metadata
-    if os.environ.get("UPDATE_GOLDEN"):
-        nbformat.write(now, LECTURE)
-        stored = nbformat.read(LECTURE, as_version=4)
-    return stored, now
+    return stored(), executed()
 
 
 def outputs(notebook: Any) -> list[dict[str, str]]:
@@ -192,8 +175,8 @@ def outputs(notebook: Any) -> list[dict[str, str]]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_the_lecture_runs_and_shows_tables_and_formulas(lecture: Any) -> None:
-    _, now = lecture
+def test_the_lecture_runs_and_shows_tables_and_formulas(notebooks: Any) -> None:
+    _, now = notebooks
     data = outputs(now)
     tables = [d["text/html"] for d in data if "<table" in d.get("text/html", "")]
     assert len(tables) == 8
@@ -207,14 +190,13 @@ def test_the_lecture_runs_and_shows_tables_and_formulas(lecture: Any) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_the_stored_outputs_are_what_it_shows_now(lecture: Any) -> None:
-    """Written anew by `UPDATE_GOLDEN=1 pytest tests/render/test_notebook.py`."""
+def test_the_stored_outputs_are_what_it_shows_now(notebooks: Any) -> None:
+    """`python tests/tools/documents.py` writes them anew."""
     import nbformat
 
-    stored, now = lecture
-    nbformat.validate(stored)
-    assert [cell.source for cell in stored.cells] == [cell.source for cell in now.cells]
-    for before, after in zip(stored.cells, now.cells, strict=True):
+    kept, now = notebooks
+    nbformat.validate(kept)
+    for before, after in zip(kept.cells, now.cells, strict=True):
         assert before.get("outputs") == after.get("outputs"), before.source
         assert before.get("execution_count") == after.get("execution_count")
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import lecture
 import replay
 from reliability_tables import write as write_tables
 
@@ -111,6 +112,7 @@ def _page(text: str) -> str:
 
 def main() -> None:
     """Write every document anew."""
+    lecture.write()
     for made, text in generated().items():
         (ROOT / made).write_text(text, encoding="utf-8")
     for name in DOCUMENTS:
