@@ -2,6 +2,7 @@
 
 - `{archcalc-commands}`: every command, from what it declares.
 - `{archcalc-figures}`: every figure, from the catalogue.
+- `{archcalc-layers}`: every kind of layer, from its class.
 - `{archcalc-python}`: the public names of Python, from their docstrings.
 - `{archcalc-shelf}`: a gallery of the networks. Their pages and drawings are written to
   `docs/shelf/`, which is not kept in the repository.
@@ -15,6 +16,7 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Iterable, Iterator
+from inspect import getdoc
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -29,13 +31,21 @@ from archcalc.catalogue import FIGURES
 from archcalc.commands import COMMANDS, GROUPS
 from archcalc.commands.helping import description, groups, usage
 from archcalc.language.library import shipped
+from archcalc.language.steps import USERS
+from archcalc.layers import CATALOGUE
 from archcalc.network.network import Network
 from archcalc.render import render
 from archcalc.render.drawing.pictures import draw
+from archcalc.reports.layers import arguments, named
 from archcalc.reports.shelf import family_of, networks
 
 ROOT = Path(__file__).parents[1]
 FOLDER = "shelf"
+PAGES = (
+    *("reference/commands", "reference/figures", "reference/layers"),
+    *("reference/python", "shelf"),
+)
+"""Pages with directives from here: they are read again at each build."""
 STYLES = ("blocks", "volumes")
 
 
@@ -118,6 +128,24 @@ def documented(names: Iterable[str], directive: str) -> Iterator[str]:
 
 def _raised(one: Any) -> bool:
     return isinstance(one, type) and issubclass(one, Exception)
+
+
+class MadeLayers(Made):
+    """Every kind of layer, from its class."""
+
+    def lines(self) -> Iterator[str]:
+        """Yield a section for each kind: its words, arguments and examples."""
+        for key in sorted(USERS):
+            layer = CATALOGUE[key]
+            yield f"## {key}\n"
+            yield from (f"{as_text(p)}\n" for p in (getdoc(layer) or "").split("\n\n"))
+            if named(layer):
+                yield f"Arguments: `{arguments(layer)}`.\n"
+            yield "```yaml"
+            for example in map(str, layer.examples):
+                step, _, sizes = example.partition(" @ ")
+                yield f"- {step}{f'    # input {sizes}' if sizes else ''}"
+            yield "```\n"
 
 
 class MadeFigures(Made):
@@ -229,11 +257,18 @@ def write_shelf(app: Sphinx) -> None:
             path.unlink()
 
 
+def made_pages(*_: Any) -> tuple[str, ...]:
+    """Return the pages that Sphinx should read though their files have not changed."""
+    return PAGES
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Tell Sphinx what is here."""
     app.connect("builder-inited", write_shelf)
+    app.connect("env-get-outdated", made_pages)
     app.add_directive("archcalc-commands", MadeCommands)
     app.add_directive("archcalc-figures", MadeFigures)
+    app.add_directive("archcalc-layers", MadeLayers)
     app.add_directive("archcalc-python", MadePython)
     app.add_directive("archcalc-shelf", MadeShelf)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
