@@ -21,8 +21,7 @@ from archcalc.language.library import shipped
 from archcalc.network.network import Network, loads
 from archcalc.render import render
 from archcalc.render.deck import FORMATS, beamer, markdown
-from archcalc.render.deck.picture import HIGH, LEAST, WIDE, picture
-from archcalc.render.drawing.layout import layout
+from archcalc.render.deck.picture import HIGH, LEAST, WIDE, picture, size
 from archcalc.render.drawing.svg import plain_svg
 from archcalc.render.explained import render_explanation
 from archcalc.render.preamble import PREAMBLE
@@ -142,8 +141,7 @@ def test_the_picture_of_a_slide_is_not_too_small(name: str) -> None:
     if name in FEW:
         assert painter is not None
     if painter is not None:
-        placed = layout(painter.figure.structure, painter.sizes, painter.longest)
-        wide, high = painter.size(placed)
+        wide, high = size(painter)
         assert max(wide / WIDE, high / HIGH) <= 1 / LEAST
 
 
@@ -241,7 +239,7 @@ def pages(text: str) -> list[str]:
 def test_slides_stay_apart_and_names_are_no_markup(source: str, format: str) -> None:
     network = loads(source) if "\n" in source else archcalc.load(source)
     made = deck(network, network.analyze(), [archcalc.load("lenet5").analyze()])
-    text = markdown.render(made, "a b.svg", format)
+    text = markdown.render(made, markdown.Image("a b.svg", 2), format)
     found = pages(text)
     assert len(found) == 1 + len(made.slides)
     reader = MarkdownIt("commonmark").enable("table")
@@ -274,6 +272,13 @@ def test_formulas_are_the_same_in_every_format(format: str) -> None:
         rows = [row.strip() for row in formulas.split("\\\\\n")]
         assert len(rows) > 5
         assert all(row in tex for row in rows)
+
+
+@pytest.mark.parametrize(("ratio", "side"), [(4, "w:1130"), (1.5, "h:520")])
+def test_a_drawing_is_as_large_as_a_slide_of_marp(ratio: float, side: str) -> None:
+    image = markdown.Image("a.svg", ratio)
+    text = markdown.render(slides("lenet5"), image, "marp")
+    assert f"![{side}](<a.svg>)" in text
 
 
 def test_the_drawing_of_a_slide_is_light_and_has_no_heading() -> None:

@@ -87,7 +87,7 @@ def deck(
     if net is None:
         message = "slides need a network"
         raise UsageError.of("AC536", message, help="archcalc deck NET -o slides.tex")
-    from archcalc.render.deck.picture import picture
+    from archcalc.render.deck.picture import picture, size
     from archcalc.render.drawing.svg import plain_svg
     from archcalc.reports.deck import deck as slides_of
 
@@ -103,11 +103,13 @@ def deck(
     elif output is not None:
         from archcalc.render.deck import markdown
 
-        drawn = output.with_name(f"{output.stem}-drawing.svg")
+        image = None
         if painter is not None:
+            drawn = output.with_name(f"{output.stem}-drawing.svg")
             write(plain_svg(painter), drawn)
-        address = None if painter is None else drawn.name
-        write(markdown.render(made, address, chosen), output)
+            wide, high = size(painter)
+            image = markdown.Image(drawn.name, wide / high)
+        write(markdown.render(made, image, chosen), output)
 
 
 def _format(format: str | None, output: Path | None, frames: bool) -> str:

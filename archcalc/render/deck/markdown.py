@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from typing import NamedTuple
 from urllib.parse import quote
 
 from archcalc.figures.formulas.scripts import LATEX
@@ -26,15 +27,24 @@ size: 16:9
 math: mathjax
 paginate: true
 style: |
-  section { font-size: 24px; }
-  section table { font-size: 18px; line-height: 1.3; margin: 0 auto; }
-  section td, section th { padding: 0.1em 0.7em; }
+  section { font-size: 22px; }
+  section table { font-size: 17px; margin: 0 auto; }
+  section table td, section table th { padding: 1px 0.7em; }
 ---"""
+WIDE, HIGH = 1130, 520
+"""Pixels that a slide of Marp has for a drawing."""
 REVEAL = '<!-- .slide: style="font-size: 0.5em" -->'
 
 
-def render(deck: Deck, picture: str | None, format: str) -> str:
-    """Return the slides; `picture` is the address of the drawing's file."""
+class Image(NamedTuple):
+    """The drawing: where its file is, and how wide it is for its height."""
+
+    address: str
+    ratio: float
+
+
+def render(deck: Deck, picture: Image | None, format: str) -> str:
+    """Return the slides; `picture` is the drawing, if it has one."""
     slides = [
         _title(deck),
         *(s for one in deck.slides for s in _slide(one, picture, format)),
@@ -49,7 +59,7 @@ def _title(deck: Deck) -> str:
     return "\n\n".join([f"# {running(deck.title)}", *source])
 
 
-def _slide(slide: Slide, picture: str | None, format: str) -> Iterator[str]:
+def _slide(slide: Slide, picture: Image | None, format: str) -> Iterator[str]:
     """Yield a slide; a picture that no slide has room for has none."""
     if slide.picture and picture is None:
         return
@@ -65,12 +75,14 @@ def _slide(slide: Slide, picture: str | None, format: str) -> Iterator[str]:
     yield "\n\n".join(blocks)
 
 
-def _image(picture: str, format: str) -> str:
+def _image(picture: Image, format: str) -> str:
     """Return the drawing, as large as a slide has room for."""
+    address = f"(<{quote(picture.address)}>)"
     if format == "marp":
-        return f"![w:1130](<{quote(picture)}>)"
+        flat = picture.ratio > WIDE / HIGH
+        return f"![{f'w:{WIDE}' if flat else f'h:{HIGH}'}]{address}"
     style = '<!-- .element: style="width: 100%; max-height: 75vh" -->'
-    return f"![](<{quote(picture)}>) {style}"
+    return f"![]{address} {style}"
 
 
 def _worked(part: Section, format: str) -> Iterator[str]:

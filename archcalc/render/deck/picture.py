@@ -10,7 +10,7 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Level
 from archcalc.render.drawing.labelled import LabelledDiagram
 from archcalc.render.drawing.layout import layout
-from archcalc.render.drawing.marks import Painter
+from archcalc.render.drawing.marks import Painter, Point
 from archcalc.render.drawing.pictures import painter_of
 
 WIDE, HIGH = 660, 300
@@ -64,6 +64,11 @@ def _ways(figure: LabelledDiagram, style: str) -> Iterator[Painter]:
 
 def scale(painter: Painter) -> float:
     """Return how far a picture must shrink to fit a slide; above 1 it has room."""
-    placed = layout(painter.figure.structure, painter.sizes, painter.longest)
-    wide, high = painter.size(placed)
+    wide, high = size(painter)
     return min(WIDE / wide, HIGH / high)
+
+
+def size(painter: Painter) -> Point:
+    """Return the width and the height of a picture."""
+    placed = layout(painter.figure.structure, painter.sizes, painter.longest)
+    return painter.size(placed)
