@@ -17,16 +17,18 @@ from archcalc.reports.cells import Cell, Column, Line, Table
 from archcalc.reports.report import Report
 
 BAR_EMS = 5
+LEFT = "text-align: left"
+"""Stands in each cell of words: Jupyter's own style sets all cells right, and it drops
+ours from a notebook that it does not trust."""
 STYLE = """\
 .archcalc { overflow-x: auto; font-size: 0.9em; line-height: 1.45; }
 .archcalc table { border-collapse: collapse; margin: 0.6em 0; color: inherit; }
 .archcalc caption { text-align: left; font-weight: 600; padding: 0.3em 0;
   color: inherit; }
-.archcalc th:not(.figure), .archcalc td:not(.figure) { text-align: left; }
-.archcalc th, .archcalc td { padding: 0.12em 0.7em; color: inherit;
+.archcalc th, .archcalc td { padding: 0.12em 0.7em; text-align: left; color: inherit;
   background: none; border: 0; font-weight: 400; white-space: nowrap;
   max-width: none; vertical-align: baseline; }
-.archcalc th:first-child { padding-left: calc(0.2em + 1.2em * var(--depth, 0)); }
+.archcalc th:first-child { padding-left: 0.2em; }
 .archcalc thead th { font-weight: 600; vertical-align: bottom; white-space: normal;
   border-bottom: 1px solid; }
 .archcalc .figure { text-align: right; font-variant-numeric: tabular-nums; }
@@ -116,7 +118,8 @@ def table_lines(table: Table) -> Iterator[str]:
 def _class(column: Column) -> str:
     if column.align == "right":
         return ' class="figure"'
-    return ' class="text"' if column.kind in ("text", "formula") else ""
+    words = ' class="text"' if column.kind in ("text", "formula") else ""
+    return f'{words} style="{LEFT}"'
 
 
 def _row(row: Line, columns: tuple[Column, ...], first_total: bool) -> str:
@@ -124,9 +127,10 @@ def _row(row: Line, columns: tuple[Column, ...], first_total: bool) -> str:
     kinds = {"head": "group", "subtotal": "group", "total": "total", "aside": "aside"}
     names = [kinds.get(row.kind, ""), "first-total" if first_total else ""]
     classes = f' class="{" ".join(filter(None, names))}"' if any(names) else ""
-    depth = f' style="--depth: {row.depth}"' if row.depth else ""
+    inset = f"; padding-left: {0.2 + 1.2 * row.depth:.1f}em" if row.depth else ""
     name, *others = zip(row.cells, columns, strict=True)
-    cells = [f'<th scope="row"{depth}>{escape(cell(name[0], row, name[1]))}</th>']
+    head = escape(cell(name[0], row, name[1]))
+    cells = [f'<th scope="row" style="{LEFT}{inset}">{head}</th>']
     cells += [
         f"<td{_class(column)}>{_inside(value, row, column)}</td>"
         for value, column in others

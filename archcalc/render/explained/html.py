@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from archcalc.figures.formulas.scripts import HTML
 from archcalc.render.explained import chain, legend, remark, shapes
-from archcalc.render.html import framed, shown
+from archcalc.render.html import LEFT, framed, shown
 from archcalc.render.notes import LONGEST, dependences
 from archcalc.reports.explanation import Derivation, Explanation, Section
 
@@ -36,5 +36,5 @@ def _part(part: Section) -> Iterator[str]:
 def _row(line: Derivation) -> str:
     after = f" <small>({shown(remark(line))})</small>" if remark(line) else ""
     steps = " = ".join(chain(line, HTML))
-    head = f'<th scope="row">{shown(line.figure)}</th>'
-    return f"<tr>{head}<td>{steps}{after}</td></tr>"
+    head = f'<th scope="row" style="{LEFT}">{shown(line.figure)}</th>'
+    return f'<tr>{head}<td style="{LEFT}">{steps}{after}</td></tr>'
