@@ -221,8 +221,10 @@ def page(network: Network) -> Iterator[str]:
     yield "## Layers\n"
     yield markdown_table(table(network, level="stages", columns="shape,params,macs"))
     yield "\n## Drawings\n"
-    for style in STYLES:
-        yield f"![{network.title}, drawn as {style}]({network.name}-{style}.svg)\n"
+    for style in reversed(STYLES):
+        yield f"```{{image}} {network.name}-{style}.svg"
+        yield f":alt: {network.title}, drawn as {style}"
+        yield f":target: ../_images/{network.name}-{style}.svg\n```\n"
     yield "## Spec\n"
     spec = Path(os.path.relpath(shipped()[network.name], ROOT / "docs" / FOLDER))
     yield f"```{{literalinclude}} {spec.as_posix()}\n:language: yaml\n```"
