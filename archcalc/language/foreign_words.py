@@ -50,8 +50,8 @@ _KINDS = {
     "{embedding: 1000, dim: 64}": "embed lookuptable",
     NO_KIND: (
         "embeddingbag spp roipool roialign l2norm weightnorm spectralnorm maxout "
-        "swiglu geglu crelu rrelu max reducemax squeeze unsqueeze lambda masking "
-        "rnn simplernn elman vanillarnn convlstm convlstm2d bidirectional "
+        "crelu rrelu squeeze unsqueeze lambda masking "
+        "convlstm convlstm2d bidirectional "
         "transformer transformerencoderlayer mlp"
     ),
     "{maxpool: 2}": (
@@ -92,7 +92,7 @@ _KINDS = {
     "log_softmax": "logsoftmax",
     "relu or gelu or swish": "activation act nonlinearity",
     "{concat: {a: [{conv: 8}], b: identity}}": "concatenate cat filterconcat route",
-    "{add: {a: [relu], b: identity}}": "sum eltwise plus elementwiseadd",
+    "{add: {a: [relu], b: identity}}": "eltwise elementwiseadd",
     "{multiply: {a: [relu], b: identity}}": "mul scalechannels product",
     "{subtract: {a: [relu], b: identity}}": "sub",
     "{residual: [{conv: cin, kernel: 3, pad: half}]}": (
@@ -112,6 +112,16 @@ _KINDS = {
     "{reshape: [4, -1]}": "view unflatten",
     "{split: 2, part: 1}": "chunk",
     "{mean: [1, 2]}": "reducemean",
+    "{sum: [1, 2]}": "reducesum",
+    "{max: channels, keep: true}": "reducemax amax",
+    "{min: channels, keep: true}": "reducemin amin",
+    "{vector_norm: [1, 2]}": "reducel2 linalgnorm",
+    "{times: 1/2}": "mulconstant multconstant",
+    "{plus: 1}": "addconstant",
+    "{clamp: 0, high: 6}": "clip",
+    "swiglu": "swigluactivation silugated",
+    "geglu": "gegluactivation",
+    "{rnn: 64}": "simplernn elman vanillarnn rnncell",
     "{dropout: 0.5, channels: true}": "dropout1d dropout2d spatialdropout2d",
     "{droppath: 0.1}": "stochasticdepth dropconnect",
     "{linear: 3*dim} then {attention: 4} then {linear: dim}": (

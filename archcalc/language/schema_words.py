@@ -65,8 +65,10 @@ BLOCK = {
 ARGUMENTS = {
     "affine": "Whether a weight and a bias a channel are learned.",
     "alpha": "The value that negative inputs approach, negated.",
-    "axes": "Axes, counted from 0 without the batch, or from the end below 0.",
-    "axis": "The axis, counted from 0 without the batch, or from the end below 0.",
+    "axes": "Axes, by name (channels, h, w, tokens, features, …), or counted from 0 "
+    "without the batch, or from the end below 0.",
+    "axis": "The axis, by name (channels, h, w, tokens, features, …), or counted from "
+    "0 without the batch, or from the end below 0.",
     "bias": "Whether a bias is added.",
     "biases": "How many bias vectors a gate has: 2 as in torch, 1, or 0.",
     "bidirectional": "Whether it runs in both directions.",
@@ -85,7 +87,7 @@ ARGUMENTS = {
     "heads": "How many heads, which divide the width.",
     "hidden": "Values of the hidden state.",
     "index": "Which position, from 0, or from the end below 0.",
-    "keep": "Whether axes that are averaged stay with size 1.",
+    "keep": "Whether the axes stay, with size 1.",
     "kernel": "Size of the window: one number, [1, 7] or 1x7.",
     "layers": "How many layers on top of each other.",
     "mode": "How values between positions are found, or beyond the edge.",

@@ -1,4 +1,4 @@
-"""Activations: one function of each value, softmax, and the gated linear unit.
+"""Activations: one function of each value, and softmax.
 
 A plain one is a row of data: its key, torch name, formula, operations a value by kind,
 what backward keeps, and who described it.
@@ -19,7 +19,6 @@ from archcalc.layers.base import (
     Shape,
     Shapes,
     Work,
-    check_divides,
     feature_axis,
     numel,
     on_axis,
@@ -360,35 +359,3 @@ class LogSoftmax(Softmax):
         del work["div"]
         rows = numel(output) - work["cmp"]
         return {**work, "add": work["add"] + numel(output), "exp": work["exp"] + rows}
-
-
-class GLU(Layer):
-    """Half of the features times the sigmoid of the other half (Dauphin 2016).
-
-    Shape: `axis` is halved; left out, it is the last axis of tokens and the channels of
-    an image. Backward keeps the input (torch.nn.GLU).
-    """
-
-    key = "glu"
-    role = "activation"
-    keeps = KEPT["input"]
-    examples = ("glu @ 8x5x6", "glu @ 7x16", "{glu: 1} @ 8x6x5")
-
-    axis: Axis = None
-
-    def along(self, x: Shape) -> int:
-        """Return the axis, counted from 0 without the batch."""
-        return feature_axis(x) if self.axis is None else on_axis(self.axis, x)
-
-    def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
-        axis = self.along(x)
-        check_divides(2, x[axis], "glu halves this axis")
-        return (*x[:axis], x[axis] // 2, *x[axis + 1 :])
-
-    def work(self, output: Shape, *inputs: Shape) -> Work:
-        n = numel(output)
-        return {"exp": n, "add": n, "div": n, "mul": n}
-
-    def torch(self, *inputs: Shape) -> Call:
-        return Module("nn.GLU", (), {"dim": self.along(inputs[0]) + 1})

@@ -25,6 +25,7 @@ from typing import (
 )
 
 from archcalc.errors import ShapeError
+from archcalc.layers.axes import named
 from archcalc.layers.calls import Call as Call
 from archcalc.layers.calls import Function as Function
 from archcalc.layers.calls import Module as Module
@@ -47,7 +48,7 @@ KINDS_OF_WORK = {
     "mul": "multiplication",
     "cmp": "comparison (max, min, sign)",
     "div": "division",
-    "exp": "exponential, logarithm, tanh or erf",
+    "exp": "exponential, logarithm, sine, tanh or erf",
     "sqrt": "square root or other power",
 }
 """Every kind of operation that a rule may count; conventions weigh these."""
@@ -365,7 +366,7 @@ class Layer:
         """
         return []
 
-    def joins(self) -> int | None:
+    def joins(self) -> int | str | None:
         """Return the axis along which inputs are put behind each other, if they are."""
         return None
 
@@ -450,11 +451,13 @@ def feature_axis(shape: Shape) -> int:
     return 0 if len(shape) > 2 else len(shape) - 1
 
 
-def on_axis(axis: int, shape: Shape) -> int:
+def on_axis(axis: int | str, shape: Shape) -> int:
     """Return `axis` counted from 0; a negative one counts from the end.
 
     Raises `ShapeError` AC208 where the tensor has no such axis.
     """
+    if isinstance(axis, str):
+        return named(axis, shape)
     rank = len(shape)
     if not -rank <= axis < rank:
         raise ShapeError.of(

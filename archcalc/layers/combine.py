@@ -37,19 +37,40 @@ def mismatch(
 
 
 def broadcast(key: str, inputs: tuple[Shape, ...]) -> Shape:
-    """Return the common shape; axes of size 1 stretch, ranks are equal.
+    """Return the common shape, as torch finds it for what a sample holds.
 
-    Raises `ShapeError` AC201 for anything else.
+    Axes are compared from the last one on; one of size 1, or one that is not there,
+    stretches. Raises `ShapeError` AC201 for anything else.
     """
-    if len({len(x) for x in inputs}) > 1:
-        raise mismatch(f"{key} needs inputs with as many axes", inputs)
+    rank = max(map(len, inputs))
     shape: list[Dim] = []
-    for sizes in zip(*inputs, strict=True):
+    for sizes in zip(*(widened(x, rank) for x in inputs), strict=True):
         wide = [n for n in sizes if not is_one(n)]
         if not all(same(wide[0], n) for n in wide[1:]):
-            raise mismatch(f"{key} needs equal shapes", inputs, projection(inputs))
+            alike = len({len(x) for x in inputs}) == 1
+            help = projection(inputs) if alike else ranks_help(inputs)
+            raise mismatch(f"{key} needs equal shapes", inputs, help)
         shape.append(wide[0] if wide else sizes[0])
     return tuple(shape)
+
+
+def widened(x: Shape, rank: int) -> Shape:
+    """Return a shape with axes of size 1 in front, up to `rank` of them."""
+    return (*(1 for _ in range(rank - len(x))), *x)
+
+
+def operand(at: int, inputs: tuple[Shape, ...]) -> str:
+    """Return torch's name of an input, axes put in behind the batch where they lack."""
+    lacking = max(map(len, inputs)) - len(inputs[at])
+    return f"xs[{at}][:{', None' * lacking}]" if lacking else f"xs[{at}]"
+
+
+def ranks_help(inputs: tuple[Shape, ...]) -> str:
+    """Return how a tensor of fewer axes is made to scale or shift channels."""
+    few = min(inputs, key=len)
+    ones = ", ".join("1" for _ in range(max(map(len, inputs)) - len(few)))
+    sizes = ", ".join(map(str, few))
+    return f"axes meet from the last one on; for others: {{reshape: [{sizes}, {ones}]}}"
 
 
 def projection(inputs: tuple[Shape, ...]) -> str | None:
@@ -109,7 +130,7 @@ class Concat(Layer):
 
 
 class Elementwise(Layer):
-    """What arithmetic on equal shapes shares; axes of size 1 stretch."""
+    """What arithmetic on shapes shares that are equal but for axes of size 1."""
 
     role = "combine"
     arity = None
@@ -132,25 +153,32 @@ class Elementwise(Layer):
     def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
         return inputs[0] if len(inputs) == 1 else None
 
-    def expression(self, count: int) -> str:
+    def expression(self, *inputs: Shape) -> str:
         """Return the inputs joined by the sign."""
-        return f" {self.sign} ".join(f"xs[{i}]" for i in range(count))
+        return f" {self.sign} ".join(operand(i, inputs) for i in range(len(inputs)))
 
     def torch(self, *inputs: Shape) -> Call:
-        return Function(self.expression(len(inputs)))
+        return Function(self.expression(*inputs))
 
 
 class Add(Elementwise):
     """Add the inputs, value by value (He 2015, the shortcut of a residual block).
 
-    Shape: equal shapes; an axis of size 1 stretches. Backward keeps nothing.
+    Shape: equal shapes; an axis of size 1 stretches, and one that is missing in front,
+    as in torch: `(N, D)` and `(D,)` meet in D. Backward keeps nothing.
     """
 
     key = "add"
     commutes = True
     gradient = "passed on"
     sign = "+"
-    examples = ("add @ 8x5x6, 8x5x6", "add @ 8x5x6, 8x1x1, 8x5x6", "add @ 7x16, 7x16")
+    examples = (
+        "add @ 8x5x6, 8x5x6",
+        "add @ 8x5x6, 8x1x1, 8x5x6",
+        "add @ 7x16, 7x16",
+        "add @ 7x16, 16",
+        "add @ 6, 8x5x6",
+    )
 
 
 class Subtract(Elementwise):
@@ -185,7 +213,7 @@ class Average(Elementwise):
         return None
 
     def torch(self, *inputs: Shape) -> Call:
-        return Function(f"({self.expression(len(inputs))}) / {len(inputs)}")
+        return Function(f"({self.expression(*inputs)}) / {len(inputs)}")
 
 
 class Multiply(Elementwise):
@@ -202,7 +230,11 @@ class Multiply(Elementwise):
     gradient = "product"
     sign = "*"
     kind = "mul"
-    examples = ("multiply @ 8x5x6, 8x1x1", "multiply @ 8x5x6, 8x5x6, 1x5x6")
+    examples = (
+        "multiply @ 8x5x6, 8x1x1",
+        "multiply @ 8x5x6, 8x5x6, 1x5x6",
+        "multiply @ 16, 7x16",
+    )
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         so_far, partial = inputs[0], []
@@ -211,43 +243,3 @@ class Multiply(Elementwise):
             partial.append(Extra("partial product", numel(so_far), only_for=place))
         every = range(len(inputs)) if len(inputs) > 1 else ()
         return Saved(inputs=tuple(every), extras=tuple(partial))
-
-
-class MatMul(Layer):
-    """Multiply two tensors as matrices in their last two axes (torch.matmul).
-
-    Shape: `(…, M, K)` and `(…, K, N) -> (…, M, N)`; leading axes are equal. Backward
-    keeps both inputs.
-    """
-
-    key = "matmul"
-    keeps = Saved(inputs=(0, 1))
-    role = "matrix"
-    axis_names = "matrices"
-    arity = 2
-    examples = ("matmul @ 5x6, 6x7", "matmul @ 3x5x6, 3x6x7")
-
-    def shape(self, *inputs: Shape) -> Shape:
-        a, b = inputs
-        if len(a) != len(b) or len(a) < 2:
-            raise mismatch(
-                "matmul needs two inputs with as many axes, two at least", inputs
-            )
-        if not all(same(m, n) for m, n in zip(a[:-2], b[:-2], strict=True)):
-            raise mismatch("matmul needs equal sizes before the last two axes", inputs)
-        if not same(a[-1], b[-2]):
-            raise mismatch(
-                f"matmul cannot multiply rows of {a[-1]} with columns of {b[-2]}",
-                inputs,
-                code="AC211",
-            )
-        return (*a[:-1], b[-1])
-
-    def work(self, output: Shape, *inputs: Shape) -> Work:
-        return {"mac": numel(output) * inputs[0][-1]}
-
-    def gathers(self, x: Laid) -> bool:
-        return x.joined(0, -3) is None
-
-    def torch(self, *inputs: Shape) -> Call:
-        return Function("xs[0] @ xs[1]")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from math import prod
+from typing import TYPE_CHECKING, Annotated, Any
 
 from archcalc.errors import ShapeError
 from archcalc.layers.base import (
@@ -18,14 +19,28 @@ from archcalc.layers.base import (
     Shapes,
     Window,
     Work,
+    numbers,
     numel,
     per_axis,
     spatial,
 )
-from archcalc.layers.fields import Flag, Kernel, Pad, PadSizes, Size, Stride
+from archcalc.layers.fields import (
+    AxesField,
+    FieldError,
+    Flag,
+    Kernel,
+    Pad,
+    PadSizes,
+    Size,
+    Stride,
+)
 from archcalc.layers.window import Sliding, kernel_text, reach, simple
-from archcalc.sizes.dims import Dim, at_least, divides, product
+from archcalc.sizes.dims import Dim, at_least, divides, largest, product
 
+if TYPE_CHECKING:
+    from archcalc.layers.strides import Ints, Laid
+
+PadOrSame = Annotated[Any, AxesField(0, ("same",))]
 FILTERS: Letters = {"out": ("N", "filters", "out")}
 KEEPS_INPUT_AND_WEIGHT = Saved(inputs=(0,), weights=("weight",))
 
@@ -202,6 +217,8 @@ class TransposedConv(Layer):
     Shape: each axis `(n - 1)s - 2p + d(k-1) + output_pad + 1`
     (torch.nn.ConvTranspose2d). Weights `C × out/groups × k…`; multiply-accumulates go
     with the *input* size. `output_pad` must stay below the stride or the dilation.
+    With `pad: same`, each axis becomes `n·s`, as in Keras: an odd pixel too many is cut
+    off at the end.
     """
 
     key = "deconv"
@@ -214,31 +231,55 @@ class TransposedConv(Layer):
         "{deconv: 1, kernel: 2, stride: 2} @ 3x2x2",
         "{deconv: 4, kernel: 3, stride: 2, pad: 1, output_pad: 1, groups: 4} @ 4x8x8",
         "{deconv: 4, kernel: 4, stride: 2, pad: 1, bias: false} @ 8x10",
+        "{deconv: 4, kernel: 5, stride: 2, pad: same} @ 3x4x5",
+        "{deconv: 4, kernel: [1, 4], stride: 2, pad: same, bias: false} @ 3x4x5",
     )
 
     out: Size
     kernel: Kernel = 1
     stride: Stride = 1
-    pad: PadSizes = 0
+    pad: PadOrSame = 0
     output_pad: PadSizes = 0
     dilation: Stride = 1
     groups: Size = 1
     bias: Flag = True
 
+    def agree(self) -> None:
+        if self.pad == "same" and self.output_pad != 0:
+            raise FieldError("pad: same says how much is added at the end already")
+
     def axis_values(self, x: Shape) -> list[tuple[Dim, ...]]:
         """Return (kernel, stride, pad, output_pad, dilation) of each axis."""
         rank = len(spatial(x, self.key))
-        names = ("kernel", "stride", "pad", "output_pad", "dilation")
-        return list(
-            zip(*(per_axis(getattr(self, n), rank, n) for n in names), strict=True)
+        k, s, d = (
+            per_axis(getattr(self, name), rank, name)
+            for name in ("kernel", "stride", "dilation")
         )
+        if self.pad == "same":
+            spans = [(reach(*kd), ss) for *kd, ss in zip(k, d, s, strict=True)]
+            p = tuple(largest(span - ss, 0) // 2 for span, ss in spans)
+            extra = tuple(largest(ss - span, 0) for span, ss in spans)
+        else:
+            p = per_axis(self.pad, rank, "pad")
+            extra = per_axis(self.output_pad, rank, "output_pad")
+        return list(zip(k, s, p, extra, d, strict=True))
+
+    def whole(self, x: Shape) -> Shape:
+        """Return the sizes of the axes before an odd pixel is cut off at the end."""
+        values = self.axis_values(x)
+        return tuple(map(transposed_size, x[1:], values))
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
         values = self.axis_values(x)
         check_groups(self.groups, x[0], "input")
         check_groups(self.groups, self.out, "output")
-        return (self.out, *map(transposed_size, x[1:], values))
+        if self.pad == "same":
+            return (
+                self.out,
+                *(n * s for n, (_, s, *_) in zip(x[1:], values, strict=True)),
+            )
+        return (self.out, *self.whole(x))
 
     def weights(self, *inputs: Shape) -> Shapes:
         (x,) = inputs
@@ -268,8 +309,21 @@ class TransposedConv(Layer):
         }
         usual = {**PLAIN, "output_padding": 0}
         given = {k: v for k, v in given.items() if v != usual[k]}
-        sizes = (x[0], self.out, simple(kernel))
-        return Module(f"nn.ConvTranspose{len(x) - 1}d", sizes, given)
+        sizes, whole = (x[0], self.out, simple(kernel)), self.whole(x)
+        kept = self.shape(x)[1:]
+        cut = ", ".join(
+            f":{n}" if n != m else ":" for n, m in zip(kept, whole, strict=True)
+        )
+        after = None if kept == whole else f"x[:, :, {cut}]"
+        return Module(f"nn.ConvTranspose{len(x) - 1}d", sizes, given, after=after)
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        """What is cut off at the end stays in memory with the rest."""
+        whole = (*output[:2], *numbers(self.whole(inputs[0].sizes[1:])))
+        if whole == output:
+            return None
+        laid = inputs[0].anew(whole)
+        return laid._replace(sizes=output, block=prod(whole))
 
     def label(self, *inputs: Shape) -> str:
         usual = {"stride": 1, "pad": 0, "output_pad": 0, "dilation": 1, "groups": 1}

@@ -32,6 +32,7 @@ DATE = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
 BASE_60 = r"[0-9]+(:[0-9]+)+"
 """Compiled at the first text that begins as a number and is none."""
 LARGEST_BITS = 64
+MOST_LETTERS = 40
 
 
 class FieldError(ValueError):
@@ -294,6 +295,29 @@ class WordField(Field):
         return {"anyOf": [{"enum": list(self.words)}, ARITHMETIC]}
 
 
+class LettersField(Field):
+    """Letters for the axes of two inputs and of what they become: `nd,md->nm`."""
+
+    pattern = r"[A-Za-z]+,[A-Za-z]+->[A-Za-z]*"
+
+    @property
+    def noun(self) -> str:
+        return "letters such as nd,md->nm"
+
+    def read_scalar(self, scalar: Scalar) -> Any:
+        return self.check("".join(scalar.text.split()))
+
+    def check(self, value: Any) -> str:
+        if isinstance(value, str) and re.fullmatch(self.pattern, value):
+            if len(value) <= MOST_LETTERS:
+                return value
+            raise FieldError(f"{len(value)} characters: {MOST_LETTERS} is the limit")
+        raise FieldError(f"{shown(value)} is not {self.noun}")
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{self.pattern}$"}
+
+
 class RatioField(Field):
     """An exact number between two bounds, kept as a fraction."""
 
@@ -355,6 +379,49 @@ class ListField(Field):
         }
 
 
+AXES = ("channels", "features", "tokens", "length", "depth", "h", "w", "last")
+"""Axes by name: `on_axis` says where a tensor has them."""
+
+
+class AxisField(WholeField):
+    """An axis: its name, or its number from 0, or from the end below 0."""
+
+    def __init__(self) -> None:
+        super().__init__(-8, 8)
+
+    def read_scalar(self, scalar: Scalar) -> Any:
+        return scalar.text if scalar.text in AXES else super().read_scalar(scalar)
+
+    def check(self, value: Any) -> Any:
+        return value if value in AXES else super().check(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [*super().schema()["anyOf"], {"enum": list(AXES)}]}
+
+
+class AxisListField(ListField):
+    """A list of axes, or a single one."""
+
+    one = AxisField()
+
+    def read(self, value: Value) -> Any:
+        listed = isinstance(value, Sequence)
+        return (
+            tuple(map(self.one.read, value.items)) if listed else self.one.read(value)
+        )
+
+    def check(self, value: Any) -> Any:
+        items = value if isinstance(value, tuple) else (value,)
+        if not items:
+            raise FieldError("one or more axes are needed")
+        return tuple(self.one.check(item) for item in items)
+
+    def schema(self) -> dict[str, Any]:
+        one = self.one.schema()
+        listed = {"type": "array", "items": one, "minItems": 1}
+        return {"anyOf": [*one["anyOf"], listed]}
+
+
 Size = Annotated[Dim, WholeField(1)]
 Count = Annotated[Dim, WholeField(0)]
 Kernel = Annotated[Any, AxesField(1)]
@@ -367,5 +434,5 @@ Probability = Annotated[Fraction, RatioField(Fraction(0), Fraction(1))]
 Rational = Annotated[Fraction, RatioField(Fraction(-(2**LARGEST_BITS)))]
 Factor = Annotated[Fraction, RatioField(Fraction(0), None, open_below=True)]
 Sizes = Annotated[tuple[Dim, ...], ListField(1)]
-Axis = Annotated[int | None, WholeField(-8, 8)]
-Axes = Annotated[tuple[int, ...], ListField(-8)]
+Axis = Annotated[int | str | None, AxisField()]
+Axes = Annotated[tuple[int | str, ...], AxisListField()]

@@ -34,6 +34,7 @@ class Recurrent(Layer):
     role = "matrix"
     sees = "all"
     gates: ClassVar[int] = 1
+    kernel: ClassVar[str] = ""
     each: ClassVar[Work] = {}
 
     hidden: Size
@@ -133,8 +134,9 @@ class Recurrent(Layer):
         states = self.directions() * self.layers
         start = "(h, h)" if self.key == "lstm" else "h"
         how = f"True, {self.layers}, 0.0, False, {self.bidirectional}, True"
+        kernel = f"torch._VF.{self.kernel or self.key}"
         return Function(
-            f"torch._VF.{self.key}(x, {start}, [{', '.join(given)}], {how})[0]",
+            f"{kernel}(x, {start}, [{', '.join(given)}], {how})[0]",
             self.weights(x),
             (
                 f"zero = x.new_zeros({self.gates * self.hidden})",
@@ -222,3 +224,28 @@ class GRU(Recurrent):
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         return self.saved_by_steps(output, inputs[0])
+
+
+class RNN(Recurrent):
+    """A plain recurrent layer: tanh of two products (Elman 1990; torch.nn.RNN).
+
+    Shape and weights as `lstm`, without gates: `hidden × in` and `hidden × hidden`.
+    Backward keeps the input of every layer and the state of each step.
+    """
+
+    key = "rnn"
+    kernel = "rnn_tanh"
+    each: ClassVar[Work] = {"add": 1, "exp": 1}
+    examples = (
+        "{rnn: 6} @ 5x8",
+        "{rnn: 6, layers: 2, bidirectional: true} @ 5x8",
+        "{rnn: 6, layers: 2, biases: 1} @ 5x8",
+        "{rnn: 6, biases: 0} @ 5x8",
+    )
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        (x,) = inputs
+        inputs_read, _ = self.saved_by_steps(output, x).extras
+        states = Extra("states of each step", each=(x[0] + 1) * self.states())
+        saved = self.saved_by_steps(output, x)
+        return saved._replace(extras=(inputs_read, states))

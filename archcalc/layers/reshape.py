@@ -1,4 +1,4 @@
-"""Layers that give the same values another shape, and the mean over axes."""
+"""Layers that give the same values another shape."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from archcalc.layers.base import (
     spatial,
     times,
 )
-from archcalc.layers.fields import Axes, FieldError, Flag, ListField, Sizes
-from archcalc.layers.pool import mean_work
+from archcalc.layers.fields import Axes, FieldError, ListField, Sizes
 from archcalc.sizes.dims import Dim, product, same
 
 if TYPE_CHECKING:
@@ -277,46 +276,3 @@ class Image(Moved):
     def torch(self, *inputs: Shape) -> Call:
         sizes = ", ".join(map(str, self.sizes))
         return Function(f"x.transpose(1, 2).contiguous().unflatten(2, ({sizes},))")
-
-
-class Mean(Layer):
-    """Take the mean over axes, which go away unless `keep` is true (torch.mean).
-
-    Shape: `{mean: 0}` makes `(D,)` of tokens `(N, D)`, `{mean: [1, 2]}` makes `(C,)` of
-    an image. Backward keeps nothing.
-    """
-
-    key = "mean"
-    sees = "all"
-    role = "pool"
-    examples = (
-        "{mean: 0} @ 7x16",
-        "{mean: [1, 2]} @ 8x5x6",
-        "{mean: -1, keep: true} @ 8x5x6",
-    )
-
-    axes: Axes
-    keep: Flag = False
-
-    def over(self, x: Shape) -> list[int]:
-        """Return the axes from 0; raise `ShapeError` AC208 if none is left."""
-        axes = sorted({on_axis(axis, x) for axis in self.axes})
-        if len(axes) == len(x) and not self.keep:
-            raise ShapeError.of("AC208", f"mean leaves no axis of {times(x)}")
-        return axes
-
-    def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
-        over = self.over(x)
-        if self.keep:
-            return tuple(1 if axis in over else n for axis, n in enumerate(x))
-        return tuple(n for axis, n in enumerate(x) if axis not in over)
-
-    def work(self, output: Shape, *inputs: Shape) -> Work:
-        (x,) = inputs
-        return mean_work(output, product(x[axis] for axis in self.over(x)))
-
-    def torch(self, *inputs: Shape) -> Call:
-        axes = ", ".join(str(axis + 1) for axis in self.over(inputs[0]))
-        keep = ", keepdim=True" if self.keep else ""
-        return Function(f"x.mean(({axes},){keep})")

@@ -51,6 +51,7 @@ STRICTER = {
     ("AC209", "avgpool"): "uneven padding which the mean cannot leave out as asked",
     ("AC209", "maxpool"): "padding that torch's module refuses, made by its own call",
     ("AC210", "split"): "torch.chunk makes pieces of unequal size",
+    ("AC211", "einsum"): "torch stretches axes of size 1",
     ("AC213", "crop"): "torch's slices end where their axis ends, without a word",
     ("AC213", "slice"): "torch's slices end where their axis ends, without a word",
 }

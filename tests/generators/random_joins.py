@@ -52,6 +52,40 @@ def gate(w: StepWriter, x: Tensor, depth: int) -> Made:
     return {"multiply": {"x": "identity", "gate": squeeze}}, x
 
 
+def equal_branches(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """Branches of one body, which `i` may tell apart, and all repetitions of a step."""
+    count = w.random.randint(1, 4)
+    if w.chance(0.5):
+        width, pad = (
+            ("i", sum(range(1, count + 1))) if w.chance(0.5) else (2, 2 * count)
+        )
+        step = {"conv": width, "kernel": 3, "pad": "same"}
+        return {"concat": [step], "branches": count}, image(pad, x.sizes)
+    if depth >= w.deepest:
+        return None
+    name = f"m{w.random.randint(0, 10**9)}"
+    steps: list[Step] = [{"name": name, **keeping(w, x)[0], "repeat": count}]  # type: ignore[dict-item]  # a convolution is a mapping
+    steps.append({"add" if w.chance(0.5) else "concat": [f"{name}.*"]})
+    channels = x.channels * (count if "concat" in steps[-1] else 1)
+    return {"stage": steps}, image(channels, x.sizes)
+
+
+def sized_by_name(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """Steps that ask an earlier one for its sizes, and powers."""
+    if x.rank != 2 or depth >= w.deepest:
+        return None
+    name = f"s{w.random.randint(0, 10**9)}"
+    power = w.random.randint(0, 3)
+    asked = f"{name}x" if w.spoilt() else name
+    steps: list[Step] = [
+        {"name": name, "identity": None},
+        {"conv": f"2**{power}", "kernel": 1, "stride": w.random.randint(1, 3)},
+        {"resize": [f"h of {asked}", f"w of {asked}"]},
+        {"conv": f"channels of {asked} + {power}", "kernel": 1},
+    ]
+    return {"stage": steps}, image(x.channels + power, x.sizes)
+
+
 def residual(w: StepWriter, x: Tensor, depth: int) -> Made:
     if depth >= w.deepest:
         return None
@@ -171,6 +205,8 @@ IMAGE_JOINS: Table = [
     (concat, 3),
     (arithmetic, 3),
     (gate, 2),
+    (equal_branches, 2),
+    (sized_by_name, 1),
     (residual, 4),
     (block, 3),
     (stage, 1),

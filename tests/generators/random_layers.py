@@ -7,6 +7,7 @@ from typing import Any
 
 from random_writer import (
     ACTIVATIONS,
+    FUNCTIONS,
     Ints,
     Made,
     Step,
@@ -45,8 +46,14 @@ def dwconv(w: StepWriter, x: Tensor, depth: int) -> Made:
 
 
 def deconv(w: StepWriter, x: Tensor, depth: int) -> Made:
+    step: dict[str, Any]
     k, s = w.axes(x, 1, 4), w.axes(x, 1, 3)
     d = w.axes(x, 1, 2) if w.chance(0.2) else (1,) * x.rank
+    if w.chance(0.2):
+        out = w.random.randint(1, 6)
+        step = {"deconv": out, "kernel": short(k), "stride": short(s), "pad": "same"}
+        sizes = tuple(n * ss for n, ss in zip(x.sizes, s, strict=True))
+        return {**step, "dilation": short(d), **w.followers()}, image(out, sizes)
     p = w.axes(x, 0, 2)
     extra = tuple(
         w.random.randint(0, max(ss, dd) - 1) if not w.spoilt() else max(ss, dd)
@@ -59,7 +66,7 @@ def deconv(w: StepWriter, x: Tensor, depth: int) -> Made:
     if min(sizes) < 1 and not w.spoilt():
         return None
     out = w.random.randint(1, 6)
-    step: dict[str, Any] = {"deconv": out, "kernel": short(k), "stride": short(s)}
+    step = {"deconv": out, "kernel": short(k), "stride": short(s)}
     step |= {"pad": short(p), "output_pad": short(extra), "dilation": short(d)}
     step |= {"groups": w.groups(x.channels, out), "bias": w.chance(0.6)}
     return {**step, **w.followers()}, image(out, tuple(max(n, 1) for n in sizes))
@@ -110,17 +117,25 @@ def softmax(w: StepWriter, x: Tensor, depth: int) -> Made:
 
 
 def glu(w: StepWriter, x: Tensor, depth: int) -> Made:
+    kind = w.random.choice(("glu", "swiglu", "geglu", "reglu"))
     axis = w.axis(x)
     if w.chance(0.4):
         axis = 0 if len(x.shape) > 2 else -1
     if not -len(x.shape) <= axis < len(x.shape):
-        return {"glu": axis}, x
+        return {kind: axis}, x
     if x.shape[axis] % 2 and not w.spoilt():
         return None
     shape = list(x.shape)
     shape[axis] = max(shape[axis] // 2, 1)
     plain = axis == (0 if len(shape) > 2 else -1) and w.chance(0.5)
-    return "glu" if plain else {"glu": axis}, Tensor(tuple(shape), x.form)
+    named = axis_name(w, axis % len(shape), len(shape))
+    step: dict[str, Any] = {kind: None if plain else named}
+    if kind != "glu" and w.chance(0.4):
+        step["gate"] = "first"
+    if kind == "geglu" and w.chance(0.3):
+        step["form"] = "tanh"
+    alone = plain and len(step) == 1
+    return kind if alone else step, Tensor(tuple(shape), x.form)
 
 
 def norm(w: StepWriter, x: Tensor, depth: int) -> Made:
@@ -157,17 +172,53 @@ def adaptive(w: StepWriter, x: Tensor, depth: int) -> Made:
     return {kind: short(sizes)}, image(x.channels, sizes)
 
 
-def mean(w: StepWriter, x: Tensor, depth: int) -> Made:
-    axes = w.random.sample(range(len(x.shape)), w.random.randint(1, len(x.shape)))
-    keep = w.chance(0.5)
-    step: Step = {"mean": axes if len(axes) > 1 else axes[0] - len(x.shape)}
-    if keep:
+REDUCTIONS = ("mean", "sum", "max", "min", "vector_norm")
+AXIS_NAMES = {
+    1: {"channels": 0, "last": 0},
+    2: {"tokens": 0, "length": 1, "features": 1},
+    3: {"channels": 0, "features": 0, "h": 1, "w": 2, "last": 2},
+    4: {"channels": 0, "depth": 1, "h": 2, "w": 3},
+}
+
+
+def axis_name(w: StepWriter, axis: int, rank: int) -> int | str:
+    """Return an axis by its number or, now and then, by a name."""
+    names = [n for n, place in AXIS_NAMES.get(rank, {}).items() if place == axis]
+    return w.random.choice(names) if names and w.chance(0.3) else axis
+
+
+def reduction(w: StepWriter, x: Tensor, depth: int) -> Made:
+    rank = len(x.shape)
+    axes = w.random.sample(range(rank), w.random.randint(1, rank))
+    kind = w.random.choice(REDUCTIONS)
+    given = [axis_name(w, axis, rank) for axis in axes]
+    step: dict[str, Any] = {kind: given if len(given) > 1 else given[0]}
+    if kind == "vector_norm" and w.chance(0.4):
+        step["order"] = w.random.randint(1, 2)
+    if w.chance(0.5):
         shape = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
         return {**step, "keep": True}, Tensor(shape, x.form)
     shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
     if not shape and not w.spoilt():
         return None
     return step, of_shape(shape or (1,))
+
+
+def each_value(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """A function of each value, arithmetic with a number, or a bias a channel."""
+    number = w.random.choice((1, -2, "1/2", 0.25))
+    arguments: tuple[Step, ...] = (
+        {"plus": number},
+        {"minus_from": number},
+        {"times": number},
+        {"clamp": -1, "high": 1 - 3 * w.spoilt()},
+        {"clamp": "1/4"},
+    )
+    return w.random.choice((*FUNCTIONS, *arguments, "channel_bias")), x
+
+
+def response(w: StepWriter, x: Tensor, depth: int) -> Made:
+    return ("grn", x) if x.form == "image" or w.spoilt() else None
 
 
 def shuffle(w: StepWriter, x: Tensor, depth: int) -> Made:
@@ -384,7 +435,9 @@ IMAGE_LAYERS: Table = [
     (norm, 7),
     (dropping, 2),
     (adaptive, 1),
-    (mean, 1),
+    (reduction, 2),
+    (each_value, 2),
+    (response, 1),
     (shuffle, 2),
     (pixels, 2),
     (padding, 2),

@@ -7,17 +7,28 @@ from typing import Any
 from random_layers import (
     activation,
     dropping,
+    each_value,
     glu,
     learned,
     matrix,
-    mean,
     norm,
     order,
+    reduction,
     reshape,
     softmax,
     taking,
 )
-from random_writer import Made, Step, StepWriter, Table, Tensor, image, tokens, vector
+from random_writer import (
+    Made,
+    Step,
+    StepWriter,
+    Table,
+    Tensor,
+    image,
+    of_shape,
+    tokens,
+    vector,
+)
 
 
 def attention(w: StepWriter, x: Tensor, depth: int) -> Made:
@@ -47,7 +58,7 @@ def window_attention(w: StepWriter, x: Tensor, depth: int) -> Made:
 
 def recurrent(w: StepWriter, x: Tensor, depth: int) -> Made:
     hidden, both = w.random.randint(1, 5), w.chance(0.4)
-    step: dict[str, Any] = {w.random.choice(("lstm", "gru")): hidden}
+    step: dict[str, Any] = {w.random.choice(("lstm", "gru", "rnn")): hidden}
     if w.chance(0.4):
         step["layers"] = w.random.randint(1, 3)
     if w.chance(0.4):
@@ -97,6 +108,33 @@ def product(w: StepWriter, x: Tensor, depth: int) -> Made:
     return {"matmul": {"left": left, "right": right}}, tokens(x.channels, out)
 
 
+def by_letters(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """Two branches multiplied by letters, or a matrix by a vector."""
+    count, width = x.shape
+    axes, shape = w.random.choice(
+        (
+            ("nd,md->nm", (count, count)),
+            ("nd,md->mn", (count, count)),
+            ("nd,ne->de", (width, width)),
+            ("nd,nd->dn", (width, count)),
+            ("nd,nd->n", (count,)),
+        )
+    )
+    branches: dict[str, Any] = {"a": [{"linear": width + w.spoilt()}], "b": "identity"}
+    return {"einsum": branches, "axes": axes}, of_shape(shape)
+
+
+def stretched(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """A tensor beside one of fewer axes, as torch broadcasts."""
+    one: dict[str, Any] = {"all": "identity", "few": [{"token": 0}]}
+    if w.chance(0.3):
+        return {"matmul": one}, vector(x.channels)
+    kind = w.random.choice(("add", "subtract", "average", "multiply"))
+    if kind != "subtract" and w.chance(0.4):
+        one = dict(reversed(one.items()))
+    return {kind: one}, x
+
+
 def beside(w: StepWriter, x: Tensor, depth: int) -> Made:
     """Branches of tokens put together along features or positions, or added."""
     if depth >= w.deepest:
@@ -128,9 +166,12 @@ TOKEN_LAYERS: Table = [
     (token_residual, 3),
     (product, 2),
     (beside, 3),
+    (by_letters, 2),
+    (stretched, 2),
     (order, 1),
     (reshape, 1),
-    (mean, 1),
+    (reduction, 2),
+    (each_value, 1),
     (taking, 2),
 ]
 VECTOR_LAYERS: Table = [
@@ -143,4 +184,6 @@ VECTOR_LAYERS: Table = [
     (learned, 2),
     (reshape, 3),
     (taking, 1),
+    (each_value, 1),
+    (reduction, 1),
 ]

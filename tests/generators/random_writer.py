@@ -35,6 +35,10 @@ ACTIVATIONS = (
     "softsign",
     "prelu",
 )
+FUNCTIONS = (
+    *("abs", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "square"),
+    *("reciprocal", "sin", "cos", "erf"),
+)
 LARGEST = 4000
 """Values of one tensor, so that a network stays small enough to run."""
 

@@ -104,7 +104,7 @@ WORDS = [
     ("{pool: 2}", "did you mean {maxpool: 2}, or {avgpool: 2}?"),
     ("{zeropad: 1}", "did you mean pad, as in {pad: 1}?"),
     ("MaxPool", "did you mean maxpool?"),
-    ("{rnn: 100}", "no kind here does the same"),
+    ("{convlstm: 100}", "no kind here does the same"),
     ("{maxout: 2}", "no kind here does the same"),
     ("{activation: relu}", "did you mean relu, or gelu, or swish?"),
     ("{conv: 8, kernel_size: 3}", "it is called kernel here, as in kernel: 3"),

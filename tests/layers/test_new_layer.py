@@ -264,7 +264,15 @@ ARGUMENTS = frozenset({"pad"})
 """Names of arguments that are also kinds of layer."""
 WORDS: dict[str, tuple[str, ...]] = {
     # what a word means elsewhere
-    "sizes/recorded.py": ("in",),  # a rank in products
+    "sizes/arithmetic.py": ("min", "max"),  # functions of arithmetic
+    "sizes/atoms.py": ("min", "max"),
+    "sizes/dims.py": ("min", "max"),
+    "sizes/expressions.py": ("min", "max"),
+    "sizes/polynomials.py": ("min",),
+    "sizes/recorded.py": ("in", "min"),  # a rank in products
+    "figures/memory/training.py": ("sum",),  # what two gradients become
+    "reports/memory/notes.py": ("sum",),
+    "commands/spelling.py": ("sum", "sqrt"),  # signs in plain letters
     "figures/formulas/formulas.py": ("in",),
     "figures/formulas/symbols.py": ("in", "tokens"),
     "figures/memory/optimizers.py": ("mean",),  # a state of Adam
@@ -273,7 +281,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "language/input_reader.py": ("identity",),  # a branch without steps
     "language/step_reader.py": ("identity", "linear", "relu"),  # words in messages
     "render/drawing/structure.py": ("in",),  # a side of a box
-    "reports/explanation.py": ("add",),  # a kind of operation
+    "reports/explanation.py": ("add", "exp", "sqrt"),  # kinds of operation
     "reports/reasons.py": ("position", "slice"),  # axes of an image
     # families and kinds of box
     "checks/claims/ways.py": ("linear",),

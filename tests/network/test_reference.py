@@ -400,6 +400,9 @@ def test_no_layer_takes_free_text() -> None:
         fields.WordField,
         fields.RatioField,
         fields.ListField,
+        fields.AxisField,
+        fields.AxisListField,
+        fields.LettersField,
     }
 
 

@@ -45,7 +45,9 @@ def layer(written: str, x: Shape) -> Layer:
     (kind, first), *others = root.items
     found = CATALOGUE[kind.text]
     assert found.principal is not None
-    values = {found.principal: first} | {word.text: value for word, value in others}
+    values = {word.text: value for word, value in others}
+    if found.arity == 1 or not isinstance(first, Scalar) or first.text:
+        values[found.principal] = first
     names = {"cin": x[0], "h": x[-2:][0], "w": x[-1], "dim": x[-1], "tokens": x[0]}
     return found(
         **{k: value_of(found.fields[k].read(v), names) for k, v in values.items()}

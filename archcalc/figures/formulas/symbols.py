@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from archcalc.layers.base import Layer, Shape
+from archcalc.layers.base import Layer, Shape, on_axis
 from archcalc.sizes.dims import Dim, Poly
 from archcalc.sizes.recorded import Rank, Size, SizeName
 
@@ -92,14 +92,17 @@ def _alike(layer: Layer, inputs: Sequence[Shape], axis: int) -> bool:
     if len(inputs) == 1 or layer.axis_names == "matrices":
         return True
     met = layer.joins()
-    if met is not None and axis == met % len(inputs[0]):
+    if met is not None and axis == on_axis(met, inputs[0]):
         return False
     return len({x[axis] for x in inputs if axis < len(x)} - {1}) <= 1
 
 
 def _input_names(layer: Layer, rank: int, count: int) -> tuple[Name, ...]:
     if layer.axis_names == "matrices":
-        return (*PLACES.get(rank, ())[: rank - 2], *MATRICES[count - 1])
+        own = MATRICES[count - 1]
+        if rank == 1:
+            return own[1:] if count == 1 else own[:1]
+        return (*PLACES.get(rank, ())[: rank - 2], *own)
     return axis_names(layer, rank)
 
 

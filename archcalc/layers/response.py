@@ -1,0 +1,74 @@
+"""Global response normalization: channels compete by the size of their responses."""
+
+from __future__ import annotations
+
+from archcalc.layers.base import (
+    Call,
+    Extra,
+    Function,
+    Layer,
+    Saved,
+    Shape,
+    Shapes,
+    Work,
+    numel,
+    spatial,
+)
+
+
+class GlobalResponseNorm(Layer):
+    """Scale each channel by its length over the mean length (Woo 2023, ConvNeXt V2).
+
+    Shape `(C, …)` unchanged, with 1 to 3 spatial axes: `x + weight·(x·g) + bias`, where
+    `g` is the root of a channel's sum of squares, divided by the mean of these roots. A
+    weight and a bias a channel. Backward keeps the input, its product with `g`, and two
+    values a channel.
+    """
+
+    key = "grn"
+    role = "norm"
+    sees = "all"
+    axis_names = "signal"
+    examples = ("grn @ 8x5x6", "grn @ 8x5", "grn @ 4x2x3x5")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        spatial(x, self.key)
+        return x
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        channels = (inputs[0][0],)
+        return {"weight": channels, "bias": channels}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        n, channels = numel(output), output[0]
+        return {
+            "mul": 3 * n,
+            "add": (n - channels) + channels + 2 * n,
+            "sqrt": channels,
+            "div": channels + 1,
+        }
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        scaled = Extra("scaled values", each=numel(output))
+        lengths = Extra("lengths and their quotients", each=2 * output[0])
+        mean = Extra("mean length", each=1)
+        extras = (scaled, lengths, mean)
+        return Saved((0,), False, ("weight",), extras, first=Saved(extras=(scaled,)))
+
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        (made,) = super().workspace(output, *inputs)
+        return [[*made, Extra("values before the input is added", each=numel(output))]]
+
+    def torch(self, *inputs: Shape) -> Call:
+        rank = len(inputs[0])
+        axes = ", ".join(str(axis) for axis in range(2, rank + 1))
+        ones = ", None" * (rank - 1)
+        return Function(
+            f"x + torch.addcmul(p['bias'][:{ones}], p['weight'][:{ones}], x * g)",
+            self.weights(*inputs),
+            (
+                f"length = torch.linalg.vector_norm(x, 2, ({axes},), keepdim=True)",
+                "g = length / (length.mean(1, keepdim=True) + 1e-6)",
+            ),
+        )
