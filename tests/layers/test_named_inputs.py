@@ -21,8 +21,8 @@ CROSS = """
 SOURCES = """
   - {name: bias, relative_bias: 3, buckets: 8, queries: 6, distance: 16}
   - {name: learned, parameter: [6, 12]}
-  - {name: sum, add: [a, learned]}
-  - {attention: 3, q: sum, k: {linear: 12}, v: {linear: 12}, mask: bias}
+  - {name: total, add: [a, learned]}
+  - {attention: 3, q: total, k: {linear: 12}, v: {linear: 12}, mask: bias}
   - {attention: 2, q: [{linear: 12}, {rope: 2}], k: [{linear: 6}, {rope: 1}],
      v: {linear: 6}, kv_heads: 1, causal: true, local: 3}
   - {linear: 36}
