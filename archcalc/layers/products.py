@@ -89,7 +89,7 @@ class MatMul(Layer):
         return [list(self.saved(output, *inputs).extras)]
 
     def gathers(self, x: Laid) -> bool:
-        return x.joined(0, -3) is None
+        return len(x.sizes) > 3 and x.joined(0, -3) is None
 
     def torch(self, *inputs: Shape) -> Call:
         a, b = inputs

@@ -57,8 +57,8 @@ class GlobalResponseNorm(Layer):
         return Saved((0,), False, ("weight",), extras, first=Saved(extras=(scaled,)))
 
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
-        (made,) = super().workspace(output, *inputs)
-        return [[*made, Extra("values before the input is added", each=numel(output))]]
+        scaled, lengths, _ = self.saved(output, *inputs).extras
+        return [[scaled, lengths]]
 
     def torch(self, *inputs: Shape) -> Call:
         rank = len(inputs[0])

@@ -51,6 +51,9 @@ STRICTER = {
     ("AC209", "avgpool"): "uneven padding which the mean cannot leave out as asked",
     ("AC209", "maxpool"): "padding that torch's module refuses, made by its own call",
     ("AC210", "split"): "torch.chunk makes pieces of unequal size",
+    ("AC210", "swiglu"): "torch multiplies unequal halves, one of which has size 1",
+    ("AC210", "geglu"): "torch multiplies unequal halves, one of which has size 1",
+    ("AC210", "reglu"): "torch multiplies unequal halves, one of which has size 1",
     ("AC211", "einsum"): "torch stretches axes of size 1",
     ("AC213", "crop"): "torch's slices end where their axis ends, without a word",
     ("AC213", "slice"): "torch's slices end where their axis ends, without a word",
@@ -148,6 +151,7 @@ class Estimate(NamedTuple):
 ESTIMATES = (
     Estimate("lstm", has("lstm"), "the workspace of oneDNN's kernel is not counted"),
     Estimate("gru", has("gru"), "how its input lies in memory decides on copies of it"),
+    Estimate("rnn", has("rnn"), "how its input lies in memory decides on copies of it"),
     Estimate(
         "deconv that makes a volume smaller",
         smaller_deconv,
