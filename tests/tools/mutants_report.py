@@ -26,23 +26,25 @@ REPORT = ROOT / "docs" / "generated" / "mutation.md"
 EQUIVALENTS = Path(__file__).parents[1].joinpath("mutants_equivalent.yaml")
 ABOUT = """# Mutation testing
 
-Made by `python tests/tools/mutants.py`, not by `python tests/tools/documents.py`: a run takes hours.
+Made by `python tests/tools/mutants.py`. A run takes hours, so `python tests/tools/documents.py` does not
+make this page. Files are named as they were on the day of the run.
 {when}
 
 A mutant is one small change of the code: `+` becomes `-`, `<` becomes `<=`, a number
-grows by one, an argument goes or becomes None, a condition turns, a text changes. A
-suite kills it by failing. Each counts for the first suite that kills it, and a suite
-runs on what those before it left:
+grows by one, an argument is removed or becomes None, a condition is negated, a text
+changes. A suite of tests *kills* a mutant if it fails. The suites run in this order, each
+on the mutants that survived the ones before it, and a mutant counts for the first suite
+that kills it:
 
-- **types**: `mypy --strict`, as CI runs it. An error that the unchanged function has
-  too, as a copy beside itself, does not count.
-- **quick**: the quick tests of its group, see below. Running out of time kills too.
+- **types**: `mypy --strict`, as in CI. Errors that mypy also reports for an unchanged
+  copy of the function do not count.
+- **quick**: the quick tests of its group, see below. A timeout also kills.
 - **slow**: the slower tests of its group: torch, whole networks, symbols.
-- **fresh**: the quick tests in a process that has the mutant from its start, for what
-  runs while modules are imported.
+- **fresh**: the quick tests in a process that has the mutant from its start, for code
+  that runs while modules are imported.
 
-*Score* is killed / (mutants − equivalent − not run). *By tests* is the same without the mutants
-that types kill. Texts of messages are mutated like all else.
+*Score* is killed / (mutants − equivalent − not run). *By tests* is the same without the
+mutants that types kill. Texts of messages are mutated too.
 
 mutmut changes functions and methods. It leaves out {decorated} functions of these files
 that are decorated (properties, overloads, context managers), the arguments of `len` and
@@ -226,9 +228,15 @@ def report() -> str:
         files, quick, slow = GROUPS[group].files, *map(tests_of, GROUPS[group][1:])
         cells = (", ".join(f"`{n}`" for n in names) for names in (files, quick, slow))
         parts.append(f"| {' | '.join(cells)} |")
-    parts += ["\n## Left\n", "Not killed, not explained: what is still to be done.\n"]
+    parts += [
+        "\n## Left\n",
+        "Mutants that no test killed and that nobody has explained yet.\n",
+    ]
     parts += listed([mutant for mutant in alive if mutant not in explained])
-    parts += ["\n## Equivalent\n", "They change nothing that can be seen.\n"]
+    parts += [
+        "\n## Equivalent\n",
+        "Mutants that change nothing that a test could see.\n",
+    ]
     for why in dict.fromkeys(explained.values()):
         same = [mutant for mutant in alive if explained.get(mutant) == why]
         parts += [f"**{why.strip()}**\n", *listed(same), ""] if same else []
