@@ -107,7 +107,7 @@ def network_of(given: Given) -> Network:
         return given
     if isinstance(given, str | os.PathLike):
         return load(given)
-    found = type(given).__name__
+    found = type(given).__name__  # type: ignore[unreachable]  # of who checks no types
     raise TypeError(f"a network is a name, a path or a Network, not {found}")
 
 

@@ -59,7 +59,7 @@ def drawn(
 
 def _combination(items: int, size: int, number: int) -> list[int]:
     """Return one of the ways to take `size` of the first whole numbers, in order."""
-    chosen = []
+    chosen: list[int] = []
     for i in range(items):
         if len(chosen) == size:
             break

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import takewhile
+from typing import TypeVar
 
 from archcalc.errors import UsageError
 from archcalc.reports.cells import Line, Table
 from archcalc.reports.report import Report
 
+OfReport = TypeVar("OfReport", bound=Report)
 FEWEST = 3
 """A row, the one that says how many more there are, and a total."""
 
 
-def without_notes(report: Report) -> Report:
+def without_notes(report: OfReport) -> OfReport:
     """Return a report without what stands below its tables."""
     tables = tuple(
         replace(

@@ -115,7 +115,7 @@ def test_what_is_saved_is_what_the_ending_says(own: Path) -> None:
     assert (folder / "b.svg").read_text(encoding="utf-8").startswith("<svg")
     for shown in (archcalc.table(own), archcalc.explain(own), archcalc.draw(own)):
         with pytest.raises(UsageError) as caught:
-            shown.save(folder / "a.docx")  # type: ignore[attr-defined]  # each has it
+            shown.save(folder / "a.docx")
         assert caught.value.problems[0].code == "AC530"
     with pytest.raises(UsageError) as caught:
         archcalc.table(own).text("csv", standalone=True)
@@ -170,7 +170,7 @@ def test_an_input_of_another_layout_is_warned_of(own: Path) -> None:
         with pytest.warns(
             InputWarning, match=r"own.yaml:2:8: warning\[AC411\]"
         ) as told:
-            call(own)  # type: ignore[operator]  # each takes a path
+            call(own)
         assert told[0].filename == __file__
     with pytest.warns(InputWarning, match="AC411"):
         archcalc.load("lenet5", input="32x32x1")
