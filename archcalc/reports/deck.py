@@ -47,6 +47,7 @@ VERBS = {
 ENOUGH = Fraction(1, 10)
 """Where no layer has so much of a figure, stages are named instead."""
 MOST_NAMED = 3
+MOST_COMPARED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +262,33 @@ def _comparison(analyses: Sequence[Analysis], most: int) -> Slide:
         )
         for a in analyses
     )
-    return Slide(
-        "Compared with other networks", table=cut(Table("", columns, lines), most)
-    )
+    table = cut(Table("", columns, lines), most)
+    return Slide("Compared with other networks", tuple(_ratios(analyses)), table)
+
+
+def _ratios(analyses: Sequence[Analysis]) -> Iterator[str]:
+    """Yield how many times the figures of the first network the others have."""
+    first, *others = analyses
+    for other in others[:MOST_COMPARED]:
+        params, macs = (
+            _times(getattr(other.total, key), getattr(first.total, key))
+            for key in ("params", "macs")
+        )
+        if params and macs:
+            yield (
+                f"{other.name} has {params} times the parameters and {macs} times the "
+                f"MACs of {first.name}."
+            )
+
+
+def _times(value: Dim, reference: Dim) -> str | None:
+    """Return a ratio in two digits; None where one is a symbol or 0."""
+    if not (isinstance(value, int) and isinstance(reference, int)):
+        return None
+    if not value or not reference:
+        return None
+    ratio = Fraction(value, reference)
+    return f"{round(ratio):,}" if ratio >= 10 else f"{float(ratio):.2g}"
 
 
 def _counting(analysis: Analysis) -> Slide:

@@ -91,6 +91,9 @@ def test_slides_have_the_figures_of_the_tables() -> None:
     beside = found["Compared with other networks"].table
     assert beside is not None
     assert [row.cells[2] for row in beside.rows] == [138_357_544, 62_378_344]
+    assert found["Compared with other networks"].points == (
+        "alexnet has 0.45 times the parameters and 0.073 times the MACs of vgg16.",
+    )
 
 
 @pytest.mark.parametrize("name", ["alexnet", "lenet5", "resnet50", "vit", "unet"])
