@@ -20,6 +20,7 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.input_layout import odd_inputs
 from archcalc.network.input_sizes import Input
 from archcalc.network.network import Network
+from archcalc.readers import is_module
 
 Given = str | os.PathLike[str] | Network
 """A shipped name (`"vgg16"`, `"resnet50:v1.5"`), the path of a YAML file, or a network
@@ -57,16 +58,19 @@ class Running(TypedDict, total=False):
 
 
 def load(
-    name: str | os.PathLike[str],
+    name: str | os.PathLike[str] | Any,
     *,
     variant: str | None = None,
     input: Input | None = None,
     set: Mapping[str, Any] | None = None,
     limits: Limits = DEFAULT,
+    arguments: Mapping[str, Any] | None = None,
 ) -> Network:
-    """Return a shipped network by name, or the network in a YAML file.
+    """Return a shipped network by name, or the network in a file or a PyTorch module.
 
-    `name` is `vgg16`, `efficientnet:b1` or `nets/mine.yaml`. `set` overrides params.
+    `name` is `vgg16`, `efficientnet:b1`, `nets/mine.yaml` or `net.onnx`; or a
+    `torch.nn.Module`, or what makes one with `arguments`: `torchvision.models:resnet50`
+    or `nets/mine.py:Net`, which is imported. `set` overrides params.
     `input` gives the input sizes, channels first and without the batch: `"3x299x299"`,
     `[3, 299, 299]`, `"C,H,W"` for symbols; for one of several inputs,
     `{"left": [3, 8, 8]}`.
@@ -78,7 +82,14 @@ def load(
     >>> archcalc.load("vgg16").analyze().total.params
     138357544
     """
-    found = networks.load(name, variant=variant, input=input, set=set, limits=limits)
+    found = networks.load(
+        name,
+        variant=variant,
+        input=input,
+        set=set,
+        limits=limits,
+        arguments=arguments,
+    )
     warn_of_input(found)
     return found
 
@@ -105,7 +116,7 @@ def network_of(given: Given) -> Network:
     """
     if isinstance(given, Network):
         return given
-    if isinstance(given, str | os.PathLike):
+    if isinstance(given, str | os.PathLike) or is_module(given):
         return load(given)
     found = type(given).__name__  # type: ignore[unreachable]  # of who checks no types
     raise TypeError(f"a network is a name, a path or a Network, not {found}")

@@ -112,6 +112,25 @@ LimitOptions = Annotated[
         help="Raise a limit on size, such as nodes=1000000.",
     ),
 ]
+PythonObject = Annotated[
+    bool,
+    Option(
+        "--module",
+        group=READING,
+        rare=True,
+        help="The network is an object of a Python module, such as models:Net.",
+    ),
+]
+Arguments = Annotated[
+    list[str] | None,
+    Option(
+        "--arg",
+        metavar="NAME=VALUE",
+        group=READING,
+        rare=True,
+        help="Pass an argument to the Python object, such as depth=50; repeatable.",
+    ),
+]
 TABLES = (*(name for name in FORMATS if name not in DRAWINGS), *MADE_OF_SVG)
 """Formats of a report that draws no network."""
 
@@ -255,22 +274,57 @@ class Loading(Options):
 
     input: InputShapes = None
     settings: Settings = None
+    python: PythonObject = False
+    arguments: Arguments = None
     limit: LimitOptions = None
-    last = ("limit",)
+    last = ("python", "arguments", "limit")
 
     def load(self, name: str) -> Network:
-        """Return the network of a name; say where its input looks misread."""
+        """Return the network of a name; say where its input looks misread.
+
+        Before a Python object is imported, which runs its code, stderr says so.
+        """
         from archcalc.network.input_sizes import read_inputs
         from archcalc.network.network import load
 
         set = pairs(self.settings, "--set")
         input = read_inputs(self.input or ())
-        network = load(name, input=input, set=set, limits=limits_from(self.limit))
+        arguments = _of_object(name, self.python, self.arguments)
+        network = load(
+            name,
+            input=input,
+            set=set,
+            limits=limits_from(self.limit),
+            arguments=arguments,
+            python=self.python,
+        )
         warn_of_input(network)
         warn_of_unknown(network)
         if input is not None or set:
             _warn_of_heads(network)
         return network
+
+
+def _of_object(
+    name: str, python: bool, given: Sequence[str] | None
+) -> dict[str, Any] | None:
+    """Return the arguments for a Python object, and say that it is imported.
+
+    Raises `UsageError` AC598 for arguments where no object is named, or none at all.
+    """
+    from archcalc.readers import object_named
+
+    target = object_named(name, python)
+    if target is None:
+        if python or given:
+            message = f"{name!r} names no object of a Python module"
+            help = "write torchvision.models:resnet50 or nets/mine.py:Net"
+            raise UsageError.of("AC598", message, help=help)
+        return None
+    from archcalc.readers.pytorch.objects import read_arguments
+
+    print(f"note: importing {target.where} runs its code", file=sys.stderr)
+    return read_arguments(given or ())
 
 
 def warn_of_unknown(network: Network) -> None:

@@ -25,7 +25,13 @@ from archcalc.layers.fields import FieldError, WholeField
 from archcalc.limits import DEFAULT, Limits, begin, counting
 from archcalc.network.analysis import Analysis
 from archcalc.network.shown import Shown
-from archcalc.readers import read_source
+from archcalc.readers import (
+    Shapes,
+    is_module,
+    module_source,
+    object_named,
+    read_source,
+)
 from archcalc.sizes.dims import symbol
 from archcalc.sizes.expressions import Expression, ExpressionError
 from archcalc.source.parser import Mapping as Section
@@ -240,18 +246,22 @@ class Network(Shown):
 
 
 def load(
-    name: str | os.PathLike[str],
+    name: str | os.PathLike[str] | Any,
     *,
     variant: str | None = None,
     input: Input | None = None,
     set: Mapping[str, Any] | None = None,
     limits: Limits = DEFAULT,
+    arguments: Mapping[str, Any] | None = None,
+    python: bool = False,
 ) -> Network:
-    """Return a shipped network by name, or the network in a YAML file.
+    """Return a shipped network by name, or the network in a file or a PyTorch module.
 
-    `vgg16`, `efficientnet:b1`, `nets/mine.yaml`; `set` overrides params, `input` the
-    input sizes (`"3x299x299"`, `[3, 299, 299]`, `"C,H,W"` for symbols; for one of
-    several inputs, `{"left": [3, 8, 8]}`).
+    `vgg16`, `efficientnet:b1`, `nets/mine.yaml`, `net.onnx`; a `torch.nn.Module`, or
+    the name of one or of what makes it with `arguments` (`torchvision.models:resnet50`,
+    `nets/mine.py:Net`; with `python` also `models:Net`). `set` overrides params,
+    `input` the input sizes (`"3x299x299"`, `[3, 299, 299]`, `"C,H,W"` for symbols; for
+    one of several inputs, `{"left": [3, 8, 8]}`).
 
     Raises `UsageError` for an unknown name, `SourceError` or `SpecError` for a file
     that is not a network.
@@ -259,12 +269,24 @@ def load(
     >>> load("vgg16").analyze().total.params
     138357544
     """
+    given = object_named(name, python) or (name if is_module(name) else None)
+    if given is not None:
+        shapes = _shapes_of(input, str(given)) if input is not None else None
+        source = module_source(given, shapes, arguments or {}, limits)
+        return network(source, variant, set, limits=limits)
     path, named = (
         library.find(os.fspath(name))
         if isinstance(name, str)
         else (os.fspath(name), None)
     )
     return network(read_source(path, limits), variant or named, set, input, limits)
+
+
+def _shapes_of(input: Input, name: str) -> Shapes:
+    """Return what gives sizes to the inputs of a module once their names are known."""
+    from archcalc.network.input_sizes import given_shapes
+
+    return lambda names: given_shapes(input, names, name)
 
 
 def loads(text: str, name: str = "text") -> Network:

@@ -7,15 +7,23 @@ reader gives a `Model`; `spec` writes the YAML of it, which then is read as any 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from mmap import ACCESS_READ, mmap
+from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import UsageError
+from archcalc.errors import MissingExtra, UsageError
+from archcalc.layers.base import Shape
 from archcalc.limits import DEFAULT, Limits
 from archcalc.readers.model import Model
 from archcalc.source.parser import Source, parse, read
 from archcalc.source.text import display_name, opened
 
+if TYPE_CHECKING:
+    from archcalc.readers.pytorch.objects import Named
+
+Shapes = Callable[[Sequence[str]], Mapping[str, Shape]]
+"""What gives the sizes of inputs that have these names."""
 NOT_READ = "AC593"
 EXPORT = "torch.onnx.export(model, (example,), 'model.onnx')"
 WEIGHTS = f"it holds weights, maybe code, and no graph: export the model, {EXPORT}"
@@ -80,11 +88,71 @@ def source_of(
     reader = READERS.get(ending(path))
     if reader is None:
         return parse(bytes(data), name, limits)
+    return written(reader(data, name, limits), name, limits)
+
+
+def written(model: Model, name: str, limits: Limits = DEFAULT) -> Source:
+    """Return the spec of a model; errors call it `name`."""
     from archcalc.readers.patterns import simplified
     from archcalc.readers.spec import spec_text
 
-    model = simplified(reader(data, name, limits))
-    return parse(spec_text(model, limits), name, limits)
+    return parse(spec_text(simplified(model), limits), name, limits)
+
+
+def is_module(given: object) -> bool:
+    """Say whether an object is a `torch.nn.Module`, without importing torch."""
+    return any(
+        base.__name__ == "Module" and base.__module__ == "torch.nn.modules.module"
+        for base in type(given).__mro__
+    )
+
+
+def object_named(name: object, anywhere: bool = False) -> Named | None:
+    """Return the Python object that a text names, None where it names a file.
+
+    `anywhere` takes a module without a dot too.
+    """
+    if not isinstance(name, str) or ":" not in name:
+        return None
+    if "." not in name.rpartition(":")[0] and not anywhere:
+        return None
+    from archcalc.readers.pytorch.objects import named
+
+    return named(name, anywhere)
+
+
+def module_source(
+    given: object,
+    shapes: Shapes | None,
+    arguments: Mapping[str, Any],
+    limits: Limits = DEFAULT,
+) -> Source:
+    """Return the spec of a `torch.nn.Module`, or of what a Python object makes.
+
+    `shapes` gives the sizes of the inputs by their names. A name is imported, which
+    runs its code. Raises `MissingExtra` without torch, `UsageError` AC595 to AC599
+    where there is no module or PyTorch cannot export it.
+    """
+    _require_torch()
+    from archcalc.readers.pytorch.export import read_module
+    from archcalc.readers.pytorch.objects import Named, module_of
+
+    if isinstance(given, Named):
+        made = module_of(given, arguments)
+        return written(
+            read_module(made, shapes, limits, str(given)), str(given), limits
+        )
+    name = type(given).__name__
+    return written(read_module(given, shapes, limits), name, limits)
+
+
+def _require_torch() -> None:
+    if find_spec("torch") is None:
+        raise MissingExtra.of(
+            "AC520",
+            "reading a PyTorch module needs torch, which is not installed",
+            help="pip install 'archcalc[torch]'",
+        )
 
 
 def _refuse(path: str | os.PathLike[str]) -> None:

@@ -7,7 +7,7 @@ Nothing here knows a format. A reader adds operators in the order in which they 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +22,8 @@ class Op:
     """One operator: the key of a layer, its arguments, the operators that it reads.
 
     `shape` has no batch axis. `path` names the modules that it stands in, the outermost
-    first; `what` is the operator's own name where no rule knows it.
+    first; `what` is the operator's own name where no rule knows it; `share` is an
+    earlier operator whose weights it uses.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Op:
     shape: Shape
     path: tuple[str, ...] = ()
     what: str = ""
+    share: int | None = None
 
 
 @dataclass(slots=True)
@@ -69,16 +71,7 @@ class Model:
             return index
 
         kept = [i for i in range(len(self.ops)) if i not in dropped]
-        number = {old: new for new, old in enumerate(kept)}
-        ops = [
-            replace(
-                self.ops[i],
-                inputs=tuple(number[standing(s)] for s in self.ops[i].inputs),
-            )
-            for i in kept
-        ]
-        outputs = [number[standing(i)] for i in self.outputs]
-        return Model(self.name, ops, outputs)
+        return self._only(kept, standing)
 
     def reached(self) -> Model:
         """Return the model without operators that no output depends on."""
@@ -90,11 +83,14 @@ class Model:
         kept = sorted(needed)
         return self._only(kept)
 
-    def _only(self, kept: Iterable[int]) -> Model:
-        kept = list(kept)
+    def _only(self, kept: Sequence[int], standing: Callable[[int], int] = int) -> Model:
+        """Return the model of some operators; `standing` says what stands for one."""
         number = {old: new for new, old in enumerate(kept)}
-        ops = [
-            replace(self.ops[i], inputs=tuple(number[s] for s in self.ops[i].inputs))
-            for i in kept
-        ]
-        return Model(self.name, ops, [number[i] for i in self.outputs])
+
+        def placed(op: Op) -> Op:
+            inputs = tuple(number[standing(source)] for source in op.inputs)
+            share = None if op.share is None else number.get(standing(op.share))
+            return replace(op, inputs=inputs, share=share)
+
+        outputs = [number[standing(i)] for i in self.outputs]
+        return Model(self.name, [placed(self.ops[i]) for i in kept], outputs)

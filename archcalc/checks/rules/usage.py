@@ -334,6 +334,44 @@ USAGE = (
         "$ archcalc table vgg16",
     ),
     Rule(
+        "AC595",
+        "unknown-python-object",
+        "A PyTorch module is named by its module or file and its name there.",
+        "$ archcalc table torch.nn:Linaer --input 8",
+        "$ archcalc table torch.nn:Identity --input 8",
+    ),
+    Rule(
+        "AC596",
+        "python-code-failed",
+        "The code that makes a PyTorch module runs; `--arg` gives what it needs.",
+        "$ archcalc table torch.nn:Linear --input 8",
+        "$ archcalc table torch.nn:Linear --input 8 --arg in_features=8 "
+        "--arg out_features=4",
+    ),
+    Rule(
+        "AC597",
+        "no-pytorch-module",
+        "A Python object is a `torch.nn.Module`, or makes one.",
+        "$ archcalc table torch.nn:functional --input 8",
+        "$ archcalc table torch.nn:ReLU --input 8",
+    ),
+    Rule(
+        "AC598",
+        "wrong-python-argument",
+        "`--arg NAME=VALUE` is an argument of a Python object.",
+        "$ archcalc table torch.nn:ReLU --input 8 --arg inplace",
+        "$ archcalc table torch.nn:ReLU --input 8 --arg inplace=True",
+    ),
+    Rule(
+        "AC599",
+        "module-not-exported",
+        "`torch.export` can follow the code of a PyTorch module.",
+        "$ archcalc table torch.nn:Linear --input 9 --arg in_features=8 "
+        "--arg out_features=4",
+        "$ archcalc table torch.nn:Linear --input 8 --arg in_features=8 "
+        "--arg out_features=4",
+    ),
+    Rule(
         "AC590",
         "wrong-formula-value",
         "To evaluate a formula, give whole numbers of at least 1 for its names.",

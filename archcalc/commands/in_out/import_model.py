@@ -8,41 +8,40 @@ from pathlib import Path
 from typing import Annotated
 
 from archcalc.commands.declared import OUTPUT, Argument, Option
-from archcalc.commands.options import LimitOptions, colored, limits_from, write
+from archcalc.commands.options import Loading, colored, write
 from archcalc.errors import UsageError
 
 
 def import_model(
     model: Annotated[
-        str, Argument(metavar="MODEL", help="The file of a model, such as net.onnx.")
+        str,
+        Argument(
+            metavar="MODEL",
+            help="The file of a model, such as net.onnx, or a PyTorch module, such as "
+            "torchvision.models:resnet50.",
+        ),
     ],
+    loading: Loading,
     output: Annotated[
         Path | None,
         Option("--output", "-o", group=OUTPUT, help="Write the spec to this file."),
     ] = None,
-    limit: LimitOptions = None,
 ) -> None:
-    """Print or write the spec of a model in another format, such as ONNX.
+    """Print or write the spec of a model: a file in ONNX, or a PyTorch module.
 
     The spec has the same layers and figures as the model.
 
-    $ archcalc import model.onnx
     $ archcalc import model.onnx -o net.yaml
+    $ archcalc import torchvision.models:resnet50 --input 3x224x224
     """
-    from archcalc.network.network import network as network_of
-    from archcalc.readers import READERS, is_model, read_source
+    from archcalc.readers import READERS, is_model, object_named
 
-    limits = limits_from(limit)
-    source = read_source(model, limits)
-    if not is_model(model):
-        message = f"{model} is a spec already; {', '.join(READERS)} files are imported"
+    if not is_model(model) and object_named(model, loading.python) is None:
+        message = f"{model} is no model: {', '.join(READERS)} files are imported"
         raise UsageError.of("AC593", message, help=f"archcalc show {model}")
-    from archcalc.commands.options import warn_of_unknown
-
-    warn_of_unknown(network_of(source, limits=limits))
+    text = loading.load(model).spec.source.text
     if output is not None and os.path.exists(output):
         raise UsageError.of("AC573", f"there is already a file {output}")
-    text = source.text
     if output is None and colored():
         from archcalc.render.highlight import highlighted
 

@@ -23,8 +23,11 @@ def spec_text(model: Model, limits: Limits = DEFAULT) -> str:
     """Return the YAML of a model, equal structure folded into blocks.
 
     It is written out and compared with the model; where it is not the same network, or
-    is none, each operator gets a step of its own.
+    is none, each operator gets a step of its own. So it does where weights are shared:
+    a step names the one whose weights it uses.
     """
+    if any(op.share is not None for op in model.ops):
+        return flat_text(model)
     blocks = Blocks()
     row = blocks.folded(Folding(model).folded())
     text = Writer(model, blocks.found).text(row)

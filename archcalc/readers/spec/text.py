@@ -74,6 +74,7 @@ class Writer:
     def _name(self, row: Sequence[Item]) -> None:
         """Name inputs and steps: by their modules, or because others read them."""
         wanted = {at for item in row for at in item.takes}
+        wanted |= {item.share for item in row if item.share is not None}
         if len(self.model.outputs) > 1:
             wanted |= {*self.model.outputs}
         inputs = [at for at, op in enumerate(self.model.ops) if op.kind == "input"]
@@ -122,7 +123,10 @@ class Writer:
             given |= {k: v for k, v in args.items() if k in FOLLOWERS}
             given |= {"repeat": item.repeat} if item.repeat > 1 else {}
             return given | ({"first": item.first} if item.first else {})
-        return given | self._layer(item)
+        given |= self._layer(item)
+        return (
+            given if item.share is None else given | {"share": self.names[item.share]}
+        )
 
     def _taken(self, item: Item) -> str:
         names = [self.names[at] for at in item.takes]

@@ -26,6 +26,8 @@ class Item:
     """One step: a layer, a join with branches, a residual, or the use of a block.
 
     `index` is the operator that leaves it; `takes` are those that it reads by name.
+    `share` is an earlier operator whose weights it uses, `shared` says that a later one
+    uses its own: such a step stands alone.
     """
 
     kind: str
@@ -44,6 +46,8 @@ class Item:
     repeat: int = 1
     depth: int = 0
     first: dict[str, Any] = field(default_factory=dict)
+    share: int | None = None
+    shared: bool = False
 
     def inside(self) -> list[list[Item]]:
         """Return the rows of steps that this one holds."""
@@ -74,6 +78,9 @@ class Folding:
         }
         for at, op in enumerate(ops):
             self.items[at].entering = ops[op.inputs[0]].shape if op.inputs else ()
+            if op.share is not None:
+                self.items[at].share = op.share
+                self.items[op.share].shared = True
 
     def folded(self) -> list[Item]:
         """Return the steps in order; inputs are left out."""
@@ -235,5 +242,7 @@ def has_followers(item: Item) -> bool:
     """Say whether a step may have `norm` and `act`."""
     if item.kind == "residual":
         return True
+    if item.shared or item.share is not None:
+        return False
     layer = CATALOGUE[item.kind]
     return layer.role in ROLES_WITH_FOLLOWERS and item.kind != UNKNOWN

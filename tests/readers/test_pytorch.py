@@ -1,0 +1,337 @@
+"""PyTorch modules, read through `torch.export` and counted by our rules.
+
+The judge is torch: parameters are those of the module, and multiply-accumulates half of
+what `FlopCounterMode` counts.
+"""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from independent import MAKERS, Library, theirs
+from samples import long_unless
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+import archcalc
+from archcalc.readers.pytorch.objects import Named, module_of, named, read_arguments
+
+# -- modules of a few lines ------------------------------------------------------------
+
+
+class Branches(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(8)
+        self.left = nn.Conv2d(8, 4, 1)
+        self.right = nn.Sequential(nn.Conv2d(8, 4, 3, padding=1), nn.SiLU())
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.norm(self.stem(x)).relu_()
+        return torch.cat([self.left(x), self.right(x)], 1)
+
+
+class Gate(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = nn.Conv2d(8, 2, 1)
+        self.up = nn.Conv2d(2, 8, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate = x.mean((2, 3), keepdim=True)
+        gate = torch.sigmoid(self.up(torch.relu(self.down(gate))))
+        return x * gate
+
+
+class Heads(nn.Module):
+    """Attention written out, with its batch axis moved to the second place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(16, 4, batch_first=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.transpose(0, 1)
+        return self.attention(x, x, x, need_weights=False)[0].transpose(0, 1)
+
+
+class Words(nn.Module):
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.look = nn.Embedding(50, 8)
+        self.run = getattr(nn, kind)(8, 16, batch_first=True)
+        self.out = nn.Linear(16, 3)
+
+    def forward(self, words: Tensor) -> Tensor:
+        states, last = self.run(self.look(words))
+        return self.out(last[-1] if isinstance(last, Tensor) else states[:, -1])
+
+
+class Twice(nn.Module):
+    """One layer that runs twice: its weights count once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(8, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(self.layer(x).relu())
+
+
+class Standardized(nn.Module):
+    """A convolution whose kernel is made of its weight and a gain."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kernel = nn.Conv2d(3, 8, 3)
+        self.gain = nn.Parameter(torch.ones(8, 1, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.conv2d(x, self.kernel.weight * self.gain, self.kernel.bias)
+
+
+class Two(nn.Module):
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        return a + b
+
+
+SMALL: dict[str, tuple[nn.Module, Any]] = {
+    "branches": (Branches(), (3, 9, 9)),
+    "gate": (Gate(), (8, 5, 5)),
+    "heads": (Heads(), (6, 16)),
+    "lstm": (Words("LSTM"), (7,)),
+    "gru": (Words("GRU"), (7,)),
+    "twice": (Twice(), (8,)),
+    "a volume": (nn.Sequential(nn.Conv3d(2, 4, 3), nn.MaxPool3d(2)), (2, 9, 9, 9)),
+    "a signal": (nn.Sequential(nn.Conv1d(2, 4, 3), nn.GELU()), (2, 20)),
+    "deconv": (nn.ConvTranspose2d(4, 6, 4, stride=2, padding=1), (4, 5, 5)),
+    "groups": (nn.Conv2d(8, 16, 3, groups=8), (8, 6, 6)),
+    "same": (nn.Conv2d(3, 4, 4, padding="same"), (3, 9, 9)),
+    "ceil": (nn.MaxPool2d(3, 2, ceil_mode=True), (3, 10, 10)),
+    "norms": (nn.Sequential(nn.GroupNorm(2, 4), nn.InstanceNorm2d(4)), (4, 6, 6)),
+    "upsample": (
+        nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(3, 3, 1)),
+        (3, 4, 4),
+    ),
+    "shuffle": (nn.Sequential(nn.PixelShuffle(2), nn.Softplus()), (8, 4, 4)),
+    "unfold": (nn.Unfold(3), (2, 6, 6)),
+    "two inputs": (Two(), {"a": (3, 4), "b": (3, 4)}),
+}
+
+
+def macs_of(module: nn.Module, input: Any) -> int:
+    """Return half of what torch counts in one forward pass."""
+    shapes = input.values() if isinstance(input, dict) else [input]
+    ids = any(isinstance(part, nn.Embedding) for part in module.modules())
+    dtype = torch.int64 if ids else torch.float32
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        on_meta = copy.deepcopy(module).eval().to("meta")
+        on_meta(*(torch.zeros(1, *s, dtype=dtype, device="meta") for s in shapes))
+    return counter.get_total_flops() // 2
+
+
+RECURRENT = {"lstm", "gru"}
+"""Kinds whose products torch's counter does not see."""
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_module_has_torchs_figures(name: str) -> None:
+    module, input = SMALL[name]
+    network = archcalc.load(module, input=input)
+    total = network.analyze().total
+    assert total.params == sum(p.numel() for p in module.parameters())
+    if name not in RECURRENT:
+        assert total.macs == macs_of(module, input)
+    again = archcalc.loads(network.spec.source.text, name).analyze().total
+    assert (again.params, again.macs) == (total.params, total.macs)
+
+
+def test_what_no_rule_knows_is_named() -> None:
+    class Odd(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.cumsum(x, 1)
+
+    with pytest.warns(archcalc.InputWarning, match="cumsum"):
+        network = archcalc.load(Odd(), input=(4, 5))
+    assert network.analyze().output == (4, 5)
+
+
+@pytest.mark.filterwarnings("ignore::archcalc.InputWarning")
+def test_a_kernel_made_of_weights_has_all_of_them() -> None:
+    module = Standardized()
+    total = archcalc.load(module, input=(3, 8, 8)).analyze().total
+    assert total.params == sum(p.numel() for p in module.parameters())
+    assert total.macs == macs_of(module, (3, 8, 8))
+
+
+def test_weights_that_run_twice_count_once() -> None:
+    module, input = SMALL["twice"]
+    total = archcalc.load(module, input=input).analyze().total
+    assert (total.params, total.macs) == (72, 128)
+
+
+def test_the_module_is_left_as_it_was() -> None:
+    module = Branches().train()
+    archcalc.load(module, input=(3, 9, 9))
+    assert module.training
+
+
+# -- models of libraries ---------------------------------------------------------------
+
+LIBRARIES: list[tuple[Library, str]] = [
+    ("torchvision", "resnet18"),
+    ("torchvision", "mobilenet_v3_small"),
+    ("torchvision", "vit_b_16"),
+    ("torchvision", "densenet121"),
+    ("torchvision", "efficientnet_b0"),
+    ("torchvision", "convnext_tiny"),
+    ("torchvision", "shufflenet_v2_x1_0"),
+    ("torchvision", "swin_t"),
+    ("timm", "seresnet50"),
+    ("timm", "mixer_s16_224"),
+    ("timm", "pit_ti_224"),
+    ("timm", "twins_pcpvt_small"),
+]
+
+
+@pytest.mark.parametrize(
+    "model",
+    long_unless(lambda one: one[1] in ("resnet18", "vit_b_16"), LIBRARIES),
+)
+@pytest.mark.filterwarnings("ignore::archcalc.InputWarning")
+def test_a_librarys_model_has_its_figures(model: tuple[Library, str]) -> None:
+    library, name = model
+    module = MAKERS[library](name)
+    total = archcalc.load(module, input=(3, 224, 224)).analyze().total
+    found = theirs(library, name)
+    assert (total.params, total.macs) == (found.params, found.macs)
+
+
+# -- by name ---------------------------------------------------------------------------
+
+NAMES = {
+    "torchvision.models:resnet50": Named("torchvision.models", "resnet50", file=False),
+    "nets/mine.py:Net": Named("nets/mine.py", "Net", file=True),
+    "a.b:make.small": Named("a.b", "make.small", file=False),
+    "resnet50:v1.5": None,
+    "mine.yaml:small": None,
+    "net.onnx:a": None,
+    "models:Net": None,
+    "vgg16": None,
+    "a.b:1": None,
+}
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_only_a_dotted_module_or_a_file_names_an_object(text: str) -> None:
+    assert named(text) == NAMES[text]
+
+
+def test_a_module_without_a_dot_is_named_where_it_is_asked_for() -> None:
+    assert named("models:Net", anywhere=True) == Named("models", "Net", file=False)
+
+
+CODE = """
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        if width % 2:
+            raise ValueError("the width must be even")
+        self.conv = nn.Conv2d(3, width, 3)
+
+    def forward(self, x):
+        return self.conv(x)
+
+
+class Chooses(Net):
+    def forward(self, x):
+        if x.sum() > 0:
+            return self.conv(x)
+        return x
+
+
+made = Net(4)
+number = 3
+"""
+
+WRONG = [
+    ("{}:Nett", {}, "AC595", "no 'Nett'", "did you mean Net?"),
+    ("{}:number", {}, "AC597", "is no torch.nn.Module but int", None),
+    ("{}:made", {"width": 2}, "AC597", "takes no arguments", None),
+    ("{}:Net", {"width": 3}, "AC596", "ValueError: the width must be even", None),
+    ("{}:Net", {"depth": 3}, "AC596", "TypeError", None),
+    ("nowhere.at.all:Net", {}, "AC595", "no module", "is its package installed"),
+]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.py"
+    path.write_text(CODE, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("text", "arguments", "code", "message", "help"), WRONG)
+def test_what_goes_wrong_is_told(
+    file: Path,
+    text: str,
+    arguments: dict[str, Any],
+    code: str,
+    message: str,
+    help: str | None,
+) -> None:
+    target = named(text.format(file))
+    assert target is not None
+    with pytest.raises(archcalc.UsageError) as caught:
+        module_of(target, arguments)
+    (problem,) = caught.value.problems
+    assert problem.code == code
+    assert message in problem.message
+    assert (help or "") in (problem.help or "")
+
+
+def test_weights_made_by_name_take_no_memory(file: Path) -> None:
+    target = named(f"{file}:Net")
+    assert target is not None
+    module = module_of(target, {"width": 6})
+    assert all(p.device.type == "meta" for p in module.parameters())
+    assert not module.training
+
+
+def test_code_that_cannot_be_followed_is_shown(file: Path) -> None:
+    target = named(f"{file}:Chooses")
+    assert target is not None
+    with pytest.raises(archcalc.UsageError) as caught:
+        archcalc.load(module_of(target, {}), input=(3, 8, 8))
+    (problem,) = caught.value.problems
+    assert problem.code == "AC599"
+    assert any("if x.sum() > 0" in fact for fact in problem.facts)
+
+
+INPUTS = [
+    (None, "does not say how large its input is"),
+    ("Cx8x8", "needs numbers"),
+    ({"y": (3, 8, 8)}, "has no input 'y'"),
+]
+
+
+@pytest.mark.parametrize(("input", "message"), INPUTS)
+def test_an_input_needs_sizes(input: Any, message: str) -> None:
+    with pytest.raises(archcalc.UsageError, match=message):
+        archcalc.load(Branches(), input=input)
+
+
+def test_arguments_are_values_of_python() -> None:
+    given = ["depth=50", "name=wide", "sizes=[1, 2]", "flag=True"]
+    found = read_arguments(given)
+    assert found == {"depth": 50, "name": "wide", "sizes": [1, 2], "flag": True}
+    with pytest.raises(archcalc.UsageError, match="is not an argument"):
+        read_arguments(["depth"])
