@@ -142,6 +142,16 @@ def test_the_examples_that_are_not_run_here_are_few() -> None:
     assert left == set(ELSEWHERE)
 
 
+MODULE = """
+from torch import nn
+
+
+class Net(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Conv2d(3, 8, 3), nn.ReLU())
+"""
+
+
 @pytest.mark.parametrize("example", [e for _, e in EXAMPLES])
 def test_an_example_does_what_it_says(
     example: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -159,6 +169,7 @@ def test_an_example_does_what_it_says(
             [node], {"x": [1, 3, 8, 8]}, {"y": None}, [weight("w", [4, 3, 1, 1])]
         )
         (tmp_path / "model.onnx").write_bytes(made.SerializeToString())
+        (tmp_path / "nets" / "mine.py").write_text(MODULE, encoding="utf-8")
     done = run(*words)
     assert done.code == 0, done.err
     if "-o" in words:

@@ -14,7 +14,7 @@ HEAVY = ("torch", "numpy", "rich", "typer", "sympy")
 ALLOWED = {
     "yaml": {"source"},
     "pydantic": {"checks"},
-    "torch": {"network"},
+    "torch": {"network", "readers"},
     "typer": {"commands"},
     "rich": {"render", "commands"},
 }

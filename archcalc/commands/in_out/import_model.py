@@ -27,12 +27,12 @@ def import_model(
         Option("--output", "-o", group=OUTPUT, help="Write the spec to this file."),
     ] = None,
 ) -> None:
-    """Print or write the spec of a model: a file in ONNX, or a PyTorch module.
+    """Write the spec of a model: an ONNX file, or a PyTorch module.
 
     The spec has the same layers and figures as the model.
 
     $ archcalc import model.onnx -o net.yaml
-    $ archcalc import torchvision.models:resnet50 --input 3x224x224
+    $ archcalc import nets/mine.py:Net --input 3x32x32
     """
     from archcalc.readers import READERS, is_model, object_named
 

@@ -41,6 +41,7 @@ class Writer:
         rows = [list(row), *(block.steps for block in self.blocks)]
         self.defaults = usual([item for part in rows for item in part])
         layers = [line for item in row for line in self._step(item, 2)]
+        layers = layers or ["  - identity"]
         blocks = [line for block in self.blocks for line in self._block(block)]
         lines = ["archcalc: 1", f"name: {quoted(self.model.name)}", *self._inputs()]
         if len(self.model.outputs) > 1:
