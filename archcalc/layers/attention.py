@@ -345,6 +345,10 @@ class Attention(Layer):
         yield [*kept[:-1], cache, whole, not_yet(output)]
         yield [*kept, whole, not_yet(output)]
 
+    def may_gather(self, inputs: int) -> int:
+        """Not a mask, nor what lies side by side: its parts are copied anyway."""
+        return 3 if inputs > 2 else 0
+
     def gathers(self, x: Laid) -> bool:
         return is_one(self.heads) or is_one(x.sizes[-2])
 

@@ -355,6 +355,10 @@ class Layer:
         """
         return False
 
+    def may_gather(self, inputs: int) -> int:
+        """Return how many of so many inputs, the first ones, may be put in a row."""
+        return inputs
+
     def beside_gaps(self, output: Shape) -> Extra | None:
         """Return what else it makes while it runs on an input with gaps."""
         return None

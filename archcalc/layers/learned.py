@@ -244,8 +244,16 @@ class RelativeBias(Source):
             return [[index]]
         offsets = index._replace(what="offsets")
         late = Extra(NOT_YET, once=-numel(output))
-        table = Extra("bucket of each offset", once=output[1] + output[2] - 1, width=8)
-        return [[index, table], [index, table, offsets, late]]
+        count = output[1] + output[2] - 1
+        table = Extra("bucket of each offset", once=count, width=8)
+        places = Extra("places", once=output[1] + output[2], width=8)
+        numbered = Extra("offsets while they are numbered", once=count, width=41)
+        return [
+            [index, table],
+            [index, table, offsets, late],
+            [index, table, places, late],
+            [numbered, late],
+        ]
 
     def written(self, output: Ints, *inputs: Laid) -> Laid | None:
         """Looked up by place, the heads innermost."""
@@ -288,8 +296,8 @@ class RelativeBias(Source):
             f"b = ({far} * {ways - exact}).long() + {exact}",
             f"b = torch.where(d < {exact}, d, b.clamp(max={ways - 1}))",
             *ahead,
-            "del d",
-            f"r = torch.arange({keys}, {where}) - torch.arange({queries}, {where})"
-            f"[:, None] + {queries - 1}",
+            "del d, r",
+            f"r = torch.arange({queries - 1}, -1, -1, {where})[:, None]"
+            f" + torch.arange({keys}, {where})",
             "r = b[r]",
         ]

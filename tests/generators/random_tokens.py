@@ -41,6 +41,69 @@ def attention(w: StepWriter, x: Tensor, depth: int) -> Made:
     return {"stage": steps}, tokens(x.channels, width)
 
 
+def attention_apart(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """Queries, keys and values of their own: other tokens, fewer heads, a cache."""
+    groups, width = w.random.randint(1, 2), 2 * w.random.randint(1, 2)
+    heads, deep = groups * w.random.randint(1, 2), w.random.randint(1, 3)
+    before, seen = other_tokens(w, x)
+    queries: list[Step] = [{"linear": heads * width}]
+    keys: list[Step] = [*before, {"linear": groups * width + w.spoilt()}]
+    values: list[Step] = [*before, {"linear": groups * deep}]
+    if w.chance(0.3):
+        turned = {} if w.chance(0.5) else {"features": 2, "base": 100}
+        queries.append({"rope": heads, **turned})
+        keys.append({"rope": groups, **turned})
+    step: dict[str, Any] = {"attention": heads, "q": queries, "k": keys, "v": values}
+    if groups != heads or w.chance(0.2):
+        step["kv_heads"] = groups
+    if w.chance(0.3):
+        step["past"] = w.random.randint(1, 4)
+    step |= hiding(w, x.channels, seen + step.get("past", 0), heads)
+    return step, tokens(x.channels, heads * deep)
+
+
+def other_tokens(w: StepWriter, x: Tensor) -> tuple[list[Step], int]:
+    """Return steps that make tokens to attend to, and how many they are."""
+    if w.chance(0.4):
+        count = w.random.randint(1, x.channels)
+        return [{"slice": [0, count], "axis": 0}], count
+    if w.chance(0.3):
+        count = w.random.randint(1, 5)
+        return [{"parameter": [count, x.shape[1]]}], count
+    return [], x.channels
+
+
+def hiding(w: StepWriter, queries: int, keys: int, heads: int) -> dict[str, Any]:
+    """Return arguments that hide tokens, weigh them or drop some."""
+    step: dict[str, Any] = {}
+    if w.chance(0.3) and keys >= queries:
+        step["causal"] = True
+    if w.chance(0.3):
+        step["local"] = w.random.randint(1, 4)
+    if w.chance(0.2):
+        step["scale"] = False
+    if w.chance(0.2):
+        step["dropout"] = 0.1
+    if w.chance(0.3):
+        scores = w.random.choice(([heads, queries, keys], [queries, keys], [keys]))
+        biased = {"relative_bias": heads, "buckets": 8, "queries": queries}
+        by_distance = {**biased, "keys": keys, "distance": 9}
+        if w.chance(0.3):
+            by_distance["causal"] = True
+        step["mask"] = [w.random.choice(({"parameter": scores}, by_distance))]
+    if queries == keys and w.chance(0.3):
+        down = w.groups(keys, keys)
+        step["mask"] = [{"relative_bias": heads, "grid": [down, keys // down]}]
+    return step
+
+
+def learned_tokens(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """A tensor that every sample reads, added or multiplied."""
+    sizes = [x.channels, x.shape[1] + w.spoilt()]
+    branches = {"a": "identity", "b": [{"parameter": sizes}]}
+    return {w.random.choice(("add", "multiply")): branches}, x
+
+
 def window_attention(w: StepWriter, x: Tensor, depth: int) -> Made:
     heads = w.random.randint(1, 2)
     width = heads * w.random.randint(1, 3)
@@ -152,6 +215,8 @@ def beside(w: StepWriter, x: Tensor, depth: int) -> Made:
 TOKEN_LAYERS: Table = [
     (matrix, 8),
     (attention, 5),
+    (attention_apart, 5),
+    (learned_tokens, 2),
     (window_attention, 3),
     (recurrent, 1),
     (norm, 5),

@@ -54,7 +54,9 @@ class Layouts:
 
     def gathers(self, node: Node, index: int) -> bool:
         """Say whether a node keeps a copy of an input, made to lie in a row."""
-        return index in self.strides and node.layer.gathers(self.of(index))
+        if index not in self.strides or not node.layer.gathers(self.of(index)):
+            return False
+        return index in node.inputs[: node.layer.may_gather(len(node.inputs))]
 
     def _remember(self, index: int, laid: Laid) -> None:
         if not laid.in_a_row():
