@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from archcalc.layers.attention import NOT_YET, SizeOrNone, check_tokens
@@ -240,10 +241,11 @@ class RelativeBias(Source):
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
         """Where weights are looked up; where buckets are, by offset."""
         index = self.index(output)
-        if self.grid is not None:
-            return [[index]]
-        offsets = index._replace(what="offsets")
         late = Extra(NOT_YET, once=-numel(output))
+        if self.grid is not None:
+            numbers = (Extra("offsets", once=n, width=8) for n in self.numbered())
+            return [[index], *([one, late] for one in numbers)]
+        offsets = index._replace(what="offsets")
         count = output[1] + output[2] - 1
         table = Extra("bucket of each offset", once=count, width=8)
         places = Extra("places", once=output[1] + output[2], width=8)
@@ -254,6 +256,18 @@ class RelativeBias(Source):
             [index, table, places, late],
             [numbered, late],
         ]
+
+    def numbered(self) -> Iterator[Dim]:
+        """Yield how many numbers live while the offsets of each axis are added."""
+        before: list[Dim] = []
+        for n in self.grid or ():
+            pairs, so_far = n * n, product(before)
+            added = so_far if before else 0
+            yield added + 2 * pairs
+            yield added + pairs + 2 * n
+            if before:
+                yield added + pairs + so_far * pairs
+            before.append(pairs)
 
     def written(self, output: Ints, *inputs: Laid) -> Laid | None:
         """Looked up by place, the heads innermost."""

@@ -93,7 +93,7 @@ def hiding(w: StepWriter, queries: int, keys: int, heads: int) -> dict[str, Any]
         step["mask"] = [w.random.choice(({"parameter": scores}, by_distance))]
     if queries == keys and w.chance(0.3):
         down = w.groups(keys, keys)
-        step["mask"] = [{"relative_bias": heads, "grid": [down, keys // down]}]
+        step["mask"] = [{"relative_bias": heads, "grid": [down, keys // down or 1]}]
     return step
 
 
@@ -145,7 +145,7 @@ def token(w: StepWriter, x: Tensor, depth: int) -> Made:
 
 def to_image(w: StepWriter, x: Tensor, depth: int) -> Made:
     count = x.channels
-    sizes = [count] if w.chance(0.3) else [g := w.groups(count, count), count // g]
+    sizes = [count] if w.chance(0.3) else [g := w.groups(count, count), count // g or 1]
     if w.chance(0.2):
         sizes.append(1)
     return {"image": sizes}, image(x.shape[1], tuple(max(n, 1) for n in sizes))
