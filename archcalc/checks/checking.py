@@ -71,8 +71,12 @@ def choice_from(
     )
     kept = sorted(c for c in ignored | everywhere if c.startswith(NEVER_IGNORED))
     if kept:
-        message = f"{kept[0]} cannot be ignored: such a file is no network"
-        raise UsageError.of("AC561", message, help="leave the file out: `exclude`")
+        message = (
+            f"{kept[0]} cannot be ignored: a file with this error describes no network"
+        )
+        raise UsageError.of(
+            "AC561", message, help="exclude the file: `exclude` in pyproject.toml"
+        )
     return Selection(chosen, ignored, strict or project.strict, project)
 
 

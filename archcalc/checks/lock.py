@@ -247,8 +247,8 @@ def _file_findings(
             continue
         facts = tuple(_differences(known, entry_of(network.analyze())))
         if facts:
-            message = f"{network.name} is not what was locked"
-            help = "if that is meant, lock it anew: `archcalc lock`"
+            message = f"{network.name} differs from the lock file"
+            help = "if that is intended, run `archcalc lock` again"
             yield Finding(outcome.path, Problem("AC304", message, place, facts, help))
 
 
@@ -265,7 +265,10 @@ def _differences(old: Entry, new: Entry) -> Iterator[str]:
     """Yield a fact for each figure that differs."""
     for name in new:
         if name != "structure" and old.get(name) != new[name]:
-            yield f"{name}: {_shown(old.get(name))} was locked, now {_shown(new[name])}"
+            yield (
+                f"{name}: {_shown(old.get(name))} in the lock file, now "
+                f"{_shown(new[name])}"
+            )
     if old.get("structure") != new["structure"]:
         yield "the layers, their arguments or their connections differ"
 
@@ -291,9 +294,11 @@ def _gone(
     name, found = str(lock.path), []
     for key in sorted(lock.networks.keys() - seen):
         if _covered(lock, key, asked) and _file_of(key) not in broken:
-            message = f"{key} is locked, and there is no such network"
+            message = f"{key} is in the lock file, but there is no such network"
             place = Place(name, _line(lock, key), 1)
-            problem = Problem("AC306", message, place, help="`archcalc lock` drops it")
+            problem = Problem(
+                "AC306", message, place, help="`archcalc lock` removes it"
+            )
             found.append(Finding(name, problem))
     if found and choice.shows("AC306", name):
         yield Checked(name, tuple(found))

@@ -37,7 +37,7 @@ class Blocks:
             help = nearest(str(name), self.spec.blocks)
             raise self.growing.error(step, "AC148", message, help)
         if len(self.growing.uses) >= DEEPEST_BLOCKS:
-            message = f"blocks use each other more than {DEEPEST_BLOCKS} deep"
+            message = f"blocks are nested more than {DEEPEST_BLOCKS} deep"
             help = "a block that uses itself ends by `when`: `n: n - 1, when: n > 1`"
             raise self.growing.error(step, "AC152", message, help)
         return block, args

@@ -47,7 +47,7 @@ def _same_sizes(body: Shape, kept: Shape) -> str:
         return f"as many channels on both sides: {body[0]} or {kept[0]}"
     if len(kept) < 3 and _equal(body[:-1], kept[:-1]):
         return f"{{linear: {kept[-1]}}} at the end of the body"
-    return "a body whose strides and padding leave the positions of the shortcut"
+    return "strides and padding of the body that keep the size of the shortcut"
 
 
 def join_help(

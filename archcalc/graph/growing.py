@@ -329,5 +329,5 @@ class Growing:
         if self.name_chars > self.limits.name_chars:
             what = "the names of the nodes are too long together"
             return self.limits.exceeded("name_chars", what, place=place)
-        what = "the network is too large when written out"
+        what = "the network is too large with all repetitions written out"
         return self.limits.exceeded("nodes", what, place=place)

@@ -35,7 +35,7 @@ def leaving(
             raise _refused(name, growing, said, "take its steps out of `aux:`")
         node, first = growing.nodes[index], found.get(index)
         if node.layer.role == "input":
-            said = f"{name.text!r} is an input, and no step's result"
+            said = f"{name.text!r} is an input, not the result of a step"
             raise _refused(name, growing, said, "name a step")
         if first is not None:
             raise _twice(first, name, growing)

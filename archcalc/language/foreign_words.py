@@ -223,7 +223,7 @@ def kind_help(word: str) -> str | None:
     if meant is None:
         return None
     if meant == NO_KIND:
-        return "no kind here does the same; `archcalc layers` lists every kind"
+        return "no kind does the same; `archcalc layers` lists all kinds"
     if meant.startswith("{") and OR not in meant and THEN not in meant:
         meant = f"{meant[1:].partition(':')[0]}, as in {meant}"
     return f"did you mean {meant.replace(THEN, ', then ').replace(OR, ', or ')}?"
@@ -270,7 +270,7 @@ def argument_help(word: str, kind: str, known: Collection[str]) -> str | None:
     if meant == PRINCIPAL:
         layer = CATALOGUE.get(kind)
         named = layer is not None and layer.principal is not None
-        return f"its value stands behind the kind: `{kind}: …`" if named else None
+        return f"its value follows the kind: `{kind}: …`" if named else None
     for pair in meant.split(OR):
         key = pair.partition(":")[0]
         if key in known:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 SECTIONS = {
-    "archcalc": "Version of the language: 1. The newest where it is left out.",
+    "archcalc": "Version of the language: 1. The newest if omitted.",
     "name": "The network's name.",
-    "title": "What the network is called in full.",
+    "title": "The full name of the network.",
     "family": "The family that `archcalc list` puts it into.",
     "paper": "Where the network was published.",
-    "notes": "For people: what the source says and what was chosen.",
-    "tags": "Words to find it by.",
+    "notes": "Notes for readers: what the source says and what was chosen.",
+    "tags": "Keywords.",
     "accuracy": "Published accuracies, in per cent.",
     "input": "Sizes without the batch: [C, H, W], [C, L], [C, D, H, W], [N, D] or [F]. "
     "A name stays a symbol. Several named inputs stand in a mapping.",
-    "outputs": "Names of the steps whose results leave the network, in that order; a "
-    "step in a group by its path: group.step. The last step where it is left out.",
+    "outputs": "The steps whose results are the outputs, in order; a step in a group "
+    "by its path: group.step. If omitted, the last step.",
     "params": "Numbers, true or false, words or lists for the whole file; "
     "`--set name=value` overrides them.",
     "variants": "Named sets of params: `net:variant`.",
@@ -23,16 +23,17 @@ SECTIONS = {
     "blocks": "Templates of steps with params of their own.",
     "layers": "The steps, in order.",
     "expect": "Figures that hold, figures known to be wrong, and budgets.",
-    "lint": "What the file asks of its lint.",
+    "lint": "Settings of lint for this file.",
 }
 COMMON = {
     "name": "Names the step, for `from`, `share` and `expect`.",
     "from": "Takes its input from an earlier step instead of the one before; a list "
     "for layers of several inputs.",
-    "repeat": "How often; repetitions are name.1, name.2, … and `i` is their number.",
+    "repeat": "How many times; the repetitions are name.1, name.2, …, and `i` is "
+    "their number.",
     "first": "Arguments that differ in the first repetition.",
     "last": "Arguments that differ in the last repetition.",
-    "when": "A condition; the step is left out where it is false.",
+    "when": "A condition; if it is false, the step is left out.",
     "note": "For people.",
     "share": "Uses the weights of an earlier step, which are counted once.",
 }
@@ -42,8 +43,9 @@ FOLLOWERS = {
 }
 STRUCTURES = {
     "residual": "Steps whose result is added to a shortcut.",
-    "use": "Writes out a block; its params are siblings.",
-    "aux": "A side head: the main flow goes on unchanged; outside inference totals.",
+    "use": "Uses a block; its params stand beside this key.",
+    "aux": "A side head: the main path continues unchanged, and the head does not "
+    "count in inference.",
     "stage": "A named group of steps, with a subtotal.",
 }
 SHORTCUT = (
@@ -54,16 +56,18 @@ BRANCHES = (
     "Branch names with their steps (or identity), or a list of earlier steps: `m.*` "
     "are all repetitions of m. With `branches`, the steps of each."
 )
-COPIES = "How many branches of equal steps, with weights of their own; `i` counts them."
+COPIES = (
+    "How many branches with the same steps, each with its own weights; `i` counts them."
+)
 BLOCK = {
-    "params": "Params of the block; `required` where there is no default. One that "
-    "holds the name of a step stands for it: `from: keys`.",
+    "params": "Params of the block; `required` if there is no default. A param can "
+    "hold the name of a step: `from: keys`.",
     "inputs": "Names of the tensors that enter, for a block that takes several.",
     "layers": "The block's steps.",
     "note": "For people.",
 }
 ARGUMENTS = {
-    "affine": "Whether a weight and a bias a channel are learned.",
+    "affine": "Whether each channel has a learned weight and bias.",
     "alpha": "The value that negative inputs approach, negated.",
     "axes": "Axes, by name (channels, h, w, tokens, features, …), or counted from 0 "
     "without the batch, or from the end below 0.",
@@ -72,19 +76,20 @@ ARGUMENTS = {
     "bias": "Whether a bias is added.",
     "biases": "How many bias vectors a gate has: 2 as in torch, 1, or 0.",
     "bidirectional": "Whether it runs in both directions.",
-    "bounds": "Where the part begins and where it ends, the end left out.",
-    "causal": "Whether a token attends to earlier ones alone.",
+    "bounds": "Where the part begins and where it ends; the end itself is not "
+    "included.",
+    "causal": "Whether a token attends only to itself and to earlier ones.",
     "channels": "Channels that are added in front and behind, or dropped as a whole.",
     "count": "How many tokens.",
     "count_pad": "Whether padding counts as values of the mean.",
     "dilation": "Distance between the positions that a kernel reads.",
     "dim": "Values of each vector.",
-    "end": "How much is added at the end, where that differs.",
+    "end": "How much is added at the end, if that differs.",
     "factor": "By how much each side grows or shrinks.",
     "form": "The exact function, or its approximation by tanh.",
     "grid": "Height and width of the tokens as an image.",
     "groups": "Into how many groups the channels are divided.",
-    "heads": "How many heads, which divide the width.",
+    "heads": "How many heads; the width is divisible by it.",
     "hidden": "Values of the hidden state.",
     "index": "Which position, from 0, or from the end below 0.",
     "keep": "Whether the axes stay, with size 1.",
@@ -103,14 +108,14 @@ ARGUMENTS = {
     "pieces": "Into how many equal pieces, or the size of each.",
     "power": "The power of the mean.",
     "rate": "The share that is dropped in training.",
-    "rounding": "Whether a last window may hang over the end: floor or ceil.",
+    "rounding": "Whether a last window may extend past the end: floor or ceil.",
     "scale": "By how much each side grows.",
     "shift": "By how many positions.",
     "size": "The size of each axis, or how much is added to it.",
     "sizes": "The new sizes, without the batch.",
     "slope": "The slope below zero.",
     "slopes": "How many slopes are learned: one, or one for each channel.",
-    "stride": "Distance between windows; the kernel's size for a pool without one.",
+    "stride": "Distance between windows; for a pool, the kernel size if omitted.",
 }
 PAPER = {
     "authors": "Authors.",
@@ -121,29 +126,29 @@ PAPER = {
 }
 ACCURACY = {
     "variant": "Which variant was measured.",
-    "dataset": "On what it was measured.",
+    "dataset": "The data that it was measured on.",
     "top1": "Top-1 accuracy in per cent.",
     "top5": "Top-5 accuracy in per cent.",
     "cite": "Where the figure is printed.",
     "note": "For people.",
 }
 LINT = {
-    "channels": "Channels are wanted in multiples of this (AC405).",
+    "channels": "Channels should be a multiple of this (AC405).",
     "ignore": "Lint rules that do not apply to this file.",
 }
 EXPECTED = {
-    "at": "The step, group or branch that the figure is of; the network without it.",
-    "branch": "The branch that the figure is of.",
+    "at": "The step, group or branch of the figure; if omitted, the network.",
+    "branch": "The branch of the figure.",
     "variant": 'For which variant; "*" for the network and every variant.',
     "input": "For which input sizes.",
-    "batch": "For which batch; 1 where it is left out.",
+    "batch": "For which batch; 1 if omitted.",
     "tol": "How far a printed figure may be off, such as 1%.",
     "convention": "How the source counts (`archcalc conventions`).",
     "verdict": "agrees: must hold; erratum: must not; loose: no single count gives it.",
     "cite": "Where the figure is printed.",
     "said": "What the source prints, word for word.",
-    "what": "What the figure is, where its name is not enough.",
-    "why": "What the slip is.",
+    "what": "What the figure is, if its name is not enough.",
+    "why": "Why the figure is wrong.",
     "note": "For people.",
     "value": "Arithmetic on the figures of `with`.",
     "with": "Names for figures of this network or others: `METRIC at LAYER of NET`.",

@@ -145,7 +145,7 @@ class StepReader:
                 text_help(key.text)
                 or kind_help(key.text)
                 or nearest(key.text, KINDS)
-                or "`archcalc layers` lists every kind"
+                or "`archcalc layers` lists all kinds"
             )
         self.problems.add("AC134", f"{quoted(key)} is not a kind of step", key, help)
 

@@ -468,7 +468,7 @@ def on_axis(axis: int | str, shape: Shape) -> int:
             "AC208",
             f"there is no axis {axis}: the tensor has {rank}",
             facts=[f"its shape is {times(shape)}"],
-            help=f"axes count from 0 to {rank - 1}, the batch left out",
+            help=f"axes count from 0 to {rank - 1}, without the batch",
         )
     return axis % rank
 

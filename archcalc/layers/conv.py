@@ -359,6 +359,6 @@ def transposed_size(n: Dim, values: tuple[Dim, ...]) -> Dim:
     if not at_least(size, 1):
         raise ShapeError.of(
             "AC207",
-            f"the output size would be {size}: padding {p} takes more than there is",
+            f"the output size would be {size}: padding {p} removes more than there is",
         )
     return size

@@ -89,7 +89,7 @@ def _refuse_traps(text: str) -> None:
     if text.strip() in ("", "~", "null"):
         raise FieldError("a value is missing here")
     if text in BOOLEANS:
-        raise FieldError(f"{text} is a boolean where a number stands")
+        raise FieldError(f"{text} is a boolean, and a number is needed")
     if "#" in text:
         raise FieldError("a comment needs a space before its #")
     if text[0] not in "+-0123456789":
@@ -180,7 +180,7 @@ class WholeField(Field):
         return {"anyOf": [{"type": "integer", "minimum": self.least}, ARITHMETIC]}
 
 
-BOTH_SIDES = "where the two sides differ, a `pad` step before it: {{pad: {}, end: {}}}"
+BOTH_SIDES = "if the two sides differ, put a `pad` step before it: {{pad: {}, end: {}}}"
 
 
 class AxesField(Field):

@@ -36,7 +36,7 @@ def check_several(values: Dim, what: str) -> None:
     if not at_least(values, 2):
         raise ShapeError.of(
             "AC220",
-            f"{what} would normalize single values, which leaves nothing but zeros",
+            f"{what} would normalize single values, which gives only zeros",
             help="bn and ln need no spatial axes",
         )
 

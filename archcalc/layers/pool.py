@@ -90,7 +90,7 @@ def check_padding(sliding: Sliding) -> None:
                 "AC209",
                 f"padding {before} is more than half of the kernel {k}",
                 help=f"a pool may pad by at most {k // 2} here: "
-                "more would make windows of nothing but padding",
+                "more would give windows that hold only padding",
                 argument="pad",
             )
 
@@ -210,9 +210,9 @@ class AvgPool(Pool):
             if not same(before, after) and not at_least(stride, 2):
                 raise ShapeError.of(
                     "AC209",
-                    f"`same` pads {before} before and {after} after, and torch cannot "
-                    "leave that out of the mean",
-                    help="an odd kernel, or count_pad: true",
+                    f"`same` pads {before} before and {after} after, and torch "
+                    "cannot exclude that from the mean",
+                    help="use use an odd kernel, or count_pad: true",
                 )
 
     def work(self, output: Shape, *inputs: Shape) -> Work:

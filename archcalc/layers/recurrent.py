@@ -44,7 +44,9 @@ class Recurrent(Layer):
 
     def agree(self) -> None:
         if not isinstance(self.layers, int):
-            raise FieldError(f"the number of layers cannot stay a name: {self.layers}")
+            raise FieldError(
+                f"the number of layers must be a number, not a symbol: {self.layers}"
+            )
 
     def directions(self) -> int:
         """Return 2 where the sequence is read both ways."""

@@ -124,7 +124,7 @@ class Upsample(Interpolate):
 def check_positive(size: Dim, n: Dim, scale: object) -> None:
     """Raise `ShapeError` AC207 where scaling leaves nothing."""
     if type(size) is int and size < 1:
-        raise ShapeError.of("AC207", f"{n} times {scale} leaves nothing")
+        raise ShapeError.of("AC207", f"{n} times {scale} is less than 1")
 
 
 class Resize(Interpolate):

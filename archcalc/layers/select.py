@@ -78,7 +78,7 @@ class Slice(Part):
         if not at_least(x[axis], stop):
             raise outside(stop, x[axis], "the slice")
         if not at_least(stop, start + 1):
-            raise ShapeError.of("AC213", f"nothing lies between {start} and {stop}")
+            raise ShapeError.of("AC213", f"there is nothing between {start} and {stop}")
         return (*x[:axis], stop - start, *x[axis + 1 :])
 
     def torch(self, *inputs: Shape) -> Call:
@@ -115,14 +115,14 @@ class Split(Part):
         (x,) = inputs
         axis = on_axis(self.axis or 0, x)
         if not isinstance(self.pieces, tuple):
-            check_divides(self.pieces, x[axis], "split cuts equal pieces")
+            check_divides(self.pieces, x[axis], "split cuts an axis into equal pieces")
             return (*x[:axis], x[axis] // self.pieces, *x[axis + 1 :])
         whole = sum(self.pieces[1:], self.pieces[0])
         if not same(whole, x[axis]):
             raise ShapeError.of(
                 "AC213",
-                f"pieces of {' + '.join(map(str, self.pieces))} = {whole} "
-                f"do not make up an axis of {x[axis]}",
+                f"pieces of {' + '.join(map(str, self.pieces))} = {whole} do not add "
+                f"up to an axis of {x[axis]}",
             )
         return (*x[:axis], self.pieces[self.part], *x[axis + 1 :])
 
@@ -290,7 +290,7 @@ class Pad(Rearrange):
     def check(self, n: Dim, before: Dim, after: Dim) -> None:
         """Raise `ShapeError` AC207 or AC213 for what an axis of n does not have."""
         if not at_least(n + least(before, 0) + least(after, 0), 1):
-            message = f"padding {before} and {after} leaves none of {n} positions"
+            message = f"padding {before} and {after} removes all {n} positions"
             raise ShapeError.of("AC207", message)
         beyond = {"reflect": 1, "circular": 0}.get(self.mode)
         if beyond is None or at_least(n, largest(before, after) + beyond):

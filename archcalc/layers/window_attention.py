@@ -81,8 +81,8 @@ class WindowAttention(Layer):
             if side is None:
                 raise ShapeError.of(
                     "AC212",
-                    f"{tokens} tokens are no square",
-                    help="say the grid: [height, width]",
+                    f"{tokens} tokens do not form a square",
+                    help="give the grid: [height, width]",
                 )
             return side, side
         if not same(product(self.grid), tokens):

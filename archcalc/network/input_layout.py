@@ -20,7 +20,7 @@ SMALLEST = 16
 """From which sides on a tensor is taken for an image: those of MNIST are 28."""
 DEEPEST = 8
 """Through so many groups the first step is looked for."""
-LAST = "its channels seem to stand last"
+LAST = "its channels seem to come last"
 BATCH = "it seems to begin with the batch"
 Found = tuple[str, tuple[Shape, ...]]
 
@@ -101,7 +101,7 @@ def _beside(x: Any, own: Any) -> Found | None:
             return _read(x, f"{BATCH}, and {LAST}"), (_turned(x[1:]),)
         return _read(x, BATCH), (x[1:],)
     sizes = "size" if len(x) == 1 else "sizes"
-    message = f"has {len(x)} {sizes} where the file has {len(own)}"
+    message = f"has {len(x)} {sizes}, but the file has {len(own)}"
     whole = len(x) < len(own) and all(isinstance(size, int) for size in own)
     return message, ((own[0], *_sides(x, own)),) if whole else ()
 

@@ -48,7 +48,7 @@ def given_shapes(given: Input, known: Sequence[str], net: str) -> dict[str, Shap
         if len(known) == 1:
             return {known[0]: parse_shape(given)}
         first = next(iter(known), "input")
-        message = f"{net} has several inputs; --input sets one"
+        message = f"{net} has several inputs; --input sets one of them of them"
         help = f"--input {first}=3x8x8 sets one of {', '.join(known)}"
         raise UsageError.of("AC506", message, help=help)
     for name in given:
@@ -72,7 +72,7 @@ def parse_shape(given: Sizes) -> Shape:
     if None in shape or not 1 <= len(shape) <= MOST_AXES:
         help = "write 3x224x224 or C,H,W"
         if None not in shape and len(shape) > MOST_AXES:
-            help = f"at most {MOST_AXES} sizes; the batch is none of them: --batch"
+            help = f"at most {MOST_AXES} sizes, without the batch: --batch"
         raise UsageError.of("AC506", f"{given!r} is not an input size", help=help)
     return shape
 

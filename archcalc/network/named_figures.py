@@ -99,7 +99,7 @@ def _only_output(analysis: Analysis) -> Shape:
     """Return the output's shape; raise `ValueError` where there are several."""
     if len(analysis.outputs) > 1:
         names = analysis.graph.called(analysis.graph.outputs)
-        raise ValueError(f"there are several outputs: say which with `at: {names[0]}`")
+        raise ValueError(f"there are several outputs: choose one with `at: {names[0]}`")
     return analysis.output
 
 
@@ -193,7 +193,9 @@ def _peak(analysis: Analysis, row: Row | None) -> int:
 def _training(analysis: Analysis, row: Row | None) -> int:
     """Return the peak of training; raise `ValueError` for a row, which has none."""
     if row is not None:
-        raise ValueError("training memory is of the whole network: leave `at` out")
+        raise ValueError(
+            "training memory is a figure of the whole network: remove `at`"
+        )
     return analysis.memory.training.peak
 
 
@@ -210,7 +212,7 @@ def _disk(analysis: Analysis, row: Row | None) -> Dim:
 
 def _layer(analysis: Analysis, row: Row | None) -> Node:
     if row is None:
-        raise ValueError("say at which layer: `at: conv1`")
+        raise ValueError("name the layer: `at: conv1`")
     return analysis.graph.nodes[row.nodes[0]]
 
 

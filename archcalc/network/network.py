@@ -132,7 +132,7 @@ class Network(Shown):
                     ready.append(reader)
         if waiting:
             names = ", ".join(list(waiting)[:MOST_NAMED])
-            message = f"the params {names} need each other"
+            message = f"the params {names} depend on each other"
             place = self._declared(next(iter(waiting)))
             raise SpecError.of("AC126", message, place=place)
         return {name: values[name] for name in given}

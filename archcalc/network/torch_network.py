@@ -325,7 +325,7 @@ def trace(network: nn.Module, batch: int = 1) -> Trace:
     from torch.utils.flop_counter import FlopCounterMode
 
     if any(not p.is_meta for p in network.parameters()):
-        raise ValueError("only a network on the meta device is traced")
+        raise ValueError("only a network on the meta device can be traced")
     found: list[Traced] = []
     training, before = network.training, 0
     network.eval()

@@ -45,7 +45,7 @@ def layer_report(key: str) -> Report:
     Raises `UsageError` AC514 with the nearest kind.
     """
     if key not in USERS:
-        help = nearest(key, USERS) or "`archcalc layers` lists every kind"
+        help = nearest(key, USERS) or "`archcalc layers` lists all kinds"
         raise UsageError.of("AC514", f"there is no kind of layer {key!r}", help=help)
     layer = CATALOGUE[key]
     paragraphs = (inspect.getdoc(layer) or "").split("\n\n")

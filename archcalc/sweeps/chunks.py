@@ -173,7 +173,7 @@ def _sized(chunk: Chunk, size: int) -> int:
 
 def _sent(found: Combinations, blob: bytes, first: int, end: int) -> Future[Chunk]:
     if found.executor is None:
-        raise LookupError("there is no executor")
+        raise LookupError("there is not an executor")
     return found.executor.submit(run_chunk, blob, first, end)
 
 
@@ -203,7 +203,7 @@ def _result(future: Future[Chunk], alive: Callable[[], bool] | None) -> Chunk:
         raise UsageError.of(
             "AC583",
             f"the workers failed: {kind.__name__}: {told}",
-            help="what is written stays; the same command with --resume goes on",
+            help="what is written is kept; the same command with --resume continues",
         ) from error
 
 
@@ -253,7 +253,9 @@ def _worker(blob: bytes, _thread: int) -> tuple[Combinations, Task]:
     task: Task = pickle.loads(blob)
     if task.version != __version__:
         message = f"a worker has archcalc {__version__}, this process {task.version}"
-        raise UsageError.of("AC583", message, help="the same version everywhere")
+        raise UsageError.of(
+            "AC583", message, help="install install the same version everywhere"
+        )
     source = parse_yaml(task.text, task.name, task.limits)
     settings = dict(task.settings)
     network = read_network(source, task.variant, settings, task.input, task.limits)

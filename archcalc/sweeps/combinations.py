@@ -89,7 +89,7 @@ class Combinations:
             raise UsageError.of("AC580", message, help="--over P=1:4")
         for name in self.figures:
             if name in self.axes:
-                message = f"{name} is a param that varies, not a figure here"
+                message = f"{name} is a param of the sweep, not a figure"
                 raise UsageError.of("AC581", message)
             if name not in KNOWN_FIGURES:
                 raise unknown("AC581", "figure", name, KNOWN_FIGURES)

@@ -49,7 +49,7 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
     """Give the executor of a dask scheduler and the threads of its workers."""
     where = address.removeprefix(SCHEME)
     if not (address.startswith(SCHEME) and where):
-        message = f"{address!r} is no executor"
+        message = f"{address!r} is not an executor"
         raise UsageError.of("AC583", message, help="--executor dask://HOST:PORT")
     with _quiet():
         client = _client(where)

@@ -67,5 +67,7 @@ def saved(
     known = [row for row in rows if row is not None]
     if not mine or len(known) < len(numbers):
         message = f"{path} holds another sweep"
-        raise UsageError.of("AC582", message, help="without --resume it begins anew")
+        raise UsageError.of(
+            "AC582", message, help="without --resume the sweep starts again"
+        )
     return unit, known

@@ -31,7 +31,7 @@ def values_of(name: str, text: str) -> tuple[Any, ...]:
         if not 1 <= count <= MOST_VALUES:
             raise UsageError.of(
                 "AC580",
-                f"{name}={text} is no range of 1 to {MOST_VALUES} values",
+                f"{name}={text} is not a range of 1 to {MOST_VALUES} values",
                 help=f"--over {name}=FIRST:LAST:STEP",
             )
         return tuple(tidy(first + step * i) for i in range(int(count)))

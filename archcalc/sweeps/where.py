@@ -65,7 +65,7 @@ def _asked(text: str, read: Expression, columns: Sequence[str]) -> Test:
             ) from None
         if isinstance(value, bool):
             return value
-        message = f"{text!r} gives {value}, which is no condition"
+        message = f"{text!r} gives {value}, which is not a condition"
         raise UsageError.of("AC581", message, help=f'compare it: "{text} <= 600M"')
 
     return test

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import xmlschema
 from check_runs import GOOD, HEAD, Found, Run, in_lines, runner
 
 from archcalc.checks.catalogue import every_rule
+from archcalc.checks.findings import Checked
 from archcalc.checks.rule import as_file, is_file
 from archcalc.render.findings import FORMATS
 
@@ -240,3 +242,19 @@ def test_hostile_names_are_made_safe(run: Run, tmp_path: Path, format: str) -> N
     assert not set(out) & {"\x1b", "\u202e"}
     if format == "junit":
         assert ElementTree.fromstring(out).attrib["failures"] == "1"
+
+
+SUMMARIES = [
+    ({}, "no published figures"),
+    ({"agrees": 1}, "1 figure agrees"),
+    (
+        {"agrees": 78, "erratum": 5, "loose": 1},
+        "78 figures agree, 5 are errata, 1 is loose",
+    ),
+    ({"erratum": 1, "loose": 2}, "1 figure is an erratum, 2 are loose"),
+]
+
+
+@pytest.mark.parametrize(("claims", "said"), SUMMARIES)
+def test_a_file_is_summed_up_in_words(claims: dict[str, int], said: str) -> None:
+    assert Checked("a.yaml", claims=Counter(claims)).summary() == f"a.yaml: ok ({said})"

@@ -76,13 +76,13 @@ def test_no_shipped_network_looks_odd() -> None:
 GIVEN: list[tuple[str, Input, tuple[int, ...] | None, str]] = [
     ("resnet50", "224x224x3", (3, 224, 224), "224 channels of 224×3"),
     ("resnet50", "1x3x224x224", (3, 224, 224), "begin with the batch"),
-    ("resnet50", "8x224x224x3", (3, 224, 224), "and its channels seem to stand last"),
-    ("resnet50", "224x224", (3, 224, 224), "2 sizes where the file has 3"),
-    ("resnet50", "3x224", (3, 224, 224), "2 sizes where the file has 3"),
-    ("resnet50", "299", (3, 299, 299), "1 size where the file has 3"),
-    ("resnet50", (192, 160, 3), (3, 192, 160), "stand last"),
-    ("lenet5", "32x32x1", (1, 32, 32), "stand last"),
-    ("lenet5", "32x32x3", (3, 32, 32), "stand last"),
+    ("resnet50", "8x224x224x3", (3, 224, 224), "and its channels seem to come last"),
+    ("resnet50", "224x224", (3, 224, 224), "2 sizes, but the file has 3"),
+    ("resnet50", "3x224", (3, 224, 224), "2 sizes, but the file has 3"),
+    ("resnet50", "299", (3, 299, 299), "1 size, but the file has 3"),
+    ("resnet50", (192, 160, 3), (3, 192, 160), "come last"),
+    ("lenet5", "32x32x1", (1, 32, 32), "come last"),
+    ("lenet5", "32x32x3", (3, 32, 32), "come last"),
     ("resnet50", "3x299x299", None, ""),
     ("resnet50", "1x224x224", None, ""),
     ("resnet50", "3xHxW", None, ""),
@@ -106,7 +106,7 @@ def test_the_warning_of_a_command(run: Run) -> None:
     assert json.loads(done.out)["settings"]["input"] == "224×224×3"
     assert done.err == (
         "warning[AC411]: the input, 224×224×3, is read as 224 channels of 224×3: "
-        "its channels seem to stand last\n"
+        "its channels seem to come last\n"
         "    resnet50 has 3×224×224\n"
         "  help: write 3x224x224\n"
     )

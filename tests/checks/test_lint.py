@@ -21,7 +21,7 @@ STEPS = [
         "- {conv: 8, kernel: 3}\n- bn",
         "AC401",
         (4, 6),
-        "the bias does nothing",
+        "the bias has no effect",
         "- {conv: 8, bias: false, kernel: 3}\n- bn",
     ),
     (
@@ -93,7 +93,7 @@ STEPS = [
         "    - {conv: 3, from: a}",
         "AC404",
         (6, 22),
-        "the result of lost is used by nothing",
+        "the result of lost is not used",
         "- residual:\n    - {name: a, conv: 8}\n    - {conv: 3, from: a}",
     ),
     (
@@ -101,7 +101,7 @@ STEPS = [
         "    - {name: y, relu: }\n    - {conv: 8, from: a}",
         "AC404",
         (8, 19),
-        "the result of stage.1.y is used by nothing",
+        "the result of stage.1.y is not used",
         "- repeat: 2\n  stage:\n    - {name: a, conv: 8}\n    - {conv: 8, from: a}",
     ),
     (
@@ -109,7 +109,7 @@ STEPS = [
         "    b: [{conv: 8, kernel: 18}]",
         "AC406",
         (4, 5),
-        "a.conv has come down by 2×2",
+        "a.conv has a total stride of 2×2",
         None,
     ),
     (
@@ -256,7 +256,7 @@ def test_an_input_that_nothing_reads() -> None:
     text = (
         "name: n\ninput: {a: [3, 8, 8], b: [3, 8, 8]}\nlayers: [{conv: 8, from: a}]\n"
     )
-    assert [f.message for f in lint(text)] == ["this input is used by nothing"]
+    assert [f.message for f in lint(text)] == ["this input is not used"]
 
 
 def test_sizes_that_are_names_are_no_obstacle() -> None:

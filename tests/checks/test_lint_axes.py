@@ -14,7 +14,7 @@ TOLD = [
     (
         f"{CONV}- ln",
         (5, 5),
-        "ln runs over the last axis of 16×126",
+        "ln works on the last axis of 16×126",
         f"{CONV}- {{ln: channels}}",
     ),
     (
@@ -23,13 +23,13 @@ TOLD = [
         "reads 8 channels of 128 positions",
         f"{CONV}- {{rms: channels}}",
     ),
-    (f"{CONV}- glu", (5, 5), "glu runs over the last axis", f"{CONV}- {{glu: 0}}"),
+    (f"{CONV}- glu", (5, 5), "glu works on the last axis", f"{CONV}- {{glu: 0}}"),
     (f"{CONV}- softmax", (5, 5), "{softmax: 1}", f"{CONV}- {{softmax: 0}}"),
     (f"{CONV}- log_softmax", (5, 5), "line 4", f"{CONV}- {{log_softmax: 0}}"),
     (
         "- {conv: 16, kernel: 3, norm: ln}",
         (4, 33),
-        "{ln: last} where it is meant",
+        "{ln: last} if the last axis is intended",
         "- {conv: 16, kernel: 3, norm: {ln: channels}}",
     ),
     (

@@ -12,7 +12,7 @@ from archcalc.source.edits import Edit, applied
 
 # steps; code; line and column; what is said
 UNFIXED = [
-    ("- conv: 4 +\n    4\n- bn", "AC401", (4, 5), "the bias does nothing"),
+    ("- conv: 4 +\n    4\n- bn", "AC401", (4, 5), "the bias has no effect"),
     (
         # At 20 of 40 both paddings and `ceil` leave rows unread; 1 of 40 takes none.
         "- {maxpool: [20, 1], stride: 40}",
@@ -24,7 +24,7 @@ UNFIXED = [
         "[{residual: [{name: a, conv: 8}, {name: b, conv: 9}, {conv: 3, from: a}]}]",
         "AC404",
         (4, 46),
-        "the result of b is used by nothing",
+        "the result of b is not used",
     ),
     (
         # 24 of padding is more than half of 32, which no pool takes.

@@ -131,7 +131,7 @@ def test_a_lock_holds_until_something_changes(run: Run, tmp_path: Path) -> None:
     done = run("check", "--locked", "nets")
     assert done.code == 1
     assert f"{file.relative_to(tmp_path)}:1:1: error[AC304]" in done.out
-    assert "params: 584 was locked, now 1,608" in done.out
+    assert "params: 584 in the lock file, now 1,608" in done.out
     run("lock", "nets/a.yaml")
     assert run("check", "--locked", "nets").code == 0
 
@@ -142,7 +142,7 @@ def test_only_a_variant_changed(run: Run, tmp_path: Path) -> None:
     run("lock", "b.yaml")
     net(tmp_path, "b.yaml", text.replace("k: 3", "k: 5"))
     done = run("check", "--locked", "b.yaml", "-f", "concise")
-    assert done.out.splitlines()[0].startswith("b.yaml:5:3: AC304 net:big is not")
+    assert done.out.splitlines()[0].startswith("b.yaml:5:3: AC304 net:big differs")
     assert len(done.out.splitlines()) == 2
 
 
@@ -155,7 +155,7 @@ def test_new_and_missing_networks(run: Run, tmp_path: Path) -> None:
     done = run("check", "--locked", "nets", "-f", "concise")
     assert done.code == 1
     assert "nets/c.yaml:1:1: AC305" in done.out
-    assert "archcalc.lock:4:1: AC306 nets/a.yaml is locked" in done.out
+    assert "archcalc.lock:4:1: AC306 nets/a.yaml is in the lock file" in done.out
     assert "AC306" not in run("check", "--locked", "nets/b.yaml").out
     run("lock", "nets")
     assert run("check", "--locked", "nets").code == 0

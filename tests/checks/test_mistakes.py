@@ -34,7 +34,12 @@ STEPS = [
     ("{conv: 2024-1-31}", "AC142", 12, "a date to some YAML readers"),
     ("{conv: 8, kernel: no}", "AC142", 23, "boolean"),
     ("{conv: 8, kernel: on}", "AC142", 23, "boolean"),
-    ("{conv: 8, kernel: true}", "AC142", 23, "true is a boolean where a number stands"),
+    (
+        "{conv: 8, kernel: true}",
+        "AC142",
+        23,
+        "true is a boolean, and a number is needed",
+    ),
     ("{conv: 1e6}", "AC142", 12, "is not a number"),
     ("{conv: 8, kernal: 3}", "AC141", 15, "did you mean kernel?"),
     ("{convv: 8}", "AC134", 6, "did you mean conv?"),

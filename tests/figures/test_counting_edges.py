@@ -109,14 +109,14 @@ def test_metrics_of_twins(metric: str, at: str | None, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("metric", "at", "message"),
     [
-        ("kernel", None, "say at which layer: `at: conv1`"),
+        ("kernel", None, "name the layer: `at: conv1`"),
         ("kernel", "gap", "gap has no kernel"),
         ("groups", "gap", "gap has no groups"),
         ("weight_shape", "gap", "gap has no weight"),
         (
             "training",
             "stem",
-            "training memory is of the whole network: leave `at` out",
+            "training memory is a figure of the whole network: remove `at`",
         ),
     ],
 )

@@ -71,7 +71,7 @@ def test_the_receptive_field_of_a_signal() -> None:
         ("disk", {"input": 0, "a": 24, "fc": 36}),
         # inputs, outputs, weights and biases, of 4 bytes
         ("moved", {"input": 0, "a": 32 + 32 + 24, "fc": 32 + 4 + 36}),
-        # two operations a multiply-accumulate, one for each bias that is added
+        # two operations for each multiply-accumulate, one for each bias that is added
         ("intensity", {"input": None, "a": Fraction(40, 88), "fc": Fraction(17, 72)}),
         ("keeps", {"input": "nothing", "a": "input, weight", "fc": "input, weight"}),
     ],
@@ -158,7 +158,7 @@ def test_of_nothing_that_is_kept_there_are_no_shares() -> None:
 
 def test_training_is_of_the_whole_network() -> None:
     analysis = analyzed(FIRST)
-    said = r"^training memory is of the whole network: leave `at` out$"
+    said = r"^training memory is a figure of the whole network: remove `at`$"
     with pytest.raises(ValueError, match=said):
         measure(analysis, "training", analysis.rows[0].name)
 

@@ -240,7 +240,7 @@ def test_depth_and_field_are_those_of_the_farthest() -> None:
     assert measure(analysis, "receptive_field", "p5") == 7
     for metric in ("shape", "channels"):
         with pytest.raises(
-            ValueError, match="several outputs: say which with `at: p5`"
+            ValueError, match="several outputs: choose one with `at: p5`"
         ):
             measure(analysis, metric)
     assert measure(analysis, "shape", "fine.p4") == (8, 16, 16)
@@ -394,9 +394,9 @@ def test_an_output_that_is_not_named_is_told_and_named() -> None:
     assert (finding.code, finding.severity) == ("AC413", "warning")
     assert (finding.place.line, finding.place.column) == (5, 29)
     assert finding.details.splitlines() == [
-        "nothing reads seg: it looks like an output that is not named",
+        "nothing reads seg: it looks like an output that `outputs` does not name",
         "the only output is depth, the last step",
-        "help: if it leaves the network, `outputs: [seg, depth]`; if not, leave it out",
+        "help: if it is an output, write `outputs: [seg, depth]`; if not, remove it",
     ]
     assert fixed(text) == TWO
     assert lint(TWO) == []

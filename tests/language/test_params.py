@@ -24,7 +24,7 @@ def test_params_may_need_later_ones() -> None:
 
 
 def test_params_that_need_each_other_are_refused() -> None:
-    with pytest.raises(archcalc.SpecError, match="width, base need each other"):
+    with pytest.raises(archcalc.SpecError, match="width, base depend on each other"):
         width("{width: base, base: width}")
 
 

@@ -148,12 +148,12 @@ def test_a_block_uses_itself_to_a_depth() -> None:
 
 
 REFUSED = {
-    "{use: hourglass, n: 70}": "blocks use each other more than 64 deep",
-    "{use: twice, n: 60}": "too long together|too large when written out",
+    "{use: hourglass, n: 70}": "blocks are nested more than 64 deep",
+    "{use: twice, n: 60}": "too long together|too large with all repetitions",
     "{use: cross, keys: smal}": "no earlier step is named 'keys'",
     "{use: chain, n: 0}": r"m\.\*: that step is repeated 0 times",
     "{add: [{conv: 5}], branches: 0}": "branches: 0 is below 1",
-    "{add: [{conv: 5}], branches: 2**40}": "too large when written out",
+    "{add: [{conv: 5}], branches: 2**40}": "too large with all repetitions",
     "{add: [], branches: 2**16}": "needs at least one step",
     "{add: {conv: 5}, branches: 2}": "needs a list of steps, the body of each",
     "{matmul: [{conv: 5}], branches: 2}": "matmul has no argument 'branches'",

@@ -137,8 +137,8 @@ def test_a_quick_constraint_says_what_the_expression_says(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("macs", "no condition"),
-        ("macs and params", "condition is needed"),
+        ("macs", "not a condition"),
+        ("macs and params", "is not a condition"),
         ("macs/0 > 1", "division by zero"),
         ("variant > 3", "is a word"),
         ("macs >", "cannot be read"),

@@ -69,7 +69,7 @@ def test_ctrl_c_keeps_what_is_done(
     os.killpg(process.pid, signal.SIGINT)
     _, told = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
-    kept = f"what was found is kept: --resume goes on with {part}"
+    kept = f"the results so far are kept: --resume continues {part}"
     assert told.splitlines() == [kept, "interrupted"]
     half = partial_of(part) if not part.exists() else part
     assert size(half) > 0

@@ -82,7 +82,7 @@ def folder(tmp_path: Path) -> Path:
     [
         ("folder.yaml", "directory"),
         ("pipe.yaml", "a pipe"),
-        ("loop.yaml", "round in a circle"),
+        ("loop.yaml", "form a loop"),
         ("zero.yaml", "a device"),
         ("none.yaml", "no such file"),
         ("net.yaml/x.yaml", "not a directory"),
@@ -133,7 +133,7 @@ LINES = {
         "{",
     ),
     "a reader that never was": ("$A list | true; exit ${PIPESTATUS[0]}", 0, ""),
-    "an empty input": ("$A check - < /dev/null", 1, "nothing in this file"),
+    "an empty input": ("$A check - < /dev/null", 1, "this file is empty"),
     "an endless input": ("yes | $A check -", 1, "file_bytes"),
     "an endless device": ("$A check vgg16 --locked --lock-file /dev/zero", 2, "AC565"),
     "no folder": ("mkdir x; cd x; rmdir ../x; $A table vgg16", 2, "no longer there"),

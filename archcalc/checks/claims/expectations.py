@@ -117,8 +117,8 @@ def _check_unit(amount: Amount, text: str, metric: str) -> None:
         raise ValueError(f"{text!r} counts operations, but {metric} does not")
     if metric == "flops" and word not in FLOPS:
         raise ValueError(
-            f"{text!r} counts multiply-accumulates, but flops counts every operation, "
-            "two a multiply-accumulate: write it under macs"
+            f"{text!r} counts multiply-accumulates, but flops counts every "
+            "operation, two for each multiply-accumulate: write it as macs"
         )
 
 
@@ -195,7 +195,8 @@ class Judged:
             message = f"{self.subject}: {self.metric} is {found}, not {self.claim.text}"
         elif self.status == "stale":
             message = (
-                f"{self.subject}: {self.metric} is {self.claim.text}, marked an erratum"
+                f"{self.subject}: {self.metric} is {self.claim.text}, but it is "
+                "marked as an erratum"
             )
         else:
             return None

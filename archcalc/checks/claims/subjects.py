@@ -114,9 +114,7 @@ def _analysis(network: Network) -> Analysis:
     analysis = network.analyze()
     sizes = (size for node in analysis.graph.nodes for size in node.shape)
     if not all(isinstance(size, int) for size in sizes):
-        message = (
-            f"{network.name} has sizes that are names, so it has no figure to meet"
-        )
+        message = f"{network.name} has symbolic sizes, so its figures cannot be checked"
         raise UsageError.of("AC551", message)
     return analysis
 

@@ -93,7 +93,7 @@ def _operations(analysis: Analysis) -> Iterator[Way]:
     facts = analysis.facts
     macs = _numbers(analysis, lambda i: facts[i].macs)
     yield Way("operations", "MACs", "multiply-accumulates", 0, macs)
-    text = "two operations a multiply-accumulate"
+    text = "two operations for each multiply-accumulate"
     double = [2 * n for n in macs]
     yield Way("operations", "2 × MACs", text, 1, double, flop=True)
     groups = [_groups(analysis, node) for node in analysis.graph.nodes]
@@ -104,7 +104,7 @@ def _operations(analysis: Analysis) -> Iterator[Way]:
         "a training step: forward, and backward twice that (Kaplan 2020, section 2.1)"
     )
     yield Way("operations", "training step", text, 1, [3 * n for n in macs])
-    text = f"{text}, two operations a multiply-accumulate"
+    text = f"{text}, two operations for each multiply-accumulate"
     six = [6 * n for n in macs]
     yield Way("operations", "training step, 2 × MACs", text, 2, six, flop=True)
     for name, convention in CONVENTIONS.items():
