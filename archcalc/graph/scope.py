@@ -78,7 +78,7 @@ class Scope:
 
 
 def member(path: str, name: str) -> str:
-    """Return the path of a thing in a group; give only give only one of the two may be empty."""
+    """Return the path of a thing in a group; one of the two may be empty."""
     return f"{path}.{name}" if path and name else path or name
 
 

@@ -212,7 +212,7 @@ class AvgPool(Pool):
                     "AC209",
                     f"`same` pads {before} before and {after} after, and torch "
                     "cannot exclude that from the mean",
-                    help="use use an odd kernel, or count_pad: true",
+                    help="use an odd kernel, or count_pad: true",
                 )
 
     def work(self, output: Shape, *inputs: Shape) -> Work:

@@ -50,7 +50,7 @@ def window_too_large(n: Dim, k: Dim, p: Dim, d: Dim) -> ShapeError:
         "AC202",
         f"the window is larger than its input: {spans} > {padded}",
         facts=[f"kernel spans {spans}", f"input has    {padded}"],
-        help="use use a smaller kernel, more padding, or fewer strides before it",
+        help="use a smaller kernel, more padding, or fewer strides before it",
         argument="kernel",
     )
 

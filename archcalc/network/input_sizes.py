@@ -48,7 +48,7 @@ def given_shapes(given: Input, known: Sequence[str], net: str) -> dict[str, Shap
         if len(known) == 1:
             return {known[0]: parse_shape(given)}
         first = next(iter(known), "input")
-        message = f"{net} has several inputs; --input sets one of them of them"
+        message = f"{net} has several inputs; --input sets one of them"
         help = f"--input {first}=3x8x8 sets one of {', '.join(known)}"
         raise UsageError.of("AC506", message, help=help)
     for name in given:

@@ -47,9 +47,7 @@ def meanings(network: Network, names: Iterable[str]) -> dict[str, str]:
         for other, taken in found.items():
             if taken == meant:
                 message = f"{other} and {name} both set {meant} of {network.name}"
-                raise UsageError.of(
-                    "AC580", message, help="give only give only one of the two"
-                )
+                raise UsageError.of("AC580", message, help="give only one of the two")
         found[name] = meant
     return found
 

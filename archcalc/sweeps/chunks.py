@@ -254,7 +254,7 @@ def _worker(blob: bytes, _thread: int) -> tuple[Combinations, Task]:
     if task.version != __version__:
         message = f"a worker has archcalc {__version__}, this process {task.version}"
         raise UsageError.of(
-            "AC583", message, help="install install the same version everywhere"
+            "AC583", message, help="install the same version everywhere"
         )
     source = parse_yaml(task.text, task.name, task.limits)
     settings = dict(task.settings)

@@ -119,7 +119,7 @@ def test_a_rule_is_found_by_code_and_name() -> None:
     [
         ("ac4099", "did you mean AC409?"),
         ("bias-before-nrm", "did you mean bias-before-norm?"),
-        ("???", "`archcalc rule` lists all rules rules"),
+        ("???", "`archcalc rule` lists all rules"),
     ],
 )
 def test_a_rule_that_there_is_not(asked: str, help: str) -> None:

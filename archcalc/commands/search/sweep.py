@@ -219,7 +219,7 @@ def _check_jobs(jobs: int, executor: str | None, top: int | None) -> None:
         raise UsageError.of("AC580", f"--jobs is 1 to {MOST_JOBS}, and --top 1 or more")
     if executor is not None and jobs > 1:
         message = "--jobs starts processes here, --executor uses those of a cluster"
-        raise UsageError.of("AC580", message, help="give only give only one of the two")
+        raise UsageError.of("AC580", message, help="give only one of the two")
 
 
 def _choice(
