@@ -49,7 +49,11 @@ def rule(code: str) -> Rule:
         if asked == one.code or code == one.name:
             return one
     names = [*known, *(one.name for one in known.values())]
-    help = nearest(asked, known) or nearest(code, names) or "`archcalc rule` lists all"
+    help = (
+        nearest(asked, known)
+        or nearest(code, names)
+        or "`archcalc rule` lists all rules"
+    )
     raise UsageError.of("AC560", f"there is no rule {code!r}", help=help)
 
 

@@ -26,8 +26,8 @@ SHAPE_RULES = {
     "AC213": "A part of an axis must end inside the axis and must not be empty.",
     "AC214": "Steps that share weights must have weights of equal shapes.",
     "AC216": (
-        "An embedding looks up whole numbers, so its input is an input of the network, "
-        "cut or moved at most."
+        "An embedding looks up whole numbers, so its input is an input of the "
+        "network, at most cut or rearranged."
     ),
     "AC220": "A statistic needs at least two values.",
     "AC290": "A size that is a symbol would decide something here, and nothing says "

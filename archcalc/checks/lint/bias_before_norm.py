@@ -45,7 +45,7 @@ def _hint(net: Linted, sources: list[Node], norm: str) -> Hint:
     total = sum((sizes[0] for sizes in lost), start=0)
     return Hint(
         key or sources[0].origin,
-        f"the bias does nothing: the {norm} after it subtracts it",
+        f"the bias has no effect: the {norm} after it subtracts it",
         (f"{total} parameters",),
         RULE.help,
         None if key is None else fix(RULE.help, net.set_argument(key, "bias", "false")),

@@ -47,7 +47,7 @@ def told(network: Network) -> Iterator[Problem]:
     if not found or (asked is not None and code in asked.ignore):
         return
     own = not is_shipped(spec.source.name)
-    meant = f"; where it is meant, `lint: {{ignore: [{code}]}}` in the file" * own
+    meant = f"; if it is intended, write `lint: {{ignore: [{code}]}}` in the file" * own
     place = spec.source.place(spec.input_at)
     comments = [one for one in opt_outs(spec.source) if one.line == place.line]
     ignored = any(not one.codes or code.startswith(one.codes) for one in comments)

@@ -19,7 +19,7 @@ RULE = Rule(
     "or the code cannot be ignored.",
     "- {conv: 8, kernel: 3}  # archcalc: ignore[AC402]",
     "- {conv: 8, kernel: 3, stride: 2}  # archcalc: ignore[AC402]",
-    help="take the comment out",
+    help="remove the comment",
     fixable=True,
 )
 COMMENT = re.compile(r"(?:^|(?<=\s))#\s*archcalc:\s*ignore(?:\[([^\]\r\n]*)\])?")
@@ -82,5 +82,5 @@ def unused(layout: Extents, comments: list[OptOut]) -> Iterator[Finding]:
             begin = len(line[: comment.begin].rstrip())
             offset = layout.starts[comment.line - 1]
             edit = Edit(offset + begin, offset + len(line.rstrip()), "")
-            remedy = Fix("take the comment out", (edit,))
+            remedy = Fix("remove the comment", (edit,))
         yield Finding(source.name, problem, "warning", remedy, fails=False)

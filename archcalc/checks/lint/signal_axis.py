@@ -25,7 +25,7 @@ RULE = Rule(
     "`{glu: 1}`.",
     f"{FRAME}  - ln\n",
     f"{FRAME}  - {{ln: channels}}\n",
-    help="name the axis: the channels",
+    help="name the axis",
     fixable=True,
 )
 PASSING = ("activation", "norm", "drop", "combine")
@@ -118,11 +118,14 @@ def _hint(net: Linted, node: Node, other: Node) -> Hint:
     key, graph = node.layer.key, net.graph
     (x,), (read, *_) = graph.input_shapes(node), graph.input_shapes(other)
     line = net.network.spec.source.place(other.origin).line
-    message = f"{key} runs over the last axis of {times(x)}, the positions of a signal"
+    message = f"{key} works on the last axis of {times(x)}, the positions of a signal"
     fact = f"{other.name}, line {line}, reads {read[0]} channels of {read[1]} positions"
     named = hasattr(node.layer, "over")
     channels, last = ("channels", "last") if named else ("0", "1")
-    help = f"{{{key}: {channels}}} for channels, {{{key}: {last}}} where it is meant"
+    help = (
+        f"{{{key}: {channels}}} for channels, {{{key}: {last}}} if the last axis is "
+        "intended"
+    )
     where, edit = _edit(net, node, f"{key}: {channels}")
     remedy = None if edit is None else fix(f"write {key}: {channels}", edit)
     return Hint(where, message, (fact,), help, remedy)

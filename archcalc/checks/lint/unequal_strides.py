@@ -37,7 +37,7 @@ def check(net: Linted) -> Iterator[Hint]:
             steps = [times(tuple(f.jump for f in each or ())) for each in seen]  # type: ignore[misc]  # a jump may be a fraction
             names = [graph.nodes[i].name for i in node.inputs]
             facts = tuple(
-                f"{name} has come down by {step}"
+                f"{name} has a total stride of {step}"
                 for name, step in zip(names, steps, strict=True)
             )
             message = f"{node.layer.key} joins branches of different strides"

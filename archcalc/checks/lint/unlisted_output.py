@@ -24,7 +24,7 @@ RULE = Rule(
     "output, and the peak of inference comes out too low.",
     f"{HEAD}{BODY}  - {{name: c, conv: 7, from: a}}\n",
     f"{HEAD}outputs: [b, c]\n{BODY}  - {{name: c, conv: 7, from: a}}\n",
-    help="name it in `outputs`, or leave it out",
+    help="name it in `outputs`, or remove it",
     fixable=True,
 )
 MOST_SHOWN = 12
@@ -42,9 +42,12 @@ def check(net: Linted) -> Iterator[Hint]:
     names = net.graph.called(indices)
     remedy = _named(net, names) if len(every) < MOST_ENDS else None
     listed = ", ".join(names[:MOST_SHOWN]) + (", …" if len(names) > MOST_SHOWN else "")
-    help = f"if it leaves the network, `outputs: [{listed}]`; if not, leave it out"
+    help = f"if it is an output, write `outputs: [{listed}]`; if not, remove it"
     for node, name in zip(sinks, names, strict=False):
-        message = f"nothing reads {name}: it looks like an output that is not named"
+        message = (
+            f"nothing reads {name}: it looks like an output that `outputs` does not "
+            "name"
+        )
         fact = f"the only output is {names[-1]}, the last step"
         yield Hint(node.origin, message, (fact,), help, remedy)
 

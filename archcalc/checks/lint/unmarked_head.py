@@ -33,7 +33,10 @@ def check(net: Linted) -> Iterator[Hint]:
         if is_side_head(net, sink):
             nodes = dead(net, sink)
             first = nodes[0]
-            message = f"an auxiliary head that is not marked: nothing reads {sink.name}"
+            message = (
+                "this looks like an auxiliary head without `aux`: nothing reads "
+                f"{sink.name}"
+            )
             lost = net.network.analyze().figures(node.index for node in nodes)
             facts = (f"it counts {lost.params} parameters in inference",)
             yield Hint(first.origin, message, facts, RULE.help, _wrapped(net, nodes))

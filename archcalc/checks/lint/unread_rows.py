@@ -22,7 +22,7 @@ RULE = Rule(
     "the stride is larger than the kernel.",
     "- {maxpool: 3, stride: 2}",
     "- {maxpool: 3, stride: 2, rounding: ceil}",
-    help="another padding or rounding; a larger kernel where the stride skips",
+    help="use another padding or rounding, or a larger kernel if the stride skips rows",
     fixable=True,
 )
 AXES = {1: ("positions",), 2: ("rows", "columns"), 3: ("planes", "rows", "columns")}

@@ -23,7 +23,7 @@ RULE = Rule(
     f"{FRAME}  - {{name: a, conv: 8}}\n  - {{name: lost, conv: 9}}\n"
     "  - {name: b, conv: 8, from: a}\n",
     f"{FRAME}  - {{name: a, conv: 8}}\n  - {{name: b, conv: 8, from: a}}\n",
-    help="leave it out, name it in a later step, or name it in `outputs`",
+    help="remove it, or name it in a later step or in `outputs`",
     fixable=True,
 )
 MOST_ENDS = 100
@@ -39,8 +39,8 @@ def check(net: Linted) -> Iterator[Hint]:
         is_input = sink.layer.role == "input"
         what = "this input" if is_input else f"the result of {sink.name}"
         remedy = None if is_input else _removal(net, key)
-        help = "leave it out, or name it in a step" if is_input else RULE.help
-        yield Hint(key, f"{what} is used by nothing", (), help, remedy)
+        help = "remove it, or name it in a step" if is_input else RULE.help
+        yield Hint(key, f"{what} is not used", (), help, remedy)
 
 
 def ends(net: Linted) -> list[Node]:
@@ -112,4 +112,4 @@ def _removal(net: Linted, key: Value) -> Fix | None:
     if lines is None or live or small or not isinstance(key, Scalar):
         return None
     edit = lines_replaced(net.layout, lines.first, lines.last, None)
-    return Fix("take the step out", (edit,))
+    return Fix("remove the step", (edit,))

@@ -14,7 +14,8 @@ EXPECTATIONS = (
         'after rounding to its digits, and a budget such as `"<= 5.5M"` is a bound.',
         f'{CONV}  - {{params: "<= 200"}}\n',
         f'{CONV}  - {{params: "<= 300"}}\n',
-        help="`archcalc check --update` writes the computed value where none is cited.",
+        help="`archcalc check --update` writes the computed value if the figure has "
+        "no `cite`.",
     ),
     Rule(
         "AC302",

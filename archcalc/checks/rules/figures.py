@@ -15,7 +15,7 @@ FIGURES = (
     Rule(
         "AC534",
         "page-needs-numbers",
-        "A page with controls computes in numbers; a size that stays a name has none.",
+        "A page with controls computes with numbers, so no size may be a symbol.",
         "$ archcalc report three-3x3 --input C,H,W   # as a page",
         "$ archcalc report three-3x3 --input 8x8x8   # as a page",
     ),

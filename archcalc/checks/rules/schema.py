@@ -249,7 +249,7 @@ SCHEMA = (
     Rule(
         "AC152",
         "endless-blocks",
-        "Blocks use each other at most 64 deep, so not themselves.",
+        "Blocks are nested at most 64 deep.",
         f"{HEAD}blocks: {{b: {{layers: [{{use: b}}]}}}}\nlayers: [{{use: b}}]\n",
         f"{HEAD}blocks: {{b: {{layers: [relu]}}}}\nlayers: [{{use: b}}]\n",
     ),
