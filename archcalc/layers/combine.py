@@ -111,11 +111,13 @@ class Concat(Layer):
         first = inputs[0]
         axis = on_axis(self.axis or 0, first)
         if len({len(x) for x in inputs}) > 1:
-            raise mismatch("concat needs inputs with as many axes", inputs)
+            raise mismatch("concat needs inputs with the same number of axes", inputs)
         for place, sizes in enumerate(zip(*inputs, strict=True)):
             if place != axis and not all(same(sizes[0], n) for n in sizes[1:]):
                 what = "channels" if axis == 0 and len(first) > 2 else f"axis {axis}"
-                raise mismatch(f"concat needs equal sizes beside its {what}", inputs)
+                raise mismatch(
+                    f"concat needs equal sizes on all axes except its {what}", inputs
+                )
         joined = total(x[axis] for x in inputs)
         return (*first[:axis], joined, *first[axis + 1 :])
 

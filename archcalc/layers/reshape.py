@@ -142,7 +142,7 @@ class Reshape(Regrouped):
 
     def agree(self) -> None:
         if sum(map(is_rest, self.sizes)) > 1:
-            raise FieldError("only one size can be -1: the rest that is left")
+            raise FieldError("only one size can be -1: it is computed from the others")
         if any(type(size) is int and size == 0 for size in self.sizes):
             raise FieldError("a size cannot be 0")
 
@@ -150,7 +150,9 @@ class Reshape(Regrouped):
         (x,) = inputs
         known = product(size for size in self.sizes if not is_rest(size))
         if any(map(is_rest, self.sizes)):
-            check_divides(known, numel(x), "-1 must be what is left of the values")
+            check_divides(
+                known, numel(x), "the size for -1 must come out as a whole number"
+            )
             return tuple(numel(x) // known if is_rest(n) else n for n in self.sizes)
         if not same(known, numel(x)):
             raise ShapeError.of(
