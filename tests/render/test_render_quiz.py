@@ -34,11 +34,11 @@ TRAPS = (
 
 
 def hostile(name: str) -> Quiz:
-    """Return a quiz about a network whose title and layer have a name."""
-    told = "".join(f"\\U{ord(c):08x}" for c in name)
+    """Return a quiz about a network that has a name, as have its title and a layer."""
+    told = "".join(f"\\U{ord(c):08x}" for c in name[:200])
     text = (
-        f'{{name: own, title: "{told}", input: [3, 12, 12], layers: '
-        f'[{{name: "a", conv: 4, kernel: 3}}, {{maxpool: 2}}, {{fc: 5}}]}}'
+        f'{{name: "{told}", title: "{told}", input: [3, 12, 12], layers: '
+        f'[{{name: "{told}", conv: 4, kernel: 3}}, {{maxpool: 2}}, {{fc: 5}}]}}'
     )
     return quiz(loads(text))
 
