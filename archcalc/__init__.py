@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from importlib import import_module
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from archcalc.network.shown import Shown
 from archcalc.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from pathlib import PurePath
+
     from archcalc.api.checking import check, diff, verify
     from archcalc.api.claims import audit, conventions, reconcile
     from archcalc.api.given import load, loads

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    import os
 
 Bundle = Callable[[object, Iterable[str] | None, Iterable[str] | None], dict[str, str]]
 Write = Callable[..., str]
@@ -49,6 +50,8 @@ class Shown:
         Raises `UsageError` AC530 for an ending that is no format, AC531 for an option
         that the format does not have, and `OSError` where the file cannot be written.
         """
+        from pathlib import Path
+
         text = Shown.write(self, None, Path(path), options)
         Path(path).write_text(text.rstrip("\n") + "\n", encoding="utf-8")
 
