@@ -82,13 +82,18 @@ def channels_last_then_flat(storages: Storages) -> bool:
     for node in storages.graph.nodes:
         key, index, reads = node.layer.key, node.index, set(node.inputs)
         follows = node.layer.storage == "elementwise" or storages.owner[index] != index
-        if reads & unknown and key in FLAT:
+        if reads & unknown and (key in FLAT or copies_in_order(node)):
             return True
         if key not in ROWS and (reads & unknown or (reads & known and not follows)):
             unknown.add(index)
         elif (reads & known and follows) or puts_channels_last(storages, node):
             known.add(index)
     return False
+
+
+def copies_in_order(node: Node) -> bool:
+    """Say whether a layer copies its input only where that lies in another order."""
+    return type(node.layer).reordered is not Layer.reordered
 
 
 def puts_channels_last(storages: Storages, node: Node) -> bool:
