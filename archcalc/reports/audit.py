@@ -61,7 +61,7 @@ def audit_report(found: Sequence[Published], subject: str, layout: Medium) -> Re
     explained = [f for f in found if f.verdict in ("erratum", "loose")]
     reasons = map(_reason, explained) if layout == "terminal" else ()
     notes = (*reasons, *_references(found), Note(_met(found)))
-    title = f"Published figures of {subject}, and what the layers give"
+    title = f"Published figures of {subject}, compared with computed ones"
     ok = not any(f.verdict in GROUPS["fail"] for f in found)
     return Report("audit", title, subject, tuple(tables), notes, ok=ok)
 
@@ -191,7 +191,8 @@ def _met(found: Sequence[Published]) -> str:
     published = [f for f in found if f.source.kind != "computed"]
     told = f"{len(published):,} published figures: {_ways(published)}."
     if computed:
-        told += f" {len(computed):,} computed here, printed nowhere: {_ways(computed)}."
+        ways = _ways(computed)
+        told += f" {len(computed):,} figures that are only computed here: {ways}."
     return told
 
 

@@ -10,7 +10,11 @@ from archcalc.reports.cells import Cell, Column, ColumnKind, Line, Note
 from archcalc.reports.report import Report
 
 KINDS: frozenset[ColumnKind] = frozenset({"count", "operations", "bytes"})
-NOTE = Note("bars: the share of the total; a full bar is all of it.", "definition")
+NOTE = Note(
+    "bars: the share of each row in the total; a full bar is all of it. On a terminal, "
+    "shares from 10% are yellow and from 25% red.",
+    "definition",
+)
 
 
 def with_bars(report: Report) -> Report:

@@ -29,7 +29,7 @@ def conventions_report(network: Network, batch: int = 1) -> Report:
     common = {k: v for k, v in settings(usual).items() if k in ("input", "batch")}
     return Report(
         "conventions",
-        f"{network.title}, counted {len(found)} ways",
+        f"{network.title}, counted in {len(found)} ways",
         network.name,
         (Table("", _columns(scale), rows),),
         (*assumption_notes(usual), *map(_difference, found), *_softmax(found)),
@@ -64,7 +64,10 @@ def _columns(scale: Scale | None) -> tuple[Column, ...]:
     )
 
 
-BEYOND = "operations less those of the MACs, 1 each where the unit is MAC, 2 where FLOP"
+BEYOND = (
+    "operations that are not MACs: each MAC is taken off once if the unit is MAC, "
+    "twice if it is FLOP"
+)
 
 
 def _scale(value: Dim) -> Scale | None:
@@ -113,7 +116,7 @@ def _softmax(analyses: Sequence[Analysis]) -> Iterator[Note]:
         if isinstance(without, int) and without != analysis.total.operations:
             said.append(f"{analysis.convention.name} {without:,}")
     if said:
-        why = "Libraries leave the last softmax to the loss; without it:"
+        why = "Libraries leave the last softmax to the loss. Without it:"
         yield Note(f"{why} {', '.join(said)}.")
 
 

@@ -56,14 +56,15 @@ def scale(shape: Shape, entering: Shape) -> int | None:
     """
     rank = len(entering) - 1
     places = shape[1:] if len(shape) > 2 else shape[:-1]
-    if not rank or not _whole(places) or not _whole(entering) or prod(places) == 1:
+    before, after = _positions(entering[1:]), _positions(places)
+    if not rank or not before or after < 2:
         return None
-    halved = log2(prod(entering[1:]) / prod(places)) / rank
-    return round(halved)
+    return round(log2(before / after) / rank)
 
 
-def _whole(sizes: Shape) -> bool:
-    return all(isinstance(size, int) for size in sizes)
+def _positions(sizes: Shape) -> int:
+    """Return how many positions there are, 0 where a size is a symbol."""
+    return prod(size if isinstance(size, int) else 0 for size in sizes)
 
 
 def corresponding(networks: Sequence[Sequence[Item]]) -> list[tuple[Row | None, ...]]:
@@ -71,7 +72,7 @@ def corresponding(networks: Sequence[Sequence[Item]]) -> list[tuple[Row | None, 
     lines: list[tuple[Item | None, ...]] = [(item,) for item in networks[0]]
     for number, other in enumerate(networks[1:], 1):
         lines = _merged(lines, other, number)
-    return [tuple(item and item.row for item in line) for line in lines]
+    return [tuple(item.row if item else None for item in line) for line in lines]
 
 
 def _merged(

@@ -226,6 +226,12 @@ def _size(key: str, row: Row) -> int:
 # -- bytes, other networks, words ------------------------------------------------------
 
 
+PEAKS = (
+    "Peak inference: the most bytes of activations in use at one moment. Training: the "
+    "same with parameters, gradients and what the backward pass needs."
+)
+
+
 def _memory(network: Network, analysis: Analysis) -> Slide:
     """Return the four figures of memory, and what they are."""
     (table, *_) = memory_report(network, analysis).tables
@@ -234,8 +240,7 @@ def _memory(network: Network, analysis: Analysis) -> Slide:
     setting = analysis.setting
     points = (
         *_shares(analysis, "activations", "weights"),
-        "Peak inference: the most bytes of activations in use at one moment. Training: "
-        "the same with parameters, gradients and what the backward pass needs.",
+        PEAKS,
         f"Batch {setting.batch}, {setting.dtype}, optimizer {setting.optimizer}.",
     )
     return Slide("Memory", points, replace(table, rows=rows))

@@ -294,10 +294,12 @@ def _notes(difference: Difference, shown: Sequence[Change]) -> Iterator[Note]:
     listed = {id(change) for change in shown}
     hidden = [c for c in difference.changes if id(c) not in listed]
     kept = Counter(kind for change in hidden for kind in change.kinds)
-    if kept[AFFECTED]:
+    if count := kept[AFFECTED]:
+        have = "layer has" if count == 1 else "layers have"
         yield Note(
-            f"{kept[AFFECTED]} further layers are as before and have other figures, "
-            "since what enters them changed; --all lists them."
+            f"{count} more {have} the same arguments but other figures, because their "
+            "input changed; --all lists them."
         )
-    if counts[RENUMBERED]:
-        yield Note(f"{counts[RENUMBERED]} layers without a name are counted otherwise.")
+    if count := counts[RENUMBERED]:
+        layers, have = ("layer", "has") if count == 1 else ("layers", "have")
+        yield Note(f"{count} {layers} without a name {have} a new number.")

@@ -27,8 +27,8 @@ FORMULA_COLUMNS = (
     ),
 )
 NOTE = Note(
-    "formulas: numbers put into the rules of each layer; weights leave biases and "
-    "normalization out. `archcalc explain` names the symbols.",
+    "formulas: the rules of each layer with its numbers; weights are without biases "
+    "and normalization. `archcalc explain` shows the symbols.",
     "definition",
 )
 

@@ -36,7 +36,7 @@ def join_reasons(graph: Graph, node: Node) -> Iterator[str]:
     given = "; ".join(f"{name} gives {times(shape)}" for name, shape in paths)
     shapes = [shape for _, shape in paths]
     if node.layer.joins() is not None:
-        yield f"{given}: put behind each other, all other axes being equal"
+        yield f"{given}: joined along one axis, all other axes are equal"
     elif len(set(shapes)) == 1:
         meets = node.layer.meets
         yield f"{given}: equal shapes, so they can be {meets} value by value"

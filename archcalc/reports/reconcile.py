@@ -19,9 +19,9 @@ LITTLE, SURE, LUCK = 0.001, 0.05, 0.5
 """Where fewer match by chance than these, it is not said how few, a match is hardly
 luck, or it is no sign of luck."""
 DEPARTURES = (
-    "how far a reading is from the plain one: another way of counting, a part left out "
-    "or added, another variant, network, input, count of classes or unit 1 each, one "
-    "row or branch 2."
+    "how many steps a reading is away from the plain one. Another way of counting, a "
+    "part left out or added, another variant, network, input, number of classes or "
+    "unit is one step; one row or branch is two."
 )
 FIGURE = Column("figure", "exact", "count")
 READS = Column("reads", "reads", "formula")
@@ -55,7 +55,7 @@ def _explanations(shown: Sequence[Match]) -> Table:
         Line((str(i), e.first.reading.value, _reads(e.first), e.first.weight, _tags(e)))
         for i, e in enumerate(shown, 1)
     )
-    return Table("readings that give it", columns, rows)
+    return Table("readings that match", columns, rows)
 
 
 def _misses(nearest: Sequence[Candidate]) -> Table:
@@ -69,7 +69,7 @@ def _misses(nearest: Sequence[Candidate]) -> Table:
     rows = tuple(
         Line((c.tag, c.reading.value, _printed(c), c.off, c.weight)) for c in nearest
     )
-    return Table("no reading gives it; the nearest", columns, rows)
+    return Table("no reading matches; the nearest ones", columns, rows)
 
 
 # -- words -----------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def _reads(candidate: Candidate) -> str:
 def _tags(explanation: Match) -> str:
     count = len(explanation.equal) + len(explanation.others)
     words = explanation.first.tag
-    return f"{words} ({count + 1} do)" if count else words
+    return f"{words} (one of {count + 1})" if count else words
 
 
 def _told(explanation: Match) -> str:
@@ -109,13 +109,13 @@ def _told(explanation: Match) -> str:
         sized = reading.subject.change in ("input", "classes")
         told.append(f"{'with' if sized else 'of'} {reading.subject.text}")
     if explanation.others and not reading.part.name:
-        told.append(f"{len(explanation.others)} other counts of classes give it too")
+        told.append(f"{len(explanation.others)} other numbers of classes match too")
     if first.asked.implied:
         told.append(f"read as {_unit(first)}")
     if first.mixed:
         told.append(_mixed(first))
     if first.fit == "truncates":
-        told.append("cut off, not rounded")
+        told.append("cut off instead of rounded")
     return "; ".join(told)
 
 
@@ -147,24 +147,23 @@ def _named(explanation: Match) -> str:
     else:
         names = [c.reading.part.name for c in (explanation.first, *explanation.equal)]
         more = ", …" if len(names) > NAMES_SHOWN else ""
-        words = (
-            f"{done}, one of these equal ones: {', '.join(names[:NAMES_SHOWN])}{more}"
-        )
+        listed = ", ".join(names[:NAMES_SHOWN])
+        words = f"{done}, one of these, which are equal: {listed}{more}"
     count = len(explanation.others)
-    return f"{words}; {count} other such give it too" if count else words
+    return f"{words}; {count} others of this kind match too" if count else words
 
 
 def _plainly(plain: Sequence[Candidate]) -> str:
     """Return what the plain readings give, each once."""
     found = {c.reading.way.text: c.reading.value for c in plain}
     said = "; ".join(f"{value:,} ({text})" for text, value in found.items())
-    return f"read plainly: {said}."
+    return f"plain readings: {said}."
 
 
 def _more(found: Reconciled, shown: int) -> Iterator[Note]:
     rest = len(found.explanations) - shown
     if rest:
-        yield Note(f"{rest} more with as many departures or more; --all lists them.")
+        yield Note(f"{rest} more, with as many departures or more; --all lists them.")
 
 
 # -- odds ------------------------------------------------------------------------------
@@ -178,13 +177,13 @@ def _odds(found: Reconciled) -> str:
         "values)"
     )
     if not found.ok:
-        return f"{tried}, and none matches; {_expected(spread)}."
+        return f"{tried}; none matches, and {_expected(spread)}."
     if simple.tried == spread.tried:
         return f"{tried}; {_expected(spread)}, {_proves(simple)}."
     those = (
-        "Of the plain way alone"
+        "For the plain reading alone"
         if simple.tried == 1
-        else f"Of the {simple.tried:,} ways that are as simple as the first match"
+        else f"Among the {simple.tried:,} ways that are as simple as the first match"
     )
     chance = f"{_expected(spread)}. {those}, {_expected(simple)}"
     return f"{tried}; {chance}, {_proves(simple)}."
@@ -193,13 +192,12 @@ def _odds(found: Reconciled) -> str:
 def _expected(spread: Odds) -> str:
     """Return how many ways match by chance, in words."""
     if spread.chance >= LUCK:
-        return f"by chance about {max(1, round(spread.chance)):,} of them would match"
+        return f"about {max(1, round(spread.chance)):,} would match by chance"
     if spread.chance < LITTLE:
-        return (
-            f"a match by chance comes in less than 1 of {round(1 / LITTLE):,} searches"
-        )
+        least = round(1 / LITTLE)
+        return f"a match by chance happens in less than 1 of {least:,} searches"
     return (
-        f"a match by chance comes in about 1 of {round(1 / spread.chance):,} searches"
+        f"a match by chance happens in about 1 of {round(1 / spread.chance):,} searches"
     )
 
 
@@ -208,8 +206,8 @@ def _proves(spread: Odds) -> str:
     if spread.chance >= LUCK:
         return "so this match alone proves little"
     if spread.chance >= SURE:
-        return "so this match may still be luck"
-    return "so this match is hardly luck"
+        return "so this match may be chance"
+    return "so this match is hardly chance"
 
 
 def _known(found: Reconciled) -> Iterator[Note]:

@@ -44,12 +44,12 @@ def _solve_notes(solved: Solved, constraint: str) -> Iterator[str]:
         yield f"{solved.param} = {value} is the largest that meets {constraint}."
     if solved.monotone:
         yield (
-            f"By bisection: among {solved.tried} values that were tried, "
-            "what fits comes before what does not."
+            f"Found by bisection: of the {solved.tried} values that were tried, those "
+            "that fit come before those that do not."
         )
     else:
         yield (
-            "What fits does not come before what does not, so all "
+            "Values that fit and values that do not alternate, so all "
             f"{solved.tried} values were tried."
         )
 

@@ -48,7 +48,8 @@ def list_report(
         families = sorted({family_of(network) for network in networks(False)})
         raise unknown("AC510", "family", family or "", families, "families")
     note = Note(
-        "parameters and MACs of inference, side heads left out; batch 1.", "definition"
+        "parameters and MACs of inference, without side heads, for one image.",
+        "definition",
     )
     lines = []
     for name, members in groupby(sorted(found, key=family_of), family_of):

@@ -64,9 +64,9 @@ DEFAULT_COLUMNS = (
     *("macs", "flops", "activations", "activation_bytes"),
 )
 CUT = ", …"
-KEPT_APART = "activations: the output of every operation, views apart, and the input."
+KEPT_APART = "activations: the output of each operation except views, and the input."
 """What activations are where nothing runs in place."""
-OF_TOTAL = "of …: the share of the network's total, side heads apart."
+OF_TOTAL = "of …: the share of the network's total, without side heads."
 MOST_NAMED = 4
 
 
@@ -417,8 +417,8 @@ def misalignment_notes(analysis: Analysis) -> Iterator[Note]:
         names = ", ".join(node.name for node, _ in found[:MOST_NAMED])
         more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
         yield Note(
-            f"fields that are not aligned meet in {names}{more}; the first output of "
-            f"{node.name} sees {seen}."
+            f"the receptive fields that meet in {names}{more} are not aligned: the "
+            f"first output of {node.name} sees {seen}."
         )
 
 

@@ -215,7 +215,7 @@ def test_sources_are_ordered_and_counted(everything: list[Published]) -> None:
     assert sum(plain) == published  # type: ignore[arg-type]
     note = report.notes[-1].text
     assert note.startswith(f"{published:,} published figures: ")
-    assert f" {kinds.count('computed')} computed here, printed nowhere: " in note
+    assert f" {kinds.count('computed')} figures that are only computed here: " in note
 
 
 def test_short_names_of_sources_are_spelt_out(everything: list[Published]) -> None:

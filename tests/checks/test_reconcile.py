@@ -197,7 +197,7 @@ def test_nothing_fits_and_it_says_so(name: str, claim: str) -> None:
     assert not found.ok
     assert found.explanations == ()
     assert found.nearest == tuple(sorted(found.nearest, key=lambda c: c.off))
-    assert "no reading gives it" in render(reconcile_report(found))
+    assert "no reading matches" in render(reconcile_report(found))
 
 
 @pytest.mark.parametrize("row", SOLVED[:20], ids=lambda row: f"{row[0]} {row[1]}")

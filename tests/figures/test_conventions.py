@@ -450,8 +450,8 @@ def test_side_heads_and_names_leave_nothing_to_say() -> None:
             f"name: a\ninput: [C, 8, 8]\n{layers}",
         )
     ]
-    assert any("without it:" in text for text in notes[0])
-    assert not any("without it:" in text for text in notes[1])
+    assert any("Without it:" in text for text in notes[0])
+    assert not any("Without it:" in text for text in notes[1])
     assert not any(" fc " in text for text in notes[0])
 
 

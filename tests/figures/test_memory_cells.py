@@ -93,15 +93,15 @@ def test_a_row_of_more_than_four_operations_does_not_list_what_they_keep() -> No
     [
         (
             "".join(f"  - {{name: c{i}, conv: 4}}\n" for i in (1, 2, 3)),
-            "c1 and c2 and c3 hold 86 % of the activations; "  # 48 of 56
-            "c2 and c3 hold 80 % of the weights.",  # 32 of 40
+            "c1, c2 and c3 hold 86% of the activations; "  # 48 of 56
+            "c2 and c3 hold 80% of the weights.",  # 32 of 40
         ),
         (
             "".join(f"  - {{name: c{i}, conv: 4}}\n" for i in (1, 2, 3, 4)),
-            "4 layers hold 89 % of the activations; "  # 64 of 72
-            "c2 and c3 and c4 hold 86 % of the weights.",  # 48 of 56
+            "4 equal layers hold 89% of the activations; "  # 64 of 72
+            "c2, c3 and c4 hold 86% of the weights.",  # 48 of 56
         ),
-        ("  - relu\n", "input and relu hold 100 % of the activations."),
+        ("  - relu\n", "input and relu hold 100% of the activations."),
     ],
 )
 def test_who_holds_the_most(layers: str, said: str) -> None:

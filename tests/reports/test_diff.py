@@ -147,7 +147,7 @@ NOTES = [
     (
         "  - {conv: 3}\n  - {conv: 16}\n  - {conv: 16}",
         "  - {conv: 3}\n  - {conv: 3, bias: false}\n  - {conv: 16}\n  - {conv: 16}",
-        ["2 layers without a name are counted otherwise."],
+        ["2 layers without a name have a new number."],
         2,
     ),
 ]
@@ -248,7 +248,7 @@ def test_what_follows_from_a_change_is_listed_where_asked_for(run: Run) -> None:
         run("diff", "efficientnet", "efficientnet:b1", *more).out
         for more in ((), ("--all",))
     )
-    assert "further layers are as before" in short
+    assert "more layers have the same arguments" in short
     assert len(long.splitlines()) > len(short.splitlines())
 
 

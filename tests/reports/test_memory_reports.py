@@ -130,7 +130,7 @@ def every_report(network: Network, analysis: Analysis) -> list[Report]:
     ]
 
 
-ONEDNN = "oneDNN kernel keeps on the CPU in {}, its own workspace left out"
+ONEDNN = "oneDNN kernel keeps on the CPU in {}, without its own workspace"
 NATIVE = "native CPU kernel keeps in {}; the peak of inference is an estimate"
 KERNELS: list[tuple[dict[str, Any], int, str]] = [
     # input time first, output, first and last state and cell: 5·8 + 5·6 + 4·6
@@ -155,7 +155,10 @@ def test_which_kernel_the_figures_of_an_lstm_speak_of(
     for report in every_report(network, analysis):
         notes = [note.text for note in report.notes if "lstm: " in note.text]
         assert len(notes) == 1
-        assert f"lstm: kept for backward is what torch's {said}" in notes[0]
+        assert (
+            f"lstm: what is kept for the backward pass is what torch's {said}"
+            in notes[0]
+        )
 
 
 def test_a_gru_has_one_kernel() -> None:

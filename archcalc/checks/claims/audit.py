@@ -36,16 +36,16 @@ Verdict = Literal[
     "shipped",
 ]
 VERDICTS: dict[Verdict, str] = {
-    "exact": "met exactly",
+    "exact": "exact",
     "rounds": "rounded",
-    "truncates": "cut off",
-    "tolerance": "within a stated tolerance",
+    "truncates": "cut off instead of rounded",
+    "tolerance": "within the stated tolerance",
     "budget": "within a bound",
-    "erratum": "wrong for a stated reason",
-    "loose": "from no single count",
-    "fails": "that should hold and do not",
-    "stale": "marked errata that hold",
-    "shipped": "names whose network or layer is here",
+    "erratum": "wrong, with the reason",
+    "loose": "loose",
+    "fails": "wrong without a reason",
+    "stale": "marked wrong but right",
+    "shipped": "named and shipped here",
 }
 """Every verdict, as it reads after a number of figures."""
 AGREE: tuple[Verdict, ...] = ("exact", "rounds", "truncates", "tolerance", "budget")

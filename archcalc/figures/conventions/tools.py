@@ -67,17 +67,18 @@ MACS = Convention(
     "macs",
     "MAC",
     "multiply-accumulates of convolutions, linear layers and matrix products",
-    "Multiply-accumulates of convolutions, linear layers and matrix products, padding "
-    "counted; no bias, no normalization, no activation, no pooling. torchvision "
-    "publishes these, and papers mean them by operations, most also by FLOPs.",
+    "Multiply-accumulates of convolutions, linear layers and matrix products. Products "
+    "with padding count; biases, normalization, activations and pooling do not. "
+    "torchvision publishes this figure; papers call it operations, and most also "
+    "FLOPs.",
     JUST_MACS,
 )
 LECTURE = Convention(
     "lecture",
     "MAC",
     "multiply-accumulates; parameters are weights, without biases and normalization",
-    "As the course counts: its conv ops are multiply-accumulates, its params weights "
-    "alone, (3*3*3)*64 = 1,728, with neither biases nor scale and shift.",
+    "The way of CS231n: its conv ops are multiply-accumulates, and its params are "
+    "weights only, (3*3*3)*64 = 1,728, without biases, scales and shifts.",
     JUST_MACS,
     rules({REST: {m.weights_alone: 1}}),
     "CS231n, lecture 9",
@@ -86,8 +87,9 @@ FLOPS = Convention(
     "flops",
     "FLOP",
     "2 for each multiply-accumulate and 1 for every other arithmetic operation",
-    "Two operations a multiply-accumulate and one for every addition, multiplication, "
-    "comparison, division, exponential and root that a layer needs in inference.",
+    "Two operations for each multiply-accumulate, and one for each addition, "
+    "multiplication, comparison, division, exponential and root that a layer needs in "
+    "inference.",
     rules(
         {REST: {count: 2 if kind == "mac" else 1 for kind, count in m.BY_KIND.items()}}
     ),
@@ -95,15 +97,15 @@ FLOPS = Convention(
 FVCORE = Convention(
     "fvcore",
     "MAC",
-    "MACs with attention, 2 a value of batch norm, 5 of other norms, values of means",
-    "Multiply-accumulates, attention's too where it is written as matrix products (a "
-    "fused call counts zero), and the operators it has a rule for: 2 a value of a "
-    "batch norm (1 without scale), 5 of a layer, group or instance norm (4), 1 a value "
-    "that enters a two-dimensional adaptive average pool, 1 that leaves a nearest and "
-    "4 a bilinear one. It knows no rule for activations, other pools, softmax, RMS "
-    "norm, embeddings and recurrent layers: they count zero, as do pools and "
-    "interpolation over one or three axes. It calls its figure flops. timm's benchmark "
-    "tables use it.",
+    "MACs, attention included; per value 2 for batch norms, 5 for other norms",
+    "Multiply-accumulates, and operations of the layers that it has rules for. "
+    "Attention counts if it is written as matrix products; a fused call counts zero. A "
+    "batch norm counts 2 per value (1 without a scale), a layer, group or instance "
+    "norm 5 (4). A two-dimensional adaptive average pool counts 1 per input value, "
+    "interpolation over two axes 1 per output value (nearest) or 4 (bilinear). There "
+    "is no rule for activations, other pools, softmax, RMS norm, embeddings and "
+    "recurrent layers: they count zero, and so do pools and interpolation over one or "
+    "three axes. fvcore calls this figure flops; timm's benchmark tables use it.",
     rules(
         {
             REST: {m.mac: 1},
@@ -119,15 +121,16 @@ FVCORE = Convention(
 PTFLOPS = Convention(
     "ptflops",
     "MAC",
-    "MACs, biases, 2 a value of batch norm, pools and ReLU twice; attention zero",
-    "Multiply-accumulates and biases of modules, 2 a value of a batch, group or "
-    "instance norm (1 without scale), 1 of a layer norm. What a module and the "
-    "function that it calls both report is counted twice: ReLU, PReLU, ELU and GELU 2 "
-    "a value, pools 2 a value that enters, interpolation 2 a value that leaves. Leaky "
-    "ReLU, ReLU6, SiLU and softmax count 1. Products written with @, * and + are not "
-    "seen: gates, sums and attention count zero (nn.MultiheadAttention has a rule), as "
-    "do sigmoid, tanh, the hard ones and RMS norm. The default backend, pytorch; it "
-    "calls its figure MACs.",
+    "MACs and biases; 2 per value for batch norms, ReLU and pools; no attention",
+    "Multiply-accumulates and biases of modules. A batch, group or instance norm "
+    "counts 2 per value (1 without a scale), a layer norm 1. What both a module and "
+    "the function that it calls report is counted twice: ReLU, PReLU, ELU and GELU "
+    "count 2 per value, pools 2 per input value, interpolation 2 per output value. "
+    "Leaky ReLU, ReLU6, SiLU and softmax count 1. Products and sums that are written "
+    "with @, * and + are not seen, so gates, sums and attention count zero "
+    "(nn.MultiheadAttention has a rule); so do sigmoid, tanh, their hard versions and "
+    "RMS norm. These are the figures of the default backend, pytorch; ptflops calls "
+    "them MACs.",
     rules(
         {
             REST: {},
@@ -148,16 +151,16 @@ PTFLOPS = Convention(
 THOP = Convention(
     "thop",
     "MAC",
-    "MACs, 4 a value of batch norm, softmax, means; parameters of known modules alone",
-    "Multiply-accumulates, 4 a value of a batch, layer or instance norm (2 without "
-    "scale), 1 of a PReLU, 3 of a softmax less one a row, 1 a value that leaves an "
-    "average pool, 1 a value that enters and 1 that leaves an adaptive one (a rounded "
-    "quotient may lose one), 1, 5 or 11 a value of nearest, linear or bilinear "
-    "interpolation. Transposed convolutions are counted at the size of the output, "
-    "which is a stride too much an axis. Products in code are not seen, so attention "
-    "and gates count zero. A module without a rule counts zero, its parameters too: "
-    "group and RMS norm, embeddings, learned tokens, positions and scales. It calls "
-    "its figure MACs.",
+    "MACs; per value 4 for batch norms, 3 for softmax; params of known modules only",
+    "Multiply-accumulates. A batch, layer or instance norm counts 4 per value (2 "
+    "without a scale), a PReLU 1, a softmax 3 less one per row. An average pool counts "
+    "1 per output value, an adaptive one 1 per input and 1 per output value (a rounded "
+    "quotient may lose one). Interpolation counts 1, 5 or 11 per value (nearest, "
+    "linear, bilinear). A transposed convolution is counted at the size of its output, "
+    "which is too much by one stride per axis. Products in code are not seen, so "
+    "attention and gates count zero. A module without a rule counts zero, and so do "
+    "its parameters: group and RMS norm, embeddings, learned tokens, positions and "
+    "scales. thop calls this figure MACs.",
     rules(
         {
             REST: {},
@@ -187,14 +190,14 @@ THOP = Convention(
 ULTRALYTICS = Convention(
     "ultralytics-thop",
     "MAC",
-    "MACs with attention, 4 a value of any norm, softmax layers, values of means",
+    "MACs, attention included; per value 4 for norms, 3 for softmax layers",
     "thop as Ultralytics maintains it: multiply-accumulates, matrix products in code "
-    "included, 4 a value of every norm that scales (2 without), 1 of a PReLU, 3 of a "
-    "softmax less one a row, one more a row of a log-softmax; an average pool counts "
-    "every value in its windows and a division a window; 5, 11 or 31 a value of "
-    "linear, bilinear or trilinear interpolation, nearest zero. A softmax in code "
-    "counts zero, as do ReLU and other activations, max pools, biases, gates and sums. "
-    "It calls its figure FLOPs / 2 or MACs.",
+    "included. A norm counts 4 per value (2 without a scale), a PReLU 1, a softmax 3 "
+    "less one per row, a log-softmax one more per row. An average pool counts each "
+    "value in its windows and one division per window. Interpolation counts 5, 11 or "
+    "31 per value (linear, bilinear, trilinear); nearest counts zero. A softmax in "
+    "code counts zero, and so do ReLU and other activations, max pools, biases, gates "
+    "and sums. Ultralytics calls this figure MACs, and twice of it FLOPs.",
     rules(
         {
             REST: {m.mac: 1},
@@ -218,13 +221,14 @@ ULTRALYTICS = Convention(
 TORCHINFO = Convention(
     "torchinfo",
     "MAC",
-    "MACs and biases of convolutions, of any other module its parameters once",
-    "Parameters times output positions for every module whose class name holds Conv, "
-    "so that a transposed convolution is counted at its output's size; parameters once "
-    "for every other module. So biases count, a batch norm counts its 2 parameters a "
-    "channel whatever the image, a linear layer over tokens is counted for one token, "
-    "an embedding for its whole table. Only modules are seen: attention, gates, sums, "
-    "pools and activations count zero. It calls its figure mult-adds.",
+    "MACs and biases of convolutions; other modules count their parameters once",
+    "Parameters times output positions for each module with Conv in the name of its "
+    "class, so a transposed convolution is counted at the size of its output; "
+    "parameters once for each other module. So biases count, a batch norm counts its 2 "
+    "parameters per channel whatever the size of the image, a linear layer over tokens "
+    "counts for one token, and an embedding counts its whole table. Only modules are "
+    "seen: attention, gates, sums, pools and activations count zero. torchinfo calls "
+    "this figure mult-adds.",
     rules(
         {
             REST: {},
@@ -239,25 +243,26 @@ TORCHINFO = Convention(
 TORCH = Convention(
     "torch",
     "FLOP",
-    "2 a multiply-accumulate, nothing else",
-    "torch.utils.flop_counter.FlopCounterMode: two a multiply-accumulate of "
+    "2 for each multiply-accumulate, nothing else",
+    "torch.utils.flop_counter.FlopCounterMode: two for each multiply-accumulate of "
     "convolutions and matrix products, attention included, and nothing else. On the "
     "CPU it misses fused attention and recurrent layers; these are its figures on the "
-    "meta device, where it sees them. A matrix times a lone vector counts zero.",
+    "meta device, where it sees them. A matrix times a single vector counts zero.",
     rules({REST: {m.mac: 2}}),
     source="torch 2.13.0, FlopCounterMode",
 )
 CALFLOPS = Convention(
     "calflops",
     "FLOP",
-    "2 MACs, biases of convolutions, 2 a value of batch norm, 1 of ReLU and pools",
-    "Two a multiply-accumulate, biases of convolutions but not of linear layers, 2 a "
-    "value of a batch norm (1 without scale), 5 of a layer, group or instance norm "
-    "(4), 1 of ReLU, leaky ReLU, PReLU, ELU, SiLU, GELU and softmax, 1 a value that "
-    "enters a pool. Products written with @, * and + are not seen: attention, gates "
-    "and sums count zero, as do sigmoid, tanh, ReLU6 and the hard ones. A transposed "
-    "convolution is divided by its groups twice and its biases are counted at the size "
-    "that a convolution would have; an interpolation counts what enters, or one plane.",
+    "2 per MAC; biases of convolutions; per value 2 for batch norms, 1 for ReLU, pools",
+    "Two for each multiply-accumulate, and biases of convolutions but not of linear "
+    "layers. A batch norm counts 2 per value (1 without a scale), a layer, group or "
+    "instance norm 5 (4); ReLU, leaky ReLU, PReLU, ELU, SiLU, GELU and softmax count "
+    "1, pools 1 per input value. Products and sums that are written with @, * and + "
+    "are not seen: attention, gates and sums count zero, and so do sigmoid, tanh, "
+    "ReLU6 and the hard activations. A transposed convolution is divided by its groups "
+    "twice, and its biases are counted at the size that a convolution would have; "
+    "interpolation counts its input, or one plane.",
     rules(
         {
             REST: {},
@@ -280,13 +285,13 @@ CALFLOPS = Convention(
 DARKNET = Convention(
     "darknet",
     "FLOP",
-    "2 MACs of convolutions, a kernel a value that leaves a pool, 1 a value of a sum",
-    "The BFLOPs that darknet prints line by line and in all: two a multiply-accumulate "
-    "of a convolution (groups divide), the size of the kernel for every value that "
-    "leaves a max pool or a local average pool, one for every value that a shortcut "
-    "adds. Linear layers, batch norms, biases, activations, upsampling, joins and the "
-    "global average pool count zero. Earlier versions count no shortcut either: they "
-    "print 65.864 for YOLOv3, later ones 65.879.",
+    "2 per MAC of convolutions; the kernel per value of a pool, 1 per value of a sum",
+    "The BFLOPs that darknet prints for each layer and in total: two for each "
+    "multiply-accumulate of a convolution (groups divide), the size of the kernel for "
+    "each output value of a max pool or a local average pool, and one for each value "
+    "that a shortcut adds. Linear layers, batch norms, biases, activations, "
+    "upsampling, joins and the global average pool count zero. Earlier versions do not "
+    "count shortcuts: they print 65.864 for YOLOv3, later ones 65.879.",
     rules(
         {
             REST: {},
@@ -302,10 +307,11 @@ KERAS = Convention(
     "keras",
     None,
     "parameters with the running means and variances of batch norms; no operations",
-    "Keras counts parameters, not operations. Its Total params hold the running mean "
-    "and variance of batch norms, so 4 a channel where torch has 2, and one bias a "
-    "gate of an LSTM where torch has two. Its own applications may also differ in "
-    "layout: its ResNet-50 has biases under every batch norm, 25,636,712 in all.",
+    "Keras counts parameters, not operations. Its Total params include the running "
+    "mean and variance of batch norms, so a batch norm has 4 per channel where torch "
+    "has 2; a gate of an LSTM has one bias where torch has two. The networks in Keras "
+    "itself may also differ: its ResNet-50 has a bias before each batch norm, "
+    "25,636,712 parameters in total.",
     {},
     rules(
         {

@@ -55,8 +55,9 @@ def training_report(
 
 
 SAVED = (
-    "saved: what forward keeps for backward, parameters apart; a tensor that several "
-    "layers keep counts once, at the first. Side heads run in training and are counted."
+    "saved: what the forward pass keeps for the backward pass, without parameters. A "
+    "tensor that several layers keep counts once, at the first of them. Side heads run "
+    "in training and count."
 )
 
 
@@ -91,9 +92,9 @@ def roofline_report(
     lines.append(Line(total, "total", path="total"))
     peak, ridge = limits.peak, limits.ridge
     about = (
-        f"{device.title}: {peak / 10**12:g} T operations a second in {limits.dtype}, "
-        f"{device.bandwidth / 10**9:g} GB a second; below {float(ridge):.1f} "
-        f"operations a byte memory bounds. Roofline: {ROOFLINE}."
+        f"{device.title}: {peak / 10**12:g} T operations per second in {limits.dtype}, "
+        f"{device.bandwidth / 10**9:g} GB per second; below {float(ridge):.1f} "
+        f"operations per byte, memory is the limit. Roofline: {ROOFLINE}."
     )
     notes = [Note(about, "definition", device.cite)]
     return report(network, analysis, [Table("", ROOFLINE_COLUMNS, tuple(lines))], notes)
@@ -141,9 +142,10 @@ def orders_report(network: Network, analysis: Analysis) -> Report:
 
 
 ORDERS = (
-    "order of branches: the most bytes that live while a module's branches run, their "
-    "input included, their join and what only passes by left out; every order of up "
-    "to four branches is tried, of more the order of falling need (Liu 1987)."
+    "order of branches: the most memory that the branches of a module take at one "
+    "time, with their input, but without their join and tensors that only pass by. For "
+    "up to four branches every order is tried, for more the one in which the need "
+    "falls (Liu 1987)."
 )
 
 

@@ -72,15 +72,15 @@ def fit_report(
 
 def _notes(analysis: Analysis, training: bool, fits: bool) -> list[Note]:
     if not fits:
-        return [Note("Not even one sample fits.")]
+        return [Note("A batch of one sample does not fit.")]
     if not training:
-        about = Note(f"{INFERENCE} Here weights are added.", "definition")
+        about = Note(f"{INFERENCE} Here the weights are added.", "definition")
         return [about, *kernel_note(analysis)]
     timeline = analysis.memory.training.timeline
     peak = Note(f"The peak is at the {at(analysis, timeline)}.")
     slack = Note(
-        "A framework needs some hundred MiB beside this: its context on the device, "
-        "cuDNN's workspace, what its allocator cannot use."
+        "A framework needs a few hundred MiB more: for its context on the device, for "
+        "cuDNN's workspace, and for what its allocator cannot use."
     )
     notes = [training_definition(analysis), *checkpoint_note(analysis)]
     return [*notes, *kernel_note(analysis), peak, slack]

@@ -26,34 +26,35 @@ PHASES = {
     "update": "the update after",
 }
 INFERENCE = (
-    "peak inference: the most bytes of activations that live at once, in the order of "
-    "execution and without gradients; an output is freed after its last reader, an "
-    "activation that can runs in place, a layer's workspace counts while it runs. "
-    "Weights are apart, and so is what cuDNN, oneDNN and the allocator take for "
-    "themselves."
+    "peak inference: the most memory that activations take at one time when the layers "
+    "run in order without gradients. An output is freed after its last use, an "
+    "activation function runs in place where it can, and the workspace of a layer "
+    "counts while it runs. Weights are not included, nor is what cuDNN, oneDNN and the "
+    "allocator take for themselves."
 )
 DISK = (
-    "on disk: parameters and buffers, side heads included, in the weights' number "
-    "format or that of --stored; counters are int64, names and headers not counted."
+    "on disk: parameters and buffers, side heads included, in the number format of the "
+    "weights or of --stored. Counters are int64; names and headers are not counted."
 )
 STEP = (
-    "forward keeps what backward needs by PyTorch's rules; backward makes a node's "
-    "gradients before it lets go of its own and of what it kept; gradients of weights "
-    "live from there to the end of the step. An optimizer's own temporaries, the "
-    "allocator and cuDNN's workspace are left out"
+    "The forward pass keeps what the backward pass needs by PyTorch's rules. In the "
+    "backward pass, the gradients of a layer's inputs are made before its own gradient "
+    "and what it kept are freed; gradients of weights stay to the end of the step. "
+    "Temporary tensors of the optimizer, the allocator and cuDNN's workspace are not "
+    "included"
 )
 ONEDNN = (
-    "lstm: kept for backward is what torch's oneDNN kernel keeps on the CPU in {}, its "
-    "own workspace left out; the peak of inference is an estimate."
+    "lstm: what is kept for the backward pass is what torch's oneDNN kernel keeps on "
+    "the CPU in {}, without its own workspace; the peak of inference is an estimate."
 )
 NATIVE = (
-    "lstm: kept for backward is what torch's native CPU kernel keeps in {}; the peak "
-    "of inference is an estimate. In bfloat16 torch takes its oneDNN kernel instead, "
-    "which keeps other tensors, where oneDNN supports that format on the processor."
+    "lstm: what is kept for the backward pass is what torch's native CPU kernel keeps "
+    "in {}; the peak of inference is an estimate. In bfloat16, torch uses its oneDNN "
+    "kernel if the processor supports that format; that kernel keeps other tensors."
 )
 ROOFLINE = (
-    "an estimate of a bound, never of a latency: each operation reads its inputs and "
-    "weights and writes its output once, caches and fusion left out"
+    "an estimate of a bound, not of a latency. Each operation reads its inputs and "
+    "weights once and writes its output once; caches and fusion are not considered"
 )
 
 
@@ -79,15 +80,15 @@ def training_definition(analysis: Analysis) -> Note:
     chosen = optimizer(setting.optimizer)
     state = " and ".join(chosen.copies) or "nothing"
     text = (
-        "training: the most bytes that live at once in one step: parameters, buffers, "
-        f"gradients, what {setting.optimizer} keeps for each weight ({state}), and "
-        f"activations; {STEP}."
+        "training: the most memory that one step takes at one time: parameters, "
+        f"buffers, gradients, what {setting.optimizer} keeps for each weight "
+        f"({state}), and activations. {STEP}."
     )
     if setting.mixed:
         text += (
-            " Mixed precision: weights, gradients and optimizer state in float32, "
-            f"activations in {setting.dtype}, and a {setting.dtype} copy of each "
-            "matrix from its forward to its backward."
+            " Mixed precision: weights, gradients and the state of the optimizer are "
+            f"in float32, activations in {setting.dtype}; each matrix has a copy in "
+            f"{setting.dtype} from its forward to its backward pass."
         )
     return Note(text, "definition", chosen.cite)
 
@@ -108,9 +109,9 @@ def checkpoint_note(analysis: Analysis) -> Iterator[Note]:
     if parts:
         macs, total = analysis.memory.training.extra_macs, analysis.total.macs
         yield Note(
-            f"checkpointing of {kind}: {len(parts)} parts keep their inputs alone and "
-            f"run again in backward: {macs:,} MACs more, {_percent(macs, total)} of a "
-            "forward pass."
+            f"checkpointing of {kind}: {len(parts)} parts keep only their inputs and "
+            f"run again in the backward pass. That takes {macs:,} MACs more, "
+            f"{_percent(macs, total)} of a forward pass."
         )
 
 
@@ -124,17 +125,19 @@ def inference_notes(analysis: Analysis) -> Iterator[Note]:
         of = f"all outputs, and inputs and workspace of {name}"
     yield Note(
         f"peak inference: {_bytes(memory.peak_inference)} at the "
-        f"{at(analysis, memory.inference)}; at least {_bytes(bounds.lower)} in any "
-        f"order ({of}), at most "
-        f"{_bytes(bounds.upper)} with nothing freed; {_bytes(kept)} where the caller "
-        "holds the network's input."
+        f"{at(analysis, memory.inference)}. No order of the layers needs less than "
+        f"{_bytes(bounds.lower)} ({of}); if nothing is freed it takes "
+        f"{_bytes(bounds.upper)}, and {_bytes(kept)} if the caller "
+        "keeps the network's input."
     )
     orders = memory.orders
     if orders:
+        count = len(orders.changes)
+        changed = "1 module has" if count == 1 else f"{count} modules have"
         yield Note(
             f"order of branches: {_bytes(orders.written)} as written, "
             f"{_bytes(orders.best)} in the best order, {_bytes(orders.worst)} in the "
-            f"worst; modules with branches to order: {len(orders.changes)}."
+            f"worst ({changed} branches to order)."
         )
 
 
@@ -155,12 +158,15 @@ def _largest(
 ) -> str | None:
     """Return the rows with the largest figure and the share that they hold together."""
     rows = [row for row in analysis.rows if not row.aux]
-    values = [(figure(row), row.name.rpartition(".")[2]) for row in rows]
+    values = [(figure(row), row.name) for row in rows]
     if not isinstance(total, int) or not total:
         return None
     most = max(value for value, _ in values if isinstance(value, int))
     names = [name for value, name in values if value == most]
-    who = f"{len(names)} layers" if len(names) > MOST_NAMED else " and ".join(names)
+    who = f"{len(names)} equal layers"
+    if len(names) <= MOST_NAMED:
+        *first, last = names
+        who = f"{', '.join(first)} and {last}" if first else last
     verb = "holds" if len(names) == 1 else "hold"
     return f"{who} {verb} {_percent(most * len(names), total)}"
 
@@ -168,7 +174,7 @@ def _largest(
 def _percent(part: Dim, whole: Dim) -> str:
     if not isinstance(part, int) or not isinstance(whole, int) or not whole:
         return "?"
-    return f"{round(Fraction(part * 100, whole))} %"
+    return f"{round(Fraction(part * 100, whole))}%"
 
 
 def _bytes(size: int) -> str:
