@@ -29,7 +29,8 @@ def check(
     its whole file. `select` and `ignore` name rules (`"AC301"`, `"AC4"`); warnings fail
     where `strict` or `select` asks for them. The project's own settings in
     pyproject.toml count too. `ok` of the report is False where something fails. What is
-    wrong with a file is listed, not raised.
+    wrong with a file is listed, not raised. `text` also knows the formats `full`,
+    `concise`, `github`, `gitlab`, `sarif` and `junit`.
 
     Raises `UsageError` AC501 for a name that is not shipped, AC560 for an unknown rule.
 

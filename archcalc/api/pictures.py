@@ -22,8 +22,8 @@ Make = Callable[..., str]
 class Picture(Shown):
     """A drawing or a plot: a notebook shows it, `save` writes it to a file.
 
-    `svg` is its SVG text, and so is `str(picture)`; `formats` are what `text` and
-    `save` can make of it, with the file endings that mean each.
+    `svg` is its SVG text; `formats` are what `text` and `save` can make of it, with the
+    file endings that mean each.
 
     >>> archcalc.draw("lenet5")
     <Picture: LeNet-5, svg tikz mermaid png pdf>
@@ -41,7 +41,7 @@ class Picture(Shown):
         return f"<Picture: {self.title}, {' '.join(self.formats)}>"
 
     def __str__(self) -> str:
-        return self.svg
+        return repr(self)
 
     def text(self, format: str = "svg", **options: Any) -> str:
         """Return it as text: `svg`; a drawing as `tikz` or `mermaid` too.

@@ -19,8 +19,11 @@ from archcalc.network.network import Network
 from archcalc.network.rows import Level
 from archcalc.render import format_of, render
 from archcalc.render.explained import explained_format, render_explanation
+from archcalc.render.findings import FORMATS as ALL_OF_FINDINGS
+from archcalc.render.findings import render_findings
 from archcalc.render.quiz import quiz_format, render_quiz
 from archcalc.reports.cells import Note
+from archcalc.reports.check import CheckReport
 from archcalc.reports.explanation import Explanation
 from archcalc.reports.quiz import Quiz
 from archcalc.reports.report import Report
@@ -29,6 +32,8 @@ from archcalc.reports.table import table_of
 from archcalc.sweeps.sweep import Sweep
 
 MOST_ROWS = 120
+OF_FINDINGS = tuple(name for name in ALL_OF_FINDINGS if name != "json")
+"""What the findings of a check can be too, beside what any report can be."""
 COARSER: tuple[Level, ...] = ("layers", "blocks", "stages")
 FORMATS: dict[str, tuple[str, dict[str, bool]]] = {
     "text/html": ("html", {}),
@@ -71,11 +76,15 @@ def written(
         return render_explanation(shown, explained_format(format, path), **options)
     if isinstance(shown, Quiz):
         return render_quiz(shown, quiz_format(format, path), **options)
+    if isinstance(shown, CheckReport) and format in OF_FINDINGS:
+        return render_findings(shown.outcomes, format)
     chosen = format_of(format, path)
     return render(report_of(shown, None), chosen, **options)
 
 
 def _rendered(report: Report, format: str, options: dict[str, bool]) -> str:
+    if isinstance(report, CheckReport) and format == "terminal":
+        return render_findings(report.outcomes)
     width = {"width": get_terminal_size().columns} if format == "terminal" else {}
     return render(report, format, **options, **width)
 

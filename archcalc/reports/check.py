@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from archcalc.checks.findings import Checked, Finding, everything
 from archcalc.reports.cells import Column, Line, Note, Table
@@ -17,14 +18,22 @@ COLUMNS = (
 )
 
 
-def check_report(outcomes: Sequence[Checked]) -> Report:
+@dataclass(frozen=True, slots=True, repr=False)
+class CheckReport(Report):
+    """What a check found, in a table, and the outcome for each file."""
+
+    outcomes: tuple[Checked, ...] = ()
+
+
+def check_report(outcomes: Sequence[Checked]) -> CheckReport:
     """Return the findings of all files in one table; none where nothing was found."""
     rows = tuple(_line(finding) for finding in everything(outcomes))
     tables = (Table("", COLUMNS, rows),) if rows else ()
     names = ", ".join(outcome.path for outcome in outcomes)
     notes = tuple(Note(outcome.summary()) for outcome in outcomes)
     ok = not any(finding.fails for finding in everything(outcomes))
-    return Report("check", f"Check of {names}", names, tables, notes, ok=ok)
+    title, kept = f"Check of {names}", tuple(outcomes)
+    return CheckReport("check", title, names, tables, notes, ok=ok, outcomes=kept)
 
 
 def _line(finding: Finding) -> Line:

@@ -62,6 +62,10 @@ class Report(Shown):
     networks it is about, for formats that draw them. `ok` is False where a check found
     something, and the command then ends with exit code 1. `headlines` are the main
     figures, which a terminal repeats in the last lines.
+
+    In Python, `print(report)` gives the text of the command line, `report.text("csv")`
+    another format, `report.save("x.tex")` a file in the format of its ending, and
+    `report.rows()` plain values.
     """
 
     kind: str
