@@ -280,7 +280,7 @@ class Loading(Options):
     last = ("python", "arguments", "limit")
 
     def load(self, name: str) -> Network:
-        """Return the network of a name; say where its input looks misread.
+        """Return the network of a name; say where its input looks like another layout.
 
         Before a Python object is imported, which runs its code, stderr says so.
         """

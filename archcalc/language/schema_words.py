@@ -34,7 +34,7 @@ COMMON = {
     "first": "Arguments that differ in the first repetition.",
     "last": "Arguments that differ in the last repetition.",
     "when": "A condition; if it is false, the step is left out.",
-    "note": "For people.",
+    "note": "A note for readers.",
     "share": "Uses the weights of an earlier step, which are counted once.",
 }
 FOLLOWERS = {
@@ -64,7 +64,7 @@ BLOCK = {
     "hold the name of a step: `from: keys`.",
     "inputs": "Names of the tensors that enter, for a block that takes several.",
     "layers": "The block's steps.",
-    "note": "For people.",
+    "note": "A note for readers.",
 }
 ARGUMENTS = {
     "affine": "Whether each channel has a learned weight and bias.",
@@ -130,7 +130,7 @@ ACCURACY = {
     "top1": "Top-1 accuracy in per cent.",
     "top5": "Top-5 accuracy in per cent.",
     "cite": "Where the figure is printed.",
-    "note": "For people.",
+    "note": "A note for readers.",
 }
 LINT = {
     "channels": "Channels should be a multiple of this (AC405).",
@@ -149,7 +149,7 @@ EXPECTED = {
     "said": "What the source prints, word for word.",
     "what": "What the figure is, if its name is not enough.",
     "why": "Why the figure is wrong.",
-    "note": "For people.",
+    "note": "A note for readers.",
     "value": "Arithmetic on the figures of `with`.",
     "with": "Names for figures of this network or others: `METRIC at LAYER of NET`.",
 }

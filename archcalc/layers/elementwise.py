@@ -92,7 +92,7 @@ class Clamp(Activation):
         if self.low is None and self.high is None:
             raise FieldError("clamp needs a bound: {clamp: 0} or {clamp: 0, high: 1}")
         if None not in (self.low, self.high) and self.low > self.high:  # type: ignore[operator]  # both are numbers
-            raise FieldError(f"{self.low} is above {self.high}: nothing lies between")
+            raise FieldError(f"{self.low} is above {self.high}: nothing is between")
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         bounds = [bound for bound in (self.low, self.high) if bound is not None]

@@ -94,7 +94,7 @@ class Flatten(Regrouped):
     """Lay all values in one row (torch.nn.Flatten). Shape: `(…) -> (F,)`.
 
     `{flatten: [1, 2]}` makes one axis of axes 1 to 2 alone, `(C, H, W) -> (C, H·W)`;
-    axes count from 0, the batch left out.
+    axes count from 0, without the batch.
     """
 
     key = "flatten"
@@ -176,7 +176,7 @@ class Permute(Moved):
     """Put the axes in another order, and the values with them (a copy).
 
     Shape: `{permute: [1, 2, 0]}` makes `(H, W, C)` of `(C, H, W)`; axes count from 0,
-    the batch left out.
+    without the batch.
     """
 
     key = "permute"

@@ -290,9 +290,7 @@ def _no_colon(said: Complaint) -> Problem:
     if re.match(r"-\w", written):
         message = f"a space is missing after the dash of `{shorten(written)}`"
         return Problem("AC107", message, place)
-    return Problem(
-        "AC117", f"`{shorten(written)}` stands where a `key: value` must", place
-    )
+    return Problem("AC117", f"`{shorten(written)}` is not a `key: value`", place)
 
 
 def _glued(said: Complaint, line: int) -> Problem | None:

@@ -331,7 +331,7 @@ REFUSED: list[tuple[str, str, tuple[int, int, int], str]] = [
     ("a:\n  b: 1\n c: 2", "AC117", (3, 2, 1), "continue the mapping that begins on"),
     ("- a\nb: 1", "AC117", (2, 1, 1), "continue the list that begins on line 1"),
     (" a: 1\nb: 2", "AC117", (2, 1, 1), "does not continue the mapping"),
-    ("a: 1\nb c\nd: 2", "AC117", (2, 1, 3), "`b c` stands where a `key: value` must"),
+    ("a: 1\nb c\nd: 2", "AC117", (2, 1, 3), "`b c` is not a `key: value`"),
     ("a: - b", "AC117", (1, 4, 1), "a `- ` item cannot begin here"),
     # first characters and escapes
     ("a: @x", "AC118", (1, 4, 1), "a value cannot begin with the character @"),

@@ -301,11 +301,11 @@ def _of_tools(analysis: Analysis) -> Iterator[Way]:
             text = f"{name}'s estimated total: input, outputs twice, parameters"
             yield Way("bytes", f"{name} total", text, 1, None, size + other, binary)
     peak = memory.peak_inference
-    text = "the most that lives at once in inference"
+    text = "the most that is in memory at one time in inference"
     yield Way("bytes", "peak inference", text, 2, None, peak, holds="values")
     if analysis.graph.unfit:  # training runs every side head
         return
-    text = "what forward keeps for backward, parameters apart"
+    text = "what the forward pass keeps for the backward pass, without parameters"
     yield Way("bytes", "saved for backward", text, 2, None, memory.saved_for_backward)
     text = "the peak of a training step with SGD, all included"
     yield Way("bytes", "training", text, 2, None, memory.training.peak)

@@ -62,7 +62,7 @@ def _network(network: Network) -> dict[str, Any]:
     sizes = chain.from_iterable(analysis.outputs)
     whole = (*sizes, analysis.total.macs, analysis.total.params)
     if not all(isinstance(size, int) for size in whole):
-        message = f"a page shows numbers, and {network.name} has sizes that are names"
+        message = f"a page shows numbers, and {network.name} has symbolic sizes"
         raise UsageError.of("AC534", message, help="--input 3x224x224")
     rows = list(analysis.outline("layers"))
     formulas = _Formulas(analysis)
