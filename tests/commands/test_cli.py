@@ -209,6 +209,18 @@ REFUSED = [
     (("table", "vgg16", "--format", "docx"), "there is no format"),
     (("table", "vgg16", "-o", "/nonexistent/x.md"), "cannot write"),
     (("table", "vgg16", "--limit", "nodes=3"), "--limit nodes"),
+    (
+        ("sweep", "vgg16", "--over", "batch=1", "--limit", "file_bytes=9"),
+        "--limit file_bytes",
+    ),
+    (
+        (
+            *("solve", "efficientnet", "--where", "macs <= 1G", "--maximize", "width"),
+            *("--limit", "file_bytes=9"),
+        ),
+        "--limit file_bytes",
+    ),
+    (("scale", "efficientnet", "--limit", "file_bytes=9"), "--limit file_bytes"),
     (("compare", "vgg16"), "two networks or more"),
     (("list", "--family", "vg"), "did you mean vgg?"),
     (("layers", "konv"), "did you mean conv?"),

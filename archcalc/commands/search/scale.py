@@ -67,7 +67,7 @@ def scale(
     from archcalc.sweeps.scaling import scale as scaled
 
     ratio = _number("--target-macs", target_macs.removesuffix("x"), Fraction(1))
-    network = Loading(None, settings, limit).load(net)
+    network = Loading(None, settings, limit=limit).load(net)
     names = scalable(network, depth, width, size)
     grid = _number("--step", step, Fraction(1, 1000))
     near = _number("--tolerance", tolerance.removesuffix("%"), Fraction(0)) / 100

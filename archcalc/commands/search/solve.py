@@ -55,7 +55,7 @@ def solve(
             help='--where "macs <= 600M" --maximize width',
         )
     name, _, text = maximize.partition("=")
-    network = Loading(input, settings, limit).load(net)
+    network = Loading(input, settings, limit=limit).load(net)
     now = value_of(network, name)
     whole = type(now) is int and now > 1
     values = values_of(name, text or ("1:1024" if whole else "0.01:16:0.01"))

@@ -145,7 +145,7 @@ def sweep(
     leaving = _Leaving(_format(format, output, plot), output, standalone, plain, plot)
     leaving.check(resume)
     _check_jobs(jobs, executor, top)
-    network = Loading(input, settings, limit).load(net)
+    network = Loading(input, settings, limit=limit).load(net)
     asked: dict[str, Any] = {
         "figures": None if figures is None else figures.split(","),
         "where": where,
