@@ -251,7 +251,8 @@ class Expander:
         outside, self.repeats = self.repeats, self.repeats * count
         if self.repeats > self.limits.nodes:
             raise growing.too_many(step)
-        group = growing.open(path, "repeat", f"{count} × {kind_name(step)}", scope)
+        label = f"{count} × {kind_name(step, scope.values)}"
+        group = growing.open(path, "repeat", label, scope)
         outer, at = scope.values.get("i"), entering[0]
         patterns: dict[tuple[Any, ...], Pattern | None] = {}
         for i in range(1, count + 1):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from archcalc.language.steps import STRUCTURES, Step
+from archcalc.sizes.expressions import Expression
+
+NO_VALUES: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(slots=True, eq=False)
@@ -119,6 +123,14 @@ def _numbered(
         yield name
 
 
-def kind_name(step: Step) -> str:
-    """Return the kind of a step, or the block that it uses."""
-    return str(step.args.get("use", "use")) if step.kind == "use" else step.kind
+def kind_name(step: Step, values: Mapping[str, Any] = NO_VALUES) -> str:
+    """Return the kind of a step, or the block that it uses.
+
+    A param that names the block is its value among `values`, or else its own name.
+    """
+    if step.kind != "use":
+        return step.kind
+    used = step.args.get("use", "use")
+    if isinstance(used, Expression):
+        return str(values.get(used.text, used.text))
+    return str(used)

@@ -92,6 +92,14 @@ def test_repeated_blocks_share_a_row_and_all_writes_them_out() -> None:
     assert not any("–" in line for line in every)
 
 
+def test_a_block_that_a_param_names_is_called_by_its_name() -> None:
+    labels = {
+        row.label for row in load("preact-resnet-cifar").analyze().outline("layers")
+    }
+    assert "18 × bottleneck" in labels
+    assert not any("Expression" in label for label in labels)
+
+
 def test_what_the_lectures_list_is_not_folded() -> None:
     for name in ("vgg16", "alexnet", "googlenet", "naive-inception"):
         assert table(name, fold=True).tables == table(name).tables

@@ -244,7 +244,7 @@ def _steps(analysis: Analysis, timeline: Timeline) -> Table:
         Column("live_bytes", "live", "bytes", unit="B"),
         Column("live_bar", "of peak", "bar"),
         Column("taken_bytes", "takes", "bytes", unit="B"),
-        Column("after_bytes", "after", "bytes", unit="B"),
+        Column("after_bytes", "after", "bytes", unit="B", gives_way=1),
         Column("mark", "", "text"),
     )
     return Table("", columns, tuple(lines))

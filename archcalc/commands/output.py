@@ -1,0 +1,61 @@
+"""How text leaves a command: to stdout or a file, how wide, and with colour or not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from archcalc.errors import Problem
+
+USUAL_WIDTH = 80
+"""What is printed for where nothing says how wide the output is."""
+
+
+def write(text: str, output: Path | None = None) -> None:
+    """Write text, ending in one newline, to stdout or a file.
+
+    A reader of stdout that went away is no error of ours.
+    """
+    text = text if text.endswith("\n") else f"{text}\n"
+    if output is not None:
+        output.write_text(text, encoding="utf-8")
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def columns() -> int:
+    """Return the width to print for: `COLUMNS`, the terminal's, or 80 for a pipe."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    if not sys.stdout.isatty():
+        return USUAL_WIDTH
+    return os.get_terminal_size(sys.stdout.fileno()).columns or USUAL_WIDTH
+
+
+def colored(stream: TextIO | None = None) -> bool:
+    """Say whether a stream (stdout) gets colour: a terminal that shows it.
+
+    `NO_COLOR` asks for none, and so does `TERM=dumb`.
+    """
+    stream = stream or sys.stdout
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if plain or stream is None or not stream.isatty():
+        return False
+    from archcalc.render.paint import capable
+
+    return capable(stream)
+
+
+def warn(problem: Problem) -> None:
+    """Tell a warning on stderr."""
+    from archcalc.render.paint import told
+
+    print(told([problem], colored(sys.stderr), "warning"), file=sys.stderr)
