@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import pytest
@@ -43,6 +44,17 @@ def first_of(*parts: str) -> Callable[[str], int]:
     return lambda name: next((i for i, p in enumerate(parts) if p in name), len(parts))
 
 
+def of_t5(name: str) -> tuple[Any, ...]:
+    """Sort the weights of T5: tables of positions first, norms before their layer."""
+    side = 4 if name.startswith("decoder") else 0
+    if "relative" in name:
+        return (side,)
+    if "block" in name:
+        numbers = map(int, re.findall(r"\.(\d+)\.", name))
+        return (side + 2, *numbers, "layer_norm" not in name)
+    return (side + 3,) if "final" in name else (1,)
+
+
 def of_detr(name: str) -> tuple[int, ...]:
     """Sort the weights of DETR: queries between the stacks, q before k before v."""
     parts = ("backbone", "input_proj", "encoder.layers", "query_position")
@@ -74,6 +86,19 @@ DEFINITIONS = [
             "max_position_embeddings": 10,
         },
         first_of("word_emb", "token_type", "position", "embeddings.LayerNorm"),
+    ),
+    Definition(
+        *("t5", {**SMALL, "mlp": 40, "root": Fraction(24**-0.5)}, "transformers"),
+        "T5ForConditionalGeneration",
+        {
+            "d_model": 24,
+            "num_layers": 2,
+            "num_heads": 3,
+            "vocab_size": 50,
+            "d_ff": 40,
+            "layer_norm_epsilon": torch.finfo(torch.float32).eps,
+        },
+        of_t5,
     ),
     Definition(
         "detr",
