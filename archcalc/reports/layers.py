@@ -7,7 +7,7 @@ from typing import Any
 
 from archcalc.errors import UsageError, nearest
 from archcalc.language.steps import USERS
-from archcalc.layers import CATALOGUE
+from archcalc.layers import CATALOGUE as CATALOGUE
 from archcalc.layers.base import Layer
 from archcalc.reports.cells import Column, Line, Note, Table
 from archcalc.reports.report import Report
@@ -75,7 +75,9 @@ def arguments(layer: type[Layer]) -> str:
 def named(layer: type[Layer]) -> list[tuple[str, str | None]]:
     """Return arguments and defaults, the value of the kind key first."""
     names = sorted(layer.fields, key=lambda name: name != layer.principal)
-    first = [("branches", None)] if layer.arity not in (0, 1) else []
+    first: list[tuple[str, str | None]] = []
+    if layer.arity not in (0, 1):
+        first.append(("branches", None))
     first += [(name, "") for name in layer.named_inputs]
     return [*first, *((name, _default(layer, name)) for name in names)]
 
