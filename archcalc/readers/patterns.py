@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import isclose, sqrt
+from fractions import Fraction
+from math import isclose, isfinite, sqrt
 from typing import Any
 
 from archcalc.readers.model import UNKNOWN, Model, Op
@@ -286,10 +287,47 @@ STEPS: tuple[Callable[[Model], Model], ...] = (
 )
 
 
+FUNCTIONS = {
+    "Abs": "abs",
+    "Exp": "exp",
+    "Log": "log",
+    "Sqrt": "sqrt",
+    "Sin": "sin",
+    "Cos": "cos",
+    "Reciprocal": "reciprocal",
+}
+"""Functions of each value, by their names in ONNX."""
+
+
+def _elementwise(op: Op) -> tuple[str, dict[str, Any]] | None:
+    """Return the layer of arithmetic on one tensor and perhaps a number."""
+    if op.what in FUNCTIONS:
+        return FUNCTIONS[op.what], {}
+    if op.what == "Neg":
+        return "times", {"by": Fraction(-1)}
+    number = op.args.get("number")
+    if not isinstance(number, int | float) or not isfinite(number):
+        return None
+    value = Fraction(f"{number:.6g}")
+    if op.what == "Pow" and value == 2:
+        return "square", {}
+    if op.what == "Mul" and value:
+        return "times", {"by": value}
+    if op.what == "Add":
+        return "plus", {"term": value}
+    return None
+
+
 def replace_unfinished(model: Model) -> Model:
-    """Drop what only patterns need to know of arithmetic without a layer."""
+    """Give arithmetic that no pattern took its own layer, or drop what it needed."""
     names = {"bias": "Add"}
     for index, op in enumerate(model.ops):
+        if op.kind == UNKNOWN and "learned" not in op.args:
+            found = _elementwise(op)
+            if found is not None:
+                kind, args = found
+                model.ops[index] = replace(op, kind=kind, args=args, what="")
+                continue
         if op.kind == UNKNOWN:
             what = names.get(op.what, op.what)
             args = {k: v for k, v in op.args.items() if k != "number"}

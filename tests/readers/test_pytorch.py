@@ -95,6 +95,29 @@ class Standardized(nn.Module):
         return nn.functional.conv2d(x, self.kernel.weight * self.gain, self.kernel.bias)
 
 
+class Learned(nn.Module):
+    """Learned tensors beside the layers: one is added, one multiplies."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shift = nn.Parameter(torch.zeros(1, 6, 1))
+        self.scale = nn.Parameter(torch.ones(6, 8))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x + self.shift) * self.scale
+
+
+class Letters(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        scores = torch.einsum("bnd,bmd->bnm", x, x) * 0.5
+        return torch.einsum("bnm,bmd->bnd", scores, x).sum(1).exp()
+
+
+class Largest(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x.amax(1, keepdim=True), x.mean(1, keepdim=True)], 1).abs()
+
+
 class Two(nn.Module):
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         return a + b
@@ -120,6 +143,9 @@ SMALL: dict[str, tuple[nn.Module, Any]] = {
     ),
     "shuffle": (nn.Sequential(nn.PixelShuffle(2), nn.Softplus()), (8, 4, 4)),
     "unfold": (nn.Unfold(3), (2, 6, 6)),
+    "learned": (Learned(), (6, 8)),
+    "letters": (Letters(), (6, 8)),
+    "largest": (nn.Sequential(nn.Conv2d(3, 4, 1), Largest()), (3, 5, 5)),
     "two inputs": (Two(), {"a": (3, 4), "b": (3, 4)}),
 }
 

@@ -85,6 +85,52 @@ def rolled(trace: Exported, node: Node, call: Call) -> Value:
     )
 
 
+REDUCTIONS = {
+    "sum": "sum",
+    "amax": "max",
+    "amin": "min",
+    "linalg_vector_norm": "vector_norm",
+}
+
+
+@direct(*REDUCTIONS)
+def reduced(trace: Exported, node: Node, call: Call) -> Value:
+    """A sum, largest or smallest value, or norm along axes."""
+    x = call.value()
+    axes = call.axes("dim", x.rank) or list(range(x.rank))
+    inner = [x.axis(axis) for axis in axes]
+    if call["ord"] not in (None, 2) or None in inner:
+        raise NotKnown
+    args: dict[str, Any] = {"axes": tuple(sorted(a for a in inner if a is not None))}
+    keep, batch = bool(call["keepdim"]), x.batch
+    if keep:
+        args["keep"] = True
+    elif batch is not None:
+        batch -= sum(axis < batch for axis in axes)
+    return trace.layer(node, REDUCTIONS[call.name], [x], trace.full, batch, **args)
+
+
+@direct("einsum")
+def summed(trace: Exported, node: Node, call: Call) -> Value:
+    """A product of two tensors by letters; the samples have one of their own."""
+    left, right = call["tensors"]
+    parts = call["equation"].replace(" ", "").replace("->", ",").split(",")
+    first, second, out = parts
+    for x, letters in ((left, first), (right, second)):
+        if x.constant or x.batch not in (0, None) or len(letters) != x.rank:
+            raise NotKnown
+    letter = first[0] if left.batch == 0 else ""
+    if (second[0] if right.batch == 0 else "") != letter or out[:1] != letter:
+        raise NotKnown
+    if letter:
+        first, second, out = first[1:], second[1:], out[1:]
+    if letter and letter in first + second + out:
+        raise NotKnown
+    axes = f"{first},{second}->{out}".lower()
+    batch = 0 if letter else None
+    return trace.layer(node, "einsum", [left, right], trace.full, batch, axes=axes)
+
+
 @direct("im2col", "col2im")
 def patches(trace: Exported, node: Node, call: Call) -> Value:
     """Windows laid out as columns, or columns added up to an image."""

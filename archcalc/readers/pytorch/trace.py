@@ -133,16 +133,17 @@ class ExportedTrace(Exported):
         try:
             found = self.ruled(node, call)
         except (NotKnown, ShapeError, FieldError, IndexError, TypeError, KeyError):
-            del self.model.ops[before:]
-            found = self.unknown_call(node, ins, shapes)
+            found = []
         results = found if isinstance(found, list) else [found]
         fits = bool(results) and all(
             v.sizes == s for v, s in zip(results, shapes, strict=False)
         )
         if not fits or not self.weighed(before, names):
             del self.model.ops[before:]
-            results = self.part_known(node, call, names) or self.unknown_call(
-                node, ins, shapes
+            results = (
+                self.part_known(node, call, names)
+                or self.with_parameter(node, call)
+                or self.unknown_call(node, ins, shapes)
             )
         for name in names:
             self.counted.setdefault(name, before)
@@ -214,6 +215,52 @@ class ExportedTrace(Exported):
         args = {"op": what, "sizes": made.stripped, "learned": rest}
         return [self.append(node, UNKNOWN, args, made, what)]
 
+    def with_parameter(self, node: Node, call: Call) -> list[Value]:
+        """Return arithmetic on a tensor and a learned one, a step of its own."""
+        given = [call["self"], call["other"]]
+        learned = [v for v in given if isinstance(v, Learned) and v.names]
+        if (
+            call.name not in JOINS
+            or len(learned) != 1
+            or call["alpha"] not in (None, 1)
+        ):
+            return []
+        (constant,) = learned
+        other = given[1 - given.index(constant)]
+        sizes = constant.sizes
+        total = sum(self.sizes_of[name] for name in constant.names)
+        if not isinstance(other, Value) or other.op is None or prod(sizes) != total:
+            return []
+        if constant.names & self.counted.keys() or other.batch not in (0, None):
+            return []
+        if other.batch == 0 and len(sizes) == other.rank:
+            if sizes[0] != 1:
+                return []
+            sizes = sizes[1:]
+        before = len(self.model.ops)
+        sizes = sizes or (1,)
+        source = Op("parameter", {"sizes": sizes}, (), sizes, self.modules)
+        index = self.model.add(source)
+        values = [replace_op(v, index, sizes) if v is constant else v for v in given]
+        try:
+            args = [v for v in values if isinstance(v, Value) and v.op is not None]
+            return [self.joined(node, JOINS[call.name], args, other.batch)]
+        except (NotKnown, ShapeError, FieldError):
+            del self.model.ops[before:]
+            return []
+
+    def joined(
+        self, node: Node, kind: str, values: list[Value], batch: int | None
+    ) -> Value:
+        """Append a join of tensors that may have unlike shapes."""
+        shapes = [self.model.ops[v.op or 0].shape for v in values]
+        shape = CATALOGUE[kind]().shape(*shapes)
+        if shape != stripped(self.full, batch):
+            raise NotKnown
+        sources = tuple(v.op for v in values if v.op is not None)
+        op = Op(kind, {}, sources, shape, self.path(node))
+        return Value(self.full, self.model.add(op), batch)
+
     def unknown_call(self, node: Node, ins: Ins, shapes: list[Full]) -> list[Value]:
         """Append what no rule knows; its weights are those that no call read before."""
         names = frozenset[str]().union(
@@ -235,12 +282,18 @@ class ExportedTrace(Exported):
         return found
 
 
+JOINS = {"add": "add", "mul": "multiply", "sub": "subtract"}
 PRODUCTS = {"linear", "conv1d", "conv2d", "conv3d"}
 MADE = {
     *("new_zeros", "new_ones", "new_full", "new_empty", "zeros_like", "ones_like"),
     *("full_like", "empty_like"),
 }
 """What makes a constant of a tensor's sizes alone."""
+
+
+def replace_op(value: Value, op: int, sizes: Full) -> Value:
+    """Return a constant as the output of an operator."""
+    return Value(sizes, op, None)
 
 
 def is_parameter(tensor: Any) -> bool:
