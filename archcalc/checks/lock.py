@@ -151,7 +151,7 @@ def write_lock(lock: Lock) -> None:
     body = ",\n".join(lines)
     networks = f"{{\n{body}\n  }}" if lines else "{}"
     text = f'{{\n  "archcalc-lock": {VERSION},\n  "networks": {networks}\n}}\n'
-    lock.path.write_text(text, encoding="utf-8")
+    lock.path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def locked(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -21,13 +23,21 @@ def write(text: str, output: Path | None = None) -> None:
     """
     text = text if text.endswith("\n") else f"{text}\n"
     if output is not None:
-        output.write_text(text, encoding="utf-8")
+        output.write_text(text, encoding="utf-8", newline="\n")
         return
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if not reader_left(error):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def reader_left(error: OSError) -> bool:
+    """Say whether nobody reads a pipe any more: on Windows, a wrong argument."""
+    gone = os.name == "nt" and error.errno == errno.EINVAL
+    return gone or isinstance(error, BrokenPipeError)
 
 
 def columns() -> int:
@@ -37,7 +47,9 @@ def columns() -> int:
         return int(asked)
     if not sys.stdout.isatty():
         return USUAL_WIDTH
-    return os.get_terminal_size(sys.stdout.fileno()).columns or USUAL_WIDTH
+    with suppress(OSError):  # a terminal that has no size
+        return os.get_terminal_size(sys.stdout.fileno()).columns or USUAL_WIDTH
+    return USUAL_WIDTH
 
 
 def colored(stream: TextIO | None = None) -> bool:

@@ -58,6 +58,6 @@ def new(
         else copy_of(begin_from, slug, schema)
     )
     place.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", newline="\n")
     update_file(str(path), DEFAULT)
     print(f"wrote {path}", file=sys.stderr)
