@@ -124,7 +124,7 @@ class Concat(Layer):
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {}
 
-    def joins(self) -> int | None:
+    def joins(self) -> int | str | None:
         return self.axis or 0
 
     def torch(self, *inputs: Shape) -> Call:

@@ -405,10 +405,9 @@ class AxisListField(ListField):
     one = AxisField()
 
     def read(self, value: Value) -> Any:
-        listed = isinstance(value, Sequence)
-        return (
-            tuple(map(self.one.read, value.items)) if listed else self.one.read(value)
-        )
+        if isinstance(value, Sequence):
+            return tuple(map(self.one.read, value.items))
+        return self.one.read(value)
 
     def check(self, value: Any) -> Any:
         items = value if isinstance(value, tuple) else (value,)

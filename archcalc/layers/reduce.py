@@ -108,7 +108,7 @@ class Max(Reduction):
     key = "max"
     function = "x.amax({axes}{keep})"
     keeps = Saved(inputs=(0,), output=True)
-    examples = (
+    examples: ClassVar[tuple[str, ...]] = (
         "{max: channels, keep: true} @ 8x5x6",
         "{max: 0} @ 7x16",
         "{max: [-1, -2]} @ 4x2x3x5",

@@ -44,7 +44,7 @@ class GlobalResponseNorm(Layer):
         n, channels = numel(output), output[0]
         return {
             "mul": 3 * n,
-            "add": (n - channels) + channels + 2 * n,
+            "add": 3 * n,
             "sqrt": channels,
             "div": channels + 1,
         }

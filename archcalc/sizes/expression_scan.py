@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Mapping
 
 from archcalc.limits import Limits
 
@@ -95,7 +96,7 @@ def scan(text: str, limits: Limits) -> dict[str, str]:
     return sizes
 
 
-def replaced(text: str, sizes: dict[str, str]) -> str:
+def replaced(text: str, sizes: Mapping[str, str]) -> str:
     """Return the text with names of equal length in place of `h of l4`."""
     if not sizes:
         return text

@@ -96,7 +96,9 @@ def test_files_are_left(walked: Walked) -> None:
     report = (spec / "first.html").read_text(encoding="utf-8")
     assert "block2" in report
     assert not re.search(r"""(?:src|href)=["']https?:""", report)
-    assert {"vgg16.tex", "vgg16-volumes.tex", "quiz.html"} <= {p.name for p in slides.iterdir()}
+    assert {"vgg16.tex", "vgg16-volumes.tex", "quiz.html"} <= {
+        p.name for p in slides.iterdir()
+    }
     rows = (walked("design space").folder.path / "space.csv").read_text(
         encoding="utf-8"
     )

@@ -30,7 +30,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.docs
 def test_every_page_is_there(site: Path) -> None:
-    for page in ("index", "tutorial", "how-to/slides", "reference/commands", "reference/layers", "shelf"):
+    for page in (
+        "index",
+        "tutorial",
+        "how-to/slides",
+        "reference/commands",
+        "reference/layers",
+        "shelf",
+    ):
         assert (site / f"{page}.html").exists()
     shown = {path.stem for path in (site / "shelf").glob("*.html")}
     assert {"vgg16", "resnet50", "unet"} <= shown

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from archcalc.language.step_reader import ROLES_WITH_FOLLOWERS
+from archcalc.language.steps import ROLES_WITH_FOLLOWERS
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Shape
 from archcalc.readers.model import UNKNOWN, Model, Op
