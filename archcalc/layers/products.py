@@ -183,12 +183,14 @@ class Einsum(Layer):
         return "".join(sorted(set(left) - set(out)))
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
-        if not self.sums():
+        sizes = self.sizes(*inputs)
+        if all(is_one(sizes[letter]) for letter in self.sums()):
             return {"mul": numel(output)}
-        return {"mac": product(self.sizes(*inputs).values())}
+        return {"mac": product(sizes.values())}
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        if not self.sums():
+        sizes = self.sizes(*inputs)
+        if all(is_one(sizes[letter]) for letter in self.sums()):
             return Saved(inputs=(0, 1))
         moved = [i for i in (0, 1) if not self.lies_ready(i)]
         extras = tuple(

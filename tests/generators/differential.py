@@ -156,6 +156,7 @@ class Estimate(NamedTuple):
 ESTIMATES = (
     Estimate("lstm", has("lstm"), "the workspace of oneDNN's kernel is not counted"),
     Estimate("gru", has("gru"), "how its input lies in memory decides on copies of it"),
+    Estimate("einsum", has("einsum"), "its letters decide in which order it lies"),
     Estimate("rnn", has("rnn"), "how its input lies in memory decides on copies of it"),
     Estimate(
         "deconv that makes a volume smaller",
