@@ -34,9 +34,9 @@ TELLING = 100
 """From here on, a number in a hint is taken for the answer that is equal to it."""
 BLANK, HIDDEN = "____", "?"
 BLANKS: Mapping[str, str] = {
-    "shape": "what is the output volume size?",
+    "shape": "output volume size?",
     "params": "how many parameters?",
-    "weights": "how many weights, biases aside?",
+    "weights": "weights without biases?",
     "biases": "how many biases?",
     "macs": "how many MACs?",
     "flops": "how many FLOPs?",
@@ -74,8 +74,13 @@ class Working(Equation):
         return self.between.join(parts)
 
     @property
-    def rule(self) -> Working:
-        """The same in symbols."""
+    def rule(self) -> Working | None:
+        """The same in symbols; None where a symbol would mean two different sizes."""
+        values: dict[str, Any] = {}
+        for size in names(part.tree for part in self.parts):
+            symbol = UNICODE.symbol(size.symbol)
+            if values.setdefault(symbol, size.value) != size.value:
+                return None
         return Working(self.parts, self.between, True)
 
 
@@ -282,7 +287,8 @@ def with_hints(asked: Sequence[Question], level: int) -> list[Question]:
         hints: tuple[Working, ...] = ()
         if level and one.hint is not None:
             telling = any(q is not one and q.given_away_by(one) for q in asked)
-            hints = (one.hint.rule, *[one.hint] * (level > 1 and not telling))
+            numbers = one.hint if level > 1 and not telling else None
+            hints = tuple(hint for hint in (one.hint.rule, numbers) if hint)
         found.append(replace(one, hints=hints))
     return found
 

@@ -263,6 +263,8 @@ def test_every_format_on_the_command_line(
     assert run("-o", str(path)).code == 0
     written, printed = path.read_text(encoding="utf-8"), run("--format", format).out
     assert written.split() == printed.split()  # a pipe has 80 columns, a file has not
+    if format in ("html", "latex"):
+        assert run("--format", format, "--standalone").code == 0
     without = run("--format", format, "--no-key")
     if format in ("moodle", "gift"):
         assert without.code == 2

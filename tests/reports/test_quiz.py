@@ -213,6 +213,14 @@ def test_hints_have_levels(level: int, most: int) -> None:
     assert len(legend) == (level > 0)
 
 
+def test_no_symbol_means_two_sizes() -> None:
+    asked_for = with_hints(asked("resnet18", "params"), 1)
+    hints = {q.layer: [*map(str, q.hints)] for q in asked_for}
+    assert hints["conv1"] == []  # 3 channels enter the convolution, 64 the norm
+    assert hints["conv3.1.conv2"] == ["(k²·C)·N + C + C"]
+    assert hints["fc"] == ["H·W·C·N + N"]
+
+
 @pytest.mark.parametrize("level", [-1, 3])
 def test_no_other_level_of_hints(level: int) -> None:
     network = load("alexnet")
@@ -281,9 +289,7 @@ def test_nothing_to_ask() -> None:
 def test_a_vector_has_no_volume() -> None:
     network = loads("{name: own, input: [3, 8, 8], layers: [{fc: 10}, {fc: 5}]}")
     report = quiz_report(network, network.analyze(), 0, ("shape",))
-    assert {row.cells[2] for row in report.tables[1].rows} == {
-        "what is the output size?"
-    }
+    assert {row.cells[2] for row in report.tables[1].rows} == {"output size?"}
 
 
 def test_a_quiz_can_be_copied() -> None:

@@ -48,7 +48,8 @@ class QuizRendering(Options):
         from archcalc.reports.shortening import without_notes
 
         chosen = quiz_format(self.format, self.output)
-        asked = {"standalone": self.standalone, "plain": self.plain}
+        whole = self.standalone and chosen != "html"  # which is a page in any case
+        asked = {"standalone": whole, "plain": self.plain}
         options: dict[str, Any] = {name: True for name, on in asked.items() if on}
         if chosen == "terminal" and self.output is None:
             options |= {"width": columns(), "color": colored()}
