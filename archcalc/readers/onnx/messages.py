@@ -18,7 +18,9 @@ from typing import Any
 from archcalc.readers.onnx.wire import BYTES, DEEPEST, FIXED32, Field, Wire, signed
 
 MOST_VALUES = 4_096
-"""Values of a constant that are read; shapes and indices are far shorter."""
+"""Whole numbers of a constant that are read; shapes and indices are far shorter."""
+MOST_REAL = 16
+"""Real numbers of a constant that are read: bounds, factors, scales of an image."""
 MOST_AXES = 16
 MOST_ITEMS = 4_096
 FORMATS = {
@@ -59,7 +61,7 @@ class Tensor:
     def values(self) -> list[Any] | None:
         """Return its values where they are few and stand in the file."""
         count = prod(self.dims)
-        if count > MOST_VALUES:
+        if count > (MOST_REAL if self.floating else MOST_VALUES):
             return None
         code, _ = FORMATS.get(self.type, (None, None))
         if code is None:

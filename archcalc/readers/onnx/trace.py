@@ -32,20 +32,31 @@ from archcalc.readers.onnx.sizes import Ins, NotKnown
 from archcalc.readers.onnx.values import Full, Value, count, stripped
 from archcalc.readers.onnx.wire import Wire
 from archcalc.sizes.dims import Dim, symbol
+from archcalc.sizes.polynomials import Poly
 
 Result = Value | list[Value]
 Rule = Callable[["Trace", Node, Ins], Result]
 RULES: dict[str, Rule] = {}
 """The rule of each operator of the standard that becomes layers, by its name."""
-MOST_STEPS = 20_000
+MOST_STEPS = 10_000
 """Operators that are walked through, those of functions and branches at each use."""
 MOST_WORK = 1_000_000
 """Values of constants that are worked out in one file."""
 DEEPEST_CALLS = 16
 LONGEST_INTEGER = 96
+LARGEST = 2**48
+MOST_TERMS, LONGEST_SIZE = 32, 150
 OPSETS = range(7, 27)
 PART = re.compile(r"[A-Za-z0-9_-]+")
 NOTHING = Value(None)
+MISFITS = (
+    *(NotKnown, ShapeError, FieldError),
+    *(LookupError, TypeError, ValueError, ArithmeticError, AttributeError),
+)
+"""What a rule raises where an operator has attributes or inputs that it cannot have.
+
+A file may hold a text where a number belongs; such an operator is an unknown one.
+"""
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
@@ -177,7 +188,7 @@ class Trace:
             if node.domain or node.op not in RULES:
                 return self.unknown(node, ins)
             return RULES[node.op](self, node, ins)
-        except (NotKnown, ShapeError, FieldError, IndexError, TypeError, KeyError):
+        except MISFITS:
             return self.unknown(node, ins)
 
     def control(
@@ -215,7 +226,7 @@ class Trace:
             floats = not isinstance(tensor, Tensor) or tensor.floating
         try:
             shape = self.sized(node, ins)
-        except (NotKnown, ShapeError, IndexError, TypeError, ValueError):
+        except MISFITS:
             return [Value(None, floating=floats)] * max(len(node.outputs), 1)
         return Value(shape, data=self.values(node, ins, shape), floating=floats)
 
@@ -232,7 +243,7 @@ class Trace:
         """Return the values of a constant operator where they are known and few."""
         try:
             found = constants.evaluated(node, ins, shape)
-        except (NotKnown, ShapeError, ValueError, TypeError, OverflowError, IndexError):
+        except MISFITS:
             return None
         spend(1)
         self.work -= len(found) + 1
@@ -277,6 +288,8 @@ class Trace:
         shapes = [value.stripped for value in ins]
         layer = CATALOGUE[kind](**args)
         shape = layer.shape(*shapes)
+        if any(map(too_large, shape)):
+            raise self.wire.wrong("a tensor has sizes that no tensor can have")
         if full is None:
             full = (self.samples, *shape)
         elif shape != stripped(full, batch):
@@ -344,7 +357,7 @@ class Trace:
                     return found, axis
                 leads = bool(found) and axis == 0 and found[0] == self.samples
                 return found, 0 if leads else None
-        except (NotKnown, ShapeError, IndexError, TypeError, ValueError):
+        except MISFITS:
             pass
         declared = self.known.get(name)
         if declared is None or declared.dims is None or len(declared.dims) > MOST_AXES:
@@ -397,6 +410,15 @@ def graph_weights(graph: Graph) -> int:
         if tensor.floating and tensor.dims:
             total += int(count(tensor.dims))
     return total
+
+
+def too_large(size: Dim) -> bool:
+    """Say whether a size, or one with names, is beyond what a tensor can have."""
+    if isinstance(size, Poly):
+        terms = size.terms()
+        found = any(abs(n.numerator) >= LARGEST for n in terms.values())
+        return found or len(terms) > MOST_TERMS or len(str(size)) > LONGEST_SIZE
+    return isinstance(size, int) and size >= LARGEST
 
 
 def held(tensor: Tensor) -> Value:

@@ -79,7 +79,7 @@ class Writer:
         if len(self.model.outputs) > 1:
             wanted |= {*self.model.outputs}
         inputs = [at for at, op in enumerate(self.model.ops) if op.kind == "input"]
-        taken: set[str] = {"input"}
+        taken = {"input": 1}
         for at in inputs:
             own = word(self.model.ops[at].path[0]) if len(inputs) > 1 else "input"
             self.names[at] = own if len(inputs) == 1 else unique(own, taken)
@@ -336,12 +336,13 @@ def word(text: str) -> str:
     return found if found[:1].isalpha() else f"n{found}"
 
 
-def unique(name: str, taken: set[str]) -> str:
-    """Return a name that is not taken, and take it."""
-    found, number = name, 2
+def unique(name: str, taken: dict[str, int]) -> str:
+    """Return a name that is not taken, and take it; `taken` counts how often."""
+    found = name
     while found in taken:
-        found, number = f"{name}-{number}", number + 1
-    taken.add(found)
+        taken[name] = taken.get(name, 1) + 1
+        found = f"{name}-{taken[name]}"
+    taken[found] = taken.get(found, 1)
     return found
 
 

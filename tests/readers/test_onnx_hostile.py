@@ -1,0 +1,215 @@
+"""Files that lie: cut short, mixed up, nested, huge. One message, and nothing opened."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from onnx import helper
+from onnx_models import cases_of, model, weight, whole
+
+from archcalc.errors import ArchcalcError
+from archcalc.network.network import network
+from archcalc.readers import read_source, source_of
+
+
+def chain(op: str, count: int, sizes: Any = (1, 8), **attributes: Any) -> bytes:
+    """Return many operators, each reading the one before it."""
+    nodes = [
+        helper.make_node(op, [f"t{i}"], [f"t{i + 1}"], **attributes)
+        for i in range(count)
+    ]
+    return bytes(model(nodes, {"t0": sizes}, {f"t{count}": None}).SerializeToString())
+
+
+def doubled(count: int) -> bytes:
+    """Return sizes that double: names of sizes with numbers beyond any tensor."""
+    nodes = [
+        helper.make_node("Concat", [f"t{i}"] * 2, [f"t{i + 1}"], axis=2)
+        for i in range(count)
+    ]
+    made = model(nodes, {"t0": ["n", 3, "h", "w"]}, {f"t{count}": None})
+    return bytes(made.SerializeToString())
+
+
+def squared(count: int) -> bytes:
+    """Return a constant that is multiplied with itself again and again."""
+    nodes = [helper.make_node("Constant", [], ["c0"], value=whole("", [3]))]
+    nodes += [
+        helper.make_node("Mul", [f"c{i}", f"c{i}"], [f"c{i + 1}"]) for i in range(count)
+    ]
+    nodes.append(helper.make_node("Expand", ["x", f"c{count}"], ["y"]))
+    return bytes(model(nodes, {"x": [1]}, {"y": None}).SerializeToString())
+
+
+def nested(depth: int) -> bytes:
+    """Return branches inside one another."""
+    leaf = helper.make_node("Relu", ["x"], ["y"])
+    output = helper.make_tensor_value_info("y", 1, None)
+    graph = helper.make_graph([leaf], "g", [], [output])
+    for _ in range(depth):
+        inner = helper.make_node(
+            "If", ["t"], ["y"], then_branch=graph, else_branch=graph
+        )
+        inner.attribute[1].ClearField("g")
+        graph = helper.make_graph([inner], "g", [], [output])
+    made = model(list(graph.node), {"x": [1, 8], "t": [1]}, {"y": None})
+    return bytes(made.SerializeToString())
+
+
+def wired(number: int, data: bytes) -> bytes:
+    """Return a field with a length, as protobuf writes it."""
+    size, left = b"", len(data)
+    while left > 127:
+        size, left = size + bytes([left % 128 + 128]), left // 128
+    return bytes([number * 8 + 2]) + size + bytes([left]) + data
+
+
+def deep(depth: int) -> bytes:
+    """Return branches that lie deeper than protobuf itself would write."""
+    graph = wired(1, wired(4, b"Relu"))
+    for _ in range(depth):
+        attribute = wired(1, b"then_branch") + wired(6, graph)
+        graph = wired(1, wired(4, b"If") + wired(5, attribute))
+    return wired(7, graph) + wired(8, b"\x10\x14")
+
+
+def recursive() -> bytes:
+    """Return a function that calls itself."""
+    call = helper.make_node("F", ["a"], ["b"], domain="own")
+    opsets = [helper.make_opsetid("", 20), helper.make_opsetid("own", 1)]
+    function = helper.make_function("own", "F", ["a"], ["b"], [call], opsets)
+    node = helper.make_node("F", ["x"], ["y"], domain="own")
+    made = model(
+        [node], {"x": [1, 8]}, {"y": None}, functions=[function], domains=["own"]
+    )
+    return bytes(made.SerializeToString())
+
+
+def plain() -> bytes:
+    node = helper.make_node("Conv", ["x", "w"], ["y"])
+    made = model([node], {"x": [1, 3, 8, 8]}, {"y": None}, [weight("w", [4, 3, 3, 3])])
+    return bytes(made.SerializeToString())
+
+
+REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
+    "empty": (lambda: b"", "the file is empty"),
+    "text": (lambda: b"name: net\nlayers: [relu]\n", "at byte"),
+    "zip": (lambda: b"PK\x03\x04" + bytes(100), "at byte"),
+    "zeros": (lambda: bytes(1000), "there is no field 0 at byte 0"),
+    "half": (lambda: plain()[:80], "at byte"),
+    "a number without end": (lambda: b"\x08" + b"\xff" * 40, "does not end at byte"),
+    "a length of 2 EB": (lambda: b"\x3a" + b"\xff" * 8 + b"\x1f", "are left at byte"),
+    "a group": (lambda: b"\x0b\x0c", "kind 3"),
+    "opset 6": (lambda: plain().replace(b"\x10\x14", b"\x10\x06"), "opset 6; opsets 7"),
+    "opset 99": (lambda: plain().replace(b"\x10\x14", b"\x10\x63"), "opset 99"),
+    "many operators": (lambda: chain("Relu", 10_001), "more than 10000 operators"),
+    "deep": (lambda: deep(40), "too deep"),
+    "recursive": (recursive, "too deep"),
+    "doubled": (lambda: doubled(1000), "sizes that no tensor can have"),
+    "many fields": (lambda: plain() + b"\x08\x01" * 400_001, "more than 400000 fields"),
+    "no input": (
+        lambda: bytes(
+            model(
+                [helper.make_node("Constant", [], ["y"], value_float=1.0)],
+                {"x": [1, 3]},
+                {"y": None},
+            ).SerializeToString()
+        ),
+        "no output depends on an input",
+    ),
+    "six axes": (lambda: chain("Relu", 2, (1, 2, 3, 4, 5, 6)), "more than four sizes"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_one_message_says_what_is_wrong(name: str, tmp_path: Path) -> None:
+    make, said = REFUSED[name]
+    path = tmp_path / "net.onnx"
+    path.write_bytes(make())
+    with pytest.raises(ArchcalcError) as caught:
+        read_source(path)
+    (problem,) = caught.value.problems
+    assert problem.code == "AC592"
+    assert said in problem.message
+
+
+READ: dict[str, Callable[[], bytes]] = {
+    "a long chain": lambda: chain("Relu", 3000),
+    "unknown operators": lambda: chain("NonZero", 1000),
+    "squares": lambda: squared(1000),
+    "a few branches": lambda: nested(8),
+    "thousands of outputs": lambda: bytes(
+        model(
+            [helper.make_node("Relu", ["x"], [f"y{i}"]) for i in range(2000)],
+            {"x": [1, 8]},
+            {f"y{i}": None for i in range(2000)},
+        ).SerializeToString()
+    ),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_is_odd_but_whole_is_read(name: str) -> None:
+    found = network(source_of(READ[name](), "net.onnx", "net.onnx"))
+    assert len(found.graph.nodes) > 1
+
+
+def attempt(data: bytes) -> None:
+    """Read bytes as a model and count it; anything but our own errors is a fault."""
+    with suppress(ArchcalcError):
+        network(source_of(data, "net.onnx", "net.onnx")).analyze()
+
+
+SEEDS = [case.model.SerializeToString() for case in cases_of("Conv", "Reshape", "If")]
+
+
+@given(
+    st.integers(0, len(SEEDS) - 1),
+    st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=4)), max_size=6),
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_bytes_put_anywhere(seed: int, changes: list[tuple[float, bytes]]) -> None:
+    data = bytearray(SEEDS[seed])
+    for place, new in changes:
+        at = int(place * len(data))
+        data[at : at + len(new)] = new or b""
+        if not new:
+            del data[at:]
+    attempt(bytes(data))
+
+
+@pytest.mark.fuzz
+def test_mutated_models_for_as_long_as_asked(pytestconfig: pytest.Config) -> None:
+    """Bits turned, bytes moved, cut, doubled; the seed of a failure is its number."""
+    end = time.monotonic() + 60 * float(pytestconfig.getoption("--fuzz-minutes"))
+    number = 0
+    while time.monotonic() < end:
+        number += 1
+        attempt(mutated(random.Random(number)))
+    print(f"{number} mutated models")
+
+
+def mutated(draw: random.Random) -> bytes:
+    """Return a model with some of its bytes changed."""
+    data = bytearray(draw.choice(SEEDS))
+    for _ in range(draw.choice((1, 2, 5, 20))):
+        at, kind = draw.randrange(len(data) + 1), draw.randrange(5)
+        if kind == 0:
+            del data[at : at + draw.randrange(1, 30)]
+        elif kind == 1:
+            data[at:at] = draw.randbytes(draw.randrange(1, 9))
+        elif kind == 2:
+            data[at:at] = data[at // 2 : at // 2 + draw.randrange(200)]
+        elif kind == 3:
+            data[at:at] = b"\xff" * 8 + b"\x7f"
+        elif at < len(data):
+            data[at] ^= 1 << draw.randrange(8)
+    return bytes(data)
