@@ -70,7 +70,7 @@ def test_a_node_test_of_the_standard(name: str) -> None:
     except archcalc.ArchcalcError:  # it gives its input on: nothing is left
         model = None
     if model is None:
-        assert case.model.graph.node[0].op_type in ("Transpose", "Reshape", "Expand")
+        assert case.model.graph.node[0].op_type not in ("Conv", "MaxPool", "Gemm")
         return
     assert fits(model.ops[model.outputs[0]].shape, declared)
     net = loads(spec_text(model))

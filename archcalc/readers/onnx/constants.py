@@ -101,8 +101,8 @@ PAIRS: dict[str, Callable[[Any, Any], Any]] = {
     "Div": _divided,
     "Mod": _remainder,
     "Pow": _power,
-    "Min": _compared(min),  # type: ignore[arg-type]  # gives the smaller one
-    "Max": _compared(max),  # type: ignore[arg-type]
+    "Min": _compared(min),
+    "Max": _compared(max),
     "Equal": _compared(lambda a, b: a == b),
     "Less": _compared(lambda a, b: a < b),
     "LessOrEqual": _compared(lambda a, b: a <= b),

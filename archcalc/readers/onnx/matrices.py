@@ -87,7 +87,8 @@ def layer_norm(trace: Trace, node: Node, ins: Ins) -> list[Value]:
     inner = x.axis(axis)
     if inner is None or x.batch == x.rank - 1 or any(node.outputs[1:]):
         raise NotKnown
-    shape, args = x.stripped, {}
+    shape = x.stripped
+    args: dict[str, Any] = {}
     if inner == len(shape) - 1:
         if len(shape) > 2:
             args["over"] = "last"

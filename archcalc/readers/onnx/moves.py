@@ -312,15 +312,15 @@ def resize(trace: Trace, node: Node, ins: Ins) -> Value:
     old = node.op == "Upsample" or (given(ins, 2) is None and len(ins) == 2)
     scales, wanted = given(ins, 1 if old else 2), given(ins, 3)
     args: dict[str, Any] = {} if mode == "nearest" else {"mode": mode}
-    own = node.attributes.get("scales")
+    found = scales.data if scales is not None else None
+    factors: Sequence[Any] = node.attributes.get("scales") or found or ()
     if wanted is not None and wanted.data:
         size = tuple(wanted.data[2:])
         ratios = [
             Fraction(m, n) if isinstance(m, int) and isinstance(n, int) else None
             for m, n in zip(size, x.sizes[2:], strict=True)
         ]
-    elif own or (scales is not None and scales.data):
-        factors = own or scales.data  # type: ignore[union-attr]  # one of them is there
+    elif factors:
         ratios = [Fraction(float(f)).limit_denominator(1000) for f in factors[2:]]
         if float(factors[0]) != 1 or float(factors[1]) != 1:
             raise NotKnown

@@ -96,7 +96,11 @@ def prelu(trace: Trace, node: Node, ins: Ins) -> Value:
     return same_sizes(trace, node, x, "prelu", **args)
 
 
-BOUNDS = {(0, 6): "relu6", (-1, 1): "hardtanh", (0, inf): "relu"}
+BOUNDS: dict[tuple[float, float], str] = {
+    (0, 6): "relu6",
+    (-1, 1): "hardtanh",
+    (0, inf): "relu",
+}
 
 
 @rule("Clip")

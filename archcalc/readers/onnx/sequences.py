@@ -5,7 +5,7 @@ from __future__ import annotations
 from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, needed
 from archcalc.readers.onnx.trace import Trace, rule
-from archcalc.readers.onnx.values import Value
+from archcalc.readers.onnx.values import Full, Value
 
 
 @rule("LSTM", "GRU")
@@ -48,10 +48,8 @@ def outputs(
 ) -> list[Value]:
     """Return all states with their directions apart, then the last one."""
     n, length = trace.samples, made.sizes[1 if first else 0]
-    if first:
-        full, batch = (n, length, ways, hidden), 0
-    else:
-        full, batch = (length, ways, n, hidden), 2
+    batch = 0 if first else 2
+    full: Full = (n, length, ways, hidden) if first else (length, ways, n, hidden)
     apart = (length, ways, hidden)
     found = []
     if node.outputs and node.outputs[0]:

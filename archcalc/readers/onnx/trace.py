@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 from archcalc.errors import ShapeError
@@ -91,13 +92,9 @@ class Trace:
         inputs = [v for v in graph.inputs if v.name not in graph.tensors]
         self.known = {**graph.known, **{v.name: v for v in graph.outputs}}
         at = sample_axes(inputs)
-        fixed = {
-            v.dims[at[v.name]]
-            for v in inputs
-            if v.dims and at[v.name] is not None
-            if isinstance(v.dims[at[v.name]], int)  # type: ignore[index]  # an axis
-        }
-        self.samples = fixed.pop() if len(fixed) == 1 else 1  # type: ignore[assignment]
+        found = {axis_size(v, at[v.name]) for v in inputs}
+        fixed = {size for size in found if isinstance(size, int)}
+        self.samples = fixed.pop() if len(fixed) == 1 else 1
         env: dict[str, Value] = {}
         for declared in inputs:
             env[declared.name] = self.input(declared, at[declared.name])
@@ -408,7 +405,7 @@ def graph_weights(graph: Graph) -> int:
     total = 0
     for tensor in graph.tensors.values():
         if tensor.floating and tensor.dims:
-            total += int(count(tensor.dims))
+            total += prod(tensor.dims)
     return total
 
 
@@ -457,6 +454,11 @@ def linked(inner: Node, call: Node) -> Node:
         {},
         call.scopes or inner.scopes,
     )
+
+
+def axis_size(declared: Declared, axis: int | None) -> int | str | None:
+    """Return the size of an axis of an input, None where it is not known."""
+    return None if axis is None or declared.dims is None else declared.dims[axis]
 
 
 def sample_axes(inputs: Sequence[Declared]) -> dict[str, int | None]:

@@ -8,7 +8,7 @@ from typing import Any
 from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.sizes import Ins, NotKnown, axes_of, given, needed
 from archcalc.readers.onnx.trace import Trace, rule
-from archcalc.readers.onnx.values import Value, stripped
+from archcalc.readers.onnx.values import Full, Value, stripped
 from archcalc.sizes.dims import same
 
 IGNORES_LATE_WINDOWS = 22
@@ -26,6 +26,14 @@ def image(ins: Ins) -> Value:
 def simple(values: Sequence[int]) -> Any:
     """Return one number where all are equal, else all of them."""
     return values[0] if len(set(values)) == 1 else tuple(values)
+
+
+def plain(sizes: Full) -> list[int]:
+    """Return sizes that are numbers; raise `NotKnown` for names."""
+    found = [n for n in sizes if isinstance(n, int)]
+    if len(found) < len(sizes):
+        raise NotKnown
+    return found
 
 
 def per_axis(node: Node, name: str, rank: int, usual: int) -> list[int]:
@@ -57,14 +65,14 @@ class Padding:
         self, lower: bool, x: Value, spans: Sequence[int], strides: Sequence[int]
     ) -> None:
         """Pad so that an output has ⌈n/s⌉ positions; the odd one at the named end."""
-        sizes = x.sizes[2:]
-        if not all(isinstance(n, int) for n in sizes):
+        sizes = [n for n in x.sizes[2:] if isinstance(n, int)]
+        if len(sizes) < len(spans):
             if lower:
                 raise NotKnown
             self.word = "same"
             return
         totals = [
-            max((-(-n // s) - 1) * s + k - n, 0)  # type: ignore[operator]  # numbers
+            max((-(-n // s) - 1) * s + k - n, 0)
             for n, s, k in zip(sizes, strides, spans, strict=True)
         ]
         small, large = [t // 2 for t in totals], [t - t // 2 for t in totals]
@@ -119,20 +127,20 @@ def conv(trace: Trace, node: Node, ins: Ins) -> Value:
     """A convolution; its kernel's sizes are those of the weight."""
     quantized = node.op == "QLinearConv"
     x, w = image(ins), weight(ins, 3 if quantized else 1)
-    out, per_group, *kernel = w.sizes
+    (out, per_group), kernel = w.sizes[:2], plain(w.sizes[2:])
     rank = len(kernel)
     if rank != x.rank - 2 or not out or not all(kernel):
         raise NotKnown
     groups = node.attributes.get("group", 1)
     dilation = per_axis(node, "dilations", rank, 1)
     stride = per_axis(node, "strides", rank, 1)
-    spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]  # type: ignore[operator]  # numbers
+    spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
     padding = Padding(node, x, spans)
     channels = x.sizes[1]
     if not same(per_group * groups, channels):
         raise NotKnown
     x, pad = padding.applied(trace, node, x)
-    args: dict[str, Any] = {"kernel": simple(kernel)}  # type: ignore[arg-type]  # numbers
+    args: dict[str, Any] = {"kernel": simple(kernel)}
     bias = given(ins, 8 if quantized else 2)
     args |= {"stride": simple(stride), "pad": pad, "dilation": simple(dilation)}
     args["bias"] = bias is not None
@@ -147,7 +155,7 @@ def conv(trace: Trace, node: Node, ins: Ins) -> Value:
 def deconv(trace: Trace, node: Node, ins: Ins) -> Value:
     """A transposed convolution; `output_shape` and `auto_pad` decide its padding."""
     x, w = image(ins), weight(ins, 1)
-    entering, per_group, *kernel = w.sizes
+    (entering, per_group), kernel = w.sizes[:2], plain(w.sizes[2:])
     rank = len(kernel)
     if rank != x.rank - 2 or not same(entering, x.sizes[1]):
         raise NotKnown
@@ -157,7 +165,7 @@ def deconv(trace: Trace, node: Node, ins: Ins) -> Value:
     extra = per_axis(node, "output_padding", rank, 0)
     pads = per_axis(node, "pads", 2 * rank, 0)
     before, after = pads[:rank], pads[rank:]
-    spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]  # type: ignore[operator]  # numbers
+    spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
     wanted = node.attributes.get("output_shape")
     word = node.attributes.get("auto_pad", "NOTSET")
     if word in ("SAME_UPPER", "SAME_LOWER") and wanted is None:
@@ -180,7 +188,7 @@ def deconv(trace: Trace, node: Node, ins: Ins) -> Value:
         after = before
     if any(e < 0 for e in extra):
         raise NotKnown
-    args: dict[str, Any] = {"out": per_group * groups, "kernel": simple(kernel)}  # type: ignore[arg-type]  # numbers
+    args: dict[str, Any] = {"out": per_group * groups, "kernel": simple(kernel)}
     args |= {"stride": simple(stride), "pad": simple(before)}
     args |= {"output_pad": simple(extra), "dilation": simple(dilation)}
     args |= {"groups": groups, "bias": given(ins, 2) is not None}

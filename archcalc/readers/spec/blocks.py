@@ -277,9 +277,9 @@ def _round8(value: float) -> int:
 
 
 RELATIONS: tuple[tuple[str, Callable[[int], int | None]], ...] = (
-    *((f"{k}*{{}}", lambda n, k=k: k * n) for k in (2, 3, 4, 6, 8)),  # type: ignore[misc]  # k is bound
+    *((f"{k}*{{}}", lambda n, k=k: k * n) for k in (2, 3, 4, 6, 8)),
     *(
-        (f"{{}}//{k}", lambda n, k=k: n // k if n % k == 0 else None)  # type: ignore[misc]
+        (f"{{}}//{k}", lambda n, k=k: n // k if n % k == 0 else None)
         for k in (2, 3, 4, 6, 8, 16)
     ),
     ("round8({}//4)", lambda n: _round8(n // 4)),
