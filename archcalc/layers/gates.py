@@ -91,7 +91,8 @@ class OtherGate(Gated):
         return Saved(inputs=(0,), extras=(Extra(self.what, each=numel(output)),))
 
     def torch(self, *inputs: Shape) -> Call:
-        halves = f"x.chunk(2, {self.along(inputs[0]) + 1})"
+        axis = self.along(inputs[0]) + 1
+        halves = f"x.unflatten({axis}, (2, -1)).unbind({axis})"
         gate, other = ("a", "b") if self.gate == "first" else ("b", "a")
         gated = self.gated(gate)
         return Function(f"{gated} * {other}", steps=(f"a, b = {halves}",))

@@ -211,7 +211,7 @@ def each_value(w: StepWriter, x: Tensor, depth: int) -> Made:
         {"plus": number},
         {"minus_from": number},
         {"times": number},
-        {"clamp": -1, "high": 1 - 3 * w.spoilt()},
+        {"clamp": -1, "high": 1},
         {"clamp": "1/4"},
     )
     return w.random.choice((*FUNCTIONS, *arguments, "channel_bias")), x

@@ -218,7 +218,7 @@ TOKEN_LAYERS: Table = [
     (attention_apart, 5),
     (learned_tokens, 2),
     (window_attention, 3),
-    (recurrent, 1),
+    (recurrent, 2),
     (norm, 5),
     (activation, 4),
     (softmax, 1),
