@@ -50,6 +50,13 @@ class Call:
             raise NotKnown
         return found
 
+    def size(self, axis: int) -> int:
+        """Return the size of an axis of the input, which is a number."""
+        found = self.value().sizes[axis]
+        if not isinstance(found, int):
+            raise NotKnown
+        return found
+
     def axes(self, name: str, rank: int) -> list[int]:
         """Return axes counted from the first."""
         found = self[name]

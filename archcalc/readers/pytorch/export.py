@@ -92,7 +92,7 @@ def exported(module: Any, shapes: Mapping[str, Shape], what: str) -> Any:
     device = next((p.device for p in module.parameters()), torch.device("cpu"))
     for dtype in (torch.float32, torch.int64):
         inputs = {
-            name: torch.zeros(1, *shape, dtype=dtype, device=device)
+            name: torch.zeros((1, *map(size_of, shape)), dtype=dtype, device=device)
             for name, shape in shapes.items()
         }
         try:
@@ -121,6 +121,12 @@ def silent() -> Iterator[None]:
             yield
     finally:
         logging.disable(disabled)
+
+
+def size_of(size: object) -> int:
+    """Return a size that is known to be a number."""
+    assert isinstance(size, int)
+    return size
 
 
 def wants_ids(error: Exception) -> bool:

@@ -91,9 +91,11 @@ def _imported(target: Named) -> ModuleType:
         folder = os.getcwd()
         if folder not in sys.path:
             sys.path.insert(0, folder)
-        return _ran(
-            importlib.import_module, target, f"import {target.where}", {}, target.where
-        )  # type: ignore[no-any-return]  # a module
+        importing = f"import {target.where}"
+        found: ModuleType = _ran(
+            importlib.import_module, target, importing, {}, target.where
+        )
+        return found
     path = Path(target.where)
     if not path.is_file():
         raise UsageError.of("AC595", f"there is no file {target.where!r}")

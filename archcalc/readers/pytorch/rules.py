@@ -165,7 +165,7 @@ def unbound(trace: Exported, node: Node, call: Call) -> list[Value]:
     """Each position of an axis on its own."""
     x = call.value()
     axis = (call["dim"] or 0) % x.rank
-    ins = [(x, Value((), data=[at])) for at in range(int(x.sizes[axis]))]  # type: ignore[call-overload]  # a number
+    ins = [(x, Value((), data=[at])) for at in range(call.size(axis))]
     found = []
     for pair in ins:
         trace.full = (*x.sizes[:axis], *x.sizes[axis + 1 :])

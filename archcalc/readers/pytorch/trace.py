@@ -107,7 +107,9 @@ class ExportedTrace(Exported):
         given = dict(zip(names, args, strict=False))
         given |= {name: self.read(one) for name, one in node.kwargs.items()}
         made = node.meta.get("val")
-        shapes = [tuple(map(int, t.shape)) for t in flat(made) if hasattr(t, "shape")]
+        shapes: list[Full] = [
+            tuple(map(int, t.shape)) for t in flat(made) if hasattr(t, "shape")
+        ]
         self.full = shapes[0] if shapes else ()
         self.modules = modules_of(node)
         name = target.split(".")[0].rstrip("_") if target[0] != "_" else target
@@ -115,9 +117,10 @@ class ExportedTrace(Exported):
             u.args[1] for u in node.users if u.users and "getitem" in str(u.target)
         )
         call = Call(name.removesuffix("_"), given, [node.name] * len(shapes), used)
-        return self.made(call, shapes, flat(made))
+        return self.made(call, shapes)
 
-    def made(self, call: Call, shapes: list[Full], tensors: list[Any]) -> Any:
+    def made(self, call: Call, shapes: list[Full]) -> Any:
+        """Return what a call gives, by its rule or as unknown."""
         ins = [v for v in flat(list(call.given.values())) if isinstance(v, Value)]
         names = frozenset[str]().union(
             *(v.names for v in ins if isinstance(v, Learned))
@@ -207,7 +210,9 @@ class ExportedTrace(Exported):
         shapes = [self.model.ops[i].shape for i in op.inputs]
         weights = CATALOGUE[op.kind](**op.args).weights(*shapes)
         rest = sum(self.sizes_of[name] for name in names)
-        rest -= sum(map(int, map(numel, weights.values())))
+        for weight in weights.values():
+            size = numel(weight)
+            rest -= size if isinstance(size, int) else 0
         if rest < 1:
             del self.model.ops[before:]
             return []

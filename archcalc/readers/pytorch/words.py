@@ -68,12 +68,13 @@ SAME_NAME = {
     "matmul": "MatMul",
     "bmm": "MatMul",
 }
-for _name, _op in SAME_NAME.items():
-    WORDS[_name] = lambda call, op=_op: (  # type: ignore[misc]  # a default binds it
-        op,
-        [v for v in call.given.values() if isinstance(v, Value)],
-        {},
-    )
+
+
+@word(*SAME_NAME)
+def same_form(call: Call) -> Standard:
+    """What has the same form in the standard."""
+    ins = [v for v in call.given.values() if isinstance(v, Value)]
+    return SAME_NAME[call.name], [*ins], {}
 
 
 @word(*PASSED)
@@ -341,11 +342,11 @@ def slice_(call: Call) -> Standard:
     """A part of one axis."""
     x = call.value()
     axis = (call["dim"] or 0) % x.rank
-    size = x.sizes[axis]
-    stop = min(size if call["end"] is None else call["end"], size)  # type: ignore[type-var]  # numbers
+    size = call.size(axis)
+    stop = min(size if call["end"] is None else call["end"], size)
     start = call["start"] or 0
     step = call["step"] or 1
-    ends = [start % size if start < 0 else start, stop % size if stop < 0 else stop]  # type: ignore[operator]  # numbers
+    ends = [start % size if start < 0 else start, stop % size if stop < 0 else stop]
     ins = [x, *(numbers(n) for n in (*ends, axis, step))]
     return "Slice", [*ins], {}
 
