@@ -453,5 +453,5 @@ def test_the_example_of_the_documentation() -> None:
     section = page.read_text(encoding="utf-8").partition("\n## Outputs\n")[2]
     example = section.partition("```yaml\n")[2].partition("```")[0]
     peak = analyzed(example).memory.peak_inference
-    assert f"at once: {peak:,} bytes" in section
+    assert f"together: {peak:,} bytes" in section
     assert lint(example) == []
