@@ -13,7 +13,6 @@ from math import isclose, isfinite, sqrt
 from typing import Any
 
 from archcalc.readers.model import UNKNOWN, Model, Op
-from archcalc.sizes.dims import same
 
 BIASED = ("linear", "conv", "dwconv", "deconv")
 MOVING = ("reshape", "transpose", "permute", "flatten", "slice", "split", "token")
@@ -163,7 +162,7 @@ def _attention(
     whole = ops[source].shape
     width = ops[scores].inputs
     features = ops[width[0]].shape[-1] * heads
-    if len(whole) != 2 or not same(whole[1], 3 * features):
+    if len(whole) != 2 or whole[1] != 3 * features:
         return None
     end: int | None = second
     for _ in range(LONGEST_CHAIN):

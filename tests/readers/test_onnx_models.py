@@ -172,6 +172,37 @@ def test_names_of_inputs_and_symbols(
     assert "13,824" in done.out
 
 
+class Sides(nn.Module):
+    """A small U-shape: pooled, enlarged to the size of another step, joined."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Conv2d(3, 8, 3, 1, 1)
+        self.b = nn.Conv2d(8, 16, 3, 1, 1)
+        self.up = nn.ConvTranspose2d(16, 8, 2, 2)
+        self.out = nn.Conv2d(16, 2, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        a = self.a(x)
+        b = self.b(torch.max_pool2d(a, 2))
+        return self.out(torch.cat([a, self.up(b)], 1))
+
+
+def test_pools_and_joins_of_sizes_that_are_names(tmp_path: Path) -> None:
+    axes = {"x": {0: "batch"}}
+    fixed = written(
+        exported(Sides(), 3, 32, 32, input_names=["x"], dynamic_axes=axes), tmp_path
+    )
+    axes = {"x": {0: "batch", 2: "height", 3: "width"}}
+    named = written(
+        exported(Sides(), 3, 32, 32, input_names=["x"], dynamic_axes=axes),
+        tmp_path,
+        "named",
+    )
+    wanted = archcalc.load(fixed).analyze().total.macs
+    assert archcalc.load(named, input="3x32x32").analyze().total.macs == wanted
+
+
 def conv_model(held: Callable[[str, list[int]], list[Any]]) -> Any:
     """Return a convolution whose weight stands where `held` says."""
     nodes = [*held("w", [4, 3, 3, 3]), helper.make_node("Conv", ["x", "w"], ["y"])]

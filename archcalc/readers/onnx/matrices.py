@@ -8,9 +8,8 @@ from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.moves import moved, regrouped, with_batch
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, needed
 from archcalc.readers.onnx.trace import Trace, rule
-from archcalc.readers.onnx.values import Value
+from archcalc.readers.onnx.values import Value, same
 from archcalc.readers.onnx.windows import image, weight
-from archcalc.sizes.dims import same
 
 
 @rule("Gemm")

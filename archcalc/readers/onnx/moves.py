@@ -10,9 +10,8 @@ from archcalc.readers.onnx import sizes
 from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, listed, needed
 from archcalc.readers.onnx.trace import Trace, is_weight, rule
-from archcalc.readers.onnx.values import Full, Value, batch_after, count, stripped
+from archcalc.readers.onnx.values import Full, Value, batch_after, count, same, stripped
 from archcalc.readers.onnx.windows import padded
-from archcalc.sizes.dims import same
 
 
 @rule("Identity", "Cast", "CastLike", "Dropout", "QuantizeLinear", "DequantizeLinear")

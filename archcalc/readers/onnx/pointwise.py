@@ -12,8 +12,7 @@ from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.moves import equal, with_batch
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, needed
 from archcalc.readers.onnx.trace import Trace, is_weight, rule
-from archcalc.readers.onnx.values import Full, Value, stripped
-from archcalc.sizes.dims import same
+from archcalc.readers.onnx.values import Full, Value, same, stripped
 
 PLAIN = {
     "Relu": "relu",

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from archcalc.readers.onnx.messages import Node
-from archcalc.readers.onnx.values import Full, Value, count
-from archcalc.sizes.dims import Dim, same
+from archcalc.readers.onnx.values import Full, Value, count, same
+from archcalc.sizes.dims import Dim
 
 Ins = Sequence[Value | None]
 

@@ -32,7 +32,7 @@ from archcalc.readers.onnx.messages import (
 from archcalc.readers.onnx.sizes import Ins, NotKnown
 from archcalc.readers.onnx.values import Full, Value, count, stripped
 from archcalc.readers.onnx.wire import Wire
-from archcalc.sizes.dims import Dim, symbol
+from archcalc.sizes.dims import Dim, assuming, symbol
 from archcalc.sizes.polynomials import Poly
 
 Result = Value | list[Value]
@@ -284,7 +284,8 @@ class Trace:
         """
         shapes = [value.stripped for value in ins]
         layer = CATALOGUE[kind](**args)
-        shape = layer.shape(*shapes)
+        with assuming():  # of sizes that are names, as the graph does
+            shape = layer.shape(*shapes)
         if any(map(too_large, shape)):
             raise self.wire.wrong("a tensor has sizes that no tensor can have")
         if full is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archcalc.layers.base import Shape
-from archcalc.sizes.dims import Dim, product, same
+from archcalc.sizes.dims import Dim, product
 
 Full = tuple[Dim, ...]
 """Sizes with the batch axis, as ONNX has them."""
@@ -75,6 +75,11 @@ def stripped(sizes: Full, batch: int | None) -> Shape:
     """Return sizes without the batch axis; a single value is a row of one."""
     left = tuple(n for axis, n in enumerate(sizes) if axis != batch)
     return left or (1,)
+
+
+def same(a: Dim, b: Dim) -> bool:
+    """Say whether sizes are equal as they are written: nothing is assumed of names."""
+    return bool(a == b)
 
 
 def count(sizes: Sequence[Dim]) -> Dim:

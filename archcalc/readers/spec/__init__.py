@@ -15,7 +15,7 @@ from archcalc.readers.model import Model
 from archcalc.readers.spec.blocks import Blocks
 from archcalc.readers.spec.text import Writer
 from archcalc.readers.spec.tree import Folding
-from archcalc.sizes.dims import symbol
+from archcalc.sizes.dims import assuming, symbol
 from archcalc.source.parser import parse
 
 
@@ -70,5 +70,6 @@ def _counts_of(text: str, model: Model, limits: Limits) -> Counter[Any]:
 
 
 def _signature(layer: Layer, shape: Shape, inputs: Any) -> tuple[Any, ...]:
-    weights = sorted(layer.weights(*inputs).items())
+    with assuming():
+        weights = sorted(layer.weights(*inputs).items())
     return layer.key, tuple(map(str, shape)), tuple(map(str, weights))
