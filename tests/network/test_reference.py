@@ -27,6 +27,7 @@ from archcalc.layers.conv import Conv
 from archcalc.layers.input import Input
 from archcalc.layers.linear import Linear
 from archcalc.layers.norm import BatchNorm
+from archcalc.layers.unknown import OperatorField
 from archcalc.network import torch_network as reference
 from archcalc.network.analysis import Analysis
 from archcalc.network.verification import Mismatch, Verification, compare
@@ -403,7 +404,10 @@ def test_no_layer_takes_free_text() -> None:
         fields.AxisField,
         fields.AxisListField,
         fields.LettersField,
+        OperatorField,
     }
+    named = CATALOGUE["unknown"](op="os.system", sizes=(4,), learned=2)
+    assert "os" not in str(named.torch((3,)))
 
 
 def test_missing_torch_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

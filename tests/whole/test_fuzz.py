@@ -125,7 +125,10 @@ def test_an_estimate_is_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 # -- what is written -------------------------------------------------------------------
 
-NOT_WRITTEN: dict[str, str] = {"input": "stands in every network, and is no step"}
+NOT_WRITTEN: dict[str, str] = {
+    "input": "stands in every network, and is no step",
+    "unknown": "stands for an operator without a rule, which nobody writes by hand",
+}
 """Kinds that no step of a random network has, with the reason."""
 
 
