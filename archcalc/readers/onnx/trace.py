@@ -13,6 +13,7 @@ from math import prod
 from typing import Any
 
 from archcalc.errors import ShapeError
+from archcalc.language.argument_reader import KNOWN_WORDS
 from archcalc.layers import CATALOGUE
 from archcalc.layers.fields import FieldError
 from archcalc.limits import spend
@@ -132,7 +133,7 @@ class Trace:
         """Return a name that a spec may use, and that no other size has."""
         word = re.sub(r"[^A-Za-z0-9_]+", "_", text)[:24].strip("_")
         word = word if re.match(r"[A-Za-z]", word) else f"n_{word}"
-        word = f"{word}_size" if word in RESERVED else word
+        word = f"{word}_size" if word in RESERVED or word in KNOWN_WORDS else word
         taken = set(self.names.values())
         return word if word not in taken else f"{word}_{len(taken)}"
 
@@ -180,7 +181,10 @@ class Trace:
             return [inner.get(name, NOTHING) for name in function.outputs]
         constant = all(value.constant for value in known)
         if not node.domain and (constant or node.op in ("Shape", "Size")):
-            return self.constant(node, ins)
+            try:
+                return self.constant(node, ins)
+            except MISFITS:
+                return [NOTHING] * max(len(node.outputs), 1)
         try:
             if node.domain or node.op not in RULES:
                 return self.unknown(node, ins)
