@@ -51,7 +51,19 @@ class Measured(NamedTuple):
 def torchvision_model(name: str, **options: Any) -> nn.Module:
     """Return `torchvision.models.<name>` on the meta device, in evaluation mode."""
     models = library("torchvision.models")
-    return on_meta(models.get_model, name, {"weights": None, **options})
+    model = on_meta(models.get_model, name, {"weights": None, **options})
+    return Dense(model) if hasattr(model, "anchor_generator") else model
+
+
+class Dense(nn.Module):
+    """A detector's maps and heads, without scaling of images and choice of boxes."""
+
+    def __init__(self, detector: Any) -> None:
+        super().__init__()
+        self.backbone, self.head = detector.backbone, detector.head
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.head([*self.backbone(image).values()]).values())
 
 
 def timm_model(name: str, **options: Any) -> nn.Module:
