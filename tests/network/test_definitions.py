@@ -173,6 +173,12 @@ DEFINITIONS = [
         },
         of_segformer,
     ),
+    Definition(
+        *("dit", {"width": 24, "depth": 2, "heads": 3, "size": 8, "classes": 6}),
+        *("written", "DiT"),
+        {"width": 24, "depth": 2, "heads": 3, "size": 8, "classes": 6},
+        first_of("time", "label", "patches"),
+    ),
 ]
 
 
@@ -270,6 +276,10 @@ def sizes(tensor: Tensor) -> list[int]:
 def outputs(network: archcalc.Network, ours: Any, theirs: Any) -> Any:
     """Yield what both give for the same input."""
     (shape, *more) = network.input_shapes.values()
+    if hasattr(theirs, "inputs"):
+        given = theirs.inputs(2)
+        yield ours(*given), theirs(*given)
+        return
     if not hasattr(theirs, "config"):
         x = torch.randn(2, *shape)
         found = ours(x), theirs(x)

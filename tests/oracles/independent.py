@@ -29,7 +29,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc import Network
 
-Library = Literal["torchvision", "timm", "pytorchcv", "transformers"]
+Library = Literal["torchvision", "timm", "pytorchcv", "transformers", "written"]
 PEERS = Path(__file__).parents[2] / "build" / "peers"
 CONVOLUTIONS = ("conv", "dwconv", "deconv")
 STUBS = ("nms", "qnms")
@@ -91,7 +91,13 @@ def transformers_model(name: str, **options: Any) -> nn.Module:
     return on_meta(kind, kind.config_class(**known, **options), {})
 
 
+def written_model(name: str, **options: Any) -> nn.Module:
+    """Return a definition of `written.py` on the meta device, in evaluation mode."""
+    return on_meta(lambda name: getattr(library("written"), name)(**options), name, {})
+
+
 MAKERS = {
+    "written": written_model,
     "transformers": transformers_model,
     "torchvision": torchvision_model,
     "timm": timm_model,
@@ -135,6 +141,8 @@ def measure(model: nn.Module, shape: Sequence[int]) -> Measured:
     with torch.no_grad(), seen, counter:
         if getattr(model, "main_input_name", "") == "input_ids":
             model(**token_ids(model, shape))
+        elif hasattr(model, "inputs"):
+            model(*model.inputs(1))
         else:
             model(torch.empty((1, *shape), device="meta"))
     params = sum(p.numel() for p in model.parameters())

@@ -16,12 +16,12 @@ from archcalc.language.library import shipped
 
 FEW = (
     *("se-residual-block", "lenet5", "alexnet-2gpu", "convnext", "convnext-v2"),
-    *("cspdarknet53", "densenet-cifar", "detr", "dla34", "efficientnet"),
-    *("hrnet-w18", "googlenet", "inception-v3", "mobilenet-v2"),
-    *("mobilenet-v3-small", "shufflenet-v2"),
-    *("nasnet-a-mobile", "nas-bench-201", "regnety", "repvgg", "resnet50"),
-    *("fractalnet-cifar", "stochastic-depth-cifar", "sknet50", "segnet", "unet"),
-    *("se-resnet50", "mlp-mixer", "swin", "t5", "vit", "vgg11-lrn", "vovnet"),
+    *("cspdarknet53", "densenet-cifar", "detr", "dit", "dla34", "efficientnet"),
+    *("hrnet-w18", "googlenet", "inception-v3", "mobilenet-v2", "mobilenet-v3-small"),
+    *("shufflenet-v2", "nasnet-a-mobile", "nas-bench-201", "regnety", "repvgg"),
+    *("resnet50", "fractalnet-cifar", "stochastic-depth-cifar", "sknet50", "segnet"),
+    *("unet", "se-resnet50", "mlp-mixer", "segformer", "swin", "t5", "vit"),
+    *("vgg11-lrn", "vovnet"),
 )
 """A network or two of every family; `tests/whole/test_samples.py` says what they must have."""
 
