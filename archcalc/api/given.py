@@ -135,13 +135,20 @@ def analysis_of(given: Given | Analysis, **counting: Unpack[Counting]) -> Analys
     return given
 
 
-def older(path: str, revision: str, limits: Limits = DEFAULT) -> Network:
+def older(
+    path: str,
+    revision: str,
+    settings: Mapping[str, Any] | None = None,
+    input: Input | None = None,
+    limits: Limits = DEFAULT,
+) -> Network:
     """Return the network in a file as it was in a revision of git.
 
     Raises `UsageError` AC571 where git, the revision or the file in it is not there.
     """
     file, variant = find(path)
-    return networks.network(source_at(file, revision, limits), variant, limits=limits)
+    source = source_at(file, revision, limits)
+    return networks.network(source, variant, settings, input, limits)
 
 
 def warn_of_input(network: Network) -> bool:

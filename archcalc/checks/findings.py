@@ -99,7 +99,7 @@ class Checked:
         said = [*_claimed(self.claims), *[warned] * bool(self.warnings)]
         count = f"{self.variants} {_plural('variant', self.variants)}"
         variants = f", {count}" if self.variants else ""
-        return f"{name}: ok{variants} ({', '.join(said) or 'no published figures'})"
+        return f"{name}: ok{variants} ({', '.join(said) or 'no figures in `expect`'})"
 
 
 def _claimed(claims: Counter[str]) -> Iterator[str]:

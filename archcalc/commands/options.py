@@ -40,7 +40,8 @@ NetworkName = Annotated[
     str,
     Argument(
         metavar="NET",
-        help="A shipped name (vgg16, resnet50:v1.5) or a YAML file.",
+        help="A shipped name (vgg16, resnet50:v1.5), a YAML or ONNX file, or a PyTorch "
+        "module (mine.py:Net).",
         autocompletion=complete_networks,
         show_default=False,
     ),
@@ -49,7 +50,7 @@ NetworkNames = Annotated[
     list[str],
     Argument(
         metavar="NET...",
-        help="Shipped names or YAML files.",
+        help="Shipped names, YAML or ONNX files, or PyTorch modules (mine.py:Net).",
         autocompletion=complete_networks,
         show_default=False,
     ),
@@ -278,6 +279,17 @@ class Loading(Options):
     arguments: Arguments = None
     limit: LimitOptions = None
     last = ("python", "arguments", "limit")
+
+    def load_all(self, names: Sequence[str]) -> list[Network]:
+        """Return networks; arguments are for those of them that are Python objects."""
+        from archcalc.readers import object_named
+
+        others = replace(self, python=False, arguments=None)
+        objects = [object_named(name, self.python) is not None for name in names]
+        return [
+            (self if object or not any(objects) else others).load(name)
+            for name, object in zip(names, objects, strict=True)
+        ]
 
     def load(self, name: str) -> Network:
         """Return the network of a name; say where its input looks like another layout.

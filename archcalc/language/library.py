@@ -18,6 +18,7 @@ ALIAS = rb"(?:^|[\n{,])\s*([\w.-]+)\s*:"
 VARIANT = rb"\n  ([\"']?)([\w.-]+)\1\s*:"
 TITLE = rb"\ntitle:\s*[\"']?([^,(\n]*)"
 """Compiled where a name is none of a file: most are."""
+PYTHON = ".py"
 UNSAID = re.compile(r"[-_./:() ]")
 SIZE_WORD = re.compile(r"(?<=[-_])(tiny|small|base|large|huge)(?=[-_]|$)")
 """Sizes that libraries spell out and papers shorten to a letter."""
@@ -210,9 +211,16 @@ def _exactly(stem: str, variant: str) -> tuple[str, str | None] | None:
 
 def _file_beside(name: str) -> str | None:
     """Return how a file is read that has this name, or the name with an ending."""
+    stem, colon, variant = name.partition(":")
+    if stem.endswith(PYTHON) and os.path.isfile(stem):
+        if variant:
+            return f"write its spec first: archcalc import {name} -o net.yaml"
+        return f"name the class of the module too, such as {name}:Net"
+    module = stem + PYTHON
+    if colon and os.path.isfile(module):
+        return f"for a module in the file {module}, write {module}:{variant}"
     if os.path.isfile(name):
         return f"to read the file of this name, write ./{name}"
-    stem, colon, variant = name.partition(":")
     for ending in ENDINGS:
         if os.path.isfile(stem + ending):
             return (

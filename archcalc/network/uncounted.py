@@ -12,5 +12,6 @@ def uncounted(graph: Graph) -> dict[str, int]:
     found: Counter[str] = Counter()
     for node in graph.nodes:
         if node.layer.uncounted:
-            found[node.layer.label(*graph.input_shapes(node))] += 1
+            label = node.layer.label(*graph.input_shapes(node))
+            found[label.removeprefix("unknown ")] += 1
     return dict(found.most_common())

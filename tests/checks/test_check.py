@@ -245,7 +245,7 @@ def test_hostile_names_are_made_safe(run: Run, tmp_path: Path, format: str) -> N
 
 
 SUMMARIES = [
-    ({}, "no published figures"),
+    ({}, "no figures in `expect`"),
     ({"agrees": 1}, "1 figure agrees"),
     (
         {"agrees": 78, "erratum": 5, "loose": 1},

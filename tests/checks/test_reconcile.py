@@ -42,7 +42,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     return lambda *words: archcalc(capsys, monkeypatch, *words)
 
 
-KERAS_RESNET = "biases under norms, BN 4 a channel"
+KERAS_RESNET = "biases under norms, BN 4 per channel"
 SOLVED = [
     # network, claim, exact value, departures, what is counted, of what, which part
     ("vgg16", "13.6 GFLOP", 13_620_576_256, 2, "MACs", "", "one row left out"),
@@ -71,7 +71,7 @@ SOLVED = [
     ("resnet50", "4.09G", 4_089_184_256, 1, "MACs", "resnet50:v1.5", ""),
     ("resnet50:v1.5", "4.11 GMACs", 4_111_512_576, 1, "fvcore", "", ""),
     ("resnet50", "25.6M params", 25_557_032, 0, "params", "", ""),
-    ("resnet50", "25,610,152", 25_610_152, 1, "BN 4 a channel", "", ""),
+    ("resnet50", "25,610,152", 25_610_152, 1, "BN 4 per channel", "", ""),
     ("alexnet", "61.1M", 61_100_840, 1, "params", "alexnet:torchvision", ""),
     ("alexnet", "62.4M", 62_378_344, 0, "params", "", ""),
     ("alexnet", "60.97M", 60_965_224, 1, "params", "alexnet-2gpu", ""),

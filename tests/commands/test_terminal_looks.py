@@ -101,7 +101,7 @@ def test_every_verdict_has_one_role() -> None:
 @pytest.mark.parametrize(
     ("claims", "said"),
     [
-        ({}, "no published figures"),
+        ({}, "no figures in `expect`"),
         ({"agrees": 1}, "1 figure agrees"),
         ({"agrees": 78, "erratum": 5}, "78 figures agree, 5 are errata"),
         ({"agrees": 2, "loose": 1}, "2 figures agree, 1 is loose"),

@@ -147,6 +147,27 @@ def test_a_path_without_its_ending(
 @pytest.mark.parametrize(
     ("name", "help"),
     [
+        ("module.py", "name the class of the module too, such as module.py:Net"),
+        ("module:Cnn", "for a module in the file module.py, write module.py:Cnn"),
+        (
+            "module.py:Cnn",
+            "write its spec first: archcalc import module.py:Cnn -o net.yaml",
+        ),
+    ],
+)
+def test_a_python_file_is_named_with_a_class(
+    name: str, help: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "module.py").write_text("", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError) as caught:
+        library.find(name)
+    assert caught.value.problems[0].help == help
+
+
+@pytest.mark.parametrize(
+    ("name", "help"),
+    [
         ("mycnn", "to read the file of this name, write mycnn.yaml"),
         ("mycnn:small", "to read the file of this name, write mycnn.yaml:small"),
         ("other", "to read the file of this name, write other.yml"),

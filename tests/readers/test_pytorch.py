@@ -263,6 +263,7 @@ def test_a_module_without_a_dot_is_named_where_it_is_asked_for() -> None:
 
 
 CODE = """
+import torch
 from torch import nn
 
 
@@ -275,6 +276,18 @@ class Net(nn.Module):
 
     def forward(self, x):
         return self.conv(x)
+
+
+class Everywhere(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(3)
+        self.register_buffer("mask", torch.ones(8, 8))
+        self.scale = torch.ones(8, 8)
+        self.head = nn.Linear(8, 4)
+
+    def forward(self, x):
+        return self.head(self.norm(x) + self.mask + self.scale + torch.zeros(8))
 
 
 class Chooses(Net):
@@ -330,6 +343,12 @@ def test_weights_made_by_name_take_no_memory(file: Path) -> None:
     module = module_of(target, {"width": 6})
     assert all(p.device.type == "meta" for p in module.parameters())
     assert not module.training
+
+
+@pytest.mark.filterwarnings("ignore::archcalc.InputWarning")
+def test_all_tensors_of_a_module_stand_on_one_device(file: Path) -> None:
+    total = archcalc.load(f"{file}:Everywhere", input=(3, 8, 8)).analyze().total
+    assert (total.params, total.macs) == (2 * 3 + 8 * 4 + 4, 3 * 8 * 8 * 4)
 
 
 def test_code_that_cannot_be_followed_is_shown(file: Path) -> None:

@@ -280,6 +280,7 @@ WRONG = [
     (("vgg16", "vgg19", "--fail-if", "mac > 2%"), "did you mean macs?"),
     (("vgg16", "vgg19", "--fail-if", "macs > 2X"), "AC570"),
     (("vgg16", "vgg91"), "AC501"),
+    (("mine.py:Net", "--git", "HEAD"), "archcalc import mine.py:Net -o net.yaml"),
     (("vgg16", "vgg19", "--level", "layer"), "AC504"),
 ]
 
@@ -329,6 +330,16 @@ def test_an_older_version(run: Run, repository: Path, revision: str, old: int) -
     done = run("diff", "nets/net.yaml", "--git", revision)
     assert f"nets/net.yaml@{revision} to nets/net.yaml" in done.out
     assert f"out {old} → 32" in done.out
+
+
+def test_sizes_and_params_are_given_to_both_sides(run: Run, repository: Path) -> None:
+    done = run(
+        "diff", "nets/net.yaml", "--git", "HEAD", "--input", "5x8x8", "-f", "json"
+    )
+    old, new = 5 * 16 + 16, 5 * 32 + 32
+    rows = json.loads(done.out)["tables"][0]["rows"]
+    (params,) = [row["cells"] for row in rows if row["path"] == "params"]
+    assert (params["old"], params["new"]) == (old, new)
 
 
 def test_no_older_version(run: Run, repository: Path) -> None:

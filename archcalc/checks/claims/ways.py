@@ -1,7 +1,7 @@
 """What a published figure may count: operations, parameters, values, bytes, and more.
 
 A `Way` gives a figure for each node, or of the whole. The plain ways weigh nothing:
-multiply-accumulates, trainable parameters, each output once, four bytes a value, the
+multiply-accumulates, trainable parameters, each output once, four bytes per value, the
 layers on the longest path, the receptive field of the last layer that has one.
 """
 
@@ -171,20 +171,20 @@ def _parameters(analysis: Analysis) -> Iterator[Way]:
     text = "weights and biases without normalization"
     yield Way("parameters", "no norms", text, 1, unnormed)
     keras = _under(analysis, "keras").facts
-    text = "parameters with the running mean and variance of batch norms, 4 a channel"
+    text = "parameters with the running mean and variance of batch norms, 4 per channel"
     running = owned(lambda i: keras[i].reported_params)
-    yield Way("parameters", "BN 4 a channel", text, 1, running)
+    yield Way("parameters", "BN 4 per channel", text, 1, running)
     normed = {n.inputs[0] for n in nodes if n.layer.role == "norm"}
     under = owned(lambda i: _bias_left_out(nodes[i]) if i in normed else 0)
     text = "parameters with a bias also where a normalization follows"
     added = [n + m for n, m in zip(full, under, strict=True)]
     yield Way("parameters", "biases under norms", text, 1, added)
     text = (
-        "parameters with a bias also where a normalization follows, and 4 a channel of "
-        "a batch norm (the ResNets of Keras' applications)"
+        "parameters with a bias also where a normalization follows, and 4 per channel "
+        "of a batch norm (the ResNets of Keras' applications)"
     )
     added = [n + m for n, m in zip(running, under, strict=True)]
-    yield Way("parameters", "biases under norms, BN 4 a channel", text, 1, added)
+    yield Way("parameters", "biases under norms, BN 4 per channel", text, 1, added)
     pairs = owned(lambda i: _pairs(analysis, nodes[i]))
     text = (
         "parameters with one bias a pair of input and output map of a convolution "

@@ -45,5 +45,5 @@ def told(network: Network) -> Iterator[Problem]:
 def _message(found: dict[str, int]) -> str:
     listed = [f"{name} ({n} times)" if n > 1 else name for name, n in found.items()]
     more = f" and {len(listed) - MOST} more" if len(listed) > MOST else ""
-    names = ", ".join(listed[:MOST]) + more
+    names = f"the operator{'s' * (len(listed) > 1)} {', '.join(listed[:MOST])}{more}"
     return f"operations are at least what is printed: no rule counts {names}"

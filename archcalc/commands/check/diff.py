@@ -12,7 +12,6 @@ from archcalc.commands.options import (
     Dtype,
     Format,
     Level,
-    LimitOptions,
     Loading,
     Output,
     Rendering,
@@ -32,7 +31,8 @@ Nets = Annotated[
     list[str],
     Argument(
         metavar="OLD [NEW]",
-        help="Two shipped names or files; one file with --git or --textconv.",
+        help="Two networks, each a shipped name, a YAML or ONNX file, or a PyTorch "
+        "module (mine.py:Net); one file with --git or --textconv.",
         autocompletion=complete_networks,
         show_default=False,
     ),
@@ -74,7 +74,8 @@ def diff(
     textconv: Textconv = False,
     format: Format = None,
     output: Output = None,
-    limit: LimitOptions = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Show what changed between two networks, or since a git revision.
 
@@ -85,13 +86,13 @@ def diff(
     from archcalc.reports.diff import Difference, diff_report
 
     if textconv:
-        write(_as_text(nets[0], limits_from(limit)))
+        write(_as_text(nets[0], limits_from(loading.limit)))
         return
     rendering = Rendering(format, output)
     conditions = [read_condition(condition) for condition in fail_if or ()]
     sides = [
         _side(network, name, level, batch, dtype)
-        for network, name in _chosen(nets, git, limit)
+        for network, name in _chosen(nets, git, loading)
     ]
     difference = Difference(*sides)
     rendering.emit(diff_report(difference, everything))
@@ -111,20 +112,25 @@ def _fails(conditions: list[Condition], difference: Difference) -> bool:
 
 
 def _chosen(
-    nets: list[str], git: str | None, limit: list[str] | None
+    nets: list[str], git: str | None, loading: Loading
 ) -> list[tuple[Network, str]]:
     """Return the old and the new network, each with what it is called."""
     from archcalc.api.given import older
+    from archcalc.readers import object_named
 
-    loading = Loading(limit=limit)
     if git is None:
         if len(nets) != 2:
             raise UsageError.of("AC572", "diff needs two networks, or --git REV")
-        return [(loading.load(name), name) for name in nets]
+        return list(zip(loading.load_all(nets), nets, strict=True))
     if len(nets) != 1:
         raise UsageError.of("AC572", "--git compares one file with its older version")
-    old = older(nets[0], git, limits_from(limit))
-    return [(old, f"{nets[0]}@{git}"), (loading.load(nets[0]), nets[0])]
+    if object_named(nets[0], loading.python) is not None:
+        message = f"--git compares a file, and {nets[0]} is a Python object"
+        help = f"archcalc import {nets[0]} -o net.yaml"
+        raise UsageError.of("AC572", message, help=help)
+    new = loading.load(nets[0])
+    old = older(nets[0], git, new.settings, new.input, new.limits)
+    return [(old, f"{nets[0]}@{git}"), (new, nets[0])]
 
 
 def _side(network: Network, name: str, level: str, batch: int, dtype: str) -> Side:

@@ -21,13 +21,15 @@ def lock(
     from archcalc.checks.discovery import specs_at
     from archcalc.checks.lock import lock_path, locked, write_lock
     from archcalc.checks.project import find_project
+    from archcalc.language.library import displayed
 
     project = find_project()
     file = lock_path(lock_file, project)
     found = specs_at(paths, project)
     made = locked(found.paths, file, paths or (), limits_from(limit))
     write_lock(made)
+    count = len(made.networks)
     print(
-        f"{file}: {len(made.networks)} network{'s' * (len(made.networks) != 1)} locked",
+        f"{displayed(file)}: {count} network{'s' * (count != 1)} locked",
         file=sys.stderr,
     )

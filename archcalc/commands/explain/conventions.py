@@ -14,7 +14,7 @@ def conventions(
         str | None,
         Argument(
             metavar="[NET]",
-            help="A shipped name or a YAML file; without one, what each convention "
+            help="A network, as a name or a file; without one, what each convention "
             "counts.",
             autocompletion=complete_networks,
             show_default=False,

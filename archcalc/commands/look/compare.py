@@ -51,7 +51,7 @@ def compare(
 
     if len(nets) < 2:
         raise UsageError.of("AC511", "compare needs two networks or more")
-    networks = [loading.load(name) for name in nets]
+    networks = loading.load_all(nets)
     analyses = [
         network.analyze(
             batch=batch, dtype=dtype, inplace=inplace, convention=convention

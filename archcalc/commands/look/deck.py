@@ -26,7 +26,8 @@ Shown = Annotated[
     str | None,
     Argument(
         metavar="[NET]",
-        help="A shipped name or a YAML file.",
+        help="A shipped name (vgg16, resnet50:v1.5), a YAML or ONNX file, or a PyTorch "
+        "module (mine.py:Net).",
         autocompletion=complete_networks,
         show_default=False,
     ),

@@ -25,7 +25,7 @@ Plotted = Annotated[
     str | None,
     Argument(
         metavar="[NET]",
-        help="A shipped name or a YAML file; --kind accuracy needs none and shows all "
+        help="A network, as a name or a file; --kind accuracy needs none and shows all "
         "shipped networks.",
         autocompletion=complete_networks,
         show_default=False,

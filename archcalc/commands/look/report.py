@@ -23,6 +23,6 @@ def report(
     """
     from archcalc.render.page import page
 
-    networks = [loading.load(name) for name in nets]
+    networks = loading.load_all(nets)
     file = file_for("-".join(map(stem, nets)), "html", output, open)
     deliver(page(networks), "html", file, output, open)

@@ -96,7 +96,7 @@ def exported(module: Any, shapes: Mapping[str, Shape], what: str) -> Any:
             for name, shape in shapes.items()
         }
         try:
-            with silent():
+            with silent(), device:  # tensors that `forward` makes stand there too
                 return torch.export.export(module, (), inputs, strict=False)
         except Exception as error:  # whatever the module's own code raises
             if dtype is torch.float32 and wants_ids(error):
@@ -105,7 +105,8 @@ def exported(module: Any, shapes: Mapping[str, Shape], what: str) -> Any:
                 "AC599",
                 failed(f"exporting {what}", error),
                 facts=places(error),
-                help="write a spec, or export the model to ONNX and read that file",
+                help="if --input fits the module, write a spec, or export the model to "
+                "ONNX and read that file",
             ) from None
     raise AssertionError
 

@@ -82,7 +82,7 @@ def module_of(target: Named, arguments: Mapping[str, Any], meta: bool = True) ->
     if not isinstance(made, nn.Module):
         kind = type(made).__name__
         raise UsageError.of("AC597", f"{target} makes no torch.nn.Module but {kind}")
-    return made.eval()
+    return _on_meta(made.eval()) if meta else made.eval()
 
 
 def _imported(target: Named) -> ModuleType:
@@ -195,6 +195,21 @@ def _without_memory() -> Any:
             return func(*args, **kwargs)
 
     return EmptyOnMeta()
+
+
+def _on_meta(module: Any) -> Any:
+    """Return a module with all of its tensors on the meta device, where weights are.
+
+    Running means of norms are filled at once, so `EmptyOnMeta` leaves them on the CPU;
+    so are tensors that are plain attributes. PyTorch refuses to mix the two devices.
+    """
+    import torch
+
+    for part in module.modules():
+        for name, value in list(vars(part).items()):
+            if isinstance(value, torch.Tensor):
+                setattr(part, name, value.to("meta"))
+    return module.to("meta")
 
 
 def read_arguments(given: Iterable[str]) -> dict[str, Any]:
