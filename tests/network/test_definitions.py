@@ -179,14 +179,23 @@ DEFINITIONS = [
         {"width": 24, "depth": 2, "heads": 3, "size": 8, "classes": 6},
         first_of("time", "label", "patches"),
     ),
+    Definition(
+        *("deeplabv3-plus:resnet50", {"height": 65, "width": 97, "classes": 6}),
+        *("written", "DeepLab"),
+        {"backbone": "resnet50", "classes": 6},
+        first_of(),
+    ),
 ]
 
 
-MARKS = {"torchvision": [pytest.mark.long], "transformers": [pytest.mark.peers]}
+WIDE = ("retinanet:torchvision", "deeplabv3-plus:resnet50")
+"""Networks with a backbone that comes in one width: these take long."""
 
 
 def marked(row: Definition) -> Any:
-    return pytest.param(row, marks=MARKS.get(row.library, []))
+    mark = pytest.mark.peers if row.library == "transformers" else pytest.mark.long
+    slow = row.library == "transformers" or row.spec in WIDE
+    return pytest.param(row, marks=[mark] * slow)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +224,7 @@ def made(row: Definition) -> Any:
     for name, value in theirs.named_buffers():
         if name.endswith(COUNTER):
             value.zero_()
-        elif re.search(r"\.bn|downsample|batch_norm", name):
+        elif re.search(r"\.bn|downsample|running_", name):
             spread(name, value)
         else:
             value.copy_(known_buffer(name, value))

@@ -1,7 +1,7 @@
 """Definitions written for the tests, of networks that no library defines alike.
 
-Their layers are timm's, as in what the authors published. `inputs` gives what a batch
-of samples looks like.
+Their layers are those of timm and torchvision. `inputs` gives a batch of samples where
+a network has several inputs.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from typing import Any
 import torch
 from timm.models.vision_transformer import Attention, Mlp, PatchEmbed
 from torch import Tensor, nn
+from torchvision.models import get_model
+from torchvision.models._utils import IntermediateLayerGetter
+from torchvision.models.segmentation.deeplabv3 import ASPP
+from torchvision.ops import Conv2dNormActivation
 
 
 class Layer(nn.Module):
@@ -80,3 +84,29 @@ class DiT(nn.Module):
         )  # channel, pixel, patch
         channels = folded.reshape(len(x), 32, side, side)
         return nn.functional.pixel_shuffle(channels, 2)
+
+
+class DeepLab(nn.Module):
+    """DeepLabv3+ (Chen 2018) of torchvision's ResNet and pyramid, and its decoder."""
+
+    def __init__(self, backbone: str = "resnet101", classes: int = 21) -> None:
+        super().__init__()
+        dilated = [False, False, True]
+        net: Any = get_model(backbone, replace_stride_with_dilation=dilated)
+        for index, block in enumerate(net.layer4):
+            block.conv2.dilation = block.conv2.padding = (2 << index, 2 << index)
+        self.backbone = IntermediateLayerGetter(
+            net, {"layer1": "low", "layer4": "high"}
+        )
+        self.pyramid = ASPP(2048, [6, 12, 18])
+        self.low = Conv2dNormActivation(256, 48, 1)
+        wide = (Conv2dNormActivation(width, 256) for width in (304, 256))
+        self.refine = nn.Sequential(*wide)
+        self.scores = nn.Conv2d(256, classes, 1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        resize = partial(nn.functional.interpolate, mode="bilinear")
+        maps = self.backbone(image)
+        high = resize(self.pyramid(maps["high"]), maps["low"].shape[2:])
+        scores = self.scores(self.refine(torch.cat([high, self.low(maps["low"])], 1)))
+        return resize(scores, image.shape[2:])
