@@ -26,7 +26,10 @@ Shapes = Callable[[Sequence[str]], Mapping[str, Shape]]
 """What gives the sizes of inputs that have these names."""
 NOT_READ = "AC593"
 EXPORT = "torch.onnx.export(model, (example,), 'model.onnx')"
-WEIGHTS = f"it holds weights, maybe code, and no graph: export the model, {EXPORT}"
+WEIGHTS = (
+    "it holds weights but no graph: name the class of the module (mine.py:Net --input "
+    f"3x224x224), or export the model: {EXPORT}"
+)
 REFUSED = {
     ".pt": WEIGHTS,
     ".pth": WEIGHTS,

@@ -28,7 +28,7 @@ from archcalc.reports.explanation import Explanation
 from archcalc.reports.quiz import Quiz
 from archcalc.reports.report import Report
 from archcalc.reports.sweep import sweep_report
-from archcalc.reports.table import table_of
+from archcalc.reports.table import outlined, table_of
 from archcalc.sweeps.sweep import Sweep
 
 MOST_ROWS = 120
@@ -55,7 +55,7 @@ def bundle(
     if isinstance(shown, Explanation):
         return {kind: _explained(shown, FORMATS[kind][0]) for kind in kinds}
     try:
-        report = report_of(shown)
+        report = report_of(shown, fold=kinds == ["text/plain"])
     except ArchcalcError as error:
         return {"text/plain": str(error)}
     return {kind: _rendered(report, *FORMATS[kind]) for kind in kinds}
@@ -94,11 +94,13 @@ def _explained(explanation: Explanation, format: str) -> str:
     return render_explanation(explanation, format, **width)
 
 
-def report_of(shown: object, most: int | None = MOST_ROWS) -> Report:
+def report_of(
+    shown: object, most: int | None = MOST_ROWS, fold: bool = False
+) -> Report:
     """Return a report as it is; a network, analysis or sweep as its table.
 
     A table with more than `most` rows shows blocks or stages, a sweep its first rows,
-    and both say so.
+    and both say so. With `fold`, as on the terminal, equal blocks share a row.
     """
     if isinstance(shown, Report):
         return shown
@@ -108,17 +110,17 @@ def report_of(shown: object, most: int | None = MOST_ROWS) -> Report:
         raise TypeError(f"{type(shown).__name__} is no network, analysis or report")
     network = shown if isinstance(shown, Network) else None
     analysis = shown if isinstance(shown, Analysis) else shown.analyze()
-    level = "layers" if most is None else _level(analysis, most)
-    report = table_of(network, analysis, level)
+    level = "layers" if most is None else _level(analysis, most, fold)
+    report = table_of(network, analysis, level, fold=fold)
     if level == "layers":
         return report
     text = f'{level} only; archcalc.table({analysis.name!r}, level="layers") has all'
     return replace(report, notes=(*report.notes, Note(text)))
 
 
-def _level(analysis: Analysis, most: int) -> Level:
+def _level(analysis: Analysis, most: int, fold: bool) -> Level:
     """Return the finest level at which a table has at most so many rows."""
-    fitting = [x for x in COARSER if len([*analysis.outline(x)]) <= most]
+    fitting = [x for x in COARSER if len(outlined(analysis, x, fold)) <= most]
     return fitting[0] if fitting else COARSER[-1]
 
 

@@ -86,7 +86,10 @@ def scale_report(
         notes.append(Note(f"No param for {' or '.join(fixed)}: that stays as it is."))
     if not lines:
         notes.append(
-            Note("No way comes near enough: a finer --step or more --tolerance.")
+            Note(
+                "No setting comes close enough. Try a smaller --step or a larger "
+                "--tolerance."
+            )
         )
     title = f"{network.title}: {target}× the MACs"
     table = Table("", columns, tuple(lines))

@@ -18,20 +18,25 @@ def sweep_report(
     rows: Sequence[SweepRow],
     stopped: int | None = None,
     count: int | None = None,
+    top: int | None = None,
 ) -> Report:
     """Return a table of rows of a sweep.
 
     `stopped` is the number of combinations after which it was interrupted, `count` that
-    of the rows where they are written elsewhere.
+    of the rows where they are written elsewhere, `top` that of the rows asked for.
     """
     columns = (*map(_axis, found.names), *map(_figure, found.figures))
     lines = tuple(
         Line(tuple(map(_cell, row)), path=path_of(found, row)) for row in rows
     )
-    of = f"{len(rows) if count is None else count} of {len(found)} combinations"
+    count = len(rows) if count is None else count
+    of = f"{count:,} of {len(found):,} combinations"
     notes = [Note(f"{of} of {', '.join(found.names)}.")]
     if stopped is not None:
         notes.append(Note(f"Interrupted after {stopped} combinations."))
+    if top is not None and len(rows) == top:
+        one = "row is" if top == 1 else f"{top} rows are"
+        notes.append(Note(f"Only the first {one} shown (--top {top})."))
     if found.where:
         notes.append(Note(f"Where {found.where}."))
     net = found.network

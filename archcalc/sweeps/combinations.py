@@ -86,7 +86,7 @@ class Combinations:
         if empty or not self.axes:
             what = f"{empty[0]} has no value" if empty else "nothing"
             message = f"{what} to sweep over"
-            raise UsageError.of("AC580", message, help="--over P=1:4")
+            raise UsageError.of("AC580", message, help="--over PARAM=1:4")
         for name in self.figures:
             if name in self.axes:
                 message = f"{name} is a param of the sweep, not a figure"

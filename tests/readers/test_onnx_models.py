@@ -331,7 +331,7 @@ def test_an_operator_without_a_rule_is_never_a_silent_zero(
     tmp_path: Path, capsys: Any, monkeypatch: Any
 ) -> None:
     path = written(unknown_model().SerializeToString(), tmp_path)
-    with pytest.warns(archcalc.InputWarning, match=r"unknown com\.acme:Fused"):
+    with pytest.warns(archcalc.InputWarning, match=r"the operator com\.acme:Fused"):
         found = archcalc.load(path).analyze()
     assert found.total.params == 21 + 20
     assert found.total.macs == 20 * 64

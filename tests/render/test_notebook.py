@@ -45,6 +45,16 @@ def test_only_what_is_asked_for_is_made() -> None:
     assert list(shown(REPORT, exclude=["text/html"])) == KINDS[1:]
 
 
+def test_print_shows_a_network_as_the_terminal_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = str(archcalc.load("resnet152"))
+    assert "2–36" in text
+    assert len(text.splitlines()) < 60
+    assert "resnet152: 60,192,808 parameters" in text.splitlines()[-1]
+
+
 def test_the_latex_is_what_the_template_of_nbconvert_sets() -> None:
     latex = shown(REPORT)["text/latex"]
     assert "siunitx" not in latex

@@ -144,7 +144,7 @@ def test_reports_say_where_nothing_was_found() -> None:
     assert "No value of width that was tried meets macs < 1." in said
     names = ("depth", "width", "size")
     said = notes(scale_report(load("efficientnet"), names, [], Fraction(7)))
-    assert said[-1].startswith("No way comes near enough")
+    assert said[-1].startswith("No setting comes close enough")
 
 
 def test_a_search_without_bisection_is_said(

@@ -18,8 +18,8 @@ RULE = Rule(
     "printed; their weights are counted. Every command warns of it.",
     "- {unknown: {x: identity}, op: Einsum, sizes: [8, 4, 4]}",
     "- {conv: 8, kernel: 1}",
-    help="where you know what it does, write it as layers: "
-    "`archcalc import model.onnx -o net.yaml`",
+    help="write the spec with `archcalc import MODEL -o net.yaml`, and replace the "
+    "unknown steps by layers",
 )
 MOST = 6
 

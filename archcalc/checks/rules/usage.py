@@ -320,30 +320,33 @@ USAGE = (
     Rule(
         "AC592",
         "unreadable-model",
-        "The file of a model is whole, and of a version that is read: ONNX of opset 7 "
-        "to 26. Nothing of it is run, and no other file is opened.",
+        "The file of a model must be complete, and in ONNX with opset 7 to 26. "
+        "Nothing in it is run, and no other file is opened.",
         "$ archcalc table half.onnx  # the first half of a file",
         "$ archcalc table whole.onnx  # the file",
     ),
     Rule(
         "AC593",
         "format-not-read",
-        "A model is read from ONNX. Weights alone hold no graph, and other formats "
-        "have no reader; the message says what to do instead.",
+        "A model is read from an ONNX file or from a PyTorch module. A file of weights "
+        "holds no graph, and there is no reader for other formats. The message says "
+        "what to do instead.",
         "$ archcalc table weights.pth",
         "$ archcalc table vgg16",
     ),
     Rule(
         "AC595",
         "unknown-python-object",
-        "A PyTorch module is named by its module or file and its name there.",
+        "Name a PyTorch module by the Python module or file that holds it, a colon, "
+        "and its name there: `torchvision.models:resnet50`, `mine.py:Net`.",
         "$ archcalc table torch.nn:Linaer --input 8",
         "$ archcalc table torch.nn:Identity --input 8",
     ),
     Rule(
         "AC596",
         "python-code-failed",
-        "The code that makes a PyTorch module runs; `--arg` gives what it needs.",
+        "The code that makes a PyTorch module must run without an error; `--arg` "
+        "gives the arguments that it needs.",
         "$ archcalc table torch.nn:Linear --input 8",
         "$ archcalc table torch.nn:Linear --input 8 --arg in_features=8 "
         "--arg out_features=4",
@@ -351,21 +354,23 @@ USAGE = (
     Rule(
         "AC597",
         "no-pytorch-module",
-        "A Python object is a `torch.nn.Module`, or makes one.",
+        "The Python object must be a `torch.nn.Module`, or a class or function that "
+        "returns one.",
         "$ archcalc table torch.nn:functional --input 8",
         "$ archcalc table torch.nn:ReLU --input 8",
     ),
     Rule(
         "AC598",
         "wrong-python-argument",
-        "`--arg NAME=VALUE` is an argument of a Python object.",
+        "`--arg` takes the name of an argument of the Python object, `=` and a value.",
         "$ archcalc table torch.nn:ReLU --input 8 --arg inplace",
         "$ archcalc table torch.nn:ReLU --input 8 --arg inplace=True",
     ),
     Rule(
         "AC599",
         "module-not-exported",
-        "`torch.export` can follow the code of a PyTorch module.",
+        "`torch.export` must be able to follow the code of a PyTorch module, with the "
+        "sizes of `--input`.",
         "$ archcalc table torch.nn:Linear --input 9 --arg in_features=8 "
         "--arg out_features=4",
         "$ archcalc table torch.nn:Linear --input 8 --arg in_features=8 "

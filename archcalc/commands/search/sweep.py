@@ -300,7 +300,7 @@ def _leave(gathering: Gathering, leaving: _Leaving, stopped: int | None) -> None
         return
     from archcalc.reports.sweep import sweep_report
 
-    report = sweep_report(found, rows, stopped)
+    report = sweep_report(found, rows, stopped, top=gathering.choice.top)
     way = (leaving.format, leaving.output, leaving.standalone, leaving.plain)
     Rendering(*way).emit(report)
 

@@ -43,7 +43,7 @@ def _check(file: File, wire: Wire) -> None:
         raise wire.wrong("it holds no graph")
     version = file.opsets.get("")
     if version is None and not file.opsets:
-        raise wire.wrong("it does not say its opset")
+        raise wire.wrong("it does not state its opset")
     if version is not None and version not in OPSETS:
         first, last = OPSETS[0], OPSETS[-1]
         known = f"opsets {first} to {last} are read"

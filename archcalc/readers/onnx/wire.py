@@ -39,7 +39,7 @@ class Wire:
         return SourceError.of(
             WRONG_FILE,
             f"cannot read `{self.name}` as ONNX: {message}{where}",
-            help="is the file whole? `onnx.checker.check_model` tells more",
+            help="is the file complete? `onnx.checker.check_model` tells more",
         )
 
     def varint(self, at: int, end: int) -> tuple[int, int]:

@@ -71,17 +71,20 @@ def module_of(target: Named, arguments: Mapping[str, Any], meta: bool = True) ->
     found = _attribute(target, _imported(target))
     if isinstance(found, nn.Module):
         if arguments:
-            message = f"{target} is a module already; it takes no arguments"
+            message = f"{target} is already a module; it takes no arguments"
             raise UsageError.of("AC597", message)
         return found
     if not callable(found):
         kind = type(found).__name__
-        raise UsageError.of("AC597", f"{target} is no torch.nn.Module but {kind}")
+        raise UsageError.of(
+            "AC597", f"{target} is of type {kind}, not a torch.nn.Module"
+        )
     with _without_memory() if meta else nullcontext():
         made = _ran(found, target, f"{target}({_shown(arguments)})", arguments)
     if not isinstance(made, nn.Module):
         kind = type(made).__name__
-        raise UsageError.of("AC597", f"{target} makes no torch.nn.Module but {kind}")
+        message = f"{target} returns a value of type {kind}, not a torch.nn.Module"
+        raise UsageError.of("AC597", message)
     return _on_meta(made.eval()) if meta else made.eval()
 
 
@@ -134,7 +137,7 @@ def _ran(
         missing = isinstance(error, ModuleNotFoundError) and error.name is not None
         if missing and target.where.startswith(str(error.name)):  # type: ignore[union-attr]  # it is one
             message = f"there is no module {error.name!r}"  # type: ignore[union-attr]  # it is one
-            help = "is its package installed here, or its folder the current one?"
+            help = "install its package, or go to the folder that holds it"
             raise UsageError.of("AC595", message, help=help) from None
         raise UsageError.of("AC596", failed(what, error), facts=places(error)) from None
 
@@ -223,7 +226,7 @@ def read_arguments(given: Iterable[str]) -> dict[str, Any]:
     for text in given:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not name.isidentifier():
-            message = f"{text!r} is not an argument"
+            message = f"--arg {text} has no value"
             raise UsageError.of("AC598", message, help="write --arg depth=50")
         try:
             found[name] = ast.literal_eval(value)
