@@ -31,6 +31,7 @@ SIGNS = {
     "┃": "|",
     "█": "#",
     "é": "e",
+    "π": "pi",
     **dict.fromkeys("‘’‚", "'"),
     **dict.fromkeys("“”„", '"'),
     **dict.fromkeys("─━═‐–—―", "-"),

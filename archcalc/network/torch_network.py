@@ -406,13 +406,14 @@ def verify(network: Network, batch: int = 1) -> Verification:
 
     Everything must be equal, with no tolerance. Raises `MissingExtra` without torch and
     `UsageError` for sizes that are symbols; where torch refuses a layer, that is the
-    one difference.
+    one difference. A network that is refused is so before torch is loaded.
     """
+    graph = network.graph
     require_torch()
     import torch
 
     try:
-        traced = trace(build(network.graph), batch)
+        traced = trace(build(graph), batch)
     except TorchRefusedError as error:
         message = error.problems[0].message
         return refused(network.name, torch.__version__, message)

@@ -96,7 +96,39 @@ def _merged(
 def _best(
     lines: Sequence[tuple[Item | None, ...]], other: Sequence[Item]
 ) -> dict[int, int]:
-    """Return which row goes to which line, in order, so that most is alike."""
+    """Return which row goes to which line, in order, so that most is alike.
+
+    What is equal at the beginning and at the end is paired first, so that only what
+    differs is compared pair by pair.
+    """
+    short = min(len(lines), len(other))
+    same = [_equal(lines[i], other[i]) for i in range(short)]
+    first = next((i for i, equal in enumerate(same) if not equal), short)
+    last = 0
+    while last < short - first and _equal(lines[-1 - last], other[-1 - last]):
+        last += 1
+    ends = {i: i for i in range(first)}
+    ends |= {len(lines) - 1 - i: len(other) - 1 - i for i in range(last)}
+    middle = lines[first : len(lines) - last], other[first : len(other) - last]
+    found = _aligned(*middle)
+    return ends | {first + i: first + j for i, j in found.items()}
+
+
+def _equal(line: Sequence[Item | None], item: Item) -> bool:
+    """Say whether a line has a row of the same name, kind and shape."""
+    return any(
+        one is not None
+        and one.row.name == item.row.name
+        and one.kind == item.kind
+        and one.row.shape == item.row.shape
+        for one in line
+    )
+
+
+def _aligned(
+    lines: Sequence[tuple[Item | None, ...]], other: Sequence[Item]
+) -> dict[int, int]:
+    """Return the pairs in order whose scores have the largest sum."""
     if len(lines) * len(other) > LARGEST_TABLE:
         return _by_path(lines, other)
     best = [[0] * (len(other) + 1) for _ in range(len(lines) + 1)]

@@ -149,7 +149,10 @@ def scale(
         over[names[2]] = [Fraction(max(1, round(v / divisor)) * divisor) for v in sides]
     found = sweep(network, over, figures=("params", "macs"))
     alone = sweep(network, {n: [v] for n, v in base.items()}, figures=("macs",))
-    ((*_, whole),) = alone
+    own = list(alone)
+    if not own:
+        network.analyze()  # it is refused: this says why
+    ((*_, whole),) = own
     fitting: dict[Any, Scaled] = {}
     for given, row in zip(product(*factors.values()), found.every_row(), strict=True):
         if row is None:

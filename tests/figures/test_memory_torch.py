@@ -235,6 +235,8 @@ def archcalc_build(graph: Graph) -> nn.Module:
 ESTIMATED = {
     "lstm": "oneDNN's kernel has a workspace, and the native one makes less in inference",
     "gru": "its kernel makes less in inference than it keeps in training",
+    "rnn": "its kernel makes less in inference than it keeps in training",
+    "unknown": "what stands for it in torch adds up whatever enters",
     "max_unpool": "its places belong to a pool; here they are made for it alone",
     "fold": "torch puts its output into a buffer as large as its input",
 }
@@ -243,16 +245,23 @@ LAYERS = [case for case in EXAMPLES if case.layer.key not in ESTIMATED]
 
 
 def alone(case: Case, **how: Any) -> Analysis:
-    """Return a network of one layer, behind learned sums through which gradients go."""
+    """Return a network of one layer, behind learned sums through which gradients go.
+
+    What reads nothing is added to an input of its shape.
+    """
     position = CATALOGUE["position"]()
     layers: list[tuple[Layer, tuple[int, ...], Any]] = []
-    count = len(case.inputs)
+    entering = case.inputs or (case.output,)
+    count = len(entering)
     ids = case.layer.reads_ids
-    layers += [(CATALOGUE["input"](), (), x) for x in case.inputs]
+    layers += [(CATALOGUE["input"](), (), x) for x in entering]
     if not ids:
-        layers += [(position, (i,), x) for i, x in enumerate(case.inputs)]
+        layers += [(position, (i,), x) for i, x in enumerate(entering)]
     first = 0 if ids else count
-    layers.append((case.layer, tuple(range(first, first + count)), case.output))
+    reads = tuple(range(first, first + count)) if case.inputs else ()
+    layers.append((case.layer, reads, case.output))
+    if not case.inputs:
+        layers.append((CATALOGUE["add"](), (1, 2), case.output))
     nodes = tuple(
         Node(i, str(i), layer, inputs, shape, 0, None, None, False)  # type: ignore[arg-type]  # written nowhere
         for i, (layer, inputs, shape) in enumerate(layers)

@@ -183,9 +183,8 @@ def inference(
     held = list(inputs) if hold else []
     steps = []
     with torch.no_grad(), live:
-        for tensor in inputs:
-            live.follow(tensor)
-        del tensor
+        for index in range(len(inputs)):
+            live.follow(inputs[index])
         values: dict[int, Tensor] = {}
         steps += (
             Step(node.name, node.layer.key, live.since(), live.live)
@@ -240,9 +239,8 @@ def training_peak(module: Any, batch: int, dtype: torch.dtype = torch.float32) -
     values: dict[int, Tensor] = {}
     live = Live([*module.parameters(), *module.buffers()])
     with live:
-        for tensor in inputs:
-            live.follow(tensor)
-        del tensor
+        for index in range(len(inputs)):
+            live.follow(inputs[index])
         for _ in walk(module, inputs, True, values, leaves):
             pass
         loss = Loss.apply(*(values.pop(i) for i in leaves))

@@ -207,7 +207,7 @@ def test_standard_against_separable_convolution() -> None:
 
 def test_numbers_have_no_closed_forms() -> None:
     titles = [table.title for table in compare("three-3x3", "one-7x7").tables]
-    assert titles == ["totals", "rows"]
+    assert titles == ["totals", "layers"]
 
 
 # -- sympy agrees ----------------------------------------------------------------------
@@ -375,7 +375,7 @@ def test_a_ratio_is_the_ratio(
         ("memory three-3x3 --input C,H,W", 0, "C·H·W"),
         ("fit vgg16 --input C,H,W --memory 24GiB", 2, "needs numbers"),
         ("verify vgg16 --input C,H,W", 2, "needs numbers"),
-        ("reconcile vgg16 13.6G --input C,H,W", 2, "names"),
+        ("reconcile vgg16 13.6G --input C,H,W", 2, "symbolic sizes"),
     ],
 )
 def test_commands_with_names_for_sizes(command: str, code: int, says: str) -> None:

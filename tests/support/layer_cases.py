@@ -46,7 +46,8 @@ def layer(written: str, x: Shape) -> Layer:
     found = CATALOGUE[kind.text]
     assert found.principal is not None
     values = {word.text: value for word, value in others}
-    if found.arity == 1 or not isinstance(first, Scalar) or first.text:
+    alone = found.arity == 1 and not others
+    if alone or not isinstance(first, Scalar) or first.text:
         values[found.principal] = first
     names = {"cin": x[0], "h": x[-2:][0], "w": x[-1], "dim": x[-1], "tokens": x[0]}
     return found(

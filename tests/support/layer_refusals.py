@@ -127,7 +127,7 @@ REFUSALS = [
     ("{image: [5, 6]} @ 30", "AC204", "image needs tokens"),
     ("tokens @ 30", "AC204", "tokens needs channels"),
     ("{flatten: [2, 1]} @ 8x5x6", "AC208", "goes from axis 2 to 1, backwards"),
-    ("{mean: [0, 1]} @ 7x16", "AC208", "mean removes every axis of 7×16"),
+    ("{mean: [0, 1]} @ 7x16", "AC208", "mean leaves no axis of 7×16"),
     ("{slice: [2, 9]} @ 8x5x6", "AC213", "the slice ends at 9, its axis at 8"),
     ("{slice: [3, 3]} @ 8x5x6", "AC213", "there is nothing between 3 and 3"),
     (
@@ -138,7 +138,7 @@ REFUSALS = [
     (
         "{split: [3, 2]} @ 8x5x6",
         "AC213",
-        "pieces of 3 + 2 = 5 do not make up an axis of 8",
+        "pieces of 3 + 2 = 5 do not add up to an axis of 8",
     ),
     ("{token: 7} @ 7x16", "AC213", "token 7 ends at 8, its axis at 7"),
     ("{token: -8} @ 7x16", "AC213", "token -8 ends at 8, its axis at 7"),
@@ -153,8 +153,8 @@ REFUSALS = [
     ("{pad: [1, 2, 3]} @ 8x5x6", "AC205", "pad has 3 numbers"),
     ("{pad: 1, end: [1]} @ 8x5x6", "AC205", "end has 1 numbers"),
     # torch gives zeros alone for these, and none of the input
-    ("{pad: 5, end: -5} @ 8x5x6", "AC207", "padding 5 and -5 leaves none of 5"),
-    ("{pad: -5, end: 5} @ 8x5x6", "AC207", "padding -5 and 5 leaves none of 5"),
+    ("{pad: 5, end: -5} @ 8x5x6", "AC207", "padding 5 and -5 removes all 5 positions"),
+    ("{pad: -5, end: 5} @ 8x5x6", "AC207", "padding -5 and 5 removes all 5 positions"),
     (
         "{pad: 5, end: 1, mode: reflect} @ 4x5x6",
         "AC213",

@@ -36,6 +36,7 @@ OTHERS = {
     "draw": "draw {} -o out.svg",
     "fit": "fit {} --memory 1GiB",
     "fmt": "fmt --diff {}",
+    "import": "import {}",
     "lock": "lock {} --lock-file out.lock",
     "plot": "plot {}",
     "quiz": "quiz {}",
