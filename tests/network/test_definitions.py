@@ -1,7 +1,7 @@
 """Networks with the weights of another hand's definition give its output.
 
 At small sizes: every weight has its own step, and none is left over. At full size
-test_zoo.py compares counts. `tests/peers.txt` has the library of language models.
+test_zoo.py compares counts. `tests/peers.txt` has the libraries of language and diffusion models.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
-from independent import MAKERS, token_ids
+from independent import BESIDE, MAKERS, token_ids
 from torch import Tensor, nn
 
 import archcalc
@@ -76,6 +76,17 @@ def of_segformer(name: str) -> tuple[int, ...]:
     part = first_of("patch_embeddings", "block", "layer_norm")(name)
     inner = first_of("norm_1", "self.sr", "self.layer_norm", "query", "key", "value")
     return numbers[0], part, *numbers[1:], inner(name)
+
+
+def of_latent(name: str) -> tuple[int, ...]:
+    """Sort the weights of a diffusion model: down, middle, up; attention last."""
+    wholes = ("conv_in", "time_embedding", "down_blocks", "mid_block", "up_blocks")
+    part = first_of("encoder", "quant_conv", "decoder")(name), first_of(*wholes)(name)
+    if "_block" not in name:
+        return part
+    numbers = [*map(int, re.findall(r"\.(\d+)(?=\.)", name))]
+    block, index = (0, numbers[0]) if "mid_block" in name else numbers[:2]
+    return *part, block, index + 9 * ("samplers" in name), "attentions" in name
 
 
 DEFINITIONS = [
@@ -185,6 +196,25 @@ DEFINITIONS = [
         {"backbone": "resnet50", "classes": 6},
         first_of(),
     ),
+    Definition(
+        "stable-diffusion-unet",
+        {"height": 8, "width": 16, "widths": (32, 64, 64, 96), "tokens": 5, "text": 24},
+        *("diffusers", "UNet2DConditionModel"),
+        {"block_out_channels": (32, 64, 64, 96), "cross_attention_dim": 24},
+        of_latent,
+    ),
+    Definition(
+        "stable-diffusion-vae",
+        {"height": 32, "width": 48, "widths": (32, 64, 64, 96)},
+        *("diffusers", "AutoencoderKL"),
+        {
+            "block_out_channels": (32, 64, 64, 96),
+            "layers_per_block": 2,
+            "down_block_types": ("DownEncoderBlock2D",) * 4,
+            "up_block_types": ("UpDecoderBlock2D",) * 4,
+        },
+        of_latent,
+    ),
 ]
 
 
@@ -193,8 +223,8 @@ WIDE = ("retinanet:torchvision", "deeplabv3-plus:resnet50")
 
 
 def marked(row: Definition) -> Any:
-    mark = pytest.mark.peers if row.library == "transformers" else pytest.mark.long
-    slow = row.library == "transformers" or row.spec in WIDE
+    mark = pytest.mark.peers if row.library in BESIDE else pytest.mark.long
+    slow = row.library in BESIDE or row.spec in WIDE
     return pytest.param(row, marks=[mark] * slow)
 
 
@@ -217,8 +247,8 @@ def made(row: Definition) -> Any:
     """Return the definition with weights that keep values at about their size."""
     theirs = MAKERS[row.library](row.model, **row.options).to_empty(device="cpu")
     for module in theirs.modules():
-        if isinstance(module, nn.LayerNorm):
-            module.eps = 1e-5  # timm has another
+        if isinstance(module, nn.LayerNorm | nn.GroupNorm):
+            module.eps = 1e-5  # timm and diffusers have another
     for name, value in theirs.named_parameters():
         spread(name, value.data)
     for name, value in theirs.named_buffers():
@@ -285,6 +315,16 @@ def sizes(tensor: Tensor) -> list[int]:
 def outputs(network: archcalc.Network, ours: Any, theirs: Any) -> Any:
     """Yield what both give for the same input."""
     (shape, *more) = network.input_shapes.values()
+    if hasattr(theirs, "time_proj"):
+        x, text = (torch.randn(2, *size) for size in (shape, more[-1]))
+        step = torch.tensor([7, 500])
+        yield ours(x, theirs.time_proj(step), text), theirs(x, step, text).sample
+        return
+    if hasattr(theirs, "post_quant_conv"):
+        x = torch.randn(2, *shape)
+        known = theirs.encode(x).latent_dist.parameters, theirs(x).sample
+        yield from zip(ours(x), known, strict=True)
+        return
     if hasattr(theirs, "inputs"):
         given = theirs.inputs(2)
         yield ours(*given), theirs(*given)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from independent import ours, theirs
+from independent import BESIDE, ours, theirs
 from samples import FEW, zoo
 
 import archcalc
@@ -34,7 +34,7 @@ COMPARED = {"params", "macs", "shapes"}
 
 def marked(row: dict[str, Any]) -> Any:
     """Return a row for `parametrize`: a few by default, some beside other counters."""
-    if row["library"] == "transformers":
+    if row["library"] in BESIDE:
         return pytest.param(row, marks=pytest.mark.peers)
     return row if row in FIRST else pytest.param(row, marks=pytest.mark.long)
 

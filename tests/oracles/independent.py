@@ -7,8 +7,8 @@ memory.
     theirs("torchvision", "resnet50") == ours(archcalc.load("resnet50:v1.5"))
 
 `tests/libraries.txt` pins the three libraries. They install without their dependencies;
-what they import beside torch is numpy and Pillow. transformers, which takes seconds to
-import, is asked with `-m peers` alone, and stands in `tests/peers.txt`.
+what they import beside torch is numpy and Pillow. transformers and diffusers, which
+take seconds to import, are asked with `-m peers` alone, and stand in `tests/peers.txt`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc import Network
 
-Library = Literal["torchvision", "timm", "pytorchcv", "transformers", "written"]
+Library = Literal[
+    "torchvision", "timm", "pytorchcv", "transformers", "diffusers", "written"
+]
+BESIDE = ("transformers", "diffusers")
+"""Libraries that only `-m peers` asks."""
 PEERS = Path(__file__).parents[2] / "build" / "peers"
 CONVOLUTIONS = ("conv", "dwconv", "deconv")
 STUBS = ("nms", "qnms")
@@ -84,11 +88,22 @@ def transformers_model(name: str, **options: Any) -> nn.Module:
     Its attention is made of two products and a softmax, and no token is padding: to
     look for one needs values.
     """
-    if str(PEERS) not in sys.path:
-        sys.path.append(str(PEERS))  # last: it has some packages twice
-    kind = getattr(library("transformers"), name)
+    kind = getattr(peer("transformers"), name)
     known = {"attn_implementation": "eager", "pad_token_id": None}
     return on_meta(kind, kind.config_class(**known, **options), {})
+
+
+def diffusers_model(name: str, **options: Any) -> nn.Module:
+    """Return the model of this class on the meta device."""
+    kind = getattr(peer("diffusers"), name)
+    return on_meta(lambda name: kind(**options), name, {})
+
+
+def peer(name: str) -> ModuleType:
+    """Import a library of `tests/peers.txt`."""
+    if str(PEERS) not in sys.path:
+        sys.path.append(str(PEERS))  # last: it has some packages twice
+    return library(name)
 
 
 def written_model(name: str, **options: Any) -> nn.Module:
@@ -99,6 +114,7 @@ def written_model(name: str, **options: Any) -> nn.Module:
 MAKERS = {
     "written": written_model,
     "transformers": transformers_model,
+    "diffusers": diffusers_model,
     "torchvision": torchvision_model,
     "timm": timm_model,
     "pytorchcv": pytorchcv_model,
@@ -109,6 +125,8 @@ def theirs(
     source: Library, name: str, shape: Sequence[int] = (3, 224, 224), **options: Any
 ) -> Measured:
     """Return another library's figures for a network; measured once in a session."""
+    for key, value in options.items():
+        options[key] = tuple(value) if isinstance(value, list) else value
     return _theirs(source, name, tuple(shape), tuple(sorted(options.items())))
 
 
@@ -143,6 +161,14 @@ def measure(model: nn.Module, shape: Sequence[int]) -> Measured:
             model(**token_ids(model, shape))
         elif hasattr(model, "inputs"):
             model(*model.inputs(1))
+        elif hasattr(model, "time_proj"):
+            text = (1, 77, model.config.cross_attention_dim)
+            step = torch.zeros(1, device="meta")
+            model(
+                torch.empty((1, *shape), device="meta"),
+                step,
+                torch.empty(text, device="meta"),
+            )
         else:
             model(torch.empty((1, *shape), device="meta"))
     params = sum(p.numel() for p in model.parameters())
