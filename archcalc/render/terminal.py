@@ -120,7 +120,8 @@ class _Page:
         if self.left_out:
             titles = clean(", ".join(self.left_out))
             told = f"left out at {self.width} columns: {titles} "
-            told += f"(COLUMNS={self.needed} shows them)"
+            which = "it" if len(self.left_out) == 1 else "them"
+            told += f"(COLUMNS={self.needed} shows {which})"
             lines += wrap(told, self.width, INDENT)
         return self.styled(lines, "aside")
 

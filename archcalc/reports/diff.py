@@ -32,12 +32,12 @@ TOTALS = figures(
 COLUMNS = (
     Column("layer", "layer", "name"),
     Column("change", "change", "text"),
-    Column("what", "what", "text"),
-    column("shape", kind="text"),
+    Column("what", "what", "text", least=24, wraps=True),
+    column("shape", kind="text", gives_way=1),
     column("params", kind="change"),
     column("macs", kind="change", unit=None),
-    column("activation_bytes", key="memory", kind="change"),
-    column("receptive_field", key="field", kind="text"),
+    column("activation_bytes", key="memory", kind="change", gives_way=1),
+    column("receptive_field", key="field", kind="text", gives_way=1),
 )
 ARROW = " → "
 

@@ -177,7 +177,7 @@ def test_fix_writes_the_file_and_checks_it_again(run: Run, tmp_path: Path) -> No
     text = f"\ufeff{HEAD}layers:\r\n  - {{conv: 8}} # é\r\n  - bn\r\n"
     file.write_bytes(text.encode())
     done = run("check", "net.yaml", "--fix", "--strict")
-    assert (done.code, done.err) == (0, "net.yaml: 1 fixed\n")
+    assert (done.code, done.err) == (0, "net.yaml: 1 problem fixed\n")
     assert file.read_bytes() == text.replace("conv: 8", "conv: 8, bias: false").encode()
     assert run("check", "net.yaml", "--fix").err == ""
 
@@ -224,7 +224,7 @@ def test_update_writes_what_no_source_says(
     file.write_text(text.replace("ENTRY", before), encoding="utf-8")
     done = run("check", "net.yaml", "--update")
     assert file.read_text(encoding="utf-8") == text.replace("ENTRY", after)
-    assert ("1 updated" in done.err) == (before != after)
+    assert ("figures in `expect` updated" in done.err) == (before != after)
 
 
 def test_update_begins_a_section(run: Run, tmp_path: Path) -> None:

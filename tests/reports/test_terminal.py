@@ -248,7 +248,7 @@ def test_a_report_of_symbols_has_no_stages_by_size() -> None:
 
 @pytest.mark.parametrize("name", ["resnet50", "vgg16", "vit"])
 def test_the_width_that_is_named_shows_every_column(name: str) -> None:
-    found = re.search(r"\(COLUMNS=(\d+) shows them\)", shown(name))
+    found = re.search(r"\(COLUMNS=(\d+) shows (?:it|them)\)", shown(name))
     assert found
     for room, left in ((int(found[1]), False), (int(found[1]) - 1, True)):
         text = render(table(name, fold=True), width=room)

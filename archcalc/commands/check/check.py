@@ -174,9 +174,10 @@ def _change(
     for path in paths:
         fixed = fix_file(path, limits, choice) if fix else 0
         updated = update_file(path, limits) if update else 0
-        for count, word in ((fixed, "fixed"), (updated, "updated")):
-            if count:
-                print(f"{path}: {count} {word}", file=sys.stderr)
+        if fixed:
+            print(f"{path}: {fixed} problem{'s' * (fixed != 1)} fixed", file=sys.stderr)
+        if updated:
+            print(f"{path}: figures in `expect` updated", file=sys.stderr)
 
 
 def _tell(

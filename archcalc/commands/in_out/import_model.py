@@ -41,7 +41,8 @@ def import_model(
         raise UsageError.of("AC593", message, help=f"archcalc show {model}")
     text = loading.load(model).spec.source.text
     if output is not None and os.path.exists(output):
-        raise UsageError.of("AC573", f"there is already a file {output}")
+        message = f"there is already a file {output}"
+        raise UsageError.of("AC573", message, help="give another name, or remove it")
     if output is None and colored():
         from archcalc.render.highlight import highlighted
 

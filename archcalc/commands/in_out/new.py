@@ -51,7 +51,8 @@ def new(
     place = folder or Path()
     path, schema = place / f"{slug}.yaml", address(place)
     if path.exists():
-        raise UsageError.of("AC573", f"there is already a file {path}")
+        message = f"there is already a file {path}"
+        raise UsageError.of("AC573", message, help="give another name, or remove it")
     text = (
         starter(slug, schema)
         if begin_from is None
