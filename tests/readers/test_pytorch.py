@@ -220,7 +220,7 @@ LIBRARIES: list[tuple[Library, str]] = [
     ("torchvision", "swin_t"),
     ("timm", "seresnet50"),
     ("timm", "mixer_s16_224"),
-    ("timm", "pit_ti_224"),
+    ("timm", "resmlp_12_224"),
     ("timm", "twins_pcpvt_small"),
 ]
 

@@ -125,6 +125,14 @@ def flat(analysis: Analysis) -> dict[str, Any]:
     return {"name": "flat", "input": inputs, "layers": steps}
 
 
+NAMED = {
+    2: ("from", "mask"),
+    3: ("q", "k", "v"),
+    4: ("q", "k", "v", "mask"),
+}
+"""What attention calls its inputs, by their number."""
+
+
 def step_of(node: Node) -> dict[str, Any]:
     layer = node.layer
     given = {
@@ -132,7 +140,13 @@ def step_of(node: Node) -> dict[str, Any]:
     }
     entering = [f"x{i}" for i in node.inputs]
     step: dict[str, Any] = {"name": f"x{node.index}"}
-    if layer.arity != 1:
+    named = NAMED.get(len(entering), ()) if layer.named_inputs else ()
+    if named:
+        step[layer.key] = given.pop(layer.principal)
+        step |= dict(zip(named, entering, strict=True))
+    elif layer.arity == 0:
+        step[layer.key] = given.pop(layer.principal)
+    elif layer.arity != 1:
         step[layer.key] = entering
     else:
         step[layer.key] = given.pop(layer.principal, None) if layer.principal else None
