@@ -1,6 +1,6 @@
 """Activations: one function of each value, and softmax.
 
-A plain one is a row of data: its key, torch name, formula, operations a value by kind,
+A plain one is a row of data: its key, torch name, formula, operations by kind,
 what backward keeps, and who described it.
 """
 
@@ -254,7 +254,7 @@ class PReLU(Activation):
     """`x` if positive, else a learned slope times `x` (He 2015).
 
     Shape unchanged. One slope for all channels (`shared`, as torch.nn.PReLU does by
-    default) or one a channel (`channels`). Backward keeps the input and the slopes.
+    default) or one per channel (`channels`). Backward keeps the input and the slopes.
     """
 
     key = "prelu"

@@ -92,7 +92,7 @@ Family = Literal["convolution", "linear", "norm"]
 class Extra(NamedTuple):
     """Something that a layer keeps for its backward pass beside its tensors.
 
-    `each` values for every sample, `once` for the batch; `width` bytes a value, or None
+    `each` values for every sample, `once` for the batch; `width` bytes each, or None
     for the dtype of the run. `only_for` is the position of the input whose gradient
     alone needs it, None for all; `training` says that it is made in training alone.
     """

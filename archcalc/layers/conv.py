@@ -149,7 +149,7 @@ class Conv(Convolution):
     """Slide a kernel over the input; each output channel sees the inputs of its group.
 
     Shape: `(C, …) -> (out, …)`, each axis `⌊(n + 2p - d(k-1) - 1)/s⌋ + 1`
-    (torch.nn.Conv2d). Weights `out × C/groups × k…`, one bias an output channel.
+    (torch.nn.Conv2d). Weights `out × C/groups × k…`, one bias per output channel.
     `pad` is a number, `same` (output `⌈n/s⌉`, the odd pixel at the end), `half` (half
     the kernel on both sides) or `valid` (none).
     """

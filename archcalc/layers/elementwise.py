@@ -1,6 +1,6 @@
-"""Functions of each value that are no activations, and a learned number a channel.
+"""Functions of each value that are no activations, and one learned number per channel.
 
-A plain one is a row of data, as an activation is: its key, formula, operations a value
+A plain one is a row of data, as an activation is: its key, formula, operations
 by kind, and what backward keeps.
 """
 

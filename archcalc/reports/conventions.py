@@ -8,7 +8,16 @@ from fractions import Fraction
 from archcalc.figures.conventions import CONVENTIONS, Convention
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
-from archcalc.reports.cells import Cell, Column, Line, Note, Table, column
+from archcalc.reports.cells import (
+    Cell,
+    Column,
+    ColumnKind,
+    Headline,
+    Line,
+    Note,
+    Table,
+    column,
+)
 from archcalc.reports.report import Report
 from archcalc.reports.table import assumption_notes, convention_note, settings
 from archcalc.sizes.dims import Dim
@@ -34,7 +43,19 @@ def conventions_report(network: Network, batch: int = 1) -> Report:
         (Table("", _columns(scale), rows),),
         (*assumption_notes(usual), *map(_difference, found), *_softmax(found)),
         common,
+        headlines=(_range(found),) if scale else (),
     )
+
+
+def _range(analyses: Sequence[Analysis]) -> Headline:
+    """Return the smallest and the largest count in each unit."""
+    found = [(a.convention.unit, a.total.operations) for a in analyses]
+    figures: list[tuple[Cell, str, ColumnKind]] = []
+    for unit in FACTORS:
+        counts = [n for its, n in found if its == unit and isinstance(n, int)]
+        figures.append((min(counts), f"{unit}s at least", "operations"))
+        figures.append((max(counts), f"{unit}s at most", "operations"))
+    return Headline(analyses[0].name, tuple(figures))
 
 
 def list_report() -> Report:

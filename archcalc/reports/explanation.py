@@ -303,7 +303,7 @@ def flops_formula(work: dict[str, Formula]) -> Formula:
 
 
 def bytes_formula(values: Formula, bits: int) -> Formula:
-    """Return the rule of `counting.in_bytes`; whole bytes a value need no rounding."""
+    """Return the rule of `counting.in_bytes`; whole bytes are not rounded."""
     size = named(values, "values")
     if bits % 8 == 0:
         return Formula(size * (bits // 8))

@@ -9,7 +9,7 @@ from archcalc.checks.claims.expectations import Judged, judge
 from archcalc.checks.claims.reconcile import Candidate, Match, Odds, Reconciled
 from archcalc.layers.base import times
 from archcalc.network.network import Network
-from archcalc.reports.cells import Column, Line, Note, Table
+from archcalc.reports.cells import Column, Headline, Line, Note, Table
 from archcalc.reports.report import Report
 
 SHOWN = 8
@@ -45,8 +45,23 @@ def reconcile_report(found: Reconciled, everything: bool = False) -> Report:
     inputs = [times(shape) for shape in network.input_shapes.values()]
     settings = {"input": ", ".join(inputs)}
     return Report(
-        "reconcile", title, network.name, (table,), notes, settings, ok=found.ok
+        "reconcile",
+        title,
+        network.name,
+        (table,),
+        notes,
+        settings,
+        ok=found.ok,
+        headlines=(_simplest(found),) if found.ok else (),
     )
+
+
+def _simplest(found: Reconciled) -> Headline:
+    """Return the first reading of all."""
+    count, first = len(found.explanations), found.explanations[0]
+    which = "the only reading" if count == 1 else f"the simplest of {count:,} readings"
+    value = (first.first.reading.value, f"({first.first.tag})", "count")
+    return Headline(f"{found.quoted.text}, {which}", (value,))
 
 
 def _explanations(shown: Sequence[Match]) -> Table:
@@ -109,7 +124,9 @@ def _told(explanation: Match) -> str:
         sized = reading.subject.change in ("input", "classes")
         told.append(f"{'with' if sized else 'of'} {reading.subject.text}")
     if explanation.others and not reading.part.name:
-        told.append(f"{len(explanation.others)} other numbers of classes match too")
+        count = len(explanation.others)
+        noun = "number of classes matches" if count == 1 else "numbers of classes match"
+        told.append(f"{count} other {noun} too")
     if first.asked.implied:
         told.append(f"read as {_unit(first)}")
     if first.mixed:
@@ -150,7 +167,10 @@ def _named(explanation: Match) -> str:
         listed = ", ".join(names[:NAMES_SHOWN])
         words = f"{done}, one of these, which are equal: {listed}{more}"
     count = len(explanation.others)
-    return f"{words}; {count} others of this kind match too" if count else words
+    if not count:
+        return words
+    others = "other of this kind matches" if count == 1 else "others of this kind match"
+    return f"{words}; {count} {others} too"
 
 
 def _plainly(plain: Sequence[Candidate]) -> str:
@@ -207,7 +227,7 @@ def _proves(spread: Odds) -> str:
         return "so this match alone proves little"
     if spread.chance >= SURE:
         return "so this match may be chance"
-    return "so this match is hardly chance"
+    return "so this match is unlikely to be chance"
 
 
 def _known(found: Reconciled) -> Iterator[Note]:

@@ -542,7 +542,9 @@ def test_a_network_with_one_weight_and_a_head_of_branches() -> None:
 
 
 def test_exit_codes_and_all(run: Run) -> None:
-    assert run("reconcile", "vgg16", "138M").code == 0
+    done = run("reconcile", "vgg16", "138M")
+    assert done.code == 0
+    assert done.out.splitlines()[-1].endswith("readings: 138,357,544 (params)")
     assert run("reconcile", "vgg16", "96MB").code == 1
     assert run("reconcile", "vgg16", "many").code == 2
     few, every = (

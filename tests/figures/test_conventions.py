@@ -486,6 +486,7 @@ def test_commands_take_a_convention(
     done = run("conventions", "lenet5")
     assert (done.code, done.err) == (0, "")
     assert all(name in done.out for name in CONVENTIONS)
+    assert "lenet5: 416,520 MACs at least" in done.out.splitlines()[-2]
     assert "read and run" in run("conventions").out
     done = run("table", "lenet5", "--convention", "nonsense")
     assert (done.code, done.out) == (2, "")

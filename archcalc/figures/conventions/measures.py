@@ -54,7 +54,7 @@ mac = BY_KIND["mac"]
 
 
 def bias(view: View) -> Dim:
-    """Return the additions of a bias: one a value that leaves, 0 without one."""
+    """Return the additions of a bias: one per value that leaves, 0 without one."""
     return numel(view.output) if view.layer.bias else 0
 
 

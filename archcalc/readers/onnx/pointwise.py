@@ -84,7 +84,7 @@ def swish(trace: Trace, node: Node, ins: Ins) -> Value:
 
 @rule("PRelu")
 def prelu(trace: Trace, node: Node, ins: Ins) -> Value:
-    """A ReLU with learned slopes, one or one a channel."""
+    """A ReLU with learned slopes, one or one per channel."""
     x, slope = needed(ins, 0), needed(ins, 1)
     values = [n for n in slope.sizes if n != 1]
     if not slope.constant or len(values) > 1:
