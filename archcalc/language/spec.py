@@ -282,9 +282,11 @@ class _Reader:
         if isinstance(value, Scalar) and SIZES.fullmatch(value.text):
             return tuple(int(part) for part in value.text.split("x"))
         items = value.items if isinstance(value, Sequence) else [value]
-        if isinstance(value, Mapping) or not 1 <= len(items) <= 4:
+        bare = isinstance(value, Scalar) and "," in value.text.partition("(")[0]
+        if bare or isinstance(value, Mapping) or not 1 <= len(items) <= 4:
             message = "an input is a list of 1 to 4 sizes: [C, H, W]"
-            self.problems.add("AC129", message, value)
+            help = f"write [{value.text}]" if isinstance(value, Scalar) else None
+            self.problems.add("AC129", message, value, help)
             return ()
         return tuple(self._size(item) for item in items)
 

@@ -10,7 +10,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from archcalc.catalogue import FIGURES
-from archcalc.errors import ArchcalcError, UsageError, unknown
+from archcalc.errors import ArchcalcError, UsageError, suggestion, unknown
 from archcalc.network.network import Network
 from archcalc.sweeps.axes import meanings, network_at
 from archcalc.sweeps.dependence import BATCH, VARIANT
@@ -87,6 +87,12 @@ class Combinations:
             what = f"{empty[0]} has no value" if empty else "nothing"
             message = f"{what} to sweep over"
             raise UsageError.of("AC580", message, help="--over PARAM=1:4")
+        spec = self.network.spec
+        for value in self.axes.get(VARIANT, ()):
+            if value is not None and value not in spec.variants:
+                message = f"{spec.name} has no variant {value!r}"
+                help = suggestion(str(value), spec.variants, "variants")
+                raise UsageError.of("AC501", message, help=help)
         for name in self.figures:
             if name in self.axes:
                 message = f"{name} is a param of the sweep, not a figure"

@@ -113,6 +113,7 @@ FILES = [
     ("name: a\ninput: [3, 8, 8]\nlayers: []\n", "AC132", "at least one step"),
     ("name: a\ninput: [3, 8, 8]\nlayers: relu conv\n", "AC131", "list of steps"),
     ("name: a\ninput: []\nlayers: [relu]\n", "AC129", "1 to 4 sizes"),
+    ("name: a\ninput: 3, 8, 8\nlayers: [relu]\n", "AC129", "write [3, 8, 8]"),
     ("name: a\ninput: [3, 0, 8]\nlayers: [relu]\n", "AC129", "below 1"),
     (
         "name: a\ninput: [3, 8, 8]\nlayer: [relu]\nlayers: [relu]\n",

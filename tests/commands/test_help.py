@@ -172,6 +172,7 @@ def test_an_example_does_what_it_says(
         (tmp_path / "nets" / "mine.py").write_text(MODULE, encoding="utf-8")
     done = run(*words)
     assert done.code == 0, done.err
+    assert "do not fit" not in done.err
     if "-o" in words:
         assert (tmp_path / words[words.index("-o") + 1]).stat().st_size > 0
 

@@ -79,6 +79,7 @@ def test_a_param_of_that_name_comes_first() -> None:
         ({"resolution": []}, "resolution has no value to sweep over"),
         ({}, "nothing to sweep over"),
         ({"sise": [1]}, "net has no param 'sise' to sweep over"),
+        ({"variant": ["small", "al"]}, "net has no variant 'al'"),
     ],
 )
 def test_axes_that_do_not_go(over: dict[str, Any], said: str) -> None:

@@ -136,7 +136,7 @@ def sweep(
     """List the figures of every combination of params.
 
     $ archcalc sweep efficientnet --over width=1:2:0.25 --over depth=1:2:0.5
-    $ archcalc sweep resnet50 --over variant=all --pareto macs,params
+    $ archcalc sweep efficientnet --over variant=b1,b2 --figures macs,top1
     """
     from archcalc.sweeps.dependence import INPUT
     from archcalc.sweeps.executors import executor_of
