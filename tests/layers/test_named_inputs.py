@@ -54,12 +54,19 @@ RENAMED = """
   - {name: table, parameter: [9, 12]}
   - {linear: 9, bias: false, from: a, share: table}
 """
+TRANSPOSED = """
+  - {name: down, linear: 4, bias: false}
+  - {name: code, relu: }
+  - {name: weight, parameter: [4, 12], share: down}
+  - {matmul: [code, weight]}
+"""
 NETWORKS = {
     "cross": ("{b: [7, 10], a: [5, 16]}", CROSS),
     "sources": ("{a: [6, 12]}", SOURCES),
     "few": ("{a: [6, 12]}", FEW),
     "tied": ("{a: [6]}", TIED),
     "renamed": ("{a: [6, 12]}", RENAMED),
+    "transposed": ("{a: [6, 12]}", TRANSPOSED),
 }
 
 
@@ -96,6 +103,16 @@ def test_one_tensor_is_two_weights() -> None:
     table, last = (p for p in (module.part(n) for n in renamed.graph.nodes) if p)
     assert table["value"] is last.weight  # type: ignore[index,union-attr]  # as above
     assert renamed.analyze().total.params == 108
+
+
+def test_a_layer_uses_the_transpose_of_another_ones_matrix() -> None:
+    net = network("transposed")
+    module = build(net.graph, "cpu")
+    (weight,) = module.parameters()
+    x = torch.randn(2, 6, 12)
+    code = functional.linear(x, weight).relu()
+    assert torch.allclose(module(x), functional.linear(code, weight.T), atol=1e-6)
+    assert net.analyze().total.params == 48
 
 
 FLASH = [
