@@ -114,6 +114,8 @@ MORE = (
     "{adaptive_avgpool: [3, 5]} @ 3x11x12",
     "{adaptive_avgpool: 4} @ 3x7x9x11",
     "{upsample: 2, mode: bilinear} @ 8x5",
+    "{upsample: 5/3} @ 8x5x7",
+    "{upsample: 0.7} @ 3x9x11",
     "{resize: [4, 4, 4], mode: bilinear} @ 3x2x3x5",
     "{resize: 6} @ 3x4",
     "{in: true} @ 4x2x3x5",
@@ -125,10 +127,24 @@ MORE = (
     "{lstm: 4, layers: 3} @ 5x8",
     "{gru: 6, layers: 2, biases: 0} @ 5x8",
 )
+NOT_ALONE = {
+    "einsum": "calflops adds one for each call; products without a sum count in some",
+    "parameter": "nothing enters it, and a tool needs an input",
+    "relative_bias": "nothing enters it, and a tool needs an input",
+    "unknown": "what stands for it in torch is made for its sizes alone",
+}
+"""Kinds that the tools do not count as one layer, and why."""
+MADE_OF_SEVERAL = (
+    "{deconv: 4, kernel: 5, stride: 2, pad: same} @ 3x4x5",
+    "{avgpool: 3, stride: 1, pad: same} @ 2x2x3x4",
+)
+"""What torch has only as several operations, at other sizes between them."""
 CASES = tuple(
     case
     for case in (*layer_cases.EXAMPLES, *map(layer_cases.read, MORE))
     if "biases: 1" not in case.text  # torch has no such module that a tool could see
+    if case.layer.key not in NOT_ALONE
+    if case.text not in MADE_OF_SEVERAL
 )
 
 

@@ -102,6 +102,16 @@ def enlarged(mode: str) -> Measure:
     return measure
 
 
+def unrounded(view: View) -> Dim:
+    """Return what an interpolation would give if no axis were rounded on its own."""
+    (x,) = view.inputs
+    values = numel(x)
+    whole: Dim = 1
+    for before, after in view.layer.ratios(x):
+        values, whole = values * after, whole * before
+    return values // whole
+
+
 def rows(view: View) -> Dim:
     """Return how many vectors a softmax normalizes."""
     axis = view.layer.along(view.output)

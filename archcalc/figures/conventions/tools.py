@@ -113,7 +113,7 @@ FVCORE = Convention(
             "ln gn in": {m.leaving: 4, m.leaving_affine: 1},
             "gap adaptive_avgpool": {m.entering_image: 1},
             ENLARGING: {m.enlarged("nearest2d"): 1, m.enlarged("bilinear"): 4},
-            "lstm gru": {},
+            "lstm gru rnn": {},
         }
     ),
     source="fvcore 0.1.5.post20221221, FlopCountAnalysis",
@@ -137,13 +137,15 @@ PTFLOPS = Convention(
             MATRICES: {m.mac: 1, m.bias: 1},
             "bn gn in": {m.leaving: 1, m.leaving_affine: 1},
             "ln leaky_relu relu6 swish softmax": {m.leaving: 1},
+            "swiglu geglu reglu": {m.leaving: 1},
             "relu prelu elu gelu": {m.leaving: 2},
             POOLS: {m.entering: 2},
             "lppool": {m.entering: 1, m.leaving: 2},
             "lrn": {m.leaving: 3, m.padded_by_channels: 1},
-            ENLARGING: {m.leaving: 2},
+            ENLARGING: {m.leaving: 1, m.unrounded: 1},
             "lstm": {m.trainable_every_step: 1, m.states: 10},
             "gru": {m.trainable_every_step: 1, m.states: 7},
+            "rnn": {m.trainable_every_step: 1, m.states: 1},
         }
     ),
     source="ptflops 0.7.5, get_model_complexity_info",
@@ -177,12 +179,14 @@ THOP = Convention(
             },
             "lstm": {m.trainable_every_step: 1, m.states: 8},
             "gru": {m.trainable_every_step: 1, m.states: 7},
+            "rnn": {m.trainable_every_step: 1, m.states: 1},
         }
     ),
     rules(
         {
             REST: {m.trainable: 1},
-            "gn rms embedding class_token position layer_scale window_attention": {},
+            "gn rms grn embedding class_token position layer_scale channel_bias": {},
+            "parameter relative_bias unknown window_attention": {},
         }
     ),
     "thop 0.1.1.post2209072238, profile",
@@ -214,6 +218,7 @@ ULTRALYTICS = Convention(
             },
             "lstm": {m.trainable_every_step: 1, m.states: 8},
             "gru": {m.trainable_every_step: 1, m.states: 7},
+            "rnn": {m.trainable_every_step: 1, m.states: 1},
         }
     ),
     source="ultralytics-thop 2.2.3, profile",
@@ -235,7 +240,7 @@ TORCHINFO = Convention(
             "conv dwconv": {m.mac: 1, m.bias: 1},
             "deconv": {m.trainable_at_outputs: 1},
             "fc linear embedding bn ln rms gn in prelu": {m.trainable: 1},
-            "lstm gru": {m.trainable_every_step: 1},
+            "lstm gru rnn": {m.trainable_every_step: 1},
         }
     ),
     source="torchinfo 1.8.0, summary",
@@ -272,12 +277,15 @@ CALFLOPS = Convention(
             "bn": {m.leaving: 1, m.leaving_affine: 1},
             "ln gn in": {m.leaving: 4, m.leaving_affine: 1},
             "relu leaky_relu prelu elu swish gelu softmax": {m.leaving: 1},
+            "swiglu geglu reglu": {m.leaving: 1},
+            "einsum": {m.mac: 2},
             POOLS: {m.entering: 1},
             "lppool": {m.entering: 1, m.leaving: 2},
             "lrn": {m.leaving: 3, m.padded_by_channels: 1},
             ENLARGING: {m.one_plane: 1},
             "lstm": {m.mac: 1, m.trainable_every_step: 1, m.states: 2},
             "gru": {m.mac: 1, m.trainable_every_step: 1, m.states: 1},
+            "rnn": {m.mac: 1, m.trainable_every_step: 1, m.states: -1},
         }
     ),
     source="calflops 0.3.2, calculate_flops",
