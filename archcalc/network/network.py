@@ -97,7 +97,12 @@ class Network(Shown):
         return self._evaluated(given)
 
     def _setting(self, name: str, value: Any) -> Any:
-        """Return a param given from outside: a number, a word, arithmetic, a symbol."""
+        """Return a param given from outside: a number, a word, arithmetic, a symbol.
+
+        Python may give a list of them too.
+        """
+        if isinstance(value, list | tuple):
+            return tuple(self._setting(name, item) for item in value)
         if not isinstance(value, str):
             return Fraction(str(value)) if isinstance(value, float) else value
         source = one_value(value, f"--set {name}", self.limits)

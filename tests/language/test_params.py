@@ -39,3 +39,10 @@ def test_a_param_of_its_own_name_is_a_symbol() -> None:
 def test_a_word_cannot_stand_for_a_size() -> None:
     with pytest.raises(archcalc.SpecError, match="a whole number is needed here"):
         width("{width: wide, base: 1}")
+
+
+@pytest.mark.parametrize("given", [[16, 24], (16, 24), ["2*8", "24"]])
+def test_python_gives_a_list(given: object) -> None:
+    params = "{width: 'widths[2] + base', widths: [4, 8, 12], base: 3}"
+    assert width(params) == 11
+    assert width(params, settings={"widths": given}) == 27

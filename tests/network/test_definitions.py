@@ -168,8 +168,8 @@ DEFINITIONS = [
         {
             "height": 64,
             "width": 96,
-            "widths": (16, 32, 40, 64),
-            "depths": (1, 1, 2, 1),
+            "widths": [16, 32, 40, 64],
+            "depths": [1, 1, 2, 1],
             "head": 8,
             "decoder": 24,
             "classes": 6,
