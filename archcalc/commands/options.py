@@ -158,6 +158,11 @@ Output = Annotated[
         help="Write to a file; its ending picks the format.",
     ),
 ]
+File = Annotated[
+    Path | None,
+    Option("--output", "-o", group=OUTPUT, help="Write to this file."),
+]
+"""The same for a command that has one format."""
 Optimizer = Annotated[
     str,
     Option(
@@ -203,7 +208,7 @@ Notes = Annotated[
     Option(
         "--notes/--no-notes",
         group=OUTPUT,
-        help="Whether notes and settings stand at the end. Default: they do.",
+        help="Print notes and settings at the end (usual), or leave them out.",
     ),
 ]
 MaxRows = Annotated[
@@ -230,8 +235,8 @@ InPlace = Annotated[
         "--inplace/--no-inplace",
         group=COUNTING,
         rare=True,
-        help="Whether norms and activations overwrite their input, so that it is not "
-        "counted again. Default: they do.",
+        help="Let norms and activations overwrite their input, so that it is not "
+        "counted again (usual), or not.",
     ),
 ]
 

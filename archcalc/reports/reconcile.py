@@ -60,8 +60,8 @@ def _simplest(found: Reconciled) -> Headline:
     """Return the first reading of all."""
     count, first = len(found.explanations), found.explanations[0]
     which = "the only reading" if count == 1 else f"the simplest of {count:,} readings"
-    value = (first.first.reading.value, f"({first.first.tag})", "count")
-    return Headline(f"{found.quoted.text}, {which}", (value,))
+    value, name = first.first.reading.value, f"({first.first.tag})"
+    return Headline(f"{found.quoted.text}, {which}", ((value, name, "count"),))
 
 
 def _explanations(shown: Sequence[Match]) -> Table:

@@ -23,7 +23,7 @@ def rule(
         str | None,
         Argument(
             metavar="[CODE]",
-            help="A code (AC201) or a name; without one, all rules in a line each.",
+            help="A code (AC201) or a name; without one, all rules, one line each.",
             autocompletion=complete_rules,
             show_default=False,
         ),

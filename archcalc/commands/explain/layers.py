@@ -14,7 +14,7 @@ def layers(
         str | None,
         Argument(
             metavar="[KIND]",
-            help="A kind of layer; without one, all of them in a line each.",
+            help="A kind of layer; without one, all of them, one line each.",
             autocompletion=complete_kinds,
             show_default=False,
         ),

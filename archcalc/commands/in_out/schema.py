@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.commands.declared import Option
-from archcalc.commands.options import Output, write
+from archcalc.commands.options import File, write
 
 
 def schema(
     path: Annotated[
         bool, Option("--path", help="Print where the installed package has it.")
     ] = False,
-    output: Output = None,
+    output: File = None,
 ) -> None:
     """Print the JSON Schema of the spec language, for editors.
 

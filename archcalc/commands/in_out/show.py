@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from archcalc.commands.options import NetworkName, colored, write
+from typing import Annotated
+
+from archcalc.commands.completion import complete_networks
+from archcalc.commands.declared import Argument
+from archcalc.commands.options import colored, write
 
 
-def show(net: NetworkName) -> None:
+def show(
+    net: Annotated[
+        str,
+        Argument(
+            metavar="NET",
+            help="A shipped name (vgg16, resnet50:v1.5), or a YAML or ONNX file.",
+            autocompletion=complete_networks,
+            show_default=False,
+        ),
+    ],
+) -> None:
     """Print the YAML of a network.
 
     $ archcalc show vgg16

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from archcalc.commands.options import Loading, NetworkNames, Output
+from archcalc.commands.options import File, Loading, NetworkNames
 from archcalc.commands.pictures import Open, deliver, file_for, stem
 
 
 def report(
     nets: NetworkNames,
-    output: Output = None,
+    output: File = None,
     open: Open = False,
     *,
     loading: Loading,
