@@ -312,6 +312,9 @@ def _elementwise(op: Op) -> tuple[str, dict[str, Any]] | None:
         return "square", {}
     if op.what == "Mul" and value:
         return "times", {"by": value}
+    if op.what == "Div" and value:
+        whole = value.denominator == 1
+        return "times", {"by": 1 / value if whole else Fraction(f"{1 / number:.6g}")}
     if op.what == "Add":
         return "plus", {"term": value}
     return None

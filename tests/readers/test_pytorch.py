@@ -201,6 +201,36 @@ def test_weights_that_run_twice_count_once() -> None:
     assert (total.params, total.macs) == (72, 128)
 
 
+class Arithmetic(nn.Module):
+    """A linear layer, then `function` of its output."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self.linear = nn.Linear(8, 8)
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        found: Tensor = self.function(self.linear(x))
+        return found
+
+
+NUMBERS: list[tuple[Any, str]] = [
+    (lambda x: x * 4.0, "act: {times: 4}"),
+    (lambda x: x / 4.0, "act: {times: 0.25}"),
+    (lambda x: x / 3, "act: {times: 1/3}"),
+    (lambda x: x / 2**0.5, "act: {times: 0.707107}"),
+    (lambda x: x**2, "act: square"),
+    (lambda x: 2**x, "op: Pow"),
+]
+
+
+@pytest.mark.parametrize(("function", "written"), NUMBERS)
+@pytest.mark.filterwarnings("ignore::archcalc.InputWarning")
+def test_arithmetic_with_a_number(function: Any, written: str) -> None:
+    net = archcalc.load(Arithmetic(function), input=(4, 8))
+    assert written in net.spec.source.text
+
+
 def test_the_module_is_left_as_it_was() -> None:
     module = Branches().train()
     archcalc.load(module, input=(3, 9, 9))

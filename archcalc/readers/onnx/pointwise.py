@@ -223,14 +223,14 @@ BIAS = "bias"
     "Div", "Pow", "Sqrt", "Erf", "Neg", "Exp", "Log", "Abs", "Reciprocal", "Sin", "Cos"
 )
 def other(trace: Trace, node: Node, ins: Ins) -> Value:
-    """Arithmetic without a layer, on one tensor and perhaps a number."""
+    """Arithmetic without a layer, on one tensor and perhaps a number after it."""
     values = [needed(ins, at) for at in range(len(ins))]
     live = [v for v in values if not v.constant]
     full = trace.sized(node, ins)
     if len(live) != 1 or any(is_weight(v) for v in values):
         raise NotKnown
     x = live[0]
-    constant = next((v for v in values if v.constant), None)
+    constant = values[1] if len(values) > 1 and values[1].constant else None
     return simple(trace, node, x, full, constant)
 
 
