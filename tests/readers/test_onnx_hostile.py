@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from onnx_models import cases_of, model, weight, whole
 from archcalc.errors import ArchcalcError
 from archcalc.network.network import network
 from archcalc.readers import read_source, source_of
+from archcalc.readers.onnx.wire import Wire
 
 
 def chain(op: str, count: int, sizes: Any = (1, 8), **attributes: Any) -> bytes:
@@ -99,6 +101,15 @@ def plain() -> bytes:
     return bytes(made.SerializeToString())
 
 
+def twice() -> bytes:
+    """Return a model that lists an input twice, with other sizes."""
+    made = onnx.load_from_string(plain())
+    made.graph.input.append(
+        helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [8])
+    )
+    return bytes(made.SerializeToString())
+
+
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b"", "the file is empty"),
     "text": (lambda: b"name: net\nlayers: [relu]\n", "at byte"),
@@ -146,6 +157,7 @@ READ: dict[str, Callable[[], bytes]] = {
     "unknown operators": lambda: chain("NonZero", 1000),
     "squares": lambda: squared(1000),
     "a few branches": lambda: nested(8),
+    "an input twice": lambda: twice(),
     "thousands of outputs": lambda: bytes(
         model(
             [helper.make_node("Relu", ["x"], [f"y{i}"]) for i in range(2000)],
@@ -160,6 +172,25 @@ READ: dict[str, Callable[[], bytes]] = {
 def test_what_is_odd_but_whole_is_read(name: str) -> None:
     found = network(source_of(READ[name](), "net.onnx", "net.onnx"))
     assert len(found.graph.nodes) > 1
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "expected"),
+    [
+        (b"\x38\xc7\x74", "f", ()),  # a varint, where real numbers belong
+        (b"\x39" + bytes(8), "f", ()),
+        (b"\x3d\x00\x00\x80\x3f", "f", (1.0,)),
+        (b"\x3a\x04\x00\x00\x80\x3f", "f", (1.0,)),
+        (b"\x3a\x03\x00\x00\x80", "f", ()),
+        (b"\x39\x00\x00\x00\x00\x00\x00\xf0\x3f", "d", (1.0,)),
+    ],
+)
+def test_real_numbers_of_a_field(
+    data: bytes, code: str, expected: tuple[float, ...]
+) -> None:
+    wire = Wire(data, "net.onnx")
+    (field,) = wire.fields(0, len(data))
+    assert wire.reals(field, code, 16) == expected
 
 
 def attempt(data: bytes) -> None:

@@ -15,7 +15,15 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
-from archcalc.readers.onnx.wire import BYTES, DEEPEST, FIXED32, Field, Wire, signed
+from archcalc.readers.onnx.wire import (
+    BYTES,
+    DEEPEST,
+    FIXED32,
+    VARINT,
+    Field,
+    Wire,
+    signed,
+)
 
 MOST_VALUES = 4_096
 """Whole numbers of a constant that are read; shapes and indices are far shorter."""
@@ -78,18 +86,12 @@ class Tensor:
     def _listed(self, count: int) -> list[Any]:
         """Return values that stand in the field of their type."""
         found: list[Any] = []
-        for number, kind, at, end in self.listed:
-            wide = number == 10
-            if number in (4, 10):
-                code, width = ("d", 8) if wide else ("f", 4)
-                size = (end - at) // width if kind == BYTES else 1
-                size = min(size, count - len(found))
-                found += struct.unpack_from(
-                    f"<{max(size, 0)}{code}", self.wire.data, at
-                )
+        for field_ in self.listed:
+            room = count - len(found)
+            if field_[0] in (4, 10):
+                found += self.wire.reals(field_, "f" if field_[0] == 4 else "d", room)
             else:
-                room = count - len(found)
-                found += self.wire.whole_numbers((number, kind, at, end), room)
+                found += self.wire.whole_numbers(field_, room)
         return found
 
 
@@ -163,7 +165,7 @@ class Reader:
         """Return the whole file; raise `SourceError` where it is no ONNX."""
         wire, found = self.wire, File()
         for number, kind, at, end in wire.fields(0, len(wire.data)):
-            if number == 1 and kind != BYTES:
+            if number == 1 and kind == VARINT:
                 found.ir = at
             elif number == 2 and kind == BYTES:
                 found.producer = wire.text(at, end)
@@ -182,7 +184,7 @@ class Reader:
         for number, kind, at, after in self.wire.fields(begin, end):
             if number == 1 and kind == BYTES:
                 domain = self.wire.text(at, after)
-            elif number == 2 and kind != BYTES:
+            elif number == 2 and kind == VARINT:
                 version = at
         return domain if domain != "ai.onnx" else "", version
 
@@ -293,7 +295,7 @@ class Reader:
                 value = self._held(number, at, after, depth)
             elif (number, kind) == (2, FIXED32):
                 value = wire.float(at)
-            elif number == 3 and kind != BYTES:
+            elif number == 3 and kind == VARINT:
                 value = signed(at)
         if link:
             node.links[name] = link
@@ -314,15 +316,10 @@ class Reader:
         if most <= 0:
             return ()
         if number == 7:
-            return self._floats(written, most)
+            return self.wire.reals(written, "f", most)
         if number == 8:
             return self.wire.whole_numbers(written, most)
         return [self.wire.text(at, after)] if kind == BYTES else ()
-
-    def _floats(self, written: Field, most: int) -> Sequence[float]:
-        _, kind, at, end = written
-        count = (end - at) // 4 if kind == BYTES else 1
-        return struct.unpack_from(f"<{max(min(count, most), 0)}f", self.wire.data, at)
 
     def tensor(self, begin: int, end: int) -> Tensor:
         """Return a tensor: its sizes, its type, and where its values are."""
@@ -332,7 +329,7 @@ class Reader:
             number, kind, at, after = field_
             if number == 1:
                 dims += wire.whole_numbers(field_, MOST_AXES + 1 - len(dims))
-            elif number == 2 and kind != BYTES:
+            elif number == 2 and kind == VARINT:
                 found.type = at
             elif number in (4, 5, 7, 10, 11):
                 if len(found.listed) <= MOST_VALUES:
@@ -362,7 +359,7 @@ class Reader:
             if number != 1 or kind != BYTES:
                 continue
             for inner, inner_kind, first, last in self.wire.fields(at, after):
-                if inner == 1 and inner_kind != BYTES:
+                if inner == 1 and inner_kind == VARINT:
                     found.type = first
                 elif inner == 2 and inner_kind == BYTES:
                     found.dims = self._dims(first, last)
@@ -379,7 +376,7 @@ class Reader:
                 continue
             size: int | str | None = None
             for inner, inner_kind, first, last in self.wire.fields(at, after):
-                if inner == 1 and inner_kind != BYTES:
+                if inner == 1 and inner_kind == VARINT:
                     size = signed(first) if 0 <= signed(first) < 2**40 else None
                 elif inner == 2 and inner_kind == BYTES:
                     text = self.wire.text(first, last)

@@ -90,7 +90,8 @@ class Trace:
 
     def whole(self, graph: Graph) -> None:
         """Walk through the graph of the file."""
-        inputs = [v for v in graph.inputs if v.name not in graph.tensors]
+        named = {v.name: v for v in graph.inputs if v.name not in graph.tensors}
+        inputs = [*named.values()]
         self.known = {**graph.known, **{v.name: v for v in graph.outputs}}
         at = sample_axes(inputs)
         found = {axis_size(v, at[v.name]) for v in inputs}

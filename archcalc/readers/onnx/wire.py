@@ -95,11 +95,25 @@ class Wire:
         (value,) = struct.unpack_from("<f", self.data, at)
         return float(value)
 
+    def reals(self, field: Field, code: str, most: int) -> tuple[float, ...]:
+        """Return the real numbers of a field, packed or one, up to so many.
+
+        `code` is that of `struct`: f or d. A field written as another kind has none.
+        """
+        _, kind, at, end = field
+        width = struct.calcsize(f"<{code}")
+        if kind == BYTES:
+            count = (end - at) // width
+        else:
+            count = int(kind == (FIXED32 if width == 4 else FIXED64))
+        count = max(min(count, most), 0)
+        return struct.unpack_from(f"<{count}{code}", self.data, at) if count else ()
+
     def whole_numbers(self, field: Field, most: int) -> list[int]:
         """Return the whole numbers of a field, packed or one, up to so many."""
         _, kind, at, end = field
         if kind != BYTES:
-            return [signed(at)]
+            return [signed(at)] if kind == VARINT else []
         found: list[int] = []
         while at < end and len(found) < most:
             value, at = self.varint(at, end)
