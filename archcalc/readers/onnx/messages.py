@@ -294,7 +294,7 @@ class Reader:
             elif kind == BYTES and number in (4, 5, 6, 11):
                 value = self._held(number, at, after, depth)
             elif (number, kind) == (2, FIXED32):
-                value = wire.float(at)
+                value = wire.real(at)
             elif number == 3 and kind == VARINT:
                 value = signed(at)
         if link:

@@ -90,7 +90,7 @@ class Wire:
             "utf-8", "replace"
         )
 
-    def float(self, at: int) -> float:
+    def real(self, at: int) -> float:
         """Return the number of four bytes at a place."""
         (value,) = struct.unpack_from("<f", self.data, at)
         return float(value)
