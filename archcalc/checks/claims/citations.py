@@ -37,16 +37,18 @@ REFERENCES = {
     "timm": "version 1.0.31",
     "pytorchcv": "version 0.0.74",
     "transformers": "version 4.57.3",
+    "diffusers": "version 0.35.2",
 }
 """What the short names of some sources stand for; of libraries, the version."""
 LECTURE = re.compile(r"\b(lecture|slides)\b")
 LIBRARY = re.compile(
-    r"\b(torchvision|timm|pytorchcv|transformers|Caffe|Keras|repository|README|"
-    r"definition|code|gist)\b|^[\w-]+/[\w-]+"
+    r"\b(torchvision|timm|pytorchcv|transformers|diffusers|Caffe|Keras|repository|"
+    r"README|definition|code|gist)\b|^[\w-]+/[\w-]+"
 )
 TOOLS = (*CONVENTIONS, "torchsummary", "convnet-burden")
 PAPER = re.compile(r"^[^\W\d_][\w' -]* (18|19|20)[0-9]{2}\b")
-NAMED_BY_ONE_WORD = ("torchvision", "timm", "pytorchcv", "transformers", "Caffe")
+LIBRARIES = ("torchvision", "timm", "pytorchcv", "transformers", "diffusers")
+NAMED_BY_ONE_WORD = (*LIBRARIES, "Caffe")
 
 
 class Publication(NamedTuple):
