@@ -89,6 +89,12 @@ def of_latent(name: str) -> tuple[int, ...]:
     return *part, block, index + 9 * ("samplers" in name), "attentions" in name
 
 
+def of_style(name: str) -> tuple[int, ...]:
+    """Sort the weights of StyleGAN2: in a layer, style, kernel, noise, bias."""
+    whole = first_of("mapping", "const")(name), *map(int, re.findall(r"\d+", name))
+    return *whole, first_of("style", "kernel", "strength")(name)
+
+
 DEFINITIONS = [
     Definition(
         *("gpt2", SMALL, "transformers", "GPT2LMHeadModel"),
@@ -214,6 +220,12 @@ DEFINITIONS = [
             "up_block_types": ("UpDecoderBlock2D",) * 4,
         },
         of_latent,
+    ),
+    Definition(
+        *("stylegan2", {"size": 16, "base": 96, "most": 10, "width": 12}),
+        *("written", "StyleGAN2"),
+        {"size": 16, "base": 96, "most": 10, "width": 12},
+        of_style,
     ),
 ]
 

@@ -110,3 +110,105 @@ class DeepLab(nn.Module):
         high = resize(self.pyramid(maps["high"]), maps["low"].shape[2:])
         scores = self.scores(self.refine(torch.cat([high, self.low(maps["low"])], 1)))
         return resize(scores, image.shape[2:])
+
+
+class Modulated(nn.Module):
+    """A convolution whose kernel every sample scales by a style of its own."""
+
+    def __init__(
+        self, width: int, inputs: int, outputs: int, size: int = 3, twice: bool = False
+    ) -> None:
+        super().__init__()
+        ends = (inputs, outputs) if twice else (outputs, inputs)
+        self.twice = twice
+        self.style = nn.Linear(width, inputs)
+        self.kernel = nn.Parameter(torch.empty(*ends, size, size))
+        self.bias = nn.Parameter(torch.empty(outputs))
+        if size > 1:
+            self.strength = nn.Parameter(torch.empty(1))
+
+    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Return colors, or with noise a map of features."""
+        shared = self.kernel.transpose(0, 1) if self.twice else self.kernel
+        kernels = shared * self.style(w)[:, None, :, None, None]
+        if noise is not None:
+            energy = kernels.square().sum((2, 3, 4), keepdim=True)
+            kernels = kernels / (energy + 1e-8).sqrt()
+        y = self.convolved(x.flatten(0, 1)[None], kernels).unflatten(1, (len(x), -1))[0]
+        if noise is None:
+            return y + self.bias[:, None, None]
+        y = y + self.strength * noise[:, None] + self.bias[:, None, None]
+        return nn.functional.leaky_relu(y, 0.2) * 2**0.5
+
+    def convolved(self, joined: Tensor, kernels: Tensor) -> Tensor:
+        """Convolve the channels of all samples, in a group for each sample."""
+        groups = len(kernels)
+        if self.twice:
+            kernel = kernels.transpose(1, 2).flatten(0, 1)
+            y = nn.functional.conv_transpose2d(joined, kernel, stride=2, groups=groups)
+            return filtered(y, 1, 1)
+        same = self.kernel.shape[-1] // 2
+        kernel = kernels.flatten(0, 1)
+        return nn.functional.conv2d(joined, kernel, padding=same, groups=groups)
+
+
+def filtered(x: Tensor, before: int, after: int) -> Tensor:
+    """Filter with [1, 3, 3, 1] / 4 along both axes, zeros before and after."""
+    x = nn.functional.pad(x, (before, after, before, after))
+    for axis in (-2, -1):
+        size = x.shape[axis] - 3
+        parts = [x.narrow(axis, start, size) for start in range(4)]
+        x = (parts[0] + 3 * parts[1] + 3 * parts[2] + parts[3]) / 4
+    return x
+
+
+class StyleGAN2(nn.Module):
+    """The generator of StyleGAN2 (Karras 2019; training/networks.py of its authors).
+
+    Constants that weights are multiplied by belong to the weights.
+    """
+
+    def __init__(
+        self, size: int = 1024, base: int = 32768, most: int = 512, width: int = 512
+    ) -> None:
+        super().__init__()
+        self.sides = [4 << level for level in range(size.bit_length() - 2)]
+        self.mapping = nn.ModuleList(nn.Linear(width, width) for _ in range(8))
+        self.const = nn.Parameter(torch.empty(most, 4, 4))
+        self.layers = nn.ModuleList()
+        before = most
+        for side in self.sides:
+            wide = min(base // side, most)
+            if side > 4:
+                self.layers.append(Modulated(width, before, wide, twice=True))
+            self.layers.append(Modulated(width, wide, wide))
+            self.layers.append(Modulated(width, wide, 3, size=1))
+            before = wide
+
+    def inputs(self, batch: int) -> tuple[Tensor, ...]:
+        """Return a latent, and the noise of all layers in one row."""
+        numbers = partial(torch.randn, device=self.const.device)
+        noises = sum(side * side * (1 + (side > 4)) for side in self.sides)
+        return numbers(batch, self.mapping[0].in_features), numbers(batch, noises)
+
+    def forward(self, latent: Tensor, noise: Tensor) -> Tensor:
+        w: Any = latent / (latent.square().mean(1, keepdim=True) + 1e-8).sqrt()
+        for layer in self.mapping:
+            w = nn.functional.leaky_relu(layer(w), 0.2) * 2**0.5
+        x, image = self.const.repeat(len(w), 1, 1, 1), noise
+        layers, used = iter(self.layers), 0
+        for side in self.sides:
+            for _ in range(1 + (side > 4)):
+                plane = noise[:, used : used + side * side].unflatten(1, (side, side))
+                x, used = next(layers)(x, w, plane), used + side * side
+            colors = next(layers)(x, w)
+            image = colors + doubled(image) if side > 4 else colors
+        return image
+
+
+def doubled(image: Tensor) -> Tensor:
+    """Put zeros between pixels, and filter."""
+    height, width = image.shape[2:]
+    spaced = image.new_zeros(*image.shape[:2], 2 * height, 2 * width)
+    spaced[..., ::2, ::2] = image
+    return filtered(spaced, 2, 1)

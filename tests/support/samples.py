@@ -21,7 +21,7 @@ FEW = (
     *("shufflenet-v2", "nasnet-a-mobile", "nas-bench-201", "regnety", "repvgg"),
     *("resnet50", "fractalnet-cifar", "stochastic-depth-cifar", "sknet50", "segnet"),
     *("unet", "se-resnet50", "mlp-mixer", "segformer", "swin", "t5"),
-    *("stable-diffusion-unet", "vgg11-lrn", "vit", "vovnet"),
+    *("stable-diffusion-unet", "stylegan2", "vgg11-lrn", "vit", "vovnet"),
 )
 """A network or two of every family; `tests/whole/test_samples.py` says what they must have."""
 
