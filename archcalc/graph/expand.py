@@ -50,6 +50,10 @@ def expand(
         return expander.run(inputs, params, assumptions)
 
 
+MORE_FOR_A_USE = 3
+"""How many steps more a use of a block counts as: its params and names take longer."""
+
+
 class Expander:
     """Walks the steps of a spec and grows the graph.
 
@@ -351,6 +355,7 @@ class Expander:
         override: dict[str, Any],
     ) -> int:
         """Write out a block with its params."""
+        self.visits += MORE_FOR_A_USE
         growing, at = self.growing, entering[0]
         block, args = self.blocks.found(step, override, at, scope)
         given = self.values.values(step, args, at, scope)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import lecture
 import replay
+import yaml
 from reliability_tables import write as write_tables
 
 ROOT = Path(__file__).parents[2]
@@ -102,7 +103,44 @@ def _shown(text: str) -> str:
 def generated() -> dict[str, str]:
     """Return the documents that are made whole by a command, by their path."""
     written = {path: _page(printed(command)) for path, command in MADE.items()}
+    written["docs/generated/definitions.md"] = definitions()
     return written | {path: printed(command) for path, command in PICTURES.items()}
+
+
+def definitions() -> str:
+    """Return the page of the other definitions that the networks are compared with."""
+    rows = [
+        row
+        for path in sorted((ROOT / "tests" / "evidence").glob("*.yaml"))
+        if path.stem != "accuracies"
+        for row in yaml.safe_load(path.read_text(encoding="utf-8"))
+    ]
+    compared = [row for row in rows if "library" in row]
+    lines = [
+        MARK,
+        "",
+        "# Networks and other definitions",
+        "",
+        f"{len({row['spec'] for row in compared})} networks and variants are compared "
+        "with a definition by other hands, built without weights: a library's, or one "
+        "that is written for the tests (`tests/oracles/written.py`). What stands under "
+        "*equal* is equal, to the digit; MACs are counted by torch.",
+        "",
+        "| network | library | its model | equal |",
+        "| --- | --- | --- | --- |",
+    ]
+    for row in compared:
+        given = ", ".join(f"{k}={v}" for k, v in row.get("options", {}).items())
+        model = f"`{row['model']}`{f' ({given})' if given else ''}"
+        why = f"; {row['why']}" if "why" in row else ""
+        equal = ", ".join(EQUAL[one] for one in row["compare"])
+        lines.append(f"| {row['spec']} | {row['library']} | {model} | {equal}{why} |")
+    lines += ["", "## No other definition", "", "| network | why |", "| --- | --- |"]
+    lines += [f"| {r['spec']} | {r['none']} |" for r in rows if "none" in r]
+    return "\n".join(lines) + "\n"
+
+
+EQUAL = {"params": "parameters", "macs": "MACs", "shapes": "shapes of convolutions"}
 
 
 def _page(text: str) -> str:

@@ -28,6 +28,10 @@ HEIGHT, WIDTH = Name("H", "height", "place"), Name("W", "width", "place")
 DEPTH, LENGTH = Name("D", "depth", "place"), Name("L", "length", "place")
 FEATURES = Name("D", "features", "in")
 PLACES = {2: (LENGTH,), 3: (HEIGHT, WIDTH), 4: (DEPTH, HEIGHT, WIDTH)}
+MORE_PLACES = tuple(
+    Name(letter, f"axis {axis}", "place") for axis, letter in enumerate("EFGJLRUX", 1)
+)
+"""Axes of a tensor with more than are usual, such as heads and windows."""
 VECTOR = (FEATURES,)
 TOKENS = (Name("N", "tokens", "place"), FEATURES)
 MATRICES = (
@@ -62,7 +66,7 @@ def axis_names(layer: Layer, rank: int, comes_out: bool = False) -> tuple[Name, 
     kind = layer.axis_names
     if rank == 2 and kind != "signal" and (kind != "signal to tokens" or comes_out):
         return TOKENS
-    places = PLACES.get(rank, (FEATURES,) * (rank - 1))
+    places = PLACES.get(rank) or (*MORE_PLACES[: rank - 2], FEATURES)
     return (*places, CHANNELS) if kind == "channels last" else (CHANNELS, *places)
 
 
