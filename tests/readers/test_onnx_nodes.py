@@ -44,6 +44,13 @@ RULED = (
     ),
     *("LpPool", "Gemm", "MatMul", "Softmax", "LogSoftmax", "Resize", "ReduceMean"),
     *("Reshape", "Slice", "Gather", "Flatten", "Expand", "Transpose"),
+    *("LSTM", "GRU", "Attention", "LayerNormalization", "RMSNormalization"),
+    *("Clip", "HardSigmoid", "PRelu", "ThresholdedRelu", "Add", "Sub", "Mul", "Div"),
+    *("Pow", "Sqrt", "Erf", "Neg", "Exp", "Log", "Abs", "Reciprocal", "Sin", "Cos"),
+    *("Concat", "Sum", "Mean", "Max", "Min", "ReduceSum", "ReduceMax", "ArgMax"),
+    *("Cast", "Identity", "Dropout", "Tile", "Where", "Shape", "Size", "Range"),
+    *("ConstantOfShape", "Equal", "NonZero", "TopK", "Einsum", "MatMulInteger"),
+    *("DequantizeLinear", "QuantizeLinear", "CumSum", "OneHot", "ScatterND"),
 )
 """Operators with rules; some of their tests are of forms that no layer has."""
 CASES = {case.name: case for case in cases_of(*RULED)}

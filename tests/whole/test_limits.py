@@ -222,7 +222,7 @@ BIG: dict[str, tuple[Callable[[], str], str | None]] = {
     "blocks that double 60 times": (lambda: doubled("relu", 60), "name_chars"),
     "empty blocks that double": (
         lambda: doubled("{relu: , when: 1 == 2}", 60),
-        "name_chars",
+        "nodes",
     ),
     "long names": (
         lambda: (
