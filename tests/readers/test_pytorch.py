@@ -7,6 +7,7 @@ what `FlopCounterMode` counts.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import archcalc
+from archcalc.layers.base import numel
 from archcalc.readers.pytorch.objects import Named, module_of, named, read_arguments
 
 # -- modules of a few lines ------------------------------------------------------------
@@ -116,6 +118,65 @@ class Letters(nn.Module):
 class Largest(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat([x.amax(1, keepdim=True), x.mean(1, keepdim=True)], 1).abs()
+
+
+class Calls(nn.Module):
+    """A function of tensors as a module."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
+CALLS: dict[str, tuple[Callable[[Tensor], Tensor], tuple[int, ...]]] = {
+    "elu": (nn.functional.elu, (3, 4)),
+    "celu": (nn.functional.celu, (3, 4)),
+    "leaky relu": (nn.functional.leaky_relu, (3, 4)),
+    "relu6": (nn.functional.relu6, (3, 4)),
+    "clamp": (lambda x: x.clamp(0, 6), (3, 4)),
+    "hard sigmoid": (nn.functional.hardsigmoid, (3, 4)),
+    "log softmax": (lambda x: x.log_softmax(-1), (3, 4)),
+    "subtract": (lambda x: 1 - x, (3, 4)),
+    "divide": (lambda x: x / 4, (3, 4)),
+    "power": (lambda x: x**2, (3, 4)),
+    "pad": (lambda x: nn.functional.pad(x, (1, 2, 0, 1)), (2, 5, 5)),
+    "reflect": (lambda x: nn.functional.pad(x, (1, 1, 1, 1), "reflect"), (2, 5, 5)),
+    "unbind": (lambda x: sum(x.unbind(1)), (3, 4)),
+    "stack": (lambda x: torch.stack([x, x.relu()], 1), (3, 4)),
+    "chunk": (lambda x: x.chunk(2, 1)[1], (4, 5, 5)),
+    "split": (lambda x: x.split([1, 3], 1)[1], (4, 5, 5)),
+    "select": (lambda x: x[:, 0], (4, 5)),
+    "slice": (lambda x: x[:, 1:3], (4, 5)),
+    "roll": (lambda x: x.roll((1, 2), (2, 3)), (2, 5, 5)),
+    "squeeze": (lambda x: x.unsqueeze(2).squeeze(2), (4, 5)),
+    "swap": (lambda x: x.swapaxes(1, 2).movedim(1, 2), (4, 5)),
+    "transpose": (lambda x: x.mT @ x, (4, 5)),
+    "resize": (lambda x: nn.functional.interpolate(x, size=(7, 9)), (2, 5, 5)),
+    "adaptive": (lambda x: nn.functional.adaptive_max_pool2d(x, 2), (2, 5, 5)),
+    "average pool": (lambda x: nn.functional.avg_pool2d(x, 2), (2, 6, 6)),
+    "fold": (lambda x: nn.functional.fold(x, (4, 4), 2, stride=2), (8, 4)),
+    "unshuffle": (lambda x: nn.functional.pixel_unshuffle(x, 2), (2, 4, 4)),
+    "zeros": (lambda x: x + x.new_zeros(3, 4), (3, 4)),
+    "attention": (
+        lambda x: nn.functional.scaled_dot_product_attention(x, x, x),
+        (2, 5, 8),
+    ),
+    "mean": (lambda x: x.mean(dim=(1, 2)), (3, 4, 5)),
+    "norm": (lambda x: torch.linalg.vector_norm(x, dim=1, keepdim=True), (3, 4)),
+}
+
+
+@pytest.mark.filterwarnings("ignore::archcalc.InputWarning")
+@pytest.mark.parametrize("name", CALLS)
+def test_a_function_gives_what_torch_gives(name: str) -> None:
+    function, sizes = CALLS[name]
+    made = function(torch.zeros(1, *sizes))
+    found = archcalc.load(Calls(function), input=sizes).analyze()
+    assert numel(found.output) == made.numel()
+    assert found.output in (tuple(made.shape[1:]), tuple(made.shape))
 
 
 class Two(nn.Module):

@@ -138,7 +138,9 @@ class ExportedTrace(Exported):
         except (NotKnown, ShapeError, FieldError, IndexError, TypeError, KeyError):
             found = []
         results = found if isinstance(found, list) else [found]
-        fits = bool(results) and all(
+        if results and len(results) > max(call.used, default=0):
+            results += [Value(shape) for shape in shapes[len(results) :]]
+        fits = len(results) == len(shapes) and all(
             v.sizes == s for v, s in zip(results, shapes, strict=False)
         )
         if not fits or not self.weighed(before, names):
