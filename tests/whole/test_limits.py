@@ -219,7 +219,7 @@ BIG: dict[str, tuple[Callable[[], str], str | None]] = {
         ),
         "nodes",
     ),
-    "blocks that double 60 times": (lambda: doubled("relu", 60), "name_chars"),
+    "blocks that double 60 times": (lambda: doubled("relu", 60), "nodes"),
     "empty blocks that double": (
         lambda: doubled("{relu: , when: 1 == 2}", 60),
         "nodes",
