@@ -351,7 +351,7 @@ def warn_of_unknown(network: Network) -> None:
     from archcalc.checks.lint.unknown_operator import told
 
     for problem in told(network):
-        print(problem.show("warning"), file=sys.stderr)
+        warn(problem)
 
 
 def _warn_of_heads(network: Network) -> None:

@@ -26,7 +26,6 @@ from archcalc.limits import DEFAULT, Limits, begin, counting
 from archcalc.network.analysis import Analysis
 from archcalc.network.shown import Shown
 from archcalc.readers import (
-    Shapes,
     is_module,
     module_source,
     object_named,
@@ -39,6 +38,7 @@ from archcalc.source.parser import Source, one_value, parse
 
 if TYPE_CHECKING:
     from archcalc.network.input_sizes import Input
+    from archcalc.readers.model import Shapes
 
 SIZE = WholeField(1)
 LARGEST_BATCH = 2**31

@@ -7,23 +7,22 @@ reader gives a `Model`; `spec` writes the YAML of it, which then is read as any 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from importlib.util import find_spec
-from mmap import ACCESS_READ, mmap
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import MissingExtra, UsageError
-from archcalc.layers.base import Shape
 from archcalc.limits import DEFAULT, Limits
-from archcalc.readers.model import Model
 from archcalc.source.parser import Source, parse, read
 from archcalc.source.text import display_name, opened
 
 if TYPE_CHECKING:
+    from mmap import mmap
+
+    from archcalc.readers.model import Model, Shapes
     from archcalc.readers.pytorch.objects import Named
 
-Shapes = Callable[[Sequence[str]], Mapping[str, Shape]]
-"""What gives the sizes of inputs that have these names."""
+    Buffer = mmap | bytes
+
 NOT_READ = "AC593"
 EXPORT = "torch.onnx.export(model, (example,), 'model.onnx')"
 WEIGHTS = (
@@ -42,9 +41,6 @@ REFUSED = {
     ".cfg": "there is no reader yet: write the layers as a spec (`archcalc new`)",
 }
 """Formats that are not read, by their endings, and what to do instead."""
-
-
-Buffer = mmap | bytes
 
 
 def _onnx(data: Buffer, name: str, limits: Limits) -> Model:
@@ -76,6 +72,8 @@ def read_source(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Sourc
     _refuse(path)
     if not is_model(path):
         return read(path, limits)
+    from mmap import ACCESS_READ, mmap
+
     with opened(path) as descriptor:
         if os.fstat(descriptor).st_size == 0:
             return source_of(b"", path, name, limits)
@@ -150,6 +148,8 @@ def module_source(
 
 
 def _require_torch() -> None:
+    from importlib.util import find_spec
+
     if find_spec("torch") is None:
         raise MissingExtra.of(
             "AC520",

@@ -7,12 +7,14 @@ Nothing here knows a format. A reader adds operators in the order in which they 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archcalc.layers.base import Shape
 
+Shapes = Callable[[Sequence[str]], Mapping[str, Shape]]
+"""What gives the sizes of inputs that have these names."""
 UNKNOWN = "unknown"
 """The key of the layer that stands for an operator without a rule."""
 

@@ -148,11 +148,8 @@ def scale(
         sides = over[names[2]]
         over[names[2]] = [Fraction(max(1, round(v / divisor)) * divisor) for v in sides]
     found = sweep(network, over, figures=("params", "macs"))
-    alone = sweep(network, {n: [v] for n, v in base.items()}, figures=("macs",))
-    own = list(alone)
-    if not own:
-        network.analyze()  # it is refused: this says why
-    ((*_, whole),) = own
+    whole = network.analyze().total.macs
+    assert isinstance(whole, int)  # a sweep refuses names
     fitting: dict[Any, Scaled] = {}
     for given, row in zip(product(*factors.values()), found.every_row(), strict=True):
         if row is None:

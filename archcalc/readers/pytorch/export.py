@@ -6,7 +6,7 @@ import inspect
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
 from typing import Any
@@ -14,12 +14,9 @@ from typing import Any
 from archcalc.errors import UsageError
 from archcalc.layers.base import Shape
 from archcalc.limits import DEFAULT, Limits, counting
-from archcalc.readers.model import Model
+from archcalc.readers.model import Model, Shapes
 from archcalc.readers.pytorch.objects import failed, places, to_stderr
 from archcalc.readers.pytorch.trace import ExportedTrace
-
-Shapes = Callable[[Sequence[str]], Mapping[str, Shape]]
-"""What gives the sizes of inputs, of those that have the names."""
 
 
 def read_module(

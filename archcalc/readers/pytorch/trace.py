@@ -49,8 +49,7 @@ class ExportedTrace(Exported):
         full: Full | None,
         batch: int | None,
     ) -> tuple[Full | None, int | None]:
-        leads = bool(self.full) and self.full[0] == 1
-        return self.full, 0 if leads else None
+        return self.full, sample_axis(self.full)
 
     def graph(self, program: Any) -> None:
         """Walk through an exported program."""
@@ -82,11 +81,9 @@ class ExportedTrace(Exported):
             return Learned(
                 full, floating=learned, names=frozenset({name} if learned else ())
             )
-        shape = stripped(full, 0 if full and full[0] == 1 else None)
-        batch = 0 if full and full[0] == 1 else None
-        return Value(
-            full, self.model.add(Op("input", {}, (), shape, (node.name,))), batch
-        )
+        batch = sample_axis(full)
+        op = Op("input", {}, (), stripped(full, batch), (node.name,))
+        return Value(full, self.model.add(op), batch)
 
     def read(self, argument: Any) -> Any:
         """Return an argument of a call with its tensors as values."""
@@ -122,9 +119,7 @@ class ExportedTrace(Exported):
     def made(self, call: Call, shapes: list[Full]) -> Any:
         """Return what a call gives, by its rule or as unknown."""
         ins = [v for v in flat(list(call.given.values())) if isinstance(v, Value)]
-        names = frozenset[str]().union(
-            *(v.names for v in ins if isinstance(v, Learned))
-        )
+        names = names_in(ins)
         if call.name in MADE or not any(v.op is not None for v in ins):
             learned = bool(names) and call.name not in MADE
             names = names if learned else frozenset()
@@ -135,7 +130,7 @@ class ExportedTrace(Exported):
         before = len(self.model.ops)
         try:
             found = self.ruled(node, call)
-        except (NotKnown, ShapeError, FieldError, IndexError, TypeError, KeyError):
+        except UNFIT:
             found = []
         results = found if isinstance(found, list) else [found]
         if results and len(results) > max(call.used, default=0):
@@ -171,10 +166,7 @@ class ExportedTrace(Exported):
         A layer that reads the weights of an earlier one shares them.
         """
         made = self.model.ops[before:]
-        total = sum(
-            size for op in made for shape in self.weights(op) for size in [numel(shape)]
-        )
-        if total != sum(self.sizes_of[name] for name in names):
+        if self.held(made) != sum(self.sizes_of[name] for name in names):
             return False
         first = {self.counted[name] for name in names if name in self.counted}
         if not first:
@@ -185,6 +177,11 @@ class ExportedTrace(Exported):
             return False
         self.model.ops[before] = replace(made[0], share=source)
         return True
+
+    def held(self, ops: list[Op]) -> int:
+        """Return how many weights operators have in all."""
+        sizes = [numel(shape) for op in ops for shape in self.weights(op)]
+        return sum(size for size in sizes if isinstance(size, int))
 
     def weights(self, op: Op) -> list[Shape]:
         """Return the shapes of an operator's weights, in order of their sizes."""
@@ -204,17 +201,12 @@ class ExportedTrace(Exported):
         without = Call(call.name, {**call.given, "bias": None}, call.outputs)
         try:
             made = self.ruled(node, without)
-        except (NotKnown, ShapeError, FieldError, IndexError, TypeError, KeyError):
+        except UNFIT:
             return []
         assert isinstance(made, Value)
         assert made.op is not None
-        op = self.model.ops[-1]
-        shapes = [self.model.ops[i].shape for i in op.inputs]
-        weights = CATALOGUE[op.kind](**op.args).weights(*shapes)
         rest = sum(self.sizes_of[name] for name in names)
-        for weight in weights.values():
-            size = numel(weight)
-            rest -= size if isinstance(size, int) else 0
+        rest -= self.held(self.model.ops[-1:])
         if rest < 1:
             del self.model.ops[before:]
             return []
@@ -248,10 +240,10 @@ class ExportedTrace(Exported):
         sizes = sizes or (1,)
         source = Op("parameter", {"sizes": sizes}, (), sizes, self.modules)
         index = self.model.add(source)
-        values = [replace_op(v, index, sizes) if v is constant else v for v in given]
+        made = Value(sizes, index)
+        values = [made if v is constant else other for v in given]
         try:
-            args = [v for v in values if isinstance(v, Value) and v.op is not None]
-            return [self.joined(node, JOINS[call.name], args, other.batch)]
+            return [self.joined(node, JOINS[call.name], values, other.batch)]
         except (NotKnown, ShapeError, FieldError):
             del self.model.ops[before:]
             return []
@@ -270,25 +262,21 @@ class ExportedTrace(Exported):
 
     def unknown_call(self, node: Node, ins: Ins, shapes: list[Full]) -> list[Value]:
         """Append what no rule knows; its weights are those that no call read before."""
-        names = frozenset[str]().union(
-            *(v.names for v in ins if isinstance(v, Learned))
-        )
-        total = sum(self.sizes_of[name] for name in names - self.counted.keys())
-        live = [v for v in ins if v is not None and v.op is not None]
-        ins = [*live, Value((total,), floating=True)] if total > 1 else live
+        total = sum(self.sizes_of[name] for name in names_in(ins) - self.counted.keys())
+        live: list[Value | None] = [
+            v for v in ins if v is not None and v.op is not None
+        ]
+        learned = [Value((total,), floating=True)] if total > 1 else []
         found = []
         for at, shape in enumerate(shapes):
             self.full = shape
-            one = Node(node.op, outputs=["out"])
-            given = (
-                ins
-                if at == 0
-                else [v for v in ins if v is not None and v.op is not None]
-            )
-            found += self.unknown(one, given)
+            given = live if at else [*live, *learned]
+            found += self.unknown(Node(node.op, outputs=["out"]), given)
         return found
 
 
+UNFIT = (NotKnown, ShapeError, FieldError, IndexError, TypeError, KeyError)
+"""What a rule raises where a call is not of its form."""
 JOINS = {"add": "add", "mul": "multiply", "sub": "subtract"}
 PRODUCTS = {"linear", "conv1d", "conv2d", "conv3d"}
 MADE = {
@@ -298,9 +286,15 @@ MADE = {
 """What makes a constant of a tensor's sizes alone."""
 
 
-def replace_op(value: Value, op: int, sizes: Full) -> Value:
-    """Return a constant as the output of an operator."""
-    return Value(sizes, op, None)
+def names_in(values: Ins) -> frozenset[str]:
+    """Return the weights that lead to values, by their names."""
+    learned = (v.names for v in values if isinstance(v, Learned))
+    return frozenset[str]().union(*learned)
+
+
+def sample_axis(full: Full) -> int | None:
+    """Return the axis of the samples, of which one is exported: the first."""
+    return 0 if full and full[0] == 1 else None
 
 
 def is_parameter(tensor: Any) -> bool:
