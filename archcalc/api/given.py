@@ -160,7 +160,7 @@ def warn_of_input(network: Network) -> bool:
 
 
 def _told(network: Network) -> Iterator[Problem]:
-    """Yield what is told of a network's inputs, and of operators without a rule."""
+    """Yield the warnings about a network: its inputs, operators without a rule."""
     if odd_inputs(network):
         from archcalc.checks.lint.input_layout import told
 

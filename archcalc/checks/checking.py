@@ -28,10 +28,11 @@ WARNINGS = "AC4"
 
 @dataclass(frozen=True)
 class Selection:
-    """Which rules are told, and which of them fail.
+    """Which rules are shown, and which findings make a check fail.
 
-    `select` shows these alone (what cannot be ignored apart) and lets lint among them
-    fail; empty, everything is told and lint only warns. `strict` lets all lint fail.
+    `select` names the rules that are shown, beside those that cannot be ignored; lint
+    that it names makes a check fail. If it is empty, every rule is shown and lint only
+    warns. With `strict`, all lint makes a check fail.
     """
 
     select: frozenset[str] = frozenset()
@@ -40,7 +41,7 @@ class Selection:
     project: Project = field(default_factory=Project)
 
     def shows(self, code: str, path: str) -> bool:
-        """Say whether a finding in a file is told."""
+        """Say whether a finding in a file is shown."""
         if code.startswith(NEVER_IGNORED):
             return True
         if code in self.ignore or code in selected(self.project.ignored_in(path)):

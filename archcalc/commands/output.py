@@ -19,7 +19,7 @@ USUAL_WIDTH = 80
 def write(text: str, output: Path | None = None) -> None:
     """Write text, ending in one newline, to stdout or a file.
 
-    A reader of stdout that went away is no error of ours.
+    If the reader of stdout has gone, such as `head`, the rest is dropped silently.
     """
     text = text if text.endswith("\n") else f"{text}\n"
     if output is not None:

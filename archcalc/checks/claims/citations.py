@@ -1,6 +1,6 @@
 """Where published figures are from: what kind of source a citation names.
 
-A citation is one source or several, parted by `;`: `He 2015, Table 1; Zou 2018
+A citation is one source or several, separated by `;`: `He 2015, Table 1; Zou 2018
 lecture`. What stands after a comma says where in the source. A citation that begins
 with `computed`, or none, says that the figure was printed nowhere.
 """

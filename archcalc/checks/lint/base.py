@@ -2,7 +2,7 @@
 
 A rule is a module with `RULE`, its documentation, and `check(net)`, which yields a
 `Hint` for each place. It runs on one network written out (a variant each time), so that
-it knows sizes; equal hints at one place are told once.
+it knows sizes; equal hints at one place are shown once.
 """
 
 from __future__ import annotations
