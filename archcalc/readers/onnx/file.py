@@ -8,13 +8,10 @@ from mmap import mmap
 
 from archcalc.limits import Limits, counting
 from archcalc.readers.model import Model
-from archcalc.readers.onnx import matrices, moves, pointwise, sequences, windows
 from archcalc.readers.onnx.messages import File, Reader
+from archcalc.readers.onnx.rules import RULES
 from archcalc.readers.onnx.trace import OPSETS, Trace
 from archcalc.readers.onnx.wire import Wire
-
-RULED = (windows, matrices, moves, pointwise, sequences)
-"""The modules that hold the rules of operators; importing them registers these."""
 
 
 def read_onnx(data: mmap | bytes, name: str, limits: Limits) -> Model:
@@ -31,7 +28,7 @@ def read_onnx(data: mmap | bytes, name: str, limits: Limits) -> Model:
     assert file.graph is not None
     model = Model(_called(name))
     with counting(limits):
-        Trace(file, wire, model).whole(file.graph)
+        Trace(file, wire, model, RULES).whole(file.graph)
     if not model.outputs:
         raise wire.wrong("no output depends on an input")
     return model

@@ -72,12 +72,15 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 
 
 class Trace:
-    """The walk through one file; `model` grows as it goes."""
+    """The walk through one file by `rules`; `model` grows as it goes."""
 
-    def __init__(self, file: File, wire: Wire, model: Model) -> None:
+    def __init__(
+        self, file: File, wire: Wire, model: Model, rules: Mapping[str, Rule]
+    ) -> None:
         self.file = file
         self.wire = wire
         self.model = model
+        self.rules = rules
         self.opset = file.opsets.get("", 0)
         self.known: Mapping[str, Declared] = {}
         self.samples: Dim = 1
@@ -187,9 +190,9 @@ class Trace:
             except MISFITS:
                 return [NOTHING] * max(len(node.outputs), 1)
         try:
-            if node.domain or node.op not in RULES:
+            if node.domain or node.op not in self.rules:
                 return self.unknown(node, ins)
-            return RULES[node.op](self, node, ins)
+            return self.rules[node.op](self, node, ins)
         except MISFITS:
             return self.unknown(node, ins)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from archcalc.readers.model import Model
 from archcalc.readers.onnx.messages import File
+from archcalc.readers.onnx.rules import RULES
 from archcalc.readers.onnx.sizes import NotKnown
 from archcalc.readers.onnx.trace import OPSETS, Trace
 from archcalc.readers.onnx.values import Full, Value
@@ -72,7 +73,8 @@ class Exported(Trace):
     """
 
     def __init__(self, model: Model) -> None:
-        super().__init__(File(opsets={"": NEWEST}), Wire(b"", model.name), model)
+        file = File(opsets={"": NEWEST})
+        super().__init__(file, Wire(b"", model.name), model, RULES)
         self.full: Full = ()
         self.shapes: list[Full] = []
 

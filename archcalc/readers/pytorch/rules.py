@@ -8,7 +8,7 @@ from typing import Any
 from archcalc.readers.onnx import moves, windows
 from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.sizes import NotKnown
-from archcalc.readers.onnx.trace import RULES, Result
+from archcalc.readers.onnx.trace import Result
 from archcalc.readers.onnx.values import Value
 from archcalc.readers.pytorch.calls import Call, Exported, several
 
@@ -170,7 +170,9 @@ def unbound(trace: Exported, node: Node, call: Call) -> list[Value]:
     for pair in ins:
         trace.full = (*x.sizes[:axis], *x.sizes[axis + 1 :])
         found.append(
-            RULES["Gather"](trace, Node("Gather", attributes={"axis": axis}), [*pair])
+            trace.rules["Gather"](
+                trace, Node("Gather", attributes={"axis": axis}), [*pair]
+            )
         )
     return found  # type: ignore[return-value]  # one value each
 

@@ -12,17 +12,13 @@ from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Shape, numel
 from archcalc.layers.fields import FieldError
 from archcalc.readers.model import UNKNOWN, Model, Op
-from archcalc.readers.onnx import matrices, moves, pointwise, sequences, windows
 from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.sizes import Ins, NotKnown
-from archcalc.readers.onnx.trace import RULES, Result
+from archcalc.readers.onnx.trace import Result
 from archcalc.readers.onnx.values import Full, Value, stripped
 from archcalc.readers.pytorch.calls import Call, Exported, Learned
 from archcalc.readers.pytorch.rules import DIRECT
 from archcalc.readers.pytorch.words import WORDS
-
-RULED = (windows, matrices, moves, pointwise, sequences)
-"""The modules that hold the rules of operators; importing them registers these."""
 
 
 class ExportedTrace(Exported):
@@ -156,9 +152,9 @@ class ExportedTrace(Exported):
             raise NotKnown
         name, ins, attributes = WORDS[call.name](call)
         standard = Node(name, outputs=node.outputs, attributes=attributes)
-        if name not in RULES:
+        if name not in self.rules:
             raise NotKnown
-        return RULES[name](self, standard, ins)
+        return self.rules[name](self, standard, ins)
 
     def weighed(self, before: int, names: frozenset[str]) -> bool:
         """Say whether new layers have as many weights as the call read, and not again.
