@@ -30,6 +30,9 @@ from archcalc.layers.calls import Call as Call
 from archcalc.layers.calls import Function as Function
 from archcalc.layers.calls import Module as Module
 from archcalc.layers.fields import BOTH_SIDES, Field, FieldError
+from archcalc.layers.kept import NOTHING_SAVED as NOTHING_SAVED
+from archcalc.layers.kept import Extra as Extra
+from archcalc.layers.kept import Saved as Saved
 from archcalc.sizes.dims import Dim, divides, product
 
 if TYPE_CHECKING:
@@ -87,50 +90,6 @@ Letters = Mapping[str, tuple[str, str, "Rank"]]
 """For an argument its letter in formulas, what it means, and its place in a product."""
 Family = Literal["convolution", "linear", "norm"]
 """Kinds of layer that figures and pictures take together, whatever their role."""
-
-
-class Extra(NamedTuple):
-    """Something that a layer keeps for its backward pass beside its tensors.
-
-    `each` values for every sample, `once` for the batch; `width` bytes each, or None
-    for the dtype of the run. `only_for` is the position of the input whose gradient
-    alone needs it, None for all; `training` says that it is made in training alone.
-    """
-
-    what: str
-    each: Dim = 0
-    once: Dim = 0
-    width: int | None = None
-    only_for: int | None = None
-    training: bool = False
-
-
-class Saved(NamedTuple):
-    """What autograd keeps of a layer for its backward pass.
-
-    `inputs` are the positions of the inputs it keeps; `weights` the names of weights;
-    `train_only` whether `extras` appear in training mode alone (the statistics of a
-    batch norm, the mask of a dropout). `upcasts`: the layer computes in float32 or
-    wider, so that in a narrower run it keeps float32 copies of inputs and extras.
-    `first` is what it keeps instead where no gradient goes to its inputs, None for the
-    same. `casts_for_input`: a cast copy of its weights, in mixed precision, is kept for
-    the gradient of its first input alone. `native` is what it keeps instead where torch
-    runs its own CPU kernel, None where the layer has one kernel; the rest then speaks
-    of oneDNN's.
-    """
-
-    inputs: tuple[int, ...] = ()
-    output: bool = False
-    weights: tuple[str, ...] = ()
-    extras: tuple[Extra, ...] = ()
-    train_only: bool = False
-    upcasts: bool = False
-    first: Saved | None = None
-    casts_for_input: bool = False
-    native: Saved | None = None
-
-
-NOTHING_SAVED = Saved()
 
 
 class Window(NamedTuple):
