@@ -5,7 +5,7 @@ torch has two bias vectors a gate; papers and Keras' LSTM have one.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from archcalc.errors import ShapeError
 from archcalc.layers.base import (
@@ -21,11 +21,13 @@ from archcalc.layers.base import (
     numel,
     times,
 )
-from archcalc.layers.fields import FieldError, Flag, Size, WholeField
-from archcalc.sizes.dims import Dim
+from archcalc.layers.fields import FieldError, Flag, Size, WholeField, WordField
+from archcalc.sizes.dims import Dim, at_least
 
 Biases = Annotated[int, WholeField(0, 2)]
 Depth = Annotated[int, WholeField(1, 1000)]
+SizeOrNone = Annotated[Dim | None, WholeField(1)]
+Nonlinearity = Annotated[Literal["tanh", "relu"], WordField(("tanh", "relu"))]
 
 
 class Recurrent(Layer):
@@ -34,7 +36,6 @@ class Recurrent(Layer):
     role = "matrix"
     sees = "all"
     gates: ClassVar[int] = 1
-    kernel: ClassVar[str] = ""
     each: ClassVar[Work] = {}
 
     hidden: Size
@@ -56,9 +57,13 @@ class Recurrent(Layer):
         """Return how many hidden values a step has, over layers and directions."""
         return self.hidden * self.directions() * self.layers
 
+    def width(self) -> Dim:
+        """Return how many values one direction gives at each step."""
+        return self.hidden
+
     def widths(self, x: Shape) -> list[Dim]:
         """Return the input's width for each layer."""
-        deep = self.hidden * self.directions()
+        deep = self.width() * self.directions()
         return [x[1], *(deep for _ in range(self.layers - 1))]
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -69,7 +74,7 @@ class Recurrent(Layer):
                 f"{self.key} needs a sequence: a position axis and a feature axis",
                 facts=[f"its input is {times(x)}"],
             )
-        return (x[0], self.hidden * self.directions())
+        return (x[0], self.width() * self.directions())
 
     def weights(self, *inputs: Shape) -> Shapes:
         rows = self.gates * self.hidden
@@ -78,10 +83,15 @@ class Recurrent(Layer):
             for way in ("", "_reverse")[: self.directions()]:
                 end = f"l{level}{way}"
                 shapes |= {f"weight_ih_{end}": (rows, width)}
-                shapes |= {f"weight_hh_{end}": (rows, self.hidden)}
+                shapes |= {f"weight_hh_{end}": (rows, self.width())}
                 names = (f"bias_ih_{end}", f"bias_hh_{end}")[: self.biases]
                 shapes |= dict.fromkeys(names, (rows,))
+                shapes |= self.projected(end)
         return shapes
+
+    def projected(self, end: str) -> Shapes:
+        """Return the matrix that projects states, by its name; none as a rule."""
+        return {}
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         (x,) = inputs
@@ -124,8 +134,13 @@ class Recurrent(Layer):
             return self.one_bias(inputs[0])
         if self.biases == 0:
             given["bias"] = False
+        given |= self.further()
         args = (inputs[0][1], self.hidden)
         return Module(f"nn.{type(self).__name__}", args, given, after="x[0]")
+
+    def further(self) -> dict[str, Any]:
+        """Return torch's words for the arguments that other recurrent layers lack."""
+        return {}
 
     def one_bias(self, x: Shape) -> Call:
         """Return torch's kernel with zeros for the second biases that it wants."""
@@ -134,17 +149,25 @@ class Recurrent(Layer):
             given.append(f"p[{name!r}]")
             given += ["zero"] if name.startswith("bias") else []
         states = self.directions() * self.layers
-        start = "(h, h)" if self.key == "lstm" else "h"
+        start, made = self.start(f"x.new_zeros({states}, x.shape[0], {self.hidden})")
         how = f"True, {self.layers}, 0.0, False, {self.bidirectional}, True"
-        kernel = f"torch._VF.{self.kernel or self.key}"
+        kernel = f"torch._VF.{self.kernel()}"
         return Function(
             f"{kernel}(x, {start}, [{', '.join(given)}], {how})[0]",
             self.weights(x),
             (
                 f"zero = x.new_zeros({self.gates * self.hidden})",
-                f"h = x.new_zeros({states}, x.shape[0], {self.hidden})",
+                *made,
             ),
         )
+
+    def kernel(self) -> str:
+        """Return the name of torch's kernel."""
+        return self.key
+
+    def start(self, zeros: str) -> tuple[str, tuple[str, ...]]:
+        """Return the first states and the statements that make them, from zeros."""
+        return "h", (f"h = {zeros}",)
 
 
 class LSTM(Recurrent):
@@ -153,10 +176,12 @@ class LSTM(Recurrent):
     Shape: `(L, D) -> (L, hidden)`, `2·hidden` where `bidirectional`; `token: -1` then
     takes the last state. Each layer and direction has weights `4·hidden × in` and
     `4·hidden × hidden` and two biases (`biases: 1` as in papers and Keras, or none).
+    `proj` projects each state to fewer values (Sak 2014; torch's `proj_size`): they
+    are what goes out and what the next step reads, and `proj × hidden` weights join.
     Of torch's two CPU kernels, oneDNN's (float32, mixed precision) keeps for backward
     inputs, outputs, first and last states of each layer; its own workspace is not
-    counted. The native one (other formats) keeps the input of every layer and seven
-    values for each hidden one and step.
+    counted. The native one (other formats, and projections) keeps the input of every
+    layer, seven values for each hidden one and step, and what is projected.
     """
 
     key = "lstm"
@@ -167,10 +192,45 @@ class LSTM(Recurrent):
         "{lstm: 6, layers: 2, bidirectional: true} @ 5x8",
         "{lstm: 6, biases: 1} @ 5x8",
         "{lstm: 6, biases: 0} @ 5x8",
+        "{lstm: 6, proj: 4} @ 5x8",
+        "{lstm: 6, proj: 4, layers: 2, bidirectional: true, biases: 1} @ 5x8",
     )
+    words: ClassVar[dict[str, str]] = {
+        "proj": "How many values each state is projected to, fewer than hidden ones."
+    }
+
+    proj: SizeOrNone = None
+
+    def agree(self) -> None:
+        super().agree()
+        if self.proj is not None and not at_least(self.hidden, self.proj + 1):
+            raise FieldError(
+                f"a projection to {self.proj} of {self.hidden} hidden values: it must "
+                "be to fewer",
+                "without proj, the hidden values themselves go out",
+                "proj",
+            )
+
+    def width(self) -> Dim:
+        return self.hidden if self.proj is None else self.proj
+
+    def projected(self, end: str) -> Shapes:
+        shape = (self.width(), self.hidden)
+        return {} if self.proj is None else {f"weight_hr_{end}": shape}
+
+    def further(self) -> dict[str, Any]:
+        return {} if self.proj is None else {"proj_size": self.proj}
+
+    def start(self, zeros: str) -> tuple[str, tuple[str, ...]]:
+        if self.proj is None:
+            return "(h, h)", (f"h = {zeros}",)
+        states = f"h = c[:, :, :{self.proj}].contiguous()"
+        return "(h, c)", (f"c = {zeros}", states)
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         (x,) = inputs
+        if self.proj is not None:
+            return self.saved_by_steps(output, x)
         more = self.layers - 1 if self.bidirectional else -1
         kept = (
             Extra("input, time first", each=numel(x)),
@@ -189,11 +249,13 @@ class LSTM(Recurrent):
         saved = super().saved_by_steps(output, x)
         inputs, states = saved.extras
         own = states.each - self.shares() * self.states()
+        if self.proj is not None:
+            own += x[0] * self.proj * self.directions() * self.layers
         return saved._replace(extras=(inputs, states._replace(each=own)))
 
     def shares(self) -> int:
         """Return 1 where first state and first cell are one tensor: in `one_bias`."""
-        return 1 if self.biases == 1 else 0
+        return 1 if self.biases == 1 and self.proj is None else 0
 
     def zeros(self, x: Shape) -> tuple[Extra, ...]:
         """Return the zeros that oneDNN's kernel is given for biases that are missing.
@@ -232,18 +294,38 @@ class RNN(Recurrent):
     """A plain recurrent layer: tanh of two products (Elman 1990; torch.nn.RNN).
 
     Shape and weights as `lstm`, without gates: `hidden × in` and `hidden × hidden`.
-    Backward keeps the input of every layer and the state of each step.
+    `nonlinearity: relu` takes ReLU in place of tanh. Backward keeps the input of every
+    layer and the state of each step.
     """
 
     key = "rnn"
-    kernel = "rnn_tanh"
     each: ClassVar[Work] = {"add": 1, "exp": 1}
+    words: ClassVar[dict[str, str]] = {
+        "nonlinearity": "The function of each new state."
+    }
     examples = (
         "{rnn: 6} @ 5x8",
         "{rnn: 6, layers: 2, bidirectional: true} @ 5x8",
         "{rnn: 6, layers: 2, biases: 1} @ 5x8",
         "{rnn: 6, biases: 0} @ 5x8",
+        "{rnn: 6, nonlinearity: relu} @ 5x8",
+        "{rnn: 6, nonlinearity: relu, biases: 1} @ 5x8",
     )
+
+    nonlinearity: Nonlinearity = "tanh"
+
+    def kernel(self) -> str:
+        return f"rnn_{self.nonlinearity}"
+
+    def further(self) -> dict[str, Any]:
+        plain = self.nonlinearity == "tanh"
+        return {} if plain else {"nonlinearity": self.nonlinearity}
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        work = super().work(output, *inputs)
+        if self.nonlinearity == "relu":
+            work["cmp"] = work.pop("exp")
+        return work
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         (x,) = inputs

@@ -121,13 +121,20 @@ def window_attention(w: StepWriter, x: Tensor, depth: int) -> Made:
 
 def recurrent(w: StepWriter, x: Tensor, depth: int) -> Made:
     hidden, both = w.random.randint(1, 5), w.chance(0.4)
-    step: dict[str, Any] = {w.random.choice(("lstm", "gru", "rnn")): hidden}
+    kind = w.random.choice(("lstm", "gru", "rnn"))
+    step: dict[str, Any] = {kind: hidden}
+    if kind == "rnn" and w.chance(0.4):
+        step["nonlinearity"] = w.random.choice(("tanh", "relu"))
     if w.chance(0.4):
         step["layers"] = w.random.randint(1, 3)
     if w.chance(0.4):
         step["biases"] = w.random.randint(0, 1)
     if both:
         step["bidirectional"] = True
+    if kind == "lstm" and hidden > 1 and w.chance(0.4):
+        step["proj"] = hidden = hidden - (not w.spoilt()) * w.random.randint(
+            1, hidden - 1
+        )
     return step, tokens(x.channels, hidden * (1 + both))
 
 

@@ -137,6 +137,10 @@ RECORDS = {
     "{roll: [1, -2]} @ 8x5x6": "x.roll((1, -2), (2, 3))",
     "{crop: 2} @ 8x5x6": "x[:, :, 1:3, 2:4]",
     "{gru: 6, layers: 2} @ 5x8": "nn.GRU(8, 6, batch_first=True, num_layers=2)",
+    "{lstm: 6, proj: 4} @ 5x8": "nn.LSTM(8, 6, batch_first=True, proj_size=4)",
+    "{rnn: 6, nonlinearity: relu} @ 5x8": (
+        "nn.RNN(8, 6, batch_first=True, nonlinearity='relu')"
+    ),
 }
 
 

@@ -175,6 +175,11 @@ TWO_KERNELS = [
     "{lstm: 6, biases: 0} @ 5x8",
     "{lstm: 4, layers: 3, bidirectional: true, biases: 0} @ 3x5",
 ]
+PROJECTED = [
+    "{lstm: 5, proj: 2, layers: 3} @ 7x3",
+    "{lstm: 6, proj: 5, layers: 2, bidirectional: true} @ 5x8",
+    "{lstm: 4, proj: 1, biases: 0} @ 3x8",
+]
 TYPES = [torch.float32, torch.bfloat16, torch.float16, torch.float64]
 
 
@@ -193,6 +198,12 @@ def test_both_kernels_of_an_lstm(
     assert kept_as_ruled(case, dtype, batch, train=True) == (dtype in formats)
     monkeypatch.setattr(torch.backends.mkldnn, "enabled", False)
     assert not kept_as_ruled(case, dtype, batch, train=True)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("text", PROJECTED)
+def test_projections_have_one_kernel(text: str, dtype: torch.dtype) -> None:
+    assert not kept_as_ruled(read(text), dtype, 3, train=True)
 
 
 def gives_on(case: Case, train: bool) -> bool:

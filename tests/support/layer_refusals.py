@@ -231,6 +231,7 @@ REFUSALS = [
 ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [
     ("conv", {}, "conv needs out"),
     ("embedding", {}, "embedding needs dim, num"),
+    ("lstm", {"hidden": 4, "proj": 4}, "a projection to 4 of 4 hidden values"),
     ("conv", {"out": 8, "kernal": 3}, "conv has no argument 'kernal'"),
     ("conv", {"out": 0}, "0 is below 1"),
     ("conv", {"out": True}, "a whole number is needed here, not true"),

@@ -95,7 +95,8 @@ def training_definition(analysis: Analysis) -> Note:
 
 def kernel_note(analysis: Analysis) -> Iterator[Note]:
     """Yield of which of torch's two CPU kernels the figures of an LSTM speak."""
-    if any(isinstance(node.layer, LSTM) for node in analysis.graph.nodes):
+    layers = (node.layer for node in analysis.graph.nodes)
+    if any(isinstance(layer, LSTM) and layer.proj is None for layer in layers):
         setting = analysis.setting
         text = ONEDNN if takes_onednn(setting) else NATIVE
         number = "mixed precision" if setting.mixed else setting.dtype
