@@ -29,7 +29,6 @@ from archcalc.layers.fields import (
     FieldError,
     Flag,
     Kernel,
-    Pad,
     PadSizes,
     Size,
     Stride,
@@ -40,6 +39,7 @@ from archcalc.sizes.dims import Dim, at_least, divides, largest, product
 if TYPE_CHECKING:
     from archcalc.layers.strides import Ints, Laid
 
+ConvPad = Annotated[Any, AxesField(0, ("same", "half", "valid", "causal"))]
 PadOrSame = Annotated[Any, AxesField(0, ("same",))]
 FILTERS: Letters = {"out": ("N", "filters", "out")}
 KEEPS_INPUT_AND_WEIGHT = Saved(inputs=(0,), weights=("weight",))
@@ -70,7 +70,7 @@ class Convolution(Layer):
 
     kernel: Kernel = 1
     stride: Stride = 1
-    pad: Pad = 0
+    pad: ConvPad = 0
     dilation: Stride = 1
     bias: Flag = True
 
@@ -151,7 +151,8 @@ class Conv(Convolution):
     Shape: `(C, …) -> (out, …)`, each axis `⌊(n + 2p - d(k-1) - 1)/s⌋ + 1`
     (torch.nn.Conv2d). Weights `out × C/groups × k…`, one bias per output channel.
     `pad` is a number, `same` (output `⌈n/s⌉`, the odd pixel at the end), `half` (half
-    the kernel on both sides) or `valid` (none).
+    the kernel on both sides), `causal` (all before a signal, so that no output sees a
+    later input; output `⌈n/s⌉`) or `valid` (none).
     """
 
     key = "conv"
@@ -161,6 +162,8 @@ class Conv(Convolution):
         "{conv: 6, kernel: 3, pad: half, dilation: 2, groups: 2} @ 4x15x20",
         "{conv: 16, kernel: 3, stride: 2, pad: 1} @ 8x15",
         "{conv: 4, kernel: [1, 3, 3]} @ 2x5x6x7",
+        "{conv: 6, kernel: 2, pad: causal, dilation: 4} @ 4x15",
+        "{conv: 6, kernel: 3, pad: causal, stride: 2, bias: false} @ 4x14",
     )
 
     principal = "out"
@@ -192,6 +195,7 @@ class DepthwiseConv(Convolution):
         "{dwconv: 1, kernel: 3, pad: 1} @ 32x8x8",
         "{dwconv: 2, kernel: 3, stride: 2, pad: same, bias: false} @ 3x9x10",
         "{dwconv: 1, kernel: 5, pad: half} @ 6x20",
+        "{dwconv: 1, kernel: 4, pad: causal} @ 6x20",
     )
 
     principal = "multiplier"

@@ -70,19 +70,36 @@ class Sliding:
         stride = layer.stride if layer.stride is not None else layer.kernel
         self.stride = per_axis(stride, rank, "stride")
         self.dilation = per_axis(layer.dilation, rank, "dilation")
-        self.same = layer.pad == "same"
+        self.same = layer.pad in ("same", "causal")  # ⌈n/s⌉ positions
         self.pads = self._pads(layer.pad)
 
     def _pads(self, pad: Any) -> tuple[tuple[Dim, Dim], ...]:
-        """Return the padding before and after, for each axis."""
+        """Return the padding before and after, for each axis.
+
+        Raises `ShapeError` AC204 for causal padding of an image.
+        """
         if pad == "same":
             totals = map(same_total, self.axes, self.kernel, self.stride, self.dilation)
             return tuple((t // 2, t - t // 2) for t in totals)
+        if pad == "causal":
+            return (self._before(),)
         if pad == "half":
             halves = [r // 2 for r in map(reach, self.kernel, self.dilation)]
             return tuple((h, h) for h in halves)
         pads = per_axis(0 if pad == "valid" else pad, len(self.axes), "pad")
         return tuple((p, p) for p in pads)
+
+    def _before(self) -> tuple[Dim, Dim]:
+        """Return all the padding that a signal needs before its first value."""
+        if len(self.axes) != 1:
+            raise ShapeError.of(
+                "AC204",
+                "pad: causal needs a signal: channels and one axis",
+                facts=[f"the input has {len(self.axes)} axes beside its channels"],
+                help="a `pad` step before it pads one side of any axis",
+                argument="pad",
+            )
+        return reach(self.kernel[0], self.dilation[0]) - 1, 0
 
     def sizes(self, rounding: str = "floor") -> Shape:
         """Return the output size of each axis."""

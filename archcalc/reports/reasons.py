@@ -64,14 +64,17 @@ def path_name(graph: Graph, node: Node, source: int) -> str:
 
 
 def padding_reasons(graph: Graph, node: Node) -> Iterator[str]:
-    """Yield what the word `same` pads."""
-    if getattr(node.layer, "pad", None) != "same":
+    """Yield what the words `same` and `causal` pad."""
+    word = getattr(node.layer, "pad", None)
+    if word not in ("same", "causal"):
         return
     pads = Sliding(node.layer, graph.input_shapes(node)[0][1:]).pads
     sides = " and ".join(f"{before} before, {after} after" for before, after in pads)
     if len(set(map(repr, pads))) == 1:
         sides = f"{pads[0][0]} before, {pads[0][1]} after"
-    yield f"padding is chosen so that only the stride shrinks an axis: {sides}"
+    chosen = "padding is chosen so that only the stride shrinks an axis"
+    later = "" if word == "same" else ", and no output sees a later input"
+    yield f"{chosen}{later}: {sides}"
 
 
 def group_reasons(graph: Graph, node: Node) -> Iterator[str]:

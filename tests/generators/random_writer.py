@@ -143,7 +143,8 @@ class StepWriter:
         k, s = self.axes(x, 1, 4), self.axes(x, 1, 3)
         d = self.axes(x, 1, 2) if self.chance(0.2) else (1,) * x.rank
         p = tuple(self.random.randint(0, kk // 2 if pools else 2) for kk in k)
-        word = self.random.choice(("", "", "", "", "same", "half", "valid"))
+        causal = () if pools or x.rank > 1 else ("causal",)
+        word = self.random.choice(("", "", "", "", "same", "half", "valid", *causal))
         ceil = pools and not word and self.chance(0.3)
         given: dict[str, Any] = {"stride": short(s)}
         if any(v != 1 for v in d):
@@ -191,7 +192,7 @@ def size_after(
     n: int, k: int, s: int, p: int, d: int, word: str = "", ceil: bool = False
 ) -> int:
     """Return the size that leaves a window; less than 1 where it does not fit."""
-    if word == "same":
+    if word in ("same", "causal"):
         return -(-n // s)
     reach = d * (k - 1) + 1
     pad = {"half": reach // 2, "valid": 0}.get(word, p)

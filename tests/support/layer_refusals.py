@@ -64,6 +64,11 @@ REFUSALS = [
     ("{maxpool: 9, stride: 2, rounding: ceil} @ 4x2x2", "AC202", "9 > 2"),
     ("{avgpool: 2, stride: 1, pad: same, count_pad: false} @ 4x9x9", "AC209", "`same`"),
     ("gap @ 10", "AC204", "gap needs channels"),
+    (
+        "{conv: 8, kernel: 3, pad: causal} @ 4x9x9",
+        "AC204",
+        "pad: causal needs a signal: channels and one axis",
+    ),
     ("bn @ 2x3x4x5x6", "AC204", "bn needs channels and 0 or 1 or 2 or 3 spatial axes"),
     ("in @ 8", "AC204", "in needs channels"),
     ("{gn: 3} @ 8x5x6", "AC203", "3 groups do not divide 8 input channels"),
