@@ -202,7 +202,8 @@ def test_a_loose_total_has_its_nearest_reading(everything: list[Published]) -> N
 
 def test_sources_are_ordered_and_counted(everything: list[Published]) -> None:
     kinds = [f.source.kind for f in everything]
-    assert list(dict.fromkeys(kinds)) == ["lectures", "papers", "libraries", "computed"]
+    named = ["lectures", "papers", "libraries", "others", "computed"]
+    assert list(dict.fromkeys(kinds)) == named
     report = audit_report(everything, "all", "data")
     figures, counts = report.tables
     total = dict(zip((c.key for c in counts.columns), counts.rows[-1].cells))  # noqa: B905  # as many

@@ -95,7 +95,46 @@ def of_style(name: str) -> tuple[int, ...]:
     return *whole, first_of("style", "kernel", "strength")(name)
 
 
+def of_llama(name: str) -> tuple[int, ...]:
+    """Sort the weights of Llama and its like: norms before what they feed."""
+    if ".layers." not in name:
+        return (first_of("embed_tokens", ".layers.", "model.norm")(name),)
+    parts = ("input_layernorm", "self_attn", "post_attention_layernorm")
+    return 1, int(name.split(".")[2]), first_of(*parts)(name)
+
+
+SMALL_LLAMA = {**SMALL, "heads": 6, "kv_heads": 2, "mlp": 40}
+LLAMA = {
+    "hidden_size": 24,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 6,
+    "num_key_value_heads": 2,
+    "intermediate_size": 40,
+    "vocab_size": 50,
+    "rms_norm_eps": torch.finfo(torch.float32).eps,
+}
 DEFINITIONS = [
+    Definition(
+        *("llama-3-8b", SMALL_LLAMA, "transformers", "LlamaForCausalLM"),
+        {**LLAMA, "rope_theta": 500000.0},
+        of_llama,
+    ),
+    Definition(
+        *("llama-3.2-1b", SMALL_LLAMA, "transformers", "LlamaForCausalLM"),
+        {**LLAMA, "rope_theta": 500000.0, "tie_word_embeddings": True},
+        of_llama,
+    ),
+    Definition(
+        *("mistral-7b", {**SMALL_LLAMA, "window": 3}, "transformers"),
+        "MistralForCausalLM",
+        {**LLAMA, "sliding_window": 3},
+        of_llama,
+    ),
+    Definition(
+        *("qwen2.5-0.5b", SMALL_LLAMA, "transformers", "Qwen2ForCausalLM"),
+        {**LLAMA, "rope_theta": 1000000.0, "tie_word_embeddings": True},
+        of_llama,
+    ),
     Definition(
         *("gpt2", SMALL, "transformers", "GPT2LMHeadModel"),
         {"n_embd": 24, "n_layer": 2, "n_head": 3, "vocab_size": 50, "n_positions": 10},
@@ -269,7 +308,7 @@ def made(row: Definition) -> Any:
         elif re.search(r"\.bn|downsample|running_", name):
             spread(name, value)
         else:
-            value.copy_(known_buffer(name, value))
+            value.copy_(known_buffer(name, value, theirs))
     if hasattr(theirs, "tie_weights"):
         theirs.tie_weights()
     return theirs.eval()
@@ -284,11 +323,13 @@ def spread(name: str, value: Tensor) -> None:
         value.normal_(float(scales), 0.1)
 
 
-def known_buffer(name: str, value: Tensor) -> Tensor:
-    """Return what a buffer holds: positions, zeros, or which tokens are seen."""
+def known_buffer(name: str, value: Tensor, theirs: Any) -> Tensor:
+    """Return what a buffer holds: positions, zeros, angles, or which tokens are seen."""
     if not value.dim():
         return torch.tensor(float("-inf"))
     places = torch.arange(value.shape[-1])
+    if name.endswith("inv_freq"):
+        return theirs.config.rope_theta ** (-places / len(places))
     known = {
         "position_ids": places,
         "token_type_ids": torch.zeros_like(places),

@@ -17,10 +17,12 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, NamedTuple
+from unittest import mock
 
 import torch
 from torch import Tensor, nn
@@ -156,7 +158,7 @@ def measure(model: nn.Module, shape: Sequence[int]) -> Measured:
     """
     seen = ConvolutionShapes()
     counter = FlopCounterMode(display=False)
-    with torch.no_grad(), seen, counter:
+    with torch.no_grad(), without_autocast(), seen, counter:
         if getattr(model, "main_input_name", "") == "input_ids":
             model(**token_ids(model, shape))
         elif hasattr(model, "inputs"):
@@ -172,7 +174,26 @@ def measure(model: nn.Module, shape: Sequence[int]) -> Measured:
         else:
             model(torch.empty((1, *shape), device="meta"))
     params = sum(p.numel() for p in model.parameters())
-    return Measured(params, counter.get_total_flops() // 2, tuple(seen.shapes))
+    flops = counter.get_total_flops() - angles(counter)
+    return Measured(params, flops // 2, tuple(seen.shapes))
+
+
+def angles(counter: FlopCounterMode) -> int:
+    """Return what transformers spends on a table of angles, which is no layer's work.
+
+    It multiplies positions and frequencies as matrices, once for all layers.
+    """
+    counts = counter.get_flop_counts().items()
+    names = (kinds for name, kinds in counts if name.endswith(".rotary_emb"))
+    return sum(sum(kinds.values()) for kinds in names)
+
+
+def without_autocast() -> AbstractContextManager[Any]:
+    """Let models say `torch.autocast(enabled=False)`, which has no meta device.
+
+    transformers says so where it computes the angles of rotary embeddings.
+    """
+    return mock.patch("torch.autocast", return_value=nullcontext())
 
 
 def token_ids(model: Any, shape: Sequence[int]) -> dict[str, Tensor]:
