@@ -25,6 +25,8 @@ def simplified(model: Model) -> Model:
     model = model.reached()
     for step in STEPS:
         model = step(model).reached()
+    changed = [at for at in model.outputs if model.ops[at].kind != "input"]
+    model.outputs = list(dict.fromkeys(changed))
     return replace_unfinished(model)
 
 

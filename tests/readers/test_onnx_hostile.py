@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import onnx
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from onnx import helper
-from onnx_models import cases_of, model, weight, whole
+from onnx_models import model, weight, whole
 
 from archcalc.errors import ArchcalcError
 from archcalc.network.network import network
@@ -191,56 +186,3 @@ def test_real_numbers_of_a_field(
     wire = Wire(data, "net.onnx")
     (field,) = wire.fields(0, len(data))
     assert wire.reals(field, code, 16) == expected
-
-
-def attempt(data: bytes) -> None:
-    """Read bytes as a model and count it; anything but our own errors is a fault."""
-    with suppress(ArchcalcError):
-        network(source_of(data, "net.onnx", "net.onnx")).analyze()
-
-
-SEEDS = [case.model.SerializeToString() for case in cases_of("Conv", "Reshape", "If")]
-
-
-@given(
-    st.integers(0, len(SEEDS) - 1),
-    st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=4)), max_size=6),
-)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-def test_bytes_put_anywhere(seed: int, changes: list[tuple[float, bytes]]) -> None:
-    data = bytearray(SEEDS[seed])
-    for place, new in changes:
-        at = int(place * len(data))
-        data[at : at + len(new)] = new or b""
-        if not new:
-            del data[at:]
-    attempt(bytes(data))
-
-
-@pytest.mark.fuzz
-def test_mutated_models_for_as_long_as_asked(pytestconfig: pytest.Config) -> None:
-    """Bits turned, bytes moved, cut, doubled; the seed of a failure is its number."""
-    end = time.monotonic() + 60 * float(pytestconfig.getoption("--fuzz-minutes"))
-    number = 0
-    while time.monotonic() < end:
-        number += 1
-        attempt(mutated(random.Random(number)))
-    print(f"{number} mutated models")
-
-
-def mutated(draw: random.Random) -> bytes:
-    """Return a model with some of its bytes changed."""
-    data = bytearray(draw.choice(SEEDS))
-    for _ in range(draw.choice((1, 2, 5, 20))):
-        at, kind = draw.randrange(len(data) + 1), draw.randrange(5)
-        if kind == 0:
-            del data[at : at + draw.randrange(1, 30)]
-        elif kind == 1:
-            data[at:at] = draw.randbytes(draw.randrange(1, 9))
-        elif kind == 2:
-            data[at:at] = data[at // 2 : at // 2 + draw.randrange(200)]
-        elif kind == 3:
-            data[at:at] = b"\xff" * 8 + b"\x7f"
-        elif at < len(data):
-            data[at] ^= 1 << draw.randrange(8)
-    return bytes(data)

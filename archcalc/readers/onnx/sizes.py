@@ -36,14 +36,15 @@ def needed(ins: Ins, at: int) -> Value:
 def listed(node: Node, name: str, ins: Ins, at: int) -> list[Any] | None:
     """Return numbers that are an attribute in old opsets and an input in new ones."""
     own = node.attributes.get(name)
-    if own is not None:
-        return list(own) if isinstance(own, list) else [own]
-    value = given(ins, at)
-    if value is None:
-        return None
-    if value.data is None:
-        raise NotKnown
-    return list(value.data)
+    if own is None:
+        value = given(ins, at)
+        if value is None:
+            return None
+        if value.data is None:
+            raise NotKnown
+        own = list(value.data)
+    found = own if isinstance(own, list) else [own]
+    return [int(n) if isinstance(n, bool) else n for n in found]
 
 
 def axes_of(node: Node, ins: Ins, at: int, rank: int) -> list[int] | None:

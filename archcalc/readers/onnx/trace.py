@@ -31,7 +31,7 @@ from archcalc.readers.onnx.messages import (
     Value as Declared,
 )
 from archcalc.readers.onnx.sizes import Ins, NotKnown
-from archcalc.readers.onnx.values import Full, Value, count, stripped
+from archcalc.readers.onnx.values import Full, Value, count, same, stripped
 from archcalc.readers.onnx.wire import Wire
 from archcalc.sizes.dims import Dim, assuming, symbol
 from archcalc.sizes.polynomials import Poly
@@ -47,6 +47,7 @@ MOST_WORK = 1_000_000
 DEEPEST_CALLS = 16
 LONGEST_INTEGER = 96
 LARGEST = 2**48
+TOO_LARGE = "a tensor has sizes that no tensor can have"
 MOST_TERMS, LONGEST_SIZE = 32, 150
 OPSETS = range(7, 27)
 PART = re.compile(r"[A-Za-z0-9_-]+")
@@ -295,7 +296,7 @@ class Trace:
         with assuming():  # of sizes that are names, as the graph does
             shape = layer.shape(*shapes)
         if any(map(too_large, shape)):
-            raise self.wire.wrong("a tensor has sizes that no tensor can have")
+            raise self.wire.wrong(TOO_LARGE)
         if full is None:
             full = (self.samples, *shape)
         elif shape != stripped(full, batch):
@@ -332,11 +333,13 @@ class Trace:
         what = f"{node.domain}:{node.op}" if node.domain else node.op
         for at, name in enumerate(node.outputs):
             sizes_, axis = self.guessed(node, ins, name, full, batch)
-            if sizes_ is not None and any(size == 0 for size in sizes_):
+            if sizes_ is not None and any(map(too_large, sizes_)):
+                raise self.wire.wrong(TOO_LARGE)
+            if sizes_ is not None and any(isinstance(n, int) and n < 1 for n in sizes_):
                 sizes_, axis = None, None
             shape = stripped(sizes_, axis) if sizes_ is not None else (self.unnamed(),)
             args: dict[str, Any] = {"op": word(what), "sizes": shape}
-            if at == 0 and total:
+            if at == 0 and not same(total, 0):
                 args["learned"] = total
             op = Op(UNKNOWN, args, sources or (0,), shape, self.path(node), what)
             found.append(Value(sizes_, self.model.add(op), axis))
@@ -391,17 +394,31 @@ def word(text: str) -> str:
 
 def is_weight(value: Value) -> bool:
     """Say whether a constant is something learned: real numbers, more than one."""
-    if value.op is not None or not value.floating or value.shape is None:
+    return learned(value) and count(value.sizes) != 1
+
+
+def learned(value: Value) -> bool:
+    """Say whether a constant has real numbers, and sizes that are numbers."""
+    if value.op is not None or not value.floating or not value.shape:
         return False
-    sized = count(value.shape)
-    return bool(value.shape) and not (isinstance(sized, int) and sized <= 1)
+    return all(isinstance(size, int) for size in value.shape)
+
+
+HOLDING = {
+    **dict.fromkeys(["Conv", "ConvTranspose", "Gemm", "MatMul", "LSTM", "GRU", "RNN"]),
+    **dict.fromkeys(["LayerNormalization", "GroupNormalization", "RMSNormalization"]),
+    **dict.fromkeys(["InstanceNormalization", "PRelu"]),
+    "BatchNormalization": 3,  # its statistics behind them are not learned
+}
+"""Operators whose constants are weights, however few; with the first that is none."""
 
 
 def weights_of(node: Node, ins: Ins) -> Dim:
     """Return how many real numbers an operator reads that the file holds."""
     total: Dim = 0
-    for value in ins:
-        if value is not None and is_weight(value):
+    test = learned if node.op in HOLDING else is_weight
+    for value in ins[: HOLDING.get(node.op)]:
+        if value is not None and test(value):
             total = total + count(value.sizes)
     for graph in node.attributes.values():
         if isinstance(graph, Graph):

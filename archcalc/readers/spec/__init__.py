@@ -28,8 +28,10 @@ def spec_text(model: Model, limits: Limits = DEFAULT) -> str:
     """
     if any(op.share is not None for op in model.ops):
         return flat_text(model)
-    blocks = Blocks()
-    row = blocks.folded(Folding(model).folded())
+    steps = Folding(model).folded()
+    read = {at for step in steps for at in step.takes} | {*model.outputs}
+    blocks = Blocks(read)
+    row = blocks.folded(steps)
     text = Writer(model, blocks.found).text(row)
     try:
         if _counts(model) == _counts_of(text, model, limits):

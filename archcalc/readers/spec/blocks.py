@@ -7,7 +7,7 @@ another one where it always is a multiple of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,15 +91,19 @@ def slots(row: Sequence[Item]) -> Iterator[Slot]:
 
 
 class Blocks:
-    """Finds the blocks of a network and puts their uses in place of the steps."""
+    """Finds the blocks of a network and puts their uses in place of the steps.
 
-    def __init__(self) -> None:
+    `read` are the operators that something reads by name: each has a step of its own.
+    """
+
+    def __init__(self, read: Set[int] = frozenset()) -> None:
         self.found: list[Block] = []
+        self.read = read
 
     def folded(self, row: list[Item]) -> list[Item]:
         """Return a row of steps in which equal structure became blocks."""
-        row = with_shortcuts(row)
-        row = periods(row)
+        row = with_shortcuts(row, self.read)
+        row = periods(row, self.read)
         groups: dict[Key, list[Item]] = {}
         for item in row:
             if item.size() >= SMALLEST and not item.takes:
@@ -110,7 +114,7 @@ class Blocks:
                 self._block(members, uses)
         row = [uses.get(id(item), item) for item in row]
         row = [part for item in row for part in spread(item)]
-        return repeated(row)
+        return repeated(row, self.read)
 
     def _block(self, members: list[Item], uses: dict[int, Item]) -> None:
         """Make a block of steps that are alike, and the use of it for each."""
@@ -287,7 +291,12 @@ RELATIONS: tuple[tuple[str, Callable[[int], int | None]], ...] = (
 """How a param may follow from another one."""
 
 
-def with_shortcuts(row: list[Item]) -> list[Item]:
+def hidden(steps: Sequence[Item], read: Set[int]) -> bool:
+    """Say whether something reads by name a step that is not the last of its row."""
+    return any(step.index in read for step in steps[:-1])
+
+
+def with_shortcuts(row: list[Item], read: Set[int]) -> list[Item]:
     """Write rows of plain steps as residuals without a sum, like others with one.
 
     A body that changes its sizes has no shortcut: `identity-or-none` then says both.
@@ -307,6 +316,7 @@ def with_shortcuts(row: list[Item]) -> list[Item]:
                 if row_shape(row[at : at + len(shape)]) == shape
                 and row[at].entering != row[at + len(shape) - 1].leaving
                 and not any(one.takes for one in row[at : at + len(shape)])
+                and not hidden(row[at : at + len(shape)], read)
             ),
             None,
         )
@@ -370,13 +380,13 @@ def is_plain_projection(item: Item) -> bool:
     )
 
 
-def periods(row: list[Item]) -> list[Item]:
+def periods(row: list[Item], read: Set[int]) -> list[Item]:
     """Join steps that come again and again in the same order to groups."""
     shapes = [shape_of(item) for item in row]
     found: list[Item] = []
     at = 0
     while at < len(row):
-        period, times = _period(row, shapes, at)
+        period, times = _period(row, shapes, at, read)
         if not period:
             found.append(row[at])
             at += 1
@@ -397,7 +407,9 @@ def periods(row: list[Item]) -> list[Item]:
     return found
 
 
-def _period(row: list[Item], shapes: list[Key], at: int) -> tuple[int, int]:
+def _period(
+    row: list[Item], shapes: list[Key], at: int, read: Set[int]
+) -> tuple[int, int]:
     """Return how long what repeats from a step on is, and how often; 0 for nothing."""
     for period in range(2, LONGEST_PERIOD + 1):
         first = shapes[at : at + period]
@@ -408,8 +420,11 @@ def _period(row: list[Item], shapes: list[Key], at: int) -> tuple[int, int]:
             continue
         if len({step.path for step in steps}) > 1:
             continue
-        times = 1
+        times = 0
         while shapes[at + times * period : at + (times + 1) * period] == first:
+            begin = at + times * period
+            if hidden(row[begin : begin + period], read):
+                break
             times += 1
         if times > 1:
             return period, times
@@ -421,12 +436,12 @@ def spread(item: Item) -> list[Item]:
     return item.body if item.kind == "group" else [item]
 
 
-def repeated(row: list[Item]) -> list[Item]:
+def repeated(row: list[Item], read: Set[int]) -> list[Item]:
     """Write equal uses behind each other once, with what the first has apart."""
     found: list[Item] = []
     for item in row:
         before = found[-1] if found else None
-        if before is None or not _continues(before, item):
+        if before is None or before.index in read or not _continues(before, item):
             found.append(item)
             continue
         if before.repeat == 1:
