@@ -393,7 +393,7 @@ class Expander:
                 ends.append(at)
         self.repeats = outside
         layer = self.values.layer(step, override, at, scope)
-        names = tuple(name or "q" for name, _ in branches)
+        names = tuple(name or layer.unnamed for name, _ in branches)
         joined = self.growing.add(
             step, member(path, step.kind), layer, tuple(ends), inner, names
         )

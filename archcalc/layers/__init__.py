@@ -22,6 +22,7 @@ from archcalc.layers import (
     resize,
     response,
     rotary,
+    scan,
     select,
     unknown,
     window_attention,
@@ -52,6 +53,7 @@ FAMILIES = (
     learned,
     rotary,
     recurrent,
+    scan,
     unknown,
 )
 

@@ -106,6 +106,7 @@ class Attention(Layer):
     sees = "all"
     role = "matrix"
     named_inputs: ClassVar[tuple[str, ...]] = (*SOURCES, "mask")
+    unnamed = "q"
     words: ClassVar[dict[str, str]] = {
         "q": "What has the queries: a step's name, or steps.",
         "k": "What has the keys: a step's name, or steps.",

@@ -124,7 +124,8 @@ class Layer:
     of `fields` (`out: Size`) and needed where it has no default; `principal` (the first
     one if not said) is the value of the kind key. `arity` is the number of inputs,
     None for any, 0 for a tensor that reads none; `named_inputs` are those that may be
-    given by name, beside the arguments (`wired`). `reads_ids` says that inputs are
+    given by name, beside the arguments (`wired`); `unnamed` is what messages call the
+    one that has no name. `reads_ids` says that inputs are
     whole numbers, `keeps_ids` that whole numbers come out where they go in: nothing is
     computed with them. `sees` and `keeps` are what `window` and `saved` return where
     neither shapes nor arguments matter.
@@ -155,6 +156,7 @@ class Layer:
     storage: ClassVar[Storage] = "new"
     arity: ClassVar[int | None] = 1
     named_inputs: ClassVar[tuple[str, ...]] = ()
+    unnamed: ClassVar[str] = "x"
     reads_ids: ClassVar[bool] = False
     keeps_ids: ClassVar[bool] = False
     sees: ClassVar[Seen] = None

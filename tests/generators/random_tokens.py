@@ -138,6 +138,14 @@ def recurrent(w: StepWriter, x: Tensor, depth: int) -> Made:
     return step, tokens(x.channels, hidden * (1 + both))
 
 
+def scan(w: StepWriter, x: Tensor, depth: int) -> Made:
+    width, state = w.random.randint(1, 4), w.random.randint(1, 4)
+    step: dict[str, Any] = {"selective_scan": state}
+    step["delta"] = [{"linear": width + w.spoilt()}, "softplus"]
+    step |= {"b": {"linear": state}, "c": {"linear": state + w.spoilt()}}
+    return {"stage": [{"linear": width}, step]}, tokens(x.channels, width)
+
+
 def class_token(w: StepWriter, x: Tensor, depth: int) -> Made:
     count = w.random.randint(1, 2)
     step: Step = "class_token" if count == 1 else {"class_token": count}
@@ -225,6 +233,7 @@ TOKEN_LAYERS: Table = [
     (attention_apart, 5),
     (learned_tokens, 2),
     (window_attention, 3),
+    (scan, 2),
     (recurrent, 2),
     (norm, 5),
     (activation, 4),

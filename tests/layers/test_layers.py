@@ -192,6 +192,12 @@ WORK: dict[str, dict[str, int]] = {
     },
     "grn @ 8x5x6": {"mul": 720, "add": 720, "sqrt": 8, "div": 9},
     "{rnn: 6} @ 5x8": {"mac": 5 * 6 * 14, "add": 5 * 6 * 3, "exp": 30},
+    "{selective_scan: 4} @ 5x6, 5x6, 5x4, 5x4": {
+        "mac": 120,
+        "mul": 3 * 120 + 2 * 30,
+        "add": 120 + 30,
+        "exp": 120,
+    },
     "{rnn: 6, nonlinearity: relu} @ 5x8": {"mac": 420, "add": 90, "cmp": 30},
     "{lstm: 6, proj: 4} @ 5x8": {
         "mac": 5 * (24 * (8 + 4) + 4 * 6),

@@ -231,6 +231,23 @@ REFUSALS = [
     ),
     ("class_token @ 8x5x6", "AC204", "class_token needs tokens"),
     ("{lstm: 6} @ 8", "AC204", "lstm needs a sequence"),
+    ("{selective_scan: 4} @ 8", "AC204", "selective_scan needs tokens"),
+    ("{selective_scan: 4} @ 5x8", "AC201", "selective_scan needs steps (delta)"),
+    (
+        "{selective_scan: 4} @ 5x8, 5x9, 5x4, 5x4",
+        "AC201",
+        "selective_scan of 5×8 with a state of 4 needs delta of 5×8, not 5×9",
+    ),
+    (
+        "{selective_scan: 4} @ 5x8, 5x8, 6x4, 5x4",
+        "AC201",
+        "selective_scan of 5×8 with a state of 4 needs b of 5×4, not 6×4",
+    ),
+    (
+        "{selective_scan: 4} @ 5x8, 5x8, 5x4, 5x3",
+        "AC201",
+        "selective_scan of 5×8 with a state of 4 needs c of 5×4, not 5×3",
+    ),
 ]
 
 ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [

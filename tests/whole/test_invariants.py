@@ -140,7 +140,11 @@ def step_of(node: Node) -> dict[str, Any]:
     }
     entering = [f"x{i}" for i in node.inputs]
     step: dict[str, Any] = {"name": f"x{node.index}"}
-    named = NAMED.get(len(entering), ()) if layer.named_inputs else ()
+    named: tuple[str, ...] = ()
+    if layer.key == "attention":
+        named = NAMED.get(len(entering), ())
+    elif layer.named_inputs:
+        named = ("from", *layer.named_inputs)
     if named:
         step[layer.key] = given.pop(layer.principal)
         step |= dict(zip(named, entering, strict=True))
