@@ -12,8 +12,8 @@ import onnx
 
 from archcalc.limits import DEFAULT, counting
 from archcalc.readers.model import Model
-from archcalc.readers.onnx.file import RULED
 from archcalc.readers.onnx.messages import Reader
+from archcalc.readers.onnx.rules import RULES
 from archcalc.readers.onnx.trace import Trace
 from archcalc.readers.onnx.values import Value
 from archcalc.readers.onnx.wire import Wire
@@ -48,11 +48,10 @@ class Named(Trace):
 
 def walked(data: bytes) -> dict[str, Value]:
     """Return what our walk knows of each tensor of a file's outermost graph."""
-    assert RULED  # they are registered
     wire = Wire(data, "net.onnx")
     file = Reader(wire).file()
     assert file.graph is not None
-    trace = Named(file, wire, Model("net"))
+    trace = Named(file, wire, Model("net"), RULES)
     with counting(DEFAULT):
         trace.whole(file.graph)
     return trace.env
