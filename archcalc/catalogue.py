@@ -66,17 +66,29 @@ _ROWS = (
     _shape("shape", "Output sizes, without the batch.", in_tables="output"),
     Figure(
         "params",
-        "Trainable parameters.",
+        "Parameters, frozen ones too.",
         in_totals="parameters",
         quoted="parameters",
         by_convention="reported_params",
     ),
     Figure(
         "weights",
-        "Trainable weights without biases and normalization.",
+        "Weights without biases and normalization.",
         quoted="parameters",
     ),
     Figure("biases", "Biases."),
+    Figure(
+        "trainable",
+        "Parameters that training changes.",
+        "parameters of layers that are not frozen.",
+        in_totals="trainable parameters",
+    ),
+    Figure(
+        "frozen",
+        "Parameters that training leaves as they are.",
+        "parameters of frozen layers, which have no gradient.",
+        in_totals="frozen parameters",
+    ),
     Figure("buffers", "Values of buffers, such as running statistics."),
     _operations(
         "macs",

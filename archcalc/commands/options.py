@@ -12,6 +12,7 @@ from archcalc.commands.completion import (
     among,
     complete_conventions,
     complete_dtypes,
+    complete_layers,
     complete_networks,
     complete_optimizers,
 )
@@ -101,6 +102,16 @@ Settings = Annotated[
         metavar="PARAM=VALUE",
         group=READING,
         help="Set a param of the spec; repeatable.",
+    ),
+]
+Freeze = Annotated[
+    list[str] | None,
+    Option(
+        "--freeze",
+        metavar="PATH",
+        group=READING,
+        help="Do not train these layers: conv1, 'encoder.*'; repeatable.",
+        autocompletion=complete_layers,
     ),
 ]
 LimitOptions = Annotated[
@@ -283,6 +294,7 @@ class Loading(Options):
     python: PythonObject = False
     arguments: Arguments = None
     limit: LimitOptions = None
+    freeze: Freeze = None
     last = ("python", "arguments", "limit")
 
     def load_all(self, names: Sequence[str]) -> list[Network]:
@@ -314,6 +326,7 @@ class Loading(Options):
             limits=limits_from(self.limit),
             arguments=arguments,
             python=self.python,
+            freeze=self.freeze or (),
         )
         warn_of_input(network)
         warn_of_unknown(network)

@@ -94,6 +94,7 @@ class Counted:
             in_bytes(kept, dtype_bits(self.setting.dtype)),
             sums.operations * batch,
             sums.reported_params,
+            sums.frozen,
         )
 
     @cached_property

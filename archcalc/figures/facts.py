@@ -14,7 +14,8 @@ from archcalc.sizes.dims import Dim
 class Counts(NamedTuple):
     """What is counted of one layer with one input shape for one sample, or of many.
 
-    `operations` and `reported_params` are what a convention makes of it.
+    `operations` and `reported_params` are what a convention makes of it; `frozen` are
+    the parameters that are not trained.
     """
 
     weights: Dim = 0
@@ -26,6 +27,7 @@ class Counts(NamedTuple):
     values: Dim = 0
     operations: Dim = 0
     reported_params: Dim = 0
+    frozen: Dim = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Figures:
 
     `weights`, `biases` and `norms` (scale and shift of normalization) sum to `params`;
     `buffers` are apart. Operations and activations are those of the whole batch.
-    `operations` and `reported_params` are those of the setting's convention.
+    `operations` and `reported_params` are those of the setting's convention; `frozen`
+    are the parameters that are not trained.
     """
 
     weights: Dim = 0
@@ -47,11 +50,17 @@ class Figures:
     activation_bytes: Dim = 0
     operations: Dim = 0
     reported_params: Dim = 0
+    frozen: Dim = 0
 
     @property
     def params(self) -> Dim:
-        """Trainable parameters: weights, biases, scales and shifts."""
+        """Parameters, frozen ones too: weights, biases, scales and shifts."""
         return self.weights + self.biases + self.norms
+
+    @property
+    def trainable(self) -> Dim:
+        """Parameters that training changes."""
+        return self.params - self.frozen
 
 
 def macs(work: Work) -> Dim:

@@ -50,7 +50,7 @@ class Tally:
         facts: list[Counts] = []
         each: list[Counts] = []
         over: list[bool] = []
-        known: dict[tuple[int, tuple[Any, ...]], _Case] = {}
+        known: dict[tuple[int, tuple[Any, ...], bool], _Case] = {}
         shapes = [node.shape for node in graph.nodes]
         for node in graph.nodes:
             inputs = node.inputs
@@ -59,7 +59,7 @@ class Tally:
                 if len(inputs) == 1
                 else tuple([shapes[i] for i in inputs])
             )
-            key = (id(node.layer), entering)
+            key = (id(node.layer), entering, node.frozen)
             case = known.get(key)
             if case is None:
                 case = known[key] = _case(graph, node, convention)
@@ -99,10 +99,13 @@ def _case(graph: Graph, node: Node, convention: Convention) -> _Case:
     """Run the rules of a node's layer."""
     layer = node.layer
     kept = facts_of(layer, graph.input_shapes(node), node.shape, convention)
+    if node.frozen:
+        kept = kept._replace(frozen=kept.weights + kept.biases + kept.norms)
     over = kept._replace(values=0)
     return _Case(kept, layer.storage == "view", layer.role in FOLDED, over)
 
 
 def _shared(counts: Counts) -> Counts:
     """Return what a node adds whose weights are another's."""
-    return counts._replace(weights=0, biases=0, norms=0, buffers=0, reported_params=0)
+    learned = counts._replace(weights=0, biases=0, norms=0, buffers=0)
+    return learned._replace(reported_params=0, frozen=0)

@@ -55,7 +55,8 @@ class Blocks:
         """Return the scope of a block's steps: its inputs and params by their names."""
         values = {**self.around(outside), **given}
         params = block.params
-        inner = Scope(path, values, group, outside, aux=outside.aux, declared=params)
+        inner = Scope(path, values, group, outside, {}, outside.aux, params)
+        inner.frozen = outside.frozen
         if block.inputs:
             self.enter(step, block.inputs, entering, inner)
         self.fill(step, params, given, entering[0], inner)

@@ -114,7 +114,7 @@ class Copies:
         growing = self.growing
         first, cut = like.first, len(like.path)
         by, by_group = len(growing.nodes) - first, len(growing.groups) - like.groups[0]
-        inside, top = growing.nodes[first : like.end], like.groups[0]
+        own, top = growing.nodes[first : like.end], like.groups[0]
         growing.nodes += [
             Node(
                 index + by,
@@ -125,9 +125,9 @@ class Copies:
                 group + by_group if group >= top else group,
                 origin,
                 None if share is None else share + by,
-                aux,
+                *marks,
             )
-            for index, name, layer, inputs, shape, group, origin, share, aux in inside
+            for index, name, layer, inputs, shape, group, origin, share, *marks in own
         ]
         for group in growing.groups[slice(*like.groups)]:
             growing.groups.append(

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import ShapeError
+from archcalc.graph.adapting import LORA, adapted
 from archcalc.graph.blocks import Blocks
 from archcalc.graph.copies import Copies, Pattern
+from archcalc.graph.freezing import ADAPTED, frozen, together
 from archcalc.graph.graph import Graph, Unfit
 from archcalc.graph.growing import Growing
 from archcalc.graph.leaving import leaving
@@ -93,7 +95,7 @@ class Expander:
         count = len(growing.nodes)
         after = self.sequence(self.spec.steps, 0, scope)
         growing.close(0, after)
-        return Graph(
+        graph = Graph(
             tuple(growing.nodes),
             tuple(growing.groups),
             tuple(range(count)),
@@ -102,6 +104,9 @@ class Expander:
             tuple(assumptions),
             tuple(self.growing.unfit),
         )
+        for name in self.spec.frozen:
+            graph = frozen(graph, [name.text], growing.place(name))
+        return together(graph) if growing.shares else graph
 
     def begin(self, inputs: Mapping[str, Shape], params: Mapping[str, Any]) -> Scope:
         """Append the nodes that enter; return the outermost scope."""
@@ -177,14 +182,15 @@ class Expander:
         self, step: Step, base: str, entering: tuple[int, ...], scope: Scope
     ) -> None:
         """Write out a side head; without `heads`, leave out one that does not fit."""
-        mark, repeats, values = self.growing.mark(), self.repeats, dict(scope.values)
+        mark, values = self.growing.mark(), dict(scope.values)
+        repeats, around = self.repeats, scope.frozen
         try:
             self.written(step, base, entering, scope)
         except ShapeError as error:
             if self.heads:
                 raise
             self.growing.undo(mark)
-            self.repeats = repeats
+            self.repeats, scope.frozen = repeats, around
             scope.values.clear()  # those of repetitions around share them
             scope.values.update(values)
             self.growing.unfit.append(Unfit(scope.path_of(base), error))
@@ -304,7 +310,23 @@ class Expander:
         scope: Scope,
         override: dict[str, Any],
     ) -> int:
-        """Write out one repetition of a step."""
+        """Write out one repetition of a step; `frozen` holds for all in it."""
+        around, at = scope.frozen, entering[0]
+        if step.frozen is not None:
+            scope.frozen = self.values.checked(step, "frozen", CONDITION, at, scope)
+        after = self.one(step, path, entering, scope, override)
+        scope.frozen = around
+        return after
+
+    def one(
+        self,
+        step: Step,
+        path: str,
+        entering: tuple[int, ...],
+        scope: Scope,
+        override: dict[str, Any],
+    ) -> int:
+        """Write out one repetition of a step where it stands."""
         at = entering[0]
         if step.kind == "use":
             return self.use(step, path, entering, scope, override)
@@ -324,6 +346,12 @@ class Expander:
         if arity(step) != 1:
             inputs = self.references(step, scope)
         layer = self.values.layer(step, override, at, scope)
+        if step.lora is not None:
+            beside = scope.inside(path, self.growing.open(path, ADAPTED, LORA, scope))
+            at = adapted(self.values, step, layer, at, beside)
+            after = self.followed(step, path, at, beside, override)
+            self.growing.close(beside.group, after)
+            return after
         node = self.growing.add(step, path, layer, inputs, scope)
         return self.followed(step, path, node, scope, override)
 

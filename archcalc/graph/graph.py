@@ -15,7 +15,8 @@ class Node(NamedTuple):
     """One operation: its inputs are earlier nodes, its shape has no batch axis.
 
     `origin` is where it was written: a step's kind, or the input. `share` is the node
-    whose weights it uses; `aux` marks the nodes of side heads.
+    whose weights it uses; `aux` marks the nodes of side heads, `frozen` those whose
+    parameters training leaves as they are.
     """
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
@@ -27,6 +28,7 @@ class Node(NamedTuple):
     origin: Value
     share: int | None
     aux: bool
+    frozen: bool = False
 
 
 @dataclass(slots=True)

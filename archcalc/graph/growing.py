@@ -99,8 +99,8 @@ class Growing:
         shape = self.shapes.get(key)
         if shape is None:
             shape = self.shapes[key] = self.shaped(step, layer, inputs, names)
-        origin, group, aux = step.node, scope.group, scope.aux
-        nodes.append(Node(index, path, layer, inputs, shape, group, origin, None, aux))
+        marks = scope.group, step.node, None, scope.aux, scope.frozen
+        nodes.append(Node(index, path, layer, inputs, shape, *marks))
         return index
 
     def check_ids(self, step: Step, at: int) -> None:

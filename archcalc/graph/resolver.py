@@ -8,7 +8,14 @@ from typing import Any
 from archcalc.errors import SpecError, nearest, suggestion
 from archcalc.graph.growing import Growing
 from archcalc.graph.scope import Scope
-from archcalc.language.steps import SHORTCUTS, Step, refused, without_followers
+from archcalc.language.lora_reader import FIELDS as LORA
+from archcalc.language.steps import (
+    SHORTCUTS,
+    Lora,
+    Step,
+    refused,
+    without_followers,
+)
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, times
 from archcalc.layers.fields import FieldError
@@ -152,6 +159,18 @@ class Resolver:
         except FieldError as error:
             message = f"{word}: {error.message}"
             raise self.growing.error(step, "AC142", message, error.help) from None
+
+    def lora(self, step: Step, at: int, scope: Scope) -> Lora:
+        """Return the adapter of a step, its arithmetic done."""
+        found = {}
+        for word, given in (step.lora or Lora(1))._asdict().items():
+            value = None if given is None else self.value(step, given, at, scope)
+            try:
+                found[word] = None if value is None else LORA[word].check(value)
+            except FieldError as error:
+                message = f"lora: {word}: {error.message}"
+                raise self.growing.error(step, "AC142", message, error.help) from None
+        return Lora(**found)
 
     def values(
         self, step: Step, args: dict[str, Any], at: int, scope: Scope

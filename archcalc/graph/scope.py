@@ -19,7 +19,8 @@ class Scope:
     """What names mean in a list of steps that is written out.
 
     `values` are those of params and `i`, `outputs` the nodes of steps by name, and
-    `declared` the names of the params of the innermost block.
+    `declared` the names of the params of the innermost block. Steps are `frozen` where
+    one around them is.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Scope:
     outputs: dict[str, int] = field(default_factory=dict)
     aux: bool = False
     declared: Collection[str] = ()
+    frozen: bool = False
 
     def path_of(self, name: str) -> str:
         """Return the path of a step here; one without a name has the group's own."""
@@ -73,12 +75,13 @@ class Scope:
         """Return the scope of a group's steps."""
         aux = self.aux if aux is None else aux
         values = dict(self.values)
-        return Scope(path, values, group, self, aux=aux, declared=self.declared)
+        marks = {"aux": aux, "declared": self.declared, "frozen": self.frozen}
+        return Scope(path, values, group, self, **marks)
 
     def renamed(self, path: str, group: int) -> Scope:
         """Return a scope that shares names and values but stands in another group."""
         names = self.values, group, self.parent, self.outputs
-        return Scope(path, *names, self.aux, self.declared)
+        return Scope(path, *names, self.aux, self.declared, self.frozen)
 
 
 def member(path: str, name: str) -> str:
@@ -89,6 +92,7 @@ def member(path: str, name: str) -> str:
 def is_group(step: Step) -> bool:
     """Say whether a step is written out as a group of its own."""
     grouped = step.kind in STRUCTURES or step.branches is not None or step.parts
+    grouped = grouped or step.lora is not None
     return bool(grouped) and step.kind != "aux" and step.repeat == 1
 
 

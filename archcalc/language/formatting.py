@@ -26,8 +26,11 @@ from archcalc.source.values import Sequence as Items
 WIDEST = 120
 STEP = 2
 USUAL = ("kernel", "stride", "pad", "dilation", "groups")
-AFTER = ("shortcut", *FOLLOWERS, "repeat", "first", "last", "when", "share", "note")
-BEFORE_STAGE = ("from", "repeat", "when")
+AFTER = (
+    *("shortcut", *FOLLOWERS, "repeat", "first", "last", "when", "share"),
+    *("frozen", "lora", "note"),
+)
+BEFORE_STAGE = ("from", "repeat", "when", "frozen")
 """What would be lost behind the many lines of a stage."""
 EXPECTED = ("at", "branch", "variant", "input", "batch")
 CITED = ("tol", "convention", "value", "with", "what", "said", "verdict", "cite", "why")

@@ -29,6 +29,7 @@ from archcalc.language.about import (
     Within,
     key_of,
 )
+from archcalc.language.lora_reader import FIELDS, ON, RANK
 from archcalc.language.spec import LANGUAGE_VERSION, SECTIONS
 from archcalc.language.steps import (
     BRANCHES,
@@ -170,6 +171,7 @@ class _Writer:
             "tags": _one_or_many(TEXT),
             "input": _input(),
             "outputs": NAMES,
+            "frozen": NAMES,
             "params": _mapping_of(PARAM),
             "variants": _mapping_of(_mapping_of(PARAM)),
             "aliases": _mapping_of(NAME),
@@ -304,6 +306,8 @@ class _Writer:
             "when": CONDITION.schema(),
             "note": TEXT,
             "share": NAME,
+            "frozen": CONDITION.schema(),
+            "lora": _lora(),
         }
         return {key: self.said(key, known[key], words.COMMON[key]) for key in COMMON}
 
@@ -330,6 +334,21 @@ def _input() -> Schema:
     sizes = [*size["anyOf"], listed]
     named = {**_mapping_of({"anyOf": sizes}), "minProperties": 1}
     return {"anyOf": [*sizes, named]}
+
+
+def _lora() -> Schema:
+    """Return the schema of an adapter: its rank, or a mapping."""
+    known = {**{name: field.schema() for name, field in FIELDS.items()}, ON: NAMES}
+    whole = {
+        "type": "object",
+        "properties": {
+            name: {"description": words.LORA[name], **one}
+            for name, one in known.items()
+        },
+        "required": ["rank"],
+        "additionalProperties": False,
+    }
+    return {"anyOf": [*RANK.schema()["anyOf"], whole]}
 
 
 def _of_type(hint: Any) -> Schema:

@@ -15,6 +15,8 @@ SECTIONS = {
     "A name stays a symbol. Several named inputs stand in a mapping.",
     "outputs": "The steps whose results are the outputs, in order; a step in a group "
     "by its path: group.step. If omitted, the last step.",
+    "frozen": "The steps whose parameters are not trained, by their paths: "
+    "`backbone`, `encoder.*.norm`. `*` stands for any characters.",
     "params": "Numbers, true or false, words or lists for the whole file; "
     "`--set name=value` overrides them.",
     "variants": "Named sets of params: `net:variant`.",
@@ -36,6 +38,16 @@ COMMON = {
     "when": "A condition; if it is false, the step is left out.",
     "note": "A note for readers.",
     "share": "Uses the weights of an earlier step, which are counted once.",
+    "frozen": "Whether training leaves the parameters of the step, and of all in it, "
+    "as they are.",
+    "lora": "Adds matrices of a low rank that are trained in place of the layer's own. "
+    "A rank, or {rank: 8, alpha: 16, dropout: 0.1}; for attention with `on: [q, v]`.",
+}
+LORA = {
+    "rank": "Rows of the first matrix, columns of the second.",
+    "alpha": "Their product is scaled by alpha / rank; the rank if omitted.",
+    "dropout": "The share of the input that is dropped in training.",
+    "on": "Which inputs of an attention are adapted; q and v if omitted.",
 }
 FOLLOWERS = {
     "norm": "A normalization that follows as a step of its own, or none.",

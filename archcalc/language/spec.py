@@ -24,7 +24,7 @@ from archcalc.language.argument_reader import (
     symbol_named,
 )
 from archcalc.language.step_reader import StepReader
-from archcalc.language.steps import Block, Step, shares, uncounted
+from archcalc.language.steps import Block, Step, freezes, shares, uncounted
 from archcalc.layers.fields import SIZES, WORD, FieldError, WholeField, number
 from archcalc.limits import DEFAULT, Limits, counting
 from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value
@@ -41,6 +41,7 @@ SECTIONS = (
     "accuracy",
     "input",
     "outputs",
+    "frozen",
     "params",
     "variants",
     "aliases",
@@ -57,6 +58,7 @@ class Spec:
     """One network as written; `inputs` are named sizes that may be arithmetic.
 
     `outputs` are the names of the steps that leave it; none where the last one does.
+    `frozen` are patterns of paths whose parameters are not trained.
     """
 
     source: Source
@@ -65,6 +67,7 @@ class Spec:
     inputs: tuple[tuple[str, tuple[Any, ...]], ...]
     input_at: Value
     outputs: tuple[Scalar, ...]
+    frozen: tuple[Scalar, ...]
     params: dict[str, Any]
     variants: dict[str, dict[str, Any]]
     aliases: dict[str, str]
@@ -82,6 +85,12 @@ class Spec:
         """Whether some step uses the weights of another."""
         lists = (self.steps, *(block.steps for block in self.blocks.values()))
         return any(map(shares, lists))
+
+    @cached_property
+    def freezes(self) -> bool:
+        """Whether the file freezes some parameters."""
+        lists = (self.steps, *(block.steps for block in self.blocks.values()))
+        return bool(self.frozen) or any(map(freezes, lists))
 
     @cached_property
     def uncounted(self) -> bool:
@@ -126,7 +135,8 @@ class _Reader:
             self.steps.default(key, value)
         blocks = self._blocks()
         inputs, input_at = self._inputs()
-        outputs = self._outputs()
+        outputs = self._names("outputs", "the name of a step")
+        frozen = self._names("frozen", "the path of a step")
         steps = self._layers()
         if about is None or self.problems.found:
             return None
@@ -139,6 +149,7 @@ class _Reader:
             inputs,
             input_at,
             outputs,
+            frozen,
             params,
             variants,
             aliases,
@@ -266,15 +277,15 @@ class _Reader:
             return tuple((k.text, self._sizes(v)) for k, v in value.items), value
         return (("input", self._sizes(value)),), value
 
-    def _outputs(self) -> tuple[Scalar, ...]:
-        """Read the names of the steps that leave the network."""
-        value = self.root.get("outputs")
+    def _names(self, section: str, what: str) -> tuple[Scalar, ...]:
+        """Read a section that names steps: those that leave, or are frozen."""
+        value = self.root.get(section)
         if value is None:
             return ()
         items = value.items if isinstance(value, Sequence) else [value]
         names = tuple(v for v in items if isinstance(v, Scalar) and not absent(v))
         if len(names) != len(items) or not names:
-            message = "outputs: the name of a step, or a list of names"
+            message = f"{section}: {what}, or a list of names"
             self.problems.add("AC137", message, value)
         return names
 

@@ -13,6 +13,7 @@ from typing import Any
 from archcalc.errors import nearest
 from archcalc.language.argument_reader import ArgumentReader, absent, quoted
 from archcalc.language.input_reader import InputReader
+from archcalc.language.lora_reader import LoraReader
 from archcalc.language.steps import (
     BRANCHES,
     COMMON,
@@ -61,6 +62,7 @@ class StepReader:
         self.arguments = arguments
         self.problems = arguments.problems
         self.inputs = InputReader(arguments, self.steps)
+        self.lora = LoraReader(arguments)
         self.block_params: dict[str, dict[str, bool]] = {}
         self.defaults: dict[str, dict[str, Any]] = {}
         self.seen: dict[tuple[Any, ...], Step] = {}
@@ -213,6 +215,8 @@ class StepReader:
         if kind != "use":  # a block may have params of these names
             usual = {f: args.pop(f, None) for f in FOLLOWERS}
             followers = {f: own.pop(f, None) or usual[f] for f in FOLLOWERS}
+        if "lora" in given:
+            own = self.lora.given(kind, key, given["lora"][1], own)
         joins = kind in CATALOGUE and CATALOGUE[kind].arity != 1
         if joins and self.problems.count == before:
             self.inputs.check(kind, key, own, common)
@@ -234,7 +238,7 @@ class StepReader:
             self.problems.add("AC140", refused(step.kind, error), at, error.help)
             return None
         alone = not (step.sources or step.share or step.branches or step.first)
-        alone = alone and not step.parts
+        alone = alone and not step.parts and step.frozen is None and not step.lora
         once = step.repeat == 1 and not step.last and step.when is True
         plain = alone and once and layer.arity == 1
         return step._replace(layer=layer, plain=plain)
@@ -252,8 +256,8 @@ class StepReader:
                 read["share"] = next(iter(self.arguments.references(value)), None)
             elif word == "repeat":
                 read["repeat"] = self.arguments.argument(REPEAT, value, "repeat")
-            elif word == "when":
-                read["when"] = self.arguments.argument(CONDITION, value, "when")
+            elif word in ("when", "frozen"):
+                read[word] = self.arguments.argument(CONDITION, value, word)
             elif word in ("first", "last"):
                 read[word] = self._overrides(kind, value)
         return read

@@ -16,7 +16,10 @@ from archcalc.layers.fields import FieldError, FlagField, WholeField
 from archcalc.sizes.expressions import Expression
 from archcalc.source.parser import Scalar
 
-COMMON = ("name", "from", "repeat", "first", "last", "when", "note", "share")
+COMMON = (
+    *("name", "from", "repeat", "first", "last", "when", "note", "share"),
+    *("frozen", "lora"),
+)
 FOLLOWERS = ("norm", "act")
 ROLES_WITH_FOLLOWERS = ("matrix", "combine", "pool", "other")
 BRANCHES = "branches"
@@ -59,6 +62,18 @@ NONE: dict[str, Any] = {}
 Parts = tuple[tuple[str, "Scalar | tuple[Step, ...]"], ...]
 
 
+class Lora(NamedTuple):
+    """The adapter of a layer: matrices of a low rank beside its own, which are frozen.
+
+    `alpha` over the rank is the number that their product is scaled by: 1 where it is
+    None.
+    """
+
+    rank: Any
+    alpha: Any = None
+    dropout: Any = 0
+
+
 class Step(NamedTuple):
     """One step as written; `node` is its kind key, which is where it stands.
 
@@ -67,7 +82,8 @@ class Step(NamedTuple):
     name: the name of an earlier step, or steps. `sources` where they are earlier steps'
     names instead. `body` for residual, aux and stage. `layer` is ready where no
     argument needs arithmetic, and `plain` says that it then becomes one node, which
-    reads the node before it, with its followers.
+    reads the node before it, with its followers. `frozen` is None where it is as around
+    it.
     """
 
     kind: str
@@ -89,6 +105,8 @@ class Step(NamedTuple):
     plain: bool = False
     copies: Any = None
     parts: Parts = ()
+    frozen: Any = None
+    lora: Lora | None = None
 
     def again(self, node: Scalar, name: str | None = None) -> Step:
         """Return the same step where it is written once more."""
@@ -159,6 +177,14 @@ def shares(steps: Iterable[Step]) -> bool:
     return any(step.share is not None or shares(step.inside()) for step in steps)
 
 
+def freezes(steps: Iterable[Step]) -> bool:
+    """Say whether some step says of its parameters whether they are trained."""
+    return any(
+        step.frozen is not None or step.lora is not None or freezes(step.inside())
+        for step in steps
+    )
+
+
 def uncounted(steps: Iterable[Step]) -> bool:
     """Say whether some step is of a layer that may do work that no rule counts."""
     return any(
@@ -194,7 +220,11 @@ def arity(step: Step) -> int | None:
 def constant(step: Step) -> bool:
     """Say whether an equal text elsewhere in the file means an equal step."""
     simple = step.layer is not None and not (
-        step.sources or step.share or step.branches or step.parts
+        step.sources or step.share or step.branches or step.parts or step.lora
     )
     waits = any(isinstance(f, Expression) for f in (step.norm, step.act))
-    return simple and not waits and settled({"repeat": step.repeat, "when": step.when})
+    return (
+        simple
+        and not waits
+        and settled({"repeat": step.repeat, "when": step.when, "frozen": step.frozen})
+    )

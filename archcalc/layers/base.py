@@ -291,6 +291,10 @@ class Layer:
         saved = self.saved(output, *inputs)
         return [[] if self.reads_ids or saved.train_only else list(saved.extras)]
 
+    def low_rank(self, rank: Dim) -> tuple[Layer, Layer] | None:
+        """Return the two layers of a low rank that can adapt it (LoRA), if any can."""
+        return None
+
     def drops(self, training: bool) -> bool:
         """Say whether values are dropped; a `drop` layer that drops none is a view."""
         return False

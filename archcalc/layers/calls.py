@@ -32,7 +32,7 @@ class Module(NamedTuple):
 class Function(NamedTuple):
     """A torch expression over `x` (the first input), `xs` (all) and `p` (parameters).
 
-    `params` are the shapes of the parameters that it needs, by name. `steps` are
+    `params` and `buffers` are the shapes of what it needs, by name. `steps` are
     statements that come before the expression, each on a line of its own. `trains` says
     that they ask `p.training`.
     """
@@ -41,6 +41,7 @@ class Function(NamedTuple):
     params: Mapping[str, tuple[Dim, ...]] = NO_NAMES
     steps: tuple[str, ...] = ()
     trains: bool = False
+    buffers: Mapping[str, tuple[Dim, ...]] = NO_NAMES
 
     @property
     def body(self) -> str:

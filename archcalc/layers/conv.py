@@ -178,6 +178,11 @@ class Conv(Convolution):
     def group_count(self, x: Shape) -> Dim:
         return self.groups
 
+    def low_rank(self, rank: Dim) -> tuple[Layer, Layer] | None:
+        if self.groups != 1:
+            return None
+        return self.replace(out=rank, bias=False), Conv(out=self.out, bias=False)
+
     def label(self, *inputs: Shape) -> str:
         head = f"conv {kernel_text(self.kernel, *inputs)}, {self.out}"
         return ", ".join([head, *self.details(*inputs)])

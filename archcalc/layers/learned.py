@@ -94,7 +94,7 @@ class LayerScale(Layer):
     """
 
     key = "layer_scale"
-    keeps = Saved(inputs=(0,), weights=("scale",))
+    keeps = Saved(inputs=(0,), weights=("scale",), frozen=Saved(weights=("scale",)))
     examples = ("layer_scale @ 7x16", "layer_scale @ 8x5x6", "layer_scale @ 16")
 
     def weights(self, *inputs: Shape) -> Shapes:

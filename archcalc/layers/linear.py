@@ -30,7 +30,9 @@ class Matrix(Layer):
     """What `fc` and `linear` share: a weight of `out × in` and a bias."""
 
     role = "matrix"
-    keeps: ClassVar[Saved] = Saved(inputs=(0,), weights=("weight",))
+    keeps: ClassVar[Saved] = Saved(
+        inputs=(0,), weights=("weight",), frozen=Saved(weights=("weight",))
+    )
     family = "linear"
 
     out: Size
@@ -47,6 +49,9 @@ class Matrix(Layer):
     def work(self, output: Shape, *inputs: Shape) -> Work:
         work = {"mac": numel(output) * self.features(inputs[0])}
         return {**work, "add": numel(output)} if self.bias else work
+
+    def low_rank(self, rank: Dim) -> tuple[Layer, Layer] | None:
+        return self.replace(out=rank, bias=False), Linear(out=self.out, bias=False)
 
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
@@ -94,7 +99,7 @@ class Linear(Matrix):
     """
 
     key = "linear"
-    keeps = Saved(inputs=(0,), weights=("weight",), casts_for_input=True)
+    keeps = Matrix.keeps._replace(casts_for_input=True)
     axis_names = "channels last"
     letters: ClassVar[Letters] = {"out": ("D", "output features", "out")}
     examples = (

@@ -8,6 +8,7 @@ from archcalc.errors import ShapeError
 from archcalc.layers.base import (
     Call,
     Extra,
+    Function,
     Layer,
     Letters,
     Module,
@@ -80,7 +81,8 @@ class BatchNorm(ChannelNorm):
     Shape unchanged; `(F,)` to `(C, D, H, W)`. A weight and a bias a channel (`affine`),
     running mean and variance as buffers. Work as in inference, where all is one product
     and one sum a value. Backward keeps the input and, in training, two statistics a
-    channel (torch.nn.BatchNorm2d).
+    channel (torch.nn.BatchNorm2d). `fixed: true` takes the running statistics in
+    training too, as fine-tuning does with a norm in evaluation mode.
     """
 
     key = "bn"
@@ -91,13 +93,18 @@ class BatchNorm(ChannelNorm):
         "bn @ 8x5",
         "bn @ 8",
         "bn @ 4x2x3x5",
+        "{bn: true, fixed: true} @ 8x5x6",
     )
+    words: ClassVar[dict[str, str]] = {
+        "fixed": "Whether training takes the running statistics too."
+    }
 
     affine: Flag = True
+    fixed: Flag = False
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
-        spatial(x, "bn", (0, 1, 2, 3))
+        spatial(x, self.key, (0, 1, 2, 3))
         return x
 
     def buffers(self, *inputs: Shape) -> Shapes:
@@ -112,17 +119,67 @@ class BatchNorm(ChannelNorm):
         return {"mul": numel(output), "add": numel(output)}
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        statistics = (Extra("batch statistics", once=2 * output[0]),)
         return Saved(
             inputs=(0,),
             weights=("weight",) if self.affine else (),
-            extras=(Extra("batch statistics", once=2 * output[0]),),
+            extras=() if self.fixed else statistics,
             train_only=True,
         )
 
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
+        if self.fixed:
+            learned = "p.weight, p.bias" if self.affine else "None, None"
+            code = f"F.batch_norm(x, p.running_mean, p.running_var, {learned})"
+            return Function(code, self.weights(x), buffers=self.buffers(x))
         given = {} if self.affine else {"affine": False}
         return Module(f"nn.BatchNorm{max(1, len(x) - 1)}d", (x[0],), given)
+
+
+class FrozenBatchNorm(ChannelNorm):
+    """A batch norm whose statistics, scale and shift are all constants.
+
+    Shape unchanged; `(C, …)`. Weight, bias, running mean and running variance a channel
+    are buffers: nothing is trained. `x·s + t`, where `s` and `t` are made of them each
+    time. Backward keeps `s` (torchvision.ops.FrozenBatchNorm2d; the backbones of DETR
+    and of torchvision's detectors).
+    """
+
+    key = "frozen_bn"
+    affine: ClassVar[bool] = False
+    principal: ClassVar[str | None] = None
+    examples = ("frozen_bn @ 8x5x6", "frozen_bn @ 8x5", "frozen_bn @ 4x2x3x5")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        spatial(x, self.key)
+        return x
+
+    def buffers(self, *inputs: Shape) -> Shapes:
+        names = ("weight", "bias", "running_mean", "running_var")
+        return dict.fromkeys(names, (inputs[0][0],))
+
+    def work(self, output: Shape, *inputs: Shape) -> Work:
+        n, channels = numel(output), output[0]
+        scale = {"add": 2 * channels, "mul": 2 * channels, "sqrt": channels}
+        return {**scale, "add": n + scale["add"], "mul": n + scale["mul"]}
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        return Saved(extras=(Extra("scale of each channel", once=output[0]),))
+
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        """Scale, shift and the product live while the shift is added."""
+        channels = Extra("scale and shift of each channel", once=2 * output[0])
+        return [[channels, Extra("scaled values", each=numel(output))]]
+
+    def torch(self, *inputs: Shape) -> Call:
+        (x,) = inputs
+        ones = ", None" * (len(x) - 1)
+        scale = "s = p.weight * (p.running_var + 1e-5).rsqrt()"
+        shift = "t = p.bias - p.running_mean * s"
+        code = f"x * s[:{ones}] + t[:{ones}]"
+        return Function(code, steps=(scale, shift), buffers=self.buffers(x))
 
 
 class FeatureNorm(Layer):
@@ -234,7 +291,8 @@ class RMSNorm(FeatureNorm):
         normalized = Extra("normalized values", each=numel(output))
         kept = (statistics, normalized)
         first = Saved(weights=("weight",), extras=(normalized,), upcasts=True)
-        return Saved((0,), False, ("weight",), kept, upcasts=True, first=first)
+        whole = Saved((0,), False, ("weight",), kept, upcasts=True, first=first)
+        return whole._replace(frozen=whole._replace(extras=(statistics,)))
 
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
         (made,) = super().workspace(output, *inputs)

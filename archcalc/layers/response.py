@@ -54,7 +54,8 @@ class GlobalResponseNorm(Layer):
         lengths = Extra("lengths and their quotients", each=2 * output[0])
         mean = Extra("mean length", each=1)
         extras = (scaled, lengths, mean)
-        return Saved((0,), False, ("weight",), extras, first=Saved(extras=(scaled,)))
+        whole = Saved((0,), False, ("weight",), extras, first=Saved(extras=(scaled,)))
+        return whole._replace(frozen=whole._replace(extras=(lengths, mean)))
 
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
         scaled, lengths, _ = self.saved(output, *inputs).extras

@@ -122,7 +122,8 @@ class WindowAttention(Layer):
         packed = Extra("queries, keys and values", each=3 * tokens * output[1])
         weights = Extra("attention weights", each=self.heads * tokens * seen)
         kept = (packed, weights)
-        return Saved(extras=(*kept, self.index()) if self.bias else kept)
+        own = (self.index(),) if self.bias else ()
+        return Saved(extras=(*kept, *own), frozen=Saved(extras=kept))
 
     def index(self) -> Extra:
         """Return the place in the table of each pair of tokens in a window."""

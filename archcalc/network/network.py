@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -51,7 +51,8 @@ class Network(Shown):
 
     `variant` names a set of params of the file, `settings` override single params, and
     `input` the input's sizes (a size may be a name, which stays a symbol). Of several
-    inputs, it gives those that it names.
+    inputs, it gives those that it names. `freeze` are patterns of the paths whose
+    parameters are not trained, beside those that the file freezes.
     """
 
     spec: Spec
@@ -59,6 +60,7 @@ class Network(Shown):
     settings: Mapping[str, Any] = field(default_factory=dict)
     input: Input | None = None
     limits: Limits = DEFAULT
+    freeze: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -202,7 +204,12 @@ class Network(Shown):
         inference does not run it.
         """
         own = self.input is None and not self.settings
-        return expand(self.spec, self.input_shapes, self.params, self.limits, own)
+        graph = expand(self.spec, self.input_shapes, self.params, self.limits, own)
+        if not self.freeze:
+            return graph
+        from archcalc.graph.freezing import frozen, together
+
+        return together(frozen(graph, self.freeze))
 
     def analyze(
         self,
@@ -259,6 +266,7 @@ def load(
     limits: Limits = DEFAULT,
     arguments: Mapping[str, Any] | None = None,
     python: bool = False,
+    freeze: str | Sequence[str] = (),
 ) -> Network:
     """Return a shipped network by name, or the network in a file or a PyTorch module.
 
@@ -266,7 +274,8 @@ def load(
     the name of one or of what makes it with `arguments` (`torchvision.models:resnet50`,
     `nets/mine.py:Net`; with `python` also `models:Net`). `set` overrides params,
     `input` the input sizes (`"3x299x299"`, `[3, 299, 299]`, `"C,H,W"` for symbols; for
-    one of several inputs, `{"left": [3, 8, 8]}`).
+    one of several inputs, `{"left": [3, 8, 8]}`). `freeze` are patterns of paths whose
+    parameters are not trained (`"backbone"`, `["conv*", "*.bn"]`).
 
     Raises `UsageError` for an unknown name, `SourceError` or `SpecError` for a file
     that is not a network.
@@ -274,17 +283,19 @@ def load(
     >>> load("vgg16").analyze().total.params
     138357544
     """
+    frozen = (freeze,) if isinstance(freeze, str) else tuple(freeze)
     given = object_named(name, python) or (name if is_module(name) else None)
     if given is not None:
         shapes = _shapes_of(input, str(given)) if input is not None else None
         source = module_source(given, shapes, arguments or {}, limits)
-        return network(source, variant, set, limits=limits)
+        return network(source, variant, set, None, limits, frozen)
     path, named = (
         library.find(os.fspath(name))
         if isinstance(name, str)
         else (os.fspath(name), None)
     )
-    return network(read_source(path, limits), variant or named, set, input, limits)
+    source = read_source(path, limits)
+    return network(source, variant or named, set, input, limits, frozen)
 
 
 def _shapes_of(input: Input, name: str) -> Shapes:
@@ -305,10 +316,11 @@ def network(
     settings: Mapping[str, Any] | None = None,
     input: Input | None = None,
     limits: Limits = DEFAULT,
+    freeze: tuple[str, ...] = (),
 ) -> Network:
     """Return the network in a source that was read."""
     return Network(
-        read_spec(source, limits), variant, dict(settings or {}), input, limits
+        read_spec(source, limits), variant, dict(settings or {}), input, limits, freeze
     )
 
 

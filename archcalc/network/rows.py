@@ -17,7 +17,7 @@ from archcalc.sizes.dims import Dim
 
 Level = Literal["ops", "layers", "blocks", "stages"]
 LEVELS: tuple[Level, ...] = ("ops", "layers", "blocks", "stages")
-WHOLE = ("block", "residual", "concat", "add", "multiply")
+WHOLE = ("block", "residual", "concat", "add", "multiply", "lora")
 """Kinds of group that are one row at the level of blocks."""
 
 
@@ -42,12 +42,12 @@ class Row(NamedTuple):
 
     @property
     def params(self) -> Dim:
-        """Trainable parameters."""
+        """Parameters, frozen ones too."""
         return self.figures.params
 
     @property
     def weights(self) -> Dim:
-        """Trainable weights without biases and normalization."""
+        """Weights without biases and normalization."""
         return self.figures.weights
 
     @property

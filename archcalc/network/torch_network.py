@@ -229,13 +229,18 @@ def _made(record: Module | Function, node: Node, device: str) -> nn.Module | Non
 
     with _refusing(node, "build"), torch.device(device):
         if isinstance(record, Module):
-            return _found(record.target)(*record.args, **record.kwargs)
-        if not (record.params or record.trains):
+            made: nn.Module = _found(record.target)(*record.args, **record.kwargs)
+        elif record.params or record.trains or record.buffers:
+            shapes = record.params.items()
+            made = nn.ParameterDict(
+                {k: nn.Parameter(torch.zeros(_ints(s))) for k, s in shapes}
+            )
+            for name, shape in record.buffers.items():
+                whole = None if shape else torch.long  # a count of batches
+                made.register_buffer(name, torch.zeros(_ints(shape), dtype=whole))
+        else:
             return None
-        shapes = record.params.items()
-        return nn.ParameterDict(
-            {k: nn.Parameter(torch.zeros(_ints(s))) for k, s in shapes}
-        )
+        return made.requires_grad_(not node.frozen)
 
 
 def _found(target: str) -> Callable[..., nn.Module]:

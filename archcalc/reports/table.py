@@ -50,7 +50,8 @@ COLUMNS: dict[str, Column] = {
     **{
         key: column(key, gives_way=GIVES_WAY.get(key, 0))
         for key in (
-            *("shape", "params", "weights", "biases", "norms", "buffers", "macs"),
+            *("shape", "params", "trainable", "frozen", "weights", "biases"),
+            *("norms", "buffers", "macs"),
             *("flops", "operations", "reported_params", "activations"),
             *("activation_bytes", "receptive_field", "depth", "start", "jump", "faked"),
             *("peak", "saved", "keeps", "disk", "moved", "intensity"),

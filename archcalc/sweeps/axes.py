@@ -8,6 +8,7 @@ A param of that name comes first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from archcalc.errors import UsageError, suggestion
@@ -82,7 +83,7 @@ def network_at(
             settings[meant[name]] = value
     input = given.get(INPUT, base.input)
     if meant.get(RESOLUTION) == INPUT:
-        alone = Network(base.spec, variant, settings, input, base.limits)
+        alone = replace(base, variant=variant, settings=settings, input=input)
         (shape,) = alone.input_shapes.values()
         input = (shape[0], *[given[RESOLUTION]] * (len(shape) - 1))
-    return Network(base.spec, variant, settings, input, base.limits)
+    return replace(base, variant=variant, settings=settings, input=input)

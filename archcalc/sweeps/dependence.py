@@ -174,6 +174,7 @@ def _own(step: Step) -> frozenset[str]:
     given = (step.args, step.first, step.last)
     values = [value for args in given for value in args.values()]
     values += [step.repeat, step.when, step.norm, step.act, step.shortcut]
+    values += [step.frozen, step.lora]
     return names_in(values)
 
 

@@ -286,6 +286,7 @@ def _weighed(graph: Graph, node: Node) -> int:
 
 
 def weights_of(counted: Any) -> tuple[Any, ...]:
-    """Return weights, biases, norms, buffers and parameters of a node or a total."""
+    """Return weights to buffers, then parameters: all, frozen ones, trainable ones."""
     learned = (counted.weights, counted.biases, counted.norms)
-    return (*learned, counted.buffers, sum(learned))
+    every, frozen = sum(learned), counted.frozen
+    return (*learned, counted.buffers, every, frozen, every - frozen)

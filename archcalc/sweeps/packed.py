@@ -10,7 +10,7 @@ from typing import Any
 LANE = 96
 """Bits of one figure in a sum."""
 FIGURES = (
-    *("weights", "biases", "norms", "buffers", "params"),
+    *("weights", "biases", "norms", "buffers", "params", "frozen", "trainable"),
     *("macs", "flops", "values", "depth"),
 )
 OF_WEIGHTS = FIGURES.index("macs") * LANE
@@ -47,7 +47,9 @@ def reader(names: Sequence[str]) -> Callable[[int], tuple[int, ...]]:
     places = [FIGURES.index(name) for name in names]
     shifts = [place * LANE for place in places]
     wanted = sorted(set(places))
-    lanes = (f"Q{BYTES - 8}x" if p in wanted else f"{BYTES}x" for p in range(9))
+    lanes = (
+        f"Q{BYTES - 8}x" if p in wanted else f"{BYTES}x" for p in range(len(FIGURES))
+    )
     unpack = Struct("<" + "".join(lanes)).unpack
     size = BYTES * len(FIGURES)
     order: Any = tuple

@@ -94,8 +94,9 @@ class Reuse:
         self.dependence = Dependence(base.spec, axes, base.settings)
         self.memo = Memo(self.dependence, inplace, {}, {})
         self.env: tuple[Values, Network] | None = None
-        # A fragment does not know that a step inside it leaves the network.
-        self.plain = len(base.spec.inputs) != 1 or bool(base.spec.outputs)
+        # A fragment does not know which steps in it leave the network or are frozen.
+        known = base.spec.outputs or base.spec.freezes or base.freeze
+        self.plain = len(base.spec.inputs) != 1 or bool(known)
         self.drop_cache()
 
     def drop_cache(self) -> None:

@@ -24,6 +24,7 @@ PACKAGE = Path(__file__).parents[2] / "archcalc"
 PLAIN = frozenset(
     {"shape", "depth", "layers", "channels", "kernel", "stride", "groups", "kinds"}
     | {"convs", "heads", "is", "start", "connections", "operations", "training"}
+    | {"frozen"}
 )
 """Keys that are words of the language, or plain ones, too."""
 PICKERS = {

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from layer_cases import EXAMPLES, Case, read
+from layers_alone import activations_peak, alone, has_bfloat16
 from samples import long_unless
 from torch import nn
 from torch_memory import (
@@ -23,16 +24,12 @@ from torch_memory import (
 
 import archcalc
 from archcalc import Analysis
-from archcalc.figures.counted import Setting
-from archcalc.figures.memory.at_rest import static
 from archcalc.figures.memory.checkpoints import segments
 from archcalc.figures.memory.inference import inference as played
 from archcalc.figures.memory.optimizers import OPTIMIZERS
 from archcalc.figures.memory.storages import Storages
-from archcalc.figures.memory.training import play
-from archcalc.graph.graph import Graph, Group, Node
+from archcalc.graph.graph import Graph
 from archcalc.layers import CATALOGUE
-from archcalc.layers.base import Layer
 
 NETWORKS: dict[str, str | None] = {
     "lenet5": None,
@@ -93,14 +90,6 @@ def steps(analysis: Analysis, module: nn.Module, dtype: torch.dtype) -> list[Any
         if node.layer.role != "input" and ours[node.index] != theirs:
             wrong.append((step.name, ours[node.index], theirs))
     return wrong
-
-
-def activations_peak(analysis: Analysis, adding: bool = False) -> int:
-    """Return the peak of training without what stays; torch's modes bar adding."""
-    held = static(analysis)
-    stays = held.parameters + held.buffers + held.optimizer_state
-    peak = play(analysis.memory.training_storages, held, adding).peak
-    return peak - stays  # type: ignore[operator]  # numbers
 
 
 @pytest.mark.parametrize("name", [*NETWORKS, *WITHOUT_BFLOAT16])
@@ -244,34 +233,6 @@ ESTIMATED = {
 LAYERS = [case for case in EXAMPLES if case.layer.key not in ESTIMATED]
 
 
-def alone(case: Case, **how: Any) -> Analysis:
-    """Return a network of one layer, behind learned sums through which gradients go.
-
-    What reads nothing is added to an input of its shape.
-    """
-    position = CATALOGUE["position"]()
-    layers: list[tuple[Layer, tuple[int, ...], Any]] = []
-    entering = case.inputs or (case.output,)
-    count = len(entering)
-    ids = case.layer.reads_ids
-    layers += [(CATALOGUE["input"](), (), x) for x in entering]
-    if not ids:
-        layers += [(position, (i,), x) for i, x in enumerate(entering)]
-    first = 0 if ids else count
-    reads = tuple(range(first, first + count)) if case.inputs else ()
-    layers.append((case.layer, reads, case.output))
-    if not case.inputs:
-        layers.append((CATALOGUE["add"](), (1, 2), case.output))
-    nodes = tuple(
-        Node(i, str(i), layer, inputs, shape, 0, None, None, False)  # type: ignore[arg-type]  # written nowhere
-        for i, (layer, inputs, shape) in enumerate(layers)
-    )
-    last = len(nodes) - 1
-    whole = Group("", "network", "", -1, 0, len(nodes), last)
-    graph = Graph(nodes, (whole,), tuple(range(count)), (last,), {})
-    return Analysis("alone", graph, Setting(**how))
-
-
 @pytest.mark.parametrize("case", LAYERS, ids=lambda case: case.text)
 def test_a_layer_alone(case: Case) -> None:
     analysis = alone(case, batch=3, inplace=False)
@@ -280,13 +241,6 @@ def test_a_layer_alone(case: Case) -> None:
     assert analysis.memory.saved_for_backward == saved_bytes(module, 3)
     evaluated = Storages(analysis, backward=True, training=False)
     assert kept_bytes(evaluated) == saved_bytes(module, 3, train=False)
-
-
-def has_bfloat16(case: Case) -> bool:
-    """Say whether torch has it: no average pool of volumes, of which its LRN is made."""
-    if case.layer.key == "avgpool":
-        return len(case.inputs[0]) != 4
-    return case.layer.key != "lrn"
 
 
 @pytest.mark.parametrize(

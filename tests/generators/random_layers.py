@@ -139,10 +139,12 @@ def glu(w: StepWriter, x: Tensor, depth: int) -> Made:
 
 
 def norm(w: StepWriter, x: Tensor, depth: int) -> Made:
-    kind = w.random.choice(("bn", "bn", "bn", "ln", "rms", "gn", "in", "lrn"))
+    kinds = ("bn", "bn", "bn", "ln", "rms", "gn", "in", "lrn", "frozen_bn")
+    kind = w.random.choice(kinds)
     affine = w.chance(0.7)
     if kind == "bn":
-        return "bn" if affine else {"bn": False}, x
+        fixed = {"fixed": True} if w.chance(0.3) else {}
+        return {"bn": affine, **fixed} if fixed or not affine else "bn", x
     if kind in ("ln", "rms"):
         over = w.random.choice(("features", "last", "channels", "all"))
         return {kind: over, "affine": affine}, x
@@ -152,6 +154,8 @@ def norm(w: StepWriter, x: Tensor, depth: int) -> Made:
         return {"gn": w.groups(x.channels, x.channels), "affine": affine}, x
     if kind == "in":
         return {"in": affine}, x
+    if kind == "frozen_bn":
+        return kind, x
     return {"lrn": w.random.randint(1, 5)}, x
 
 

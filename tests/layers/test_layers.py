@@ -183,6 +183,7 @@ WORK: dict[str, dict[str, int]] = {
     "{linear: 10, bias: false} @ 7x16": {"mac": 1120},
     "{embedding: 100, dim: 4} @ 7": {},
     "bn @ 8x5x6": {"mul": 240, "add": 240},
+    "frozen_bn @ 8x5x6": {"mul": 256, "add": 256, "sqrt": 8},
     "ln @ 7x16": {"add": 441, "mul": 336, "div": 21, "sqrt": 7},
     "{ln: features, affine: false} @ 7x16": {
         "add": 329,

@@ -302,6 +302,8 @@ WORDS: dict[str, tuple[str, ...]] = {
         "lrn",
     ),
     "language/schema.py": ("conv",),
+    "language/schema_words.py": ("dropout",),  # an argument of `lora`
+    "language/lora_reader.py": ("dropout",),
 }
 """Layer keys that stand in files of the engine, where they are no rule of a layer's."""
 OF_TOOLS = (

@@ -28,6 +28,9 @@ class Built(nn.Module):
         else:
             shapes: Any = record.params.items()
             self.part = nn.ParameterDict({k: torch.randn(s) for k, s in shapes})
+            for name, shape in record.buffers.items():
+                whole: Any = torch.ones(shape)
+                self.part.register_buffer(name, whole if shape else whole.long())
 
     def forward(self, *xs: Tensor) -> Any:
         if isinstance(self.record, Function):

@@ -286,6 +286,14 @@ SCHEMA = (
         "layers: [{name: a, conv: 8}, {name: b, relu: }]\n",
     ),
     Rule(
+        "AC157",
+        "lora",
+        "`lora` must stand on a layer with one matrix, or on an attention whose inputs "
+        "are written as steps, and needs a rank.",
+        "- {maxpool: 2, lora: 4}",
+        "- {conv: 8, lora: 4}",
+    ),
+    Rule(
         "AC191",
         "formula-too-large",
         "A formula over symbols must stay below 10,000 terms, and a power below its "

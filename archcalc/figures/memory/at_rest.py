@@ -37,6 +37,11 @@ def tensors(nodes: Iterable[Node], graph: Graph, buffers: bool) -> Iterator[Tens
             yield from rule(*shapes).items()
 
 
+def trained(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Yield the nodes whose weights training changes."""
+    return (node for node in nodes if not node.frozen)
+
+
 def size_of(name: str, shape: Shape, dtype: str) -> Dim:
     """Return the bytes of a weight or buffer, up to whole bytes; a counter has 8."""
     if name == COUNTER:
@@ -68,17 +73,24 @@ def stored_dtype(analysis: Counted) -> str:
 
 
 def static(analysis: Counted) -> Static:
-    """Return what training holds, side heads included, once all gradients are there."""
+    """Return what training holds, side heads included, once all gradients are there.
+
+    Frozen parameters have neither a gradient nor any state.
+    """
     dtype = weight_dtype(analysis)
     chosen = optimizer(analysis.setting.optimizer)
-    parameters: Dim = 0
+    gradients: Dim = 0
     count = 0
     graph = analysis.graph
-    for name, shape in tensors(graph.nodes, graph, buffers=False):
-        parameters = parameters + size_of(name, shape, dtype)
+    for name, shape in tensors(trained(graph.nodes), graph, buffers=False):
+        gradients = gradients + size_of(name, shape, dtype)
         count += 1
+    parameters = gradients
+    frozen = (node for node in graph.nodes if node.frozen)
+    for name, shape in tensors(frozen, graph, buffers=False):
+        parameters = parameters + size_of(name, shape, dtype)
     buffers: Dim = 0
     for name, shape in tensors(graph.nodes, graph, buffers=True):
         buffers = buffers + size_of(name, shape, dtype)
-    state = len(chosen.copies) * parameters + chosen.scalars * SCALAR_BYTES * count
-    return Static(parameters, buffers, parameters, state)
+    state = len(chosen.copies) * gradients + chosen.scalars * SCALAR_BYTES * count
+    return Static(parameters, buffers, gradients, state)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from archcalc.figures.formats import in_bytes
 from archcalc.figures.memory.checkpoints import entering, segments
 from archcalc.figures.memory.storages import Storages, number
-from archcalc.graph.graph import Node
+from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Saved, numel
 
 IN_A_ROW = "input, put in a row"
@@ -29,7 +29,7 @@ class Kept(NamedTuple):
 def kept_for_backward(storages: Storages) -> dict[int, Kept]:
     """Return what each node keeps, by its index.
 
-    A node keeps nothing where no gradient passes it: before the first weight.
+    A node keeps nothing where no gradient passes it: before the first trained weight.
     """
     differs = needs_gradient(storages)
     found = {}
@@ -53,12 +53,17 @@ def with_checkpoints(storages: Storages, kept: dict[int, Kept]) -> dict[int, Kep
 
 
 def needs_gradient(storages: Storages) -> list[bool]:
-    """Say for each node whether its output depends on a weight."""
+    """Say for each node whether its output depends on a weight that is trained."""
     needed: list[bool] = []
     for node in storages.graph.nodes:
-        own = bool(node.layer.weights(*storages.graph.input_shapes(node)))
-        needed.append(own or any(needed[i] for i in node.inputs))
+        before = any(needed[i] for i in node.inputs)
+        needed.append(before or trains(storages.graph, node))
     return needed
+
+
+def trains(graph: Graph, node: Node) -> bool:
+    """Say whether a node has weights that training changes."""
+    return not node.frozen and bool(node.layer.weights(*graph.input_shapes(node)))
 
 
 def _kept(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> Kept:
@@ -66,6 +71,8 @@ def _kept(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> 
         return Kept(tuple(storages.read(node)), words="token ids")
     if saved.first is not None and not any(differs[i] for i in node.inputs):
         saved = saved.first
+    elif saved.frozen is not None and node.frozen:
+        saved = saved.frozen
     inputs = [node.inputs[i] for i in saved.inputs if _is_kept(node, i, saved, differs)]
     copied = [i for i in inputs if storages.layouts.gathers(node, i)]
     owners = [storages.owner[i] for i in inputs if i not in copied]

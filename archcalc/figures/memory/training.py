@@ -157,7 +157,8 @@ class _Play:
         if self.needed[index] and index in self.gradients.of:
             gone += self.gradients.back(node)
             self.padding(node, kept)
-            self.weight_gradients(node)
+            if not node.frozen:
+                self.weight_gradients(node)
         gone += [key for _, key, _ in self.extras(index, kept)]
         gone += self.done(kept.storages)
         self.ledger.step("backward", index, tuple(gone))

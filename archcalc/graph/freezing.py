@@ -1,0 +1,121 @@
+"""Frozen parts: the nodes whose parameters training leaves as they are.
+
+`frozen` on a step marks its nodes while they are written out. What stands here marks
+more by their paths: those that the file lists under `frozen`, and those of a run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from fnmatch import translate
+
+from archcalc.errors import ArchcalcError, Place, SpecError, UsageError, suggestion
+from archcalc.graph.graph import Graph, Node
+from archcalc.layers.low_rank import ADAPTERS
+
+ADAPTED = "lora"
+"""The kind of a group of a layer and its matrices of LoRA, which are trained."""
+
+
+def frozen(graph: Graph, patterns: Sequence[str], place: Place | None = None) -> Graph:
+    """Return a graph with the nodes frozen whose path, or a group's, fits a pattern.
+
+    `*` stands for any characters. `place` is where the patterns stand in a file; they
+    are those of a run without one. Raises `SpecError` AC154 or `UsageError` AC502 for a
+    pattern that fits no layer with parameters.
+    """
+    found = {
+        node.index
+        for pattern in patterns
+        for node in _matched(graph, pattern, place)
+        if not is_adapter(graph, node)
+    }
+    return _marked(graph, found)
+
+
+def together(graph: Graph) -> Graph:
+    """Return a graph in which steps that share weights are frozen as one of them is."""
+    nodes = graph.nodes
+    shared = [n for n in nodes if n.share is not None]
+    roots = {n.share for n in shared if n.frozen}
+    roots |= {n.share for n in shared if nodes[n.share or 0].frozen}
+    same = {n.index for n in shared if n.share in roots} | roots
+    return _marked(graph, {index for index in same if index is not None})
+
+
+def is_adapter(graph: Graph, node: Node) -> bool:
+    """Say whether a node is a matrix of a low rank beside a layer (LoRA)."""
+    kind, _, name = graph.groups[node.group].kind, *node.name.rpartition(".")[1:]
+    return kind == ADAPTED and name in ADAPTERS
+
+
+def _marked(graph: Graph, indices: set[int]) -> Graph:
+    """Return a graph with more nodes frozen."""
+    if all(graph.nodes[index].frozen for index in indices):
+        return graph
+    nodes = tuple(
+        [n._replace(frozen=n.frozen or n.index in indices) for n in graph.nodes]
+    )
+    return replace(graph, nodes=nodes)
+
+
+def _matched(graph: Graph, pattern: str, place: Place | None) -> Iterator[Node]:
+    """Yield the nodes with parameters that a pattern fits."""
+    fits = re.compile(translate(pattern)).match
+    known: dict[str, bool] = {}
+    matched, learned = 0, 0
+    for node in graph.nodes:
+        if not any(
+            known.setdefault(path, bool(fits(path))) for path in _around(node.name)
+        ):
+            continue
+        matched += 1
+        if node.layer.weights(*graph.input_shapes(node)):
+            learned += 1
+            yield node
+    if not learned:
+        raise _nothing(graph, pattern, matched, place)
+
+
+def _around(name: str) -> Iterator[str]:
+    """Yield a path and those of the groups around it: `a.b.c`, `a.b`, `a`."""
+    while name:
+        yield name
+        name = name.rpartition(".")[0]
+
+
+def _nothing(
+    graph: Graph, pattern: str, matched: int, place: Place | None
+) -> ArchcalcError:
+    """Return the error of a pattern that freezes nothing, with the nearest path."""
+    graph.need_heads(pattern)
+    said = "frozen" if place else "--freeze"
+    if matched:
+        what = "layer" if matched == 1 else "layers"
+        message = f"{said}: {pattern!r} fits {matched} {what}, none with parameters"
+        help = "name a convolution, a linear layer, a norm, or a group that has some"
+    else:
+        message = f"{said}: {pattern!r} fits no layer"
+        help = _meant(graph, pattern)
+    if place is None:
+        return UsageError.of("AC502", message, help=help)
+    return SpecError.of("AC154", message, place=place, help=help)
+
+
+def _meant(graph: Graph, pattern: str) -> str:
+    """Return what a pattern that fits no layer may have meant."""
+    paths = dict.fromkeys(_every(graph.nodes))
+    ending = next((p for p in paths if f".{p}".endswith(f".{pattern}")), None)
+    if ending is not None:
+        return f"a path begins at the top: {ending}, or *.{pattern}"
+    top = [path for path in paths if "." not in path]
+    plain = pattern.strip("*.")
+    return suggestion(plain, [*top, *paths], "paths", most=12)
+
+
+def _every(nodes: Iterable[Node]) -> Iterator[str]:
+    for node in nodes:
+        if node.layer.role != "input":
+            yield from _around(node.name)

@@ -1,0 +1,137 @@
+"""Frozen parts against torch on the CPU: what backward keeps, the peak of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from layer_cases import EXAMPLES, Case
+from layers_alone import activations_peak, alone, has_bfloat16
+from torch_memory import (
+    prepared,
+    saved_bytes,
+    threads,
+    training_peak,
+)
+
+import archcalc
+from archcalc import Analysis
+from archcalc.graph.graph import Graph
+
+STEPPED = ("lstm", "gru", "rnn")
+"""Recurrent layers: what they keep where their weights are frozen has no rule yet."""
+LEARNED = [
+    case
+    for case in EXAMPLES
+    if case.layer.weights(*case.inputs) and case.layer.key not in STEPPED
+]
+
+
+MORE_IN_BACKWARD = ("deconv", "grn", "prelu", "rms", "window_attention")
+"""Layers whose backward makes more than the rules say, trained or frozen."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_threads() -> Iterator[None]:
+    """One where no number is asked for: these tensors are small, threads cost more."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads())
+    yield
+    torch.set_num_threads(before)
+
+
+def alone_frozen(case: Case, every: bool = False, **how: Any) -> Analysis:
+    """Return a layer behind learned sums, itself frozen, or with `every` all."""
+    analysis = alone(case, **how)
+    graph = analysis.graph
+    nodes = tuple(
+        n._replace(frozen=every or n.layer is case.layer) for n in graph.nodes
+    )
+    whole = graph.groups, graph.inputs, graph.outputs, {}
+    return Analysis("alone", Graph(nodes, *whole), analysis.setting)
+
+
+@pytest.mark.parametrize("case", LEARNED, ids=lambda case: case.text)
+def test_a_frozen_layer_through_which_gradients_go(case: Case) -> None:
+    analysis = alone_frozen(case, batch=3, inplace=False)
+    module = prepared(analysis.graph)
+    assert analysis.memory.saved_for_backward == saved_bytes(module, 3)
+    if not (case.layer.reads_ids or case.layer.key in MORE_IN_BACKWARD):
+        assert activations_peak(analysis) == training_peak(module, 3)
+
+
+@pytest.mark.parametrize("case", LEARNED, ids=lambda case: case.text)
+def test_nothing_is_kept_where_all_is_frozen(case: Case) -> None:
+    analysis = alone_frozen(case, every=True, batch=3, inplace=False)
+    assert analysis.memory.saved_for_backward == 0
+    assert saved_bytes(prepared(analysis.graph), 3) == 0
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in LEARNED if has_bfloat16(c)], ids=lambda case: case.text
+)
+def test_a_frozen_layer_in_bfloat16(case: Case) -> None:
+    analysis = alone_frozen(case, batch=3, inplace=False, dtype="bfloat16")
+    module = prepared(analysis.graph, torch.bfloat16)
+    theirs = saved_bytes(module, 3, torch.bfloat16)
+    assert analysis.memory.saved_for_backward == theirs
+
+
+# -- networks --------------------------------------------------------------------------
+
+FINE_TUNED = """
+archcalc: 1
+name: fine-tuned
+input: [3, 17, 17]
+layers:
+  - name: backbone
+    frozen: true
+    stage:
+      - {name: conv1, conv: 8, kernel: 3, stride: 2, pad: 1, bias: false, norm: NORM, act: relu}
+      - {name: pool, maxpool: 3, stride: 2, pad: 1}
+      - {name: body, repeat: 2, residual: [{conv: 8, kernel: 3, pad: 1, norm: NORM, act: relu}, {dropout: 0.1}]}
+  - {name: neck, conv: 4, kernel: 3, norm: bn, act: relu}
+  - {name: head, fc: 5}
+"""
+TOKENS = """
+archcalc: 1
+name: tokens
+input: [9]
+layers:
+  - {name: words, embedding: 11, dim: 12, frozen: true}
+  - {name: encoder, repeat: 2, frozen: FROZEN, residual:
+      [{name: norm, ln: }, {name: a, attention: 3, q: {linear: 12}, k: {linear: 12}, v: {linear: 12}LORA}, {linear: 12}]}
+  - {name: mlp, residual: [{ln: }, {linear: 24, act: gelu}, {linear: 12}], frozen: FROZEN}
+  - {name: head, linear: 7}
+"""
+LORA = ", lora: {rank: 2, on: [q, v]}"
+DROPPED = ", lora: {rank: 2, alpha: 8, dropout: 0.1, on: [q, k, v]}"
+TUNED = {
+    "a backbone with batch norms": FINE_TUNED.replace("NORM", "bn"),
+    "with fixed norms": FINE_TUNED.replace("NORM", "{bn: true, fixed: true}"),
+    "with constant norms": FINE_TUNED.replace("NORM", "frozen_bn"),
+    "an embedding": TOKENS.replace("FROZEN", "false").replace("LORA", ""),
+    "the first block": TOKENS.replace("FROZEN", "i == 1", 1)
+    .replace("FROZEN", "false")
+    .replace("LORA", ""),
+    "LoRA on q and v": TOKENS.replace("FROZEN", "true").replace("LORA", LORA),
+    "LoRA with dropout": TOKENS.replace("FROZEN", "true").replace("LORA", DROPPED),
+    "LoRA in a trained network": TOKENS.replace("FROZEN", "false").replace(
+        "LORA", LORA
+    ),
+}
+
+
+@pytest.mark.parametrize("text", TUNED.values(), ids=TUNED)
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_every_byte_of_a_network_that_is_tuned(text: str, dtype: str) -> None:
+    analysis = archcalc.loads(text).analyze(batch=3, inplace=False, dtype=dtype)
+    kind = getattr(torch, dtype)
+    module = prepared(analysis.graph, kind)
+    assert 0 < analysis.total.frozen < analysis.total.params
+    trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
+    assert analysis.total.trainable == trained
+    assert analysis.memory.saved_for_backward == saved_bytes(module, 3, kind)
+    assert activations_peak(analysis) == training_peak(module, 3, kind)
