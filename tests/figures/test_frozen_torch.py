@@ -20,7 +20,7 @@ import archcalc
 from archcalc import Analysis
 from archcalc.graph.graph import Graph
 
-STEPPED = ("lstm", "gru", "rnn")
+STEPPED = ("lstm", "gru", "rnn", "selective_scan")
 """Recurrent layers: what they keep where their weights are frozen has no rule yet."""
 LEARNED = [
     case

@@ -35,7 +35,8 @@ def kept_for_backward(storages: Storages) -> dict[int, Kept]:
     found = {}
     for node in storages.ran:
         if differs[node.index]:
-            saved = storages.saved(node)
+            passes = any(differs[i] for i in node.inputs)
+            saved = storages.saved(node, passes)
             found[node.index] = _kept(storages, node, saved, differs)
     return found
 
@@ -69,10 +70,6 @@ def trains(graph: Graph, node: Node) -> bool:
 def _kept(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> Kept:
     if node.layer.reads_ids:
         return Kept(tuple(storages.read(node)), words="token ids")
-    if saved.first is not None and not any(differs[i] for i in node.inputs):
-        saved = saved.first
-    elif saved.frozen is not None and node.frozen:
-        saved = saved.frozen
     inputs = [node.inputs[i] for i in saved.inputs if _is_kept(node, i, saved, differs)]
     copied = [i for i in inputs if storages.layouts.gathers(node, i)]
     owners = [storages.owner[i] for i in inputs if i not in copied]

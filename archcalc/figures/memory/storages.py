@@ -95,10 +95,15 @@ class Storages:
         """Say whether backward needs a node's output as it is, so nothing may write."""
         return self.backward and self.saved(node).output
 
-    def saved(self, node: Node) -> Saved:
-        """Return what a node keeps for backward, where it runs in place or not."""
+    def saved(self, node: Node, passes: bool = True) -> Saved:
+        """Return what a node keeps for backward, where it runs in place or not.
+
+        `passes` says whether a gradient goes on to its inputs.
+        """
         shapes = self.graph.input_shapes(node)
         saved = self.ruled(node)
+        instead = saved.first if not passes else saved.frozen if node.frozen else None
+        saved = saved if instead is None else instead
         if saved.upcasts and self.narrow:
             copy = Extra("input in float32", each=numel(shapes[0]), width=WIDE_BYTES)
             extras = (copy, *map(widened, saved.extras))
