@@ -42,6 +42,8 @@ NOT_YET = "less its output"
 SOURCES = ("q", "k", "v")
 PACKED = "queries, keys and values"
 WHAT = ("queries", "keys", "values")
+NEEDED = ((1,), (0,), (0, 1))
+"""Whose gradients need the queries, the keys and the values."""
 Moments = Iterator[list[Extra]]
 
 
@@ -302,7 +304,8 @@ class Attention(Layer):
             tokens = found.queries if place == 0 else found.keys
             moved = several and not (len(inputs) > 2 and is_one(tokens))
             if moved or (place and self.remade):
-                made.append(Extra(WHAT[place], each=lead * size))
+                needed = NEEDED[place] if len(inputs) > 2 else ()
+                made.append(Extra(WHAT[place], each=lead * size, only_for=needed))
             else:
                 read.append(place)
         return made, read

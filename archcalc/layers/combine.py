@@ -242,6 +242,6 @@ class Multiply(Elementwise):
         so_far, partial = inputs[0], []
         for place, shape in enumerate(inputs[1:-1], 2):
             so_far = broadcast(self.key, (so_far, shape))
-            partial.append(Extra("partial product", numel(so_far), only_for=place))
+            partial.append(Extra("partial product", numel(so_far), only_for=(place,)))
         every = range(len(inputs)) if len(inputs) > 1 else ()
         return Saved(inputs=tuple(every), extras=tuple(partial))

@@ -11,15 +11,15 @@ class Extra(NamedTuple):
     """Something that a layer keeps for its backward pass beside its tensors.
 
     `each` values for every sample, `once` for the batch; `width` bytes each, or None
-    for the dtype of the run. `only_for` is the position of the input whose gradient
-    alone needs it, None for all; `training` says that it is made in training alone.
+    for the dtype of the run. `only_for` are the positions of the inputs whose gradients
+    alone need it, none for all; `training` says that it is made in training alone.
     """
 
     what: str
     each: Dim = 0
     once: Dim = 0
     width: int | None = None
-    only_for: int | None = None
+    only_for: tuple[int, ...] = ()
     training: bool = False
 
 

@@ -80,7 +80,9 @@ class MatMul(Layer):
         lead = self.leading(a, b)
         stretched = [i for i in (0, 1) if _stretches(inputs[i], lead)]
         extras = tuple(
-            Extra("stretched factor", numel((*lead, *inputs[i][-2:])), only_for=1 - i)
+            Extra(
+                "stretched factor", numel((*lead, *inputs[i][-2:])), only_for=(1 - i,)
+            )
             for i in stretched
         )
         return Saved(tuple(i for i in (0, 1) if i not in stretched), extras=extras)
@@ -194,7 +196,7 @@ class Einsum(Layer):
             return Saved(inputs=(0, 1))
         moved = [i for i in (0, 1) if not self.lies_ready(i)]
         extras = tuple(
-            Extra("axes in another order", each=numel(inputs[i]), only_for=1 - i)
+            Extra("axes in another order", each=numel(inputs[i]), only_for=(1 - i,))
             for i in moved
         )
         return Saved(tuple(i for i in (0, 1) if i not in moved), extras=extras)

@@ -9,7 +9,7 @@ from archcalc.figures.formats import in_bytes
 from archcalc.figures.memory.checkpoints import entering, segments
 from archcalc.figures.memory.storages import Storages, number
 from archcalc.graph.graph import Graph, Node
-from archcalc.layers.base import Saved, numel
+from archcalc.layers.base import Extra, Saved, numel
 
 IN_A_ROW = "input, put in a row"
 
@@ -79,7 +79,7 @@ def _kept(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> 
         extras += [
             (extra.what, storages.extra_bytes(extra, node))
             for extra in saved.extras
-            if extra.only_for is None or differs[node.inputs[extra.only_for]]
+            if _is_needed(extra, node, differs)
             if storages.training or not extra.training
         ]
     words = _words(saved, len(node.inputs), len(owners), [what for what, _ in extras])
@@ -87,6 +87,11 @@ def _kept(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> 
         owners.append(storages.owner[node.index])
     copies = _copies(storages, node, saved, differs)
     return Kept(tuple(dict.fromkeys(owners)), tuple(extras), copies, words)
+
+
+def _is_needed(extra: Extra, node: Node, differs: list[bool]) -> bool:
+    """Say whether the gradient of some input needs what a layer made."""
+    return not extra.only_for or any(differs[node.inputs[i]] for i in extra.only_for)
 
 
 def _is_kept(node: Node, position: int, saved: Saved, differs: list[bool]) -> bool:
