@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import isclose, isfinite, sqrt
 from typing import Any
 
+from archcalc.layers.base import feature_axis
 from archcalc.readers.model import UNKNOWN, Model, Op
 
 BIASED = ("linear", "conv", "dwconv", "deconv")
@@ -288,6 +289,11 @@ STEPS: tuple[Callable[[Model], Model], ...] = (
 )
 
 
+def is_feature(op: Op) -> bool:
+    """Say whether a bias has a number for each feature of what it is added to."""
+    return bool(op.args["learned"] == op.shape[feature_axis(op.shape)])
+
+
 FUNCTIONS = {
     "Abs": "abs",
     "Exp": "exp",
@@ -326,6 +332,9 @@ def replace_unfinished(model: Model) -> Model:
     """Give arithmetic that no pattern took its own layer, or drop what it needed."""
     names = {"bias": "Add"}
     for index, op in enumerate(model.ops):
+        if op.what == "bias" and is_feature(op):
+            model.ops[index] = replace(op, kind="channel_bias", args={}, what="")
+            continue
         if op.kind == UNKNOWN and "learned" not in op.args:
             found = _elementwise(op)
             if found is not None:

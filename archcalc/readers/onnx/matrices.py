@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.readers.onnx.messages import Node
-from archcalc.readers.onnx.moves import moved, regrouped, with_batch
+from archcalc.readers.onnx.moves import moved, parameter, regrouped, with_batch
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, needed
 from archcalc.readers.onnx.trace import Trace, rule
 from archcalc.readers.onnx.values import Value, same
@@ -42,6 +42,9 @@ def matmul(trace: Trace, node: Node, ins: Ins) -> Value:
         return trace.layer(
             node, "linear", [x], full, x.batch, out=y.sizes[1], bias=False
         )
+    if x.constant != y.constant and x.rank == y.rank:
+        x = parameter(trace, node, x, y) if x.constant else x
+        y = parameter(trace, node, y, x) if y.constant else y
     if x.constant or y.constant or x.rank != y.rank:
         raise NotKnown
     if x.batch != y.batch:
@@ -56,6 +59,10 @@ def matmul(trace: Trace, node: Node, ins: Ins) -> Value:
 def batch_norm(trace: Trace, node: Node, ins: Ins) -> Value:
     """A batch norm; its scale, shift and statistics always stand in the file."""
     x = needed(ins, 0)
+    if x.batch is None and x.rank == 2:  # the samples are rows, among others
+        turned = moved(trace, node, x, [1, 0])
+        normed = trace.layer(node, "bn", [turned], turned.sizes, None)
+        return moved(trace, node, normed, [1, 0])
     if x.batch != 0:
         raise NotKnown
     return trace.layer(node, "bn", [x])

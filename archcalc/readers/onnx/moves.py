@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from archcalc.readers.model import Op
 from archcalc.readers.onnx import sizes
 from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, listed, needed
-from archcalc.readers.onnx.trace import Trace, is_weight, rule
+from archcalc.readers.onnx.trace import Trace, possible, rule
 from archcalc.readers.onnx.values import Full, Value, batch_after, count, same, stripped
+from archcalc.readers.onnx.weights import is_weight
 from archcalc.readers.onnx.windows import padded
 
 
@@ -142,20 +144,37 @@ def concat(trace: Trace, node: Node, ins: Ins) -> Value:
     if len(values) == 1:
         return first
     if len(live) < len(values):
-        return class_token(trace, node, values, full, axis)
+        token = class_token(trace, node, values, full, axis)
+        if token is not None:
+            return token
+        values = [parameter(trace, node, v, first) if v.constant else v for v in values]
     args = {} if axis == 0 else {"axis": axis}
-    return trace.layer(node, "concat", live, full, first.batch, **args)
+    return trace.layer(node, "concat", values, full, first.batch, **args)
 
 
 def class_token(
     trace: Trace, node: Node, values: Sequence[Value], full: Full, axis: int
-) -> Value:
-    """Join one learned tensor and tokens."""
+) -> Value | None:
+    """Join one learned tensor and tokens; return None for other joins."""
     token, x = values[0], values[-1]
     tokens = len(values) == 2 and axis == 0 and len(x.stripped) == 2
     if not tokens or x.constant or not is_weight(token) or x.batch != 0:
-        raise NotKnown
+        return None
     return trace.layer(node, "class_token", [x], full, x.batch, count=token.sizes[-2])
+
+
+def parameter(trace: Trace, node: Node, constant: Value, like: Value) -> Value:
+    """Append a learned tensor as a step of its own, on the axes of another one."""
+    wide = (1,) * (like.rank - len(constant.sizes)) + constant.sizes
+    if not is_weight(constant) or len(wide) > like.rank:
+        raise NotKnown
+    if like.batch is not None and not same(wide[like.batch], 1):
+        raise NotKnown
+    inner = stripped(wide, like.batch)
+    if not all(map(possible, inner)):
+        raise NotKnown
+    op = Op("parameter", {"sizes": inner}, (), inner, trace.path(node))
+    return Value(wide, trace.model.add(op), like.batch)
 
 
 def cut(trace: Trace, node: Node, x: Value, axis: int, start: Any, stop: Any) -> Value:
@@ -180,19 +199,29 @@ def slice_(trace: Trace, node: Node, ins: Ins) -> Value:
         raise NotKnown
     found = sizes.bounds(node, ins)
     steps = {axis: step for axis, _, _, step in found if step != 1}
-    if steps:
-        whole = all(
-            start == 0 and stop == x.sizes[axis] for axis, start, stop, _ in found
-        )
-        axes = list(range(2, x.rank))
-        if x.batch != 0 or not whole or sorted(steps) != axes:
-            raise NotKnown
-        stride = tuple(steps[axis] for axis in axes)
-        stride_ = stride[0] if len(set(stride)) == 1 else stride
-        return trace.layer(node, "subsample", [x], stride=stride_)
-    for axis, start, stop, _ in found:
+    if any(step < 1 for step in steps.values()):
+        raise NotKnown
+    strides = [steps.get(axis, 1) for axis in range(2, x.rank)]
+    sliding = bool(steps) and x.batch == 0 and min(steps) > 1
+    for axis, start, stop, step in found:
         x = cut(trace, node, x, axis, start, stop)
+        if step > 1 and not sliding:
+            x = every(trace, node, x, axis, step)
+    if sliding:
+        stride = strides[0] if len(set(strides)) == 1 else tuple(strides)
+        return trace.layer(node, "subsample", [x], stride=stride)
     return x
+
+
+def every(trace: Trace, node: Node, x: Value, axis: int, step: int) -> Value:
+    """Take every n-th position of an axis: the first of each group of n."""
+    size = x.sizes[axis]
+    if not isinstance(size, int) or x.axis(axis) is None or size % step:
+        raise NotKnown
+    before, after = x.sizes[:axis], x.sizes[axis + 1 :]
+    apart = regrouped(trace, node, x, (*before, size // step, step, *after))
+    first = cut(trace, node, apart, axis + 1, 0, 1)
+    return regrouped(trace, node, first, (*before, size // step, *after))
 
 
 @rule("Gather")

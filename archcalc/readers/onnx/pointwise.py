@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 from archcalc.layers.base import feature_axis
 from archcalc.readers.model import UNKNOWN
 from archcalc.readers.onnx.messages import Node
-from archcalc.readers.onnx.moves import equal, with_batch
+from archcalc.readers.onnx.moves import equal, parameter, with_batch
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, needed
-from archcalc.readers.onnx.trace import Trace, is_weight, rule
-from archcalc.readers.onnx.values import Full, Value, same, stripped
+from archcalc.readers.onnx.trace import Trace, rule
+from archcalc.readers.onnx.values import Full, Value, count, same, stripped
+from archcalc.readers.onnx.weights import is_weight
 
 PLAIN = {
     "Relu": "relu",
@@ -45,11 +46,14 @@ def near(value: Any) -> Fraction:
 
 @rule("HardSigmoid")
 def hard_sigmoid(trace: Trace, node: Node, ins: Ins) -> Value:
-    """The hard sigmoid of MobileNetV3, with a slope of 1/6; others have no rule."""
-    slope = node.attributes.get("alpha", 0.2)
-    if abs(slope - 1 / 6) > 1e-5 or abs(node.attributes.get("beta", 0.5) - 0.5) > 1e-5:
-        raise NotKnown
-    return same_sizes(trace, node, needed(ins, 0), "hardsigmoid")
+    """The hard sigmoid of MobileNetV3, with a slope of 1/6; others by their parts."""
+    x, slope = needed(ins, 0), node.attributes.get("alpha", 0.2)
+    middle = node.attributes.get("beta", 0.5)
+    if abs(slope - 1 / 6) < 1e-5 and abs(middle - 0.5) < 1e-5:
+        return same_sizes(trace, node, x, "hardsigmoid")
+    x = same_sizes(trace, node, x, "times", by=near(slope))
+    x = same_sizes(trace, node, x, "plus", term=near(middle))
+    return same_sizes(trace, node, x, "clamp", low=Fraction(0), high=Fraction(1))
 
 
 @rule("LeakyRelu")
@@ -104,18 +108,43 @@ BOUNDS: dict[tuple[float, float], str] = {
 
 @rule("Clip")
 def clip(trace: Trace, node: Node, ins: Ins) -> Value:
-    """A clipped value, where the bounds are those of an activation."""
-    found = []
+    """A clipped value; some bounds are those of an activation."""
+    x, found = needed(ins, 0), []
     for at, (name, open_end) in enumerate((("min", -inf), ("max", inf)), 1):
         value = given(ins, at)
         bound = node.attributes.get(name, open_end if value is None else value.number)
         if not isinstance(bound, int | float):
             raise NotKnown
-        found.append(inf if bound > 1e30 else bound)
+        found.append(inf if bound > 1e30 else -inf if bound < -1e30 else bound)
     low, high = found
-    if (low, high) not in BOUNDS:
+    if (low, high) in BOUNDS:
+        return same_sizes(trace, node, x, BOUNDS[low, high])
+    return clamped(trace, node, x, low, high)
+
+
+def clamped(trace: Trace, node: Node, x: Value, low: float, high: float) -> Value:
+    """Append a clamp with the bounds that are finite; without one x is given on."""
+    args = {k: near(v) for k, v in (("low", low), ("high", high)) if isfinite(v)}
+    return same_sizes(trace, node, x, "clamp", **args) if args else x
+
+
+@rule("Max", "Min")
+def bounded(trace: Trace, node: Node, ins: Ins) -> Value:
+    """The larger or smaller of a tensor and a number."""
+    values = [needed(ins, at) for at in range(len(ins))]
+    live = [v for v in values if not v.constant]
+    if len(values) == 1:
+        return values[0]
+    numbers = [v.number for v in values if v.constant]
+    if len(values) != 2 or len(live) != 1 or not isinstance(numbers[0], int | float):
         raise NotKnown
-    return same_sizes(trace, node, needed(ins, 0), BOUNDS[low, high])
+    (bound,) = numbers
+    if not equal(trace.sized(node, ins), live[0].sizes):
+        raise NotKnown
+    if node.op == "Max" and bound == 0:
+        return same_sizes(trace, node, live[0], "relu")
+    low, high = (bound, inf) if node.op == "Max" else (-inf, bound)
+    return clamped(trace, node, live[0], low, high)
 
 
 @rule("Softmax", "LogSoftmax")
@@ -165,9 +194,19 @@ def joined(trace: Trace, node: Node, values: list[Value]) -> Value:
     if any(v.rank < lead.rank for v in values):
         raise NotKnown
     if len({v.op for v in values}) < len(values):
-        raise NotKnown
+        return doubled(trace, node, values)
     values = [with_batch(trace, node, v, batch) for v in values]
     return trace.layer(node, JOINING[node.op], values, full, batch)
+
+
+def doubled(trace: Trace, node: Node, values: list[Value]) -> Value:
+    """Join a tensor with itself."""
+    x, y = values
+    if not equal(x.sizes, y.sizes) or node.op not in ("Add", "Sum", "Mul"):
+        raise NotKnown
+    if node.op == "Mul":
+        return same_sizes(trace, node, x, "square")
+    return same_sizes(trace, node, x, "times", by=Fraction(2))
 
 
 def with_constant(
@@ -183,16 +222,21 @@ def with_constant(
         return simple(trace, node, x, full, constant)
     shape = x.stripped
     own = _aligned(constant, x)
-    if node.op == "Mul":
-        axis = feature_axis(shape)
-        wanted = tuple(n if at == axis else 1 for at, n in enumerate(shape))
-        if own is not None and equal(own, wanted):
-            return same_sizes(trace, node, x, "layer_scale")
-    elif node.op == "Add" and own is not None:
+    axis = feature_axis(shape)
+    wanted = tuple(n if at == axis else 1 for at, n in enumerate(shape))
+    featured = own is not None and equal(own, wanted)
+    if node.op == "Mul" and featured:
+        return same_sizes(trace, node, x, "layer_scale")
+    if node.op == "Add" and own is not None:
         if equal(own, shape) and len(shape) > 1:
             return same_sizes(trace, node, x, "position")
-        return _bias(trace, node, x, own)
-    raise NotKnown
+        if is_bias(trace, x, own):
+            what, size = BIAS, count(own)
+            return simple(trace, node, x, x.sizes, None, what=what, learned=size)
+        if featured:
+            return same_sizes(trace, node, x, "channel_bias")
+    table = parameter(trace, node, constant, x)
+    return joined(trace, node, [table if v.constant else v for v in values])
 
 
 def _aligned(constant: Value, x: Value) -> Full | None:
@@ -203,16 +247,14 @@ def _aligned(constant: Value, x: Value) -> Full | None:
     return stripped(wide, x.batch)
 
 
-def _bias(trace: Trace, node: Node, x: Value, own: Full) -> Value | list[Value]:
-    """Add a vector along one axis: a bias, where a linear layer or conv is before."""
+def is_bias(trace: Trace, x: Value, own: Full) -> bool:
+    """Say whether a vector is a bias of the linear layer or convolution before it."""
     source = trace.model.ops[x.op] if x.op is not None else None
     axis = {"linear": len(own) - 1, "conv": 0, "dwconv": 0, "deconv": 0}.get(
         source.kind if source else ""
     )
     values = [at for at, n in enumerate(own) if not same(n, 1)]
-    if source is None or axis is None or source.args["bias"] or values != [axis]:
-        raise NotKnown
-    return simple(trace, node, x, x.sizes, None, what=BIAS, learned=own[axis])
+    return source is not None and not source.args.get("bias", True) and values == [axis]
 
 
 BIAS = "bias"

@@ -20,6 +20,12 @@ class NotKnown(Exception):
     """Sizes cannot be told: a constant that they depend on is not known."""
 
 
+def raise_unless(fits: bool) -> None:
+    """Raise `NotKnown` where something does not fit."""
+    if not fits:
+        raise NotKnown
+
+
 def given(ins: Ins, at: int) -> Value | None:
     """Return an input, None where it is left out."""
     return ins[at] if at < len(ins) else None
@@ -56,7 +62,10 @@ def axes_of(node: Node, ins: Ins, at: int, rank: int) -> list[int] | None:
 
 
 def broadcast(shapes: Sequence[Full]) -> Full:
-    """Return the common sizes of tensors, axes counted from the end."""
+    """Return the common sizes of tensors, axes counted from the end.
+
+    Of two sizes that are not equal one is 1; with names that is assumed.
+    """
     rank = max(map(len, shapes))
     sizes: list[Dim] = []
     for axis in range(rank):
@@ -66,8 +75,10 @@ def broadcast(shapes: Sequence[Full]) -> Full:
             if at >= 0 and not same(shape[at], 1):
                 if same(found, 1):
                     found = shape[at]
-                elif not same(found, shape[at]):
-                    raise NotKnown
+                elif isinstance(found, int) and isinstance(shape[at], int):
+                    raise_unless(found == shape[at])
+                elif not isinstance(found, int):  # of a name and a number, the number
+                    found = shape[at] if isinstance(shape[at], int) else found
         sizes.append(found)
     return tuple(sizes)
 

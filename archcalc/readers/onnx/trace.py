@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from math import prod
 from typing import Any
 
 from archcalc.errors import ShapeError
@@ -31,7 +30,8 @@ from archcalc.readers.onnx.messages import (
     Value as Declared,
 )
 from archcalc.readers.onnx.sizes import Ins, NotKnown
-from archcalc.readers.onnx.values import Full, Value, count, same, stripped
+from archcalc.readers.onnx.values import Full, Value, same, stripped
+from archcalc.readers.onnx.weights import weights_of
 from archcalc.readers.onnx.wire import Wire
 from archcalc.sizes.dims import Dim, assuming, symbol
 from archcalc.sizes.polynomials import Poly
@@ -297,6 +297,8 @@ class Trace:
             shape = layer.shape(*shapes)
         if any(map(too_large, shape)):
             raise self.wire.wrong(TOO_LARGE)
+        if not all(map(possible, shape)):
+            raise NotKnown
         if full is None:
             full = (self.samples, *shape)
         elif shape != stripped(full, batch):
@@ -311,6 +313,8 @@ class Trace:
         self, node: Node, kind: str, args: dict[str, Any], x: Value, what: str
     ) -> Value:
         """Append an operator that keeps the sizes of what enters."""
+        if not all(map(possible, x.sizes)):
+            raise NotKnown
         op = Op(kind, args, (x.op or 0,), x.stripped, self.path(node), what)
         return Value(x.sizes, self.model.add(op), x.batch)
 
@@ -335,7 +339,7 @@ class Trace:
             sizes_, axis = self.guessed(node, ins, name, full, batch)
             if sizes_ is not None and any(map(too_large, sizes_)):
                 raise self.wire.wrong(TOO_LARGE)
-            if sizes_ is not None and any(isinstance(n, int) and n < 1 for n in sizes_):
+            if sizes_ is not None and not all(map(possible, sizes_)):
                 sizes_, axis = None, None
             shape = stripped(sizes_, axis) if sizes_ is not None else (self.unnamed(),)
             args: dict[str, Any] = {"op": word(what), "sizes": shape}
@@ -392,47 +396,9 @@ def word(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.:-]+", "_", text)[:64].strip("_.:-") or "unnamed"
 
 
-def is_weight(value: Value) -> bool:
-    """Say whether a constant is something learned: real numbers, more than one."""
-    return learned(value) and count(value.sizes) != 1
-
-
-def learned(value: Value) -> bool:
-    """Say whether a constant has real numbers, and sizes that are numbers."""
-    if value.op is not None or not value.floating or not value.shape:
-        return False
-    return all(isinstance(size, int) for size in value.shape)
-
-
-HOLDING = {
-    **dict.fromkeys(["Conv", "ConvTranspose", "Gemm", "MatMul", "LSTM", "GRU", "RNN"]),
-    **dict.fromkeys(["LayerNormalization", "GroupNormalization", "RMSNormalization"]),
-    **dict.fromkeys(["InstanceNormalization", "PRelu"]),
-    "BatchNormalization": 3,  # its statistics behind them are not learned
-}
-"""Operators whose constants are weights, however few; with the first that is none."""
-
-
-def weights_of(node: Node, ins: Ins) -> Dim:
-    """Return how many real numbers an operator reads that the file holds."""
-    total: Dim = 0
-    test = learned if node.op in HOLDING else is_weight
-    for value in ins[: HOLDING.get(node.op)]:
-        if value is not None and test(value):
-            total = total + count(value.sizes)
-    for graph in node.attributes.values():
-        if isinstance(graph, Graph):
-            total = total + graph_weights(graph)
-    return total
-
-
-def graph_weights(graph: Graph) -> int:
-    """Return how many real numbers the tensors of a graph hold."""
-    total = 0
-    for tensor in graph.tensors.values():
-        if tensor.floating and tensor.dims:
-            total += prod(tensor.dims)
-    return total
+def possible(size: Dim) -> bool:
+    """Say whether a tensor that holds something can have a size."""
+    return isinstance(size, Poly) or (type(size) is int and size > 0)
 
 
 def too_large(size: Dim) -> bool:

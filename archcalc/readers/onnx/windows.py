@@ -274,24 +274,43 @@ def global_max(trace: Trace, node: Node, ins: Ins) -> Value:
     return trace.layer(node, "adaptive_maxpool", [image(ins)], size=1)
 
 
-@rule("ReduceMean")
-def mean(trace: Trace, node: Node, ins: Ins) -> Value:
-    """A mean: of all positions of an image, or over other axes."""
+REDUCTIONS = {
+    "ReduceMean": "mean",
+    "ReduceSum": "sum",
+    "ReduceMax": "max",
+    "ReduceMin": "min",
+    "ReduceL1": "vector_norm",
+    "ReduceL2": "vector_norm",
+}
+
+
+@rule(*REDUCTIONS)
+def reduced(trace: Trace, node: Node, ins: Ins) -> Value:
+    """A mean, sum, norm, largest or smallest value along axes."""
     x = needed(ins, 0)
-    axes = axes_of(node, ins, 1, x.rank) or list(range(x.rank))
+    axes = axes_of(node, ins, 1, x.rank)
+    if not axes:
+        if node.attributes.get("noop_with_empty_axes", 0):
+            return x
+        axes = list(range(x.rank))
     keep = bool(node.attributes.get("keepdims", 1))
     inner = [x.axis(axis) for axis in axes]
     if None in inner:
-        raise NotKnown
-    if keep and x.batch == 0 and sorted(axes) == list(range(2, x.rank)):
+        if x.batch is None or not same(x.sizes[x.batch], 1) or not keep:
+            raise NotKnown
+        inner = [axis for axis in inner if axis is not None]
+    key = REDUCTIONS[node.op]
+    if key == "mean" and keep and x.batch == 0 and sorted(axes) == [*range(2, x.rank)]:
         return trace.layer(node, "gap", [x])
     full = trace.sized(node, ins)
     batch = x.batch
     if batch is not None and not keep:
         batch -= sum(axis < batch for axis in axes)
-    if len(stripped(full, batch)) + (0 if keep else len(axes)) != len(x.stripped):
+    if len(stripped(full, batch)) + (0 if keep else len(inner)) != len(x.stripped):
         raise NotKnown
     args: dict[str, Any] = {"axes": tuple(sorted(a for a in inner if a is not None))}
     if keep:
         args["keep"] = True
-    return trace.layer(node, "mean", [x], full, batch, **args)
+    if key == "vector_norm":
+        args["order"] = int(node.op[-1])
+    return trace.layer(node, key, [x], full, batch, **args)

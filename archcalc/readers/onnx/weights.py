@@ -1,0 +1,53 @@
+"""Which constants of a file are weights, and how many numbers they hold."""
+
+from __future__ import annotations
+
+from math import prod
+
+from archcalc.readers.onnx.messages import Graph, Node
+from archcalc.readers.onnx.sizes import Ins
+from archcalc.readers.onnx.values import Value, count
+from archcalc.sizes.dims import Dim
+
+
+def is_weight(value: Value) -> bool:
+    """Say whether a constant is something learned: real numbers, more than one."""
+    return learned(value) and count(value.sizes) != 1
+
+
+def learned(value: Value) -> bool:
+    """Say whether a constant has real numbers, and sizes that are numbers."""
+    if value.op is not None or not value.floating or not value.shape:
+        return False
+    return all(isinstance(size, int) for size in value.shape)
+
+
+HOLDING = {
+    **dict.fromkeys(["Conv", "ConvTranspose", "Gemm", "MatMul", "LSTM", "GRU", "RNN"]),
+    **dict.fromkeys(["LayerNormalization", "GroupNormalization", "RMSNormalization"]),
+    **dict.fromkeys(["InstanceNormalization", "PRelu"]),
+    "BatchNormalization": 3,  # its statistics behind them are not learned
+}
+"""Operators whose constants are weights, however few; with the first that is none."""
+
+
+def weights_of(node: Node, ins: Ins) -> Dim:
+    """Return how many real numbers an operator reads that the file holds."""
+    total: Dim = 0
+    test = learned if node.op in HOLDING else is_weight
+    for value in ins[: HOLDING.get(node.op)]:
+        if value is not None and test(value):
+            total = total + count(value.sizes)
+    for graph in node.attributes.values():
+        if isinstance(graph, Graph):
+            total = total + graph_weights(graph)
+    return total
+
+
+def graph_weights(graph: Graph) -> int:
+    """Return how many real numbers the tensors of a graph hold."""
+    total = 0
+    for tensor in graph.tensors.values():
+        if tensor.floating and tensor.dims:
+            total += prod(tensor.dims)
+    return total
