@@ -25,7 +25,8 @@ class Figure(NamedTuple):
     `quoted` is what a published one may have counted, where its readings can be
     searched for; `by_convention` the figure that stands in its place where a convention
     counts in its own way; `of_batch`: the batch multiplies it; `of_node`: it is that of
-    a single layer, so that a table has no total of it.
+    a single layer, so that a table has no total of it; `where_frozen`: tables of totals
+    have it only where some parameters are frozen.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Figure(NamedTuple):
     by_convention: str = ""
     of_batch: bool = False
     of_node: bool = False
+    where_frozen: bool = False
 
     @property
     def label(self) -> str:
@@ -82,12 +84,14 @@ _ROWS = (
         "Parameters that training changes.",
         "parameters of layers that are not frozen.",
         in_totals="trainable parameters",
+        where_frozen=True,
     ),
     Figure(
         "frozen",
         "Parameters that training leaves as they are.",
         "parameters of frozen layers, which have no gradient.",
         in_totals="frozen parameters",
+        where_frozen=True,
     ),
     Figure("buffers", "Values of buffers, such as running statistics."),
     _operations(

@@ -31,6 +31,8 @@ from archcalc.source.text import ENDINGS, decode, read_bytes
 
 VERSION = 1
 FIGURES = ("params", "buffers", "macs", "flops", "activations", "activation_bytes")
+WHERE_FROZEN = "frozen"
+"""The figure that an entry has only where it is not 0."""
 DIGEST_BYTES = 16
 Entry = dict[str, Any]
 
@@ -50,6 +52,7 @@ def fingerprint(graph: Graph) -> str:
             read_from.sort()
         shared = hashes[node.share] if node.share is not None else b""
         text = f"{_record(graph, node, records)} {node.shape} {node.aux}"
+        text += " frozen" if node.frozen else ""
         hashes.append(_digest(text.encode(), *read_from, b"|", shared))
     heads = sorted(hashes[g.output] for g in graph.groups if g.kind == "aux")
     ends = [*(hashes[i] for i in graph.outputs), *heads]
@@ -80,6 +83,8 @@ def entry_of(analysis: Analysis) -> Entry:
     """Return what is locked of a network: its fingerprint and its figures."""
     graph, total = analysis.graph, analysis.total
     figures = {name: _plain(getattr(total, name)) for name in FIGURES}
+    if total.frozen != 0:
+        figures[WHERE_FROZEN] = _plain(total.frozen)
     several = len(graph.outputs) > 1
     return {
         "structure": fingerprint(graph),
@@ -263,6 +268,7 @@ def _place(network: Network) -> Place:
 
 def _differences(old: Entry, new: Entry) -> Iterator[str]:
     """Yield a fact for each figure that differs."""
+    old, new = ({WHERE_FROZEN: 0, **entry} for entry in (old, new))
     for name in new:
         if name != "structure" and old.get(name) != new[name]:
             yield (

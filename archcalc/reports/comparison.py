@@ -34,7 +34,7 @@ from archcalc.reports.table import (
 from archcalc.sizes.dims import Dim, Poly, ratio
 
 TOTALS = figures(
-    *("params", "weights", "biases", "norms"),
+    *("params", "trainable", "frozen", "weights", "biases", "norms"),
     *("macs", "flops", "activations", "activation_bytes"),
 )
 IN_MEMORY = figures("peak", "saved", "training", "disk")
@@ -135,7 +135,10 @@ def _totals(analyses: Sequence[Analysis]) -> Table:
     lines += [_line(*one, "shape") for one in outputs_in_turn(analyses)]
     if all(len(a.outputs) == 1 for a in analyses):
         lines += [_line("output channels", [a.output[0] for a in analyses], "count")]
+    freezes = any(a.total.frozen != 0 for a in analyses)
     for one in (*TOTALS, *_counted(analyses[0].convention)):
+        if one.where_frozen and not freezes:
+            continue
         values = [getattr(a.total, one.key) for a in analyses]
         if any(value != 0 for value in values):
             lines.append(_line(one.total, values, one.kind))

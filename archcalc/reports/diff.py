@@ -26,7 +26,8 @@ from archcalc.source.edits import parts
 from archcalc.source.values import Mapping, Scalar, Value
 
 TOTALS = figures(
-    *("params", "macs", "flops", "activations", "activation_bytes"),
+    *("params", "trainable", "frozen", "macs", "flops"),
+    *("activations", "activation_bytes"),
     *("peak", "training", "receptive_field", "depth"),
 )
 COLUMNS = (
@@ -154,6 +155,8 @@ class Difference:
         if old.name != new.name:
             kinds.append("renamed" if given else RENUMBERED)
         what = self.arguments(old, new)
+        if old.figures.frozen != new.figures.frozen and not what:
+            what = f"frozen parameters {old.figures.frozen}{ARROW}{new.figures.frozen}"
         kinds += ["changed"] if what else []
         if not what and self._figures(old, new):
             kinds.append(AFFECTED)
@@ -182,7 +185,9 @@ class Difference:
     def totals(self) -> tuple[tuple[Figure, Any, Any], ...]:
         """The figures of both networks, with their old and new values."""
         sides = (self.old, self.new)
-        return tuple((one, *(_total(s, one.key) for s in sides)) for one in TOTALS)
+        freezes = any(side.analysis.total.frozen != 0 for side in sides)
+        shown = (one for one in TOTALS if freezes or not one.where_frozen)
+        return tuple((one, *(_total(s, one.key) for s in sides)) for one in shown)
 
 
 def _word(value: object) -> str:

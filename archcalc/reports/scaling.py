@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from archcalc.catalogue import FIGURES
 from archcalc.network.network import Network
 from archcalc.reports.cells import Cell, Column, Line, Note, Table
 from archcalc.reports.report import Report
@@ -25,7 +26,12 @@ def solve_report(network: Network, solved: Solved, constraint: str) -> Report:
             for i, row in enumerate(rows)
         ),
     )
-    names = [name for name in (rows[0] if rows else ()) if name != solved.param]
+    freezes = any(row.get("frozen") for row in rows)
+    names = [
+        name
+        for name in (rows[0] if rows else ())
+        if name != solved.param and (freezes or not FIGURES[name].where_frozen)
+    ]
     lines = tuple(
         Line((name, *(row[name] for row in rows)), path=name, kinds="count")
         for name in names

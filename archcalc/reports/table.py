@@ -286,6 +286,8 @@ def _titled(
     judged: Sequence[Judged],
     fold: bool,
 ) -> Report:
+    if tuple(columns) == DEFAULT_COLUMNS and analysis.total.frozen != 0:
+        columns = ("layer", "what", "shape", "params", "trainable", *columns[4:])
     columns = with_convention(columns, analysis.convention)
     notes = [*assumption_notes(analysis), *definition_notes(analysis, columns)]
     if "receptive_field" in columns:
@@ -309,6 +311,8 @@ def headline(analysis: Analysis) -> Headline:
         (total.params, "parameters", "count"),
         (total.macs, "MACs", "operations"),
     ]
+    if total.frozen != 0:
+        figures.insert(1, (total.trainable, "of them trained", "count"))
     if convention.counts_operations:
         unit = f"{convention.name} {convention.unit}s"
         figures.append((total.operations, unit, "operations"))
