@@ -29,6 +29,7 @@ from archcalc.layers.fields import (
     Size,
     WholeField,
 )
+from archcalc.layers.kept import NOT_YET
 from archcalc.sizes.dims import Dim, at_least, product, same
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 SizeOrNone = Annotated[Dim | None, WholeField(1)]
 SOFTENED, APART = "weights after softmax", "heads before they are joined"
 HIDDEN = "hidden tokens"
-NOT_YET = "less its output"
-"""What is taken off where an output is not made yet; its bytes are below 0."""
 SOURCES = ("q", "k", "v")
 PACKED = "queries, keys and values"
 WHAT = ("queries", "keys", "values")

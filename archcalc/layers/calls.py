@@ -15,6 +15,7 @@ class Module(NamedTuple):
     """A torch module: dotted name, arguments, and code around its call if any.
 
     `before` and `after` are torch expressions over `x`, e.g. `F.pad(x, (0, 1, 0, 1))`.
+    `wrap` is a call that takes the module, `{}`, and changes what its weight is.
     """
 
     target: str
@@ -22,11 +23,12 @@ class Module(NamedTuple):
     kwargs: Mapping[str, Any] = NO_NAMES
     before: str | None = None
     after: str | None = None
+    wrap: str = "{}"
 
     def __str__(self) -> str:
         given = [repr(a) for a in self.args]
         given += [f"{k}={v!r}" for k, v in self.kwargs.items()]
-        return f"{self.target}({', '.join(given)})"
+        return self.wrap.format(f"{self.target}({', '.join(given)})")
 
 
 class Function(NamedTuple):

@@ -10,7 +10,6 @@ from archcalc.errors import ShapeError
 from archcalc.layers.base import (
     Call,
     Extra,
-    Layer,
     Letters,
     Module,
     Saved,
@@ -33,6 +32,7 @@ from archcalc.layers.fields import (
     Size,
     Stride,
 )
+from archcalc.layers.reparametrized import Reparametrized, WeightNorm
 from archcalc.layers.window import Sliding, kernel_text, reach, simple
 from archcalc.sizes.dims import Dim, at_least, divides, largest, product
 
@@ -61,7 +61,7 @@ def plain_text(value: Any) -> str:
     return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-class Convolution(Layer):
+class Convolution(Reparametrized):
     """What `conv` and `dwconv` share: the sliding kernel and its arguments."""
 
     role = "matrix"
@@ -73,6 +73,8 @@ class Convolution(Layer):
     pad: ConvPad = 0
     dilation: Stride = 1
     bias: Flag = True
+    weight_norm: WeightNorm = "none"
+    spectral_norm: Flag = False
 
     @abstractmethod
     def channels(self, x: Shape) -> Dim:
@@ -98,7 +100,7 @@ class Convolution(Layer):
         kernel = per_axis(self.kernel, len(x) - 1, "kernel")
         weight = (self.channels(x), x[0] // self.group_count(x), *kernel)
         bias = {"bias": (self.channels(x),)} if self.bias else {}
-        return {"weight": weight, **bias}
+        return self.parameters({"weight": weight, **bias})
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         (x,) = inputs
@@ -111,9 +113,9 @@ class Convolution(Layer):
         (x,) = inputs
         sliding = self.sliding(x)
         if not sliding.pads_one_side():
-            return KEEPS_INPUT_AND_WEIGHT
+            return self.keeping(KEEPS_INPUT_AND_WEIGHT, x)
         padded = Extra("padded input", each=numel((x[0], *sliding.padded())))
-        return Saved(weights=("weight",), extras=(padded,))
+        return self.keeping(Saved(weights=("weight",), extras=(padded,)), x)
 
     def window(self, *inputs: Shape) -> Seen:
         return self.sliding(inputs[0]).windows()
@@ -131,7 +133,8 @@ class Convolution(Layer):
         given["bias"] = self.bias
         given = {k: v for k, v in given.items() if v != PLAIN[k]}
         sizes = (x[0], self.channels(x), simple(sliding.kernel))
-        return Module(f"nn.Conv{len(x) - 1}d", sizes, given, before=before)
+        call = Module(f"nn.Conv{len(x) - 1}d", sizes, given, before=before)
+        return self.wrapped(call, x)
 
     def details(self, *inputs: Shape) -> list[str]:
         """Return the arguments that differ from the usual, in words."""
@@ -139,7 +142,8 @@ class Convolution(Layer):
         given = {name: getattr(self, name, usual) for name, usual in pairs.items()}
         if self.pad == "half" and inputs:
             given["pad"] = simple(tuple(p for p, _ in self.sliding(inputs[0]).pads))
-        return [f"{n} {plain_text(v)}" for n, v in given.items() if v != pairs[n]]
+        said = [f"{n} {plain_text(v)}" for n, v in given.items() if v != pairs[n]]
+        return [*said, *self.norms()]
 
 
 PLAIN = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}
@@ -152,7 +156,8 @@ class Conv(Convolution):
     (torch.nn.Conv2d). Weights `out × C/groups × k…`, one bias per output channel.
     `pad` is a number, `same` (output `⌈n/s⌉`, the odd pixel at the end), `half` (half
     the kernel on both sides), `causal` (all before a signal, so that no output sees a
-    later input; output `⌈n/s⌉`) or `valid` (none).
+    later input; output `⌈n/s⌉`) or `valid` (none). `weight_norm` and `spectral_norm`
+    make the weight of others, as they do for all convolutions and matrices.
     """
 
     key = "conv"
@@ -162,6 +167,9 @@ class Conv(Convolution):
         "{conv: 6, kernel: 3, pad: half, dilation: 2, groups: 2} @ 4x15x20",
         "{conv: 16, kernel: 3, stride: 2, pad: 1} @ 8x15",
         "{conv: 4, kernel: [1, 3, 3]} @ 2x5x6x7",
+        "{conv: 6, kernel: 3, weight_norm: first} @ 4x9x9",
+        "{conv: 6, kernel: 4, pad: half, groups: 2, weight_norm: last} @ 4x15",
+        "{conv: 6, kernel: 3, pad: causal, spectral_norm: true} @ 4x15",
         "{conv: 6, kernel: 2, pad: causal, dilation: 4} @ 4x15",
         "{conv: 6, kernel: 3, pad: causal, stride: 2, bias: false} @ 4x14",
     )
@@ -181,7 +189,8 @@ class Conv(Convolution):
     def low_rank(self, rank: Dim) -> tuple[Layer, Layer] | None:
         if self.groups != 1:
             return None
-        return self.replace(out=rank, bias=False), Conv(out=self.out, bias=False)
+        plain = {"bias": False, "weight_norm": "none", "spectral_norm": False}
+        return self.replace(out=rank, **plain), Conv(out=self.out, bias=False)
 
     def label(self, *inputs: Shape) -> str:
         head = f"conv {kernel_text(self.kernel, *inputs)}, {self.out}"
@@ -220,7 +229,7 @@ class DepthwiseConv(Convolution):
         return ", ".join([head, *self.details(*inputs)])
 
 
-class TransposedConv(Layer):
+class TransposedConv(Reparametrized):
     """Spread every input position over a kernel of outputs: the transpose of `conv`.
 
     Shape: each axis `(n - 1)s - 2p + d(k-1) + output_pad + 1`
@@ -233,7 +242,6 @@ class TransposedConv(Layer):
     key = "deconv"
     role = "matrix"
     axis_names = "signal"
-    keeps = KEEPS_INPUT_AND_WEIGHT
     family = "convolution"
     letters = FILTERS
     examples = (
@@ -241,6 +249,8 @@ class TransposedConv(Layer):
         "{deconv: 4, kernel: 3, stride: 2, pad: 1, output_pad: 1, groups: 4} @ 4x8x8",
         "{deconv: 4, kernel: 4, stride: 2, pad: 1, bias: false} @ 8x10",
         "{deconv: 4, kernel: 5, stride: 2, pad: same} @ 3x4x5",
+        "{deconv: 4, kernel: 4, stride: 2, pad: 1, weight_norm: first} @ 8x10",
+        "{deconv: 4, kernel: 3, stride: 2, spectral_norm: true} @ 3x4x5",
         "{deconv: 4, kernel: [1, 4], stride: 2, pad: same, bias: false} @ 3x4x5",
     )
 
@@ -252,8 +262,12 @@ class TransposedConv(Layer):
     dilation: Stride = 1
     groups: Size = 1
     bias: Flag = True
+    weight_norm: WeightNorm = "none"
+    spectral_norm: Flag = False
+    rows = 1
 
     def agree(self) -> None:
+        super().agree()
         if self.pad == "same" and self.output_pad != 0:
             raise FieldError("pad: same says how much is added at the end already")
 
@@ -294,13 +308,17 @@ class TransposedConv(Layer):
         (x,) = inputs
         kernel = per_axis(self.kernel, len(x) - 1, "kernel")
         bias = {"bias": (self.out,)} if self.bias else {}
-        return {"weight": (x[0], self.out // self.groups, *kernel), **bias}
+        weight = (x[0], self.out // self.groups, *kernel)
+        return self.parameters({"weight": weight, **bias})
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         (x,) = inputs
         kernel = per_axis(self.kernel, len(x) - 1, "kernel")
         work = {"mac": numel(x) * product((self.out // self.groups, *kernel))}
         return {**work, "add": numel(output)} if self.bias else work
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        return self.keeping(KEEPS_INPUT_AND_WEIGHT, *inputs)
 
     def window(self, *inputs: Shape) -> Seen:
         return transposed_windows(self.axis_values(inputs[0]))
@@ -324,7 +342,8 @@ class TransposedConv(Layer):
             f":{n}" if n != m else ":" for n, m in zip(kept, whole, strict=True)
         )
         after = None if kept == whole else f"x[:, :, {cut}]"
-        return Module(f"nn.ConvTranspose{len(x) - 1}d", sizes, given, after=after)
+        call = Module(f"nn.ConvTranspose{len(x) - 1}d", sizes, given, after=after)
+        return self.wrapped(call, x)
 
     def written(self, output: Ints, *inputs: Laid) -> Laid | None:
         """What is cut off at the end stays in memory with the rest."""
@@ -342,7 +361,7 @@ class TransposedConv(Layer):
             if getattr(self, name) != value
         ]
         head = f"deconv {kernel_text(self.kernel, *inputs)}, {self.out}"
-        return ", ".join([head, *said])
+        return ", ".join([head, *said, *self.norms()])
 
 
 def transposed_windows(values: list[tuple[Dim, ...]]) -> tuple[Window, ...]:

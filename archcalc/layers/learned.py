@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from archcalc.layers.attention import NOT_YET, SizeOrNone, check_tokens
+from archcalc.layers.attention import SizeOrNone, check_tokens
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -20,6 +20,7 @@ from archcalc.layers.base import (
     numel,
 )
 from archcalc.layers.fields import FieldError, Flag, ListField, Size, Sizes
+from archcalc.layers.kept import NOT_YET
 from archcalc.layers.window_attention import TABLE
 from archcalc.sizes.dims import Dim, product
 

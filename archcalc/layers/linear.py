@@ -20,13 +20,14 @@ from archcalc.layers.base import (
     times,
 )
 from archcalc.layers.fields import Flag, Size
+from archcalc.layers.reparametrized import Reparametrized, WeightNorm
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
     from archcalc.layers.strides import Laid
 
 
-class Matrix(Layer):
+class Matrix(Reparametrized):
     """What `fc` and `linear` share: a weight of `out × in` and a bias."""
 
     role = "matrix"
@@ -35,8 +36,12 @@ class Matrix(Layer):
     )
     family = "linear"
 
+    principal = "out"
+
     out: Size
     bias: Flag = True
+    weight_norm: WeightNorm = "none"
+    spectral_norm: Flag = False
 
     @abstractmethod
     def features(self, x: Shape) -> Dim:
@@ -44,26 +49,31 @@ class Matrix(Layer):
 
     def weights(self, *inputs: Shape) -> Shapes:
         bias = {"bias": (self.out,)} if self.bias else {}
-        return {"weight": (self.out, self.features(inputs[0])), **bias}
+        weight = (self.out, self.features(inputs[0]))
+        return self.parameters({"weight": weight, **bias})
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         work = {"mac": numel(output) * self.features(inputs[0])}
         return {**work, "add": numel(output)} if self.bias else work
 
     def low_rank(self, rank: Dim) -> tuple[Layer, Layer] | None:
-        return self.replace(out=rank, bias=False), Linear(out=self.out, bias=False)
+        plain = {"bias": False, "weight_norm": "none", "spectral_norm": False}
+        return self.replace(out=rank, **plain), Linear(out=self.out, bias=False)
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        return self.keeping(self.keeps, *inputs)
 
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
         given = {} if self.bias else {"bias": False}
         flat = self.flattens and len(x) > 1
         before = "torch.flatten(x, 1)" if flat else None
-        return Module("nn.Linear", (self.features(x), self.out), given, before=before)
+        call = Module("nn.Linear", (self.features(x), self.out), given, before=before)
+        return self.wrapped(call, x)
 
     def label(self, *inputs: Shape) -> str:
-        return (
-            f"{self.key} {self.out}" if self.bias else f"{self.key} {self.out}, no bias"
-        )
+        bias = [] if self.bias else ["no bias"]
+        return ", ".join([f"{self.key} {self.out}", *bias, *self.norms()])
 
 
 class FullyConnected(Matrix):
@@ -79,6 +89,7 @@ class FullyConnected(Matrix):
         "{fc: 40} @ 16x6x6",
         "{fc: 10, bias: false} @ 84",
         "{fc: 5} @ 7x3",
+        "{fc: 5, weight_norm: last} @ 7x3",
     )
 
     def features(self, x: Shape) -> Dim:
@@ -106,6 +117,8 @@ class Linear(Matrix):
         "{linear: 64} @ 49x32",
         "{linear: 10, bias: false} @ 20",
         "{linear: 8} @ 3x4x5",
+        "{linear: 8, weight_norm: first} @ 7x5",
+        "{linear: 8, spectral_norm: true, bias: false} @ 7x5",
     )
 
     def features(self, x: Shape) -> Dim:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import ClassVar
 
 from archcalc.errors import ShapeError
-from archcalc.layers.attention import NOT_YET, check_tokens
+from archcalc.layers.attention import check_tokens
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -22,6 +22,7 @@ from archcalc.layers.base import (
 )
 from archcalc.layers.combine import mismatch
 from archcalc.layers.fields import FieldError, Size
+from archcalc.layers.kept import NOT_YET
 from archcalc.sizes.dims import Dim, same
 
 SOURCES = ("delta", "b", "c")

@@ -19,6 +19,7 @@ from archcalc.graph.paths import connections, depths
 from archcalc.graph.receptive import receptive_fields
 from archcalc.language.about import METRICS
 from archcalc.layers.base import Shape, feature_axis
+from archcalc.layers.reparametrized import weight_of
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import load
 from archcalc.network.rows import Row
@@ -225,9 +226,10 @@ def _weight_shape(analysis: Analysis, row: Row | None) -> tuple[Dim, ...]:
     """Return out × in × kernel, as torch has the weight."""
     node = _layer(analysis, row)
     shapes = node.layer.weights(*analysis.graph.input_shapes(node))
-    if "weight" not in shapes:
+    shape = weight_of(shapes)
+    if shape is None:
         raise ValueError(f"{node.name} has no weight")
-    return shapes["weight"]
+    return shape
 
 
 def _argument(name: str) -> Metric:

@@ -229,7 +229,9 @@ def _made(record: Module | Function, node: Node, device: str) -> nn.Module | Non
 
     with _refusing(node, "build"), torch.device(device):
         if isinstance(record, Module):
-            made: nn.Module = _found(record.target)(*record.args, **record.kwargs)
+            plain = _found(record.target)(*record.args, **record.kwargs)
+            wrap = _function(f"return {record.wrap.format('x')}")
+            made: Any = wrap(plain, (), None)  # type: ignore[arg-type]  # a module
         elif record.params or record.trains or record.buffers:
             shapes = record.params.items()
             made = nn.ParameterDict(

@@ -33,7 +33,7 @@ def conv(w: StepWriter, x: Tensor, depth: int) -> Made:
     if w.chance(0.1):
         step["conv"], out = "2*cin", 2 * x.channels
         step["groups"] = 1
-    return {**step, **w.followers()}, image(out, found[1])
+    return {**step, **w.weight_norms(), **w.followers()}, image(out, found[1])
 
 
 def dwconv(w: StepWriter, x: Tensor, depth: int) -> Made:
@@ -41,8 +41,8 @@ def dwconv(w: StepWriter, x: Tensor, depth: int) -> Made:
     if found is None:
         return None
     times = w.random.randint(1, 2)
-    step = {"dwconv": times, **found[0], "bias": w.chance(0.6), **w.followers()}
-    return step, image(times * x.channels, found[1])
+    step = {"dwconv": times, **found[0], "bias": w.chance(0.6), **w.weight_norms()}
+    return {**step, **w.followers()}, image(times * x.channels, found[1])
 
 
 def deconv(w: StepWriter, x: Tensor, depth: int) -> Made:
@@ -69,6 +69,7 @@ def deconv(w: StepWriter, x: Tensor, depth: int) -> Made:
     step = {"deconv": out, "kernel": short(k), "stride": short(s)}
     step |= {"pad": short(p), "output_pad": short(extra), "dilation": short(d)}
     step |= {"groups": w.groups(x.channels, out), "bias": w.chance(0.6)}
+    step |= w.weight_norms()
     return {**step, **w.followers()}, image(out, tuple(max(n, 1) for n in sizes))
 
 
@@ -419,8 +420,9 @@ def matrix(w: StepWriter, x: Tensor, depth: int) -> Made:
     act: dict[str, Any] = {"act": w.random.choice(ACTIVATIONS)} if w.chance(0.3) else {}
     if x.form == "vector" or w.chance(0.9):
         kind = "fc" if x.form == "vector" and w.chance(0.5) else "linear"
-        return {kind: out, "bias": bias, **act}, Tensor((*x.shape[:-1], out), x.form)
-    return {"fc": out, "bias": bias, **act}, vector(out)
+        step = {kind: out, "bias": bias, **act, **w.weight_norms()}
+        return step, Tensor((*x.shape[:-1], out), x.form)
+    return {"fc": out, "bias": bias, **act, **w.weight_norms()}, vector(out)
 
 
 def to_tokens(w: StepWriter, x: Tensor, depth: int) -> Made:

@@ -161,6 +161,13 @@ class StepWriter:
             return None
         return {"kernel": short(k), **given}, tuple(max(size, 1) for size in sizes)
 
+    def weight_norms(self) -> dict[str, Any]:
+        """Return what makes a weight of others, seldom."""
+        if not self.chance(0.15):
+            return {}
+        norm = {"weight_norm": self.random.choice(("first", "last", "none"))}
+        return norm if self.chance(0.6) else {"spectral_norm": True}
+
     def axes(self, x: Tensor, least: int, most: int) -> tuple[int, ...]:
         """Return a number for every axis: one for all of them, mostly."""
         if self.chance(0.7):

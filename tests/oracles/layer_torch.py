@@ -24,7 +24,9 @@ class Built(nn.Module):
         self.record = record
         if isinstance(record, Module):
             kind = getattr(nn, record.target.removeprefix("nn."))
-            self.part = kind(*record.args, **record.kwargs)
+            self.part = run(
+                record.wrap.format("x"), kind(*record.args, **record.kwargs)
+            )
         else:
             shapes: Any = record.params.items()
             self.part = nn.ParameterDict({k: torch.randn(s) for k, s in shapes})

@@ -253,6 +253,12 @@ REFUSALS = [
 ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [
     ("conv", {}, "conv needs out"),
     ("embedding", {}, "embedding needs dim, num"),
+    (
+        "conv",
+        {"out": 4, "weight_norm": "first", "spectral_norm": True},
+        "a weight has one of them",
+    ),
+    ("linear", {"out": 4, "weight_norm": "batch"}, "is not one of none, first, last"),
     ("lstm", {"hidden": 4, "proj": 4}, "a projection to 4 of 4 hidden values"),
     ("conv", {"out": 8, "kernal": 3}, "conv has no argument 'kernal'"),
     ("conv", {"out": 0}, "0 is below 1"),

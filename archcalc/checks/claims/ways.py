@@ -17,6 +17,7 @@ from archcalc.graph.graph import Node
 from archcalc.graph.paths import depth, depths, weighs
 from archcalc.graph.receptive import receptive_fields
 from archcalc.layers.base import numel
+from archcalc.layers.reparametrized import weight_of
 from archcalc.network.analysis import Analysis
 
 Kind = Literal["operations", "parameters", "values", "bytes", "depth", "field"]
@@ -215,7 +216,8 @@ def _pairs(analysis: Analysis, node: Node) -> int:
     if node.layer.family != "convolution" or not analysis.facts[node.index].biases:
         return 0
     shapes = node.layer.weights(*analysis.graph.input_shapes(node))
-    planes = _number(shapes["weight"][0]) * _number(shapes["weight"][1])
+    maps, seen, *_ = weight_of(shapes) or ()
+    planes = _number(maps) * _number(seen)
     return planes - _number(analysis.facts[node.index].biases)
 
 
