@@ -10,6 +10,7 @@ from archcalc.errors import ShapeError
 from archcalc.layers.base import (
     Call,
     Extra,
+    Layer,
     Letters,
     Module,
     Saved,
