@@ -6,7 +6,7 @@ Totals are sums over nodes, computed when asked, integers to the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,6 +29,10 @@ class Branch(NamedTuple):
     path: str
     shape: Shape
     figures: Figures
+
+
+OPERATIONS = frozenset({"macs", "flops", "operations"})
+EXACT: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,6 +72,24 @@ class Analysis(Counted, Shown):
                 name = group.label
                 found.append(Branch(name, group.name, shape, figures))
         return tuple(found)
+
+    def lower_bounds(self, nodes: Iterable[int] | None = None) -> frozenset[str]:
+        """Return the figures that are at least what they say; None: of the total.
+
+        They are those of operations, where some of the nodes have work that no rule
+        counts. What shows a figure asks here whether it is exact.
+        """
+        unknown = self._uncounted
+        if nodes is None:
+            heads = self.graph.nodes
+            found = any(not heads[at].aux for at in unknown)
+        else:
+            found = bool(unknown) and not unknown.isdisjoint(nodes)
+        return OPERATIONS if found else EXACT
+
+    @cached_property
+    def _uncounted(self) -> frozenset[int]:
+        return frozenset(n.index for n in self.graph.nodes if n.layer.uncounted)
 
     def row(self, name: str) -> Row:
         """Return a layer or group by its path, or by a last part that only it has.

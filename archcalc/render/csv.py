@@ -3,7 +3,8 @@ r"""One table as CSV (RFC 4180, `\n` line ends): raw values, no separators in nu
 `kind` and `path` come first: the `row`s of a column add up to its `total`, where heads
 and subtotals repeat. Bytes say so in their heading, a percent is a share of one, a
 shape is `64x112x112`, a size that stayed a name is the Python that computes it. A text
-that a spreadsheet would run as a formula begins with `'`.
+that a spreadsheet would run as a formula begins with `'`. Where figures are lower
+bounds, a last column `at_least` has the keys of those of each row.
 """
 
 from __future__ import annotations
@@ -33,7 +34,12 @@ def render(report: Report, *, table: int = 0) -> str:
         raise UsageError.of("AC532", f"there is no table {table}", help=has)
     chosen = report.tables[table]
     head = ["kind", "path", *map(heading, chosen.columns)]
-    rows = ([row.kind, guarded(row.path), *map(raw, row.cells)] for row in chosen.rows)
+    rows = [[row.kind, guarded(row.path), *map(raw, row.cells)] for row in chosen.rows]
+    if any(row.least for row in chosen.rows):
+        head.append("at_least")
+        for row, cells in zip(chosen.rows, rows, strict=True):
+            found = [c.key for c in chosen.columns if c.key in row.least]
+            cells.append(" ".join(found))
     return written([head, *rows]).removesuffix("\n")
 
 

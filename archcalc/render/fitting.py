@@ -118,7 +118,7 @@ def _cells(table: Table, index: int, brief: bool) -> tuple[str, ...]:
     texts = []
     for row in table.rows:
         value = row.cells[index]
-        key = (value.__class__, value, row.kinds)
+        key = (value.__class__, value, row.kinds, column.key in row.least)
         text = known.get(key)
         if text is None:
             text = known[key] = cell(value, row, column, brief)

@@ -11,14 +11,15 @@ Values: a whole number is exact, however large (beyond 2⁵³ read it as a big i
 share or ratio is the nearest decimal; a shape is a list; a size that stayed a name is
 `{"symbolic": "27*C**2"}`, Python that computes it; a figure that is not there is null.
 `bytes` columns are bytes, `percent` columns shares of one. A row with cells of several
-kinds has the kind of its `value` columns in `kinds`.
+kinds has the kind of its `value` columns in `kinds`; one with lower bounds (operators
+that no rule counts) the keys of these cells in `at_least`.
 The text is ASCII: a control or bidirectional character in a name leaves as `\u202e`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -73,8 +74,10 @@ def _column(column: Column) -> dict[str, str | None]:
     return {name: getattr(column, name) for name in names}
 
 
-def _row(keys: Iterable[str], row: Line) -> dict[str, Any]:
-    kinds = {"kinds": row.kinds} if row.kinds else {}
+def _row(keys: Sequence[str], row: Line) -> dict[str, Any]:
+    kinds: dict[str, Any] = {"kinds": row.kinds} if row.kinds else {}
+    if row.least:
+        kinds["at_least"] = [key for key in keys if key in row.least]
     cells = dict(zip(keys, map(plain, row.cells), strict=True))
     about = {"kind": row.kind, "depth": row.depth, "path": row.path, **kinds}
     return {**about, "cells": cells}

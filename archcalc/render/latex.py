@@ -238,6 +238,9 @@ def _cells(table: Table, row: Line, plain: bool) -> list[str]:
 def _cell(value: Cell, row: Line, column: Column, plain: bool) -> str:
     """Return a cell; in a column of siunitx, what is no number stands in braces."""
     kind = row.kind_in(column)
+    if column.key in row.least and value is not None:
+        shown = escaped(cell(value, row, column))
+        return shown if plain or not _aligned(column) else f"{{{shown}}}"
     if kind == "bar" and isinstance(value, int | Fraction):
         return f"\\rule{{{float(value * BAR_EMS):.2f}em}}{{1.1ex}}"
     if _aligned(column) and not plain and value is not None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from archcalc.errors import clean
-from archcalc.render.numbers import text
+from archcalc.render.numbers import at_least, text
 from archcalc.reports.cells import Cell, Headline, Note
 from archcalc.reports.report import Report
 
@@ -62,7 +62,10 @@ def linked(value: str, safe: Safe, link: Safe) -> str:
 
 def headline(one: Headline) -> str:
     """Return main figures in a line: `vgg16: 138,357,544 parameters, …`."""
-    figures = (f"{text(value, kind)} {name}" for value, name, kind in one.figures)
+    figures = (
+        f"{at_least(shown) if name in one.least else shown} {name}"
+        for shown, name in ((text(v, kind), name) for v, name, kind in one.figures)
+    )
     return f"{clean(one.subject)}: {', '.join(figures)}"
 
 

@@ -131,7 +131,13 @@ def factor(text: str) -> str:
 
 def cell(value: Cell, row: Line, column: Column, brief: bool = False) -> str:
     """Return a cell as safe text; `brief` shortens figures. None is blank."""
-    return text(value, row.kind_in(column), binary=column.binary, brief=brief)
+    shown = text(value, row.kind_in(column), binary=column.binary, brief=brief)
+    return at_least(shown) if column.key in row.least else shown
+
+
+def at_least(shown: str) -> str:
+    """Return a figure that is a lower bound: `≥ 1.81G`."""
+    return f"≥ {shown}" if shown else shown
 
 
 def text(

@@ -94,7 +94,7 @@ class Line:
     The cells of a table's `row`s add up to its `total`; `subtotal` repeats what the
     rows of a group hold, `head` names a group, `aside` stands outside the total.
     `depth` is the level in the tree, `path` the full name, `kinds` the kind of `value`
-    cells.
+    cells. `least` has the keys of the columns whose cell is a lower bound.
     """
 
     cells: tuple[Cell, ...]
@@ -102,12 +102,16 @@ class Line:
     depth: int = 0
     path: str = ""
     kinds: ColumnKind | None = None
+    least: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, row: Row, cells: tuple[Cell, ...]) -> Line:
+    def of(
+        cls, row: Row, cells: tuple[Cell, ...], least: frozenset[str] = frozenset()
+    ) -> Line:
         """Return the line of a network's row: a side head's stands aside."""
         plain: RowKind = "row" if row.kind == "row" else "subtotal"
-        return cls(cells, "aside" if row.aux else plain, row.depth, row.name)
+        kind: RowKind = "aside" if row.aux else plain
+        return cls(cells, kind, row.depth, row.name, None, least)
 
     def kind_in(self, column: Column) -> ColumnKind:
         """Return the kind of this row's cell in a column."""
@@ -152,10 +156,14 @@ class Table:
 
 
 class Headline(NamedTuple):
-    """The main figures of a network: each with its name after the value."""
+    """The main figures of a network: each with its name after the value.
+
+    `least` has the names of those that are lower bounds.
+    """
 
     subject: str
     figures: tuple[tuple[Cell, str, ColumnKind], ...]
+    least: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

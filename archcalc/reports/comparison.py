@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import takewhile
@@ -140,8 +141,11 @@ def _totals(analyses: Sequence[Analysis]) -> Table:
         if one.where_frozen and not freezes:
             continue
         values = [getattr(a.total, one.key) for a in analyses]
-        if any(value != 0 for value in values):
-            lines.append(_line(one.total, values, one.kind))
+        least = [one.key in a.lower_bounds() for a in analyses]
+        if any(value != 0 for value in values) or any(least):
+            bounds = frozenset(f"net{i}" for i, bound in enumerate(least) if bound)
+            line = _line(one.total, values, one.kind)
+            lines.append(replace(line, least=bounds))
     lines.append(_line("depth", [depth(a.graph) for a in analyses], "count"))
     return Table("totals", tuple(columns), tuple(lines))
 
@@ -233,5 +237,10 @@ def row_table(analyses: Sequence[Analysis], level: Level) -> Table:
         own = [row and row.name[shared if row.nodes[0] else 0 :] for row in line]
         cells = _aligned_cells([(r.shape, r.figures) if r else ABSENT for r in line])
         names = [next(filter(None, own))] if alike else [own[0] or "", *own[1:]]
-        lines.append(Line((*names, *cells), path=path))
+        least = frozenset(
+            f"{key}{i}"
+            for i, (a, row) in enumerate(zip(analyses, line, strict=True))
+            for key in (a.lower_bounds(row.nodes) if row else ())
+        )
+        lines.append(Line((*names, *cells), path=path, least=least))
     return Table(level, columns, tuple(lines))

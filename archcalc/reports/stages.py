@@ -7,6 +7,7 @@ between two sizes of the output: all that is 56×56 is one stage.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from archcalc.catalogue import Figure, figures
@@ -37,7 +38,8 @@ def stage_tables(analyses: Sequence[Analysis]) -> Iterator[Table]:
         yield _table("output", "shape", analyses, [*lines], outputs, named)
     for one in COUNTED:
         sums = [[_sum(one, rows) for rows in line] for line in lines.values()]
-        yield _table(one.total, one.kind, analyses, [*lines], sums, named)
+        table = _table(one.total, one.kind, analyses, [*lines], sums, named)
+        yield _bounded(table, one.key, analyses, [*lines.values()])
 
 
 def _table(
@@ -60,6 +62,23 @@ def _table(
         columns,
         tuple(lines),
     )
+
+
+def _bounded(
+    table: Table, key: str, analyses: Sequence[Analysis], found: Sequence[list[Found]]
+) -> Table:
+    """Return a table of a figure whose lower bounds are marked."""
+    if not any(key in a.lower_bounds() for a in analyses):
+        return table
+    lines = []
+    for line, stage in zip(table.rows, found, strict=True):
+        least = {
+            f"net{i}"
+            for i, (a, rows) in enumerate(zip(analyses, stage, strict=True))
+            if key in a.lower_bounds([at for row in rows for at in row.nodes])
+        }
+        lines.append(replace(line, least=frozenset(least)))
+    return replace(table, rows=tuple(lines))
 
 
 def _sum(one: Figure, rows: Found) -> Dim | None:

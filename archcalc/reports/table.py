@@ -5,7 +5,7 @@ Everything here is values; how they print is the renderers' business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby, takewhile
@@ -20,6 +20,7 @@ from archcalc.graph.paths import depth, depths
 from archcalc.layers.base import Shape, times
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Level, Row
+from archcalc.network.uncounted import listed, uncounted
 from archcalc.reports.cells import (
     Cell,
     Cells,
@@ -29,6 +30,7 @@ from archcalc.reports.cells import (
     Line,
     Note,
     NoteKind,
+    RowKind,
     Table,
     column,
     share_column,
@@ -179,6 +181,7 @@ class _Values:
     def __init__(self, analysis: Analysis, columns: Sequence[str]) -> None:
         self.analysis = analysis
         self.columns = columns
+        self.chosen = frozenset(columns)
         self.per_node: dict[str, Sequence[Any]] = {
             key: rule(analysis) for key, rule in PER_NODE.items() if key in columns
         }
@@ -196,7 +199,11 @@ class _Values:
             counted = tuple([getattr(figures, key) for key in self.counts])
             self.counted[id(figures)] = counted
         cells = tuple([pick(row) for pick in self.picks]) + counted
-        return Line.of(row, cells)
+        return Line.of(row, cells, self.least(row.nodes))
+
+    def least(self, nodes: Iterable[int] | None) -> frozenset[str]:
+        """Return the columns that are lower bounds for some nodes, or for the total."""
+        return self.analysis.lower_bounds(nodes) & self.chosen
 
     def pick(self, key: str) -> Cells:
         """Return what gives a row's value in one column."""
@@ -240,7 +247,8 @@ class _Values:
             known[key] if key in known else getattr(figures, key)
             for key in self.columns
         )
-        return Line(values, kind="total" if main else "aside", path=name)
+        kind: RowKind = "total" if main else "aside"
+        return Line(values, kind, path=name, least=self.least(nodes))
 
 
 def is_counted(key: str) -> bool:
@@ -317,7 +325,9 @@ def headline(analysis: Analysis) -> Headline:
         unit = f"{convention.name} {convention.unit}s"
         figures.append((total.operations, unit, "operations"))
     figures.append((total.activation_bytes, "of activations", "bytes"))
-    return Headline(analysis.name, tuple(figures))
+    bounds = bool(analysis.lower_bounds())
+    least = {name for _, name, kind in figures if bounds and kind == "operations"}
+    return Headline(analysis.name, tuple(figures), frozenset(least))
 
 
 def insisted(report: Report, asked: str | None) -> Report:
@@ -400,7 +410,7 @@ def convention_note(convention: Convention) -> Note:
 
 
 def assumption_notes(analysis: Analysis) -> Iterator[Note]:
-    """Yield what symbols were assumed to satisfy, and which side heads do not fit."""
+    """Yield what symbols were assumed to satisfy, and what is left out of figures."""
     for text in analysis.graph.assumptions:
         yield Note(text, "assumption")
     unfit = analysis.graph.unfit
@@ -409,6 +419,9 @@ def assumption_notes(analysis: Analysis) -> Iterator[Note]:
         more = f" (and {len(unfit) - 1} more)" if len(unfit) > 1 else ""
         left_out = f"the side head {head.name!r}{more} is left out, as in inference"
         yield Note(f"{left_out}: {problem.message}")
+    if analysis.lower_bounds():
+        names = listed(uncounted(analysis.graph))
+        yield Note(f"≥ means at least: no rule counts {names}")
 
 
 def misalignment_notes(analysis: Analysis) -> Iterator[Note]:

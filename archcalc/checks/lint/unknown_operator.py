@@ -8,7 +8,7 @@ from archcalc.checks.lint.base import Hint, Linted
 from archcalc.checks.rule import Rule
 from archcalc.errors import ArchcalcError, Problem
 from archcalc.network.network import Network
-from archcalc.network.uncounted import uncounted
+from archcalc.network.uncounted import listed, uncounted
 
 RULE = Rule(
     "AC416",
@@ -21,7 +21,6 @@ RULE = Rule(
     help="write the spec with `archcalc import MODEL -o net.yaml`, and replace the "
     "unknown steps by layers",
 )
-MOST = 6
 
 
 def check(net: Linted) -> Iterator[Hint]:
@@ -43,7 +42,4 @@ def told(network: Network) -> Iterator[Problem]:
 
 
 def _message(found: dict[str, int]) -> str:
-    listed = [f"{name} ({n} times)" if n > 1 else name for name, n in found.items()]
-    more = f" and {len(listed) - MOST} more" if len(listed) > MOST else ""
-    names = f"the operator{'s' * (len(listed) > 1)} {', '.join(listed[:MOST])}{more}"
-    return f"operations are at least what is printed: no rule counts {names}"
+    return f"operations are at least what is printed: no rule counts {listed(found)}"
