@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from archcalc.api.checking import check, diff, verify
     from archcalc.api.claims import audit, conventions, reconcile
+    from archcalc.api.exporting import export
     from archcalc.api.given import load, loads
     from archcalc.api.memory import fit, memory
     from archcalc.api.pictures import Picture, draw, plot
@@ -80,6 +81,7 @@ __all__ = [
     "diff",
     "draw",
     "explain",
+    "export",
     "fit",
     "load",
     "loads",
@@ -95,6 +97,7 @@ __all__ = [
 HOMES = {
     "archcalc.api.checking": ("check", "diff", "verify"),
     "archcalc.api.claims": ("audit", "conventions", "reconcile"),
+    "archcalc.api.exporting": ("export",),
     "archcalc.api.given": ("load", "loads"),
     "archcalc.api.memory": ("fit", "memory"),
     "archcalc.api.pictures": ("Picture", "draw", "plot"),

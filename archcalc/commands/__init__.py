@@ -36,6 +36,7 @@ COMMANDS = {
     "verify": "check.verify",
     "new": "in_out.new",
     "import": "in_out.import_model",
+    "export": "in_out.export",
     "show": "in_out.show",
     "fmt": "in_out.fmt",
     "schema": "in_out.schema",

@@ -139,6 +139,7 @@ class Copies:
                     group.first + by,
                     group.end + by,
                     group.output + by if group.output >= first else at,
+                    group.params,
                 )
             )
         for name, index in like.names:

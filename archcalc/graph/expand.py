@@ -390,6 +390,7 @@ class Expander:
         group = growing.open(path, "block", block.name, scope)
         outer, growing.uses = growing.uses, (*growing.uses, step.node)
         inner = self.blocks.scope(step, block, given, path, group, entering, scope)
+        growing.groups[group].params = {n: inner.values[n] for n in block.params}
         after = self.sequence(block.steps, at, inner)
         growing.uses = outer
         growing.close(group, after)

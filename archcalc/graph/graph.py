@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from archcalc.errors import ShapeError
 from archcalc.layers.base import Layer, Shape
@@ -35,7 +35,8 @@ class Node(NamedTuple):
 class Group:
     """A stage, block, repetition, residual, branch or side head: a range of nodes.
 
-    `nodes` from `first` up to `end`; `output` is the node that leaves it.
+    `nodes` from `first` up to `end`; `output` is the node that leaves it. `params` are
+    those of a block, with the values that this use gives them.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Group:
     first: int
     end: int = 0
     output: int = 0
+    params: Mapping[str, Any] | None = None
 
 
 class Unfit(NamedTuple):

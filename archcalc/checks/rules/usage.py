@@ -139,6 +139,13 @@ USAGE = (
         "$ archcalc verify lenet5",
     ),
     Rule(
+        "AC523",
+        "not-written",
+        "Of an `unknown` step archcalc knows only the sizes: it cannot write its code.",
+        "$ archcalc export net.yaml   # with a step {unknown: , op: Einsum, ...}",
+        "$ archcalc export lenet5",
+    ),
+    Rule(
         "AC530",
         "unknown-format",
         "The command does not write this format, or the ending of the file names none.",

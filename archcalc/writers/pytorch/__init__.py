@@ -1,0 +1,1 @@
+"""A network as PyTorch code that a person could have written."""

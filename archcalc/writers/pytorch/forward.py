@@ -1,0 +1,135 @@
+"""The `forward` of a class: one statement a line, few names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archcalc.graph.graph import Graph
+from archcalc.layers.base import times
+from archcalc.writers.pytorch.bodies import ENTERING, Ref
+from archcalc.writers.pytorch.functions import Functions, around, has_steps, inline
+from archcalc.writers.pytorch.members import Members
+from archcalc.writers.pytorch.names import Names
+from archcalc.writers.pytorch.parts import Part
+
+POOL = ("x", "y", "z", "u", "v", "w", "a", "b", "c", "d")
+
+
+class Forward:
+    """Writes one `forward`: which variable holds which value, and the statements."""
+
+    def __init__(self, members: Members, functions: Functions, graph: Graph) -> None:
+        self.members = members
+        self.made = members.made
+        self.functions = functions
+        self.graph = graph
+        self.last = self.last_uses()
+        self.names: dict[Ref, str] = {}
+        self.extra = Names((*POOL, "self"))
+        self.entering = [
+            self.variable((ENTERING, i)) for i in range(self.made.entering)
+        ]
+
+    def last_uses(self) -> dict[Ref, int]:
+        """Return the last part that reads each value; the end for what is returned."""
+        last: dict[Ref, int] = {}
+        for index, part in enumerate(self.made.parts):
+            last.update(dict.fromkeys(part.inputs, index))
+        last.update(dict.fromkeys(self.made.returned, len(self.made.parts)))
+        return last
+
+    def variable(self, ref: Ref) -> str:
+        """Take a variable that holds nothing which is still read."""
+        used = {*self.names.values()}
+        for name in POOL:
+            if name not in used:
+                self.names[ref] = name
+                return name
+        self.names[ref] = name = self.extra.free("t")
+        return name
+
+    def release(self, index: int) -> None:
+        """Let the variables go that nothing reads after a part."""
+        for ref in [r for r in self.names if self.last.get(r, -2) <= index]:
+            del self.names[ref]
+
+    def lines(self, shapes: bool) -> Iterator[tuple[str, str]]:
+        """Yield the statements, each with a comment or "".
+
+        `shapes`: say the shape of each value, where the class is used once.
+        """
+        for run in self.members.runs:
+            text = self.value(run)
+            index = run.stop - 1
+            outputs = self.outputs(index)
+            anything = next(iter(self.names.values()), None)
+            if not self.made.parts[run.start].inputs and anything is not None:
+                text = self.spread(run.start, text, anything)
+            self.release(index)
+            names = [self.variable((index, place)) for place in range(outputs)]
+            self.release(index)
+            comment = self.shape(index) if shapes else ""
+            yield f"{', '.join(names)} = {text}", comment
+        yield f"return {', '.join(self.names[ref] for ref in self.made.returned)}", ""
+
+    def outputs(self, index: int) -> int:
+        """Return how many values a part gives."""
+        used = self.made.parts[index].used
+        return 1 if used is None else len(used.returned)
+
+    def value(self, run: range) -> str:
+        """Return the expression of an attribute's call."""
+        part = self.made.parts[run.start]
+        inputs = [self.names[ref] for ref in part.inputs]
+        form = part.form
+        plain = form is None or (form.before is None and form.after is None)
+        if form is None or (plain and form.target):
+            whole = self.members.named[run.start]
+            text = whole.text if part.shared is not None else f"self.{whole.attribute}"
+            return f"{text}({', '.join(inputs)})"
+        values = {
+            at: self.members.stored(place)
+            for at, place in enumerate(part.places)
+            if f"_{at}" in f"{form.body} {form.before} {form.after}"
+        }
+        if form.target:
+            entering = inputs[0]
+            if form.before is not None:
+                entering = around(form.before, entering, values)
+            text = f"{self.members.named[run.start].text}({entering})"
+            return text if form.after is None else around(form.after, text, values)
+        return self.expression(run.start, part, inputs, values)
+
+    def expression(
+        self, index: int, part: Part, inputs: list[str], values: dict[int, str]
+    ) -> str:
+        """Return a layer that is an expression, or the call of its function."""
+        form = part.form
+        assert form is not None
+        own = self.members.parameters.get(index, {})
+        params = {param: f"self.{name}" for param, name in own.items()}
+        if not has_steps(form):
+            return inline(form, inputs, params, values)
+        return self.functions.of(part).call(inputs, [*params.values()], values)
+
+    def spread(self, index: int, text: str, batch: str) -> str:
+        """Return a value that reads no tensor, for every sample of the batch."""
+        body = self.made.uses[0]
+        items = self.made.ranges[0][index]
+        node = body.items[items[0]].node if items else None
+        if node is None:
+            return text
+        rest = ", -1" * len(node.shape)
+        plain = text if text.endswith((")", "]")) else f"({text})"
+        return f"{plain}.expand({batch}.shape[0]{rest})"
+
+    def shape(self, index: int) -> str:
+        """Return the shape of what a part gives."""
+        items = self.made.ranges[0][index]
+        if not items:
+            return ""
+        item = self.made.uses[0].items[items[-1]]
+        if item.node is not None:
+            return times(self.graph.nodes[item.node.index].shape)
+        leaving = item.body.leaving if item.body is not None else []
+        return ", ".join(times(self.graph.nodes[i].shape) for i in leaving)

@@ -1,0 +1,316 @@
+"""What a class keeps: modules, parameters and sizes, and the code that makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from archcalc.sizes.polynomials import Poly
+from archcalc.writers.pytorch.bodies import ENTERING
+from archcalc.writers.pytorch.names import MODULE, Names, attribute
+from archcalc.writers.pytorch.parts import ANYTHING, Class, Given, Part, is_module
+from archcalc.writers.pytorch.templates import literal, usual
+from archcalc.writers.pytorch.text import source
+
+OFTEN = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
+"""Arguments with a default, as a person would write them."""
+BY_POSITION = 2
+"""How many arguments of a block are given without their names."""
+
+
+class Argument(NamedTuple):
+    """An argument of a constructor: its name, type and default (None for none)."""
+
+    name: str
+    type: str
+    default: Any
+    filler: Any
+
+
+class Member(NamedTuple):
+    """What a part is called: an attribute, and the place in a `nn.Sequential`."""
+
+    attribute: str
+    place: int | None = None
+
+    @property
+    def path(self) -> str:
+        """The name as PyTorch writes it: `conv1.0`."""
+        return (
+            self.attribute if self.place is None else f"{self.attribute}.{self.place}"
+        )
+
+    @property
+    def text(self) -> str:
+        """The name as an expression: `self.conv1[0]`."""
+        at = "" if self.place is None else f"[{self.place}]"
+        return f"self.{self.attribute}{at}"
+
+
+class Members:
+    """The attributes of one class.
+
+    `runs` are ranges of parts that one attribute holds; `named` says what the attribute
+    of each part is, `kept` which arguments `forward` needs.
+    """
+
+    def __init__(self, made: Class, known: dict[int, Members]) -> None:
+        self.made = made
+        self.known = known
+        self.arguments = _arguments(made)
+        self.names = Names(MODULE)
+        self.reads = readers(made)
+        self.runs = list(self.found_runs())
+        self.named: dict[int, Member] = {}
+        self.parameters: dict[int, dict[str, str]] = {}
+        for run in self.runs:
+            self.name(run)
+        self.kept: dict[str, str] = {}
+
+    # -- names -------------------------------------------------------------------------
+
+    def found_runs(self) -> Iterator[range]:
+        """Yield the parts of each attribute: a layer and its followers, or a branch."""
+        start = 0
+        for index in range(1, len(self.made.parts) + 1):
+            ends = index == len(self.made.parts)
+            if ends or not self.follows(start, index):
+                yield range(start, index)
+                start = index
+
+    def follows(self, start: int, index: int) -> bool:
+        """Say whether a part goes into the `nn.Sequential` that begins at `start`."""
+        parts = self.made.parts
+        first, part = parts[start], parts[index]
+        chain = part.inputs == ((index - 1, 0),) and self.reads[index - 1] == 1
+        if not chain or not is_module(first) or not is_module(part):
+            return False
+        if first.shared is not None or part.shared is not None:
+            return False
+        if first.optional != part.optional:
+            return False
+        if first.optional is not None:
+            return True
+        head, _, follower = part.name.rpartition(".")
+        return head == first.name and bool(follower)
+
+    def name(self, run: range) -> None:
+        """Give the parts of a run their attributes."""
+        parts = self.made.parts
+        first = parts[run.start]
+        if first.shared is not None:
+            self.named[run.start] = self.named[first.shared]
+            return
+        wanted = first.branch if first.optional is not None else first.name
+        form = first.form
+        if form is not None and not form.target:
+            if form.params:
+                params = [param for param, _ in form.params]
+                self.name_parameters(run.start, attribute(wanted), params)
+            return
+        name = self.names.free(attribute(wanted))
+        for place, index in enumerate(run):
+            self.named[index] = Member(name, place if len(run) > 1 else None)
+
+    def name_parameters(self, part: int, wanted: str, params: list[str]) -> None:
+        """Give the parameters of an expression their attributes."""
+        alone = len(params) == 1
+        self.parameters[part] = {
+            param: self.names.free(wanted if alone else f"{wanted}_{param}")
+            for param in params
+        }
+
+    # -- the constructor ---------------------------------------------------------------
+
+    def constructor(self) -> Iterator[str]:
+        """Yield the statements that make the attributes."""
+        for run in self.runs:
+            yield from self.made_of(run)
+        for name, argument in self.kept.items():
+            yield f"self.{name} = {argument}"
+
+    def made_of(self, run: range) -> Iterator[str]:
+        """Yield the statement for one attribute, or those for some parameters."""
+        parts = self.made.parts
+        first = parts[run.start]
+        for param, name in self.parameters.get(run.start, {}).items():
+            yield f"self.{name} = {self.parameter(first, param)}"
+        if run.start not in self.named or first.shared is not None:
+            return
+        name = self.named[run.start].attribute
+        modules = [self.module(parts[index]) for index in run]
+        text = ", ".join(_folded(modules))
+        if len(run) > 1:
+            text = f"nn.Sequential({text})"
+        if first.optional is None:
+            yield f"self.{name} = {text}"
+            return
+        flag = self.expression(first.optional)
+        yield f"self.{name}: nn.Module = nn.Identity()"
+        yield f"if {flag}:"
+        yield f"    self.{name} = {text}"
+
+    def parameter(self, part: Part, param: str) -> str:
+        """Return the code of a parameter; zeros stand for what training sets."""
+        assert part.form is not None
+        at = part.places.stop - sum(axes for _, axes in part.form.params)
+        sizes: list[str] = []
+        for name, axes in part.form.params:
+            if name == param:
+                sizes = [self.expression(place) for place in range(at, at + axes)]
+            at += axes
+        return f"nn.Parameter(torch.zeros({', '.join(sizes)}))"
+
+    def module(self, part: Part) -> str:
+        """Return the call that makes the module of a part."""
+        if part.used is not None:
+            return self.block(part, part.used)
+        form = part.form
+        assert form is not None
+        given = [self.expression(at) for at in part.places[: form.positional]]
+        end = form.positional + form.keywords
+        for at in range(form.positional, end):
+            name, place = form.names[at], part.places[at]
+            value = self.made.given[place]
+            known = usual(form.target, name)
+            if (
+                known is not None
+                and value == Given(known)
+                and type(value.literal) is type(known)
+            ):
+                continue
+            given.append(f"{name}={self.expression(place)}")
+        return f"{form.target}({', '.join(given)})"
+
+    def block(self, part: Part, used: Class) -> str:
+        """Return the call that makes a block, or a row of blocks."""
+        count = len(used.arguments)
+        first = self.call(used, part.places[:count])
+        if not part.row:
+            return first
+        rest = self.call(used, part.places[count : 2 * count])
+        number = self.made.given[part.places[2 * count]]
+        if is_single(self.made, part):
+            return first
+        if first == rest:
+            times = self.expression(part.places[2 * count])
+            return f"nn.Sequential(*[{rest} for _ in range({times})])"
+        if number.argument is None and number.literal == 2:
+            return f"nn.Sequential({first}, {rest})"
+        less = (
+            f"{number.literal - 1}"
+            if number.argument is None
+            else (f"{self.expression(part.places[2 * count])} - 1")
+        )
+        return f"nn.Sequential({first}, *[{rest} for _ in range({less})])"
+
+    def call(self, used: Class, places: range) -> str:
+        """Return the call of a class of the code with the values at some places."""
+        known = self.known[id(used)].arguments
+        values = dict(zip(used.arguments, places, strict=True))
+        given = []
+        for number, (key, argument) in enumerate(known.items()):
+            value = self.made.given[values[key]]
+            written = self.expression(values[key], argument.filler)
+            if value.argument is None and argument.default is not None:
+                if value.literal is ANYTHING or value.literal is None:
+                    continue
+                if value.literal == argument.default:
+                    continue
+            by_name = number >= BY_POSITION or argument.default is not None
+            given.append(f"{argument.name}={written}" if by_name else written)
+        return f"{used.name}({', '.join(given)})"
+
+    def expression(self, place: int, filler: Any = None) -> str:
+        """Return how a value is written in the constructor."""
+        return written(self.made.given[place], self.arguments, filler)
+
+    # -- what forward needs ------------------------------------------------------------
+
+    def stored(self, place: int) -> str:
+        """Return how a value is written in `forward`; arguments become attributes."""
+        given = self.made.given[place]
+        if given.argument is None:
+            return source(literal(given.literal))
+        text = self.expression(place)
+        wanted = self.arguments[given.argument].name if text.isidentifier() else "size"
+        for name, known in self.kept.items():
+            if known == text:
+                return f"self.{name}"
+        name = self.names.free(wanted)
+        self.kept[name] = text
+        return f"self.{name}"
+
+
+def written(given: Given, arguments: dict[str, Argument], filler: Any = None) -> str:
+    """Return how a value is written with the arguments of a constructor."""
+    if given.argument is None:
+        nothing = given.literal is None or given.literal is ANYTHING
+        return source(literal(filler if nothing else given.literal))
+    name = arguments[given.argument].name
+    if given.other is not None:
+        return f"{name} * {arguments[given.other].name}"
+    if given.times > 1:
+        return f"{given.times} * {name}"
+    return f"{name} // {given.over}" if given.over > 1 else name
+
+
+def is_single(made: Class, part: Part) -> bool:
+    """Say whether a part is one block alone, and no row, in every use."""
+    if not part.row:
+        return True
+    number = made.given[part.places[-1]]
+    return number.argument is None and number.literal == 1
+
+
+def readers(made: Class) -> dict[int, int]:
+    """Return how often the first output of each part is read."""
+    found = dict.fromkeys(range(len(made.parts)), 0)
+    refs = [ref for part in made.parts for ref in part.inputs] + [*made.returned]
+    for at, _ in refs:
+        if at != ENTERING:
+            found[at] += 1
+    return found
+
+
+def _arguments(made: Class) -> dict[str, Argument]:
+    """Return the arguments of a class, those without a default first."""
+    names = Names(("self",))
+    found: dict[str, Argument] = {}
+    for key, column in made.arguments.items():
+        values = [value for value in column if value is not ANYTHING]
+        hint = key.rstrip("_0123456789")
+        default = OFTEN.get(hint)
+        if default not in values or type(values[0]) is bool:
+            default = None
+        if made.uses[0].group.parent < 0:
+            default = values[0]
+        if all(type(value) is bool for value in values):
+            default = False
+        found[key] = Argument(
+            names.free(attribute(key)), _type(values), default, values[0]
+        )
+    pairs = sorted(found.items(), key=lambda pair: pair[1].default is not None)
+    return dict(pairs)
+
+
+def _folded(modules: list[str]) -> Iterator[str]:
+    """Yield modules, equal ones in a row as a loop."""
+    for text, equal in groupby(modules):
+        count = len(list(equal))
+        yield text if count == 1 else f"*[{text} for _ in range({count})]"
+
+
+def _type(values: list[Any]) -> str:
+    """Return the type of some values as an annotation."""
+    kinds = {type(value) for value in values}
+    if kinds == {bool}:
+        return "bool"
+    if kinds <= {int, Poly}:
+        return "int"
+    if kinds <= {int, float}:
+        return "float"
+    if kinds == {str}:
+        return "str"
+    return "tuple[int, ...]" if kinds == {tuple} else "object"

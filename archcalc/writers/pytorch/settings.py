@@ -1,0 +1,105 @@
+"""Which params of a spec become arguments of the network's class.
+
+A param becomes one if everything that depends on it stays a formula: then the class can
+be made with another value. A param that decides which layers there are stays a number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from archcalc.errors import ArchcalcError
+from archcalc.graph.graph import Graph
+from archcalc.layers.base import Function
+from archcalc.network.network import Network
+from archcalc.sizes.polynomials import Poly, symbol
+from archcalc.writers.pytorch.names import GLOBAL, Names
+
+MOST_PARAMS = 12
+"""How many params are tried; each needs the network written out once more."""
+
+
+def with_arguments(network: Network) -> tuple[Graph, dict[str, int]]:
+    """Return the graph with symbols for some params, and their values as they are."""
+    plain, values = network.graph, network.params
+    wanted = [
+        name
+        for name, value in values.items()
+        if type(value) is int and Names().free(name) == name and name not in GLOBAL
+    ][:MOST_PARAMS]
+    found: dict[str, int] = {}
+    graph = plain
+    for name in wanted:
+        tried = {**found, name: values[name]}
+        try:
+            other = _with_symbols(network, tried)
+            alike = _alike(plain, other, tried)
+        except ArchcalcError:  # a rule needs a number here
+            continue
+        if alike:
+            graph, found = other, tried
+    used = _symbols(graph)
+    return graph, {name: value for name, value in found.items() if name in used}
+
+
+def _with_symbols(network: Network, names: dict[str, int]) -> Graph:
+    """Return the graph with symbols for params; raises where a rule needs a number."""
+    settings = {**network.settings, **{name: symbol(name) for name in names}}
+    return replace(network, settings=settings).graph
+
+
+def _alike(plain: Graph, other: Graph, values: dict[str, int]) -> bool:
+    """Say whether a graph with symbols has the same layers and the same code."""
+    if other.assumptions or other.unfit:
+        return False
+    if len(plain.nodes) != len(other.nodes) or len(plain.groups) != len(other.groups):
+        return False
+    for one, two in zip(plain.nodes, other.nodes, strict=True):
+        alike = one.name, one.inputs, one.layer.key, one.share
+        if alike != (two.name, two.inputs, two.layer.key, two.share):
+            return False
+        sizes = tuple([_at(size, values) for size in two.shape])
+        if sizes != one.shape:
+            return False
+        if one.index >= len(plain.inputs) and not _same_code(plain, other, one.index):
+            return False
+    return True
+
+
+def _same_code(plain: Graph, other: Graph, index: int) -> bool:
+    """Say whether a layer's code is the same; only arguments of modules may differ."""
+    one, two = (
+        graph.nodes[index].layer.torch(*graph.input_shapes(graph.nodes[index]))
+        for graph in (plain, other)
+    )
+    if isinstance(one, Function) or isinstance(two, Function):
+        return (
+            isinstance(one, Function) and isinstance(two, Function)
+        ) and one.body == two.body
+    kept = one.target, len(one.args), one.kwargs.keys(), one.before, one.after
+    return kept == (
+        two.target,
+        len(two.args),
+        two.kwargs.keys(),
+        two.before,
+        two.after,
+    )
+
+
+def _at(size: object, values: dict[str, int]) -> object:
+    return size.at(**values) if isinstance(size, Poly) else size
+
+
+def _symbols(graph: Graph) -> set[str]:
+    """Return the symbols in the arguments and weights of the layers."""
+    found: set[str] = set()
+    for node in graph.nodes[len(graph.inputs) :]:
+        record = node.layer.torch(*graph.input_shapes(node))
+        given: list[object] = []
+        if isinstance(record, Function):
+            given += [size for shape in record.params.values() for size in shape]
+        else:
+            for value in (*record.args, *record.kwargs.values()):
+                given += value if isinstance(value, tuple) else (value,)
+        found.update(*(v.symbols for v in given if isinstance(v, Poly)))
+    return found

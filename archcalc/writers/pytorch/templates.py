@@ -1,0 +1,207 @@
+"""A layer's torch record with its numbers taken out, so that like ones are one text.
+
+`template` splits a record into a *form*, which is the same for all layers that are
+written alike, and its *values*, which a class may take as arguments. Expressions stay
+syntax trees, so that names are put in by the parser and never by pasting text.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from math import isfinite
+from typing import Any, NamedTuple
+
+from archcalc.layers.calls import Call, Function, Module
+from archcalc.sizes.polynomials import Poly
+
+POSITIONS = {
+    "Conv": ("in_channels", "out_channels", "kernel_size"),
+    "ConvTranspose": ("in_channels", "out_channels", "kernel_size"),
+    "Linear": ("in_features", "out_features"),
+    "BatchNorm": ("num_features",),
+    "InstanceNorm": ("num_features",),
+    "LayerNorm": ("normalized_shape",),
+    "RMSNorm": ("normalized_shape",),
+    "GroupNorm": ("num_groups", "num_channels"),
+    "Embedding": ("num_embeddings", "embedding_dim"),
+    "MaxPool": ("kernel_size",),
+    "AvgPool": ("kernel_size",),
+    "AdaptiveAvgPool": ("output_size",),
+    "AdaptiveMaxPool": ("output_size",),
+    "Dropout": ("p",),
+    "LocalResponseNorm": ("size",),
+    "ChannelShuffle": ("groups",),
+    "PixelShuffle": ("upscale_factor",),
+    "PixelUnshuffle": ("downscale_factor",),
+}
+"""What torch calls the positional arguments of its modules (torch 2.13.0)."""
+CONVOLUTION = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}
+USUAL = {"Conv": CONVOLUTION, "ConvTranspose": {**CONVOLUTION, "output_padding": 0}}
+"""Defaults of torch's modules (torch 2.13.0): what is left out where it is usual."""
+AXES = ("1d", "2d", "3d")
+
+
+class Form(NamedTuple):
+    """A record without its values.
+
+    `names` are what the values are called, as far as torch names them. Of a module,
+    `target` is its dotted name; the first `positional` values are given by position and
+    the next `keywords` by name. Of an expression, `body` is its code with `_0`, `_1`, …
+    for the values. `before` and `after` are the code around a module, with values of
+    their own. `params` are the parameters of an expression, each with its number of
+    axes; their sizes come last among the values.
+    """
+
+    target: str
+    names: tuple[str, ...]
+    positional: int = 0
+    keywords: int = 0
+    body: str = ""
+    before: str | None = None
+    after: str | None = None
+    params: tuple[tuple[str, int], ...] = ()
+    trains: bool = False
+
+
+class Filled(NamedTuple):
+    """A form with the values of one layer."""
+
+    form: Form
+    values: tuple[Any, ...]
+
+
+def kind_of(target: str) -> str:
+    """Return the kind of a torch module: `Conv` of `nn.Conv2d`."""
+    name = target.rpartition(".")[2]
+    return name[:-2] if name.endswith(AXES) else name
+
+
+def usual(target: str, name: str) -> Any:
+    """Return the default of an argument, None where it has no default that we know."""
+    return USUAL.get(kind_of(target), {}).get(name)
+
+
+def template(record: Call) -> Filled:
+    """Split a record into its form and its values."""
+    if isinstance(record, Function):
+        return _of_function(record)
+    return _of_module(record)
+
+
+def _of_module(record: Module) -> Filled:
+    """Split a module; arguments that torch knows a default of are all given."""
+    kind = kind_of(record.target)
+    known = POSITIONS.get(kind, ())
+    names = tuple([*known, *["size"] * len(record.args)][: len(record.args)])
+    given = {**USUAL.get(kind, {}), **record.kwargs}
+    values = [*record.args, *given.values()]
+    texts: list[str | None] = []
+    for code in (record.before, record.after):
+        if code is None:
+            texts.append(None)
+            continue
+        text, numbers = _without_numbers(code, len(values))
+        texts.append(text)
+        values += numbers
+    extra = ("size",) * (len(values) - len(names) - len(given))
+    form = Form(
+        record.target,
+        (*names, *given, *extra),
+        len(names),
+        len(given),
+        before=texts[0],
+        after=texts[1],
+    )
+    return Filled(form, tuple(values))
+
+
+def _of_function(record: Function) -> Filled:
+    """Split an expression: its numbers and the sizes of its parameters are values."""
+    text, numbers = _without_numbers(record.body, 0)
+    axes = tuple([(name, len(shape)) for name, shape in record.params.items()])
+    sizes = [size for shape in record.params.values() for size in shape]
+    values = (*numbers, *sizes)
+    names = ("size",) * len(values)
+    form = Form("", names, body=text, params=axes, trains=record.trains)
+    return Filled(form, values)
+
+
+@lru_cache(maxsize=4096)
+def _without_numbers(code: str, first: int) -> tuple[str, tuple[Any, ...]]:
+    """Return code with a name for each number, `_3` on, and the numbers."""
+    tree = ast.parse(code)
+    taker = _Taker(first)
+    text = ast.unparse(taker.visit(tree))
+    return text, tuple(taker.values)
+
+
+class _Taker(ast.NodeTransformer):
+    """Puts a name in the place of each number."""
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.values: list[Any] = []
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        if isinstance(node.value, ast.Name) and node.value.id == "xs":
+            return node  # which input is read is no value
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+            return node
+        self.values.append(node.value)
+        return ast.Name(f"_{self.first + len(self.values) - 1}", ast.Load())
+
+
+def put_in(code: str, names: dict[str, ast.expr]) -> list[ast.stmt]:
+    """Return code as statements with expressions in the place of names."""
+    tree = ast.parse(code)
+    return _Putter(names).visit(tree).body  # type: ignore[no-any-return]
+
+
+class _Putter(ast.NodeTransformer):
+    """Puts expressions in the place of names: `x`, `xs[1]`, `p['weight']`, `_3`."""
+
+    def __init__(self, names: dict[str, ast.expr]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.names.get(node.id, node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        owner, at = node.value, node.slice
+        given = self.names.get(owner.id) if isinstance(owner, ast.Name) else None
+        if isinstance(given, ast.List):
+            return _some(given, at)
+        if isinstance(given, ast.Dict) and isinstance(at, ast.Constant):
+            keys = [key.value for key in given.keys if isinstance(key, ast.Constant)]
+            return given.values[keys.index(at.value)]
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        owner = node.value
+        if isinstance(owner, ast.Name) and owner.id == "p" and node.attr == "training":
+            return self.names["training"]
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+
+def _some(given: ast.List, at: ast.expr) -> ast.expr:
+    """Return an element of a list that is written out, or several as a tuple."""
+    if isinstance(at, ast.Slice):
+        ends = [
+            None if e is None else ast.literal_eval(e) for e in (at.lower, at.upper)
+        ]
+        return ast.Tuple(given.elts[slice(*ends)], ast.Load())
+    chosen: ast.expr = given.elts[ast.literal_eval(at)]
+    return chosen
+
+
+def literal(value: Any) -> ast.expr:
+    """Return a value as an expression."""
+    if isinstance(value, Poly):
+        return ast.parse(value.python(), mode="eval").body
+    if isinstance(value, float) and not isfinite(value):
+        return ast.parse(f"float({str(value)!r})", mode="eval").body
+    return ast.parse(repr(value), mode="eval").body
