@@ -116,12 +116,14 @@ ARGUMENTS = {
     "over": "What is normalized together.",
     "pad": "Padding on both sides: a number, a list, `half` (of the kernel), `same` "
     "(output ⌈n/s⌉) or `valid` (none).",
+    "pad_end": "Padding at the end of each axis, if it differs from `pad`, which is "
+    "then the padding at the beginning.",
     "part": "Which of the pieces, from 0.",
     "pieces": "Into how many equal pieces, or the size of each.",
     "power": "The power of the mean.",
     "rate": "The share that is dropped in training.",
     "rounding": "Whether a last window may extend past the end: floor or ceil.",
-    "scale": "By how much each side grows.",
+    "scale": "By how much each side grows: a factor, or one for each axis.",
     "shift": "By how many positions.",
     "size": "The size of each axis, or how much is added to it.",
     "sizes": "The new sizes, without the batch.",

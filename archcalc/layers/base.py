@@ -240,7 +240,8 @@ class Layer:
 
     def replace(self, **changes: Any) -> Self:
         """Return the same layer with other arguments."""
-        return type(self)(**{**dict(self.items()), **changes})
+        given = {name: v for name, v in self.items() if v is not None}
+        return type(self)(**{**given, **changes})
 
     @classmethod
     def wired(cls, given: Collection[str]) -> tuple[str, ...]:

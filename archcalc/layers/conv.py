@@ -34,8 +34,8 @@ from archcalc.layers.fields import (
     Stride,
 )
 from archcalc.layers.reparametrized import Reparametrized, WeightNorm
-from archcalc.layers.window import Sliding, kernel_text, reach, simple
-from archcalc.sizes.dims import Dim, at_least, divides, largest, product
+from archcalc.layers.window import Sliding, check_end, kernel_text, reach, simple
+from archcalc.sizes.dims import Dim, at_least, divides, largest, least, product
 
 if TYPE_CHECKING:
     from archcalc.layers.strides import Ints, Laid
@@ -72,10 +72,15 @@ class Convolution(Reparametrized):
     kernel: Kernel = 1
     stride: Stride = 1
     pad: ConvPad = 0
+    pad_end: PadSizes = None
     dilation: Stride = 1
     bias: Flag = True
     weight_norm: WeightNorm = "none"
     spectral_norm: Flag = False
+
+    def agree(self) -> None:
+        super().agree()
+        check_end(self)
 
     @abstractmethod
     def channels(self, x: Shape) -> Dim:
@@ -139,11 +144,12 @@ class Convolution(Reparametrized):
 
     def details(self, *inputs: Shape) -> list[str]:
         """Return the arguments that differ from the usual, in words."""
-        pairs = {"stride": 1, "pad": 0, "dilation": 1, "groups": 1}
+        pairs = {"stride": 1, "pad": 0, "pad_end": None, "dilation": 1, "groups": 1}
         given = {name: getattr(self, name, usual) for name, usual in pairs.items()}
         if self.pad == "half" and inputs:
             given["pad"] = simple(tuple(p for p, _ in self.sliding(inputs[0]).pads))
-        said = [f"{n} {plain_text(v)}" for n, v in given.items() if v != pairs[n]]
+        given = {n: v for n, v in given.items() if v != pairs[n]}
+        said = [f"{n.replace('_', ' ')} {plain_text(v)}" for n, v in given.items()]
         return [*said, *self.norms()]
 
 
@@ -159,6 +165,8 @@ class Conv(Convolution):
     the kernel on both sides), `causal` (all before a signal, so that no output sees a
     later input; output `⌈n/s⌉`) or `valid` (none). `weight_norm` and `spectral_norm`
     make the weight of others, as they do for all convolutions and matrices.
+    later input; output `⌈n/s⌉`) or `valid` (none). With
+    `pad_end`, the padding at the end of an axis, `p + pad_end` stands for `2p`.
     """
 
     key = "conv"
@@ -173,6 +181,7 @@ class Conv(Convolution):
         "{conv: 6, kernel: 3, pad: causal, spectral_norm: true} @ 4x15",
         "{conv: 6, kernel: 2, pad: causal, dilation: 4} @ 4x15",
         "{conv: 6, kernel: 3, pad: causal, stride: 2, bias: false} @ 4x14",
+        "{conv: 4, kernel: 3, stride: 2, pad: 0, pad_end: 1} @ 3x8x9",
     )
 
     principal = "out"
@@ -237,7 +246,8 @@ class TransposedConv(Reparametrized):
     (torch.nn.ConvTranspose2d). Weights `C × out/groups × k…`; multiply-accumulates go
     with the *input* size. `output_pad` must stay below the stride or the dilation.
     With `pad: same`, each axis becomes `n·s`, as in Keras: an odd pixel too many is cut
-    off at the end.
+    off at the end. With `pad_end`, so much is taken off at the end, `pad` at the
+    beginning.
     """
 
     key = "deconv"
@@ -253,12 +263,14 @@ class TransposedConv(Reparametrized):
         "{deconv: 4, kernel: 4, stride: 2, pad: 1, weight_norm: first} @ 8x10",
         "{deconv: 4, kernel: 3, stride: 2, spectral_norm: true} @ 3x4x5",
         "{deconv: 4, kernel: [1, 4], stride: 2, pad: same, bias: false} @ 3x4x5",
+        "{deconv: 4, kernel: 4, stride: 2, pad: [0, 2], pad_end: 1} @ 3x4x5",
     )
 
     out: Size
     kernel: Kernel = 1
     stride: Stride = 1
     pad: PadOrSame = 0
+    pad_end: PadSizes = None
     output_pad: PadSizes = 0
     dilation: Stride = 1
     groups: Size = 1
@@ -269,11 +281,15 @@ class TransposedConv(Reparametrized):
 
     def agree(self) -> None:
         super().agree()
+        check_end(self)
         if self.pad == "same" and self.output_pad != 0:
             raise FieldError("pad: same says how much is added at the end already")
 
     def axis_values(self, x: Shape) -> list[tuple[Dim, ...]]:
-        """Return (kernel, stride, pad, output_pad, dilation) of each axis."""
+        """Return (kernel, stride, pad, output_pad, dilation) of each axis.
+
+        `pad` is what torch's module takes off on both sides.
+        """
         rank = len(spatial(x, self.key))
         k, s, d = (
             per_axis(getattr(self, name), rank, name)
@@ -284,12 +300,26 @@ class TransposedConv(Reparametrized):
             p = tuple(largest(span - ss, 0) // 2 for span, ss in spans)
             extra = tuple(largest(ss - span, 0) for span, ss in spans)
         else:
-            p = per_axis(self.pad, rank, "pad")
+            p = tuple(map(least, *self.sides(x)))
             extra = per_axis(self.output_pad, rank, "output_pad")
         return list(zip(k, s, p, extra, d, strict=True))
 
+    def sides(self, x: Shape) -> tuple[tuple[Dim, ...], tuple[Dim, ...]]:
+        """Return what is taken off at the beginning and at the end of each axis.
+
+        For the word `same`, whatever torch's module takes off at the beginning.
+        """
+        if self.pad == "same":
+            values = self.axis_values(x)
+            return tuple(v[2] for v in values), tuple(v[2] for v in values)
+        rank = len(x) - 1
+        before = per_axis(self.pad, rank, "pad")
+        if self.pad_end is None:
+            return before, before
+        return before, per_axis(self.pad_end, rank, "pad_end")
+
     def whole(self, x: Shape) -> Shape:
-        """Return the sizes of the axes before an odd pixel is cut off at the end."""
+        """Return the sizes of the axes before unequal sides are cut off."""
         values = self.axis_values(x)
         return tuple(map(transposed_size, x[1:], values))
 
@@ -303,7 +333,12 @@ class TransposedConv(Reparametrized):
                 self.out,
                 *(n * s for n, (_, s, *_) in zip(x[1:], values, strict=True)),
             )
-        return (self.out, *self.whole(x))
+        if self.pad_end is None:
+            return (self.out, *self.whole(x))
+        before, after = self.sides(x)
+        each = zip(x[1:], values, before, after, strict=True)
+        sizes = ((n, (k, s, b, e, d), a) for n, (k, s, _, e, d), b, a in each)
+        return (self.out, *(transposed_size(*given) for given in sizes))
 
     def weights(self, *inputs: Shape) -> Shapes:
         (x,) = inputs
@@ -322,7 +357,10 @@ class TransposedConv(Reparametrized):
         return self.keeping(KEEPS_INPUT_AND_WEIGHT, *inputs)
 
     def window(self, *inputs: Shape) -> Seen:
-        return transposed_windows(self.axis_values(inputs[0]))
+        (x,) = inputs
+        before, _ = self.sides(x)
+        each = zip(self.axis_values(x), before, strict=True)
+        return transposed_windows([(k, s, b, e, d) for (k, s, _, e, d), b in each])
 
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
@@ -339,15 +377,17 @@ class TransposedConv(Reparametrized):
         given = {k: v for k, v in given.items() if v != usual[k]}
         sizes, whole = (x[0], self.out, simple(kernel)), self.whole(x)
         kept = self.shape(x)[1:]
+        starts = [b - p for b, p in zip(self.sides(x)[0], pad, strict=True)]
         cut = ", ".join(
-            f":{n}" if n != m else ":" for n, m in zip(kept, whole, strict=True)
+            f"{start or ''}:{start + n if start + n != m else ''}"
+            for start, n, m in zip(starts, kept, whole, strict=True)
         )
         after = None if kept == whole else f"x[:, :, {cut}]"
         call = Module(f"nn.ConvTranspose{len(x) - 1}d", sizes, given, after=after)
         return self.wrapped(call, x)
 
     def written(self, output: Ints, *inputs: Laid) -> Laid | None:
-        """What is cut off at the end stays in memory with the rest."""
+        """What is cut off stays in memory with the rest."""
         whole = (*output[:2], *numbers(self.whole(inputs[0].sizes[1:])))
         if whole == output:
             return None
@@ -355,7 +395,8 @@ class TransposedConv(Reparametrized):
         return laid._replace(sizes=output, block=prod(whole))
 
     def label(self, *inputs: Shape) -> str:
-        usual = {"stride": 1, "pad": 0, "output_pad": 0, "dilation": 1, "groups": 1}
+        usual = {"stride": 1, "pad": 0, "pad_end": None, "output_pad": 0}
+        usual |= {"dilation": 1, "groups": 1}
         said = [
             f"{name.replace('_', ' ')} {plain_text(getattr(self, name))}"
             for name, value in usual.items()
@@ -371,11 +412,12 @@ def transposed_windows(values: list[tuple[Dim, ...]]) -> tuple[Window, ...]:
     return tuple(Window(span, 1, span - 1 - p, s) for span, s, p in spans)
 
 
-def transposed_size(n: Dim, values: tuple[Dim, ...]) -> Dim:
+def transposed_size(n: Dim, values: tuple[Dim, ...], end: Dim | None = None) -> Dim:
     """Return `(n - 1)s - 2p + d(k-1) + output_pad + 1`.
 
-    Raises `ShapeError` AC206 for an output padding that the stride and dilation do not
-    allow, AC207 where nothing is left.
+    With `end`, what is taken off at the end, it has `p + end` for `2p`. Raises
+    `ShapeError` AC206 for an output padding that the stride and dilation do not allow,
+    AC207 where nothing is left.
     """
     k, s, p, extra, d = values
     if not (at_least(s, extra + 1) or at_least(d, extra + 1)):
@@ -384,10 +426,13 @@ def transposed_size(n: Dim, values: tuple[Dim, ...]) -> Dim:
             f"output_pad {extra} must be below the stride {s} or the dilation {d}",
             argument="output_pad",
         )
-    size = (n - 1) * s - 2 * p + d * (k - 1) + extra + 1
+    pads = 2 * p if end is None else p + end
+    size = (n - 1) * s - pads + d * (k - 1) + extra + 1
     if not at_least(size, 1):
+        padding = f"{p}" if end is None else f"{p} and {end}"
         raise ShapeError.of(
             "AC207",
-            f"the output size would be {size}: padding {p} removes more than there is",
+            f"the output size would be {size}: padding {padding} removes more than "
+            "there is",
         )
     return size

@@ -180,23 +180,26 @@ class WholeField(Field):
         return {"anyOf": [{"type": "integer", "minimum": self.least}, ARITHMETIC]}
 
 
-BOTH_SIDES = "if the two sides differ, put a `pad` step before it: {{pad: {}, end: {}}}"
+BOTH_SIDES = "if the two sides differ, write pad: {}, pad_end: {}"
 
 
 class AxesField(Field):
-    """One whole number for every spatial axis, or a list of one for each.
+    """One number for every spatial axis, or a list of one for each.
 
-    `3`, `[1, 7]` and `1x7` are read; `words` are named paddings.
+    `3`, `[1, 7]` and `1x7` are read; `words` are named paddings. Numbers are whole and
+    at least `least`, or what `one` accepts.
     """
 
-    def __init__(self, least: int = 1, words: tuple[str, ...] = ()) -> None:
-        self.least = least
+    def __init__(
+        self, least: int = 1, words: tuple[str, ...] = (), one: Field | None = None
+    ) -> None:
+        self.one = one or WholeField(least)
         self.words = words
 
     @property
     def noun(self) -> str:
         words = f", or one of {', '.join(self.words)}" if self.words else ""
-        return f"a whole number, or a list of one for each axis{words}"
+        return f"{self.one.noun}, or a list of one for each axis{words}"
 
     def read(self, value: Value) -> Any:
         if isinstance(value, Sequence):
@@ -205,7 +208,7 @@ class AxesField(Field):
             if self.words and any(isinstance(v, Sequence) for v in value.items):
                 message = "a list has one number for each axis, which both sides get"
                 raise FieldError(message, BOTH_SIDES.format("[0, 0]", "[1, 1]"))
-            return tuple(WholeField(self.least).read(v) for v in value.items)
+            return tuple(map(self.one.read, value.items))
         return super().read(value)
 
     def read_scalar(self, scalar: Scalar) -> Any:
@@ -222,20 +225,19 @@ class AxesField(Field):
                 ) from None
             raise
 
-    def check(self, value: Any) -> Dim | tuple[Dim, ...] | str:
+    def check(self, value: Any) -> Any:
         if isinstance(value, str):
             if value in self.words:
                 return value
             raise FieldError(
                 f"{value!r} is not {self.noun}", nearest(value, self.words)
             )
-        one = WholeField(self.least)
         if isinstance(value, tuple):
-            return tuple(one.check(v) for v in value)
-        return one.check(value)
+            return tuple(map(self.one.check, value))
+        return self.one.check(value)
 
     def schema(self) -> dict[str, Any]:
-        one = WholeField(self.least).schema()
+        one = self.one.schema()
         words = [{"enum": list(self.words)}] if self.words else []
         return {
             "anyOf": [
@@ -432,6 +434,7 @@ Rounding = Annotated[Literal["floor", "ceil"], WordField(("floor", "ceil"))]
 Probability = Annotated[Fraction, RatioField(Fraction(0), Fraction(1))]
 Rational = Annotated[Fraction, RatioField(Fraction(-(2**LARGEST_BITS)))]
 Factor = Annotated[Fraction, RatioField(Fraction(0), None, open_below=True)]
+Factors = Annotated[Any, AxesField(one=RatioField(Fraction(0), None, open_below=True))]
 Sizes = Annotated[tuple[Dim, ...], ListField(1)]
 Axis = Annotated[int | str | None, AxisField()]
 Axes = Annotated[tuple[int | str, ...], AxisListField()]

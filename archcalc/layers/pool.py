@@ -10,6 +10,7 @@ from archcalc.layers.base import (
     NOTHING_SAVED,
     Call,
     Extra,
+    Function,
     Layer,
     Module,
     Saved,
@@ -22,8 +23,24 @@ from archcalc.layers.base import (
     per_axis,
     spatial,
 )
-from archcalc.layers.fields import Factor, Flag, Kernel, Pad, Rounding, Stride
-from archcalc.layers.window import Sliding, kernel_text, simple, window_too_large
+from archcalc.layers.fields import (
+    Factor,
+    FieldError,
+    Flag,
+    Kernel,
+    Pad,
+    PadSizes,
+    Rounding,
+    Stride,
+)
+from archcalc.layers.window import (
+    Sliding,
+    check_end,
+    kernel_text,
+    reach,
+    simple,
+    window_too_large,
+)
 from archcalc.sizes.dims import Dim, at_least, ceil_div, largest, product, same
 
 
@@ -38,10 +55,21 @@ class Pool(Layer):
     axis_names = "signal"
     dilation: Any = 1
     pad: Any = 0
+    pad_end: Any = None
 
     kernel: Kernel
     stride: Stride = None
     rounding: Rounding = "floor"
+
+    def agree(self) -> None:
+        check_end(self)
+        if self.pad_end is not None and self.rounding == "ceil":
+            raise FieldError(
+                "rounding: ceil has a window of its own beyond the end, and pad_end "
+                "says another",
+                "rounding: floor, and pad_end large enough for the last window",
+                "pad_end",
+            )
 
     def sliding(self, x: Shape) -> Sliding:
         """Return kernel, stride and padding for each axis of this input."""
@@ -72,11 +100,13 @@ class Pool(Layer):
         return given
 
     def label(self, *inputs: Shape) -> str:
-        usual = {"stride": self.kernel, "pad": 0, "dilation": 1}
+        usual = {"stride": self.kernel, "pad": 0, "pad_end": None, "dilation": 1}
+        given = {name: getattr(self, name) for name in usual}
         said = [
-            f"{name} {kernel_text(value) if isinstance(value, tuple) else value}"
-            for name, plain in usual.items()
-            if (value := getattr(self, name)) not in (plain, None)
+            f"{name.replace('_', ' ')} "
+            f"{kernel_text(value) if isinstance(value, tuple) else value}"
+            for name, value in given.items()
+            if value not in (usual[name], None)
         ]
         said += ["ceil"] if self.rounding == "ceil" else []
         return ", ".join([f"{self.key} {kernel_text(self.kernel, *inputs)}", *said])
@@ -84,15 +114,16 @@ class Pool(Layer):
 
 def check_padding(sliding: Sliding) -> None:
     """Raise `ShapeError` AC209 where padding is more than half of the kernel."""
-    for k, (before, _) in zip(sliding.kernel, sliding.pads, strict=True):
-        if not at_least(k // 2, before):
-            raise ShapeError.of(
-                "AC209",
-                f"padding {before} is more than half of the kernel {k}",
-                help=f"a pool may pad by at most {k // 2} here: "
-                "more would give windows that hold only padding",
-                argument="pad",
-            )
+    for k, sides in zip(sliding.kernel, sliding.pads, strict=True):
+        for pad, argument in zip(sides, ("pad", "pad_end"), strict=True):
+            if not at_least(k // 2, pad):
+                raise ShapeError.of(
+                    "AC209",
+                    f"padding {pad} is more than half of the kernel {k}",
+                    help=f"a pool may pad by at most {k // 2} here: "
+                    "more would give windows that hold only padding",
+                    argument=argument,
+                )
 
 
 def pads_itself(sliding: Sliding) -> bool:
@@ -101,6 +132,11 @@ def pads_itself(sliding: Sliding) -> bool:
     return sliding.pads_one_side() or any(
         not at_least(k // 2, p) for k, (p, _) in allowed
     )
+
+
+def pads_at_all(sliding: Sliding) -> bool:
+    """Say whether anything stands around the input."""
+    return any(p != 0 for pair in sliding.pads for p in pair)
 
 
 def check_volume(sliding: Sliding, axes: Shape) -> None:
@@ -119,8 +155,9 @@ class MaxPool(Pool):
 
     Shape: `(C, …) -> (C, …)`, each axis `⌊(n + 2p - d(k-1) - 1)/s⌋ + 1`
     (torch.nn.MaxPool2d). `pad` is a number, `same` (output `⌈n/s⌉`, the odd pixel at
-    the end, padded with -∞), `half` or `valid`. Backward keeps the input and an int64
-    index for each output value.
+    the end, padded with -∞), `half` or `valid`; with `pad_end`, the padding at the end,
+    `p + pad_end` stands for `2p`. Backward keeps the input and an int64 index for each
+    output value.
     """
 
     key = "maxpool"
@@ -132,9 +169,11 @@ class MaxPool(Pool):
         "{maxpool: 3, stride: 1, dilation: 2} @ 4x7x7",
         "{maxpool: 2, rounding: ceil} @ 4x7",
         "{maxpool: [1, 2, 2]} @ 2x3x6x7",
+        "{maxpool: 3, stride: 2, pad: 0, pad_end: [0, 1]} @ 4x7x8",
     )
 
     pad: Pad = 0
+    pad_end: PadSizes = None
     dilation: Stride = 1
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
@@ -166,7 +205,9 @@ class AvgPool(Pool):
     """Take the mean of each window.
 
     Shape as `maxpool` (torch.nn.AvgPool2d). `count_pad` says whether padding counts as
-    values of the mean; it is always counted as work.
+    values of the mean; it is always counted as work. `dilation` is known to ONNX
+    (AveragePool from version 19 on) and TensorFlow (tf.nn.pool), not to torch.nn: its
+    build takes the mean of windows of a view, and backward keeps nothing.
     """
 
     key = "avgpool"
@@ -178,13 +219,40 @@ class AvgPool(Pool):
         "{avgpool: 3, rounding: ceil} @ 4x10",
         "{avgpool: 2} @ 2x4x5x6",
         "{avgpool: 3, stride: 1, pad: same} @ 2x2x3x4",
+        "{avgpool: 3, stride: 2, pad: 1, pad_end: 0} @ 4x7x8",
+        "{avgpool: 3, stride: 1, dilation: [1, 2], pad: 1} @ 4x8x7",
+        "{avgpool: 2, stride: 2, dilation: 3} @ 4x9",
     )
 
     pad: Pad = 0
+    pad_end: PadSizes = None
+    dilation: Stride = 1
     count_pad: Flag = True
+
+    def agree(self) -> None:
+        super().agree()
+        if not self.dilated:
+            return
+        unpadded = self.pad in (0, "valid") and not self.pad_end
+        if self.rounding == "ceil" or not (self.count_pad or unpadded):
+            wrong = "rounding: ceil" if self.rounding == "ceil" else "count_pad: false"
+            raise FieldError(
+                f"a mean over a dilated window takes no {wrong}",
+                "rounding: floor and count_pad: true",
+                "dilation",
+            )
+
+    @property
+    def dilated(self) -> bool:
+        """Whether windows have gaps, which torch's pools do not know."""
+        dilation = self.dilation
+        gaps = dilation if isinstance(dilation, tuple) else (dilation,)
+        return any(gap != 1 for gap in gaps)
 
     def shape(self, *inputs: Shape) -> Shape:
         sliding = self.sliding(inputs[0])
+        if self.dilated:
+            return super().shape(*inputs)
         if not self.count_pad and sliding.pads_one_side():
             self.check_overhang(sliding)
         padded = self.pads_before(sliding)
@@ -207,13 +275,18 @@ class AvgPool(Pool):
         with an even kernel does not.
         """
         for stride, (before, after) in zip(sliding.stride, sliding.pads, strict=True):
-            if not same(before, after) and not at_least(stride, 2):
-                raise ShapeError.of(
-                    "AC209",
-                    f"`same` pads {before} before and {after} after, and torch "
-                    "cannot exclude that from the mean",
-                    help="use an odd kernel, or count_pad: true",
-                )
+            if same(before, after) or (sliding.same and at_least(stride, 2)):
+                continue
+            pads = "`same` pads" if sliding.same else "it is padded by"
+            raise ShapeError.of(
+                "AC209",
+                f"{pads} {before} before and {after} after, and torch cannot exclude "
+                "that from the mean",
+                help="use an odd kernel, or count_pad: true"
+                if sliding.same
+                else "use count_pad: true, or the same padding on both sides",
+                argument="pad_end" if sliding.end is not None else "pad",
+            )
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return mean_work(output, self.reads(inputs[0]))
@@ -221,6 +294,8 @@ class AvgPool(Pool):
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         (x,) = inputs
         sliding = self.sliding(x)
+        if self.dilated:
+            return NOTHING_SAVED
         if not self.pads_before(sliding):
             return Saved(inputs=(0,))
         return Saved(extras=(Extra("padded input", numel((x[0], *sliding.padded()))),))
@@ -228,6 +303,8 @@ class AvgPool(Pool):
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
         sliding = self.sliding(x)
+        if self.dilated:
+            return self.view_of_windows(sliding)
         given = self.given(sliding)
         before = None
         if sliding.pads_one_side() and not self.count_pad:
@@ -244,6 +321,23 @@ class AvgPool(Pool):
             given["count_include_pad"] = False
         kernel = simple(sliding.kernel)
         return Module(f"nn.AvgPool{len(x) - 1}d", (kernel,), given, before=before)
+
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        (x,) = inputs
+        sliding = self.sliding(x)
+        if not (self.dilated and pads_at_all(sliding)):
+            return super().workspace(output, *inputs)
+        return [[Extra("padded input", numel((x[0], *sliding.padded())))]]
+
+    def view_of_windows(self, sliding: Sliding) -> Function:
+        """Return the mean over windows with gaps, which are a view of the input."""
+        axes = len(sliding.axes)
+        code = sliding.pad_code() if pads_at_all(sliding) else "x"
+        spans = map(reach, sliding.kernel, sliding.dilation)
+        for axis, (span, step) in enumerate(zip(spans, sliding.stride, strict=True), 2):
+            code += f".unfold({axis}, {span}, {step})"
+        gaps = ", ".join(f"::{d}" for d in sliding.dilation)
+        return Function(f"{code}[..., {gaps}].mean({tuple(range(-axes, 0))})")
 
 
 class LPPool(Pool):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from fractions import Fraction
 from math import floor
 from typing import Annotated, Any, Literal
 
@@ -19,24 +20,33 @@ from archcalc.layers.base import (
     numel,
     per_axis,
     spatial,
+    times,
 )
 from archcalc.layers.conv import check_groups
-from archcalc.layers.fields import Factor, Size, Stride, WordField
+from archcalc.layers.fields import Factors, Size, Stride, WordField
 from archcalc.layers.reshape import Rearrange
 from archcalc.layers.window import simple
 from archcalc.sizes.dims import Dim
 
-Mode = Annotated[Literal["nearest", "bilinear"], WordField(("nearest", "bilinear"))]
+MODES = ("nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic")
+Mode = Annotated[
+    Literal["nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic"],
+    WordField(MODES),
+]
 FLOAT_BITS = 53
 """Whole numbers of so many bits are exact in floating point."""
 LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
+ONLY_FOR = {"linear": 1, "trilinear": 3, "bicubic": 2}
+"""How many spatial axes a mode needs; `bilinear` stands for all linear ones."""
 
 
 class Interpolate(Layer):
     """What `upsample` and `resize` share: values in between, nothing learned.
 
-    `mode: nearest` copies; `bilinear` weighs the two nearest along each axis, corners
-    not aligned (torch.nn.Upsample). Backward keeps nothing.
+    `mode: nearest` copies, `nearest-exact` as Pillow does; `bilinear` weighs the two
+    nearest along each axis (`linear` of one axis, `trilinear` of three), `bicubic` the
+    four nearest along each of two axes: 4 multiplications and 3 additions for each of
+    5 sums. Corners are not aligned (torch.nn.Upsample). Backward keeps nothing.
     """
 
     role = "shape"
@@ -50,11 +60,30 @@ class Interpolate(Layer):
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
+        axes = len(spatial(x, self.key))
+        needed = ONLY_FOR.get(self.mode, axes)
+        if axes != needed:
+            raise ShapeError.of(
+                "AC204",
+                f"mode {self.mode} needs {needed} spatial "
+                f"{'axis' if needed == 1 else 'axes'}, there "
+                f"{'is' if axes == 1 else 'are'} {axes}",
+                facts=[f"its input is {times(x)}"],
+                help=f"mode: {LINEAR[axes]}",
+                argument="mode",
+            )
         return (x[0], *self.sizes(x))
 
+    @property
+    def copies(self) -> bool:
+        """Whether values are copied, not weighed."""
+        return self.mode in ("nearest", "nearest-exact")
+
     def work(self, output: Shape, *inputs: Shape) -> Work:
-        if self.mode == "nearest":
+        if self.copies:
             return {}
+        if self.mode == "bicubic":
+            return {"mul": 20 * numel(output), "add": 15 * numel(output)}
         blends = numel(output) * (2 ** (len(output) - 1) - 1)
         return {"mul": 2 * blends, "add": blends}
 
@@ -63,6 +92,12 @@ class Interpolate(Layer):
         pairs = self.ratios(x)
         if self.mode == "nearest":
             return tuple(Window(m, n, m - 1, m) for n, m in pairs)
+        if self.mode == "nearest-exact":  # the one at (o + 1/2)·n/m, rounded down
+            return tuple(Window(2 * m, 2 * n, 2 * m - n - 1, 2 * m) for n, m in pairs)
+        if self.mode == "bicubic":  # two more on either side than between
+            return tuple(
+                Window(8 * m - 1, 2 * n, 5 * m - n - 1, 2 * m) for n, m in pairs
+            )
         # Between the positions around (o + 1/2)·n/m - 1/2.
         return tuple(Window(4 * m - 1, 2 * n, 3 * m - n - 1, 2 * m) for n, m in pairs)
 
@@ -76,16 +111,18 @@ class Interpolate(Layer):
 
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
-        mode = {} if self.mode == "nearest" else {"mode": LINEAR[len(x) - 1]}
-        return Module("nn.Upsample", (), {**self.how(x), **mode})
+        mode = LINEAR[len(x) - 1] if self.mode == "bilinear" else self.mode
+        given = {} if mode == "nearest" else {"mode": mode}
+        return Module("nn.Upsample", (), {**self.how(x), **given})
 
 
 class Upsample(Interpolate):
     """Enlarge each axis `scale` times: a whole number, or a fraction such as 3/2.
 
-    Shape: `(C, …) -> (C, ⌊n·scale⌋…)`; PyTorch takes the floor of a floating-point
-    product, so that 0.29 of 100 is 28, and so does this rule. `mode: nearest` copies,
-    `bilinear` interpolates, corners not aligned (torch.nn.Upsample).
+    Shape: `(C, …) -> (C, ⌊n·scale⌋…)`; `[1, 2]` has a factor for each axis. PyTorch
+    takes the floor of a floating-point product, so that 0.29 of 100 is 28, and so does
+    this rule. `mode: nearest` copies, as does `nearest-exact`; `bilinear` (`linear`,
+    `trilinear`) and `bicubic` interpolate, corners not aligned (torch.nn.Upsample).
     """
 
     key = "upsample"
@@ -96,29 +133,39 @@ class Upsample(Interpolate):
         "{upsample: 3/2} @ 8x5x7",
         "{upsample: 3} @ 8x5",
         "{upsample: 2, mode: bilinear} @ 4x2x3x5",
+        "{upsample: [1, 5/2], mode: nearest-exact} @ 3x4x5",
+        "{upsample: 2, mode: bicubic} @ 3x4x5",
     )
 
-    scale: Factor
+    scale: Factors
+
+    def scales(self, x: Shape) -> tuple[Fraction, ...]:
+        """Return the factor of each axis."""
+        rank = len(spatial(x, self.key))
+        factors: Any = per_axis(self.scale, rank, "scale")
+        return tuple(map(Fraction, factors))
 
     def sizes(self, x: Shape) -> Shape:
-        sizes = tuple(self.scaled(n) for n in spatial(x, self.key))
-        for n, size in zip(x[1:], sizes, strict=True):
-            check_positive(size, n, self.scale)
+        sizes = tuple(map(scaled, x[1:], self.scales(x)))
+        for n, size, scale in zip(x[1:], sizes, self.scales(x), strict=True):
+            check_positive(size, n, scale)
         return sizes
 
-    def scaled(self, n: Dim) -> Dim:
-        """Return an axis enlarged; of a name, the floor of the exact product."""
-        up, down = self.scale.numerator, self.scale.denominator
-        if down != 1 and type(n) is int and n.bit_length() <= FLOAT_BITS:
-            return floor(n * float(self.scale))
-        return n * up // down
-
     def how(self, x: Shape) -> dict[str, Any]:
-        whole = self.scale.denominator == 1
-        return {"scale_factor": int(self.scale) if whole else float(self.scale)}
+        factors = self.scales(x)
+        plain = tuple(int(s) if s.denominator == 1 else float(s) for s in factors)
+        return {"scale_factor": plain[0] if len(set(plain)) == 1 else plain}
 
     def ratios(self, x: Shape) -> list[tuple[Dim, Dim]]:
-        return [(self.scale.denominator, self.scale.numerator)] * (len(x) - 1)
+        return [(scale.denominator, scale.numerator) for scale in self.scales(x)]
+
+
+def scaled(n: Dim, scale: Fraction) -> Dim:
+    """Return an axis enlarged; of a name, the floor of the exact product."""
+    up, down = scale.numerator, scale.denominator
+    if down != 1 and type(n) is int and n.bit_length() <= FLOAT_BITS:
+        return floor(n * float(scale))
+    return n * up // down
 
 
 def check_positive(size: Dim, n: Dim, scale: object) -> None:
@@ -133,7 +180,12 @@ class Resize(Interpolate):
     key = "resize"
     principal = "size"
     new_size = "size"
-    examples = ("{resize: [5, 9]} @ 3x7x7", "{resize: 4, mode: bilinear} @ 3x7x9")
+    examples = (
+        "{resize: [5, 9]} @ 3x7x7",
+        "{resize: 4, mode: bilinear} @ 3x7x9",
+        "{resize: 5, mode: linear} @ 3x7",
+        "{resize: [2, 4, 5], mode: trilinear} @ 2x3x3x4",
+    )
 
     size: Stride
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from archcalc.errors import ShapeError
 from archcalc.layers.base import (
@@ -14,6 +14,7 @@ from archcalc.layers.base import (
     Shape,
     Window,
     check_divides,
+    numbers,
     on_axis,
     per_axis,
     spatial,
@@ -25,6 +26,7 @@ from archcalc.layers.fields import (
     FieldError,
     ListField,
     PadSizes,
+    Size,
     Stride,
     WholeField,
     WordField,
@@ -62,15 +64,21 @@ def strided(strides: tuple[Dim, ...]) -> str:
 class Slice(Part):
     """Take a part of an axis, from `start` up to `stop`, which is left out (a view).
 
-    Shape: `{slice: [0, 16]}` takes channels 0 to 15, so 16; `axis` counts without the
-    batch.
+    Shape: `{slice: [0, 16]}` takes channels 0 to 15, so 16; with `step: 2` every other
+    one, 8. `axis` counts without the batch.
     """
 
     key = "slice"
-    examples = ("{slice: [0, 3]} @ 8x5x6", "{slice: [1, 7], axis: 0} @ 7x16")
+    words: ClassVar[dict[str, str]] = {"step": "Every so many positions are taken."}
+    examples = (
+        "{slice: [0, 3]} @ 8x5x6",
+        "{slice: [1, 7], axis: 0} @ 7x16",
+        "{slice: [1, 6], step: 2, axis: w} @ 8x5x6",
+    )
 
     bounds: Two
     axis: Axis = 0
+    step: Size = 1
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
@@ -79,11 +87,30 @@ class Slice(Part):
             raise outside(stop, x[axis], "the slice")
         if not at_least(stop, start + 1):
             raise ShapeError.of("AC213", f"there is nothing between {start} and {stop}")
-        return (*x[:axis], stop - start, *x[axis + 1 :])
+        taken = ceil_div(stop - start, self.step)
+        return (*x[:axis], taken, *x[axis + 1 :])
+
+    def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
+        (x,) = inputs
+        axis = on_axis(self.axis or 0, x.sizes[1:]) + 1
+        (step,) = numbers((self.step,))
+        stride = x.strides[axis] * step
+        strides = (*x.strides[:axis], stride, *x.strides[axis + 1 :])
+        return x._replace(sizes=output, strides=strides)
+
+    def window(self, *inputs: Shape) -> Seen:
+        (x,) = inputs
+        axis = on_axis(self.axis or 0, x)
+        if self.step == 1 or axis == 0:
+            return super().window(*inputs)
+        steps = [self.step if place == axis else 1 for place in range(1, len(x))]
+        starts = [self.bounds[0] if place == axis else 0 for place in range(1, len(x))]
+        return tuple(Window(1, s, -at) for s, at in zip(steps, starts, strict=True))
 
     def torch(self, *inputs: Shape) -> Call:
         start, stop = self.bounds
-        return Function(picked(on_axis(self.axis or 0, inputs[0]), f"{start}:{stop}"))
+        part = f"{start}:{stop}" if self.step == 1 else f"{start}:{stop}:{self.step}"
+        return Function(picked(on_axis(self.axis or 0, inputs[0]), part))
 
 
 class Split(Part):

@@ -9,6 +9,7 @@ from typing import Any
 
 from archcalc.errors import ShapeError
 from archcalc.layers.base import Shape, Window, per_axis
+from archcalc.layers.fields import FieldError
 from archcalc.sizes.dims import Dim, at_least, ceil_div, largest, least, same
 
 
@@ -17,14 +18,16 @@ def reach(k: Dim, d: Dim) -> Dim:
     return d * (k - 1) + 1
 
 
-def floor_size(n: Dim, k: Dim, s: Dim, p: Dim, d: Dim) -> Dim:
+def floor_size(n: Dim, k: Dim, s: Dim, p: Dim, d: Dim, end: Dim | None = None) -> Dim:
     """Return `⌊(n + 2p - d(k-1) - 1) / s⌋ + 1` (torch.nn.Conv2d, "Shape").
 
+    With `end`, the padding at the end where it differs, it has `p + end` for `2p`.
     Raises `ShapeError` AC202 where the window is larger than the padded input.
     """
-    room = n + 2 * p - d * (k - 1) - 1
+    pads = 2 * p if end is None else p + end
+    room = n + pads - d * (k - 1) - 1
     if not at_least(room, 0):
-        raise window_too_large(n, k, p, d)
+        raise window_too_large(n, k, p, d, end)
     return room // s + 1
 
 
@@ -42,10 +45,14 @@ def ceil_size(n: Dim, k: Dim, s: Dim, p: Dim, d: Dim) -> Dim:
     return size
 
 
-def window_too_large(n: Dim, k: Dim, p: Dim, d: Dim) -> ShapeError:
+def window_too_large(
+    n: Dim, k: Dim, p: Dim, d: Dim, end: Dim | None = None
+) -> ShapeError:
     """Return the error of a window that does not fit into its padded input."""
     spans = f"{k}" if d == 1 else f"{reach(k, d)} (kernel {k}, dilation {d})"
     padded = f"{n}" if p == 0 else f"{n + 2 * p} ({n} and {p} of padding on each side)"
+    if end is not None:
+        padded = f"{n + p + end} ({n} and {p} of padding before, {end} after)"
     return ShapeError.of(
         "AC202",
         f"the window is larger than its input: {spans} > {padded}",
@@ -71,6 +78,7 @@ class Sliding:
         self.stride = per_axis(stride, rank, "stride")
         self.dilation = per_axis(layer.dilation, rank, "dilation")
         self.same = layer.pad in ("same", "causal")  # ⌈n/s⌉ positions
+        self.end = getattr(layer, "pad_end", None)
         self.pads = self._pads(layer.pad)
 
     def _pads(self, pad: Any) -> tuple[tuple[Dim, Dim], ...]:
@@ -87,7 +95,10 @@ class Sliding:
             halves = [r // 2 for r in map(reach, self.kernel, self.dilation)]
             return tuple((h, h) for h in halves)
         pads = per_axis(0 if pad == "valid" else pad, len(self.axes), "pad")
-        return tuple((p, p) for p in pads)
+        if self.end is None:
+            return tuple((p, p) for p in pads)
+        ends = per_axis(self.end, len(self.axes), "pad_end")
+        return tuple(zip(pads, ends, strict=True))
 
     def _before(self) -> tuple[Dim, Dim]:
         """Return all the padding that a signal needs before its first value."""
@@ -105,11 +116,15 @@ class Sliding:
         """Return the output size of each axis."""
         if self.same:
             return tuple(map(ceil_div, self.axes, self.stride))
-        rule = floor_size if rounding == "floor" else ceil_size
         pads = [before for before, _ in self.pads]
         values = zip(
             self.axes, self.kernel, self.stride, pads, self.dilation, strict=True
         )
+        if self.end is not None:
+            ends = [after for _, after in self.pads]
+            both = zip(values, ends, strict=True)
+            return tuple(floor_size(*each, end) for each, end in both)
+        rule = floor_size if rounding == "floor" else ceil_size
         return tuple(rule(*each) for each in values)
 
     def padded(self) -> Shape:
@@ -133,6 +148,16 @@ class Sliding:
         """Return the torch call that pads; torch lists the last axis first."""
         flat = [str(p) for before_after in reversed(self.pads) for p in before_after]
         return f"F.pad(x, ({', '.join(flat)}){value})"
+
+
+def check_end(layer: Any) -> None:
+    """Raise `FieldError` where `pad_end` says again what a word for `pad` says."""
+    if layer.pad_end is not None and isinstance(layer.pad, str):
+        raise FieldError(
+            f"pad: {layer.pad} says already what is padded at the end",
+            "with pad_end, pad is what is padded at the beginning: pad: 0",
+            "pad_end",
+        )
 
 
 def kernel_text(value: Any, *inputs: Shape) -> str:

@@ -55,19 +55,23 @@ def deconv(w: StepWriter, x: Tensor, depth: int) -> Made:
         sizes = tuple(n * ss for n, ss in zip(x.sizes, s, strict=True))
         return {**step, "dilation": short(d), **w.followers()}, image(out, sizes)
     p = w.axes(x, 0, 2)
+    q = w.axes(x, 0, 2) if w.chance(0.2) else None
     extra = tuple(
         w.random.randint(0, max(ss, dd) - 1) if not w.spoilt() else max(ss, dd)
         for ss, dd in zip(s, d, strict=True)
     )
     sizes = tuple(
-        (n - 1) * ss - 2 * pp + dd * (kk - 1) + ee + 1
-        for n, kk, ss, pp, dd, ee in zip(x.sizes, k, s, p, d, extra, strict=True)
+        (n - 1) * ss - pp - qq + dd * (kk - 1) + ee + 1
+        for n, kk, ss, pp, qq, dd, ee in zip(
+            x.sizes, k, s, p, q or p, d, extra, strict=True
+        )
     )
     if min(sizes) < 1 and not w.spoilt():
         return None
     out = w.random.randint(1, 6)
     step = {"deconv": out, "kernel": short(k), "stride": short(s)}
-    step |= {"pad": short(p), "output_pad": short(extra), "dilation": short(d)}
+    step |= {"pad": short(p), **({} if q is None else {"pad_end": short(q)})}
+    step |= {"output_pad": short(extra), "dilation": short(d)}
     step |= {"groups": w.groups(x.channels, out), "bias": w.chance(0.6)}
     step |= w.weight_norms()
     return {**step, **w.followers()}, image(out, tuple(max(n, 1) for n in sizes))
@@ -80,9 +84,10 @@ def pool(w: StepWriter, x: Tensor, depth: int) -> Made:
         return None
     given, sizes = found
     if kind == "avgpool":
-        if "dilation" in given:
+        uneven = "dilation" in given or "pad_end" in given
+        if "dilation" in given and given.get("rounding") == "ceil":
             return None
-        given["count_pad"] = w.chance(0.5)
+        given["count_pad"] = uneven or w.chance(0.5)
     kernel = given.pop("kernel")
     return {kind: kernel, **given}, image(x.channels, sizes)
 
@@ -90,7 +95,7 @@ def pool(w: StepWriter, x: Tensor, depth: int) -> Made:
 def lppool(w: StepWriter, x: Tensor, depth: int) -> Made:
     k, s, ceil = w.axes(x, 1, 3), w.axes(x, 1, 3), w.chance(0.3)
     axes = zip(x.sizes, k, s, strict=True)
-    sizes = tuple(size_after(n, kk, ss, 0, 1, "", ceil) for n, kk, ss in axes)
+    sizes = tuple(size_after(n, kk, ss, 0, 1, ceil=ceil) for n, kk, ss in axes)
     if min(sizes) < 1 and not w.spoilt():
         return None
     step: dict[str, Any] = {"lppool": short(k), "stride": short(s)}
@@ -302,16 +307,25 @@ def strided(w: StepWriter, x: Tensor, depth: int) -> Made:
 
 
 def resolution(w: StepWriter, x: Tensor, depth: int) -> Made:
-    mode: dict[str, Any] = {"mode": "bilinear"} if w.chance(0.4) else {}
+    mode: dict[str, Any] = {}
+    if w.chance(0.5):
+        own = {1: "linear", 2: "bicubic", 3: "trilinear"}
+        names = ["bilinear", "nearest-exact", own.get(x.rank, "linear")]
+        mode = {"mode": w.random.choice(names)}
     if w.chance(0.4):
         sizes = w.axes(x, 1, 6)
         return {"resize": short(sizes), **mode}, image(x.channels, sizes)
-    up, down = w.random.choice(((1, 1), (2, 1), (3, 1), (3, 2), (1, 2), (5, 3)))
-    sizes = tuple(n * up // down for n in x.sizes)
+    known = ((1, 1), (2, 1), (3, 1), (3, 2), (1, 2), (5, 3))
+    factors = [w.random.choice(known)] * x.rank
+    if w.chance(0.3):
+        factors = [w.random.choice(known) for _ in x.sizes]
+    sizes = tuple(
+        n * up // down for n, (up, down) in zip(x.sizes, factors, strict=True)
+    )
     if min(sizes) < 1 and not w.spoilt():
         return None
-    scale = up if down == 1 else f"{up}/{down}"
-    return {"upsample": scale, **mode}, image(
+    scales = tuple(up if down == 1 else f"{up}/{down}" for up, down in factors)
+    return {"upsample": short(scales), **mode}, image(
         x.channels, tuple(max(n, 1) for n in sizes)
     )
 
@@ -337,8 +351,11 @@ def taking(w: StepWriter, x: Tensor, depth: int) -> Made:
     else:
         start = w.random.randint(0, n - 1)
         stop = w.random.randint(start + 1, n) + (2 if w.spoilt() else 0)
-        shape[axis] = stop - start
+        every = w.random.choice((1, 1, 1, 2, 3))
+        shape[axis] = -(-(stop - start) // every)
         step = {"slice": [start, stop], "axis": axis}
+        if every > 1:
+            step["step"] = every
     return step, Tensor(tuple(shape), x.form)
 
 
@@ -388,7 +405,7 @@ def patches(w: StepWriter, x: Tensor, depth: int) -> Made:
     if x.rank != 2 or found is None:
         return None
     given, counts = found
-    if isinstance(given.get("pad"), str):
+    if isinstance(given.get("pad"), str) or "pad_end" in given:
         return None
     kernel = given["kernel"]
     k = kernel if isinstance(kernel, list) else [kernel, kernel]

@@ -113,7 +113,7 @@ def window_attention(w: StepWriter, x: Tensor, depth: int) -> Made:
         step["shift"] = w.random.randint(0, step["size"])
     side = round(x.channels**0.5)
     if side * side != x.channels or w.chance(0.5):
-        step["grid"] = [x.channels // across, across]
+        step["grid"] = [x.channels // across or 1, across]
     if w.chance(0.3):
         step["bias"] = False
     return {"stage": [{"linear": 3 * width}, step]}, tokens(x.channels, width)

@@ -145,17 +145,22 @@ class StepWriter:
         p = tuple(self.random.randint(0, kk // 2 if pools else 2) for kk in k)
         causal = () if pools or x.rank > 1 else ("causal",)
         word = self.random.choice(("", "", "", "", "same", "half", "valid", *causal))
-        ceil = pools and not word and self.chance(0.3)
+        uneven = not word and self.chance(0.1)
+        q = tuple(self.random.randint(0, kk // 2 if pools else 2) for kk in k)
+        q = q if uneven else p
+        ceil = pools and not word and not uneven and self.chance(0.3)
         given: dict[str, Any] = {"stride": short(s)}
         if any(v != 1 for v in d):
             given["dilation"] = short(d)
         if word:
             given["pad"] = word
-        elif any(p):
+        elif any(p) or uneven:
             given["pad"] = short(p)
+        if uneven:
+            given["pad_end"] = short(q)
         if ceil:
             given["rounding"] = "ceil"
-        axes = zip(x.sizes, k, s, p, d, strict=True)
+        axes = zip(x.sizes, k, s, p, d, q, strict=True)
         sizes = [size_after(*axis, word=word, ceil=ceil) for axis in axes]
         if min(sizes) < 1 and not self.spoilt():
             return None
@@ -196,14 +201,21 @@ class StepWriter:
 
 
 def size_after(
-    n: int, k: int, s: int, p: int, d: int, word: str = "", ceil: bool = False
+    n: int,
+    k: int,
+    s: int,
+    p: int,
+    d: int,
+    end: int | None = None,
+    word: str = "",
+    ceil: bool = False,
 ) -> int:
     """Return the size that leaves a window; less than 1 where it does not fit."""
     if word in ("same", "causal"):
         return -(-n // s)
     reach = d * (k - 1) + 1
     pad = {"half": reach // 2, "valid": 0}.get(word, p)
-    room = n + 2 * pad - reach
+    room = n + pad + (pad if word or end is None else end) - reach
     if not ceil:
         return room // s + 1 if room >= 0 else 0
     size = -(-room // s) + 1

@@ -156,7 +156,7 @@ def sample() -> list[Written]:
         try:
             text = json.dumps(written(Random(f"all.{i}"), 24))
             graph = archcalc.loads(text, "f").graph
-        except archcalc.ShapeError:
+        except archcalc.ArchcalcError:  # sizes that clash, and names that were spoilt
             continue
         found += [Written(node, graph.input_shapes(node)) for node in graph.nodes]  # type: ignore[arg-type]  # numbers
     return found
@@ -215,6 +215,12 @@ ODD: dict[str, Callable[[Written], bool]] = {
     "kernels of unequal sizes": uneven("kernel"),
     "paddings of unequal sizes": uneven("pad"),
     "padding at the end of its own": uneven("end"),
+    "less at the end than at the beginning": lambda w: (
+        w.key in ("conv", "deconv") and above("pad_end", -1)(w)
+    ),
+    "means with gaps": lambda w: w.key == "avgpool" and above("dilation", 1)(w),
+    "a factor for each axis": uneven("scale"),
+    "steps in a slice": above("step", 1),
     "same": lambda w: w.argument("pad") == "same",
     "half": lambda w: w.argument("pad") == "half",
     "transposed with output padding": above("output_pad", 0),

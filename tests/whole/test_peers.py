@@ -118,6 +118,10 @@ MORE = (
     "{upsample: 0.7} @ 3x9x11",
     "{resize: [4, 4, 4], mode: bilinear} @ 3x2x3x5",
     "{resize: 6} @ 3x4",
+    "{upsample: 3, mode: nearest-exact} @ 3x4x5",
+    "{resize: [5, 7], mode: bicubic} @ 3x4x5",
+    "{resize: 6, mode: linear} @ 3x4",
+    "{resize: [4, 3, 5], mode: trilinear} @ 3x2x3x5",
     "{in: true} @ 4x2x3x5",
     "{gn: 2} @ 8x5",
     "{softmax: 0} @ 7x16",
@@ -136,7 +140,10 @@ NOT_ALONE = {
 """Kinds that the tools do not count as one layer, and why."""
 MADE_OF_SEVERAL = (
     "{deconv: 4, kernel: 5, stride: 2, pad: same} @ 3x4x5",
+    "{deconv: 4, kernel: 4, stride: 2, pad: [0, 2], pad_end: 1} @ 3x4x5",
     "{avgpool: 3, stride: 1, pad: same} @ 2x2x3x4",
+    "{avgpool: 3, stride: 1, dilation: [1, 2], pad: 1} @ 4x8x7",
+    "{avgpool: 2, stride: 2, dilation: 3} @ 4x9",
 )
 """What torch has only as several operations, at other sizes between them."""
 CASES = tuple(
@@ -145,6 +152,7 @@ CASES = tuple(
     if "biases: 1" not in case.text  # torch has no such module that a tool could see
     if case.layer.key not in NOT_ALONE
     if case.text not in MADE_OF_SEVERAL
+    if not isinstance(getattr(case.layer, "scale", None), tuple)  # ptflops takes one
 )
 
 

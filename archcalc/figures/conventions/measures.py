@@ -94,9 +94,8 @@ def enlarged(mode: str) -> Measure:
     """Return the measure of values that leave an interpolation of a torch mode."""
 
     def measure(view: View) -> Dim:
-        axes = len(view.output) - 1
-        nearest = view.layer.mode == "nearest"
-        used = f"nearest{axes}d" if nearest else LINEAR[axes]
+        axes, own = len(view.output) - 1, view.layer.mode
+        used = {"nearest": f"nearest{axes}d", "bilinear": LINEAR[axes]}.get(own, own)
         return numel(view.output) if used == mode else 0
 
     return measure

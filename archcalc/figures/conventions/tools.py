@@ -157,9 +157,10 @@ THOP = Convention(
     "Multiply-accumulates. A batch, layer or instance norm counts 4 per value (2 "
     "without a scale), a PReLU 1, a softmax 3 less one per row. An average pool counts "
     "1 per output value, an adaptive one 1 per input and 1 per output value (a rounded "
-    "quotient may lose one). Interpolation counts 1, 5 or 11 per value (nearest, "
-    "linear, bilinear). A transposed convolution is counted at the size of its output, "
-    "which is too much by one stride per axis. Products in code are not seen, so "
+    "quotient may lose one). Interpolation counts 1, 5, 11 or 259 per value "
+    "(nearest, linear, bilinear, bicubic). A transposed convolution is counted at the "
+    "size of its output, which is too much by one stride per axis. Products in code "
+    "are not seen, so "
     "attention and gates count zero. A module without a rule counts zero, and so do "
     "its parameters: group and RMS norm, embeddings, learned tokens, positions and "
     "scales. thop calls this figure MACs.",
@@ -176,6 +177,7 @@ THOP = Convention(
                 **{m.enlarged(f"nearest{axes}d"): 1 for axes in (1, 2, 3)},
                 m.enlarged("linear"): 5,
                 m.enlarged("bilinear"): 11,
+                m.enlarged("bicubic"): 259,
             },
             "lstm": {m.trainable_every_step: 1, m.states: 8},
             "gru": {m.trainable_every_step: 1, m.states: 7},
@@ -198,10 +200,10 @@ ULTRALYTICS = Convention(
     "thop as Ultralytics maintains it: multiply-accumulates, matrix products in code "
     "included. A norm counts 4 per value (2 without a scale), a PReLU 1, a softmax 3 "
     "less one per row, a log-softmax one more per row. An average pool counts each "
-    "value in its windows and one division per window. Interpolation counts 5, 11 or "
-    "31 per value (linear, bilinear, trilinear); nearest counts zero. A softmax in "
-    "code counts zero, and so do ReLU and other activations, max pools, biases, gates "
-    "and sums. Ultralytics calls this figure MACs, and twice of it FLOPs.",
+    "value in its windows and one division per window. Interpolation counts 5, 11, "
+    "31 or 259 per value (linear, bilinear, trilinear, bicubic); nearest counts zero. "
+    "A softmax in code counts zero, and so do ReLU and other activations, max pools, "
+    "biases, gates and sums. Ultralytics calls this figure MACs, and twice of it FLOPs.",
     rules(
         {
             REST: {m.mac: 1},
@@ -214,6 +216,7 @@ ULTRALYTICS = Convention(
             ENLARGING: {
                 m.enlarged("linear"): 5,
                 m.enlarged("bilinear"): 11,
+                m.enlarged("bicubic"): 259,
                 m.enlarged("trilinear"): 31,
             },
             "lstm": {m.trainable_every_step: 1, m.states: 8},

@@ -42,6 +42,7 @@ FIELDS: dict[str, Name] = {
     "kernel": Name("k", "kernel", "kernel"),
     "stride": Name("s", "stride"),
     "pad": Name("p", "padding"),
+    "pad_end": Name("e", "padding at the end"),
     "output_pad": Name("q", "output padding"),
     "dilation": Name("d", "dilation"),
     "groups": Name("g", "groups"),
