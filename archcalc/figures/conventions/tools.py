@@ -203,7 +203,8 @@ ULTRALYTICS = Convention(
     "value in its windows and one division per window. Interpolation counts 5, 11, "
     "31 or 259 per value (linear, bilinear, trilinear, bicubic); nearest counts zero. "
     "A softmax in code counts zero, and so do ReLU and other activations, max pools, "
-    "biases, gates and sums. Ultralytics calls this figure MACs, and twice of it FLOPs.",
+    "biases, gates and sums. Ultralytics calls this figure MACs, and twice of it "
+    "FLOPs.",
     rules(
         {
             REST: {m.mac: 1},
