@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from archcalc.errors import ShapeError
 from archcalc.layers.activation import softmax_work
+from archcalc.layers.attention_gradients import back
+from archcalc.layers.attention_kernels import Asked, Fused, Kernel, Unfused, Written
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -28,22 +30,20 @@ from archcalc.layers.fields import (
     Probability,
     Size,
     WholeField,
+    WordField,
 )
-from archcalc.layers.kept import NOT_YET
+from archcalc.layers.heads import Heads, Read, unequal
+from archcalc.layers.running import Run
 from archcalc.sizes.dims import Dim, at_least, product, same
 
 if TYPE_CHECKING:
     from archcalc.layers.strides import Ints, Laid
 
 SizeOrNone = Annotated[Dim | None, WholeField(1)]
-SOFTENED, APART = "weights after softmax", "heads before they are joined"
-HIDDEN = "hidden tokens"
 SOURCES = ("q", "k", "v")
-PACKED = "queries, keys and values"
-WHAT = ("queries", "keys", "values")
-NEEDED = ((1,), (0,), (0, 1))
-"""Whose gradients need the queries, the keys and the values."""
-Moments = Iterator[list[Extra]]
+KernelName = Annotated[
+    Literal["fused", "unfused"], WordField(("fused", "unfused"))
+]
 
 
 def check_tokens(x: Shape, key: str) -> None:
@@ -66,27 +66,6 @@ def head_width(x: Shape, heads: Dim, key: str) -> Dim:
     return x[-1] // 3 // heads
 
 
-def not_yet(output: Shape) -> Extra:
-    """Return what an output takes off, where it is not made yet."""
-    return Extra(NOT_YET, each=-numel(output))
-
-
-class Read(NamedTuple):
-    """What attention reads: how many queries and keys, over which leading axes.
-
-    `width` and `depth` are the features of a head of queries and of values, `groups`
-    the heads of keys and values, `keys` those of the cache too.
-    """
-
-    lead: Shape
-    queries: Dim
-    keys: Dim
-    width: Dim
-    depth: Dim
-    groups: Dim
-    mask: Shape | None
-
-
 class Attention(Layer):
     """Scaled dot-product attention (Vaswani 2017, section 3.2), `heads` of them.
 
@@ -99,8 +78,13 @@ class Attention(Layer):
     `local: 9` those that are 9 or more away, and `mask` names what is added to the
     scores `(heads, N, M)`. `kv_heads` are fewer heads of keys and values, each read by
     several of queries; `past` tokens more stand in a cache of keys and values.
-    `scale: false` leaves 1/√width out. Backward keeps queries, keys, values and the
-    weights after softmax; with `dropout`, noise and what is left of the weights too.
+    `scale: false` leaves 1/√width out. As torch runs it on the CPU: the fused kernel of
+    `F.scaled_dot_product_attention` keeps what it reads, its output and a number for
+    each query and head. With `dropout` in training, a learned mask, more axes or values
+    of another width, torch takes its unfused one: that keeps queries, keys, values and
+    the weights after softmax, in float32 at least; with `dropout`, noise and what is
+    left of the weights too. `kernel: unfused` is attention written out, which keeps the
+    same in the format of the run.
     """
 
     key = "attention"
@@ -118,6 +102,8 @@ class Attention(Layer):
         "past": "Earlier tokens whose keys and values stand in a cache.",
         "dropout": "The probability that a weight is dropped in training.",
         "scale": "Whether scores are divided by the root of a head's width.",
+        "kernel": "How torch runs it: fused, as F.scaled_dot_product_attention, or "
+        "unfused, written out.",
     }
     examples = (
         "{attention: 4} @ 7x48",
@@ -129,6 +115,8 @@ class Attention(Layer):
         "{attention: 2, past: 6, causal: true} @ 2x8, 2x8, 2x8",
         "{attention: 3, dropout: 0.1, scale: false} @ 5x12, 5x12, 5x12, 3x5x5",
         "{attention: 2} @ 4x9x24, 4x1x9x9",
+        "{attention: 2, kernel: unfused} @ 7x24",
+        "{attention: 2, kernel: unfused, dropout: 0.1, causal: true} @ 5x12",
     )
 
     heads: Size
@@ -138,6 +126,8 @@ class Attention(Layer):
     past: SizeOrNone = None
     dropout: Probability = 0  # type: ignore[assignment]  # no fraction where none is
     scale: Flag = True
+    kernel: KernelName = "fused"
+    run = Run()
 
     @classmethod
     def wired(cls, given: Collection[str]) -> tuple[str, ...]:
@@ -275,124 +265,132 @@ class Attention(Layer):
         return {"mac": both, **({"mul": scores} if self.scale else {}), **work}
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        found = self.read(*inputs)
-        scores = product(self.scores(found))
-        kept, read = self.sides(found, *inputs)
-        kept.append(Extra("attention weights", each=scores))
-        if self.dropout:
-            noise = Extra("noise of dropped weights", each=scores, training=True)
-            kept += [noise, noise._replace(what="weights that are left")]
-        if self.hides:
-            size = found.queries * found.keys
-            kept.append(Extra(HIDDEN, once=size, width=1))
-        return Saved(inputs=tuple(read), extras=tuple(kept))
+        return self.taken(*inputs).saved()
 
-    def sides(self, found: Read, *inputs: Shape) -> tuple[list[Extra], list[int]]:
-        """Return what is made of queries, keys and values, and which are read as are.
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        return self.taken(*inputs).workspace()
 
-        Heads are set apart by a copy, unless there is one of them or one token.
-        """
-        if self.is_plain(*inputs):
-            return [Extra(PACKED, each=numel(inputs[0]))], []
-        lead = product(found.lead) * self.heads
-        sizes = (found.queries * found.width, found.keys * found.width)
-        values = found.keys * found.depth
-        made, read = [], []
-        several = not is_one(self.heads) or len(inputs) < 3
-        for place, size in enumerate((*sizes, values)):
-            tokens = found.queries if place == 0 else found.keys
-            moved = several and not (len(inputs) > 2 and is_one(tokens))
-            if moved or (place and self.remade):
-                needed = NEEDED[place] if len(inputs) > 2 else ()
-                made.append(Extra(WHAT[place], each=lead * size, only_for=needed))
-            else:
-                read.append(place)
-        return made, read
+    def back(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        return back(self.taken(*inputs))
 
-    @property
-    def remade(self) -> bool:
-        """Say whether keys and values are repeated, or put behind a cache."""
-        return self.kv_heads is not None or self.past is not None
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        """Heads are joined by a view or by a copy, which lies in a row."""
+        shapes = [x.sizes[1:] for x in inputs]
+        told = self.running(self.run._replace(laid=inputs))
+        kernel = told.taken(*shapes)
+        return kernel.heads.joined(kernel.result())
+
+    def running(self, run: Run) -> Self:
+        told = object.__new__(type(self))
+        told.__dict__.update(self.__dict__, run=run)
+        return told
+
+    def with_attention(self, kernel: str) -> Self:
+        return self.replace(kernel=kernel)
 
     def is_plain(self, *inputs: Shape) -> bool:
         """Say whether all three lie side by side, as many heads of each."""
-        return len(inputs) < 3 and not self.remade
+        return len(inputs) < 3 and self.kv_heads is None and self.past is None
 
-    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
-        """After softmax, when heads are joined, when tokens are hidden, with a cache.
+    def taken(self, *inputs: Shape) -> Kernel:
+        """Return the kernel that runs, for what the layer is told of the run."""
+        found, run = self.read(*inputs), self.run
+        repeated = self.kv_heads is not None
+        if self.kernel == "fused":
+            repeated = repeated and unequal(found.groups, self.heads)
+        plain = self.is_plain(*inputs)
+        heads = Heads(found, self.heads, inputs, run, self.past, repeated, plain)
+        square = self.is_square(found)
+        mask = None if found.mask is None else numel(self.stretched(found))
+        learned = mask is not None and run.keeps and run.gives_gradient(len(inputs) - 1)
+        dropped = bool(self.dropout)
+        asked = Asked(mask, learned, self.hides, square, self.scale, dropped)
+        if self.kernel == "unfused":
+            return Written(heads, asked)
+        refused = (
+            bool(found.lead),
+            dropped and run.training,
+            unequal(found.width, found.depth),
+            learned,
+            heads.unevenly(),
+        )
+        return Unfused(heads, asked) if any(refused) else Fused(heads, asked)
 
-        Heads are joined by a copy, unless there is one of them or one token.
-        """
-        found, saved = self.read(*inputs), self.saved(output, *inputs)
-        kept = [e for e in saved.extras if e.what in (PACKED, *WHAT)]
-        scores = Extra("attention weights", each=product(self.scores(found)))
-        moments = [[*kept, scores, scores._replace(what=SOFTENED)]]
-        if not is_one(output[-2]) and not is_one(self.heads):
-            moments.append([*kept, scores, Extra(APART, each=numel(output))])
-        if self.hides:
-            masked = scores._replace(what="scores without hidden tokens")
-            hidden = Extra(HIDDEN, once=found.queries * found.keys, width=1)
-            moments.append([*kept, scores, masked, hidden, not_yet(output)])
-        return [*moments, *self.put_together(output, found, kept)]
+    def is_square(self, found: Read) -> bool:
+        """Say whether later tokens are hidden, of as many queries as keys, alone."""
+        alone = self.causal and self.local is None and found.mask is None
+        return alone and not unequal(found.keys, found.queries)
 
-    def put_together(self, output: Shape, found: Read, kept: list[Extra]) -> Moments:
-        """Yield the moments at which values are put behind a cache, and repeated."""
-        if self.past is None:
-            return
-        each = product(found.lead) * found.groups * found.depth
-        cache = Extra("cached values", each=each * self.past)
-        if self.kv_heads is None:
-            yield [*kept, cache, not_yet(output)]
-            return
-        whole = Extra("values of all tokens", each=each * found.keys)
-        yield [*kept[:-1], cache, whole, not_yet(output)]
-        yield [*kept, whole, not_yet(output)]
-
-    def may_gather(self, inputs: int) -> int:
-        """Not a mask, nor what lies side by side: its parts are copied anyway."""
-        return 3 if inputs > 2 else 0
-
-    def gathers(self, x: Laid) -> bool:
-        return is_one(self.heads) or is_one(x.sizes[-2])
-
-    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
-        """Heads are made one after the other, then set side by side."""
-        *lead, tokens, features = output
-        (heads,) = numbers((self.heads,))
-        sizes = (*lead, tokens, heads, features // heads)
-        axes = len(lead)
-        order = (*range(axes), axes + 1, axes, axes + 2)
-        return inputs[0].anew(sizes, order).regrouped(output)
+    def stretched(self, found: Read) -> Shape:
+        """Return the shape of a mask in which tokens are hidden too."""
+        mask = found.mask or ()
+        if not self.hides:
+            return mask
+        scores = self.scores(found)
+        ones = (*(1 for _ in range(len(scores) - len(mask))), *mask)
+        return (*ones[:-2], *scores[-2:])
 
     # -- torch -------------------------------------------------------------------------
 
     def torch(self, *inputs: Shape) -> Call:
-        found = self.read(*inputs)
+        found, fused = self.read(*inputs), self.kernel == "fused"
         axes = len(found.lead) + 2
-        width, steps = found.width, [*self.split(found, *inputs)]
-        root = f" * {width} ** -0.5" if self.scale else ""
-        steps.append(f"a = q @ k.transpose(-2, -1){root}")
-        if found.mask is not None:
-            stretched = ", ".join("None" for _ in range(axes + 1 - len(found.mask)))
-            at = f"[:, {stretched}]" if stretched else ""
-            steps.append(f"a = a + xs[{len(inputs) - 1}]{at}")
-        if self.hides:
-            hidden = f"a.masked_fill({self.hidden(found)}, float('-inf'))"
-            steps.append(f"a = {hidden}")
-        weights = "a.softmax(-1)"
-        if self.dropout:
-            weights = f"F.dropout({weights}, {float(self.dropout):g}, p.training)"
-        swapped = f"transpose({axes - 1}, {axes}).flatten({axes})"
-        code = f"({weights} @ v).{swapped}"
+        steps = [*self.split(found, *inputs)]
+        if fused:
+            result = self.call(found, *inputs)
+        else:
+            steps += self.written_out(found, *inputs)
+            weights = "a.softmax(-1)"
+            if self.dropout:
+                weights = f"F.dropout({weights}, {float(self.dropout):g}, p.training)"
+            result = f"({weights} @ v)"
+        code = f"{result}.transpose({axes - 1}, {axes}).flatten({axes})"
         return Function(code, steps=tuple(steps), trains=bool(self.dropout))
+
+    def call(self, found: Read, *inputs: Shape) -> str:
+        """Return the call of torch's own attention."""
+        given = ["q", "k", "v"]
+        if found.mask is not None:
+            mask = self.mask(found, *inputs)
+            if self.hides:
+                mask += f".masked_fill({self.hidden(found)}, float('-inf'))"
+            given.append(f"attn_mask={mask}")
+        elif self.is_square(found):
+            given.append("is_causal=True")
+        elif self.hides:
+            given.append(f"attn_mask={self.seen(found)}")
+        if self.dropout:
+            dropped = f"{float(self.dropout):g} if p.training else 0.0"
+            given.append(f"dropout_p={dropped}")
+        given += [] if self.scale else ["scale=1.0"]
+        if unequal(found.groups, self.heads):
+            given.append("enable_gqa=True")
+        return f"F.scaled_dot_product_attention({', '.join(given)})"
+
+    def written_out(self, found: Read, *inputs: Shape) -> Iterator[str]:
+        """Yield the statements that make scores."""
+        root = f" * {found.width} ** -0.5" if self.scale else ""
+        yield f"a = q @ k.transpose(-2, -1){root}"
+        if found.mask is not None:
+            yield f"a = a + {self.mask(found, *inputs)}"
+        if self.hides:
+            yield f"a = a.masked_fill({self.hidden(found)}, float('-inf'))"
+
+    def mask(self, found: Read, *inputs: Shape) -> str:
+        """Return the expression of the mask, with as many axes as the scores."""
+        lacking = len(self.scores(found)) - len(found.mask or ())
+        stretched = ", ".join("None" for _ in range(lacking))
+        return f"xs[{len(inputs) - 1}]" + (f"[:, {stretched}]" if stretched else "")
 
     def split(self, found: Read, *inputs: Shape) -> Iterator[str]:
         """Yield the statements that make queries, keys and values, heads apart."""
         axes, heads, groups = len(found.lead) + 2, self.heads, found.groups
+        fused = self.kernel == "fused"
+        copied = "" if fused else ".contiguous()"
         if self.is_plain(*inputs):
             order = (axes, 0, *range(1, axes - 1), axes + 1, axes - 1, axes + 2)
             split = f"x.unflatten({axes}, (3, {heads}, {found.width}))"
-            yield f"q, k, v = {split}.permute{order}.contiguous().unbind(0)"
+            yield f"q, k, v = {split}.permute{order}{copied}.unbind(0)"
             return
         wide = (heads * found.width, groups * found.width, groups * found.depth)
         yield "q, k, v = " + ("xs[:3]" if len(inputs) > 2 else f"x.split({wide}, -1)")
@@ -404,11 +402,21 @@ class Attention(Layer):
                 size = f"x.shape[0], {', '.join(map(str, (*found.lead, groups)))}"
                 zeros = f"torch.zeros({size}, {self.past}, {width}, dtype=x.dtype"
                 own = f"torch.cat(({zeros}, device=x.device), {own}), -2)"
-            if name != "q" and self.kv_heads is not None:
+            if name != "q" and self.kv_heads is not None and not fused:
                 own = f"{own}.repeat_interleave({heads // groups}, {axes - 1})"
             elif name == "q" or self.past is None:
-                own = f"{own}.contiguous()"
+                own = f"{own}{copied}"
             yield f"{name} = {own}"
+
+    def seen(self, found: Read) -> str:
+        """Return the expression of the tokens that a query sees."""
+        size = f"torch.ones({found.queries}, {found.keys}"
+        ones = f"{size}, dtype=torch.bool, device=x.device)"
+        before = found.keys - found.queries
+        if self.local is None:
+            return f"{ones}.tril({before})"
+        last = before if self.causal else before + self.local - 1
+        return f"{ones}.tril({last}).triu({before - self.local + 1})"
 
     def hidden(self, found: Read) -> str:
         """Return the expression of the tokens that a query does not see."""

@@ -33,6 +33,7 @@ from archcalc.layers.fields import BOTH_SIDES, Field, FieldError
 from archcalc.layers.kept import NOTHING_SAVED as NOTHING_SAVED
 from archcalc.layers.kept import Extra as Extra
 from archcalc.layers.kept import Saved as Saved
+from archcalc.layers.running import Run
 from archcalc.sizes.dims import Dim, divides, product
 
 if TYPE_CHECKING:
@@ -295,6 +296,22 @@ class Layer:
     def low_rank(self, rank: Dim) -> tuple[Layer, Layer] | None:
         """Return the two layers of a low rank that can adapt it (LoRA), if any can."""
         return None
+
+    def back(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        """Return what else lives in a backward pass, at each moment that may need most.
+
+        Beside what it kept, the gradient of its output, and those of its inputs; what
+        of these is not there at a moment has bytes below 0.
+        """
+        return []
+
+    def running(self, run: Run) -> Self:
+        """Return the layer as it runs in a network; most run alike everywhere."""
+        return self
+
+    def with_attention(self, kernel: str) -> Self:
+        """Return the layer with another kernel of attention, if it has any."""
+        return self
 
     def drops(self, training: bool) -> bool:
         """Say whether values are dropped; a `drop` layer that drops none is a view."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.sizes.dims import Dim
+from archcalc.sizes.dims import Dim, product
+
+NOT_YET = "less its output"
+"""What is taken off where an output is not made yet; its bytes are below 0."""
 
 NOT_YET = "less its output"
 """What is taken off where an output is not made yet; its bytes are below 0."""
@@ -37,7 +40,8 @@ class Saved(NamedTuple):
     same. `casts_for_input`: a cast copy of its weights, in mixed precision, is kept for
     the gradient of its first input alone. `native` is what it keeps instead where torch
     runs its own CPU kernel, None where the layer has one kernel; the rest then speaks
-    of oneDNN's. `frozen` is what it keeps instead where its weights are frozen and a
+    of oneDNN's. `together`: all inputs stay as soon as one of them gets a gradient.
+    `frozen` is what it keeps instead where its weights are frozen and a
     gradient passes on to its inputs, None for the same.
     """
 
@@ -51,6 +55,12 @@ class Saved(NamedTuple):
     casts_for_input: bool = False
     native: Saved | None = None
     frozen: Saved | None = None
+    together: bool = False
 
 
 NOTHING_SAVED = Saved()
+
+
+def not_yet(output: tuple[Dim, ...]) -> Extra:
+    """Return what an output takes off, where it is not made yet."""
+    return Extra(NOT_YET, each=-product(output))

@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from archcalc.errors import ShapeError
 from archcalc.layers.activation import softmax_work
-from archcalc.layers.attention import (
-    APART,
-    SOFTENED,
-    check_tokens,
-    head_width,
-    not_yet,
-)
+from archcalc.layers.attention import check_tokens, head_width
+from archcalc.layers.attention_kernels import APART
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -29,6 +24,7 @@ from archcalc.layers.base import (
     times,
 )
 from archcalc.layers.fields import Count, Flag, ListField, Size
+from archcalc.layers.kept import not_yet
 from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same, square_root
 
 if TYPE_CHECKING:
@@ -36,6 +32,7 @@ if TYPE_CHECKING:
 
 Grid = Annotated[tuple[Dim, Dim] | None, ListField(1, 2)]
 TABLE = "relative_position_bias_table"
+SOFTENED = "weights after softmax"
 
 
 def attention_work(heads: Dim, width: Dim, queries: Dim, keys: Dim) -> Work:

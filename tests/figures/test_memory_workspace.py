@@ -26,9 +26,11 @@ def last(layers: str, shape: str, dtype: str = "float32") -> tuple[Storages, Nod
 TWO = joined("add", a="{avgpool: 3}", b="identity")
 THREE = joined("add", a="{avgpool: 3}", b="{avgpool: 3}", c="identity")
 SMALL_FIRST = joined("add", a="{avgpool: 3}", b="identity", c="identity")
-SCORES = "queries, keys and values, attention weights"
+PACKED = "queries, keys and values"
+SCORES = f"{PACKED}, attention weights"
 APART = "heads before they are joined"
 INDEX = "index of relative positions"
+HIDING = "  - {attention: 4, causal: true, kernel: unfused}\n"
 ROWS = "  - {slice: [1, 3]}\n"
 COLUMNS = "  - {slice: [1, 3], axis: 1}\n"
 
@@ -52,11 +54,15 @@ COLUMNS = "  - {slice: [1, 3], axis: 1}\n"
         (THREE.replace("add", "subtract"), "4, 3, 3", 4, 0),
         (THREE.replace("add", "multiply"), "4, 3, 3", 4, 0),
         # queries, keys and values; scores; these after softmax, or heads to be joined
-        ("  - {attention: 4}\n", "7, 48", 7 * 48 + 4 * 49 + 4 * 49, 0),
-        ("  - {attention: 2}\n", "4, 48", 4 * 48 + 2 * 16 + 4 * 16, 0),
-        ("  - {attention: 1}\n", "4, 48", 4 * 48 + 16 + 16, 0),  # there are none
-        ("  - {attention: 2}\n", "1, 48", 48 + 2 + 2, 0),
-        ("  - {attention: 4, causal: true}\n", "32, 24", 32 * 24 + 2 * 4 * 32**2, 0),
+        ("  - {attention: 4, kernel: unfused}\n", "7, 48", 7 * 48 + 4 * 49 + 4 * 49, 0),
+        ("  - {attention: 2, kernel: unfused}\n", "4, 48", 4 * 48 + 2 * 16 + 4 * 16, 0),
+        ("  - {attention: 1, kernel: unfused}\n", "4, 48", 4 * 48 + 16 + 16, 0),  # there are none
+        ("  - {attention: 2, kernel: unfused}\n", "1, 48", 48 + 2 + 2, 0),
+        (HIDING, "32, 24", 32 * 24 + 2 * 4 * 32**2, 0),
+        # fused: a number for each query and head; none of the tokens is hidden by a mask
+        ("  - {attention: 4}\n", "7, 48", 2 * 4 * 7, 0),  # in float32
+        ("  - {attention: 4, causal: true}\n", "32, 24", 2 * 4 * 32, 0),
+        ("  - {attention: 1}\n", "4, 48", 2 * 4, 0),
         (SMALL_FIRST, "4, 3, 3", 36, 0),  # so is the sum of a small and a large one
         # two of four rows have gaps between samples: a copy in a row of 12 values
         (ROWS + "  - {linear: 9, bias: false}\n", "4, 6", 12, 0),
@@ -151,7 +157,7 @@ def test_workspace_of_windows(
 def test_workspace_where_tokens_are_hidden(dtype: str, width: int) -> None:
     """The mask of 64 × 64 bytes is made before the output of 64 × 2 values."""
     values = 64 * 6 + 2 * 2 * 64**2 - 64 * 2
-    found = workspace(*last("  - {attention: 2, causal: true}\n", "64, 6", dtype))
+    found = workspace(*last(HIDING.replace("4", "2"), "64, 6", dtype))
     assert found == 2 * width * values + 64**2
 
 
@@ -200,16 +206,21 @@ WINDOWS = "  - {window_attention: 2, size: 2}\n"
         (THREE, "4, 3, 3", "partial result"),
         (TWO, "4, 3, 3", ""),
         (
-            "  - {attention: 4}\n",
+            "  - {attention: 4, kernel: unfused}\n",
             "7, 48",
-            f"{SCORES}, weights after softmax",
+            f"{PACKED}, scores, attention weights, {APART}",
         ),
-        ("  - {attention: 2}\n", "4, 48", f"{SCORES}, {APART}"),
         (
-            "  - {attention: 2, causal: true}\n",
-            "64, 6",
-            f"{SCORES}, scores without hidden tokens, hidden tokens",
+            "  - {attention: 2, kernel: unfused}\n",
+            "4, 48",
+            f"{PACKED}, scores, {APART}",
         ),
+        (
+            HIDING.replace("4", "2"),
+            "64, 6",
+            f"{PACKED}, scores, hidden tokens, scores without hidden tokens",
+        ),
+        ("  - {attention: 4}\n", "7, 48", "logarithms of sums"),
         (WINDOWS, "16, 12", f"{SCORES}, weights after softmax, biases, {INDEX}"),
         (WINDOWS, "16, 96", f"{SCORES}, {APART}, biases, {INDEX}"),
         (

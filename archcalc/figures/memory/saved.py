@@ -8,7 +8,7 @@ from typing import NamedTuple
 from archcalc.figures.formats import in_bytes
 from archcalc.figures.memory.checkpoints import entering, segments
 from archcalc.figures.memory.storages import Storages, number
-from archcalc.graph.graph import Graph, Node
+from archcalc.graph.graph import Node
 from archcalc.layers.base import Extra, Saved, numel
 
 IN_A_ROW = "input, put in a row"
@@ -31,7 +31,7 @@ def kept_for_backward(storages: Storages) -> dict[int, Kept]:
 
     A node keeps nothing where no gradient passes it: before the first trained weight.
     """
-    differs = needs_gradient(storages)
+    differs = storages.differs
     found = {}
     for node in storages.ran:
         if differs[node.index]:
@@ -51,20 +51,6 @@ def with_checkpoints(storages: Storages, kept: dict[int, Kept]) -> dict[int, Kep
         inputs = tuple(sorted(entering(storages, part)))
         found[part.first] = Kept(inputs, words="inputs of the part that runs again")
     return dict(sorted(found.items()))
-
-
-def needs_gradient(storages: Storages) -> list[bool]:
-    """Say for each node whether its output depends on a weight that is trained."""
-    needed: list[bool] = []
-    for node in storages.graph.nodes:
-        before = any(needed[i] for i in node.inputs)
-        needed.append(before or trains(storages.graph, node))
-    return needed
-
-
-def trains(graph: Graph, node: Node) -> bool:
-    """Say whether a node has weights that training changes."""
-    return not node.frozen and bool(node.layer.weights(*graph.input_shapes(node)))
 
 
 def _kept(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -> Kept:
@@ -99,7 +85,7 @@ def _is_kept(node: Node, position: int, saved: Saved, differs: list[bool]) -> bo
 
     Products go from left to right, so what comes later is multiplied by a partial one.
     """
-    if len(saved.inputs) < 2:
+    if len(saved.inputs) < 2 or saved.together:
         return True
     others = node.inputs[:position] if position else node.inputs[1:2]
     return any(differs[i] for i in others)

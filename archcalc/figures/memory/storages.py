@@ -15,7 +15,8 @@ from archcalc.figures.counted import Counted, Setting
 from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.figures.memory.layout import Layouts
 from archcalc.graph.graph import Graph, Node
-from archcalc.layers.base import Extra, Saved, numel
+from archcalc.layers.base import Extra, Layer, Saved, numel
+from archcalc.layers.running import Run
 from archcalc.sizes.dims import Dim
 
 ID_BYTES = 8
@@ -49,8 +50,27 @@ class Storages:
         self.layouts = Layouts(self.graph, self.batch)
         self._pieces: set[int] = set()
         self._alone = [True] * len(self.graph.nodes)
+        self._told: dict[int, Layer] = {}
         for node in self.ran:
-            self._place(node)
+            self._tell(node)
+            self._place(node._replace(layer=self.layer(node)))
+
+    def layer(self, node: Node) -> Layer:
+        """Return a node's layer as it runs here."""
+        return self._told.get(node.index, node.layer)
+
+    def _tell(self, node: Node) -> None:
+        """Tell a layer how it runs, where it asks."""
+        if type(node.layer).running is not Layer.running:
+            run = Run(
+                tuple(map(self.layouts.of, node.inputs)),
+                tuple(self.differs[i] for i in node.inputs) if self.backward else (),
+                self.training,
+                self.backward,
+                self.narrow,
+                self.bits > 8 * WIDE_BYTES,
+            )
+            self._told[node.index] = node.layer.running(run)
 
     def _count_readers(self) -> Counter[int]:
         """Return how many read each output; the network's are read by its caller."""
@@ -119,7 +139,7 @@ class Storages:
 
     def ruled(self, node: Node) -> Saved:
         """Return what a node's layer keeps by its rule, for the kernel meant."""
-        saved = node.layer.saved(node.shape, *self.graph.input_shapes(node))
+        saved = self.layer(node).saved(node.shape, *self.graph.input_shapes(node))
         if saved.native is None or takes_onednn(self.analysis.setting):
             return saved
         return saved.native
@@ -128,6 +148,15 @@ class Storages:
     def held(self) -> frozenset[int]:
         """The storages of the network's outputs, which its caller holds to the end."""
         return frozenset(self.owner[i] for i in self.graph.outputs)
+
+    @cached_property
+    def differs(self) -> list[bool]:
+        """Whether each node's output depends on a weight that is trained."""
+        needed: list[bool] = []
+        for node in self.graph.nodes:
+            before = any(needed[i] for i in node.inputs)
+            needed.append(before or trains(self.graph, node))
+        return needed
 
     @property
     def narrow(self) -> bool:
@@ -157,6 +186,11 @@ class Storages:
     def read(self, node: Node) -> Iterator[int]:
         """Yield the storages that a node reads, each once."""
         return iter(dict.fromkeys(self.owner[i] for i in node.inputs))
+
+
+def trains(graph: Graph, node: Node) -> bool:
+    """Say whether a node has weights that training changes."""
+    return not node.frozen and bool(node.layer.weights(*graph.input_shapes(node)))
 
 
 def takes_onednn(setting: Setting) -> bool:

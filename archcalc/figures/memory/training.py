@@ -16,9 +16,9 @@ from archcalc.figures.memory.at_rest import Static, size_of, weight_dtype
 from archcalc.figures.memory.checkpoints import Segment, entering, segments
 from archcalc.figures.memory.gradients import Gradients
 from archcalc.figures.memory.ledger import Ledger, Timeline
-from archcalc.figures.memory.saved import Kept, kept_for_backward, needs_gradient
+from archcalc.figures.memory.saved import Kept, kept_for_backward
 from archcalc.figures.memory.storages import Storages, number
-from archcalc.figures.memory.workspace import workspace
+from archcalc.figures.memory.workspace import workspace, workspace_back
 from archcalc.graph.graph import Node
 
 NOWHERE = -1
@@ -41,7 +41,7 @@ class _Play:
         self.analysis: Counted = storages.analysis
         self.graph = storages.graph
         self.kept = kept_for_backward(storages)
-        self.needed = needs_gradient(storages)
+        self.needed = storages.differs
         self.last = max(self.graph.outputs)
         self.ledger = Ledger()
         self.needs: Counter[Hashable] = Counter()
@@ -156,6 +156,7 @@ class _Play:
         gone: list[Hashable] = []
         if self.needed[index] and index in self.gradients.of:
             gone += self.gradients.back(node)
+            self.ledger.use("workspace", index, workspace_back(self.storages, node))
             self.padding(node, kept)
             if not node.frozen:
                 self.weight_gradients(node)

@@ -23,6 +23,13 @@ def workspace(storages: Storages, node: Node) -> int:
     return max(0, extras - _held(storages, node)) + _copy(storages, node)[1]
 
 
+def workspace_back(storages: Storages, node: Node) -> int:
+    """Return the bytes that a node needs beside what is held, in a backward pass."""
+    shapes = storages.graph.input_shapes(node)
+    moments = storages.layer(node).back(node.shape, *shapes)
+    return max((_sum(storages, node, made) for made in moments), default=0)
+
+
 def named(storages: Storages, node: Node, kept: Iterable[str] = ()) -> str:
     """Say what is made while a node runs and does not stay: `energies`.
 
@@ -35,7 +42,7 @@ def named(storages: Storages, node: Node, kept: Iterable[str] = ()) -> str:
 
 def _made(storages: Storages, node: Node) -> list[Extra]:
     """Return what a node makes while it runs beside its output, when that is most."""
-    layer, shapes = node.layer, storages.graph.input_shapes(node)
+    layer, shapes = storages.layer(node), storages.graph.input_shapes(node)
     moments = layer.workspace(node.shape, *shapes)
     saved = layer.saved(node.shape, *shapes)
     if saved.native is not None and not takes_onednn(storages.analysis.setting):
