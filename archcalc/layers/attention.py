@@ -19,7 +19,6 @@ from archcalc.layers.base import (
     Work,
     check_divides,
     is_one,
-    numbers,
     numel,
     times,
 )
@@ -41,9 +40,7 @@ if TYPE_CHECKING:
 
 SizeOrNone = Annotated[Dim | None, WholeField(1)]
 SOURCES = ("q", "k", "v")
-KernelName = Annotated[
-    Literal["fused", "unfused"], WordField(("fused", "unfused"))
-]
+KernelName = Annotated[Literal["fused", "unfused"], WordField(("fused", "unfused"))]
 
 
 def check_tokens(x: Shape, key: str) -> None:

@@ -143,21 +143,24 @@ class Backward:
                 self.make(OF[place], heads.values(place))
         self.free("gradient of weights")
         self.free(self.holder(0), self.holder(1))
-        if self.scaled_first and self.heads.differs(1):
-            self.again(OF[1], heads.values(1))
+        groups = heads.found.groups
+        if self.scaled_first:
+            self.each(heads.count, 1)
         if heads.repeated:
-            for place in (2, 1):
-                if self.heads.differs(place):
-                    self.again(OF[place], heads.values(place, heads.found.groups))
-        if self.scaled_first and self.heads.differs(0):
-            self.again(OF[0], heads.values(0))
+            self.each(groups, 2, 1)
+        if self.scaled_first:
+            self.each(groups, 0)
         if self.width:
             self.width = None
-            for place in (2, 1, 0):
-                if self.heads.differs(place):
-                    groups = heads.found.groups if place else None
-                    self.again(OF[place], heads.values(place, groups))
+            self.each(groups, 2, 1, 0)
         self.of_inputs()
+
+    def each(self, groups: Dim, *places: int) -> None:
+        """Make gradients anew, those of keys and values with so many heads."""
+        for place in places:
+            if self.heads.differs(place):
+                count = groups if place else self.heads.count
+                self.again(OF[place], self.heads.values(place, count))
 
     def of_inputs(self) -> None:
         """Set the heads of gradients side by side, and put them together."""
@@ -168,11 +171,10 @@ class Backward:
                 self.free(*OF)
                 self.again("gradients stacked", 3 * heads.values(0))
             return
-        for place in (2, 1, 0):
-            if self.heads.differs(place):
-                shape = heads.inputs[heads.position(place)]
-                size = numel(shape) if heads.apart else self.part(place)
-                self.again(OF[place], size)
+        for place in filter(heads.differs, (2, 1, 0)):
+            shape = heads.inputs[heads.position(place)]
+            size = numel(shape) if heads.apart else self.part(place)
+            self.again(OF[place], size)
         if not heads.apart and self.heads.differs(0):
             self.make("gradients put together", numel(heads.inputs[0]))
 

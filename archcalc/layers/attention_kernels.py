@@ -337,7 +337,7 @@ class Unfused(Kernel):
         return (swapped(laid, 1, 2) if place else laid).compact()
 
     def value(self) -> None:
-        """Copy values so that batch and heads are one axis, or keep what they are in."""
+        """Copy values so that batch and heads are one axis, or keep them."""
         heads = self.heads
         laid = heads.laid(2)
         if laid is not None and heads.is_new(2):

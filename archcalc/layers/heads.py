@@ -172,4 +172,3 @@ def swapped(laid: Laid, one: int, other: int) -> Laid:
     order = list(range(len(laid.sizes)))
     order[-one], order[-other] = order[-other], order[-one]
     return laid.moved(order)
-

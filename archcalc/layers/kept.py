@@ -9,9 +9,6 @@ from archcalc.sizes.dims import Dim, product
 NOT_YET = "less its output"
 """What is taken off where an output is not made yet; its bytes are below 0."""
 
-NOT_YET = "less its output"
-"""What is taken off where an output is not made yet; its bytes are below 0."""
-
 
 class Extra(NamedTuple):
     """Something that a layer keeps for its backward pass beside its tensors.

@@ -1,4 +1,4 @@
-"""How a layer runs in a network, and what lives while it runs, operation by operation."""
+"""How a layer runs in a network, and what lives after each of its operations."""
 
 from __future__ import annotations
 

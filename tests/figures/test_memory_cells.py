@@ -114,16 +114,16 @@ def test_who_holds_the_most(layers: str, said: str) -> None:
 TABLE = (
     "archcalc: 1\nname: heads\ninput: [16, 12]\nlayers:\n  - {name: t, position: }\n"
 )
-HEADS = TABLE + "  - {name: h, attention: 4}\n" + LAST
-PART = TABLE + "  - name: p\n    stage: [{name: h, attention: 4}, identity]\n"
-BESIDE = "  - {name: s, slice: [0, 4], axis: 1, from: input}\n  - {add: [p, s]}\n"
-AFTER = "weights after softmax"
+HEADS = TABLE + "  - {name: h, rope: 2}\n" + LAST
+PART = TABLE + "  - name: p\n    stage: [{name: h, rope: 2}, identity]\n"
+BESIDE = "  - {name: s, slice: [0, 12], axis: 1, from: input}\n  - {add: [p, s]}\n"
+AFTER = "angles, frequencies, halves"
 
 
 @pytest.mark.parametrize(
     ("text", "checkpoint", "where", "words"),
     [
-        # queries, keys, values and weights stay for backward
+        # cosines and sines stay for backward
         (HEADS, "none", "forward of h", AFTER),
         # a part that runs again keeps them then, and not before
         (PART + LAST, "stages", "running again p.h", AFTER),
@@ -132,7 +132,7 @@ AFTER = "weights after softmax"
             PART + BESIDE + LAST,
             "stages",
             "forward of p.h",
-            f"queries, keys and values, attention weights, {AFTER}",
+            f"cosines, sines, {AFTER}",
         ),
     ],
 )

@@ -56,13 +56,14 @@ COLUMNS = "  - {slice: [1, 3], axis: 1}\n"
         # queries, keys and values; scores; these after softmax, or heads to be joined
         ("  - {attention: 4, kernel: unfused}\n", "7, 48", 7 * 48 + 4 * 49 + 4 * 49, 0),
         ("  - {attention: 2, kernel: unfused}\n", "4, 48", 4 * 48 + 2 * 16 + 4 * 16, 0),
-        ("  - {attention: 1, kernel: unfused}\n", "4, 48", 4 * 48 + 16 + 16, 0),  # there are none
+        (
+            "  - {attention: 1, kernel: unfused}\n",
+            "4, 48",
+            4 * 48 + 16 + 16,
+            0,
+        ),  # there are none
         ("  - {attention: 2, kernel: unfused}\n", "1, 48", 48 + 2 + 2, 0),
         (HIDING, "32, 24", 32 * 24 + 2 * 4 * 32**2, 0),
-        # fused: a number for each query and head; none of the tokens is hidden by a mask
-        ("  - {attention: 4}\n", "7, 48", 2 * 4 * 7, 0),  # in float32
-        ("  - {attention: 4, causal: true}\n", "32, 24", 2 * 4 * 32, 0),
-        ("  - {attention: 1}\n", "4, 48", 2 * 4, 0),
         (SMALL_FIRST, "4, 3, 3", 36, 0),  # so is the sum of a small and a large one
         # two of four rows have gaps between samples: a copy in a row of 12 values
         (ROWS + "  - {linear: 9, bias: false}\n", "4, 6", 12, 0),
@@ -159,6 +160,22 @@ def test_workspace_where_tokens_are_hidden(dtype: str, width: int) -> None:
     values = 64 * 6 + 2 * 2 * 64**2 - 64 * 2
     found = workspace(*last(HIDING.replace("4", "2"), "64, 6", dtype))
     assert found == 2 * width * values + 64**2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize(
+    ("step", "shape", "rows"),
+    [
+        ("{attention: 4}", "7, 48", 4 * 7),
+        ("{attention: 4, causal: true}", "32, 24", 4 * 32),  # no mask is made
+        ("{attention: 1}", "4, 48", 4),
+    ],
+)
+def test_workspace_of_the_fused_kernel(
+    step: str, shape: str, rows: int, dtype: str
+) -> None:
+    """A number in float32 for each query and head of two samples."""
+    assert workspace(*last(f"  - {step}\n", shape, dtype)) == 2 * 4 * rows
 
 
 def test_workspace_where_biases_are_added() -> None:

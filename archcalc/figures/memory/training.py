@@ -23,6 +23,7 @@ from archcalc.graph.graph import Node
 
 NOWHERE = -1
 PADDED = "padded input"
+BESIDE, NOT_AT_ONCE = "workspace of the backward pass", "less what has gone before"
 
 
 def play(storages: Storages, static: Static, adding: bool = True) -> Timeline:
@@ -156,7 +157,8 @@ class _Play:
         gone: list[Hashable] = []
         if self.needed[index] and index in self.gradients.of:
             gone += self.gradients.back(node)
-            self.ledger.use("workspace", index, workspace_back(self.storages, node))
+            beside = workspace_back(self.storages, node)
+            self.ledger.use(BESIDE if beside > 0 else NOT_AT_ONCE, index, beside)
             self.padding(node, kept)
             if not node.frozen:
                 self.weight_gradients(node)

@@ -24,7 +24,10 @@ def workspace(storages: Storages, node: Node) -> int:
 
 
 def workspace_back(storages: Storages, node: Node) -> int:
-    """Return the bytes that a node needs beside what is held, in a backward pass."""
+    """Return the bytes that a node needs beside what is held, in a backward pass.
+
+    They are below 0 where what it kept and all its gradients never live at once.
+    """
     shapes = storages.graph.input_shapes(node)
     moments = storages.layer(node).back(node.shape, *shapes)
     return max((_sum(storages, node, made) for made in moments), default=0)
