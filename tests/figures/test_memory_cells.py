@@ -117,6 +117,8 @@ TABLE = (
 HEADS = TABLE + "  - {name: h, rope: 2}\n" + LAST
 PART = TABLE + "  - name: p\n    stage: [{name: h, rope: 2}, identity]\n"
 BESIDE = "  - {name: s, slice: [0, 12], axis: 1, from: input}\n  - {add: [p, s]}\n"
+FEW = "  - {name: few, slice: [0, 12], axis: 1}\n"
+WIDE = PART.replace("16, 12", "16, 48").replace("layers:\n", f"layers:\n{FEW}")
 AFTER = "angles, frequencies, halves"
 
 
@@ -129,7 +131,7 @@ AFTER = "angles, frequencies, halves"
         (PART + LAST, "stages", "running again p.h", AFTER),
         # the input, which backward needs no more, is read after the part
         (
-            PART + BESIDE + LAST,
+            WIDE + BESIDE + LAST,
             "stages",
             "forward of p.h",
             f"cosines, sines, {AFTER}",
