@@ -23,7 +23,9 @@ from archcalc.writers.pytorch.code import weight_paths
 GOLDEN = Path(__file__).parents[1] / "golden" / "writers"
 
 
-def module(network: Network, device: str, **arguments: int) -> nn.Module:
+def module(
+    network: Network, device: str, *, keep: bool = False, **arguments: int
+) -> nn.Module:
     """Run the code of a network and make its module: the last class of the file."""
     made: dict[str, Any] = {}
     code = archcalc.export(network)
@@ -31,7 +33,7 @@ def module(network: Network, device: str, **arguments: int) -> nn.Module:
     names = [n.name for n in ast.parse(code).body if isinstance(n, ast.ClassDef)]
     with torch.device(device):
         model: nn.Module = made[names[-1]](**arguments)
-    return model.eval().requires_grad_(requires_grad=False)
+    return model.eval() if keep else model.eval().requires_grad_(requires_grad=False)
 
 
 def weights(model: nn.Module) -> dict[str, Tensor]:
@@ -118,23 +120,33 @@ def test_every_layer_computes_the_same_numbers(case: Case) -> None:
         network.graph  # noqa: B018  # refuses what an example cannot say alone
     except archcalc.ArchcalcError as error:
         pytest.skip(str(error).partition("\n")[0])
-    same_numbers(network)
+    same_numbers(network, constant=case.layer.key == "zero")
 
 
-def same_numbers(network: Network) -> None:
-    """Compare the outputs of the code with the reference's, weights copied."""
+def same_numbers(network: Network, *, constant: bool = False) -> None:
+    """Compare the outputs of the code with the reference's, weights copied.
+
+    Unless they are `constant`, they differ: else the comparison would show nothing.
+    """
     torch.manual_seed(1)
     reference = build(network.graph, "cpu").eval()
     model = module(network, "cpu")
     with torch.no_grad():
-        for value in reference.parameters():
-            value.copy_(torch.randn_like(value) * 0.1)
+        for value in [*reference.parameters(), *reference.buffers()]:
+            if (
+                not value.any() and value.is_floating_point()
+            ):  # what torch begins with zeros would hide mistakes
+                value.copy_(torch.rand_like(value) * 0.1)
         for _, own, theirs in pairs(network, model, reference):
             own.copy_(theirs)
         given = inputs(network, 2, "cpu")
         wanted = outputs(reference(*given))
         found = outputs(model(*given))
     for own, theirs in zip(found, wanted, strict=True):
+        varied = (
+            theirs.numel() == 2 or theirs.isnan().any() or theirs.unique().numel() > 1
+        )
+        assert varied or constant
         torch.testing.assert_close(own, theirs, rtol=1e-5, atol=1e-6, equal_nan=True)
 
 
@@ -193,6 +205,15 @@ SPECS = {
           - {name: sum, add: [l, r]}
         outputs: [sum, l]
     """,
+    "frozen steps": """
+        name: a
+        input: [4, 8, 8]
+        blocks:
+          b: {layers: [{name: c, conv: 4, frozen: true}, {name: d, conv: 4}]}
+        layers:
+          - {name: first, conv: 4, frozen: true}
+          - {name: second, use: b}
+    """,
     "names that Python keeps": """
         name: class
         input: [4, 8, 8]
@@ -208,7 +229,11 @@ SPECS = {
 
 @pytest.mark.parametrize("title", SPECS)
 def test_small_networks(title: str) -> None:
-    same_numbers(archcalc.loads(SPECS[title]))
+    network = archcalc.loads(SPECS[title])
+    same_numbers(network)
+    reference, model = build(network.graph), module(network, "meta", keep=True)
+    for path, own, theirs in pairs(network, model, reference):
+        assert own.requires_grad == theirs.requires_grad, path
 
 
 def test_params_are_arguments() -> None:

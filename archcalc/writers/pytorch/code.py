@@ -23,7 +23,7 @@ from archcalc.writers.pytorch.names import Names, class_name, titled
 from archcalc.writers.pytorch.parts import Class
 from archcalc.writers.pytorch.settings import with_arguments
 from archcalc.writers.pytorch.text import WIDTH, lines
-from archcalc.writers.pytorch.ties import Paths, ties
+from archcalc.writers.pytorch.ties import Paths, frozen, ties
 
 if TYPE_CHECKING:
     from archcalc.graph.graph import Graph
@@ -98,6 +98,7 @@ class Written:
             yield from lines(text.strip(), 2 + depth)
         if is_top:
             yield from _tie_lines(list(ties(self.graph, self.paths)))
+            yield from _frozen_lines(list(frozen(self.graph, self.paths)))
         yield ""
         given = ", ".join(f"{name}: Tensor" for name in forward.entering)
         tensors = ["Tensor"] * len(made.returned)
@@ -165,6 +166,15 @@ def _tie_lines(pairs: list[tuple[str, str]]) -> Iterator[str]:
     """Yield the statements that make weights the same tensor."""
     for mine, theirs in pairs:
         yield from lines(f"tie(self, {mine!r}, {theirs!r})", 2)
+
+
+def _frozen_lines(paths: list[str]) -> Iterator[str]:
+    """Yield the statements that keep weights as they are in training."""
+    for path in paths:
+        if "." in path:
+            yield from lines(f"self.get_parameter({path!r}).requires_grad_(False)", 2)
+        else:
+            yield from lines(f"self.{path}.requires_grad_(False)", 2)
 
 
 def _declared(argument: Argument) -> str:

@@ -110,7 +110,7 @@ class Forward:
         params = {param: f"self.{name}" for param, name in own.items()}
         if not has_steps(form):
             return inline(form, inputs, params, values)
-        return self.functions.of(part).call(inputs, [*params.values()], values)
+        return self.functions.of(part).call(inputs, params, values)
 
     def spread(self, index: int, text: str, batch: str) -> str:
         """Return a value that reads no tensor, for every sample of the batch."""

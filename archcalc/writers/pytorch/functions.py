@@ -73,13 +73,18 @@ class Made:
         found = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
         names = Names(found - {"x"})
         self.inputs = [names.free("x") for _ in range(inputs)]
-        self.params = {param: names.free(param) for param, _ in form.params}
+        read = [
+            param
+            for param, _ in form.held
+            if f"p['{param}']" in form.body or f"p.{param}" in form.body
+        ]
+        self.params = {param: names.free(param) for param in read}
         self.training = names.free("training") if form.trains else None
         self.values: dict[int, str] = {}
         self.literals: dict[int, Given] = {}
         self.taken: dict[str, int] = {}
         known: dict[tuple[Given, ...], str] = {}
-        for place in range(len(form.names) - sum(axes for _, axes in form.params)):
+        for place in range(len(form.names) - sum(axes for _, axes in form.held)):
             column = tuple([use[place] for use in uses])
             if all(given == column[0] and given.argument is None for given in column):
                 self.literals[place] = column[0]
@@ -114,9 +119,11 @@ class Made:
         for statement in put_in(self.form.body, names):
             yield from lines(ast.unparse(statement), 1)
 
-    def call(self, inputs: list[str], params: list[str], values: dict[int, str]) -> str:
+    def call(
+        self, inputs: list[str], params: dict[str, str], values: dict[int, str]
+    ) -> str:
         """Return the call of the function."""
-        given = [*inputs, *params]
+        given = [*inputs, *(params[name] for name in self.params)]
         given += [f"{name}={values[at]}" for name, at in self.taken.items()]
         if self.training is not None:
             given.append(f"{self.training}=self.training")

@@ -105,9 +105,9 @@ class Members:
         wanted = first.branch if first.optional is not None else first.name
         form = first.form
         if form is not None and not form.target:
-            if form.params:
-                params = [param for param, _ in form.params]
-                self.name_parameters(run.start, attribute(wanted), params)
+            if form.held:
+                held = [name for name, _ in form.held]
+                self.name_parameters(run.start, attribute(wanted), held)
             return
         name = self.names.free(attribute(wanted))
         for place, index in enumerate(run):
@@ -135,7 +135,7 @@ class Members:
         parts = self.made.parts
         first = parts[run.start]
         for param, name in self.parameters.get(run.start, {}).items():
-            yield f"self.{name} = {self.parameter(first, param)}"
+            yield from self.parameter(first, param, name)
         if run.start not in self.named or first.shared is not None:
             return
         name = self.named[run.start].attribute
@@ -151,16 +151,21 @@ class Members:
         yield f"if {flag}:"
         yield f"    self.{name} = {text}"
 
-    def parameter(self, part: Part, param: str) -> str:
-        """Return the code of a parameter; zeros stand for what training sets."""
+    def parameter(self, part: Part, param: str, name: str) -> Iterator[str]:
+        """Yield the code of a parameter or buffer; zeros stand for what is learned."""
         assert part.form is not None
-        at = part.places.stop - sum(axes for _, axes in part.form.params)
+        at = part.places.stop - sum(axes for _, axes in part.form.held)
         sizes: list[str] = []
-        for name, axes in part.form.params:
-            if name == param:
+        for known, axes in part.form.held:
+            if known == param:
                 sizes = [self.expression(place) for place in range(at, at + axes)]
             at += axes
-        return f"nn.Parameter(torch.zeros({', '.join(sizes)}))"
+        if (param, len(sizes)) in part.form.params:
+            yield f"self.{name} = nn.Parameter(torch.zeros({', '.join(sizes)}))"
+            return
+        made = ", ".join(sizes) if sizes else "(), dtype=torch.long"
+        yield f"self.{name}: Tensor"
+        yield f'self.register_buffer("{name}", torch.zeros({made}))'
 
     def module(self, part: Part) -> str:
         """Return the call that makes the module of a part."""
@@ -181,7 +186,7 @@ class Members:
             ):
                 continue
             given.append(f"{name}={self.expression(place)}")
-        return f"{form.target}({', '.join(given)})"
+        return form.wrap.format(f"{form.target}({', '.join(given)})")
 
     def block(self, part: Part, used: Class) -> str:
         """Return the call that makes a block, or a row of blocks."""

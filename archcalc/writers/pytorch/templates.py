@@ -49,8 +49,9 @@ class Form(NamedTuple):
     `target` is its dotted name; the first `positional` values are given by position and
     the next `keywords` by name. Of an expression, `body` is its code with `_0`, `_1`, …
     for the values. `before` and `after` are the code around a module, with values of
-    their own. `params` are the parameters of an expression, each with its number of
-    axes; their sizes come last among the values.
+    their own. `params` and `buffers` are those of an expression, each with its number
+    of axes; their sizes come last among the values. `wrap` is code around the making of
+    a module.
     """
 
     target: str
@@ -61,7 +62,14 @@ class Form(NamedTuple):
     before: str | None = None
     after: str | None = None
     params: tuple[tuple[str, int], ...] = ()
+    buffers: tuple[tuple[str, int], ...] = ()
+    wrap: str = "{}"
     trains: bool = False
+
+    @property
+    def held(self) -> tuple[tuple[str, int], ...]:
+        """The parameters and buffers of an expression, each with its number of axes."""
+        return (*self.params, *self.buffers)
 
 
 class Filled(NamedTuple):
@@ -112,6 +120,7 @@ def _of_module(record: Module) -> Filled:
         len(given),
         before=texts[0],
         after=texts[1],
+        wrap=record.wrap,
     )
     return Filled(form, tuple(values))
 
@@ -119,11 +128,20 @@ def _of_module(record: Module) -> Filled:
 def _of_function(record: Function) -> Filled:
     """Split an expression: its numbers and the sizes of its parameters are values."""
     text, numbers = _without_numbers(record.body, 0)
-    axes = tuple([(name, len(shape)) for name, shape in record.params.items()])
-    sizes = [size for shape in record.params.values() for size in shape]
+    held = (record.params, record.buffers)
+    params, buffers = (
+        tuple([(name, len(shape)) for name, shape in shapes.items()]) for shapes in held
+    )
+    sizes = [size for shapes in held for shape in shapes.values() for size in shape]
     values = (*numbers, *sizes)
-    names = ("size",) * len(values)
-    form = Form("", names, body=text, params=axes, trains=record.trains)
+    form = Form(
+        "",
+        ("size",) * len(values),
+        body=text,
+        params=params,
+        buffers=buffers,
+        trains=record.trains,
+    )
     return Filled(form, values)
 
 
@@ -176,15 +194,23 @@ class _Putter(ast.NodeTransformer):
         if isinstance(given, ast.List):
             return _some(given, at)
         if isinstance(given, ast.Dict) and isinstance(at, ast.Constant):
-            keys = [key.value for key in given.keys if isinstance(key, ast.Constant)]
-            return given.values[keys.index(at.value)]
+            return _entry(given, at.value)
         return self.generic_visit(node)  # type: ignore[return-value]
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         owner = node.value
-        if isinstance(owner, ast.Name) and owner.id == "p" and node.attr == "training":
-            return self.names["training"]
+        if isinstance(owner, ast.Name) and owner.id == "p":
+            given = self.names["p"]
+            if node.attr == "training" or not isinstance(given, ast.Dict):
+                return self.names["training"]
+            return _entry(given, node.attr)
         return self.generic_visit(node)  # type: ignore[return-value]
+
+
+def _entry(given: ast.Dict, name: object) -> ast.expr:
+    """Return what a dictionary that is written out has for a name."""
+    keys = [key.value for key in given.keys if isinstance(key, ast.Constant)]
+    return given.values[keys.index(str(name))]
 
 
 def _some(given: ast.List, at: ast.expr) -> ast.expr:

@@ -71,3 +71,19 @@ def ties(graph: Graph, paths: Mapping[int, Weights]) -> Iterator[tuple[str, str]
         for mine, theirs in pairs:
             if mine != theirs:
                 yield mine, theirs
+
+
+def frozen(graph: Graph, paths: Mapping[int, Weights]) -> Iterator[str]:
+    """Yield what is frozen: attributes of the network, or single weights, by path."""
+    whole: dict[str, bool] = {}
+    for index, own in paths.items():
+        for path in own.values():
+            head = path.partition(".")[0]
+            whole[head] = whole.get(head, True) and graph.nodes[index].frozen
+    yield from (head for head, is_frozen in whole.items() if is_frozen)
+    for index, own in paths.items():
+        node = graph.nodes[index]
+        names = node.layer.weights(*graph.input_shapes(node)) if node.frozen else ()
+        for name in names:
+            if not whole[own[name].partition(".")[0]]:
+                yield own[name]
