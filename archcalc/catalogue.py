@@ -112,6 +112,30 @@ _ROWS = (
         unit="FLOP",
         by_convention="operations",
     ),
+    _operations(
+        "backward_macs",
+        "Multiply-accumulates of a backward pass.",
+        "multiply-accumulates of the gradients of inputs and of weights; none where "
+        "nothing before an input is trained, or where weights are frozen.",
+        called="backward MACs",
+        unit="MAC",
+        short="backward",
+    ),
+    _operations(
+        "training_macs",
+        "Multiply-accumulates of a step of training: forward and backward.",
+        "those of forward, of backward, and of what runs again with checkpoints.",
+        called="training MACs",
+        unit="MAC",
+    ),
+    _operations(
+        "training_flops",
+        "Twice the multiply-accumulates of a step of training.",
+        "2 for each multiply-accumulate of a step; arithmetic of single values is left "
+        "out, as torch's counter does.",
+        called="training FLOPs",
+        unit="FLOP",
+    ),
     Figure(
         "activations",
         "Output values that are kept.",

@@ -71,12 +71,16 @@ def compare(
 
 
 def explain(
-    network: Given | Analysis, at: str | None = None, **counting: Unpack[Counting]
+    network: Given | Analysis,
+    at: str | None = None,
+    training: bool = False,
+    **counting: Unpack[Counting],
 ) -> Explanation:
     """Return every figure with its formula, the numbers put in, and the value.
 
     `at` names a layer, branch or block (`"conv1"`); without it every layer is explained
-    in brief. `counting` is as in `table`.
+    in brief. `training` adds what a backward pass multiplies. `counting` is as in
+    `table`.
 
     Raises `UsageError` for an unknown network or layer.
 
@@ -84,4 +88,4 @@ def explain(
     >>> print(part.lines[1].formula)
     (227 + 2·0 − 11)/4 + 1 = 55
     """
-    return Explainer(analysis_of(network, **counting)).explain(at)
+    return Explainer(analysis_of(network, **counting), training).explain(at)

@@ -9,6 +9,7 @@ from archcalc.errors import ShapeError
 from archcalc.layers.activation import softmax_work
 from archcalc.layers.attention_gradients import back
 from archcalc.layers.attention_kernels import Asked, Fused, Kernel, Unfused, Written
+from archcalc.layers.backward import Product, Products
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -260,6 +261,19 @@ class Attention(Layer):
         if found.mask is not None:
             work["add"] += scores
         return {"mac": both, **({"mul": scores} if self.scale else {}), **work}
+
+    def backward(self, output: Shape, *inputs: Shape) -> Products:
+        """The gradient of the weights is that of queries, keys and the mask alike."""
+        found = self.read(*inputs)
+        scores = product(self.scores(found))
+        mask = (len(inputs) - 1,) if found.mask is not None else ()
+        q, k, v = (0, 1, 2) if len(inputs) > 2 else (0, 0, 0)
+        return (
+            Product((q,), scores * found.width),
+            Product((k,), scores * found.width),
+            Product((q, k, *mask), scores * found.depth),
+            Product((v,), scores * found.depth),
+        )
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         return self.taken(*inputs).saved()

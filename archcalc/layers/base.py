@@ -26,6 +26,7 @@ from typing import (
 
 from archcalc.errors import ShapeError
 from archcalc.layers.axes import named
+from archcalc.layers.backward import Products, each_factor
 from archcalc.layers.calls import Call as Call
 from archcalc.layers.calls import Function as Function
 from archcalc.layers.calls import Module as Module
@@ -279,6 +280,11 @@ class Layer:
     def work(self, output: Shape, *inputs: Shape) -> Work:
         """Return the operations of one sample by kind, from the output shape."""
         raise NotImplementedError
+
+    def backward(self, output: Shape, *inputs: Shape) -> Products:
+        """Return the products that the backward pass computes, for one sample."""
+        macs = self.work(output, *inputs).get("mac", 0)
+        return each_factor(macs, len(inputs), bool(self.weights(*inputs)))
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         """Return what autograd keeps for the backward pass."""

@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, Annotated, Any
 
 from archcalc.errors import ShapeError
+from archcalc.layers.backward import Products, each_factor
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -114,6 +115,10 @@ class Convolution(Reparametrized):
         inner = product((x[0] // self.group_count(x), *kernel))
         work = {"mac": numel(output) * inner}
         return {**work, "add": numel(output)} if self.bias else work
+
+    def backward(self, output: Shape, *inputs: Shape) -> Products:
+        macs = self.work(output, *inputs)["mac"]
+        return each_factor(macs, 1, True, self.group_count(inputs[0]))
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         (x,) = inputs
@@ -355,6 +360,9 @@ class TransposedConv(Reparametrized):
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         return self.keeping(KEEPS_INPUT_AND_WEIGHT, *inputs)
+
+    def backward(self, output: Shape, *inputs: Shape) -> Products:
+        return each_factor(self.work(output, *inputs)["mac"], 1, True, self.groups)
 
     def window(self, *inputs: Shape) -> Seen:
         (x,) = inputs

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal
 
 from archcalc.errors import ShapeError
+from archcalc.layers.backward import WEIGHTS, Product, Products
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -28,6 +29,10 @@ Biases = Annotated[int, WholeField(0, 2)]
 Depth = Annotated[int, WholeField(1, 1000)]
 SizeOrNone = Annotated[Dim | None, WholeField(1)]
 Nonlinearity = Annotated[Literal["tanh", "relu"], WordField(("tanh", "relu"))]
+
+
+ENTERING = "weight_ih_l0"
+"""How the names of matrices begin that read the input."""
 
 
 class Recurrent(Layer):
@@ -105,6 +110,21 @@ class Recurrent(Layer):
             **work,
             "add": work["add"] + x[0] * sum(biases, 0),
         }
+
+    def backward(self, output: Shape, *inputs: Shape) -> Products:
+        """The first states have no gradient; those after them always have one."""
+        (x,) = inputs
+        shapes = self.weights(x).items()
+        sizes = {name: numel(s) for name, s in shapes if len(s) == 2}
+        entering = [n for name, n in sizes.items() if name.startswith(ENTERING)]
+        states = [n for name, n in sizes.items() if name.startswith("weight_hh")]
+        every, first = sum(sizes.values(), 0), sum(entering, 0)
+        inside = x[0] * (every - first) - sum(states, 0)
+        return (
+            Product((0,), x[0] * first),
+            Product((0, WEIGHTS), inside),
+            Product((WEIGHTS,), x[0] * every),
+        )
 
     def saved_by_steps(self, output: Shape, x: Shape) -> Saved:
         """Return what torch's native CPU kernel keeps, which runs step by step.

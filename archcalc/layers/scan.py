@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from archcalc.errors import ShapeError
 from archcalc.layers.attention import check_tokens
+from archcalc.layers.backward import WEIGHTS, Product, Products
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -106,6 +107,11 @@ class SelectiveScan(Layer):
             "add": states + n,
             "exp": states,
         }
+
+    def backward(self, output: Shape, *inputs: Shape) -> Products:
+        """What is read of the states is a product of them and of the last input."""
+        macs = self.work(output, *inputs)["mac"]
+        return Product((0, 1, 2, WEIGHTS), macs), Product((3,), macs)
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         (length, width), states = output, self.states(output)

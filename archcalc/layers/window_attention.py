@@ -9,6 +9,7 @@ from archcalc.errors import ShapeError
 from archcalc.layers.activation import softmax_work
 from archcalc.layers.attention import check_tokens, head_width
 from archcalc.layers.attention_kernels import APART
+from archcalc.layers.backward import WEIGHTS, Product, Products
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -113,6 +114,12 @@ class WindowAttention(Layer):
         work = attention_work(self.heads, output[1] // self.heads, tokens, seen)
         terms = (1 if self.bias else 0) + (1 if any(self.shifts(inputs[0])) else 0)
         return {**work, "add": work["add"] + terms * self.heads * tokens * seen}
+
+    def backward(self, output: Shape, *inputs: Shape) -> Products:
+        """Four factors come from the input; the table needs the gradient of scores."""
+        tokens, seen = self.scores(inputs[0])
+        one = tokens * seen * output[1]
+        return Product((0, WEIGHTS), one), Product((0,), 3 * one)
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         tokens, seen = self.scores(inputs[0])

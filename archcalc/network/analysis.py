@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcalc.figures.backward import backward_macs
 from archcalc.figures.counted import Counted
 from archcalc.figures.facts import Figures
 from archcalc.figures.tally import FOLDED as FOLDED
 from archcalc.layers.base import Shape
 from archcalc.network.rows import Level, Row, Rows
 from archcalc.network.shown import Shown
+from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
     from archcalc.figures.memory.memory import Memory
@@ -45,6 +47,11 @@ class Analysis(Counted, Shown):
         from archcalc.figures.memory.memory import Memory
 
         return Memory(self)
+
+    @cached_property
+    def backward(self) -> tuple[Dim, ...]:
+        """Multiply-accumulates of each node's backward pass, for the batch."""
+        return backward_macs(self)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:

@@ -13,7 +13,9 @@ from typing import Any
 
 from archcalc.catalogue import FIGURES
 from archcalc.errors import nearest
+from archcalc.figures.backward import backward_macs
 from archcalc.figures.conventions import USUAL
+from archcalc.figures.memory.checkpoints import segments
 from archcalc.graph.graph import Node
 from archcalc.graph.paths import connections, depths
 from archcalc.graph.receptive import receptive_fields
@@ -208,6 +210,47 @@ def _disk(analysis: Analysis, row: Row | None) -> Dim:
     return analysis.memory.disk(_inside(analysis, row))
 
 
+# -- a step of training ----------------------------------------------------------------
+
+
+def _backward_macs(analysis: Analysis, row: Row | None) -> Dim:
+    return sum((analysis.backward[i] for i in _trained(analysis, row)), 0)
+
+
+def _trained(analysis: Analysis, row: Row | None) -> Sequence[int]:
+    """Return the nodes of a row, or all: training runs side heads too."""
+    if row is None:
+        analysis.graph.need_heads()
+    return _inside(analysis, row)
+
+
+def _training_macs(analysis: Analysis, row: Row | None) -> Dim:
+    """Return those of forward, of backward, and of what runs again with checkpoints."""
+    nodes = _trained(analysis, row)
+    forward = (
+        analysis.figures(nodes).macs + analysis.figures(_again(analysis, nodes)).macs
+    )
+    return forward + _backward_macs(analysis, row)
+
+
+def _again(analysis: Analysis, nodes: Sequence[int]) -> list[int]:
+    """Return those of some nodes that run again in backward, with checkpoints."""
+    if analysis.setting.checkpoint == "none":
+        return []
+    parts = segments(analysis.graph, analysis.setting.checkpoint)
+    return [i for i in nodes if any(part.first <= i < part.end for part in parts)]
+
+
+def _training_flops(analysis: Analysis, row: Row | None) -> Dim:
+    """Return 2 for each multiply-accumulate, by the convention if it counts them."""
+    macs = _training_macs(analysis, row)
+    if analysis.convention.counts_training:
+        by_torch = backward_macs(analysis, by_torch=True)
+        macs += sum((by_torch[i] for i in _trained(analysis, row)), 0)
+        macs -= _backward_macs(analysis, row)
+    return 2 * macs
+
+
 # -- what a layer is made of -----------------------------------------------------------
 
 
@@ -265,4 +308,7 @@ GRAPH_METRICS: dict[str, Metric] = {
     "training": _training,
     "saved": _saved,
     "disk": _disk,
+    "backward_macs": _backward_macs,
+    "training_macs": _training_macs,
+    "training_flops": _training_flops,
 }

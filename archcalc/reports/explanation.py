@@ -12,11 +12,13 @@ from functools import cached_property
 from typing import Any
 
 from archcalc.catalogue import figures
+from archcalc.figures.backward import gradients_wanted
 from archcalc.figures.conventions.measures import is_bias
 from archcalc.figures.facts import flops
 from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.figures.formulas.formulas import Formula, Recording, record, times_samples
 from archcalc.graph.graph import Node
+from archcalc.layers.backward import WEIGHTS
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Row
@@ -44,6 +46,7 @@ KINDS = {
 }
 MOST_TERMS = 12
 SUMMED = figures("weights", "biases", "norms", "macs", "flops", "activations")
+(BACKWARD,) = figures("backward_macs")
 LEARNED = tuple(one.label for one in SUMMED[:3])
 """What adds up to `params`."""
 
@@ -94,10 +97,14 @@ class Explanation(Shown):
 
 
 class Explainer:
-    """Explains nodes, rows and groups of one analysis; equal layers are run once."""
+    """Explains nodes, rows and groups of one analysis; equal layers are run once.
 
-    def __init__(self, analysis: Analysis) -> None:
+    With `training` it says what backward multiplies, too.
+    """
+
+    def __init__(self, analysis: Analysis, training: bool = False) -> None:
         self.analysis = analysis
+        self.training = training
         self.graph = analysis.graph
         self.batch = analysis.setting.batch
         self.known: dict[tuple[Any, ...], Recording] = {}
@@ -178,7 +185,35 @@ class Explainer:
             yield Derivation(KINDS[kind], formula)
         if work and set(work) != {"mac"}:
             yield Derivation("FLOPs", flops_formula(work))
+        yield from self.backward_lines(node, found)
         yield from self.activation_lines(node, found)
+
+    def backward_lines(self, node: Node, found: Recording) -> Iterator[Derivation]:
+        """Yield each product of the backward pass that runs, and their sum."""
+        products = self.products(node, found)
+        for of, formula in products:
+            yield Derivation(f"gradient of {_gradients(of, node)}", formula)
+        if len(products) > 1:
+            whole = summed(formula for _, formula in products)
+            yield Derivation(BACKWARD.label, whole)
+
+    def products(
+        self, node: Node, found: Recording
+    ) -> list[tuple[tuple[int, ...], Formula]]:
+        """Return the products of a node's backward pass that run; none unless asked."""
+        if not self.training:
+            return []
+        wanted = self.wanted[node.index]
+        return [
+            (of, times_samples(formula, self.batch))
+            for of, formula in found.backward
+            if wanted.intersection(of) and not is_zero(formula.value)
+        ]
+
+    @cached_property
+    def wanted(self) -> tuple[frozenset[int], ...]:
+        """Whose gradients backward computes at each node."""
+        return gradients_wanted(self.graph)
 
     def weight_lines(self, node: Node, found: Recording) -> Iterator[Derivation]:
         """Yield each weight, their sum, and each buffer."""
@@ -248,6 +283,9 @@ class Explainer:
             yield Derivation(
                 "FLOPs", flops_formula({k: summed(f) for k, f in work.items()})
             )
+        products = [f for n, r in found for _, f in self.products(n, r)]
+        if products:
+            yield Derivation(BACKWARD.label, summed(products))
         values = [r.values for n, r in found if not self.analysis.in_place(n)]
         if values:
             yield Derivation("activations", times_samples(summed(values), self.batch))
@@ -261,6 +299,13 @@ class Explainer:
         for figure in SUMMED:
             parts = [getattr(getattr(e, "figures", e), figure.key) for e in each]
             lines += sum_line(figure.label, parts)
+        if self.training:
+            of_rows = (
+                [row.nodes for row in rows] if len(rows) > 1 else [[i] for i in nodes]
+            )
+            backward = self.analysis.backward
+            parts = [sum((backward[i] for i in each), 0) for each in of_rows]
+            lines += sum_line(BACKWARD.label, parts)
         counted = [x for x in lines if x.figure in LEARNED]
         if len(counted) > 1:
             words = [(1, named(line.formula, line.figure)) for line in counted]
@@ -287,6 +332,16 @@ def shape_lines(found: Recording, computed: bool = False) -> Iterator[Derivation
         yield Derivation(figure, formula, alike=alike)
         if not alike:
             before = None if numbers is None else (figure, numbers)
+
+
+def _gradients(of: Sequence[int], node: Node) -> str:
+    """Say of what a product computes the gradient: of weights, of inputs."""
+    alone = len(node.inputs) == 1
+    names = [
+        "weights" if i == WEIGHTS else "the input" if alone else f"input {i + 1}"
+        for i in of
+    ]
+    return ", ".join(dict.fromkeys(names))
 
 
 def kind_of(node: Node, name: str) -> str:

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from archcalc.network.network import Network
     from archcalc.reports.diagram import Diagram
 
-GIVES_WAY = {"activation_bytes": 3, "flops": 2, "activations": 1}
+OF_STEP = ("backward_macs", "training_macs", "training_flops")
+GIVES_WAY = {"training_macs": 1, "activation_bytes": 3, "flops": 2, "activations": 1}
 """The columns that are left out where room is scarce, the highest first."""
 SHARED = ("params", "weights", "macs", "activations", "saved")
 """The figures of which a column can give each row's share."""
@@ -53,7 +54,7 @@ COLUMNS: dict[str, Column] = {
         key: column(key, gives_way=GIVES_WAY.get(key, 0))
         for key in (
             *("shape", "params", "trainable", "frozen", "weights", "biases"),
-            *("norms", "buffers", "macs"),
+            *("norms", "buffers", "macs", *OF_STEP),
             *("flops", "operations", "reported_params", "activations"),
             *("activation_bytes", "receptive_field", "depth", "start", "jump", "faked"),
             *("peak", "saved", "keeps", "disk", "moved", "intensity"),
@@ -66,6 +67,8 @@ DEFAULT_COLUMNS = (
     *("layer", "what", "shape", "params"),
     *("macs", "flops", "activations", "activation_bytes"),
 )
+TRAINING_COLUMNS = ("layer", "what", "shape", "params", "macs", *OF_STEP)
+"""The columns of a step of training."""
 CUT = ", …"
 KEPT_APART = "activations: the output of each operation except views, and the input."
 """What activations are where nothing runs in place."""
@@ -73,13 +76,16 @@ OF_TOTAL = "of …: the share of the network's total, without side heads."
 MOST_NAMED = 4
 
 
-def chosen_columns(asked: str | None) -> tuple[str, ...]:
+def chosen_columns(asked: str | None, training: bool = False) -> tuple[str, ...]:
     """Return column keys from `a,b`, or from `+a,-b` against the default.
+
+    The default is another one for a step of `training`.
 
     Raises `UsageError` AC509 for a column that is none.
     """
+    usual = TRAINING_COLUMNS if training else DEFAULT_COLUMNS
     if not asked:
-        return DEFAULT_COLUMNS
+        return usual
     parts = [part.strip() for part in asked.split(",") if part.strip()]
     for part in parts:
         if part.lstrip("+-") not in COLUMNS:
@@ -89,9 +95,7 @@ def chosen_columns(asked: str | None) -> tuple[str, ...]:
         return tuple(dict.fromkeys(["layer", *parts]))
     dropped = {part[1:] for part in parts if part[0] == "-"} - {"layer"}
     added = [part.lstrip("+") for part in parts if part[0] != "-"]
-    return tuple(
-        dict.fromkeys(c for c in (*DEFAULT_COLUMNS, *added) if c not in dropped)
-    )
+    return tuple(dict.fromkeys(c for c in (*usual, *added) if c not in dropped))
 
 
 def tabulate(
@@ -294,8 +298,12 @@ def _titled(
     judged: Sequence[Judged],
     fold: bool,
 ) -> Report:
-    if tuple(columns) == DEFAULT_COLUMNS and analysis.total.frozen != 0:
-        columns = ("layer", "what", "shape", "params", "trainable", *columns[4:])
+    if (
+        tuple(columns) in (DEFAULT_COLUMNS, TRAINING_COLUMNS)
+        and analysis.total.frozen != 0
+    ):
+        place = columns.index("params") + 1
+        columns = (*columns[:place], "trainable", *columns[place:])
     columns = with_convention(columns, analysis.convention)
     notes = [*assumption_notes(analysis), *definition_notes(analysis, columns)]
     if "receptive_field" in columns:

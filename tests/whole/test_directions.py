@@ -227,7 +227,10 @@ def test_the_documentation_has_the_same_list() -> None:
 
 
 ORDERS = {
-    "figures": ("formats", "conventions", "facts", "tally", "counted", "memory"),
+    "figures": (
+        *("formats", "conventions", "facts", "tally", "counted", "backward"),
+        "memory",
+    ),
     "checks": ("rule", "rules", "catalogue", "checking", "fixing"),
 }
 """The order of some parts of a room: none imports a later one."""

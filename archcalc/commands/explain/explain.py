@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from archcalc.commands.completion import complete_layers
-from archcalc.commands.declared import Argument
+from archcalc.commands.declared import Argument, Option
 from archcalc.commands.options import (
     Batch,
     Dtype,
@@ -26,6 +26,10 @@ ExplainFormat = Annotated[
     str | None, format_option(("terminal", "markdown", "latex", "html", "json"))
 ]
 
+Training = Annotated[
+    bool, Option("--training", help="Add what a backward pass multiplies.")
+]
+
 
 def explain(
     net: NetworkName,
@@ -40,6 +44,7 @@ def explain(
     ] = None,
     batch: Batch = 1,
     dtype: Dtype = "float32",
+    training: Training = False,
     *,
     loading: Loading,
     inplace: InPlace = True,
@@ -62,7 +67,7 @@ def explain(
     options: dict[str, Any] = {"standalone": True} if standalone else {}
     if chosen == "terminal" and output is None:
         options |= {"width": columns(), "color": colored()}
-    explained = Explainer(analysis).explain(at)
+    explained = Explainer(analysis, training).explain(at)
     if not notes:
         explained = replace(explained, settings={}, assumptions=())
     write(render_explanation(explained, chosen, **options), output)

@@ -57,6 +57,13 @@ Fold = Annotated[
         show_default=False,
     ),
 ]
+Training = Annotated[
+    bool,
+    Option(
+        "--training",
+        help="Count a step of training: forward and backward, without frozen parts.",
+    ),
+]
 BARRED = ("layer", "params", "macs", "activations")
 """What is shown with bars where no columns are asked for: it fits 80 columns."""
 
@@ -68,6 +75,7 @@ def table(
     view: View = None,
     formulas: Formulas = False,
     bars: Bars = False,
+    training: Training = False,
     fold: Fold = None,
     batch: Batch = 1,
     dtype: Dtype = "float32",
@@ -95,7 +103,7 @@ def table(
         report = lecture_report(network, analysis, view, judged)
         _lecture(report, dtype, rendering)
         return
-    chosen = chosen_columns(columns)
+    chosen = chosen_columns(columns, training)
     if not columns and (formulas or bars):
         chosen = ("layer", "shape") if formulas else BARRED
     folds = rendering.chosen == "terminal" if fold is None else fold

@@ -36,7 +36,9 @@ class Convention:
 
     `operations` are counted in `unit`, None where it has none; `params` are those that
     it reports. `brief` is a sentence, `about` a paragraph on what it counts and what it
-    gets wrong; `source` says which version was read and run.
+    gets wrong; `source` says which version was read and run. `counts_training`: the
+    tool counts a backward pass too, and takes the gradient of grouped weights as if
+    there were no groups.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Convention:
     operations: Mapping[str, Weights]
     params: Mapping[str, Weights] = field(default_factory=lambda: ALL_PARAMS)
     source: str = ""
+    counts_training: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -256,9 +259,11 @@ TORCH = Convention(
     "torch.utils.flop_counter.FlopCounterMode: two for each multiply-accumulate of "
     "convolutions and matrix products, attention included, and nothing else. On the "
     "CPU it misses fused attention and recurrent layers; these are its figures on the "
-    "meta device, where it sees them. A matrix times a single vector counts zero.",
+    "meta device, where it sees them. A matrix times a single vector counts zero. In "
+    "training, the gradient of grouped weights counts once for each group too often.",
     rules({REST: {m.mac: 2}}),
     source="torch 2.13.0, FlopCounterMode",
+    counts_training=True,
 )
 CALFLOPS = Convention(
     "calflops",

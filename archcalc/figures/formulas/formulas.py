@@ -120,7 +120,9 @@ class Recording:
 
     `shape` has a formula for each output axis, `axes` what it is; `weights` and
     `buffers` one for each tensor, by its torch name; `work` one for each kind of
-    operation. `padding` says what `half` means. `inputs` are the inputs' named sizes.
+    operation, `backward` one for each product of a backward pass, with the inputs whose
+    gradients need it. `padding` says what `half` means. `inputs` are the inputs' named
+    sizes.
     """
 
     layer: Layer
@@ -132,6 +134,7 @@ class Recording:
     buffers: Mapping[str, Formula]
     work: Mapping[str, Formula]
     values: Formula
+    backward: tuple[tuple[tuple[int, ...], Formula], ...]
 
     def legend(self) -> list[Size]:
         """Return every name in the formulas, with value and meaning, each once."""
@@ -161,6 +164,7 @@ def record(layer: Layer, inputs: Sequence[Shape], output: Shape) -> Recording:
         weights = copy.weights(*given)
         buffers = copy.buffers(*given)
         work = copy.work(left, *given)
+        products = copy.backward(left, *given)
     order = OF_WORK if "kernel" in layer.fields else OF_MATRIX
     return Recording(
         layer,
@@ -172,6 +176,7 @@ def record(layer: Layer, inputs: Sequence[Shape], output: Shape) -> Recording:
         {name: Formula(count_of(shape)) for name, shape in buffers.items()},
         {kind: Formula(arranged(recorded(n), order)) for kind, n in work.items()},
         Formula(arranged(recorded(product(left)), order)),
+        tuple((p.of, Formula(arranged(recorded(p.macs), order))) for p in products),
     )
 
 

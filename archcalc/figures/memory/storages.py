@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from archcalc.errors import UsageError
+from archcalc.figures.backward import needs_gradient
 from archcalc.figures.counted import Counted, Setting
 from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.figures.memory.layout import Layouts
@@ -152,11 +153,7 @@ class Storages:
     @cached_property
     def differs(self) -> list[bool]:
         """Whether each node's output depends on a weight that is trained."""
-        needed: list[bool] = []
-        for node in self.graph.nodes:
-            before = any(needed[i] for i in node.inputs)
-            needed.append(before or trains(self.graph, node))
-        return needed
+        return needs_gradient(self.graph)
 
     @property
     def narrow(self) -> bool:
@@ -186,11 +183,6 @@ class Storages:
     def read(self, node: Node) -> Iterator[int]:
         """Yield the storages that a node reads, each once."""
         return iter(dict.fromkeys(self.owner[i] for i in node.inputs))
-
-
-def trains(graph: Graph, node: Node) -> bool:
-    """Say whether a node has weights that training changes."""
-    return not node.frozen and bool(node.layer.weights(*graph.input_shapes(node)))
 
 
 def takes_onednn(setting: Setting) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from archcalc.figures.memory.roofline import load
 from archcalc.graph.receptive import Fields, receptive_fields
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
+from archcalc.network.named_figures import GRAPH_METRICS
 from archcalc.network.rows import Row
 from archcalc.reports.cells import Cells
 from archcalc.sizes.dims import Dim
@@ -84,6 +86,10 @@ def _saved_share(analysis: Analysis) -> Cells:
     return lambda row: ratio(memory.saved(row.nodes), memory.saved_for_backward)
 
 
+def _of_step(key: str, analysis: Analysis) -> Cells:
+    return partial(GRAPH_METRICS[key], analysis)
+
+
 RULES: dict[str, Callable[[Analysis], Cells]] = {
     "receptive_field": _of_fields(lambda fields, _: [f.size for f in fields or ()]),
     "start": _of_fields(lambda fields, _: [f.start for f in fields or ()]),
@@ -101,4 +107,8 @@ RULES: dict[str, Callable[[Analysis], Cells]] = {
     "moved": _moved,
     "intensity": _intensity,
     "saved_share": _saved_share,
+    **{
+        key: partial(_of_step, key)
+        for key in ("backward_macs", "training_macs", "training_flops")
+    },
 }
