@@ -262,6 +262,83 @@ def merged_norms(model: Model) -> Model:
     return model.without(dropped)
 
 
+def merged_parts_of_norms(model: Model) -> Model:
+    """Find layer and RMS norms that an older opset writes as nine operators."""
+    users = model.users()
+    for index, op in enumerate(model.ops):
+        if op.kind != UNKNOWN or op.what != "Div" or len(op.inputs) != 2:
+            continue
+        values, root = op.inputs
+        axes = _mean_of_squares(model, root, values)
+        shape = op.shape
+        if axes is None or axes not in ((len(shape) - 1,), tuple(range(len(shape)))):
+            continue
+        key, x, args = "rms", values, dict[str, Any]()
+        if model.ops[values].kind == "subtract":
+            before, mean = model.ops[values].inputs
+            key, x = "ln", before
+            if _axes_of_mean(model, mean) != axes or model.ops[mean].inputs != (x,):
+                continue
+        if len(axes) == len(shape) > 1:
+            args["over"] = "all"
+        elif len(shape) > 2:
+            args["over"] = "last"
+        end = _scaled_end(model, users, index, shifted=key == "ln")
+        if end == index:
+            args["affine"] = False
+        last = model.ops[end]
+        model.ops[end] = replace(last, kind=key, args=args, inputs=(x,), what="")
+    return model
+
+
+def _mean_of_squares(model: Model, root: int, values: int) -> tuple[int, ...] | None:
+    """Return the axes over which `√(mean of squares + ε)` is taken of some values."""
+    for what in ("Sqrt", "Add"):
+        if not is_arithmetic(model.ops[root], what):
+            return None
+        root = model.ops[root].inputs[0]
+    axes = _axes_of_mean(model, root)
+    squared = model.ops[model.ops[root].inputs[0]] if axes else None
+    if squared is None or squared.inputs != (values,):
+        return None
+    power = is_arithmetic(squared, "Pow") and squared.args.get("number") == 2
+    return axes if power or squared.kind == "square" else None
+
+
+def _axes_of_mean(model: Model, index: int) -> tuple[int, ...] | None:
+    """Return the axes of a mean that stay with one position; None for others."""
+    op = model.ops[index]
+    if op.kind == "gap":
+        return tuple(range(1, len(op.shape)))
+    kept = op.kind == "mean" and op.args.get("keep")
+    return op.args["axes"] if kept else None
+
+
+def _scaled_end(model: Model, users: list[list[int]], index: int, shifted: bool) -> int:
+    """Return the last operator of a norm: it, or its learned scale and shift."""
+    scale = alone(users, index)
+    if scale is None or not _featured(model, scale, "layer_scale", "multiply"):
+        return index
+    if not shifted:
+        return scale
+    shift = alone(users, scale)
+    if shift is None or not _featured(model, shift, "channel_bias", "add"):
+        return index
+    return shift
+
+
+def _featured(model: Model, index: int, layer: str, join: str) -> bool:
+    """Say whether an operator scales or shifts each feature by a learned number."""
+    op = model.ops[index]
+    if op.kind == layer:
+        return feature_axis(op.shape) == len(op.shape) - 1
+    if op.kind != join:
+        return False
+    learned = [model.ops[at] for at in op.inputs if model.ops[at].kind == "parameter"]
+    sizes = [n for one in learned for n in one.shape if n != 1]
+    return len(learned) == 1 and sizes == [op.shape[-1]]
+
+
 def classified(model: Model) -> Model:
     """Call a linear layer of a vector `fc`, which flattens what enters."""
     users = model.users()
@@ -279,6 +356,7 @@ def classified(model: Model) -> Model:
 
 
 STEPS: tuple[Callable[[Model], Model], ...] = (
+    merged_parts_of_norms,
     merged_biases,
     merged_gates,
     merged_gelus,

@@ -47,6 +47,8 @@ FORMATS = {
 }
 """How values of a data type stand in a row of bytes, and what the type is called."""
 FLOATING = {1, 10, 11, 16, 17, 18, 19, 20, 23, 24, 25}
+QUANTIZED = {2, 3, 21, 22}
+"""Whole numbers of 8 and 4 bits; a matrix or kernel of them is a weight."""
 SCOPES = "pkg.torch.onnx.name_scopes"
 
 
@@ -63,8 +65,8 @@ class Tensor:
 
     @property
     def floating(self) -> bool:
-        """Whether its values are real numbers, as weights are."""
-        return self.type in FLOATING
+        """Whether its values are real numbers, as weights are, or stand for such."""
+        return self.type in FLOATING or (self.type in QUANTIZED and len(self.dims) > 1)
 
     def values(self) -> list[Any] | None:
         """Return its values where they are few and stand in the file."""

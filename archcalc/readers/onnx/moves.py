@@ -22,6 +22,12 @@ def passed_on(trace: Trace, node: Node, ins: Ins) -> Value:
     return needed(ins, 0)
 
 
+@rule("DynamicQuantizeLinear")
+def quantized(trace: Trace, node: Node, ins: Ins) -> list[Value]:
+    """Values as whole numbers, their scale and their zero: the values are given on."""
+    return [needed(ins, 0), Value((), scale=True), Value((), scale=True)]
+
+
 def equal(a: Full, b: Full) -> bool:
     """Say whether sizes are equal, names included."""
     return len(a) == len(b) and all(same(m, n) for m, n in zip(a, b, strict=True))
@@ -317,8 +323,13 @@ def pad(trace: Trace, node: Node, ins: Ins) -> Value:
     x, pads = needed(ins, 0), sizes.pads_of(node, ins)
     if not any(any(pair) for pair in pads):
         return x
-    if x.batch != 0 or x.rank < 3 or any(pads[0]):
+    if x.batch != 0 or x.rank < 2 or any(pads[0]):
         raise NotKnown
+    if x.rank == 2:  # a signal without channels: one channel
+        wide = trace.layer(node, "reshape", [x], sizes=(1, x.sizes[1]))
+        mode = PAD_MODES[node.attributes.get("mode", "constant")]
+        put = padded(trace, node, wide, [pads[1][0]], [pads[1][1]], mode)
+        return trace.layer(node, "reshape", [put], sizes=put.sizes[2:])
     mode = PAD_MODES[node.attributes.get("mode", "constant")]
     before, after = [b for b, _ in pads[2:]], [a for _, a in pads[2:]]
     if any(pads[1]):

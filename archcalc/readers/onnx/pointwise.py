@@ -217,6 +217,8 @@ def with_constant(
     A bias stays an unknown operator until it is known who reads the tensor before.
     """
     constant = next(v for v in values if v.constant)
+    if constant.scale:
+        return x
     full = trace.sized(node, ins)
     if not is_weight(constant) or not equal(full, x.sizes):
         return simple(trace, node, x, full, constant)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archcalc.readers.onnx.messages import Node
+from archcalc.readers.onnx.moves import with_batch
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, needed
 from archcalc.readers.onnx.trace import Trace, rule
 from archcalc.readers.onnx.values import Full, Value
@@ -19,8 +20,10 @@ def recurrent(trace: Trace, node: Node, ins: Ins) -> list[Value]:
     first = node.attributes.get("layout", 0)
     ways = 2 if node.attributes.get("direction") == "bidirectional" else 1
     at = 0 if first else 1
-    if x.rank != 3 or (x.batch is not None and x.batch != at):
+    if x.rank != 3:
         raise NotKnown
+    if x.batch is not None:
+        x = with_batch(trace, node, x, at)
     if given(ins, 7) is not None:
         raise NotKnown
     if x.batch is None:
@@ -32,7 +35,7 @@ def recurrent(trace: Trace, node: Node, ins: Ins) -> list[Value]:
     joined = [trace.samples, length] if first else [length, trace.samples]
     made = trace.layer(
         node,
-        node.op.lower(),
+        "gru" if node.op == "GRU" else "lstm",
         [x],
         (*joined, ways * hidden),
         at,

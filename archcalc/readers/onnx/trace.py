@@ -50,6 +50,8 @@ LARGEST = 2**48
 TOO_LARGE = "a tensor has sizes that no tensor can have"
 MOST_TERMS, LONGEST_SIZE = 32, 150
 OPSETS = range(7, 27)
+ALIKE = {("com.microsoft", "DynamicQuantizeLSTM"): "LSTM"}
+"""Operators of other domains that take what one of the standard takes."""
 PART = re.compile(r"[A-Za-z0-9_-]+")
 NOTHING = Value(None)
 MISFITS = (
@@ -191,9 +193,10 @@ class Trace:
             except MISFITS:
                 return [NOTHING] * max(len(node.outputs), 1)
         try:
-            if node.domain or node.op not in self.rules:
+            name = ALIKE.get((node.domain, node.op), "" if node.domain else node.op)
+            if name not in self.rules:
                 return self.unknown(node, ins)
-            return self.rules[node.op](self, node, ins)
+            return self.rules[name](self, node, ins)
         except MISFITS:
             return self.unknown(node, ins)
 
@@ -220,6 +223,8 @@ class Trace:
         """Return a constant: its sizes and, where they are few, its values."""
         if node.op == "Constant":
             return constant_of(node)
+        if any(v.scale for v in ins if v is not None):
+            return [Value((), scale=True)] * max(len(node.outputs), 1)
         floats = any(v.floating for v in ins if v is not None)
         if node.op == "Cast":
             floats = node.attributes.get("to") in FLOATING
@@ -464,4 +469,17 @@ def sample_axes(inputs: Sequence[Declared]) -> dict[str, int | None]:
             if isinstance(size, str) and "batch" in size.lower()
         ]
         found[declared.name] = called[0] if called else 0 if len(dims) > 1 else None
+    sizes_ = {v.name: axis_size(v, found[v.name]) for v in inputs}
+    open_ = {
+        size
+        for name, size in sizes_.items()
+        if found[name] is not None and not isinstance(size, int)
+    }
+    for declared in inputs:  # states may have layers first: (2, batch, features)
+        if open_ and isinstance(sizes_[declared.name], int):
+            dims = declared.dims or ()
+            others = [axis for axis, size in enumerate(dims) if size in open_]
+            fixed = sizes_[declared.name] != 1
+            at = found[declared.name]
+            found[declared.name] = others[0] if others else None if fixed else at
     return found

@@ -20,7 +20,8 @@ class Value:
     `op` is the operator of the model that makes it, None for a constant. `batch` is the
     axis of the samples; None where it went into another one, or where there is none.
     `data` are its values in a row, where they are known and few. `floating` says that a
-    constant has real numbers, as weights have.
+    constant has real numbers, as weights have; `scale` that it only turns whole numbers
+    into real ones, where values are quantized as they come.
     """
 
     shape: Full | None
@@ -28,6 +29,7 @@ class Value:
     batch: int | None = None
     data: Sequence[Any] | None = None
     floating: bool = False
+    scale: bool = False
 
     @property
     def constant(self) -> bool:

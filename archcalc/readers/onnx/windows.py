@@ -140,7 +140,7 @@ def conv(trace: Trace, node: Node, ins: Ins) -> Value:
         raise NotKnown
     x, pad = padding.applied(trace, node, x)
     args: dict[str, Any] = {"kernel": simple(kernel)}
-    bias = given(ins, 8 if quantized else 2)
+    bias = given(ins, 8 if quantized else 2) if node.op != "ConvInteger" else None
     args |= {"stride": simple(stride), "pad": pad, "dilation": simple(dilation)}
     args["bias"] = bias is not None
     if groups != 1 and same(groups, channels) and isinstance(out, int):
@@ -306,10 +306,11 @@ def reduced(trace: Trace, node: Node, ins: Ins) -> Value:
     batch = x.batch
     if batch is not None and not keep:
         batch -= sum(axis < batch for axis in axes)
-    if len(stripped(full, batch)) + (0 if keep else len(inner)) != len(x.stripped):
+    left = 0 if keep or len(x.stripped) == 1 else len(inner)
+    if len(stripped(full, batch)) + left != len(x.stripped):
         raise NotKnown
     args: dict[str, Any] = {"axes": tuple(sorted(a for a in inner if a is not None))}
-    if keep:
+    if keep or len(x.stripped) == 1:  # of a row one value is left, which is a row
         args["keep"] = True
     if key == "vector_norm":
         args["order"] = int(node.op[-1])
