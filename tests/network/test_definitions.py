@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
-from independent import BESIDE, MAKERS, token_ids
+from independent import BESIDE, MAKERS, sound, token_ids
 from torch import Tensor, nn
 
 import archcalc
@@ -113,7 +113,136 @@ LLAMA = {
     "vocab_size": 50,
     "rms_norm_eps": torch.finfo(torch.float32).eps,
 }
+
+
+def in_stacks(
+    wholes: tuple[str, ...], inner: tuple[str, ...]
+) -> Callable[[str], tuple[int, ...]]:
+    """Return what sorts names by their whole, and in layers by number and part."""
+
+    def place(name: str) -> tuple[int, ...]:
+        whole = first_of(*wholes)(name)
+        if ".layers." not in name:
+            return (whole,)
+        layer = int(name.split(".layers.")[1].split(".")[0])
+        return whole, layer, first_of(*inner)(name)
+
+    return place
+
+
+def of_whisper(name: str) -> tuple[int, ...]:
+    """Sort the weights of Whisper: the encoder, then the decoder."""
+    wholes = ("conv1", "conv2", "embed_tokens", "embed_positions", ".layers.")
+    inner = [
+        f"{part}{end}"
+        for part in ("self_attn", "encoder_attn")
+        for end in ("_layer_norm", ".q_proj", ".k_proj", ".v_proj", ".out_proj")
+    ]
+    place = in_stacks(wholes, (*inner, "final_layer_norm", "fc1"))
+    return first_of("encoder.", "decoder.")(name), *place(name)
+
+
 DEFINITIONS = [
+    Definition(
+        *("mamba-130m", {"width": 24, "depth": 2, "vocabulary": 50, "context": 10}),
+        *("transformers", "MambaForCausalLM"),
+        {
+            "hidden_size": 24,
+            "num_hidden_layers": 2,
+            "vocab_size": 50,
+            "use_cache": False,
+            "layer_norm_epsilon": torch.finfo(torch.float32).eps,
+        },
+        in_stacks(
+            ("embeddings", ".layers."),
+            ("norm", "in_proj", "conv1d", "x_proj", "dt_proj", "A_log", ".D"),
+        ),
+    ),
+    Definition(
+        *("whisper-tiny", {**SMALL, "frames": 12}),
+        *("transformers", "WhisperForConditionalGeneration"),
+        {
+            "d_model": 24,
+            "encoder_layers": 2,
+            "decoder_layers": 2,
+            "encoder_attention_heads": 3,
+            "decoder_attention_heads": 3,
+            "encoder_ffn_dim": 96,
+            "decoder_ffn_dim": 96,
+            "vocab_size": 50,
+            "max_source_positions": 12,
+            "max_target_positions": 10,
+        },
+        of_whisper,
+    ),
+    Definition(
+        "wav2vec2",
+        {
+            "samples": 1600,
+            "features": 8,
+            "width": 24,
+            "depth": 2,
+            "heads": 3,
+            "mlp": 40,
+            "span": 6,
+            "groups": 4,
+            "letters": 9,
+        },
+        *("transformers", "Wav2Vec2ForCTC"),
+        {
+            "conv_dim": (8,) * 7,
+            "hidden_size": 24,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 3,
+            "intermediate_size": 40,
+            "num_conv_pos_embeddings": 6,
+            "num_conv_pos_embedding_groups": 4,
+            "vocab_size": 9,
+            "mask_time_prob": 0.0,
+        },
+        in_stacks(
+            ("extractor", "projection", "pos_conv", "encoder.layer_norm", ".layers."),
+            ("q_proj", "k_proj", "v_proj", "out_proj", ".layer_norm", "interm", "outp"),
+        ),
+    ),
+    Definition(
+        "conv-tasnet",
+        {
+            "samples": 80,
+            "features": 12,
+            "width": 6,
+            "hidden": 10,
+            "depth": 3,
+            "stacks": 2,
+        },
+        *("written", "ConvTasNet"),
+        {"features": 12, "width": 6, "hidden": 10, "depth": 3, "stacks": 2},
+        first_of(),
+    ),
+    Definition(
+        "wavenet",
+        {
+            "values": 7,
+            "samples": 20,
+            "width": 6,
+            "gated": 5,
+            "skip": 8,
+            "end": 9,
+            "depth": 3,
+            "stacks": 2,
+        },
+        *("written", "WaveNet"),
+        {
+            "values": 7,
+            "width": 6,
+            "gated": 5,
+            "skip": 8,
+            "end": 9,
+            "depth": 3,
+            "stacks": 2,
+        },
+        first_of(),
+    ),
     Definition(
         *("llama-3-8b", SMALL_LLAMA, "transformers", "LlamaForCausalLM"),
         {**LLAMA, "rope_theta": 500000.0},
@@ -401,6 +530,15 @@ def outputs(network: archcalc.Network, ours: Any, theirs: Any) -> Any:
             (found.logits, found.pred_boxes),
             strict=True,
         )
+        return
+    if theirs.main_input_name in ("input_features", "input_values"):
+        given = sound(theirs, 2, shape)
+        first, *texts = given
+        given[first].normal_()
+        for name in texts:
+            given[name] = torch.randint(50, given[name].shape)
+        read = [given[first].reshape(2, *shape), *(given[name] for name in texts)]
+        yield ours(*read), theirs(**given).logits
         return
     ids = token_ids(theirs, shape)
     for name in ids:

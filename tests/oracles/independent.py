@@ -159,8 +159,11 @@ def measure(model: nn.Module, shape: Sequence[int]) -> Measured:
     seen = ConvolutionShapes()
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), without_autocast(), seen, counter:
-        if getattr(model, "main_input_name", "") == "input_ids":
+        main = getattr(model, "main_input_name", "")
+        if main == "input_ids":
             model(**token_ids(model, shape))
+        elif main in ("input_features", "input_values"):
+            model(**sound(model, 1, shape))
         elif hasattr(model, "inputs"):
             model(*model.inputs(1))
         elif hasattr(model, "time_proj"):
@@ -202,6 +205,15 @@ def token_ids(model: Any, shape: Sequence[int]) -> dict[str, Tensor]:
     names = ("input_ids", "decoder_input_ids") if decodes else ("input_ids",)
     made = torch.zeros((1, *shape), dtype=torch.long, device=model.device)
     return dict.fromkeys(names, made)
+
+
+def sound(model: Any, batch: int, shape: Sequence[int]) -> dict[str, Tensor]:
+    """Return zeros as a sound, and token ids where a model decodes it to a text."""
+    made = torch.zeros((batch, *shape), device=model.device)
+    if model.main_input_name == "input_values":
+        return {"input_values": made[:, 0]}
+    text = torch.zeros(batch, model.config.max_target_positions, device=model.device)
+    return {"input_features": made, "decoder_input_ids": text.long()}
 
 
 class ConvolutionShapes(TorchDispatchMode):

@@ -212,3 +212,103 @@ def doubled(image: Tensor) -> Tensor:
     spaced = image.new_zeros(*image.shape[:2], 2 * height, 2 * width)
     spaced[..., ::2, ::2] = image
     return filtered(spaced, 2, 1)
+
+
+class Separation(nn.Module):
+    """A layer of Conv-TasNet: a depthwise convolution, to a residual and a skip."""
+
+    def __init__(self, width: int, hidden: int, dilation: int, last: bool) -> None:
+        super().__init__()
+        apart = {"padding": dilation, "dilation": dilation, "groups": hidden}
+        self.features = nn.Sequential(
+            *(nn.Conv1d(width, hidden, 1), nn.PReLU(), nn.GroupNorm(1, hidden)),
+            *(nn.Conv1d(hidden, hidden, 3, **apart), nn.PReLU()),
+            nn.GroupNorm(1, hidden),
+        )
+        self.residual = nn.Identity() if last else nn.Conv1d(hidden, width, 1)
+        self.skip = nn.Conv1d(hidden, width, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.features(x)
+        return self.residual(features), self.skip(features)
+
+
+class ConvTasNet(nn.Module):
+    """Conv-TasNet (Luo and Mesgarani 2018, figure 1, non-causal).
+
+    With the same weights it gives what torchaudio 2.11's gives, which does not load
+    beside a build of torch for the CPU.
+    """
+
+    def __init__(
+        self,
+        features: int = 512,
+        width: int = 128,
+        hidden: int = 512,
+        depth: int = 8,
+        stacks: int = 3,
+    ) -> None:
+        super().__init__()
+        window = {"stride": 8, "padding": 8, "bias": False}
+        self.encoder = nn.Conv1d(1, features, 16, **window)
+        self.norm = nn.GroupNorm(1, features)
+        self.narrow = nn.Conv1d(features, width, 1)
+        last = stacks * depth - 1
+        self.layers = nn.ModuleList(
+            Separation(width, hidden, 2 ** (i % depth), i == last)
+            for i in range(last + 1)
+        )
+        self.prelu = nn.PReLU()
+        self.masks = nn.Conv1d(width, 2 * features, 1)
+        self.decoder = nn.ConvTranspose1d(features, 1, 16, **window)
+
+    def forward(self, sound: Tensor) -> Tensor:
+        encoded = self.encoder(sound)
+        x, total = self.narrow(self.norm(encoded)), torch.zeros(())
+        for index, layer in enumerate(self.layers):
+            residual, skip = layer(x)
+            total = skip if index == 0 else total + skip
+            x = x + residual if index + 1 < len(self.layers) else x
+        masks = self.masks(self.prelu(total)).sigmoid().unflatten(1, (2, -1))
+        voices = masks * encoded[:, None]
+        return self.decoder(voices.flatten(0, 1)).unflatten(0, (len(sound), 2))[:, :, 0]
+
+
+class WaveNet(nn.Module):
+    """WaveNet without conditions (van den Oord 2016, figure 4); padded to be causal."""
+
+    def __init__(
+        self,
+        values: int = 256,
+        width: int = 32,
+        gated: int = 32,
+        skip: int = 1024,
+        end: int = 512,
+        depth: int = 10,
+        stacks: int = 3,
+    ) -> None:
+        super().__init__()
+        self.start = nn.Conv1d(values, width, 1)
+        dilations = [2**level for level in range(depth)] * stacks
+        self.layers = nn.ModuleList()
+        for index, dilation in enumerate(dilations):
+            layer = nn.ModuleDict()
+            for name in ("filter", "gate"):
+                layer[name] = nn.Conv1d(width, gated, 2, dilation=dilation)
+            if index + 1 < len(dilations):
+                layer["residual"] = nn.Conv1d(gated, width, 1)
+            layer["skip"] = nn.Conv1d(gated, skip, 1)
+            self.layers.append(layer)
+        self.end1 = nn.Conv1d(skip, end, 1)
+        self.end2 = nn.Conv1d(end, values, 1)
+
+    def forward(self, sound: Tensor) -> Tensor:
+        x, skips = self.start(sound), []
+        for layer in self.layers:
+            parts: Any = layer
+            before = nn.functional.pad(x, (parts["gate"].dilation[0], 0))
+            z = parts["filter"](before).tanh() * parts["gate"](before).sigmoid()
+            skips.append(parts["skip"](z))
+            x = x + parts["residual"](z) if "residual" in parts else x
+        total: Any = sum(skips[1:], skips[0])
+        return self.end2(self.end1(total.relu()).relu())

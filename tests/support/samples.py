@@ -20,7 +20,17 @@ FEW = (
     *("hrnet-w18", "googlenet", "inception-v3", "mobilenet-v2", "mobilenet-v3-small"),
     *("shufflenet-v2", "nasnet-a-mobile", "nas-bench-201", "regnety", "repvgg"),
     *("resnet50", "fractalnet-cifar", "stochastic-depth-cifar", "sknet50", "segnet"),
-    *("unet", "se-resnet50", "mlp-mixer", "llama-3.2-1b", "segformer", "swin", "t5"),
+    *(
+        "unet",
+        "se-resnet50",
+        "mlp-mixer",
+        "llama-3.2-1b",
+        "mamba-130m",
+        "conv-tasnet",
+        "segformer",
+        "swin",
+        "t5",
+    ),
     *("stable-diffusion-unet", "stylegan2", "vgg11-lrn", "vit", "vovnet"),
 )
 """A network or two of every family; `tests/whole/test_samples.py` says what they must have."""
