@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from archcalc.errors import ShapeError
 from archcalc.layers.activation import softmax_work
@@ -20,17 +20,19 @@ from archcalc.layers.base import (
     Shape,
     Shapes,
     Work,
+    check_divides,
     numbers,
     numel,
     times,
 )
-from archcalc.layers.fields import Count, Flag, ListField, Size
+from archcalc.layers.fields import Count, Flag, ListField, Size, WordField
 from archcalc.layers.kept import not_yet
 from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same, square_root
 
 if TYPE_CHECKING:
     from archcalc.layers.strides import Ints, Laid
 
+ScaledBy = Annotated[Literal["head", "features"], WordField(("head", "features"))]
 Grid = Annotated[tuple[Dim, Dim] | None, ListField(1, 2)]
 TABLE = "relative_position_bias_table"
 SOFTENED = "weights after softmax"
@@ -43,33 +45,22 @@ def attention_work(heads: Dim, width: Dim, queries: Dim, keys: Dim) -> Work:
     return {"mac": 2 * scores * width, "mul": scores, **work}
 
 
-class WindowAttention(Layer):
-    """Attention inside windows of `size × size` tokens (Liu 2021, Swin, section 3.2).
+class GroupedAttention(Layer):
+    """Attention between the tokens of a group, whose places are those of a square."""
 
-    Shape: `(N, 3D) -> (N, D)`, the N tokens being the rows of a `grid` (a square if not
-    said). With `shift` the windows lie that much further down and right, wrapped round,
-    and tokens from opposite edges do not see each other; an axis that one window fills
-    does not shift. A grid that `size` does not divide is padded, and the padding
-    counted. `bias` learns a table of (2·size - 1)² relative positions a head.
-    """
-
-    key = "window_attention"
     sees = "all"
     role = "matrix"
     looks_up = True
-    letters: ClassVar[Letters] = {"size": ("w", "window", "other")}
-    examples = (
-        "{window_attention: 2, size: 2} @ 16x12",
-        "{window_attention: 2, size: 2, shift: 1} @ 16x12",
-        "{window_attention: 3, size: 3, shift: 1, grid: [5, 7]} @ 35x18",
-        "{window_attention: 2, size: 4, shift: 2, grid: [4, 8], bias: false} @ 32x12",
-    )
+    words: ClassVar[dict[str, str]] = {
+        "scale": "Whose width's root divides the scores: of a head, or of all features."
+    }
+    shift: Any = 0
+    grid: tuple[Dim, Dim] | None = None
+    bias: Any = True
+    scale: Any = "head"
 
     heads: Size
     size: Size
-    shift: Count = 0
-    grid: Grid = None
-    bias: Flag = True
 
     def rows(self, x: Shape) -> tuple[Dim, Dim]:
         """Return the grid's height and width; raise AC212 unless the tokens fill it."""
@@ -189,11 +180,12 @@ class WindowAttention(Layer):
 
         (batch, _, features), x = sizes, sizes[1:]
         size, heads, down, right = numbers((self.size, self.heads, *self.windows(x)))
-        at = batch, down, size, right, size, heads, features // heads
-        lies, copied = Laid.anew(at, (0, 1, 3, 5, 2, 4, 6)), False
+        places, order = self.placed(down, right, size)
+        at = batch, *places, heads, features // heads
+        lies, copied = Laid.anew(at, (0, *order[:2], 5, *order[2:], 6)), False
         for joined in (
-            (batch, down, size, right, size, features),
-            (batch, down, size, right * size, features),
+            (batch, *places, features),
+            (batch, *places[:2], right * size, features),
             (batch, down * size, right * size, features),
         ):
             found = lies.regrouped(joined)
@@ -203,6 +195,13 @@ class WindowAttention(Layer):
             return Laid.anew(lies.sizes), True
         return lies, copied
 
+    def placed(self, down: Any, right: Any, size: Any) -> tuple[tuple[Any, ...], Ints]:
+        """Return the grid's axes, each cut in two, and their places with a batch.
+
+        Places of windows come first, then those of tokens in a window.
+        """
+        return (down, size, right, size), (1, 3, 2, 4)
+
     def shifts(self, x: Shape) -> tuple[Dim, ...]:
         """Return the shift of each axis: 0 where one window fills it."""
         return tuple(0 if at_least(self.size, n) else self.shift for n in self.rows(x))
@@ -211,7 +210,8 @@ class WindowAttention(Layer):
         (x,) = inputs
         width = head_width(x, self.heads, self.key)
         params = self.weights(x)
-        scores = [f"a = q @ k.transpose(-2, -1) * {width} ** -0.5"]
+        scaled = width if self.scale == "head" else width * self.heads
+        scores = [f"a = q @ k.transpose(-2, -1) * {scaled} ** -0.5"]
         if self.bias:
             scores += relative_positions(self.size)
         if any(self.shifts(x)):
@@ -232,11 +232,13 @@ class WindowAttention(Layer):
         if any(self.shifts(x)):
             back = tuple(-shift for shift in self.shifts(x))
             steps.append(f"g = g.roll({back}, (1, 2))")
+        (upper, lower, left, inner), order = self.placed(down, right, self.size)
+        a, b, c, d = order
         steps += [
             f"g = g.unflatten(3, (3, {self.heads}, {width}))",
-            f"g = g.unflatten(2, ({right}, {self.size}))",
-            f"g = g.unflatten(1, ({down}, {self.size}))",
-            "g = g.permute(5, 0, 1, 3, 6, 2, 4, 7).contiguous()",
+            f"g = g.unflatten(2, ({left}, {inner}))",
+            f"g = g.unflatten(1, ({upper}, {lower}))",
+            f"g = g.permute(5, 0, {a}, {b}, 6, {c}, {d}, 7).contiguous()",
             "q, k, v = g.flatten(5, 6).flatten(2, 3).unbind(0)",
         ]
         return steps
@@ -264,10 +266,13 @@ class WindowAttention(Layer):
     def join(self, x: Shape) -> list[str]:
         """Return the statements that put the windows back into the grid."""
         (height, across), (down, right) = self.rows(x), self.windows(x)
+        _, order = self.placed(down, right, self.size)
+        where = [(1, 2, 4, 5)[order.index(axis)] for axis in (1, 2, 3, 4)]
+        back = ", ".join(map(str, where))
         steps = [
             "y = a.softmax(-1) @ v",
             f"y = y.unflatten(3, ({self.size}, {self.size}))",
-            f"y = y.unflatten(1, ({down}, {right})).permute(0, 1, 4, 2, 5, 3, 6)",
+            f"y = y.unflatten(1, ({down}, {right})).permute(0, {back}, 3, 6)",
             "y = y.flatten(5).flatten(3, 4).flatten(1, 2)",
         ]
         if any(self.shifts(x)):
@@ -275,6 +280,63 @@ class WindowAttention(Layer):
         if (down * self.size, right * self.size) != (height, across):
             steps.append(f"y = y[:, :{height}, :{across}]")
         return steps
+
+
+class WindowAttention(GroupedAttention):
+    """Attention inside windows of `size × size` tokens (Liu 2021, Swin, section 3.2).
+
+    Shape: `(N, 3D) -> (N, D)`, the N tokens being the rows of a `grid` (a square if not
+    said). With `shift` the windows lie that much further down and right, wrapped round,
+    and tokens from opposite edges do not see each other; an axis that one window fills
+    does not shift. A grid that `size` does not divide is padded, and the padding
+    counted. `bias` learns a table of (2·size - 1)² relative positions a head.
+    `scale: features` divides scores by the root of all features, as torchvision's
+    MaxViT does, not by that of a head's.
+    """
+
+    key = "window_attention"
+    letters: ClassVar[Letters] = {"size": ("w", "window", "other")}
+    examples = (
+        "{window_attention: 2, size: 2} @ 16x12",
+        "{window_attention: 2, size: 2, shift: 1} @ 16x12",
+        "{window_attention: 3, size: 3, shift: 1, grid: [5, 7]} @ 35x18",
+        "{window_attention: 2, size: 4, shift: 2, grid: [4, 8], bias: false} @ 32x12",
+        "{window_attention: 2, size: 2, scale: features} @ 16x12",
+    )
+
+    shift: Count = 0
+    grid: Grid = None
+    bias: Flag = True
+    scale: ScaledBy = "head"
+
+
+class GridAttention(GroupedAttention):
+    """Attention between tokens that lie far apart (Tu 2022, MaxViT, section 3.2).
+
+    Shape: `(N, 3D) -> (N, D)`, as `window_attention`; a group has `size × size` tokens,
+    spread evenly over the whole grid, and `size` divides both sides of it.
+    """
+
+    key = "grid_attention"
+    letters: ClassVar[Letters] = {"size": ("w", "tokens of a group on a side", "other")}
+    examples = (
+        "{grid_attention: 2, size: 2} @ 16x12",
+        "{grid_attention: 3, size: 2, grid: [4, 6], scale: features} @ 24x18",
+        "{grid_attention: 2, size: 3, grid: [3, 6], bias: false} @ 18x12",
+    )
+
+    grid: Grid = None
+    bias: Flag = True
+    scale: ScaledBy = "head"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        found = super().shape(*inputs)
+        for side in self.rows(inputs[0]):
+            check_divides(self.size, side, "grid_attention spreads a group evenly")
+        return found
+
+    def placed(self, down: Any, right: Any, size: Any) -> tuple[tuple[Any, ...], Ints]:
+        return (size, down, size, right), (2, 4, 1, 3)
 
 
 def relative_positions(size: Dim) -> list[str]:

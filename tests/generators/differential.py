@@ -64,7 +64,15 @@ ROWS = frozenset(
     | {"attention", "class_token", "fc", "linear", "matmul"}
 )
 """Layers whose output lies in a row, whatever their input does."""
-WRITTEN = ("ln", "rms", "attention", "window_attention", "unfold", "fold")
+WRITTEN = (
+    "ln",
+    "rms",
+    "attention",
+    "window_attention",
+    "grid_attention",
+    "unfold",
+    "fold",
+)
 """Layers whose new output may not lie in a row, though their input does."""
 
 

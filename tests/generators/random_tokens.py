@@ -116,6 +116,12 @@ def window_attention(w: StepWriter, x: Tensor, depth: int) -> Made:
         step["grid"] = [x.channels // across or 1, across]
     if w.chance(0.3):
         step["bias"] = False
+    if w.chance(0.2):
+        step["scale"] = "features"
+    sides = step.get("grid", [side, side])
+    if w.chance(0.3) and (w.spoilt() or not any(n % step["size"] for n in sides)):
+        step.pop("shift", None)
+        step = {"grid_attention": step.pop("window_attention"), **step}
     return {"stage": [{"linear": 3 * width}, step]}, tokens(x.channels, width)
 
 

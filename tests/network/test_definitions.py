@@ -22,6 +22,7 @@ from archcalc.network.torch_network import build
 
 SMALL = {"width": 24, "depth": 2, "heads": 3, "vocabulary": 50, "context": 10}
 COUNTER = "num_batches_tracked"
+PLACES = "relative_position_index"
 
 
 class Definition(NamedTuple):
@@ -101,6 +102,28 @@ def of_llama(name: str) -> tuple[int, ...]:
         return (first_of("embed_tokens", ".layers.", "model.norm")(name),)
     parts = ("input_layernorm", "self_attn", "post_attention_layernorm")
     return 1, int(name.split(".")[2]), first_of(*parts)(name)
+
+
+def of_dcgan(name: str) -> tuple[int, ...]:
+    """Sort the weights of DCGAN: each norm after its convolution."""
+    number = re.search(r"s\.(\d)", name)
+    return (
+        int(number[1]) + 2 if number else 0,
+        first_of("first", "convs", "norm")(name),
+    )
+
+
+def of_maxvit(name: str) -> tuple[int, ...]:
+    """Sort the weights of MaxViT: a branch before its shortcut, tables after queries."""
+    whole = first_of("stem", "blocks", "classifier")(name)
+    numbers = [*map(int, re.findall(r"\.(\d+)(?=\.)", name))]
+    if whole != 1:
+        return whole, *numbers
+    part = first_of(
+        "MBconv.layers", "MBconv.proj", "window_attention", "grid_attention"
+    )
+    inner = first_of("attn_layer.0", "to_qkv", "table", "merge", "mlp_layer")
+    return whole, *numbers[:2], part(name), inner(name)
 
 
 SMALL_LLAMA = {**SMALL, "heads": 6, "kv_heads": 2, "mlp": 40}
@@ -390,6 +413,42 @@ DEFINITIONS = [
         of_latent,
     ),
     Definition(
+        *("dcgan", {"width": 16}, "written", "DCGAN", {"width": 16}),
+        of_dcgan,
+    ),
+    Definition(
+        *("dcgan-mnist", {"width": 8}, "written", "DCGAN"),
+        {"width": 8, "digits": True},
+        of_dcgan,
+    ),
+    Definition(
+        *("crnn", {"c": 4, "hidden": 6, "classes": 5, "columns": 28}),
+        *("written", "CRNN", {"c": 4, "hidden": 6, "classes": 5}, first_of()),
+    ),
+    Definition(
+        "maxvit",
+        {
+            "c": 16,
+            "depths": [1, 1, 2, 1],
+            "window": 2,
+            "head": 8,
+            "size": 64,
+            "classes": 6,
+        },
+        *("written", "MaxVit"),
+        {
+            "stem_channels": 16,
+            "block_channels": [16, 32, 64, 128],
+            "block_layers": [1, 1, 2, 1],
+            "head_dim": 8,
+            "partition_size": 2,
+            "input_size": (64, 64),
+            "stochastic_depth_prob": 0.2,
+            "num_classes": 6,
+        },
+        of_maxvit,
+    ),
+    Definition(
         *("stylegan2", {"size": 16, "base": 96, "most": 10, "width": 12}),
         *("written", "StyleGAN2"),
         {"size": 16, "base": 96, "most": 10, "width": 12},
@@ -427,13 +486,15 @@ def made(row: Definition) -> Any:
     """Return the definition with weights that keep values at about their size."""
     theirs = MAKERS[row.library](row.model, **row.options).to_empty(device="cpu")
     for module in theirs.modules():
-        if isinstance(module, nn.LayerNorm | nn.GroupNorm):
-            module.eps = 1e-5  # timm and diffusers have another
+        if isinstance(module, nn.LayerNorm | nn.GroupNorm | nn.BatchNorm2d):
+            module.eps = 1e-5  # timm, torchvision and diffusers have another
     for name, value in theirs.named_parameters():
         spread(name, value.data)
     for name, value in theirs.named_buffers():
         if name.endswith(COUNTER):
             value.zero_()
+        elif name.endswith(PLACES):
+            value.copy_(theirs_places(value))
         elif re.search(r"\.bn|downsample|running_", name):
             spread(name, value)
         else:
@@ -450,6 +511,15 @@ def spread(name: str, value: Tensor) -> None:
     else:
         scales = name.endswith(("weight", "var"))
         value.normal_(float(scales), 0.1)
+
+
+def theirs_places(value: Tensor) -> Tensor:
+    """Return the place in a table of each pair of tokens in a window."""
+    side = round(len(value) ** 0.5)
+    rows = torch.arange(side).repeat_interleave(side)
+    columns = torch.arange(side).repeat(side)
+    down, right = rows[:, None] - rows, columns[:, None] - columns
+    return (down + side - 1) * (2 * side - 1) + right + side - 1
 
 
 def known_buffer(name: str, value: Tensor, theirs: Any) -> Tensor:
@@ -472,7 +542,7 @@ def fill(graph: Graph, ours: Any, theirs: nn.Module, row: Definition) -> None:
     tensors = [*theirs.state_dict().items()]
     known = {value.data_ptr(): name for name, value in reversed(tensors)}
     state = {name: v for name, v in tensors if name == known[v.data_ptr()]}
-    state = {name: v for name, v in state.items() if not name.endswith(COUNTER)}
+    state = {n: v for n, v in state.items() if not n.endswith((COUNTER, PLACES))}
     named = dict(sorted(state.items(), key=lambda pair: row.place(pair[0])))
     parts = [ours.part(n) for n in graph.nodes if n.share is None]
     own = [
@@ -514,6 +584,8 @@ def outputs(network: archcalc.Network, ours: Any, theirs: Any) -> Any:
     if not hasattr(theirs, "config"):
         x = torch.randn(2, *shape)
         found = ours(x), theirs(x)
+        if network.graph.nodes[-1].layer.key == "softmax":
+            found = found[0], found[1].softmax(-1)
         yield from [found] if isinstance(found[0], Tensor) else zip(*found, strict=True)
         return
     if theirs.config.model_type == "segformer":

@@ -14,6 +14,7 @@ from timm.models.vision_transformer import Attention, Mlp, PatchEmbed
 from torch import Tensor, nn
 from torchvision.models import get_model
 from torchvision.models._utils import IntermediateLayerGetter
+from torchvision.models.maxvit import MaxVit as MaxVit
 from torchvision.models.segmentation.deeplabv3 import ASPP
 from torchvision.ops import Conv2dNormActivation
 
@@ -214,6 +215,7 @@ def doubled(image: Tensor) -> Tensor:
     return filtered(spaced, 2, 1)
 
 
+<<<<<<< HEAD
 class Separation(nn.Module):
     """A layer of Conv-TasNet: a depthwise convolution, to a residual and a skip."""
 
@@ -312,3 +314,73 @@ class WaveNet(nn.Module):
             x = x + parts["residual"](z) if "residual" in parts else x
         total: Any = sum(skips[1:], skips[0])
         return self.end2(self.end1(total.relu()).relu())
+=======
+class DCGAN(nn.Module):
+    """DCGAN's generator (Radford 2015), or that of TensorFlow's tutorial on it.
+
+    `same` is written out: a transposed convolution without padding, then less at the
+    beginning than at the end, as Keras has it.
+    """
+
+    def __init__(self, width: int = 1024, digits: bool = False) -> None:
+        super().__init__()
+        self.side, self.slope = (7, 0.3) if digits else (4, 0.0)
+        outs = [width // 2, width // 4, *([1] if digits else [width // 8, 3])]
+        self.strides = [1, 2, 2] if digits else [2] * 4
+        self.first = nn.Linear(100, width * self.side**2, bias=False)
+        self.norm = nn.BatchNorm1d(width * 49) if digits else nn.BatchNorm2d(width)
+        ins = [width, *outs[:-1]]
+        self.convs = nn.ModuleList(
+            nn.ConvTranspose2d(a, b, 5, s, bias=not digits and b == outs[-1])
+            for a, b, s in zip(ins, outs, self.strides, strict=True)
+        )
+        self.norms = nn.ModuleList(map(nn.BatchNorm2d, outs[:-1]))
+
+    def inputs(self, batch: int) -> tuple[Tensor]:
+        return (torch.randn(batch, 100, device=self.first.weight.device),)
+
+    def forward(self, z: Tensor) -> Tensor:
+        sides = (-1, self.side, self.side)
+        x = self.first(z)
+        after = isinstance(self.norm, nn.BatchNorm2d)
+        x = self.norm(x.unflatten(1, sides)) if after else self.norm(x)
+        x = x if after else x.unflatten(1, sides)
+        for number, (conv, stride) in enumerate(
+            zip(self.convs, self.strides, strict=True)
+        ):
+            x = nn.functional.leaky_relu(x, self.slope)
+            size, start = stride * x.shape[-1], (5 - stride) // 2
+            x = conv(x)[:, :, start : start + size, start : start + size]
+            x = self.norms[number](x) if number < len(self.norms) else x
+        return x.tanh()
+
+
+class CRNN(nn.Module):
+    """Convolutions and two LSTMs that read words (Shi 2015, the authors' code)."""
+
+    def __init__(self, c: int = 64, hidden: int = 256, classes: int = 37) -> None:
+        super().__init__()
+        outs = [c, 2 * c, 4 * c, 4 * c, 8 * c, 8 * c, 8 * c]
+        pools = {0: 2, 1: 2, 3: (2, 1), 5: (2, 1)}
+        layers: list[nn.Module] = []
+        for number, (a, b) in enumerate(zip([1, *outs[:-1]], outs, strict=True)):
+            last = number == 6
+            layers.append(nn.Conv2d(a, b, 2 if last else 3, padding=0 if last else 1))
+            layers += [nn.BatchNorm2d(b)] if number in (2, 4, 6) else []
+            layers.append(nn.ReLU())
+            if number in pools:
+                pad = (0, 1) if number > 2 else 0
+                layers.append(nn.MaxPool2d(2, pools[number], pad))
+        self.maps = nn.Sequential(*layers)
+        how: dict[str, Any] = {"batch_first": True, "bidirectional": True}
+        self.first = nn.LSTM(8 * c, hidden, **how)
+        self.join = nn.Linear(2 * hidden, hidden)
+        self.second = nn.LSTM(hidden, hidden, **how)
+        self.characters = nn.Linear(2 * hidden, classes)
+
+    def forward(self, image: Tensor) -> Tensor:
+        columns = self.maps(image).squeeze(2).transpose(1, 2)
+        joined = self.join(self.first(columns)[0])
+        found: Tensor = self.characters(self.second(joined)[0])
+        return found.log_softmax(-1)
+>>>>>>> 33a3e4e (Grid attention; MaxViT-T, DCGAN and CRNN join the shelf, compared with other definitions)

@@ -51,11 +51,11 @@ def rules(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Any, ...]:
 
 # -- rule on symbols, then numbers = numbers, then rule --------------------------------
 
-SQUARE_TOKENS = "window_attention"
+SQUARE_TOKENS = ("window_attention", "grid_attention")
 SYMBOLIC = [
     case
     for case in EXAMPLES
-    if case.layer.key not in (SQUARE_TOKENS, "reshape", "image") and case.inputs
+    if case.layer.key not in (*SQUARE_TOKENS, "reshape", "image") and case.inputs
 ]
 
 

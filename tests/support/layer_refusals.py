@@ -262,6 +262,11 @@ REFUSALS = [
         "AC212",
         "16 tokens do not fill a grid of 3×6",
     ),
+    (
+        "{grid_attention: 2, size: 3, grid: [4, 6]} @ 24x12",
+        "AC210",
+        "3 does not divide 4: grid_attention spreads a group evenly",
+    ),
     ("class_token @ 8x5x6", "AC204", "class_token needs tokens"),
     ("{lstm: 6} @ 8", "AC204", "lstm needs a sequence"),
     ("{selective_scan: 4} @ 8", "AC204", "selective_scan needs tokens"),

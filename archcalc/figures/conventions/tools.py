@@ -191,7 +191,7 @@ THOP = Convention(
         {
             REST: {m.trainable: 1},
             "gn rms grn embedding class_token position layer_scale channel_bias": {},
-            "parameter relative_bias unknown window_attention": {},
+            "parameter relative_bias unknown window_attention grid_attention": {},
         }
     ),
     "thop 0.1.1.post2209072238, profile",
