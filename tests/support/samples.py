@@ -29,6 +29,8 @@ FEW = (
         "conv-tasnet",
         "segformer",
         "swin",
+        "maxvit",
+        "crnn",
         "t5",
     ),
     *("stable-diffusion-unet", "stylegan2", "vgg11-lrn", "vit", "vovnet"),
