@@ -564,6 +564,12 @@ def sizes(tensor: Tensor) -> list[int]:
     return [size for size in tensor.shape if size > 1]
 
 
+def finished(network: archcalc.Network, scores: Any) -> Any:
+    """Return what a classifier gives: a library leaves softmax to the loss."""
+    last = network.graph.nodes[-1].layer.key
+    return scores.softmax(-1) if last == "softmax" else scores
+
+
 def outputs(network: archcalc.Network, ours: Any, theirs: Any) -> Any:
     """Yield what both give for the same input."""
     (shape, *more) = network.input_shapes.values()
@@ -583,9 +589,7 @@ def outputs(network: archcalc.Network, ours: Any, theirs: Any) -> Any:
         return
     if not hasattr(theirs, "config"):
         x = torch.randn(2, *shape)
-        found = ours(x), theirs(x)
-        if network.graph.nodes[-1].layer.key == "softmax":
-            found = found[0], found[1].softmax(-1)
+        found = ours(x), finished(network, theirs(x))
         yield from [found] if isinstance(found[0], Tensor) else zip(*found, strict=True)
         return
     if theirs.config.model_type == "segformer":

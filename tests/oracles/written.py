@@ -215,7 +215,6 @@ def doubled(image: Tensor) -> Tensor:
     return filtered(spaced, 2, 1)
 
 
-<<<<<<< HEAD
 class Separation(nn.Module):
     """A layer of Conv-TasNet: a depthwise convolution, to a residual and a skip."""
 
@@ -314,7 +313,8 @@ class WaveNet(nn.Module):
             x = x + parts["residual"](z) if "residual" in parts else x
         total: Any = sum(skips[1:], skips[0])
         return self.end2(self.end1(total.relu()).relu())
-=======
+
+
 class DCGAN(nn.Module):
     """DCGAN's generator (Radford 2015), or that of TensorFlow's tutorial on it.
 
@@ -383,4 +383,3 @@ class CRNN(nn.Module):
         joined = self.join(self.first(columns)[0])
         found: Tensor = self.characters(self.second(joined)[0])
         return found.log_softmax(-1)
->>>>>>> 33a3e4e (Grid attention; MaxViT-T, DCGAN and CRNN join the shelf, compared with other definitions)
