@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
 from archcalc.checks.revisions import source_at
@@ -65,6 +65,7 @@ def load(
     set: Mapping[str, Any] | None = None,
     limits: Limits = DEFAULT,
     arguments: Mapping[str, Any] | None = None,
+    freeze: str | Sequence[str] = (),
 ) -> Network:
     """Return a shipped network by name, or the network in a file or a PyTorch module.
 
@@ -73,7 +74,8 @@ def load(
     or `nets/mine.py:Net`, which is imported. `set` overrides params.
     `input` gives the input sizes, channels first and without the batch: `"3x299x299"`,
     `[3, 299, 299]`, `"C,H,W"` for symbols; for one of several inputs,
-    `{"left": [3, 8, 8]}`.
+    `{"left": [3, 8, 8]}`. `freeze` are patterns of paths whose parameters are not
+    trained: `"backbone"`, `["conv*", "*.bn"]`.
 
     Raises `UsageError` for an unknown name, `SourceError` or `SpecError` for a file
     that is not a network. Warns (`InputWarning`) of an input that looks like another
@@ -89,6 +91,7 @@ def load(
         set=set,
         limits=limits,
         arguments=arguments,
+        freeze=freeze,
     )
     warn_of_input(found)
     return found

@@ -10,6 +10,7 @@ import torch
 from layer_cases import EXAMPLES, Case
 from layers_alone import activations_peak, alone, has_bfloat16
 from torch_memory import (
+    autocast_saved_bytes,
     prepared,
     saved_bytes,
     threads,
@@ -135,3 +136,66 @@ def test_every_byte_of_a_network_that_is_tuned(text: str, dtype: str) -> None:
     assert analysis.total.trainable == trained
     assert analysis.memory.saved_for_backward == saved_bytes(module, 3, kind)
     assert activations_peak(analysis) == training_peak(module, 3, kind)
+
+
+SHIPPED = [
+    (
+        "detr",
+        {"height": 64, "width": 96, "dim": 24, "heads": 3, "mlp": 40, "depth": 2},
+        "conv*",
+    ),
+    ("resnet18", {}, ["conv1", "conv2", "*.bn"]),
+    ("vit:ti-16", {"size": 64, "depth": 3}, ["encoder.[12]", "patches"]),
+    ("mobilenet-v2", {}, "stage[1-5]"),
+    (
+        "gpt2",
+        {"depth": 2, "width": 24, "heads": 3, "context": 9, "vocabulary": 50},
+        "words",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "settings", "freeze"), SHIPPED)
+def test_every_byte_of_shipped_networks(
+    name: str, settings: dict[str, int], freeze: Any
+) -> None:
+    network = archcalc.load(name, set=settings, freeze=freeze, input=SIZES.get(name))
+    analysis = network.analyze(batch=2, inplace=False)
+    module = prepared(analysis.graph)
+    assert analysis.total.frozen > 0
+    assert analysis.memory.saved_for_backward == saved_bytes(module, 2)
+    assert activations_peak(analysis) == training_peak(module, 2)
+
+
+SIZES = {"resnet18": "3x33x33", "mobilenet-v2": "3x33x33"}
+
+
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet-v2"])
+def test_mixed_precision_keeps_what_autocast_keeps(name: str) -> None:
+    freeze = ["conv1", "conv2", "conv4.*.conv1"] if name == "resnet18" else "stage[1-3]"
+    network = archcalc.load(name, freeze=freeze, input=SIZES[name])
+    analysis = network.analyze(batch=2, inplace=False, mixed=True)
+    theirs = autocast_saved_bytes(prepared(analysis.graph), 2)
+    assert analysis.memory.saved_for_backward == theirs
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "rprop"])
+def test_no_gradient_and_no_state_of_what_is_frozen(optimizer: str) -> None:
+    kinds = {
+        "sgd": lambda p: torch.optim.SGD(p, 0.1),
+        "momentum": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9),
+        "adam": torch.optim.Adam,
+        "rprop": torch.optim.Rprop,
+    }
+    analysis = archcalc.load("lenet5", freeze="c*").analyze(optimizer=optimizer)
+    module = prepared(analysis.graph)
+    trained = [p for p in module.parameters() if p.requires_grad]
+    made = kinds[optimizer](trained)  # type: ignore[operator]  # each takes parameters
+    for parameter in trained:
+        parameter.grad = torch.ones_like(parameter)
+    made.step()
+    state = [v for kept in made.state.values() for v in kept.values()]
+    theirs = sum(v.nbytes for v in state if isinstance(v, torch.Tensor))
+    static = analysis.memory.static
+    assert static.optimizer_state == theirs
+    assert static.gradients == sum(p.nbytes for p in trained) < static.parameters

@@ -81,5 +81,6 @@ def _needed(storages: Storages, node: Node, held: frozenset[int] = frozenset()) 
 
 
 def upper_bound(storages: Storages) -> int:
-    """Return the bytes where nothing is freed: every storage that is made."""
-    return sum(storages.size)
+    """Return the bytes where nothing is freed: every storage, and every workspace."""
+    made = (workspace(storages, node) for node in storages.ran)
+    return sum(storages.size) + sum(made)
