@@ -148,6 +148,59 @@ class Parameter(Source):
         return Function("p['value'][None]", self.weights())
 
 
+class Lookup(Source):
+    """Learned numbers that stand at fixed places, each maybe at several of them.
+
+    Shape: `() -> sizes`. A table of `learned` numbers is read at a place for each
+    value: biases of 8 heads for 49 distances are `{lookup: [8, 49, 49], learned: 392}`.
+    Backward keeps the places, 8 bytes each.
+    """
+
+    key = "lookup"
+    looks_up = True
+    words: ClassVar[dict[str, str]] = {
+        "sizes": "The size of each axis.",
+        "learned": "How many learned numbers there are.",
+    }
+    examples = (
+        "{lookup: [2, 5, 5], learned: 18}",
+        "{lookup: [3, 4], learned: 30}",
+    )
+
+    sizes: Sizes
+    learned: Size
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return self.sizes
+
+    def weights(self, *inputs: Shape) -> Shapes:
+        return {"table": (self.learned,)}
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        return Saved(extras=(self.index(output),))
+
+    def index(self, output: Shape) -> Extra:
+        """Return the place in the table of each value."""
+        return Extra("index of places", once=numel(output), width=8)
+
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        """Where weights are looked up; where places are numbered."""
+        index = self.index(output)
+        late = Extra(NOT_YET, once=-numel(output))
+        return [[index], [index, index._replace(what="places in a row"), late]]
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        return for_all(output)
+
+    def torch(self, *inputs: Shape) -> Call:
+        sizes = ", ".join(map(str, self.sizes))
+        count = product(self.sizes)
+        place = "device=p['table'].device"
+        places = f"r = (torch.arange({count}, {place}) % {self.learned})"
+        step = f"{places}.reshape({sizes})"
+        return Function("p['table'][r][None]", self.weights(), (step,))
+
+
 class RelativeBias(Source):
     """A learned bias for each head and relative position, to add to scores as `mask`.
 

@@ -17,6 +17,7 @@ from archcalc.readers.model import UNKNOWN, Model, Op
 
 BIASED = ("linear", "conv", "dwconv", "deconv")
 MOVING = ("reshape", "transpose", "permute", "flatten", "slice", "split", "token")
+LAID_OUT = ("reshape", "transpose", "permute", "flatten")
 GATES = {"sigmoid": "swish", "hardsigmoid": "hardswish"}
 LONGEST_CHAIN = 16
 
@@ -339,6 +340,24 @@ def _featured(model: Model, index: int, layer: str, join: str) -> bool:
     return len(learned) == 1 and sizes == [op.shape[-1]]
 
 
+def merged_lookups(model: Model) -> Model:
+    """Give a table that is read at fixed places the sizes that moves make of it."""
+    users = model.users()
+    dropped: dict[int, int] = {}
+    for index, op in enumerate(model.ops):
+        if op.kind not in LAID_OUT or len(op.inputs) != 1:
+            continue
+        source = op.inputs[0]
+        while source in dropped:
+            source = dropped[source]
+        before = model.ops[source]
+        if before.kind == "lookup" and alone(users, op.inputs[0]) == index:
+            args = {**before.args, "sizes": op.shape}
+            model.ops[source] = replace(before, args=args, shape=op.shape)
+            dropped[index] = source
+    return model.without(dropped)
+
+
 def classified(model: Model) -> Model:
     """Call a linear layer of a vector `fc`, which flattens what enters."""
     users = model.users()
@@ -361,6 +380,7 @@ STEPS: tuple[Callable[[Model], Model], ...] = (
     merged_gates,
     merged_gelus,
     merged_attention,
+    merged_lookups,
     merged_moves,
     merged_norms,
     classified,

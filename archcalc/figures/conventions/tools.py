@@ -191,6 +191,7 @@ THOP = Convention(
         {
             REST: {m.trainable: 1},
             "gn rms grn embedding class_token position layer_scale channel_bias": {},
+            "lookup": {},
             "parameter relative_bias unknown window_attention grid_attention": {},
         }
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from archcalc.readers.onnx import moves, windows
@@ -10,31 +9,7 @@ from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.sizes import NotKnown
 from archcalc.readers.onnx.trace import Result
 from archcalc.readers.onnx.values import Value
-from archcalc.readers.pytorch.calls import Call, Exported, several
-
-Direct = Callable[["Exported", Node, Call], Result]
-DIRECT: dict[str, Direct] = {}
-"""Rules of operators that the standard says in another way, or not at all."""
-
-
-def direct(*names: str) -> Callable[[Direct], Direct]:
-    """Give operators a rule of their own."""
-
-    def register(function: Direct) -> Direct:
-        DIRECT.update(dict.fromkeys(names, function))
-        return function
-
-    return register
-
-
-@direct("linear")
-def linear_layer(trace: Exported, node: Node, call: Call) -> Value:
-    """A linear layer, whose weight is a constant."""
-    x, weight = call.value(), call.value("weight")
-    if not weight.constant or x.batch == x.rank - 1:
-        raise NotKnown
-    args = {"out": weight.sizes[0], "bias": call["bias"] is not None}
-    return trace.layer(node, "linear", [x], trace.full, x.batch, **args)
+from archcalc.readers.pytorch.calls import Call, Exported, Stretched, direct, several
 
 
 @direct("batch_norm", "instance_norm")
@@ -42,7 +17,11 @@ def channel_norm(trace: Exported, node: Node, call: Call) -> Value:
     """A batch or instance norm, with or without weights."""
     affine = call["weight"] is not None
     key = "bn" if call.name == "batch_norm" else "in"
-    return trace.layer(node, key, [windowed(call)], affine=affine)
+    x = call.value()
+    if x.batch == 0:
+        return trace.layer(node, key, [x], affine=affine)
+    x = set_beside(trace, node, x)
+    return put_back(trace, node, trace.layer(node, key, [x], affine=affine))
 
 
 @direct(*(f"adaptive_{kind}_pool{n}d" for kind in ("max", "avg") for n in (1, 2, 3)))
@@ -78,57 +57,16 @@ def rolled(trace: Exported, node: Node, call: Call) -> Value:
     x = call.value()
     shifts, axes = several(call["shifts"], 1), call.axes("dims", x.rank)
     inner = [x.axis(axis) for axis in axes]
-    if inner != list(range(1, len(x.stripped))):
+    if inner == list(range(1, len(x.stripped))):
+        shift = windows.simple(shifts)
+        return trace.layer(node, "roll", [x], x.sizes, x.batch, shift=shift)
+    if None in inner:
         raise NotKnown
-    return trace.layer(
-        node, "roll", [x], x.sizes, x.batch, shift=windows.simple(shifts)
-    )
-
-
-REDUCTIONS = {
-    "sum": "sum",
-    "amax": "max",
-    "amin": "min",
-    "linalg_vector_norm": "vector_norm",
-}
-
-
-@direct(*REDUCTIONS)
-def reduced(trace: Exported, node: Node, call: Call) -> Value:
-    """A sum, largest or smallest value, or norm along axes."""
-    x = call.value()
-    axes = call.axes("dim", x.rank) or list(range(x.rank))
-    inner = [x.axis(axis) for axis in axes]
-    if call["ord"] not in (None, 2) or None in inner:
-        raise NotKnown
-    args: dict[str, Any] = {"axes": tuple(sorted(a for a in inner if a is not None))}
-    keep, batch = bool(call["keepdim"]), x.batch
-    if keep:
-        args["keep"] = True
-    elif batch is not None:
-        batch -= sum(axis < batch for axis in axes)
-    return trace.layer(node, REDUCTIONS[call.name], [x], trace.full, batch, **args)
-
-
-@direct("einsum")
-def summed(trace: Exported, node: Node, call: Call) -> Value:
-    """A product of two tensors by letters; the samples have one of their own."""
-    left, right = call["tensors"]
-    parts = call["equation"].replace(" ", "").replace("->", ",").split(",")
-    first, second, out = parts
-    for x, letters in ((left, first), (right, second)):
-        if x.constant or x.batch not in (0, None) or len(letters) != x.rank:
-            raise NotKnown
-    letter = first[0] if left.batch == 0 else ""
-    if (second[0] if right.batch == 0 else "") != letter or out[:1] != letter:
-        raise NotKnown
-    if letter:
-        first, second, out = first[1:], second[1:], out[1:]
-    if letter and letter in first + second + out:
-        raise NotKnown
-    axes = f"{first},{second}->{out}".lower()
-    batch = 0 if letter else None
-    return trace.layer(node, "einsum", [left, right], trace.full, batch, axes=axes)
+    by_axis = dict(zip(inner, shifts, strict=True))
+    whole = in_front(trace, node, x)
+    shift = tuple(by_axis.get(axis, 0) for axis in range(len(x.stripped)))
+    made = trace.layer(node, "roll", [whole], whole.sizes, 0, shift=shift)
+    return moves.regrouped(trace, node, made, x.sizes)
 
 
 @direct("im2col", "col2im")
@@ -198,6 +136,128 @@ def recurrent(trace: Exported, node: Node, call: Call) -> list[Value]:
     last = trace.layer(node, "token", [turned], (1, hidden), 0, index=-1)
     state = trace.layer(node, "reshape", [last], (1, 1, hidden), 1, sizes=(1, hidden))
     return [made, state, state][: len(node.outputs)]
+
+
+@direct("conv1d", "conv2d")
+@direct(*(f"{kind}_pool{n}d" for kind in ("max", "avg") for n in (1, 2)))
+def windows_beside(trace: Exported, node: Node, call: Call) -> Result:
+    """A convolution or pool, also of parts of an image that lie beside each other.
+
+    Where samples were cut into parts, these are an axis of their own with a window
+    of 1: the kernel of two axes is one of three.
+    """
+    x, rank = call.value(), int(call.name[-2])
+    if x.batch == 0 or x.rank != rank + 2:
+        return trace.worded(node, call)
+    one = {"stride": 1, "dilation": 1, "kernel_size": 1, "padding": 0}
+    given = dict(call.given)
+    for name, usual in one.items():
+        if isinstance(given.get(name), str):
+            raise NotKnown
+        if given.get(name):
+            given[name] = [usual, *several(given[name], rank)]
+    weight = given.get("weight")
+    if isinstance(weight, Value):
+        out, entering, *kernel = weight.sizes
+        given["weight"] = Value((out, entering, 1, *kernel))
+    first = "input" if "input" in given else "self"
+    given[first] = set_beside(trace, node, x)
+    name = f"{call.name[:-2]}{rank + 1}d"
+    made = trace.worded(node, Call(name, given, call.outputs))
+    assert isinstance(made, Value)
+    return put_back(trace, node, made)
+
+
+def set_beside(trace: Exported, node: Node, x: Value) -> Value:
+    """Return parts of samples as an axis behind the channels."""
+    if x.batch is not None or x.rank < 2:
+        raise NotKnown
+    turned = moves.moved(trace, node, x, [1, 0, *range(2, x.rank)])
+    return Value((1, *turned.sizes), turned.op, 0)
+
+
+def put_back(trace: Exported, node: Node, x: Value) -> Value:
+    """Return parts of samples as the first axis again."""
+    bare = Value(x.sizes[1:], x.op, None)
+    return moves.moved(trace, node, bare, [1, 0, *range(2, bare.rank)])
+
+
+def in_front(trace: Exported, node: Node, x: Value) -> Value:
+    """Return a tensor with an axis of one position before all others of a sample."""
+    full = (1, 1, *x.stripped)
+    return trace.layer(node, "reshape", [x], full, 0, sizes=full[1:])
+
+
+@direct("pad", "constant_pad_nd")
+def padded(trace: Exported, node: Node, call: Call) -> Result:
+    """Padding of an image, or zeros around the axes of another tensor."""
+    x, given = call.value(), list(call["pad"])
+    pairs = [(0, 0)] * (x.rank - len(given) // 2)
+    pairs += [*zip(given[::2], given[1::2], strict=True)][::-1]
+    plain = x.batch == 0 and x.rank > 2 and pairs[1] == (0, 0)
+    if plain or call["mode"] not in (None, "constant"):
+        return trace.worded(node, call)
+    inner = [pair for axis, pair in enumerate(pairs) if axis != x.batch]
+    if len(inner) > 3 or (x.batch is not None and any(pairs[x.batch])):
+        return trace.worded(node, call)
+    full, whole = trace.full, in_front(trace, node, x)
+    before, after = ([pair[end] for pair in inner] for end in (0, 1))
+    return moves.regrouped(
+        trace, node, windows.padded(trace, node, whole, before, after), full
+    )
+
+
+@direct("slice")
+def slice_(trace: Exported, node: Node, call: Call) -> Result:
+    """A part of one axis, or every n-th position of it."""
+    x, step = call.value(), call["step"] or 1
+    if step == 1:
+        return trace.worded(node, call)
+    axis = (call["dim"] or 0) % x.rank
+    inner = x.axis(axis)
+    if inner is None:
+        raise NotKnown
+    full, start = trace.full, (call["start"] or 0) % call.size(axis)
+    if call["end"] is not None and call["end"] < call.size(axis):
+        raise NotKnown
+    x = moves.cut(trace, node, x, axis, start, x.sizes[axis])
+    whole = in_front(trace, node, x)
+    stride = tuple(step if at == inner else 1 for at in range(len(x.stripped)))
+    made = trace.layer(node, "subsample", [whole], stride=stride)
+    return moves.regrouped(trace, node, made, full)
+
+
+@direct("expand", "expand_as", "broadcast_to")
+def stretched(trace: Exported, node: Node, call: Call) -> Value:
+    """Axes of one position stretched: only arithmetic reads it so."""
+    x = call.value()
+    if x.sizes == trace.full:
+        return x
+    if x.rank != len(trace.full) or x.op is None:
+        raise NotKnown
+    return Stretched(trace.full, x.op, x.batch, narrow=x)
+
+
+PLAIN = ("rsqrt", "square", "expm1", "log1p")
+
+
+@direct(*PLAIN)
+def plain(trace: Exported, node: Node, call: Call) -> Value:
+    """A function of each value whose layer has its name."""
+    x = call.value()
+    return trace.layer(node, call.name, [x], x.sizes, x.batch)
+
+
+@direct("reshape_as")
+def as_another(trace: Exported, node: Node, call: Call) -> Value:
+    """Other sizes for the same values: those of another tensor."""
+    return moves.regrouped(trace, node, call.value(), trace.full)
+
+
+@direct("copy")
+def copied(trace: Exported, node: Node, call: Call) -> Value:
+    """Values written over others."""
+    return call.value("src")
 
 
 def windowed(call: Call) -> Value:

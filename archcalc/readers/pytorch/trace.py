@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from archcalc.errors import ShapeError
-from archcalc.layers import CATALOGUE
-from archcalc.layers.base import Shape, numel
-from archcalc.layers.fields import FieldError
-from archcalc.readers.model import UNKNOWN, Model, Op
+from archcalc.readers.model import UNKNOWN, Op
 from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.sizes import Ins, NotKnown
 from archcalc.readers.onnx.trace import Result
 from archcalc.readers.onnx.values import Full, Value, stripped
-from archcalc.readers.pytorch.calls import Call, Exported, Learned
-from archcalc.readers.pytorch.rules import DIRECT
+from archcalc.readers.pytorch import products, rules
+from archcalc.readers.pytorch.calls import DIRECT, Call, Learned, Stretched, flat
+from archcalc.readers.pytorch.weights import HELD, UNFIT, Followed, Later, names_in
 from archcalc.readers.pytorch.words import WORDS
 
+FAMILIES = (products, rules)
+"""The modules of rules; importing them fills `DIRECT`."""
 
-class ExportedTrace(Exported):
+
+class ExportedTrace(Followed):
     """The walk through an exported graph; `full` are the sizes of what is made now."""
 
-    def __init__(self, model: Model) -> None:
-        super().__init__(model)
-        self.modules: tuple[str, ...] = ()
-        self.found: dict[str, Any] = {}
-        self.sizes_of: dict[str, int] = {}
-        self.counted: dict[str, int] = {}
+    found: dict[str, Any]
+    prefix = ""
 
     def path(self, node: Node) -> tuple[str, ...]:
         return self.modules
@@ -49,6 +44,7 @@ class ExportedTrace(Exported):
 
     def graph(self, program: Any) -> None:
         """Walk through an exported program."""
+        self.found = {}
         weights = {
             spec.arg.name: spec.target
             for spec in program.graph_signature.input_specs
@@ -57,12 +53,31 @@ class ExportedTrace(Exported):
         for node in program.graph.nodes:
             if node.op == "placeholder":
                 self.found[node.name] = self.placeholder(node, weights)
-            elif node.op == "call_function":
+        for value in flat(self.walked(program.graph_module)):
+            if isinstance(value, Value) and value.op is not None:
+                self.model.outputs.append(value.op)
+
+    def walked(self, module: Any) -> Any:
+        """Walk through the calls of a graph, whose inputs are known."""
+        given: Any = None
+        for node in module.graph.nodes:
+            if node.op == "call_function":
                 self.found[node.name] = self.called(node)
+            elif node.op == "get_attr":
+                self.found[node.name] = getattr(module, node.target, None)
             elif node.op == "output":
-                for value in flat(self.read(node.args)):
-                    if isinstance(value, Value) and value.op is not None:
-                        self.model.outputs.append(value.op)
+                given = self.read(node.args)
+        return given
+
+    def inner(self, module: Any, given: Sequence[Any]) -> Any:
+        """Walk through a graph that is an argument of a call: code in a context."""
+        outer = self.found, self.prefix
+        names = [n.name for n in module.graph.nodes if n.op == "placeholder"]
+        self.found = dict(zip(names, given, strict=True))
+        self.prefix = f"{outer[1]}{len(self.later)}."
+        (made,) = self.walked(module)
+        self.found, self.prefix = outer
+        return made
 
     def placeholder(self, node: Any, weights: Mapping[str, str]) -> Any:
         """Take an input, or a weight as a constant."""
@@ -74,9 +89,9 @@ class ExportedTrace(Exported):
             real, name = tensor.dtype.is_floating_point, weights.get(node.name, "")
             self.sizes_of[name] = prod(full)
             learned = real and is_parameter(tensor)
-            return Learned(
-                full, floating=learned, names=frozenset({name} if learned else ())
-            )
+            names = frozenset({name} if learned else ())
+            self.spread |= names if len(node.users) > 1 else set()
+            return Learned(full, floating=learned, names=names, at=node.name, real=real)
         batch = sample_axis(full)
         op = Op("input", {}, (), stripped(full, batch), (node.name,))
         return Value(full, self.model.add(op), batch)
@@ -95,60 +110,150 @@ class ExportedTrace(Exported):
         args = [self.read(one) for one in node.args]
         if target == "getitem":
             return args[0][args[1]]
+        for at, one in enumerate(args):
+            if hasattr(one, "graph"):
+                return self.inner(one, args[at + 1 :])
         schema = getattr(node.target, "_schema", None)
         names = [one.name for one in schema.arguments] if schema else []
         given = dict(zip(names, args, strict=False))
         given |= {name: self.read(one) for name, one in node.kwargs.items()}
-        made = node.meta.get("val")
-        shapes: list[Full] = [
-            tuple(map(int, t.shape)) for t in flat(made) if hasattr(t, "shape")
-        ]
-        self.full = shapes[0] if shapes else ()
+        tensors = [t for t in flat(node.meta.get("val")) if hasattr(t, "shape")]
+        shapes: list[Full] = [tuple(map(int, t.shape)) for t in tensors]
         self.modules = modules_of(node)
-        name = target.split(".")[0].rstrip("_") if target[0] != "_" else target
+        base = target.split(".")[0]
         used = frozenset(
             u.args[1] for u in node.users if u.users and "getitem" in str(u.target)
         )
-        call = Call(name.removesuffix("_"), given, [node.name] * len(shapes), used)
-        return self.made(call, shapes)
+        if not shapes:
+            return None
+        outputs = [f"{self.prefix}{node.name}"]
+        if len(shapes) > 1:
+            outputs = [f"{outputs[0]}#{at}" for at in range(len(shapes))]
+        call = Call(base.rstrip("_"), given, outputs, used)
+        made = self.made(call, shapes, [t.dtype.is_floating_point for t in tensors])
+        if isinstance(made, Learned) and len(node.users) > 1:
+            self.spread |= made.names
+        if base.endswith("_") and base[0] != "_" and isinstance(made, Value):
+            self.overwritten(node.args[0], made)
+        return made
 
-    def made(self, call: Call, shapes: list[Full]) -> Any:
+    def overwritten(self, node: Any, made: Value) -> None:
+        """Note what a tensor holds after a call wrote into it.
+
+        Where a part of it was written, the whole depends on both.
+        """
+        if self.found[node.name].shape == made.shape:
+            self.found[node.name] = made
+        whole = node
+        while part_of(whole):
+            whole = whole.args[0]
+        before = self.found[whole.name]
+        if whole is node or made.op is None or before.op is None:
+            return
+        self.full = before.sizes
+        given = [before, made]
+        self.found[whole.name] = self.unknown_call(
+            Node("copy", outputs=["out"]), [*given], [before.sizes]
+        )[0]
+
+    def made(self, call: Call, shapes: list[Full], real: list[bool]) -> Any:
         """Return what a call gives, by its rule or as unknown."""
-        ins = [v for v in flat(list(call.given.values())) if isinstance(v, Value)]
-        names = names_in(ins)
-        if call.name in MADE or not any(v.op is not None for v in ins):
-            learned = bool(names) and call.name not in MADE
-            names = names if learned else frozenset()
-            constants = [Learned(s, floating=learned, names=names) for s in shapes]
+        ins = call.tensors
+        empty = any(0 in shape for shape in shapes)
+        if call.name in MADE or empty or not any(v.op is not None for v in ins):
+            constants = self.constants(call, shapes, real)
             return constants[0] if len(constants) == 1 else constants
-        self.shapes = shapes
-        node = Node(call.name, outputs=call.outputs)
-        before = len(self.model.ops)
-        try:
-            found = self.ruled(node, call)
-        except UNFIT:
-            found = []
-        results = found if isinstance(found, list) else [found]
-        if results and len(results) > max(call.used, default=0):
-            results += [Value(shape) for shape in shapes[len(results) :]]
-        fits = len(results) == len(shapes) and all(
-            v.sizes == s for v, s in zip(results, shapes, strict=False)
-        )
-        if not fits or not self.weighed(before, names):
-            del self.model.ops[before:]
-            results = (
-                self.part_known(node, call, names)
-                or self.with_parameter(node, call)
-                or self.unknown_call(node, ins, shapes)
+        found = self.tried(call, shapes)
+        if found is None:
+            self.shapes = shapes
+            ins = self.wide(call).tensors
+            found = self.unknown_call(Node(call.name), [*ins], shapes)
+        return found[0] if len(shapes) == 1 else found
+
+    def constants(
+        self, call: Call, shapes: list[Full], real: list[bool]
+    ) -> list[Learned]:
+        """Return what no input reaches; it is followed where a step reads it."""
+        names = frozenset() if call.name in MADE else names_in(call.tensors)
+        found = []
+        for at, full, floats in zip(call.outputs, shapes, real, strict=True):
+            self.later[at] = Later(call, shapes, self.modules)
+            learned = bool(names)
+            found.append(
+                Learned(full, floating=learned, names=names, at=at, real=floats)
             )
-        for name in names:
-            self.counted.setdefault(name, before)
-        return results[0] if len(shapes) == 1 else results
+        return found
+
+    def tried(self, call: Call, shapes: list[Full]) -> list[Value] | None:
+        """Return what a call gives by its rule.
+
+        Where that does not fit, constants become steps of their own: learned ones, and
+        then all of them.
+        """
+        before = len(self.model.ops)
+        for attempt in (
+            lambda: None if self.spreads(call) else self.by_rule(call),
+            lambda: self.by_rule(self.with_steps(call)),
+            lambda: self.part_known(call),
+            lambda: self.by_rule(self.with_steps(self.wide(call), True)),
+            lambda: self.by_rule(self.with_steps(self.wide(call), True, True)),
+        ):
+            self.shapes, self.full = shapes, shapes[0]
+            try:
+                found = attempt()
+            except UNFIT:
+                found = None
+            if found is not None and fits(found, shapes):
+                return found
+            self.undo(before)
+        return None
+
+    def spreads(self, call: Call) -> bool:
+        """Say whether other calls read, as tensors, learned ones that this one reads.
+
+        Then no layer of this call may hold them.
+        """
+        given = {k: v for k, v in call.given.items() if k not in (*HELD, "weight")}
+        return bool(names_in(Call("", given, []).tensors) & self.spread)
+
+    def by_rule(self, call: Call) -> list[Value] | None:
+        """Return what a call gives by its rule; None where weights are left over."""
+        before, names = len(self.model.ops), names_in(call.tensors)
+        made = self.ruled(Node(call.name, outputs=call.outputs), call)
+        found = made if isinstance(made, list) else [made]
+        if found and len(found) > max(call.used, default=0):
+            found += [Value(shape) for shape in self.shapes[len(found) :]]
+        if not self.weighed(before, names):
+            return None
+        self.count(names, before)
+        return found
+
+    def wide(self, call: Call) -> Call:
+        """Return a call whose stretched tensors are steps, which no rule knows."""
+
+        def change(name: str, value: Value) -> Value:
+            if not isinstance(value, Stretched):
+                return value
+            self.full = value.sizes
+            node, given = Node("expand"), [value.narrow]
+            return self.unknown_call(node, [*given], [value.sizes])[0]
+
+        wide = call.replaced(change)
+        self.full = self.shapes[0]
+        return wide
 
     def ruled(self, node: Node, call: Call) -> Result:
+        stretched = any(isinstance(v, Stretched) for v in call.tensors)
+        if stretched and call.name not in products.JOINS:
+            raise NotKnown
         if call.name in DIRECT:
             return DIRECT[call.name](self, node, call)
-        if call.name not in WORDS:
+        return self.worded(node, call)
+
+    def worded(self, node: Node, call: Call) -> Result:
+        if call.name not in WORDS or any(
+            isinstance(v, Stretched) for v in call.tensors
+        ):
             raise NotKnown
         name, ins, attributes = WORDS[call.name](call)
         standard = Node(name, outputs=node.outputs, attributes=attributes)
@@ -156,136 +261,47 @@ class ExportedTrace(Exported):
             raise NotKnown
         return self.rules[name](self, standard, ins)
 
-    def weighed(self, before: int, names: frozenset[str]) -> bool:
-        """Say whether new layers have as many weights as the call read, and not again.
-
-        A layer that reads the weights of an earlier one shares them.
-        """
-        made = self.model.ops[before:]
-        if self.held(made) != sum(self.sizes_of[name] for name in names):
-            return False
-        first = {self.counted[name] for name in names if name in self.counted}
-        if not first:
-            return True
-        known = names <= self.counted.keys() and len(first) == len(made) == 1
-        (source,) = first if len(first) == 1 else (0,)
-        if not known or self.weights(made[0]) != self.weights(self.model.ops[source]):
-            return False
-        self.model.ops[before] = replace(made[0], share=source)
-        return True
-
-    def held(self, ops: list[Op]) -> int:
-        """Return how many weights operators have in all."""
-        sizes = [numel(shape) for op in ops for shape in self.weights(op)]
-        return sum(size for size in sizes if isinstance(size, int))
-
-    def weights(self, op: Op) -> list[Shape]:
-        """Return the shapes of an operator's weights, in order of their sizes."""
-        if op.kind == UNKNOWN:
-            return [(op.args["learned"],)] if op.args.get("learned") else []
-        shapes = [self.model.ops[i].shape for i in op.inputs]
-        return sorted(CATALOGUE[op.kind](**op.args).weights(*shapes).values(), key=str)
-
-    def part_known(self, node: Node, call: Call, names: frozenset[str]) -> list[Value]:
+    def part_known(self, call: Call) -> list[Value] | None:
         """Return a product whose weights are made of others, and the rest as unknown.
 
         The kernel of a convolution may be normalized, a bias may be put together.
         """
+        names = names_in(call.tensors)
         if call.name not in PRODUCTS or names & self.counted.keys():
-            return []
-        before = len(self.model.ops)
-        without = Call(call.name, {**call.given, "bias": None}, call.outputs)
-        try:
-            made = self.ruled(node, without)
-        except UNFIT:
-            return []
+            return None
+        node = Node(call.name, outputs=call.outputs)
+        made = self.ruled(node, Call(call.name, {**call.given, "bias": None}, []))
         assert isinstance(made, Value)
-        assert made.op is not None
         rest = sum(self.sizes_of[name] for name in names)
         rest -= self.held(self.model.ops[-1:])
         if rest < 1:
-            del self.model.ops[before:]
-            return []
+            return None
+        self.count(names, len(self.model.ops) - 1)
         what = "weights_of_the_weight"
         args = {"op": what, "sizes": made.stripped, "learned": rest}
         return [self.append(node, UNKNOWN, args, made, what)]
 
-    def with_parameter(self, node: Node, call: Call) -> list[Value]:
-        """Return arithmetic on a tensor and a learned one, a step of its own."""
-        given = [call["self"], call["other"]]
-        learned = [v for v in given if isinstance(v, Learned) and v.names]
-        if (
-            call.name not in JOINS
-            or len(learned) != 1
-            or call["alpha"] not in (None, 1)
-        ):
-            return []
-        (constant,) = learned
-        other = given[1 - given.index(constant)]
-        sizes = constant.sizes
-        total = sum(self.sizes_of[name] for name in constant.names)
-        if not isinstance(other, Value) or other.op is None or prod(sizes) != total:
-            return []
-        if constant.names & self.counted.keys() or other.batch not in (0, None):
-            return []
-        if other.batch == 0 and len(sizes) == other.rank:
-            if sizes[0] != 1:
-                return []
-            sizes = sizes[1:]
-        before = len(self.model.ops)
-        sizes = sizes or (1,)
-        source = Op("parameter", {"sizes": sizes}, (), sizes, self.modules)
-        index = self.model.add(source)
-        made = Value(sizes, index)
-        values = [made if v is constant else other for v in given]
-        try:
-            return [self.joined(node, JOINS[call.name], values, other.batch)]
-        except (NotKnown, ShapeError, FieldError):
-            del self.model.ops[before:]
-            return []
 
-    def joined(
-        self, node: Node, kind: str, values: list[Value], batch: int | None
-    ) -> Value:
-        """Append a join of tensors that may have unlike shapes."""
-        shapes = [self.model.ops[v.op or 0].shape for v in values]
-        shape = CATALOGUE[kind]().shape(*shapes)
-        if shape != stripped(self.full, batch):
-            raise NotKnown
-        sources = tuple(v.op for v in values if v.op is not None)
-        op = Op(kind, {}, sources, shape, self.path(node))
-        return Value(self.full, self.model.add(op), batch)
-
-    def unknown_call(self, node: Node, ins: Ins, shapes: list[Full]) -> list[Value]:
-        """Append what no rule knows; its weights are those that no call read before."""
-        total = sum(self.sizes_of[name] for name in names_in(ins) - self.counted.keys())
-        live: list[Value | None] = [
-            v for v in ins if v is not None and v.op is not None
-        ]
-        learned = [Value((total,), floating=True)] if total > 1 else []
-        found = []
-        for at, shape in enumerate(shapes):
-            self.full = shape
-            given = live if at else [*live, *learned]
-            found += self.unknown(Node(node.op, outputs=["out"]), given)
-        return found
-
-
-UNFIT = (NotKnown, ShapeError, FieldError, IndexError, TypeError, KeyError)
-"""What a rule raises where a call is not of its form."""
-JOINS = {"add": "add", "mul": "multiply", "sub": "subtract"}
 PRODUCTS = {"linear", "conv1d", "conv2d", "conv3d"}
 MADE = {
     *("new_zeros", "new_ones", "new_full", "new_empty", "zeros_like", "ones_like"),
     *("full_like", "empty_like"),
 }
 """What makes a constant of a tensor's sizes alone."""
+PARTS = ("slice", "select", "view", "narrow", "unsqueeze", "squeeze", "transpose")
 
 
-def names_in(values: Ins) -> frozenset[str]:
-    """Return the weights that lead to values, by their names."""
-    learned = (v.names for v in values if isinstance(v, Learned))
-    return frozenset[str]().union(*learned)
+def fits(found: list[Value], shapes: list[Full]) -> bool:
+    """Say whether values have the sizes that PyTorch says."""
+    return len(found) == len(shapes) and all(
+        v.sizes == s for v, s in zip(found, shapes, strict=True)
+    )
+
+
+def part_of(node: Any) -> bool:
+    """Say whether a call gives a part of a tensor, or the same values otherwise."""
+    target = getattr(node.target, "__name__", "")
+    return node.op == "call_function" and target.split(".")[0] in PARTS
 
 
 def sample_axis(full: Full) -> int | None:
@@ -303,10 +319,3 @@ def modules_of(node: Any) -> tuple[str, ...]:
     stack = list(node.meta.get("nn_module_stack", {}).values())
     path = stack[-1][0] if stack else ""
     return tuple(part for part in path.split(".") if part)
-
-
-def flat(value: Any) -> list[Any]:
-    """Return the values of nested lists in turn."""
-    if isinstance(value, list | tuple):
-        return [leaf for one in value for leaf in flat(one)]
-    return [value]

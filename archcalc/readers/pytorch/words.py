@@ -333,7 +333,7 @@ def resized(call: Call) -> Standard:
 @word("cat", "concat")
 def concat(call: Call) -> Standard:
     """Tensors behind each other; PyTorch passes over empty ones."""
-    tensors = [v for v in call["tensors"] if v.sizes != (0,)]
+    tensors = [v for v in call["tensors"] if 0 not in v.sizes]
     return "Concat", [*tensors], {"axis": call["dim"] or 0}
 
 
@@ -376,12 +376,24 @@ def split(call: Call) -> Standard:
     return "Split", [x, numbers(*asked)], {"axis": axis}
 
 
-@word("mean")
-def mean(call: Call) -> Standard:
-    """A mean over axes."""
-    x = call.value()
+REDUCTIONS = {
+    "mean": "ReduceMean",
+    "sum": "ReduceSum",
+    "amax": "ReduceMax",
+    "amin": "ReduceMin",
+    "linalg_vector_norm": "ReduceL2",
+}
+
+
+@word(*REDUCTIONS)
+def reduced(call: Call) -> Standard:
+    """A mean, sum, norm, largest or smallest value along axes."""
+    x, name = call.value(), REDUCTIONS[call.name]
+    if call["ord"] not in (None, 1, 2):
+        raise NotKnown
+    name = "ReduceL1" if call["ord"] == 1 else name
     axes = call.axes("dim", x.rank) or list(range(x.rank))
-    return "ReduceMean", [x, numbers(*axes)], {"keepdims": int(bool(call["keepdim"]))}
+    return name, [x, numbers(*axes)], {"keepdims": int(bool(call["keepdim"]))}
 
 
 @word("pixel_shuffle")

@@ -67,7 +67,7 @@ def _counts_of(text: str, model: Model, limits: Limits) -> Counter[Any]:
     return Counter(
         _signature(node.layer, node.shape, graph.input_shapes(node))
         for node in graph.nodes
-        if node.layer.arity != 0
+        if node.layer.key != "input"
     )
 
 

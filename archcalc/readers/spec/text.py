@@ -137,9 +137,8 @@ class Writer:
         """Return the kind of a layer and its arguments that are not the usual ones."""
         layer = CATALOGUE[item.kind]
         args = self._arguments(item)
-        joins = layer.arity != 1
         first = layer.principal
-        if joins:
+        if layer.arity not in (0, 1):
             given: dict[str, Any] = {item.kind: Raw(self._joining(item))}
         else:
             given = {item.kind: args.pop(first) if first in args else ""}

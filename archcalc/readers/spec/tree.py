@@ -62,6 +62,10 @@ class Item:
         return 1 + sum(item.size() for row in self.inside() for item in row)
 
 
+SOURCES = {key for key, layer in CATALOGUE.items() if layer.arity == 0}
+"""Kinds of steps that read nothing."""
+
+
 class Folding:
     """The graph while it is folded: who reads whom, and the step of each operator."""
 
@@ -104,7 +108,7 @@ class Folding:
     def _join(self, at: int) -> None:
         """Fold a join into one step, where its branches begin at one operator."""
         chains = [self._chain(source) for source in self.sources[at]]
-        begins = {begin for _, begin in chains}
+        begins = {begin for _, begin in chains if begin is not None}
         inner = [index for chain, _ in chains for index in chain]
         if len(begins) != 1 or len(set(inner)) < len(inner):
             return
@@ -118,12 +122,15 @@ class Folding:
         self.items[at] = joined(item, rows, shape)
         self.sources[at] = [begin]
         self.left -= set(inner)
-        began = sum(bool(chain) for chain, _ in chains)
+        began = sum(bool(chain) for chain, at_ in chains if at_ is not None)
         began += any(not chain for chain, _ in chains)
         self.readers[begin] -= began - 1
 
-    def _chain(self, end: int) -> tuple[list[int], int]:
-        """Return the operators that lead to one alone, and where they begin."""
+    def _chain(self, end: int) -> tuple[list[int], int | None]:
+        """Return the operators that lead to one alone, and where they begin.
+
+        A chain that begins with a learned tensor begins nowhere else.
+        """
         chain: list[int] = []
         at = end
         while self.readers[at] == 1 and len(self.sources[at]) == 1:
@@ -131,6 +138,9 @@ class Folding:
                 break
             chain.append(at)
             at = self.sources[at][0]
+        alone = self.readers[at] == 1 and not self.sources[at]
+        if alone and self.items[at].kind != "input":
+            return [at, *chain[::-1]], None
         return chain[::-1], at
 
     def _row(self, chain: Sequence[int]) -> list[Item]:
@@ -157,6 +167,10 @@ def joined(item: Item, rows: list[list[Item]], entering: Shape) -> Item:
     """Return the step of a join with its branches."""
     item.entering = entering
     empty = [row for row in rows if not row]
+    if any(row and row[0].kind in SOURCES for row in rows):
+        item.branches = list(zip(branch_names(rows), rows, strict=True))
+        item.path = item.path or common([step for row in rows for step in row])
+        return item
     if item.kind == "add" and len(rows) == 2 and len(empty) < 2:
         body, skip = sorted(rows, key=len, reverse=True)
         if not skip or is_projection(skip):
