@@ -122,7 +122,7 @@ def placeholders(program: Any) -> list[Any]:
 
 def recorded(source: str) -> set[str]:
     """Return the models of a library that were read before."""
-    rows = yaml.safe_load(RECORD.read_text(encoding="utf-8"))["models"]
+    rows = yaml.safe_load(RECORD.read_text(encoding="utf-8"))["models"] or ()
     return {row["model"] for row in rows if row["library"] == source}
 
 
