@@ -100,7 +100,10 @@ def hiding(w: StepWriter, queries: int, keys: int, heads: int) -> dict[str, Any]
 def learned_tokens(w: StepWriter, x: Tensor, depth: int) -> Made:
     """A tensor that every sample reads, added or multiplied."""
     sizes = [x.channels, x.shape[1] + w.spoilt()]
-    branches = {"a": "identity", "b": [{"parameter": sizes}]}
+    learned: dict[str, Any] = {"parameter": sizes}
+    if w.chance(0.4):
+        learned = {"lookup": sizes, "learned": w.random.randint(1, 60)}
+    branches = {"a": "identity", "b": [learned]}
     return {w.random.choice(("add", "multiply")): branches}, x
 
 

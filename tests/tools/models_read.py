@@ -50,11 +50,11 @@ def names_of(source: str, each: int) -> list[str]:
         models = library("torchvision.models")
         return sorted(models.list_models(module=models))
     timm = library("timm")
-    found = []
-    for module in timm.list_modules():
-        models = timm.list_models(module=module)
-        found += sorted(models, key=lambda name: (len(name), name))[:each]
-    return found
+    modules = [
+        sorted(timm.list_models(module=module), key=lambda name: (len(name), name))
+        for module in timm.list_modules()
+    ]
+    return [names[at] for at in range(each) for names in modules if at < len(names)]
 
 
 def built(source: str, name: str) -> Any:
@@ -91,9 +91,9 @@ def read(source: str, name: str) -> Read:
     unknown = Counter(
         node.layer.op for node in network.graph.nodes if node.layer.key == "unknown"
     )
-    used = used_params(model, shape)
+    equal = total.params == found.params
     return Read(
-        total.params in (found.params, used),
+        equal or total.params == used_params(model, shape),
         total.macs == found.macs,
         len(text.splitlines()),
         dict(unknown),
