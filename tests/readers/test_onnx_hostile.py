@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from onnx import helper
 from onnx_models import model, weight, whole
 
+import archcalc
 from archcalc.errors import ArchcalcError
 from archcalc.network.network import network
 from archcalc.readers import read_source, source_of
@@ -105,6 +107,55 @@ def twice() -> bytes:
     return bytes(made.SerializeToString())
 
 
+def dense(count: int) -> bytes:
+    """Return convolutions each of which reads all that were before it."""
+    nodes, tensors, names = [], [], ["x"]
+    for at in range(count):
+        tensors.append(weight(f"w{at}", [1, at + 1, 1, 1]))
+        nodes.append(helper.make_node("Concat", names, [f"c{at}"], axis=1))
+        nodes.append(helper.make_node("Conv", [f"c{at}", f"w{at}"], [f"t{at}"]))
+        names.append(f"t{at}")
+    made = model(nodes, {"x": [1, 1, 2, 2]}, {names[-1]: None}, tensors)
+    return bytes(made.SerializeToString())
+
+
+def calling(depth: int) -> bytes:
+    """Return functions each of which calls the one before it twice."""
+    opsets = [helper.make_opsetid("", 20), helper.make_opsetid("own", 1)]
+    made = []
+    for at in range(depth):
+        names = ["Relu"] if at == 0 else [f"F{at - 1}"] * 2
+        domain = "own" if at else ""
+        calls = [
+            helper.make_node(name, [a], [b], domain=domain)
+            for name, (a, b) in zip(names, (("a", "c"), ("c", "b")), strict=False)
+        ]
+        end = "b" if at else "c"
+        made.append(helper.make_function("own", f"F{at}", ["a"], [end], calls, opsets))
+    node = helper.make_node(f"F{depth - 1}", ["x"], ["y"], domain="own")
+    whole_ = model([node], {"x": [1, 8]}, {"y": None}, functions=made, domains=["own"])
+    return bytes(whole_.SerializeToString())
+
+
+def turning(count: int) -> bytes:
+    """Return a constant of 4,096 values whose axes are turned again and again."""
+    nodes = [helper.make_node("ConstantOfShape", ["s"], ["c0"])]
+    nodes += [
+        helper.make_node("Transpose", [f"c{i}"], [f"c{i + 1}"]) for i in range(count)
+    ]
+    nodes.append(helper.make_node("Add", ["x", f"c{count}"], ["y"]))
+    made = model(nodes, {"x": [1, 4]}, {"y": None}, [whole("s", [2] * 12)])
+    return bytes(made.SerializeToString())
+
+
+def nameless(count: int) -> bytes:
+    """Return an operator that nobody knows, with thousands of outputs."""
+    names = [f"y{at}" for at in range(count)]
+    node = helper.make_node("F", ["x"], names, domain="own")
+    made = model([node], {"x": [1, 8]}, dict.fromkeys(names), domains=["own"])
+    return bytes(made.SerializeToString())
+
+
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b"", "the file is empty"),
     "text": (lambda: b"name: net\nlayers: [relu]\n", "at byte"),
@@ -119,6 +170,9 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "many operators": (lambda: chain("Relu", 10_001), "more than 10000 operators"),
     "deep": (lambda: deep(40), "too deep"),
     "recursive": (recursive, "too deep"),
+    "dense": (lambda: dense(300), "are more than 30000"),
+    "functions that call": (lambda: calling(15), "more than 10000 operators"),
+    "turned axes": (lambda: turning(250), "take too long to work out"),
     "doubled": (lambda: doubled(1000), "sizes that no tensor can have"),
     "many fields": (lambda: plain() + b"\x08\x01" * 400_001, "more than 400000 fields"),
     "no input": (
@@ -153,6 +207,8 @@ READ: dict[str, Callable[[], bytes]] = {
     "squares": lambda: squared(1000),
     "a few branches": lambda: nested(8),
     "an input twice": lambda: twice(),
+    "a small dense network": lambda: dense(40),
+    "sizes that nobody knows": lambda: nameless(3000),
     "thousands of outputs": lambda: bytes(
         model(
             [helper.make_node("Relu", ["x"], [f"y{i}"]) for i in range(2000)],
@@ -167,6 +223,47 @@ READ: dict[str, Callable[[], bytes]] = {
 def test_what_is_odd_but_whole_is_read(name: str) -> None:
     found = network(source_of(READ[name](), "net.onnx", "net.onnx"))
     assert len(found.graph.nodes) > 1
+
+
+def test_weights_in_other_files_are_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where they lie does not matter: a pipe, nowhere, outside of the folder."""
+    made = onnx.load_from_string(plain())
+    (tensor,) = made.graph.initializer
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    opened: list[str] = []
+    real = os.open
+
+    def watched(path: Any, *given: Any, **named: Any) -> int:
+        opened.append(os.fspath(path))
+        return real(path, *given, **named)
+
+    path = tmp_path / "net.onnx"
+    monkeypatch.setattr(os, "open", watched)
+    for place in ("pipe", "nowhere", "../../etc/passwd", "/dev/zero"):
+        del tensor.external_data[:]
+        tensor.external_data.add(key="location", value=place)
+        path.write_bytes(made.SerializeToString())
+        if place == "pipe":
+            os.mkfifo(tmp_path / place)
+        found = network(read_source(path)).analyze()
+        assert found.total.params == 4 * 3 * 9
+    assert {*opened} <= {str(path)}
+
+
+def test_nothing_of_the_exporting_machine_is_shown() -> None:
+    """Comments and traces of the stack stay in the file."""
+    made = onnx.load_from_string(plain())
+    secret = "/home/somebody/models/net.py"
+    made.doc_string = made.graph.doc_string = made.producer_name = secret
+    for node in made.graph.node:
+        node.doc_string = secret
+        node.metadata_props.add(key="pkg.torch.onnx.stack_trace", value=secret)
+    net = network(source_of(made.SerializeToString(), "net.onnx", "net.onnx"))
+    assert "somebody" not in net.spec.source.text
+    assert "somebody" not in str(archcalc.table(net))
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ def parameter(trace: Trace, node: Node, constant: Value, like: Value) -> Value:
     if not all(map(possible, inner)):
         raise NotKnown
     op = Op("parameter", {"sizes": inner}, (), inner, trace.path(node))
-    return Value(wide, trace.model.add(op), like.batch)
+    return Value(wide, trace.add(op), like.batch)
 
 
 def cut(trace: Trace, node: Node, x: Value, axis: int, start: Any, stop: Any) -> Value:

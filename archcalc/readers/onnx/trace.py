@@ -42,6 +42,10 @@ RULES: dict[str, Rule] = {}
 """The rule of each operator of the standard that becomes layers, by its name."""
 MOST_STEPS = 10_000
 """Operators that are walked through, those of functions and branches at each use."""
+MOST_READS = 30_000
+"""Layers that operators become, and tensors that these read, counted together."""
+MOST_NAMES = 100
+"""Unknown sizes that have names of their own; further ones share the last."""
 MOST_WORK = 1_000_000
 """Values of constants that are worked out in one file."""
 DEEPEST_CALLS = 16
@@ -88,6 +92,7 @@ class Trace:
         self.known: Mapping[str, Declared] = {}
         self.samples: Dim = 1
         self.steps = MOST_STEPS
+        self.reads = MOST_READS
         self.work = MOST_WORK
         self.symbols = 0
         self.names: dict[str, str] = {}
@@ -126,7 +131,7 @@ class Trace:
             what = "more than four sizes" if len(shape) > 4 else "a size of 0"
             raise self.wire.wrong(f"the input {declared.name!r} has {what}")
         op = Op("input", {}, (), shape, (declared.name,))
-        return Value(full, self.model.add(op), batch)
+        return Value(full, self.add(op), batch)
 
     def named(self, size: int | str | None) -> Dim:
         """Return a size as a number or a symbol; unknown ones get names."""
@@ -146,7 +151,7 @@ class Trace:
 
     def unnamed(self) -> Dim:
         """Return a new symbol for a size that the file does not say."""
-        self.symbols += 1
+        self.symbols = min(self.symbols + 1, MOST_NAMES)
         name = f"unknown{self.symbols}"
         self.names[name] = name
         return symbol(name)
@@ -216,6 +221,14 @@ class Trace:
                 self.walk(branch.nodes, branch.tensors, inner, depth + 1)
                 return [inner.get(v.name, NOTHING) for v in branch.outputs]
         return self.unknown(node, ins)
+
+    def add(self, op: Op) -> int:
+        """Append an operator of the model; return its number."""
+        self.reads -= 1 + len(op.inputs)
+        if self.reads < 0:
+            what = f"its layers and what they read are more than {MOST_READS}"
+            raise self.wire.wrong(what)
+        return self.model.add(op)
 
     # -- constants -------------------------------------------------------------------
 
@@ -312,7 +325,7 @@ class Trace:
         if len(sources) < len(ins):
             raise NotKnown
         op = Op(kind, args, sources, shape, self.path(node))
-        return Value(full, self.model.add(op), batch)
+        return Value(full, self.add(op), batch)
 
     def append(
         self, node: Node, kind: str, args: dict[str, Any], x: Value, what: str
@@ -321,7 +334,7 @@ class Trace:
         if not all(map(possible, x.sizes)):
             raise NotKnown
         op = Op(kind, args, (x.op or 0,), x.stripped, self.path(node), what)
-        return Value(x.sizes, self.model.add(op), x.batch)
+        return Value(x.sizes, self.add(op), x.batch)
 
     def unknown(
         self,
@@ -351,7 +364,7 @@ class Trace:
             if at == 0 and not same(total, 0):
                 args["learned"] = total
             op = Op(UNKNOWN, args, sources or (0,), shape, self.path(node), what)
-            found.append(Value(sizes_, self.model.add(op), axis))
+            found.append(Value(sizes_, self.add(op), axis))
         return found or [NOTHING]
 
     def guessed(

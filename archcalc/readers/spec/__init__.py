@@ -22,9 +22,9 @@ from archcalc.source.parser import parse
 def spec_text(model: Model, limits: Limits = DEFAULT) -> str:
     """Return the YAML of a model, equal structure folded into blocks.
 
-    It is written out and compared with the model; where it is not the same network, or
-    is none, each operator gets a step of its own. So it does where weights are shared:
-    a step names the one whose weights it uses.
+    Where it has structure, it is written out and compared with the model; where it is
+    not the same network, or is none, each operator gets a step of its own. So it does
+    where weights are shared: a step names the one whose weights it uses.
     """
     if any(op.share is not None for op in model.ops):
         return flat_text(model)
@@ -33,6 +33,8 @@ def spec_text(model: Model, limits: Limits = DEFAULT) -> str:
     blocks = Blocks(read)
     row = blocks.folded(steps)
     text = Writer(model, blocks.found).text(row)
+    if not blocks.found and not any(step.inside() for step in row):
+        return text  # a step for each operator
     try:
         if _counts(model) == _counts_of(text, model, limits):
             return text
