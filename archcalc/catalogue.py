@@ -25,8 +25,8 @@ class Figure(NamedTuple):
     `quoted` is what a published one may have counted, where its readings can be
     searched for; `by_convention` the figure that stands in its place where a convention
     counts in its own way; `of_batch`: the batch multiplies it; `of_node`: it is that of
-    a single layer, so that a table has no total of it; `where_frozen`: tables of totals
-    have it only where some parameters are frozen.
+    a single layer, so that a table has no total of it; `only_where` is
+    the sum that must not be 0 for tables of totals to have it.
     """
 
     key: str
@@ -43,7 +43,7 @@ class Figure(NamedTuple):
     by_convention: str = ""
     of_batch: bool = False
     of_node: bool = False
-    where_frozen: bool = False
+    only_where: Literal["", "frozen", "idle"] = ""
 
     @property
     def label(self) -> str:
@@ -74,6 +74,15 @@ _ROWS = (
         by_convention="reported_params",
     ),
     Figure(
+        "active_params",
+        "Parameters that one token uses, of a mixture of experts.",
+        "parameters without those of experts that a token does not pass through.",
+        called="active parameters",
+        in_tables="active",
+        quoted="parameters",
+        only_where="idle",
+    ),
+    Figure(
         "weights",
         "Weights without biases and normalization.",
         quoted="parameters",
@@ -84,14 +93,14 @@ _ROWS = (
         "Parameters that training changes.",
         "parameters of layers that are not frozen.",
         in_totals="trainable parameters",
-        where_frozen=True,
+        only_where="frozen",
     ),
     Figure(
         "frozen",
         "Parameters that training leaves as they are.",
         "parameters of frozen layers, which have no gradient.",
         in_totals="frozen parameters",
-        where_frozen=True,
+        only_where="frozen",
     ),
     Figure("buffers", "Values of buffers, such as running statistics."),
     _operations(

@@ -95,6 +95,7 @@ class Counted:
             sums.operations * batch,
             sums.reported_params,
             sums.frozen,
+            sums.idle,
         )
 
     @cached_property

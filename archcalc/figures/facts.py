@@ -15,7 +15,8 @@ class Counts(NamedTuple):
     """What is counted of one layer with one input shape for one sample, or of many.
 
     `operations` and `reported_params` are what a convention makes of it; `frozen` are
-    the parameters that are not trained.
+    the parameters that are not trained, `idle` the weights of experts that one token
+    does not pass through.
     """
 
     weights: Dim = 0
@@ -28,6 +29,7 @@ class Counts(NamedTuple):
     operations: Dim = 0
     reported_params: Dim = 0
     frozen: Dim = 0
+    idle: Dim = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Figures:
     `weights`, `biases` and `norms` (scale and shift of normalization) sum to `params`;
     `buffers` are apart. Operations and activations are those of the whole batch.
     `operations` and `reported_params` are those of the setting's convention; `frozen`
-    are the parameters that are not trained.
+    are the parameters that are not trained, `idle` the weights of experts that one
+    token does not pass through.
     """
 
     weights: Dim = 0
@@ -51,6 +54,7 @@ class Figures:
     operations: Dim = 0
     reported_params: Dim = 0
     frozen: Dim = 0
+    idle: Dim = 0
 
     @property
     def params(self) -> Dim:
@@ -61,6 +65,11 @@ class Figures:
     def trainable(self) -> Dim:
         """Parameters that training changes."""
         return self.params - self.frozen
+
+    @property
+    def active_params(self) -> Dim:
+        """Parameters that one token uses: not those of other experts."""
+        return self.params - self.idle
 
 
 def macs(work: Work) -> Dim:
@@ -95,4 +104,4 @@ def facts_of(
     if not convention.is_plain:
         seen = counted(convention, View(layer, shapes, output, work))
     own = (weights, biases, norms, buffers, multiplied, flops(work), numel(output))
-    return Counts(*own, *seen)
+    return Counts(*own, *seen, idle=layer.idle(*shapes))

@@ -108,4 +108,4 @@ def _case(graph: Graph, node: Node, convention: Convention) -> _Case:
 def _shared(counts: Counts) -> Counts:
     """Return what a node adds whose weights are another's."""
     learned = counts._replace(weights=0, biases=0, norms=0, buffers=0)
-    return learned._replace(reported_params=0, frozen=0)
+    return learned._replace(reported_params=0, frozen=0, idle=0)

@@ -18,8 +18,9 @@ def depths(
 ) -> tuple[int, ...]:
     """Return for each node the weight layers on the longest path that ends with it.
 
-    Convolutions and linear layers count, a recurrent layer once; parallel layers once;
-    embeddings, tables of positions, projection shortcuts, gates and side heads do not.
+    Convolutions and linear layers count, a recurrent layer and experts once; parallel
+    layers once; embeddings, tables of positions, projection shortcuts, gates and side
+    heads do not.
     That is how papers name their networks (GoogLeNet 22, Szegedy 2014, section 5;
     ResNet-50, He 2015, Table 1).
     """

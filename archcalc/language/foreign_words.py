@@ -127,6 +127,9 @@ _KINDS = {
     "{linear: 3*dim} then {attention: 4} then {linear: dim}": (
         "mha multiheadattention selfattention mhsa msa multihead"
     ),
+    "{experts: 8, active: 2, hidden: 256}": (
+        "moe mixtureofexperts sparsemoe moelayer moeblock switch"
+    ),
     "class_token": "clstoken cls",
     "position": (
         "posembed positionembedding posemb positionalencoding positionalembedding"
@@ -168,6 +171,8 @@ _ARGUMENTS = {
     "dim: 64": "embeddingdim outputdim",
     "layers: 2": "numlayers",
     "causal: true": "iscausal mask",
+    "active: 2": "topk numexpertspertok numexpertspertoken",
+    "count: 8": "numexperts numlocalexperts",
     "axis: 0": "dim axes",
     "affine: false": "elementwiseaffine",
     "form: tanh": "approximate",

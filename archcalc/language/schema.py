@@ -265,6 +265,8 @@ class _Writer:
             value = layer.fields[layer.principal].schema()
             if layer.principal not in layer.required:
                 value = {"anyOf": [*value["anyOf"], {"type": "null"}]}
+            if layer.arguments_in_value:
+                value = {"anyOf": [*value["anyOf"], self.arguments(layer)]}
         own = {layer.key: self.said(layer.key, value, about)}
         if layer.arity is None:
             own[BRANCHES] = self.said(BRANCHES, COPIES.schema(), words.COPIES)

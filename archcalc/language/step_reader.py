@@ -297,14 +297,7 @@ class StepReader:
         elif layer.arity not in (0, 1) and not partial:
             own = self.inputs.branches(kind, key, principal)
         elif principal is not None and not absent(principal):
-            if layer.principal is None:
-                message = f"{kind} takes no value"
-                self.problems.add("AC139", message, principal, f"write {kind}")
-            elif layer.role == "norm" and _is_size(layer, principal):
-                message = f"{kind} takes no size: it is that of what enters"
-                self.problems.add("AC139", message, principal, f"write {kind}")
-            else:
-                given = {layer.principal: (key, principal), **given}  # type: ignore[dict-item]  # only the value is read
+            given = {**self._in_value(layer, key, principal), **given}
         args: dict[str, Any] = {}
         if layer.named_inputs and not partial:
             own["parts"] = self.inputs.named(kind, key, given)
@@ -316,6 +309,20 @@ class StepReader:
             else:
                 self._refuse_argument(kind, at, value)
         return {**own, "args": args}
+
+    def _in_value(self, layer: type[Layer], key: Value, value: Value) -> Given:
+        """Return the arguments that stand in the value of a kind: mostly one."""
+        if layer.arguments_in_value and isinstance(value, Mapping):
+            return _given(value)
+        if layer.principal is None:
+            message = f"{layer.key} takes no value"
+            self.problems.add("AC139", message, value, f"write {layer.key}")
+            return {}
+        if layer.role == "norm" and _is_size(layer, value):
+            message = f"{layer.key} takes no size: it is that of what enters"
+            self.problems.add("AC139", message, value, f"write {layer.key}")
+            return {}
+        return {layer.principal: (key, value)}  # type: ignore[dict-item]  # only the value is read
 
     def _refuse_argument(self, kind: str, key: Scalar, value: Value) -> None:
         """Note an argument that a layer does not take."""

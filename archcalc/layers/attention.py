@@ -34,7 +34,7 @@ from archcalc.layers.fields import (
 )
 from archcalc.layers.heads import Heads, Read, unequal
 from archcalc.layers.running import Run
-from archcalc.sizes.dims import Dim, at_least, product, same
+from archcalc.sizes.dims import Dim, at_least, least, product, same
 
 if TYPE_CHECKING:
     from archcalc.layers.strides import Ints, Laid
@@ -250,6 +250,25 @@ class Attention(Layer):
         return (*found.lead, found.queries, self.heads * found.depth)
 
     # -- figures -----------------------------------------------------------------------
+
+    def remembers(self, *inputs: Shape) -> Dim:
+        if not self.causal:
+            return 0
+        found = self.read(*inputs)
+        return product(found.lead) * found.groups * (found.width + found.depth)
+
+    @property
+    def reach(self) -> Dim | None:
+        return None if self.local is None else self.local - 1
+
+    def after(self, past: Dim) -> Attention:
+        """Those outside its window are no longer cached."""
+        if not self.causal:
+            return self
+        seen = past if self.reach is None else least(past, self.reach)
+        none = isinstance(seen, int) and seen == 0
+        given = {**dict(self.items()), "past": None if none else seen}
+        return Attention(**{k: v for k, v in given.items() if v is not None})
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         found = self.read(*inputs)

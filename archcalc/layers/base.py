@@ -149,7 +149,8 @@ class Layer:
     input is flattened first; `centres` that it subtracts the mean of each channel;
     `words` a sentence on an argument that no other layer has, for editors; `meets` what
     inputs of equal shapes are; `left_to_loss` that libraries leave it to
-    the loss where it comes last; `uncounted` that it may do work that no rule counts.
+    the loss where it comes last; `uncounted` that it may do work that no rule counts;
+    `arguments_in_value` that all arguments may stand in the value of its kind.
     """
 
     key: ClassVar[str] = ""
@@ -180,6 +181,7 @@ class Layer:
     meets: ClassVar[str] = "added"
     left_to_loss: ClassVar[bool] = False
     uncounted: ClassVar[bool] = False
+    arguments_in_value: ClassVar[bool] = False
     fields: ClassVar[dict[str, Field]] = {}
     required: ClassVar[frozenset[str]] = frozenset()
     principal: ClassVar[str | None] = None
@@ -272,6 +274,23 @@ class Layer:
     def weights(self, *inputs: Shape) -> Shapes:
         """Return the shape of every trainable parameter, by its torch name."""
         return {}
+
+    def idle(self, *inputs: Shape, tokens: int = 1) -> Dim:
+        """Return how many weights so many tokens do not use: those of other experts."""
+        return 0
+
+    def remembers(self, *inputs: Shape) -> Dim:
+        """Return the values that stay of each token for those after it, in a cache."""
+        return 0
+
+    @property
+    def reach(self) -> Dim | None:
+        """How many earlier tokens it sees at most; None for all."""
+        return None
+
+    def after(self, past: Dim) -> Layer:
+        """Return the layer as it reads a token behind so many, which are cached."""
+        return self
 
     def buffers(self, *inputs: Shape) -> Shapes:
         """Return the shape of every buffer (running statistics), by its torch name."""
@@ -377,7 +396,9 @@ def _word(value: Any) -> str:
         return "×".join(map(str, value))
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{float(value):g}" if isinstance(value, Fraction) else str(value)
+    if isinstance(value, Fraction) and value.denominator > 1:
+        return f"{float(value):g}"
+    return str(value)
 
 
 def numel(shape: Shape) -> Dim:

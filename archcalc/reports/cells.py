@@ -6,15 +6,16 @@ the kind how that prints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from archcalc.catalogue import FIGURES
+from archcalc.catalogue import FIGURES, Figure
 from archcalc.sizes.polynomials import Dim, Poly
 
 if TYPE_CHECKING:
+    from archcalc.figures.facts import Figures
     from archcalc.network.rows import Row
 
 Cell = int | Fraction | Poly | str | bool | tuple[Dim, ...] | None
@@ -79,6 +80,19 @@ def column(key: str, /, **changes: Any) -> Column:
     one = FIGURES[key]
     given = {"key": key, "title": one.title, "kind": one.kind, "unit": one.unit}
     return Column(**{**given, "short": one.short, **changes})
+
+
+def telling(figures: Iterable[Figure], totals: Sequence[Figures]) -> list[Figure]:
+    """Return the figures that tell something of networks with these totals.
+
+    Trainable and active parameters are all parameters in most networks.
+    """
+    return [
+        one
+        for one in figures
+        if not one.only_where
+        or any(getattr(total, one.only_where) != 0 for total in totals)
+    ]
 
 
 def share_column(key: str) -> Column:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from archcalc.catalogue import figures
 from archcalc.network.analysis import Analysis
-from archcalc.reports.cells import Column, Line, Table
+from archcalc.reports.cells import Column, Line, Table, telling
 from archcalc.sizes.comparing import quotient_text, where_more
 from archcalc.sizes.polynomials import Poly
 
-FIGURES = figures("params", "macs", "flops", "activations")
+FIGURES = figures("params", "active_params", "macs", "flops", "activations")
 
 
 def closed_form_tables(analyses: Sequence[Analysis]) -> list[Table]:
@@ -27,7 +27,7 @@ def closed_form_tables(analyses: Sequence[Analysis]) -> list[Table]:
             Column("more", f"{first.name} has more", "formula"),
         )
         rows = []
-        for figure in FIGURES:
+        for figure in telling(FIGURES, (first.total, other.total)):
             one, two = (getattr(net.total, figure.key) for net in (first, other))
             if isinstance(one, Poly) or isinstance(two, Poly):
                 title = figure.total

@@ -18,7 +18,7 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.named_figures import measure
 from archcalc.network.rows import Level
 from archcalc.reports.alignment import outputs_in_turn
-from archcalc.reports.cells import Column, ColumnKind, Line, Table
+from archcalc.reports.cells import Column, ColumnKind, Line, Table, telling
 from archcalc.reports.closed_forms import closed_form_tables
 from archcalc.reports.correspondence import corresponding, items
 from archcalc.reports.diagram import diagram
@@ -35,7 +35,8 @@ from archcalc.reports.table import (
 from archcalc.sizes.dims import Dim, Poly, ratio
 
 TOTALS = figures(
-    *("params", "trainable", "frozen", "weights", "biases", "norms"),
+    *("params", "trainable", "frozen", "active_params"),
+    *("weights", "biases", "norms"),
     *("macs", "flops", "activations", "activation_bytes"),
 )
 IN_MEMORY = figures("peak", "saved", "training", "disk")
@@ -136,10 +137,8 @@ def _totals(analyses: Sequence[Analysis]) -> Table:
     lines += [_line(*one, "shape") for one in outputs_in_turn(analyses)]
     if all(len(a.outputs) == 1 for a in analyses):
         lines += [_line("output channels", [a.output[0] for a in analyses], "count")]
-    freezes = any(a.total.frozen != 0 for a in analyses)
-    for one in (*TOTALS, *_counted(analyses[0].convention)):
-        if one.where_frozen and not freezes:
-            continue
+    shown = (*TOTALS, *_counted(analyses[0].convention))
+    for one in telling(shown, [a.total for a in analyses]):
         values = [getattr(a.total, one.key) for a in analyses]
         least = [one.key in a.lower_bounds() for a in analyses]
         if any(value != 0 for value in values) or any(least):

@@ -19,14 +19,14 @@ from archcalc.network.named_figures import measure
 from archcalc.network.network import Network
 from archcalc.network.rows import Level, Row
 from archcalc.reports.alignment import Item, Pair, align, outputs_in_turn
-from archcalc.reports.cells import Column, Line, Note, Table, column
+from archcalc.reports.cells import Column, Line, Note, Table, column, telling
 from archcalc.reports.report import Report
 from archcalc.sizes.dims import Poly
 from archcalc.source.edits import parts
 from archcalc.source.values import Mapping, Scalar, Value
 
 TOTALS = figures(
-    *("params", "trainable", "frozen", "macs", "flops"),
+    *("params", "trainable", "frozen", "active_params", "macs", "flops"),
     *("activations", "activation_bytes"),
     *("peak", "training", "receptive_field", "depth"),
 )
@@ -185,8 +185,7 @@ class Difference:
     def totals(self) -> tuple[tuple[Figure, Any, Any], ...]:
         """The figures of both networks, with their old and new values."""
         sides = (self.old, self.new)
-        freezes = any(side.analysis.total.frozen != 0 for side in sides)
-        shown = (one for one in TOTALS if freezes or not one.where_frozen)
+        shown = telling(TOTALS, [side.analysis.total for side in sides])
         return tuple((one, *(_total(s, one.key) for s in sides)) for one in shown)
 
 

@@ -225,6 +225,8 @@ class Explainer:
         if len(weights) > 1:
             words = [named(f, name.replace("_", " ")) for name, f in weights.items()]
             yield Derivation("params", Formula(total((1, word) for word in words)))
+        if found.idle.value != 0:
+            yield Derivation("idle", found.idle, "weights that one token does not use")
         for name, formula in found.buffers.items():
             yield Derivation(name.replace("_", " "), formula, "buffer, not trained")
 

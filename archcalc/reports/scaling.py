@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 from archcalc.catalogue import FIGURES
 from archcalc.network.network import Network
@@ -26,11 +27,10 @@ def solve_report(network: Network, solved: Solved, constraint: str) -> Report:
             for i, row in enumerate(rows)
         ),
     )
-    freezes = any(row.get("frozen") for row in rows)
     names = [
         name
         for name in (rows[0] if rows else ())
-        if name != solved.param and (freezes or not FIGURES[name].where_frozen)
+        if name != solved.param and not _says_nothing(name, rows)
     ]
     lines = tuple(
         Line((name, *(row[name] for row in rows)), path=name, kinds="count")
@@ -40,6 +40,12 @@ def solve_report(network: Network, solved: Solved, constraint: str) -> Report:
     notes = tuple(map(Note, _solve_notes(solved, constraint)))
     title = f"{network.title}: the largest {solved.param}"
     return Report("solve", title, network.name, (table,), notes)
+
+
+def _says_nothing(name: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether a kind of parameters is all of them, or none, in every row."""
+    kind = FIGURES[name].only_where
+    return bool(kind) and all(row[name] in (0, row["params"]) for row in rows)
 
 
 def _solve_notes(solved: Solved, constraint: str) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from dataclasses import replace
+from itertools import compress, groupby
 
 from archcalc.errors import unknown
 from archcalc.graph.paths import depth
@@ -16,6 +17,7 @@ COLUMNS = (
     Column("name", "name", "name"),
     Column("title", "title", "text"),
     column("params"),
+    column("active_params", gives_way=1),
     column("macs"),
     column("depth"),
     Column("input", "input", "shape", gives_way=2),
@@ -55,8 +57,17 @@ def list_report(
     for name, members in groupby(sorted(found, key=family_of), family_of):
         lines.append(Line((name, *[None] * (len(COLUMNS) - 1)), kind="head", path=name))
         lines += map(_row, track(members))
-    table = Table("", COLUMNS, tuple(lines))
+    table = _without_empty(Table("", COLUMNS, tuple(lines)))
     return Report("list", "Networks", family or "all", (table,), (note,))
+
+
+def _without_empty(table: Table) -> Table:
+    """Return a table without columns in which no line has a cell."""
+    cells = zip(*(line.cells for line in table.rows), strict=True)
+    kept = [any(cell is not None for cell in column) for column in cells]
+    columns = tuple(compress(table.columns, kept))
+    rows = (replace(r, cells=tuple(compress(r.cells, kept))) for r in table.rows)
+    return replace(table, columns=columns, rows=tuple(rows))
 
 
 def family_of(network: Network) -> str:
@@ -76,6 +87,7 @@ def _row(network: Network) -> Line:
         network.name,
         title,
         total.params,
+        total.active_params if total.idle != 0 else None,
         total.macs,
         depth(graph),
         graph.nodes[graph.inputs[0]].shape,

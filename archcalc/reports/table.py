@@ -12,7 +12,7 @@ from itertools import groupby, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from archcalc.catalogue import FIGURES, definition
+from archcalc.catalogue import FIGURES, definition, figures
 from archcalc.errors import unknown
 from archcalc.figures.conventions import Convention
 from archcalc.figures.facts import Figures
@@ -34,6 +34,7 @@ from archcalc.reports.cells import (
     Table,
     column,
     share_column,
+    telling,
 )
 from archcalc.reports.report import Later, Report
 
@@ -53,10 +54,10 @@ COLUMNS: dict[str, Column] = {
     **{
         key: column(key, gives_way=GIVES_WAY.get(key, 0))
         for key in (
-            *("shape", "params", "trainable", "frozen", "weights", "biases"),
-            *("norms", "buffers", "macs", *OF_STEP),
-            *("flops", "operations", "reported_params", "activations"),
-            *("activation_bytes", "receptive_field", "depth", "start", "jump", "faked"),
+            *("shape", "params", "trainable", "frozen", "active_params", "weights"),
+            *("biases", "norms", "buffers", "macs", *OF_STEP, "flops", "operations"),
+            *("reported_params", "activations", "activation_bytes"),
+            *("receptive_field", "depth", "start", "jump", "faked"),
             *("peak", "saved", "keeps", "disk", "moved", "intensity"),
         )
     },
@@ -69,6 +70,8 @@ DEFAULT_COLUMNS = (
 )
 TRAINING_COLUMNS = ("layer", "what", "shape", "params", "macs", *OF_STEP)
 """The columns of a step of training."""
+MAIN = 5
+"""So many of the usual columns come first and are there for every network."""
 CUT = ", …"
 KEPT_APART = "activations: the output of each operation except views, and the input."
 """What activations are where nothing runs in place."""
@@ -165,6 +168,16 @@ def with_convention(columns: Sequence[str], convention: Convention) -> tuple[str
         place = chosen.index("macs") + 1 if "macs" in chosen else len(chosen)
         chosen.insert(place, "operations")
     return tuple(dict.fromkeys(chosen))
+
+
+def with_kinds(columns: Sequence[str], analysis: Analysis) -> tuple[str, ...]:
+    """Return the usual columns with kinds of parameters, where there are several."""
+    if not {*DEFAULT_COLUMNS[:MAIN]} <= {*columns}:
+        return tuple(columns)
+    kinds = telling(figures("trainable", "active_params"), [analysis.total])
+    more = [one.key for one in kinds if one.key not in columns]
+    place = columns.index("params") + 1
+    return (*columns[:place], *more, *columns[place:])
 
 
 def _what(row: Row) -> str:
@@ -298,12 +311,7 @@ def _titled(
     judged: Sequence[Judged],
     fold: bool,
 ) -> Report:
-    if (
-        tuple(columns) in (DEFAULT_COLUMNS, TRAINING_COLUMNS)
-        and analysis.total.frozen != 0
-    ):
-        place = columns.index("params") + 1
-        columns = (*columns[:place], "trainable", *columns[place:])
+    columns = with_kinds(columns, analysis)
     columns = with_convention(columns, analysis.convention)
     notes = [*assumption_notes(analysis), *definition_notes(analysis, columns)]
     if "receptive_field" in columns:
@@ -329,6 +337,8 @@ def headline(analysis: Analysis) -> Headline:
     ]
     if total.frozen != 0:
         figures.insert(1, (total.trainable, "of them trained", "count"))
+    if total.idle != 0:
+        figures.insert(1, (total.active_params, "active", "count"))
     if convention.counts_operations:
         unit = f"{convention.name} {convention.unit}s"
         figures.append((total.operations, unit, "operations"))
@@ -451,8 +461,8 @@ def misalignment_notes(analysis: Analysis) -> Iterator[Note]:
 def erratum_notes(judged: Sequence[Judged]) -> Iterator[Note]:
     """Yield the published figures that are known to be wrong, beside the true ones."""
     wrong = [one for one in judged if one.status in ("erratum", "loose")]
-    for _, figures in groupby(wrong, key=lambda one: id(one.entry)):
-        first, *others = figures
+    for _, group in groupby(wrong, key=lambda one: id(one.entry)):
+        first, *others = group
         entry = first.entry
         at = f" of {entry.at}" if entry.at else ""
         computed = ", ".join(f"{o.what}{at}: {_figure(o)}" for o in (first, *others))

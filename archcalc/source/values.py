@@ -112,7 +112,7 @@ class Source:
         return self.written.text
 
     def key_beside(self, key: Scalar, word: str) -> Scalar:
-        """Return the key `word` of the mapping in which a key stands, else the key.
+        """Return the key `word` beside a key or in its value, else the key.
 
         Looks through the whole file: it is asked where something is wrong.
         """
@@ -123,7 +123,9 @@ class Source:
                 waiting += value.items
             elif isinstance(value, Mapping):
                 if any(known is key for known in value.pairs[::2]):
-                    return value.key(word) or key
+                    inside = value.get(key.text)
+                    within = inside.key(word) if isinstance(inside, Mapping) else None
+                    return value.key(word) or within or key
                 waiting += value.pairs[1::2]
         return key
 

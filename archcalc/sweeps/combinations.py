@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 USUAL_FIGURES = ("params", "macs", "flops", "activations", "depth")
 KNOWN_FIGURES = (
-    *("params", "weights", "biases", "norms", "buffers", "trainable", "frozen"),
+    *("params", "active_params", "weights", "biases", "norms", "buffers"),
+    *("trainable", "frozen"),
     *("macs", "flops", "activations", "depth", "top1"),
 )
 IN_SUMS = {"activations": "values"}

@@ -286,7 +286,11 @@ def _weighed(graph: Graph, node: Node) -> int:
 
 
 def weights_of(counted: Any) -> tuple[Any, ...]:
-    """Return weights to buffers, then parameters: all, frozen ones, trainable ones."""
+    """Return weights to buffers, then parameters: all, and those of some kinds.
+
+    They are frozen, trainable, and those that one token uses.
+    """
     learned = (counted.weights, counted.biases, counted.norms)
     every, frozen = sum(learned), counted.frozen
-    return (*learned, counted.buffers, every, frozen, every - frozen)
+    kinds = (frozen, every - frozen, every - counted.idle)
+    return (*learned, counted.buffers, every, *kinds)

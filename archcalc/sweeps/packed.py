@@ -10,7 +10,8 @@ from typing import Any
 LANE = 96
 """Bits of one figure in a sum."""
 FIGURES = (
-    *("weights", "biases", "norms", "buffers", "params", "frozen", "trainable"),
+    *("weights", "biases", "norms", "buffers"),
+    *("params", "frozen", "trainable", "active_params"),
     *("macs", "flops", "values", "depth"),
 )
 OF_WEIGHTS = FIGURES.index("macs") * LANE

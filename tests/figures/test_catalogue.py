@@ -61,6 +61,7 @@ PICKERS = {
     "reports/quiz.py BLANKS": "",
     "reports/stages.py COUNTED": "",
     "reports/table.py ": "",
+    "reports/table.py kinds": "",
     "reports/table.py COLUMNS": "",
     "reports/table.py DEFAULT_COLUMNS": "layer what",
     "reports/table.py GIVES_WAY": "",

@@ -30,7 +30,7 @@ LEARNED = [
 ]
 
 
-MORE_IN_BACKWARD = ("deconv", "grn", "prelu", "rms", "window_attention")
+MORE_IN_BACKWARD = ("deconv", "experts", "grn", "prelu", "rms", "window_attention")
 """Layers whose backward makes more than the rules say, trained or frozen."""
 
 

@@ -236,12 +236,28 @@ def beside(w: StepWriter, x: Tensor, depth: int) -> Made:
     return {**step, "axis": -1}, tokens(count, width + more)
 
 
+def experts(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """Some of a few networks for each token, their arguments in the value or beside."""
+    count = w.random.randint(1, 4)
+    given: dict[str, Any] = {"count": count, "active": w.random.randint(1, count)}
+    more: dict[str, Any] = {"hidden": w.random.randint(1, 9)}
+    if w.chance(0.5):
+        functions = ("swiglu", "geglu", "reglu", "swish", "gelu", "relu")
+        more["function"] = w.random.choice(functions)
+    if w.chance(0.3):
+        more["normalize"] = False
+    if w.chance(0.5):
+        return {"experts": given, **more}, x
+    return {"experts": given.pop("count"), **given, **more}, x
+
+
 TOKEN_LAYERS: Table = [
     (matrix, 8),
     (attention, 5),
     (attention_apart, 5),
     (learned_tokens, 2),
     (window_attention, 3),
+    (experts, 2),
     (scan, 2),
     (recurrent, 2),
     (norm, 5),

@@ -292,6 +292,22 @@ WORK: dict[str, dict[str, int]] = {
         "exp": 98,
         "div": 98,
     },
+    "{experts: 4, active: 2, hidden: 10} @ 7x6": {
+        "mac": 7 * 4 * 6 + 7 * 2 * 3 * 6 * 10,
+        "cmp": 7 * 3 + 7 * 2 * 4,
+        "add": 2 * 28 - 7 + 140 + 7 + 7 * 6,
+        "mul": 2 * 140 + 14 * 6,
+        "exp": 28 + 140,
+        "div": 28 + 140 + 14,
+    },
+    "{experts: 5, active: 1, hidden: 6, function: relu, normalize: false} @ 3x8": {
+        "mac": 3 * 5 * 8 + 3 * 2 * 6 * 8,
+        "cmp": 3 * 4 + 3 * 5 + 18,
+        "add": 2 * 15 - 3,
+        "mul": 3 * 8,
+        "exp": 15,
+        "div": 15,
+    },
     "{attention: 2, kv_heads: 1, scale: false} @ 5x8, 7x4, 7x3, 5x7": {
         "mac": 2 * 5 * 7 * (4 + 3),
         "cmp": 60,

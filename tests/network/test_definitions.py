@@ -97,11 +97,13 @@ def of_style(name: str) -> tuple[int, ...]:
 
 
 def of_llama(name: str) -> tuple[int, ...]:
-    """Sort the weights of Llama and its like: norms before what they feed."""
+    """Sort the weights of Llama and its like: norms first, of experts the last matrix."""
     if ".layers." not in name:
         return (first_of("embed_tokens", ".layers.", "model.norm")(name),)
     parts = ("input_layernorm", "self_attn", "post_attention_layernorm")
-    return 1, int(name.split(".")[2]), first_of(*parts)(name)
+    numbers = [*map(int, re.findall(r"\.(\d+)(?=\.)", name))]
+    inner = first_of(*parts, ".w2", ".w1", "moe.gate", ".w3")(name)
+    return 1, numbers[0], inner, *numbers[1:]
 
 
 def of_dcgan(name: str) -> tuple[int, ...]:
@@ -280,6 +282,11 @@ DEFINITIONS = [
         *("mistral-7b", {**SMALL_LLAMA, "window": 3}, "transformers"),
         "MistralForCausalLM",
         {**LLAMA, "sliding_window": 3},
+        of_llama,
+    ),
+    Definition(
+        *("mixtral-8x7b", SMALL_LLAMA, "transformers", "MixtralForCausalLM"),
+        {**LLAMA, "rope_theta": 1000000.0},
         of_llama,
     ),
     Definition(
@@ -543,7 +550,7 @@ def fill(graph: Graph, ours: Any, theirs: nn.Module, row: Definition) -> None:
     known = {value.data_ptr(): name for name, value in reversed(tensors)}
     state = {name: v for name, v in tensors if name == known[v.data_ptr()]}
     state = {n: v for n, v in state.items() if not n.endswith((COUNTER, PLACES))}
-    named = dict(sorted(state.items(), key=lambda pair: row.place(pair[0])))
+    named = stacked(dict(sorted(state.items(), key=lambda pair: row.place(pair[0]))))
     parts = [ours.part(n) for n in graph.nodes if n.share is None]
     own = [
         value
@@ -557,6 +564,14 @@ def fill(graph: Graph, ours: Any, theirs: nn.Module, row: Definition) -> None:
         turned = given.T if re.search(row.turned, name) else given
         assert sizes(turned) == sizes(value), name
         value.copy_(turned.reshape(value.shape))
+
+
+def stacked(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Put the matrices of all experts of a layer into one tensor, in their order."""
+    found: dict[str, list[Tensor]] = {}
+    for name, value in state.items():
+        found.setdefault(re.sub(r"experts\.\d+", "experts", name), []).append(value)
+    return {n: torch.stack(v) if len(v) > 1 else v[0] for n, v in found.items()}
 
 
 def sizes(tensor: Tensor) -> list[int]:

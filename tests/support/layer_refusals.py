@@ -7,6 +7,7 @@ from typing import Any
 from archcalc.sizes.dims import symbol
 
 REFUSALS = [
+    ("{experts: 4, active: 2, hidden: 8} @ 9", "AC204", "experts need tokens"),
     (
         "{conv: 8, kernel: 3} @ 4",
         "AC204",
@@ -289,6 +290,12 @@ REFUSALS = [
 ]
 
 ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [
+    ("experts", {"count": 8, "active": 2}, "experts needs hidden"),
+    (
+        "experts",
+        {"count": 2, "active": 3, "hidden": 8},
+        "3 experts cannot be active: 2 in all",
+    ),
     ("conv", {}, "conv needs out"),
     ("embedding", {}, "embedding needs dim, num"),
     (

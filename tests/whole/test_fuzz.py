@@ -227,6 +227,7 @@ ODD: dict[str, Callable[[Written], bool]] = {
     "transposed with dilation": lambda w: w.key == "deconv" and above("dilation", 1)(w),
     "attention": lambda w: w.key == "attention",
     "causal attention": lambda w: bool(w.argument("causal")),
+    "experts": lambda w: w.key == "experts",
     "shifted windows": lambda w: w.key == "window_attention" and above("shift", 0)(w),
     "three inputs": lambda w: len(w.node.inputs) > 2,
     "the same input twice": lambda w: len(set(w.node.inputs)) < len(w.node.inputs),

@@ -121,8 +121,8 @@ class Recording:
     `shape` has a formula for each output axis, `axes` what it is; `weights` and
     `buffers` one for each tensor, by its torch name; `work` one for each kind of
     operation, `backward` one for each product of a backward pass, with the inputs whose
-    gradients need it. `padding` says what `half` means. `inputs` are the inputs' named
-    sizes.
+    gradients need it, `idle` one for the weights of experts that a token does not use.
+    `padding` says what `half` means. `inputs` are the inputs' named sizes.
     """
 
     layer: Layer
@@ -135,6 +135,7 @@ class Recording:
     work: Mapping[str, Formula]
     values: Formula
     backward: tuple[tuple[tuple[int, ...], Formula], ...]
+    idle: Formula
 
     def legend(self) -> list[Size]:
         """Return every name in the formulas, with value and meaning, each once."""
@@ -165,6 +166,7 @@ def record(layer: Layer, inputs: Sequence[Shape], output: Shape) -> Recording:
         buffers = copy.buffers(*given)
         work = copy.work(left, *given)
         products = copy.backward(left, *given)
+        idle = copy.idle(*given)
     order = OF_WORK if "kernel" in layer.fields else OF_MATRIX
     return Recording(
         layer,
@@ -177,6 +179,7 @@ def record(layer: Layer, inputs: Sequence[Shape], output: Shape) -> Recording:
         {kind: Formula(arranged(recorded(n), order)) for kind, n in work.items()},
         Formula(arranged(recorded(product(left)), order)),
         tuple((p.of, Formula(arranged(recorded(p.macs), order))) for p in products),
+        Formula(arranged(recorded(idle), OF_WEIGHTS)),
     )
 
 
