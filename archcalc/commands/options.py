@@ -114,6 +114,17 @@ Freeze = Annotated[
         autocompletion=complete_layers,
     ),
 ]
+Attention = Annotated[
+    str | None,
+    Option(
+        "--attention",
+        metavar="KERNEL",
+        group=READING,
+        help="How attention runs, whatever the spec says: fused, as torch's "
+        "F.scaled_dot_product_attention, or unfused, written out.",
+        autocompletion=among("fused", "unfused"),
+    ),
+]
 LimitOptions = Annotated[
     list[str] | None,
     Option(
@@ -295,6 +306,7 @@ class Loading(Options):
     arguments: Arguments = None
     limit: LimitOptions = None
     freeze: Freeze = None
+    attention: Attention = None
     last = ("python", "arguments", "limit")
 
     def load_all(self, names: Sequence[str]) -> list[Network]:
@@ -327,6 +339,7 @@ class Loading(Options):
             arguments=arguments,
             python=self.python,
             freeze=self.freeze or (),
+            attention=self.attention,
         )
         warn_of_input(network)
         warn_of_unknown(network)

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
 SizeOrNone = Annotated[Dim | None, WholeField(1)]
 SOURCES = ("q", "k", "v")
-KernelName = Annotated[Literal["fused", "unfused"], WordField(("fused", "unfused"))]
+KERNELS = ("fused", "unfused")
+KernelName = Annotated[Literal["fused", "unfused"], WordField(KERNELS)]
 
 
 def check_tokens(x: Shape, key: str) -> None:

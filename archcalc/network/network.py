@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import Place, SpecError, UsageError, suggestion
+from archcalc.errors import Place, SpecError, UsageError, suggestion, unknown
 from archcalc.figures.conventions import USUAL
 from archcalc.figures.conventions import convention as named
 from archcalc.figures.counted import Setting
@@ -20,6 +20,7 @@ from archcalc.graph.graph import Graph
 from archcalc.language import library
 from archcalc.language.argument_reader import ArgumentReader, Problems, symbol_named
 from archcalc.language.spec import Spec, read_spec
+from archcalc.layers.attention import KERNELS
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import FieldError, WholeField
 from archcalc.limits import DEFAULT, Limits, begin, counting
@@ -52,7 +53,8 @@ class Network(Shown):
     `variant` names a set of params of the file, `settings` override single params, and
     `input` the input's sizes (a size may be a name, which stays a symbol). Of several
     inputs, it gives those that it names. `freeze` are patterns of the paths whose
-    parameters are not trained, beside those that the file freezes.
+    parameters are not trained, beside those that the file freezes. `attention` is how
+    all attention runs, whatever the file says: `fused` or `unfused`.
     """
 
     spec: Spec
@@ -61,6 +63,7 @@ class Network(Shown):
     input: Input | None = None
     limits: Limits = DEFAULT
     freeze: tuple[str, ...] = ()
+    attention: str | None = None
 
     @property
     def name(self) -> str:
@@ -205,6 +208,8 @@ class Network(Shown):
         """
         own = self.input is None and not self.settings
         graph = expand(self.spec, self.input_shapes, self.params, self.limits, own)
+        if self.attention is not None:
+            graph = with_attention(graph, self.attention)
         if not self.freeze:
             return graph
         from archcalc.graph.freezing import frozen, together
@@ -267,6 +272,7 @@ def load(
     arguments: Mapping[str, Any] | None = None,
     python: bool = False,
     freeze: str | Sequence[str] = (),
+    attention: str | None = None,
 ) -> Network:
     """Return a shipped network by name, or the network in a file or a PyTorch module.
 
@@ -275,7 +281,8 @@ def load(
     `nets/mine.py:Net`; with `python` also `models:Net`). `set` overrides params,
     `input` the input sizes (`"3x299x299"`, `[3, 299, 299]`, `"C,H,W"` for symbols; for
     one of several inputs, `{"left": [3, 8, 8]}`). `freeze` are patterns of paths whose
-    parameters are not trained (`"backbone"`, `["conv*", "*.bn"]`).
+    parameters are not trained (`"backbone"`, `["conv*", "*.bn"]`). `attention` runs all
+    attention with torch's `fused` kernel or written out, `unfused`.
 
     Raises `UsageError` for an unknown name, `SourceError` or `SpecError` for a file
     that is not a network.
@@ -283,19 +290,21 @@ def load(
     >>> load("vgg16").analyze().total.params
     138357544
     """
+    if attention not in (None, *KERNELS):
+        raise unknown("AC549", "kernel of attention", str(attention), KERNELS, "known")
     frozen = (freeze,) if isinstance(freeze, str) else tuple(freeze)
     given = object_named(name, python) or (name if is_module(name) else None)
     if given is not None:
         shapes = _shapes_of(input, str(given)) if input is not None else None
         source = module_source(given, shapes, arguments or {}, limits)
-        return network(source, variant, set, None, limits, frozen)
+        return network(source, variant, set, None, limits, frozen, attention)
     path, named = (
         library.find(os.fspath(name))
         if isinstance(name, str)
         else (os.fspath(name), None)
     )
     source = read_source(path, limits)
-    return network(source, variant or named, set, input, limits, frozen)
+    return network(source, variant or named, set, input, limits, frozen, attention)
 
 
 def _shapes_of(input: Input, name: str) -> Shapes:
@@ -317,11 +326,17 @@ def network(
     input: Input | None = None,
     limits: Limits = DEFAULT,
     freeze: tuple[str, ...] = (),
+    attention: str | None = None,
 ) -> Network:
     """Return the network in a source that was read."""
-    return Network(
-        read_spec(source, limits), variant, dict(settings or {}), input, limits, freeze
-    )
+    spec, given = read_spec(source, limits), dict(settings or {})
+    return Network(spec, variant, given, input, limits, freeze, attention)
+
+
+def with_attention(graph: Graph, kernel: str) -> Graph:
+    """Return a graph whose attention all runs with one kernel."""
+    nodes = [n._replace(layer=n.layer.with_attention(kernel)) for n in graph.nodes]
+    return replace(graph, nodes=tuple(nodes))
 
 
 def _names_itself(name: str, value: Any) -> bool:

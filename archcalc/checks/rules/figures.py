@@ -41,6 +41,13 @@ FIGURES = (
         "$ archcalc memory lenet5 --checkpoint stages",
     ),
     Rule(
+        "AC549",
+        "unknown-attention-kernel",
+        "The kernel of attention must be `fused` or `unfused`.",
+        "$ archcalc memory vit:ti-16 --attention flash",
+        "$ archcalc memory vit:ti-16 --attention unfused",
+    ),
+    Rule(
         "AC543",
         "unknown-device",
         "The device is unknown.",

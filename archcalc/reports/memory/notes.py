@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from typing import Any
 
+from archcalc.errors import ArchcalcError
 from archcalc.figures.memory.activation_rules import rule_named
 from archcalc.figures.memory.checkpoints import segments
 from archcalc.figures.memory.ledger import Timeline
 from archcalc.figures.memory.optimizers import optimizer
-from archcalc.figures.memory.storages import takes_onednn
+from archcalc.figures.memory.storages import Storages, takes_onednn
+from archcalc.graph.graph import Node
+from archcalc.layers.attention import Attention
 from archcalc.layers.recurrent import LSTM
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Row
@@ -93,8 +97,42 @@ def training_definition(analysis: Analysis) -> Note:
     return Note(text, "definition", chosen.cite)
 
 
+def _kernels(storages: Storages, nodes: Iterable[Node]) -> str:
+    """Return the names of the kernels that run, each once."""
+    layers: Any = ((storages.layer(node), node) for node in nodes)
+    shapes = storages.graph.input_shapes
+    names = (layer.taken(*shapes(node)).name for layer, node in layers)
+    return " and ".join(dict.fromkeys(names))
+
+
+def attention_note(analysis: Analysis) -> Iterator[Note]:
+    """Yield which kernel of attention the figures are about."""
+    nodes = [n for n in analysis.graph.nodes if isinstance(n.layer, Attention)]
+    if not nodes:
+        return
+    try:
+        inference = _kernels(analysis.memory.storages, nodes)
+        training = _kernels(analysis.memory.training_storages, nodes)
+    except ArchcalcError:  # sizes are symbols, or a side head does not fit
+        return
+    text = f"attention: {inference} in inference"
+    text += " and training" if inference == training else f", {training} in training"
+    if "fused" in {*inference.split(), *training.split()}:
+        text += (
+            ". Fused: as torch's F.scaled_dot_product_attention on the CPU, whose own "
+            "tiles are not counted"
+        )
+    if "unfused" in {*inference.split(), *training.split()}:
+        text += (
+            ". Unfused: what that does where weights are dropped, the mask is learned, "
+            "values are wider than keys, or there are axes before the tokens"
+        )
+    yield Note(f"{text}.", "definition")
+
+
 def kernel_note(analysis: Analysis) -> Iterator[Note]:
-    """Yield of which of torch's two CPU kernels the figures of an LSTM speak."""
+    """Yield of which of torch's CPU kernels the figures are."""
+    yield from attention_note(analysis)
     layers = (node.layer for node in analysis.graph.nodes)
     if any(isinstance(layer, LSTM) and layer.proj is None for layer in layers):
         setting = analysis.setting
