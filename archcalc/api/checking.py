@@ -108,11 +108,15 @@ def diff(
     return diff_report(difference, everything, not met)
 
 
-def verify(network: Given, *, batch: int = 1) -> Report:
+def verify(network: Given, *, batch: int = 1, against: Given | None = None) -> Report:
     """Build the network in torch; return where shapes, weights and counts differ.
 
     Nothing is rounded and there is no tolerance. `ok` of the report says whether all
     agree. Needs the extra `torch`.
+
+    `against` is another network, such as a module or a model's file. Then the two are
+    compared layer by layer, whatever the layers are called, and torch is not needed.
+    `ok` says whether they are the same network.
 
     Raises `MissingExtra` without torch, `UsageError` for an unknown network or for
     sizes that are symbols.
@@ -120,6 +124,12 @@ def verify(network: Given, *, batch: int = 1) -> Report:
     >>> archcalc.verify("lenet5").ok  # doctest: +SKIP
     True
     """
+    if against is not None:
+        from archcalc.checks.against.findings import held_against
+        from archcalc.reports.check import check_report
+
+        ours, theirs = network_of(network), network_of(against)
+        return check_report([held_against(ours, theirs).checked])
     from archcalc.network.torch_network import verify as compared
     from archcalc.reports.verification import verification_report
 

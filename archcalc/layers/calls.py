@@ -11,6 +11,39 @@ from archcalc.sizes.dims import Dim
 NO_NAMES: Mapping[str, Any] = MappingProxyType({})
 
 
+POSITIONS = {
+    "Conv": ("in_channels", "out_channels", "kernel_size"),
+    "ConvTranspose": ("in_channels", "out_channels", "kernel_size"),
+    "Linear": ("in_features", "out_features"),
+    "BatchNorm": ("num_features",),
+    "InstanceNorm": ("num_features",),
+    "LayerNorm": ("normalized_shape",),
+    "RMSNorm": ("normalized_shape",),
+    "GroupNorm": ("num_groups", "num_channels"),
+    "Embedding": ("num_embeddings", "embedding_dim"),
+    "MaxPool": ("kernel_size",),
+    "AvgPool": ("kernel_size",),
+    "AdaptiveAvgPool": ("output_size",),
+    "AdaptiveMaxPool": ("output_size",),
+    "Dropout": ("p",),
+    "LocalResponseNorm": ("size",),
+    "ChannelShuffle": ("groups",),
+    "PixelShuffle": ("upscale_factor",),
+    "PixelUnshuffle": ("downscale_factor",),
+}
+"""What torch calls the positional arguments of its modules (torch 2.13.0)."""
+CONVOLUTION = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}
+POOL = {"padding": 0, "ceil_mode": False}
+USUAL = {
+    "Conv": CONVOLUTION,
+    "ConvTranspose": {**CONVOLUTION, "output_padding": 0},
+    "MaxPool": {**POOL, "dilation": 1},
+    "AvgPool": {**POOL, "count_include_pad": True},
+}
+"""Defaults of torch's modules (torch 2.13.0): what is left out where it is usual."""
+AXES = ("1d", "2d", "3d")
+
+
 class Module(NamedTuple):
     """A torch module: dotted name, arguments, and code around its call if any.
 
@@ -52,6 +85,26 @@ class Function(NamedTuple):
 
     def __str__(self) -> str:
         return "; ".join((*self.steps, self.code))
+
+
+def kind_of(target: str) -> str:
+    """Return the kind of a torch module: `Conv` of `nn.Conv2d`."""
+    name = target.rpartition(".")[2]
+    return name[:-2] if name.endswith(AXES) else name
+
+
+def usual(target: str, name: str) -> Any:
+    """Return the default of an argument, None where it has no default that we know."""
+    return USUAL.get(kind_of(target), {}).get(name)
+
+
+def named(record: Module) -> dict[str, Any]:
+    """Return the arguments of a module by torch's names, usual ones included."""
+    kind = kind_of(record.target)
+    known = POSITIONS.get(kind, ())
+    names = (*known, *(f"argument {i}" for i in range(len(known), len(record.args))))
+    given = dict(zip(names, record.args, strict=False))
+    return {**USUAL.get(kind, {}), **given, **record.kwargs}
 
 
 Call = Module | Function

@@ -55,4 +55,11 @@ EXPECTATIONS = (
         "$ archcalc check --locked nets/   # after a file was removed from nets/",
         "$ archcalc lock nets/ && archcalc check --locked nets/",
     ),
+    Rule(
+        "AC330",
+        "not-the-same-network",
+        "The network is not the same as the one that it was compared with.",
+        "$ archcalc verify resnet50 --against resnet50:v1.5",
+        "$ archcalc verify resnet50 --against resnet50",
+    ),
 )

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from archcalc.layers.calls import usual
 from archcalc.sizes.polynomials import Poly
 from archcalc.writers.pytorch.bodies import ENTERING
 from archcalc.writers.pytorch.names import MODULE, Names, attribute
 from archcalc.writers.pytorch.parts import ANYTHING, Class, Given, Part, is_module
-from archcalc.writers.pytorch.templates import literal, usual
+from archcalc.writers.pytorch.templates import literal
 from archcalc.writers.pytorch.text import source
 
 OFTEN = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}

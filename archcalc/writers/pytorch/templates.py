@@ -12,34 +12,15 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any, NamedTuple
 
-from archcalc.layers.calls import Call, Function, Module
+from archcalc.layers.calls import (
+    POSITIONS,
+    USUAL,
+    Call,
+    Function,
+    Module,
+    kind_of,
+)
 from archcalc.sizes.polynomials import Poly
-
-POSITIONS = {
-    "Conv": ("in_channels", "out_channels", "kernel_size"),
-    "ConvTranspose": ("in_channels", "out_channels", "kernel_size"),
-    "Linear": ("in_features", "out_features"),
-    "BatchNorm": ("num_features",),
-    "InstanceNorm": ("num_features",),
-    "LayerNorm": ("normalized_shape",),
-    "RMSNorm": ("normalized_shape",),
-    "GroupNorm": ("num_groups", "num_channels"),
-    "Embedding": ("num_embeddings", "embedding_dim"),
-    "MaxPool": ("kernel_size",),
-    "AvgPool": ("kernel_size",),
-    "AdaptiveAvgPool": ("output_size",),
-    "AdaptiveMaxPool": ("output_size",),
-    "Dropout": ("p",),
-    "LocalResponseNorm": ("size",),
-    "ChannelShuffle": ("groups",),
-    "PixelShuffle": ("upscale_factor",),
-    "PixelUnshuffle": ("downscale_factor",),
-}
-"""What torch calls the positional arguments of its modules (torch 2.13.0)."""
-CONVOLUTION = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}
-USUAL = {"Conv": CONVOLUTION, "ConvTranspose": {**CONVOLUTION, "output_padding": 0}}
-"""Defaults of torch's modules (torch 2.13.0): what is left out where it is usual."""
-AXES = ("1d", "2d", "3d")
 
 
 class Form(NamedTuple):
@@ -77,17 +58,6 @@ class Filled(NamedTuple):
 
     form: Form
     values: tuple[Any, ...]
-
-
-def kind_of(target: str) -> str:
-    """Return the kind of a torch module: `Conv` of `nn.Conv2d`."""
-    name = target.rpartition(".")[2]
-    return name[:-2] if name.endswith(AXES) else name
-
-
-def usual(target: str, name: str) -> Any:
-    """Return the default of an argument, None where it has no default that we know."""
-    return USUAL.get(kind_of(target), {}).get(name)
 
 
 def template(record: Call) -> Filled:

@@ -1,0 +1,193 @@
+"""A graph as steps that can be compared, whatever its layers are called.
+
+A step is what torch would run: two layers that are written in other words, such as a
+`fc` and a `flatten` before a `linear`, are the same steps. What only gives a tensor
+another shape or passes it on is left out, and so are side heads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from archcalc.graph.graph import Graph, Node
+from archcalc.layers.base import Function, Shape, numel
+from archcalc.layers.calls import named
+
+FLATTENED = "torch.flatten(x, 1)"
+MEAN = "mean of all positions"
+MOST_PARTS = 1_000_000
+"""How many parts of concatenations are written out, in all."""
+DEEPEST = 6
+"""How many steps behind a step help to tell it from one like it."""
+
+Value = int
+"""A tensor: the number of the step that makes it; below 0 an input of the network."""
+
+
+class Step(NamedTuple):
+    """One step: what it runs, and what it reads.
+
+    `kind` is torch's module or the code of an expression, `arguments` what it gets, and
+    `weights` are the shapes of its weights. `owner` is the node whose weights it uses.
+    """
+
+    node: Node
+    kind: str
+    arguments: Mapping[str, Any]
+    weights: tuple[Shape, ...]
+    inputs: tuple[Value, ...]
+    shape: Shape
+    owner: int
+
+    @property
+    def call(self) -> tuple[Any, ...]:
+        """What two steps have in common that are equal."""
+        return self.kind, tuple(sorted(self.arguments.items())), self.weights
+
+    @property
+    def commutes(self) -> bool:
+        """Whether the order of what it reads does not matter."""
+        return self.node.layer.commutes
+
+
+class Steps(NamedTuple):
+    """A network as steps, in the order in which they run.
+
+    `outputs` are the tensors that leave; `contexts` say for each step what is behind
+    it: equal for steps that everything behind them is equal for, some steps deep.
+    """
+
+    graph: Graph
+    steps: tuple[Step, ...]
+    outputs: tuple[Value, ...]
+    contexts: tuple[tuple[int, ...], ...]
+
+
+def steps_of(graph: Graph) -> Steps:
+    """Return a graph as steps."""
+    values: dict[int, Value] = {i: -1 - n for n, i in enumerate(graph.inputs)}
+    found: list[Step] = []
+    chains = _Chains(graph)
+    for node in graph.nodes[len(graph.inputs) :]:
+        if node.aux:
+            continue
+        inputs = chains.inputs(node, values)
+        if _passes(graph, node):
+            values[node.index] = inputs[0]
+        elif node.index not in chains.inner:
+            values[node.index] = len(found)
+            found.append(_step(graph, node, inputs))
+    outputs = tuple([values[i] for i in graph.outputs])
+    return Steps(graph, tuple(found), outputs, _contexts(found))
+
+
+class _Chains:
+    """Concatenations of concatenations, taken as one of all parts.
+
+    `inner` are those that only others of the same axis read: they are no steps.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.axes: dict[int, Any] = {}
+        self.parts: dict[int, tuple[Value, ...]] = {}
+        self.left = MOST_PARTS
+        readers: dict[int, list[int]] = {}
+        for node in graph.nodes:
+            axis = node.layer.joins()
+            if axis is not None and not node.aux:
+                self.axes[node.index] = axis
+            for index in node.inputs:
+                readers.setdefault(index, []).append(node.index)
+        self.inner = {
+            index
+            for index, axis in self.axes.items()
+            if index not in graph.outputs
+            and all(self.axes.get(r) == axis for r in readers.get(index, ()))
+        }
+
+    def inputs(self, node: Node, values: Mapping[int, Value]) -> tuple[Value, ...]:
+        """Return what a node reads; a concatenation reads the parts of others."""
+        axis = self.axes.get(node.index)
+        if axis is None:
+            return tuple([values[i] for i in node.inputs])
+        found: list[Value] = []
+        for index in node.inputs:
+            parts = self.parts.get(index, ())
+            same = self.axes.get(index) == axis
+            if same and (index in self.inner or len(parts) < self.left):
+                self.left -= len(parts)
+                found += parts
+            else:
+                found.append(values[index])
+        self.parts[node.index] = tuple(found)
+        return tuple(found)
+
+
+def _passes(graph: Graph, node: Node) -> bool:
+    """Say whether a layer computes nothing in inference: it drops, or gives a shape."""
+    if len(node.inputs) != 1:
+        return False
+    if node.layer.role == "drop":
+        return True
+    (entering,) = graph.input_shapes(node)
+    resized = node.layer.role == "pool" and node.layer.new_size is not None
+    if resized and entering == node.shape:
+        return True  # the mean or the largest of one value
+    return node.layer.storage == "view" and numel(entering) == numel(node.shape)
+
+
+def _step(graph: Graph, node: Node, inputs: tuple[Value, ...]) -> Step:
+    """Return a layer as a step."""
+    shapes = graph.input_shapes(node)
+    record = node.layer.torch(*shapes)
+    owner = node
+    while owner.share is not None:
+        owner = graph.nodes[owner.share]
+    weights = tuple(node.layer.weights(*shapes).values())
+    if isinstance(record, Function):
+        kind, arguments = record.body, dict[str, Any]()
+    else:
+        kind, arguments = record.target, named(record)
+        around = {"before": record.before, "after": record.after}
+        arguments |= {k: v for k, v in around.items() if v not in (None, FLATTENED)}
+    if _is_mean(kind, arguments, shapes):
+        kind, arguments = MEAN, {}
+    elif kind == "nn.Upsample" or node.layer.new_size is not None:
+        # a factor and a size are two ways to say the same
+        arguments = {k: v for k, v in arguments.items() if isinstance(v, str)}
+        arguments["size"] = node.shape[1:]
+    return Step(node, kind, arguments, weights, inputs, node.shape, owner.index)
+
+
+def _is_mean(
+    kind: str, arguments: Mapping[str, Any], shapes: tuple[Shape, ...]
+) -> bool:
+    """Say whether a layer is the mean of all positions, in one of two spellings."""
+    if len(shapes) != 1 or len(shapes[0]) < 2:
+        return False
+    axes = ", ".join(str(axis) for axis in range(2, len(shapes[0]) + 1))
+    spelled = re.fullmatch(r"return x\.mean\(\((.*?),?\)(, keepdim=True)?\)", kind)
+    if spelled is not None:
+        return spelled[1] == axes
+    return "AdaptiveAvgPool" in kind and arguments.get("output_size") == 1
+
+
+def _contexts(steps: list[Step]) -> tuple[tuple[int, ...], ...]:
+    """Return for each step numbers for what is behind it, one to six steps deep."""
+    readers: list[list[int]] = [[] for _ in steps]
+    for number, step in enumerate(steps):
+        for value in step.inputs:
+            if value >= 0:
+                readers[value].append(number)
+    level = [hash(step.call) for step in steps]
+    found: list[list[int]] = [[] for _ in steps]
+    for _ in range(DEEPEST):
+        level = [
+            hash((steps[n].call, *sorted(level[r] for r in readers[n])))
+            for n in range(len(steps))
+        ]
+        for number, value in enumerate(level):
+            found[number].append(value)
+    return tuple([tuple(each) for each in found])
