@@ -200,6 +200,7 @@ CALLS = {
     "check": "check lenet5",
     "diff": "diff lenet5 alexnet",
     "rule": "rule AC201",
+    "verify": "verify lenet5 --against lenet5",
 }
 FORMATS = (
     *("terminal", "markdown", "csv", "json", "latex", "html", "svg", "mermaid", "dot"),

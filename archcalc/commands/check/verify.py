@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from archcalc.commands.check.check import FindingsFormat, FindingsOutput
 from archcalc.commands.declared import Option
 from archcalc.commands.options import Batch, Loading, NetworkName, colored, write
+from archcalc.errors import UsageError
 
 if TYPE_CHECKING:
     from archcalc.network.network import Network
@@ -33,7 +34,7 @@ def verify(
     *,
     loading: Loading,
 ) -> None:
-    """Build the network in torch, or compare it with a model, layer by layer.
+    """Compare a network with its build in torch, or with a model.
 
     Without --against it needs torch. Exit code 1 if something differs.
 
@@ -43,6 +44,9 @@ def verify(
     if against is not None:
         _compare(loading, net, against, format or "full", output)
         return
+    if format is not None or output is not None:
+        message = "verify has --format and --output with --against only"
+        raise UsageError.of("AC531", message, help="archcalc verify NET --against NET")
     from archcalc.network.torch_network import verify as verify_network
     from archcalc.render.paint import verdict
 
@@ -79,7 +83,6 @@ def _both(loading: Loading, net: str, against: str) -> tuple[Network, Network]:
     """Load both; a module gets the input of the network, unless one is given."""
     from dataclasses import replace
 
-    from archcalc.layers.base import times
     from archcalc.readers import object_named
 
     if object_named(against, loading.python) is None:
@@ -89,6 +92,6 @@ def _both(loading: Loading, net: str, against: str) -> tuple[Network, Network]:
     ours = own.load(net)
     given = loading.input
     if given is None and len(ours.graph.inputs) == 1:
-        given = [times(ours.graph.nodes[0].shape).replace("×", "x")]
+        given = ["x".join(map(str, ours.graph.nodes[0].shape))]
     theirs = replace(loading, input=given, settings=None, freeze=None).load(against)
     return ours, theirs
