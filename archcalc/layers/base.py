@@ -33,6 +33,8 @@ from archcalc.layers.calls import Module as Module
 from archcalc.layers.fields import BOTH_SIDES, Field, FieldError
 from archcalc.layers.kept import NOTHING_SAVED as NOTHING_SAVED
 from archcalc.layers.kept import Extra as Extra
+from archcalc.layers.kept import Inside as Inside
+from archcalc.layers.kept import Kernel as Kernel
 from archcalc.layers.kept import Saved as Saved
 from archcalc.layers.running import Run
 from archcalc.sizes.dims import Dim, divides, product
@@ -308,6 +310,13 @@ class Layer:
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         """Return what autograd keeps for the backward pass."""
         return self.keeps
+
+    def inside(self, kernel: Kernel, *inputs: Laid) -> Inside | None:
+        """Return what it keeps and makes where it runs in many operations, or None.
+
+        `saved` and `workspace` then say nothing; inputs have the batch.
+        """
+        return None
 
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
         """Return what else lives in a forward pass, at each moment that may need most.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from archcalc.sizes.dims import Dim, product
@@ -35,11 +36,9 @@ class Saved(NamedTuple):
     wider, so that in a narrower run it keeps float32 copies of inputs and extras.
     `first` is what it keeps instead where no gradient goes to its inputs, None for the
     same. `casts_for_input`: a cast copy of its weights, in mixed precision, is kept for
-    the gradient of its first input alone. `native` is what it keeps instead where torch
-    runs its own CPU kernel, None where the layer has one kernel; the rest then speaks
-    of oneDNN's. `together`: all inputs stay as soon as one of them gets a gradient.
-    `frozen` is what it keeps instead where its weights are frozen and a
-    gradient passes on to its inputs, None for the same.
+    the gradient of its first input alone. `together`: all inputs stay as soon as one of
+    them gets a gradient. `frozen` is what it keeps instead where its weights are frozen
+    and a gradient passes on to its inputs, None for the same.
     """
 
     inputs: tuple[int, ...] = ()
@@ -50,7 +49,6 @@ class Saved(NamedTuple):
     upcasts: bool = False
     first: Saved | None = None
     casts_for_input: bool = False
-    native: Saved | None = None
     frozen: Saved | None = None
     together: bool = False
 
@@ -61,3 +59,29 @@ NOTHING_SAVED = Saved()
 def not_yet(output: tuple[Dim, ...]) -> Extra:
     """Return what an output takes off, where it is not made yet."""
     return Extra(NOT_YET, each=-product(output))
+
+
+class Kernel(NamedTuple):
+    """Which kernel runs: the bits of a value, and whether it is oneDNN's.
+
+    Of a layer for which torch's CPU has two.
+    """
+
+    bits: int
+    onednn: bool
+
+
+class Inside(NamedTuple):
+    """What a layer keeps and makes that runs in many operations, with its batch.
+
+    `inference` and `training` are the most bytes that live beside its input and output
+    in a forward pass, without gradients or with what it keeps. `backward` returns the
+    most bytes beyond those that live when its backward pass begins. Its arguments say
+    whether its input needs a gradient, whether somebody else holds the gradient of its
+    output, and whether gradients that meet are added up in place.
+    """
+
+    saved: Saved
+    inference: int
+    training: int
+    backward: Callable[[bool, bool, bool], int]

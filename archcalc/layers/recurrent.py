@@ -5,17 +5,17 @@ torch has two bias vectors a gate; papers and Keras' LSTM have one.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from archcalc.errors import ShapeError
 from archcalc.layers.backward import WEIGHTS, Product, Products
 from archcalc.layers.base import (
     Call,
-    Extra,
     Function,
+    Inside,
     Layer,
     Module,
-    Saved,
+    Kernel,
     Shape,
     Shapes,
     Work,
@@ -23,7 +23,11 @@ from archcalc.layers.base import (
     times,
 )
 from archcalc.layers.fields import FieldError, Flag, Size, WholeField, WordField
+from archcalc.layers.strides import Ints, Laid
 from archcalc.sizes.dims import Dim, at_least
+
+if TYPE_CHECKING:
+    from archcalc.layers.recurrent_kernels import Sizes
 
 Biases = Annotated[int, WholeField(0, 2)]
 Depth = Annotated[int, WholeField(1, 1000)]
@@ -126,23 +130,40 @@ class Recurrent(Layer):
             Product((WEIGHTS,), x[0] * every),
         )
 
-    def saved_by_steps(self, output: Shape, x: Shape) -> Saved:
-        """Return what torch's native CPU kernel keeps, which runs step by step.
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        """Time comes first in memory, then the batch."""
+        return Laid.anew(output, (1, 0, 2))
 
-        Seven values for each hidden value and step. In an LSTM these are four gates,
-        the cell of the step before, tanh of the cell, and the state of the step before;
-        in a GRU three gates, a third of the recurrent product, the new gate, the state
-        less that gate, and the state. Each direction copies the input to put time
-        first (a single sample or a single step needs no copy, which is not followed
-        here). Measured with torch 2.13.0.
-        """
-        read = self.directions() * numel(x) + (self.layers - 1) * numel(output)
-        kept = (
-            Extra("inputs of layers, time first", each=read),
-            Extra("gates and states", each=7 * x[0] * self.states()),
+    def sizes(self, x: Laid, kernel: Kernel) -> Sizes:
+        """Return its sizes with a batch, in numbers."""
+        from archcalc.layers.recurrent_kernels import Sizes
+
+        batch, steps, width = x.sizes
+        time_first = x.moved((1, 0, 2))
+        rows = (steps * batch, width)
+        return Sizes(
+            steps=steps,
+            batch=batch,
+            hidden=self.hidden,
+            out=self.width(),  # type: ignore[arg-type]  # numbers, as `x` is
+            read=tuple(self.widths((steps, width))),  # type: ignore[arg-type]
+            ways=self.directions(),
+            gates=self.gates,
+            biases=self.biases,
+            bits=kernel.bits,
+            in_order=time_first.in_a_row()
+            if kernel.onednn
+            else time_first.regrouped(rows) is not None,
         )
-        names = tuple(name for name in self.weights(x) if name.startswith("weight"))
-        return Saved(weights=names, extras=kept)
+
+    def inside(self, kernel: Kernel, *inputs: Laid) -> Inside | None:
+        """Return what torch's native CPU kernel keeps and makes, step by step."""
+        from archcalc.layers.recurrent_backward import native
+
+        (x,) = inputs
+        names = tuple(self.weights(x.sizes[1:]))
+        sizes = self.sizes(x, kernel._replace(onednn=False))
+        return native(sizes, self.key, names)
 
     def torch(self, *inputs: Shape) -> Call:
         given: dict[str, Any] = {"batch_first": True}
@@ -199,9 +220,9 @@ class LSTM(Recurrent):
     `proj` projects each state to fewer values (Sak 2014; torch's `proj_size`): they
     are what goes out and what the next step reads, and `proj × hidden` weights join.
     Of torch's two CPU kernels, oneDNN's (float32, mixed precision) keeps for backward
-    inputs, outputs, first and last states of each layer; its own workspace is not
-    counted. The native one (other formats, and projections) keeps the input of every
-    layer, seven values for each hidden one and step, and what is projected.
+    inputs, outputs, first and last states of each layer, and a workspace. The native
+    one (other formats, and projections) keeps the input of every layer, seven values
+    for each hidden one and step, and what is projected.
     """
 
     key = "lstm"
@@ -247,47 +268,13 @@ class LSTM(Recurrent):
         states = f"h = c[:, :, :{self.proj}].contiguous()"
         return "(h, c)", (f"c = {zeros}", states)
 
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+    def inside(self, kernel: Kernel, *inputs: Laid) -> Inside | None:
+        from archcalc.layers.recurrent_backward import onednn
+
         (x,) = inputs
-        if self.proj is not None:
-            return self.saved_by_steps(output, x)
-        more = self.layers - 1 if self.bidirectional else -1
-        kept = (
-            Extra("input, time first", each=numel(x)),
-            Extra("outputs of layers", each=numel(output) * (self.layers + more)),
-            Extra("first and last states", each=(4 - self.shares()) * self.states()),
-            *self.zeros(x),
-        )
-        return Saved(
-            output=not self.bidirectional,
-            weights=tuple(self.weights(x)),
-            extras=kept,
-            native=self.saved_by_steps(output, x),
-        )
-
-    def saved_by_steps(self, output: Shape, x: Shape) -> Saved:
-        saved = super().saved_by_steps(output, x)
-        inputs, states = saved.extras
-        own = states.each - self.shares() * self.states()
-        if self.proj is not None:
-            own += x[0] * self.proj * self.directions() * self.layers
-        return saved._replace(extras=(inputs, states._replace(each=own)))
-
-    def shares(self) -> int:
-        """Return 1 where first state and first cell are one tensor: in `one_bias`."""
-        return 1 if self.biases == 1 and self.proj is None else 0
-
-    def zeros(self, x: Shape) -> tuple[Extra, ...]:
-        """Return the zeros that oneDNN's kernel is given for biases that are missing.
-
-        For a layer without biases torch makes them as large as its weights.
-        """
-        if self.biases == 2:
-            return ()
-        missing: Dim = self.gates * self.hidden
-        if self.biases == 0:
-            missing = sum((numel(shape) for shape in self.weights(x).values()), 0)
-        return (Extra("zeros for biases", once=missing),)
+        if self.proj is not None or not kernel.onednn:
+            return super().inside(kernel, *inputs)
+        return onednn(self.sizes(x, kernel), tuple(self.weights(x.sizes[1:])))
 
 
 class GRU(Recurrent):
@@ -305,9 +292,6 @@ class GRU(Recurrent):
         "{gru: 6, layers: 2, bidirectional: true} @ 5x8",
         "{gru: 6, layers: 2, biases: 1} @ 5x8",
     )
-
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        return self.saved_by_steps(output, inputs[0])
 
 
 class RNN(Recurrent):
@@ -346,10 +330,3 @@ class RNN(Recurrent):
         if self.nonlinearity == "relu":
             work["cmp"] = work.pop("exp")
         return work
-
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        (x,) = inputs
-        inputs_read, _ = self.saved_by_steps(output, x).extras
-        states = Extra("states of each step", each=(x[0] + 1) * self.states())
-        saved = self.saved_by_steps(output, x)
-        return saved._replace(extras=(inputs_read, states))

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from layer_cases import EXAMPLES, FURTHER, Case
 
-from archcalc.layers.base import Saved, Seen, times
+from archcalc.layers.base import Run, Saved, Seen, times
+from archcalc.layers.strides import Laid
 
 FILE = Path(__file__).parents[1] / "golden" / "layers" / "records.txt"
 CASES = [*EXAMPLES, *FURTHER]
@@ -28,7 +29,7 @@ def record(case: Case) -> str:
         f"  torch  {layer.torch(*inputs)}",
         *(f"  {when} {code}" for when, code in around(case)),
         f"  holds  {'; '.join(held(case))}",
-        f"  keeps  {'; '.join(kept(layer.saved(case.output, *inputs)))}",
+        *(f"  keeps  {'; '.join(one)}" for one in by_kernel(case)),
         f"  sees   {seen(layer.window(*inputs))}",
     ]
     return "\n".join([case.text, *lines])
@@ -52,6 +53,23 @@ def held(case: Case) -> Iterator[str]:
         yield f"buffer {name} {times(sizes)}".rstrip()
 
 
+def by_kernel(case: Case) -> Iterator[list[str]]:
+    """Yield what is kept; for a layer that says so with its batch, 2, by kernel."""
+    layer, inputs = case.layer, case.inputs
+    laid = [Laid.anew((2, *sizes)) for sizes in inputs]  # type: ignore[arg-type]  # numbers
+    if layer.inside(Run(32, onednn=True), *laid) is None:
+        yield list(kept(layer.saved(case.output, *inputs)))
+        return
+    found = []
+    for onednn in (True, False):
+        inside = layer.inside(Run(32, onednn), *laid)
+        assert inside is not None
+        if inside.saved not in found:
+            found.append(inside.saved)
+            made = f"beside {inside.inference} and {inside.training} B made"
+            yield ["batch 2", *kept(inside.saved), made]
+
+
 def kept(saved: Saved) -> Iterator[str]:
     yield from (f"input {i}" for i in saved.inputs)
     yield from ["output"] * saved.output
@@ -65,8 +83,8 @@ def kept(saved: Saved) -> Iterator[str]:
     yield from ["in float32 at least"] * saved.upcasts
     if saved.first:
         yield f"first: {', '.join(kept(saved.first))}"
-    if saved.native:
-        yield f"native kernel: {', '.join(kept(saved.native))}"
+    if saved.frozen:
+        yield f"frozen: {', '.join(kept(saved.frozen))}"
 
 
 def seen(window: Seen) -> str:

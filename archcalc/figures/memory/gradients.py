@@ -41,6 +41,17 @@ class Gradients:
         key = self.of[node.index] = self._new(node.index)
         self.holders[key] = 1
 
+    def is_shared(self, index: int) -> bool:
+        """Say whether the gradient of an output is that of others too."""
+        return self.holders[self.of[index]] > 1
+
+    def used_up(self, index: int) -> Iterator[Hashable]:
+        """Leave nothing of the gradient of an output; yield it where it may go."""
+        key, self.of[index] = self.of[index], object()
+        self.ledger.hold(self.of[index], "gradient", index, 0)
+        self.holders[self.of[index]] = 1
+        yield from self.release(key)
+
     def back(self, node: Node) -> Iterator[Hashable]:
         """Pass a node's gradient to its inputs; yield what may go after this step.
 

@@ -16,7 +16,7 @@ from archcalc.figures.counted import Counted, Setting
 from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.figures.memory.layout import Layouts
 from archcalc.graph.graph import Graph, Node
-from archcalc.layers.base import Extra, Layer, Saved, numel
+from archcalc.layers.base import Extra, Inside, Kernel, Layer, Saved, numel
 from archcalc.layers.running import Run
 from archcalc.sizes.dims import Dim
 
@@ -140,10 +140,17 @@ class Storages:
 
     def ruled(self, node: Node) -> Saved:
         """Return what a node's layer keeps by its rule, for the kernel meant."""
-        saved = self.layer(node).saved(node.shape, *self.graph.input_shapes(node))
-        if saved.native is None or takes_onednn(self.analysis.setting):
-            return saved
-        return saved.native
+        inside = self.inside(node)
+        if inside is not None:
+            return inside.saved
+        return self.layer(node).saved(node.shape, *self.graph.input_shapes(node))
+
+    def inside(self, node: Node) -> Inside | None:
+        """Return what a node makes that runs in many operations; None for most."""
+        if type(node.layer).inside is Layer.inside:
+            return None
+        kernel = Kernel(self.bits, takes_onednn(self.analysis.setting))
+        return node.layer.inside(kernel, *map(self.layouts.of, node.inputs))
 
     @cached_property
     def held(self) -> frozenset[int]:

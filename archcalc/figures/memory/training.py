@@ -101,7 +101,8 @@ class _Play:
             self.ledger.hold(key, what, index, size)
         self.needs.update(kept.storages)
         made = sum(size for _, size in kept.extras)
-        self.ledger.use("workspace", index, max(0, workspace(storages, node) - made))
+        most = workspace(storages, node, keeping and index in self.kept)
+        self.ledger.use("workspace", index, max(0, most - made))
         self.ledger.step(phase, index, tuple(self.done(self.touched(node))))
 
     def extras(self, index: int, kept: Kept) -> Iterator[tuple[str, Hashable, int]]:
@@ -155,19 +156,37 @@ class _Play:
         index = node.index
         kept = self.kept.get(index, Kept())
         gone: list[Hashable] = []
+        held = [key for _, key, _ in self.extras(index, kept)]
+        held += self.done(kept.storages)
         if self.needed[index] and index in self.gradients.of:
+            if self.steps(node, held):
+                held = []
             gone += self.gradients.back(node)
             beside = workspace_back(self.storages, node)
             self.ledger.use(BESIDE if beside > 0 else NOT_AT_ONCE, index, beside)
             self.padding(node, kept)
             if not node.frozen:
                 self.weight_gradients(node)
-        gone += [key for _, key, _ in self.extras(index, kept)]
-        gone += self.done(kept.storages)
-        self.ledger.step("backward", index, tuple(gone))
+        self.ledger.step("backward", index, (*gone, *held))
         for met, *both in self.gradients.meet():
             parted = [k for key in both for k in self.gradients.release(key)]
             self.ledger.step("sum", met, tuple(parted))
+
+    def steps(self, node: Node, held: list[Hashable]) -> bool:
+        """Run a node backward that runs in many operations; say whether it is one.
+
+        They let go of what it held, and of its gradient, one after another.
+        """
+        inside = self.storages.inside(node)
+        if inside is None or node.frozen:
+            return False
+        onward = self.needed[node.inputs[0]]
+        shared = self.gradients.is_shared(node.index)
+        most = inside.backward(onward, shared, self.gradients.adding)
+        self.ledger.use("workspace", node.index, most)
+        gone = (*held, *self.gradients.used_up(node.index))
+        self.ledger.step("backward", node.index, gone)
+        return True
 
     def padding(self, node: Node, kept: Kept) -> None:
         """Use what the gradient of a padded input has more than that of the input."""

@@ -12,14 +12,19 @@ from collections.abc import Iterable
 from operator import itemgetter
 
 from archcalc.figures.memory.saved import IN_A_ROW
-from archcalc.figures.memory.storages import WIDE_BYTES, Storages, takes_onednn, widened
+from archcalc.figures.memory.storages import WIDE_BYTES, Storages, widened
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Extra, Layer, Shape, numel
 
+STEPS = "what its steps make"
 
-def workspace(storages: Storages, node: Node) -> int:
-    """Return the bytes that a node needs while it runs, in a forward pass."""
-    extras = _sum(storages, node, _made(storages, node))
+
+def workspace(storages: Storages, node: Node, keeping: bool = False) -> int:
+    """Return the bytes that a node needs while it runs, in a forward pass.
+
+    `keeping` says that it keeps what its backward pass needs.
+    """
+    extras = _sum(storages, node, _made(storages, node, keeping))
     return max(0, extras - _held(storages, node)) + _copy(storages, node)[1]
 
 
@@ -43,13 +48,16 @@ def named(storages: Storages, node: Node, kept: Iterable[str] = ()) -> str:
     return ", ".join(names - Counter(kept))
 
 
-def _made(storages: Storages, node: Node) -> list[Extra]:
+def _made(storages: Storages, node: Node, keeping: bool = False) -> list[Extra]:
     """Return what a node makes while it runs beside its output, when that is most."""
+    inside = storages.inside(node)
+    if inside is not None:
+        most = inside.training if keeping else inside.inference
+        own = storages.size[node.index]
+        return [Extra(STEPS, once=most - own, width=1)]
     layer, shapes = storages.layer(node), storages.graph.input_shapes(node)
     moments = layer.workspace(node.shape, *shapes)
     saved = layer.saved(node.shape, *shapes)
-    if saved.native is not None and not takes_onednn(storages.analysis.setting):
-        moments = [list(saved.native.extras)]
     if type(layer).reordered is not Layer.reordered:
         laid = storages.layouts.of(node.inputs[0])
         moments = [*moments, layer.reordered(node.shape, laid)]

@@ -48,13 +48,15 @@ STEP = (
     "included"
 )
 ONEDNN = (
-    "lstm: what is kept for the backward pass is what torch's oneDNN kernel keeps on "
-    "the CPU in {}, without its own workspace; the peak of inference is an estimate."
+    "lstm: the bytes are those of torch's oneDNN kernel on the CPU in {}, with the "
+    "workspace that it keeps for the backward pass. That was measured on processors "
+    "with SSE4.1, AVX, AVX2 and AVX-512 (torch 2.13.0, oneDNN 3.12.0); on others, and "
+    "on a GPU, they are an estimate."
 )
 NATIVE = (
-    "lstm: what is kept for the backward pass is what torch's native CPU kernel keeps "
-    "in {}; the peak of inference is an estimate. In bfloat16, torch uses its oneDNN "
-    "kernel if the processor supports that format; that kernel keeps other tensors."
+    "lstm: the bytes are those of torch's native CPU kernel in {} (torch 2.13.0). In "
+    "bfloat16, torch uses its oneDNN kernel if the processor supports that format; "
+    "that kernel keeps other tensors. On a GPU they are an estimate."
 )
 ROOFLINE = (
     "an estimate of a bound, not of a latency. Each operation reads its inputs and "
