@@ -172,7 +172,7 @@ TWO_KERNELS = [
     "{lstm: 5, layers: 3} @ 7x3",
     "{lstm: 6, layers: 2, bidirectional: true} @ 5x8",
     "{lstm: 1} @ 2x1",
-    "{lstm: 64, layers: 2} @ 1x70",
+    "{lstm: 64, layers: 2} @ 2x70",
     "{lstm: 6, biases: 1} @ 5x8",
     "{lstm: 4, layers: 2, bidirectional: true, biases: 1} @ 3x8",
     "{lstm: 6, biases: 0} @ 5x8",

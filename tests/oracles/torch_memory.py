@@ -234,21 +234,24 @@ class Loss(torch.autograd.Function):
 
 def training_peak(module: Any, batch: int, dtype: torch.dtype = torch.float32) -> int:
     """Return the most bytes that live in a forward and a backward pass."""
+    inputs = inputs_of(module.graph, batch, dtype)
     live = Live([*module.parameters(), *module.buffers()])
+    for index in range(len(inputs)):
+        live.follow(inputs[index])
     with live:
-        step(module, batch, dtype, live)
+        step(module, inputs)
     return live.peak
 
 
-def step(module: Any, batch: int, dtype: torch.dtype, live: Live | None = None) -> None:
-    """Run a forward and a backward pass."""
+def step(module: Any, inputs: list[Tensor]) -> None:
+    """Run a forward and a backward pass; its inputs go from their list."""
     module.train()
     graph: Graph = module.graph
-    inputs = inputs_of(graph, batch, dtype)
+    dtype = next(
+        v.dtype for v in (*module.parameters(), *inputs) if v.is_floating_point()
+    )
     leaves = leaving(graph)
     values: dict[int, Tensor] = {}
-    for index in range(len(inputs) if live else 0):
-        live.follow(inputs[index])  # type: ignore[union-attr]  # it is there
     for _ in walk(module, inputs, True, values, leaves):
         pass
     loss = Loss.apply(*(values.pop(i) for i in leaves))
@@ -275,7 +278,7 @@ def allocated(run: Callable[[], object]) -> int:
 
 def allocated_in_training(module: Any, batch: int, dtype: torch.dtype) -> int:
     """Return the most bytes that are given out in a forward and a backward pass."""
-    return allocated(lambda: step(module, batch, dtype))
+    return allocated(lambda: step(module, inputs_of(module.graph, batch, dtype)))
 
 
 def allocated_in_inference(module: Any, batch: int, dtype: torch.dtype) -> int:
