@@ -129,13 +129,13 @@ class Place(NamedTuple):
 
 
 def native_backward(
-    sizes: Sizes, key: str, onward: bool, held: bool, adding: bool
+    sizes: Sizes, key: str, onward: bool, held: bool, _adding: bool
 ) -> int:
     """Return the most bytes beyond what lives when its backward pass begins.
 
     What it kept and its gradient live then. `onward` says that its input needs a
     gradient, `held` that somebody else holds the gradient of its output. Those of the
-    input that two ways make are never added up in place, whatever `adding` says.
+    input that two ways make are never added up in place, whatever is said.
     """
     heap = Heap()
     levels, ways = len(sizes.read), sizes.ways
@@ -290,7 +290,7 @@ def onednn_backward(sizes: Sizes, onward: bool, held: bool, adding: bool) -> int
         top = level == levels - 1
         read = sizes.steps * sizes.bytes(sizes.batch * sizes.read[level])
         onwards = onward or level > 0
-        for way in reversed(range(ways)):
+        for _ in range(ways):
             _onednn_way(heap, sizes, level, read)
             heap.free(0 if onwards else read)
             heap.free(one_way)  # its output, which was kept

@@ -72,6 +72,9 @@ WRITTEN = (
     "grid_attention",
     "unfold",
     "fold",
+    "lstm",
+    "gru",
+    "rnn",
 )
 """Layers whose new output may not lie in a row, though their input does."""
 
@@ -159,10 +162,7 @@ class Estimate(NamedTuple):
 
 
 ESTIMATES = (
-    Estimate("lstm", has("lstm"), "the workspace of oneDNN's kernel is not counted"),
-    Estimate("gru", has("gru"), "how its input lies in memory decides on copies of it"),
     Estimate("einsum", has("einsum"), "its letters decide in which order it lies"),
-    Estimate("rnn", has("rnn"), "how its input lies in memory decides on copies of it"),
     Estimate(
         "deconv that makes a volume smaller",
         smaller_deconv,
@@ -182,6 +182,12 @@ ELSEWHERE = {
     "makes its own"
 }
 """Kinds whose own bytes are not compared; those of all other nodes are."""
+BY_STEPS = {"gru", "lstm", "rnn"}
+"""Kinds whose steps make more while a dispatch mode watches them in inference.
+
+What they keep and what lives after them is compared; `test_memory_recurrent.py` has a
+judge that changes nothing.
+"""
 MISTAKEN = 0.15
 """The share of networks that are spoilt in the language."""
 MOST_NODES = 3000
@@ -362,8 +368,9 @@ def compare_live(analysis: Analysis, tally: Tally, text: str) -> None:
         f"{step.name} ({step.key}): {moment.live} bytes live here, {step.peak} in torch; "
         f"after it {moment.after} and {step.after}"
         for moment, step in zip(memory.inference.moments, theirs, strict=True)
-        if (moment.live, moment.after) != (step.peak, step.after)
-        and step.key != "input"
+        if (moment.live != step.peak and step.key not in BY_STEPS)
+        or moment.after != step.after
+        if step.key != "input"
     ]
     assert not wrong, "\n".join(["live in inference", *wrong, text])
     tally.peaks += 1

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from layer_cases import EXAMPLES, FURTHER, Case
 
-from archcalc.layers.base import Run, Saved, Seen, times
+from archcalc.layers.base import Kernel, Saved, Seen, times
 from archcalc.layers.strides import Laid
 
 FILE = Path(__file__).parents[1] / "golden" / "layers" / "records.txt"
@@ -57,12 +57,12 @@ def by_kernel(case: Case) -> Iterator[list[str]]:
     """Yield what is kept; for a layer that says so with its batch, 2, by kernel."""
     layer, inputs = case.layer, case.inputs
     laid = [Laid.anew((2, *sizes)) for sizes in inputs]  # type: ignore[arg-type]  # numbers
-    if layer.inside(Run(32, onednn=True), *laid) is None:
+    if layer.inside(Kernel(32, onednn=True), *laid) is None:
         yield list(kept(layer.saved(case.output, *inputs)))
         return
     found = []
     for onednn in (True, False):
-        inside = layer.inside(Run(32, onednn), *laid)
+        inside = layer.inside(Kernel(32, onednn), *laid)
         assert inside is not None
         if inside.saved not in found:
             found.append(inside.saved)
@@ -78,13 +78,14 @@ def kept(saved: Saved) -> Iterator[str]:
         once = f" and {extra.once}" if extra.once else ""
         width = f" of {extra.width} B" if extra.width else ""
         training = " in training" if extra.training else ""
-        yield f"{extra.what}: {extra.each}{once}{width}{training}"
+        size = f"{extra.each}{once}{width}"
+        if extra.each == 0 and extra.width == 1:
+            size = f"{extra.once} B"
+        yield f"{extra.what}: {size}{training}"
     yield from ["in training alone"] * saved.train_only
     yield from ["in float32 at least"] * saved.upcasts
     if saved.first:
         yield f"first: {', '.join(kept(saved.first))}"
-    if saved.frozen:
-        yield f"frozen: {', '.join(kept(saved.frozen))}"
 
 
 def seen(window: Seen) -> str:

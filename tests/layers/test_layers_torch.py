@@ -18,7 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc.errors import ShapeError
 from archcalc.layers import CATALOGUE
-from archcalc.layers.base import Run, Saved
+from archcalc.layers.base import Kernel, Saved
 from archcalc.layers.fields import FieldError
 from archcalc.layers.strides import Laid
 
@@ -92,7 +92,7 @@ def took_onednn(output: Tensor) -> bool:
 def ruled(case: Case, onednn: bool, batch: int, width: int) -> Saved:
     """Return what a layer keeps by its rule, for the kernel that ran."""
     laid = [Laid.anew((batch, *sizes)) for sizes in case.inputs]
-    inside = case.layer.inside(Run(8 * width, onednn), *laid)
+    inside = case.layer.inside(Kernel(8 * width, onednn), *laid)
     return inside.saved if inside else case.layer.saved(case.output, *case.inputs)
 
 
