@@ -137,8 +137,8 @@ KEPT: dict[str, tuple[str, dict[str, Any], list[str]]] = {
             "a: input, weight 32",
             "tokens:  0",
             # 4 × 2 inputs, 4 × 3 outputs, 4 states of 3; seven blocks of a page each
-            "lstm: output, weight ih l0, weight hh l0, bias ih l0, bias hh l0, "
-            f"input, time first, first and last states, oneDNN's workspace {128 + 28672}",
+            "lstm: input, output, weight ih l0, weight hh l0, bias ih l0, bias hh l0, "
+            f"first and last states, oneDNN's workspace {128 + 28672}",
             "flatten:  0",
             "fc: input, weight 0",
         ],
