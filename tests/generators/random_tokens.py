@@ -37,6 +37,10 @@ def attention(w: StepWriter, x: Tensor, depth: int) -> Made:
     step: dict[str, Any] = {"attention": heads}
     if w.chance(0.3):
         step["causal"] = True
+    if w.chance(0.3):
+        step["kernel"] = "unfused"
+    if w.chance(0.2):
+        step["dropout"] = 0.1
     steps: list[Step] = [{"linear": 3 * width + w.spoilt()}, step]
     return {"stage": steps}, tokens(x.channels, width)
 
@@ -58,6 +62,8 @@ def attention_apart(w: StepWriter, x: Tensor, depth: int) -> Made:
         step["kv_heads"] = groups
     if w.chance(0.3):
         step["past"] = w.random.randint(1, 4)
+    if w.chance(0.4):
+        step["kernel"] = "unfused"
     step |= hiding(w, x.channels, seen + step.get("past", 0), heads)
     return step, tokens(x.channels, heads * deep)
 

@@ -226,6 +226,8 @@ ODD: dict[str, Callable[[Written], bool]] = {
     "transposed with output padding": above("output_pad", 0),
     "transposed with dilation": lambda w: w.key == "deconv" and above("dilation", 1)(w),
     "attention": lambda w: w.key == "attention",
+    "fused attention": lambda w: w.argument("kernel") == "fused",
+    "attention written out": lambda w: w.argument("kernel") == "unfused",
     "causal attention": lambda w: bool(w.argument("causal")),
     "experts": lambda w: w.key == "experts",
     "shifted windows": lambda w: w.key == "window_attention" and above("shift", 0)(w),
