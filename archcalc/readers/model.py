@@ -66,6 +66,8 @@ class Model:
 
     def without(self, dropped: dict[int, int]) -> Model:
         """Return the model without some operators, each with what stands for it."""
+        if not dropped:
+            return self
 
         def standing(index: int) -> int:
             while index in dropped:
@@ -82,8 +84,9 @@ class Model:
             if index in needed or self.ops[index].kind == "input":
                 needed.update(self.ops[index].inputs)
                 needed.add(index)
-        kept = sorted(needed)
-        return self._only(kept)
+        if len(needed) == len(self.ops):
+            return self
+        return self._only(sorted(needed))
 
     def _only(self, kept: Sequence[int], standing: Callable[[int], int] = int) -> Model:
         """Return the model of some operators; `standing` says what stands for one."""

@@ -39,7 +39,8 @@ class Value:
     @property
     def sizes(self) -> Full:
         """The sizes, with the batch axis, of a tensor whose sizes are known."""
-        assert self.shape is not None
+        if self.shape is None:
+            raise ValueError("the sizes are not known")
         return self.shape
 
     @property
