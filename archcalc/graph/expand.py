@@ -311,9 +311,8 @@ class Expander:
         override: dict[str, Any],
     ) -> int:
         """Write out one repetition of a step; `frozen` holds for all in it."""
-        around, at = scope.frozen, entering[0]
-        if step.frozen is not None:
-            scope.frozen = self.values.checked(step, "frozen", CONDITION, at, scope)
+        around, asked = scope.frozen, (step, "frozen", CONDITION, entering[0], scope)
+        scope.frozen = around if step.frozen is None else self.values.checked(*asked)
         after = self.one(step, path, entering, scope, override)
         scope.frozen = around
         return after
@@ -348,8 +347,8 @@ class Expander:
         layer = self.values.layer(step, override, at, scope)
         if step.lora is not None:
             beside = scope.inside(path, self.growing.open(path, ADAPTED, LORA, scope))
-            at = adapted(self.values, step, layer, at, beside)
-            after = self.followed(step, path, at, beside, override)
+            both = adapted(self.values, step, layer, at, beside)
+            after = self.followed(step, path, both, beside, override)
             self.growing.close(beside.group, after)
             return after
         node = self.growing.add(step, path, layer, inputs, scope)

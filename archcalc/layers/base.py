@@ -19,7 +19,6 @@ from typing import (
     Any,
     ClassVar,
     Literal,
-    NamedTuple,
     Self,
     dataclass_transform,
 )
@@ -37,6 +36,8 @@ from archcalc.layers.kept import Inside as Inside
 from archcalc.layers.kept import Kernel as Kernel
 from archcalc.layers.kept import Saved as Saved
 from archcalc.layers.running import Run
+from archcalc.layers.seen import Seen as Seen
+from archcalc.layers.seen import Window as Window
 from archcalc.sizes.dims import Dim, divides, product
 
 if TYPE_CHECKING:
@@ -96,29 +97,6 @@ Family = Literal["convolution", "linear", "norm"]
 """Kinds of layer that figures and pictures take together, whatever their role."""
 
 
-class Window(NamedTuple):
-    """How output positions look at one axis of their input.
-
-    Put the input's positions `fraction` apart (1 for all that does not enlarge): output
-    `o` sees what stands from `o·stride - before` on, `size` places long, dilation
-    included. So it sees the inputs
-
-        ⌈(o·stride - before) / fraction⌉ … ⌊(o·stride - before + size - 1) / fraction⌋
-
-    and one step of the output is `stride / fraction` steps of the input. Transposed
-    convolution (Dumoulin and Visin 2016, section 4) and interpolation fit this exactly.
-    """
-
-    size: Dim
-    stride: Dim
-    before: Dim
-    fraction: Dim = 1
-
-
-Seen = tuple[Window, ...] | Literal["all"] | None
-"""What an output sees: a window for each axis, every position, or just its own."""
-
-
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Layer:
     """One kind of layer with its arguments; immutable, equal when its arguments are.
@@ -136,8 +114,9 @@ class Layer:
 
     What memory asks: `overwrites` says what a layer keeps that can write its output
     over its input, None for one that cannot; `gradient` what its inputs get in
-    backward; `one_of_several` that its output is one of several views made at once,
-    which nothing may overwrite.
+    backward; `gathers_frozen` that inputs with gaps are put in a row where its weights
+    are frozen, too; `one_of_several` that its output is one of several views made at
+    once, which nothing may overwrite.
 
     What the wiring asks: `commutes` says that the order of the inputs does not matter,
     so that a lock does not see it; `is_gate` that the inputs behind the first scale it,
@@ -168,6 +147,7 @@ class Layer:
     keeps: ClassVar[Saved] = NOTHING_SAVED
     overwrites: ClassVar[Overwriting | None] = None
     gradient: ClassVar[Gradient] = "new"
+    gathers_frozen: ClassVar[bool] = True
     one_of_several: ClassVar[bool] = False
     commutes: ClassVar[bool] = False
     is_gate: ClassVar[bool] = False

@@ -111,6 +111,7 @@ class Linear(Matrix):
 
     key = "linear"
     keeps = Matrix.keeps._replace(casts_for_input=True)
+    gathers_frozen = False
     axis_names = "channels last"
     letters: ClassVar[Letters] = {"out": ("D", "output features", "out")}
     examples = (

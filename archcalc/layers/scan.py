@@ -121,7 +121,9 @@ class SelectiveScan(Layer):
             Extra("steps times input", each=length * width),
             Extra("A and its exponential", once=2 * width * self.state),
         )
-        return Saved(inputs=(0, 1, 2, 3), weights=("D",), extras=kept)
+        fixed = (*kept[:-1], Extra("exponential of A", once=width * self.state))
+        whole = Saved(inputs=(0, 1, 2, 3), weights=("D",), extras=kept)
+        return whole._replace(frozen=whole._replace(extras=fixed))
 
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
         """When decays are made, at the last state, and when outputs are joined."""

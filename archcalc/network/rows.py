@@ -144,13 +144,16 @@ class Rows:
         )
 
     def _ending(self, name: str, form: Callable[[str], str]) -> list[Draft]:
-        """Return what has this path, or this last part of it, in a form of writing."""
+        """Return what has this path, or this last part of it, in a form of writing.
+
+        Of a group and one in it with the same path, the outer one.
+        """
         wanted = form(name)
-        return [
-            draft
-            for draft in self._named_drafts
-            if f".{form(draft.name)}".endswith(f".{wanted}")
-        ]
+        found: dict[str, Draft] = {}
+        for draft in self._named_drafts:
+            if f".{form(draft.name)}".endswith(f".{wanted}"):
+                found.setdefault(draft.name, draft)
+        return [*found.values()]
 
     @cached_property
     def _named_drafts(self) -> tuple[Draft, ...]:

@@ -21,17 +21,20 @@ import archcalc
 from archcalc import Analysis
 from archcalc.graph.graph import Graph
 
-STEPPED = ("lstm", "gru", "rnn", "selective_scan")
-"""Recurrent layers: what they keep where their weights are frozen has no rule yet."""
+ELSEWHERE = ("lstm",)
+"""What oneDNN's kernel of an LSTM keeps does not depend on what is frozen."""
 LEARNED = [
     case
     for case in EXAMPLES
-    if case.layer.weights(*case.inputs) and case.layer.key not in STEPPED
+    if case.layer.weights(*case.inputs) and case.layer.key not in ELSEWHERE
 ]
 
 
-MORE_IN_BACKWARD = ("deconv", "experts", "grn", "prelu", "rms", "window_attention")
-"""Layers whose backward makes more than the rules say, trained or frozen."""
+WORKSPACE = (
+    *("deconv", "experts", "grn", "gru", "grid_attention", "lookup", "prelu", "rms"),
+    *("rnn", "selective_scan", "window_attention"),
+)
+"""Layers whose backward makes other tensors than the rules say, trained or frozen."""
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -59,7 +62,7 @@ def test_a_frozen_layer_through_which_gradients_go(case: Case) -> None:
     analysis = alone_frozen(case, batch=3, inplace=False)
     module = prepared(analysis.graph)
     assert analysis.memory.saved_for_backward == saved_bytes(module, 3)
-    if not (case.layer.reads_ids or case.layer.key in MORE_IN_BACKWARD):
+    if not (case.layer.reads_ids or case.layer.key in WORKSPACE):
         assert activations_peak(analysis) == training_peak(module, 3)
 
 
@@ -77,6 +80,21 @@ def test_a_frozen_layer_in_bfloat16(case: Case) -> None:
     analysis = alone_frozen(case, batch=3, inplace=False, dtype="bfloat16")
     module = prepared(analysis.graph, torch.bfloat16)
     theirs = saved_bytes(module, 3, torch.bfloat16)
+    assert analysis.memory.saved_for_backward == theirs
+
+
+RECURRENT = [case for case in EXAMPLES if case.layer.key in ("lstm", "gru", "rnn")]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
+@pytest.mark.parametrize("case", RECURRENT, ids=lambda case: case.text)
+def test_a_frozen_recurrent_layer_in_torchs_native_kernel(
+    case: Case, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.backends.mkldnn, "enabled", False)
+    analysis = alone_frozen(case, batch=3, inplace=False, dtype=dtype)
+    kind = getattr(torch, dtype)
+    theirs = saved_bytes(prepared(analysis.graph, kind), 3, kind)
     assert analysis.memory.saved_for_backward == theirs
 
 

@@ -207,6 +207,7 @@ class Tally:
     several: int = 0
     saved: int = 0
     bytes: int = 0
+    frozen: int = 0
     peaks: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -224,7 +225,8 @@ class Tally:
             f"{self.networks:,} networks, {self.layers:,} layers compared, "
             f"{self.accepted:,} accepted by both, {self.several:,} of several outputs\n"
             f"drawn: {self.drawn:,} networks, each as blocks and as volumes\n"
-            f"saved bytes equal in {self.saved:,} networks, {self.bytes:,} bytes\n"
+            f"saved bytes equal in {self.saved:,} networks, {self.bytes:,} bytes; "
+            f"{self.frozen:,} with frozen parts\n"
             f"live bytes of inference equal in {self.peaks:,} networks\n"
             f"left out: {counts(self.left_out)}\n"
             f"refused by both: {counts(self.refused)}\n"
@@ -354,6 +356,7 @@ def compare_saved(network: Network, tally: Tally, batch: int, text: str) -> None
     assert not wrong, "\n".join(["saved for backward", *wrong, text])
     tally.saved += 1
     tally.bytes += memory.saved_for_backward
+    tally.frozen += analysis.total.frozen != 0
     compare_live(analysis, tally, text)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from random_frozen import freeze
 from random_joins import (
     ARITHMETIC,
     IMAGE_JOINS,
@@ -58,7 +59,10 @@ class Writer(StepWriter):
             spec["outputs"] = self.random.sample(
                 names, self.random.randint(1, len(names))
             )
-        return {**spec, "blocks": self.blocks} if self.blocks else spec
+        if self.blocks:
+            spec["blocks"] = self.blocks
+        freeze(self.random, spec)
+        return spec
 
     def beginning(self) -> tuple[Any, list[Step], Tensor]:
         """Return the input, first steps if it needs some, and what leaves them."""

@@ -73,6 +73,7 @@ def test_long_networks(seed: int) -> None:
     assert tally.accepted > 20
     assert tally.layers > 300
     assert tally.saved > 20
+    assert tally.frozen > 5
     assert tally.drawn == tally.accepted
     assert not tally.mistakes
 
@@ -235,6 +236,8 @@ ODD: dict[str, Callable[[Written], bool]] = {
     "the same input twice": lambda w: len(set(w.node.inputs)) < len(w.node.inputs),
     "shared weights": lambda w: w.node.share is not None,
     "side heads": lambda w: w.node.aux,
+    "frozen weights": lambda w: w.node.frozen and bool(w.node.layer.weights(*w.inputs)),
+    "matrices of LoRA": lambda w: w.node.name.endswith(".lora_a"),
 }
 """What a network can have that is odd; random ones must have all of it."""
 

@@ -56,6 +56,8 @@ class Layouts:
         """Say whether a node keeps a copy of an input, made to lie in a row."""
         if index not in self.strides or not node.layer.gathers(self.of(index)):
             return False
+        if node.frozen and not node.layer.gathers_frozen:
+            return False
         return index in node.inputs[: node.layer.may_gather(len(node.inputs))]
 
     def _remember(self, index: int, laid: Laid) -> None:
