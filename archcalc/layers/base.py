@@ -226,8 +226,8 @@ class Layer:
 
     def replace(self, **changes: Any) -> Self:
         """Return the same layer with other arguments."""
-        given = {name: v for name, v in self.items() if v is not None}
-        return type(self)(**{**given, **changes})
+        given = {**dict(self.items()), **changes}
+        return type(self)(**{k: v for k, v in given.items() if v is not None})
 
     @classmethod
     def wired(cls, given: Collection[str]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from archcalc.checks.claims.expectations import judge, judge_known
 from archcalc.errors import ShapeError, SpecError, UsageError
 from archcalc.figures.conventions import CONVENTIONS, USUAL, View, convention, counted
 from archcalc.figures.conventions import measures as m
+from archcalc.figures.conventions.tools import MADE, REST
 from archcalc.figures.facts import facts_of
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import KINDS_OF_WORK
@@ -39,7 +40,7 @@ CLAIMS = Path(__file__).parents[1] / "cases" / "claims"
 @pytest.mark.parametrize("name", CONVENTIONS)
 def test_a_convention_names_layers_that_exist(name: str) -> None:
     way = CONVENTIONS[name]
-    named = {*way.operations, *way.params} - {"*"}
+    named = {*way.operations, *way.params} - {REST, MADE}
     assert named <= {*CATALOGUE}
     rows = (*way.operations.values(), *way.params.values())
     assert all(isinstance(n, int) and n for row in rows for n in row.values())
@@ -118,6 +119,13 @@ LAYERS = (
     ("{adaptive_avgpool: 3} @ 1x3x4", "ultralytics-thop", 27),
     ("{embedding: 1000, dim: 64} @ 7", "torchinfo", 64_000),
     ("{lstm: 6} @ 5x8", "thop", 2160),
+    ("{lstm: 6, proj: 4} @ 5x8", "thop", 2160),
+    ("{lstm: 6, proj: 4} @ 5x8", "ptflops", 1980),
+    ("{lstm: 6, proj: 4} @ 5x8", "calflops", 3180),
+    ("{conv: 6, kernel: 3, weight_norm: first} @ 4x9x9", "thop", 0),
+    ("{conv: 6, kernel: 3, weight_norm: first} @ 4x9x9", "torchinfo", 0),
+    ("{linear: 8, spectral_norm: true} @ 7x5", "ptflops", 0),
+    ("{linear: 8, spectral_norm: true} @ 7x5", "fvcore", 280),
     ("{lstm: 6} @ 5x8", "torchinfo", 1920),
     ("{lrn: 5} @ 8x5x6", "ptflops", 1080),
     ("{lrn: 5} @ 8x5x6", "calflops", 1080),
@@ -183,6 +191,8 @@ PARAMS = (
     ("{lstm: 6} @ 5x8", "keras", 360),
     ("{gru: 6} @ 5x8", "keras", 288),
     ("class_token @ 7x16", "thop", 0),
+    ("{linear: 8, weight_norm: first} @ 7x5", "thop", 0),
+    ("{linear: 8, weight_norm: first} @ 7x5", "torchinfo", 56),
 )
 
 

@@ -5,9 +5,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from archcalc.errors import unknown
 from archcalc.figures.conventions.measures import View, weighed
-from archcalc.figures.conventions.tools import CONVENTIONS, REST, Convention, Unit
+from archcalc.figures.conventions.tools import (
+    CONVENTIONS,
+    MADE,
+    REST,
+    Convention,
+    Unit,
+    Weights,
+)
+from archcalc.layers.base import Layer
+from archcalc.layers.reparametrized import Reparametrized
 from archcalc.sizes.dims import Dim, assuming
 
 __all__ = [
@@ -34,8 +45,14 @@ def convention(name: str) -> Convention:
 
 def counted(found: Convention, view: View) -> tuple[Dim, Dim]:
     """Return the operations and parameters of one layer for one sample."""
-    key = view.layer.key
-    operations = found.operations.get(key, found.operations.get(REST, {}))
-    params = found.params.get(key, found.params[REST])
+    operations = _row(found.operations, view.layer)
+    params = _row(found.params, view.layer)
     with assuming():
         return weighed(view, operations), weighed(view, params)
+
+
+def _row(table: Mapping[str, Weights], layer: Layer) -> Weights:
+    """Return what counts for a layer: its own row, or that of all without one."""
+    made = isinstance(layer, Reparametrized) and layer.makes_weight
+    key = MADE if made and MADE in table else layer.key
+    return table.get(key, table.get(REST, {}))

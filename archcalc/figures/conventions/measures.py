@@ -162,6 +162,20 @@ def trainable_every_step(view: View) -> Dim:
     return trainable(view) * view.inputs[0][0]
 
 
+def projection_every_step(view: View) -> Dim:
+    """Return the parameters that project an LSTM's states, times its steps."""
+    named = view.layer.weights(*view.inputs).items()
+    own = sum((numel(size) for name, size in named if name.startswith("weight_hr")), 0)
+    return own * view.inputs[0][0]
+
+
+def unprojected_every_step(view: View) -> Dim:
+    """Return the parameters of an LSTM as if it had no projection, times its steps."""
+    plain = view.layer.replace(proj=None)
+    shapes = plain.weights(*view.inputs).values()
+    return sum(map(numel, shapes), 0) * view.inputs[0][0]
+
+
 # -- what single tools make of a layer -------------------------------------------------
 
 

@@ -16,6 +16,8 @@ from archcalc.figures.conventions.measures import Weights
 
 Unit = Literal["MAC", "FLOP"]
 REST = "*"
+MADE = "made"
+"""Layers whose weight is made of others: tools may not know their modules."""
 MATRICES = "conv dwconv deconv fc linear"
 POOLS = "maxpool avgpool gap adaptive_avgpool adaptive_maxpool"
 ENLARGING = "upsample resize"
@@ -132,11 +134,13 @@ PTFLOPS = Convention(
     "Leaky ReLU, ReLU6, SiLU and softmax count 1. Products and sums that are written "
     "with @, * and + are not seen, so gates, sums and attention count zero "
     "(nn.MultiheadAttention has a rule); so do sigmoid, tanh, their hard versions and "
-    "RMS norm. These are the figures of the default backend, pytorch; ptflops calls "
-    "them MACs.",
+    "RMS norm, and modules with weight or spectral norm. The projections of an LSTM "
+    "are not counted. These are the figures of the default backend, pytorch; ptflops "
+    "calls them MACs.",
     rules(
         {
             REST: {},
+            MADE: {},
             MATRICES: {m.mac: 1, m.bias: 1},
             "bn gn in": {m.leaving: 1, m.leaving_affine: 1},
             "ln leaky_relu relu6 swish softmax": {m.leaving: 1},
@@ -146,7 +150,11 @@ PTFLOPS = Convention(
             "lppool": {m.entering: 1, m.leaving: 2},
             "lrn": {m.leaving: 3, m.padded_by_channels: 1},
             ENLARGING: {m.leaving: 1, m.unrounded: 1},
-            "lstm": {m.trainable_every_step: 1, m.states: 10},
+            "lstm": {
+                m.trainable_every_step: 1,
+                m.projection_every_step: -1,
+                m.states: 10,
+            },
             "gru": {m.trainable_every_step: 1, m.states: 7},
             "rnn": {m.trainable_every_step: 1, m.states: 1},
         }
@@ -166,10 +174,12 @@ THOP = Convention(
     "are not seen, so "
     "attention and gates count zero. A module without a rule counts zero, and so do "
     "its parameters: group and RMS norm, embeddings, learned tokens, positions and "
-    "scales. thop calls this figure MACs.",
+    "scales, and every module with weight or spectral norm. An LSTM with projections "
+    "counts as one without. thop calls this figure MACs.",
     rules(
         {
             REST: {},
+            MADE: {},
             "conv dwconv fc linear": {m.mac: 1},
             "deconv": {m.deconv_as_conv: 1},
             "bn ln in": {m.leaving: 2, m.leaving_affine: 2},
@@ -182,7 +192,7 @@ THOP = Convention(
                 m.enlarged("bilinear"): 11,
                 m.enlarged("bicubic"): 259,
             },
-            "lstm": {m.trainable_every_step: 1, m.states: 8},
+            "lstm": {m.unprojected_every_step: 1, m.states: 8},
             "gru": {m.trainable_every_step: 1, m.states: 7},
             "rnn": {m.trainable_every_step: 1, m.states: 1},
         }
@@ -191,7 +201,8 @@ THOP = Convention(
         {
             REST: {m.trainable: 1},
             "gn rms grn embedding class_token position layer_scale channel_bias": {},
-            "lookup": {},
+            "lookup selective_scan": {},
+            MADE: {},
             "parameter relative_bias unknown window_attention grid_attention": {},
         }
     ),
@@ -240,11 +251,12 @@ TORCHINFO = Convention(
     "parameters once for each other module. So biases count, a batch norm counts its 2 "
     "parameters per channel whatever the size of the image, a linear layer over tokens "
     "counts for one token, and an embedding counts its whole table. Only modules are "
-    "seen: attention, gates, sums, pools and activations count zero. torchinfo calls "
-    "this figure mult-adds.",
+    "seen: attention, gates, sums, pools and activations count zero, and so do modules "
+    "with weight or spectral norm. torchinfo calls this figure mult-adds.",
     rules(
         {
             REST: {},
+            MADE: {},
             "conv dwconv": {m.mac: 1, m.bias: 1},
             "deconv": {m.trainable_at_outputs: 1},
             "fc linear embedding bn ln rms gn in prelu": {m.trainable: 1},
@@ -277,7 +289,8 @@ CALFLOPS = Convention(
     "are not seen: attention, gates and sums count zero, and so do sigmoid, tanh, "
     "ReLU6 and the hard activations. A transposed convolution is divided by its groups "
     "twice, and its biases are counted at the size that a convolution would have; "
-    "interpolation counts its input, or one plane.",
+    "interpolation counts its input, or one plane; the projections of an LSTM are not "
+    "counted.",
     rules(
         {
             REST: {},
@@ -293,7 +306,12 @@ CALFLOPS = Convention(
             "lppool": {m.entering: 1, m.leaving: 2},
             "lrn": {m.leaving: 3, m.padded_by_channels: 1},
             ENLARGING: {m.one_plane: 1},
-            "lstm": {m.mac: 1, m.trainable_every_step: 1, m.states: 2},
+            "lstm": {
+                m.mac: 1,
+                m.trainable_every_step: 1,
+                m.projection_every_step: -2,
+                m.states: 2,
+            },
             "gru": {m.mac: 1, m.trainable_every_step: 1, m.states: 1},
             "rnn": {m.mac: 1, m.trainable_every_step: 1, m.states: -1},
         }
