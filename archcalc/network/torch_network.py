@@ -229,9 +229,9 @@ def _made(record: Module | Function, node: Node, device: str) -> nn.Module | Non
 
     with _refusing(node, "build"), torch.device(device):
         if isinstance(record, Module):
-            plain = _found(record.target)(*record.args, **record.kwargs)
-            wrap = _function(f"return {record.wrap.format('x')}")
-            made: Any = wrap(plain, (), None)  # type: ignore[arg-type]  # a module
+            plain: Any = _found(record.target)(*record.args, **record.kwargs)
+            wrap: Any = _function(f"return {record.wrap.format('x')}")
+            made: nn.Module = wrap(plain, (), None)
         elif record.params or record.trains or record.buffers:
             shapes = record.params.items()
             made = nn.ParameterDict(

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from archcalc.errors import unknown
-from archcalc.figures.conventions.measures import View, weighed
+from archcalc.figures.conventions.measures import View, Weights, weighed
 from archcalc.figures.conventions.tools import (
     CONVENTIONS,
     MADE,
     REST,
     Convention,
     Unit,
-    Weights,
 )
 from archcalc.layers.base import Layer
 from archcalc.layers.reparametrized import Reparametrized
