@@ -26,6 +26,7 @@ COMMANDS = {
     "help": "explain.help",
     "memory": "bytes.memory",
     "fit": "bytes.fit",
+    "decode": "bytes.decode",
     "sweep": "search.sweep",
     "scale": "search.scale",
     "solve": "search.solve",

@@ -194,6 +194,7 @@ CALLS = {
     "layers": "layers conv",
     "memory": "memory lenet5",
     "fit": "fit lenet5 --memory 1GB",
+    "decode": "decode gpt2",
     "sweep": "sweep efficientnet --over width=1,2",
     "scale": "scale efficientnet --step 0.5 --tolerance 50",
     "solve": "solve efficientnet --where macs<=2G --maximize width=1:2",

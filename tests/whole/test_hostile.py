@@ -35,6 +35,7 @@ OTHERS = {
     "compare": "compare vgg16 {}",
     "conventions": "conventions {}",
     "deck": "deck {} --beside none",
+    "decode": "decode {}",
     "export": "export {}",
     "draw": "draw {} -o out.svg",
     "fit": "fit {} --memory 1GiB",

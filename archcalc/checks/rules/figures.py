@@ -83,6 +83,21 @@ FIGURES = (
         "$ archcalc fit lenet5 --device a100",
     ),
     Rule(
+        "AC548",
+        "no-token-after-token",
+        "`decode` needs a network with one input of tokens, which meet in causal "
+        "attention alone.",
+        "$ archcalc decode vit",
+        "$ archcalc decode gpt2",
+    ),
+    Rule(
+        "AC549",
+        "tokens-before",
+        "The number of tokens before the next one must be 0 to 2⁴⁰.",
+        "$ archcalc decode gpt2 --past -1",
+        "$ archcalc decode gpt2 --past 1023",
+    ),
+    Rule(
         "AC550",
         "not-a-figure",
         "A figure to reconcile must be a number, with or without a unit.",
