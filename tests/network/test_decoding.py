@@ -174,4 +174,4 @@ def test_tokens_that_make_no_sense(
     past: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = run(capsys, monkeypatch, "decode", "gpt2", "--past", past)
-    assert (done.code, "AC549" in done.err) == (2, True)
+    assert (done.code, "AC554" in done.err) == (2, True)

@@ -91,13 +91,6 @@ FIGURES = (
         "$ archcalc decode gpt2",
     ),
     Rule(
-        "AC549",
-        "tokens-before",
-        "The number of tokens before the next one must be 0 to 2⁴⁰.",
-        "$ archcalc decode gpt2 --past -1",
-        "$ archcalc decode gpt2 --past 1023",
-    ),
-    Rule(
         "AC550",
         "not-a-figure",
         "A figure to reconcile must be a number, with or without a unit.",
@@ -124,5 +117,12 @@ FIGURES = (
         "A quiz cannot leave this column blank.",
         "$ archcalc quiz lenet5 --blank parms",
         "$ archcalc quiz lenet5 --blank params",
+    ),
+    Rule(
+        "AC554",
+        "tokens-before",
+        "The number of tokens before the next one must be 0 to 2⁴⁰.",
+        "$ archcalc decode gpt2 --past -1",
+        "$ archcalc decode gpt2 --past 1023",
     ),
 )

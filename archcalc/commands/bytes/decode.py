@@ -32,7 +32,7 @@ def decode(
     loading: Loading,
     rendering: Rendering,
 ) -> None:
-    """Count what the next token costs: operations, KV cache, bytes read.
+    """Count what the next token costs: MACs, KV cache, bytes read.
 
     $ archcalc decode llama-3.2-1b --past 4096 --dtype bfloat16
     $ archcalc decode mixtral-8x7b --batch 8 --dtype bfloat16 --device h200

@@ -49,11 +49,11 @@ def decode_report(
 ) -> Report:
     """Return what the next token costs after `past` others, and what bounds it.
 
-    Raises `UsageError` AC549 for a number of tokens that makes no sense, AC548 for a
+    Raises `UsageError` AC554 for a number of tokens that makes no sense, AC548 for a
     network that does not write token after token, AC543 for an unknown card.
     """
     if not 0 <= past <= MOST_TOKENS:
-        raise UsageError.of("AC549", f"{past} tokens cannot come before: 0 to 2⁴⁰ can")
+        raise UsageError.of("AC554", f"{past} tokens cannot come before: 0 to 2⁴⁰ can")
     graph, batch = analysis.graph, analysis.setting.batch
     asked = Asked(
         past,
