@@ -23,6 +23,7 @@ from archcalc.layers import (
     resize,
     response,
     rotary,
+    sampled,
     scan,
     select,
     unknown,
@@ -56,6 +57,7 @@ FAMILIES = (
     rotary,
     recurrent,
     scan,
+    sampled,
     unknown,
 )
 

@@ -31,7 +31,17 @@ LEARNED = [
 
 
 WORKSPACE = (
-    *("deconv", "experts", "grn", "gru", "grid_attention", "lookup", "prelu", "rms"),
+    *(
+        "deconv",
+        "deform_conv",
+        "experts",
+        "grn",
+        "gru",
+        "grid_attention",
+        "lookup",
+        "prelu",
+        "rms",
+    ),
     *("rnn", "selective_scan", "window_attention"),
 )
 """Layers whose backward makes other tensors than the rules say, trained or frozen."""

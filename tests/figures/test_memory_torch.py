@@ -223,6 +223,8 @@ def archcalc_build(graph: Graph) -> nn.Module:
 
 ESTIMATED = {
     "unknown": "what stands for it in torch adds up whatever enters",
+    "deform_conv": "places and columns that are made in turn; what is kept is exact",
+    "roi_align": "places that are made in turn; what is kept is exact",
     "max_unpool": "its places belong to a pool; here they are made for it alone",
     "fold": "torch puts its output into a buffer as large as its input",
 }

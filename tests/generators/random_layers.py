@@ -36,6 +36,39 @@ def conv(w: StepWriter, x: Tensor, depth: int) -> Made:
     return {**step, **w.weight_norms(), **w.followers()}, image(out, found[1])
 
 
+def deform(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """A convolution that is read where another one says, or boxes cut out."""
+    found = w.window(x, pools=False)
+    if x.rank != 2 or found is None:
+        return None
+    given, sizes = found
+    if isinstance(given.get("pad"), str) or "pad_end" in given:
+        return None
+    out, parts = w.random.randint(1, 6), w.groups(x.channels, x.channels)
+    kernel = given["kernel"]
+    k = kernel if isinstance(kernel, list) else [kernel, kernel]
+    each = parts * k[0] * k[1]
+    step = {"deform_conv": out, **given, "groups": w.groups(x.channels, out)}
+    step |= {
+        "bias": w.chance(0.6),
+        "offset": [{"conv": 2 * each + w.spoilt(), **given}],
+    }
+    if w.chance(0.5):
+        step["mask"] = [{"conv": each, **given, "act": "sigmoid"}]
+    return step, image(out, sizes)
+
+
+def boxes(w: StepWriter, x: Tensor, depth: int) -> Made:
+    """Boxes that are learned, cut out of an image."""
+    if x.rank != 2:
+        return None
+    count, size = w.random.randint(1, 3), w.random.randint(1, 3)
+    step: dict[str, Any] = {"roi_align": size, "samples": w.random.randint(1, 2)}
+    step["scale"] = w.random.choice((1, "1/2", 0.25))
+    step["boxes"] = [{"parameter": [count, 4 + w.spoilt()], "frozen": True}]
+    return step, of_shape((count, x.channels, size, size))
+
+
 def dwconv(w: StepWriter, x: Tensor, depth: int) -> Made:
     found = w.window(x, pools=False)
     if found is None:
@@ -449,6 +482,8 @@ def to_tokens(w: StepWriter, x: Tensor, depth: int) -> Made:
 IMAGE_LAYERS: Table = [
     (conv, 14),
     (dwconv, 4),
+    (deform, 2),
+    (boxes, 1),
     (deconv, 4),
     (pool, 8),
     (lppool, 1),
@@ -471,7 +506,7 @@ IMAGE_LAYERS: Table = [
     (taking, 2),
     (order, 1),
     (reshape, 2),
-    (patches, 2),
+    (patches, 3),
     (unpool, 1),
     (learned, 2),
     (matrix, 1),

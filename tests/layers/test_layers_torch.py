@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from independent import library
 from layer_cases import EXAMPLES, FURTHER, Case, layer, read
 from layer_torch import Built, batch_of, build, inputs
 from torch import Tensor
@@ -395,3 +396,51 @@ def test_a_class_token_comes_first_and_a_position_is_added() -> None:
     assert torch.equal(y[0, 0], first.part["token"][0])
     place = Built(CATALOGUE["position"]().torch((7, 4)))
     assert torch.equal(place(x), x + place.part["table"])
+
+
+@pytest.mark.filterwarnings("ignore:.*script_method:DeprecationWarning")
+@pytest.mark.parametrize(("size", "samples", "scale"), [(2, 2, "1/4"), (3, 1, "1")])
+def test_roi_align_is_torchvisions(size: int, samples: int, scale: str) -> None:
+    """Its plain definition reads on outside of the image, its kernels give 0 there."""
+    torch.manual_seed(0)
+    known = library("torchvision.ops.roi_align")
+    x = torch.randn(2, 3, 7, 9)
+    corner = torch.rand(2, 5, 2) * 3
+    boxes = torch.cat((corner, corner + torch.rand(2, 5, 2) * 4), -1) / float(
+        Fraction(scale)
+    )
+    rule = CATALOGUE["roi_align"](size=size, samples=samples, scale=Fraction(scale))
+    found = Built(rule.torch((3, 7, 9), (5, 4)))(x, boxes)
+    numbered = torch.arange(2.0).repeat_interleave(5)[:, None]
+    rois = torch.cat((numbered, boxes.flatten(0, 1)), 1)
+    how = (float(Fraction(scale)), size, size, samples, True)
+    theirs = known._roi_align(x, rois, *how).unflatten(0, (2, 5))
+    assert torch.allclose(found, theirs, atol=1e-5)
+    assert not Built(rule.torch((3, 7, 9), (5, 4)))(x, boxes + 100).any()
+
+
+def test_deform_conv_reads_where_offsets_say() -> None:
+    """Against a loop over places; without offsets it is a convolution."""
+    torch.manual_seed(0)
+    rule = CATALOGUE["deform_conv"](out=4, kernel=3, stride=2, pad=1, groups=2)
+    shapes = (4, 6, 7), (36, 3, 4), (18, 3, 4)
+    built = Built(rule.torch(*shapes))
+    x, mask = torch.randn(1, *shapes[0]), torch.rand(1, *shapes[2])
+    weight, bias = built.part["weight"], built.part["bias"]
+    plain = functional.conv2d(x, weight, bias, 2, 1, 1, 2)
+    ones, still = torch.ones_like(mask), torch.zeros(1, *shapes[1])
+    assert torch.allclose(built(x, still, ones), plain, atol=1e-5)
+    offset = torch.randn(1, *shapes[1]) * 2
+    columns = torch.zeros(4, 9, 3, 4)
+    for c, k, i, j in product(range(4), range(9), range(3), range(4)):
+        at = 2 * (c // 2 * 9 + k)
+        down = i * 2 - 1 + k // 3 + float(offset[0, at, i, j])
+        right = j * 2 - 1 + k % 3 + float(offset[0, at + 1, i, j])
+        for row, column in product(range(6), range(7)):
+            near = max(0, 1 - abs(down - row)) * max(0, 1 - abs(right - column))
+            columns[c, k, i, j] += near * x[0, c, row, column]
+        columns[c, k, i, j] *= mask[0, c // 2 * 9 + k, i, j]
+    groups = columns.flatten(2).unflatten(0, (2, 2)).flatten(1, 2)
+    known = weight.flatten(1).unflatten(0, (2, 2)) @ groups
+    known = known.flatten(0, 1).unflatten(1, (3, 4)) + bias[:, None, None]
+    assert torch.allclose(built(x, offset, mask)[0], known, atol=1e-4)

@@ -133,6 +133,8 @@ MORE = (
 )
 NOT_ALONE = {
     "einsum": "calflops adds one for each call; products without a sum count in some",
+    "deform_conv": "no tool knows torchvision's operator; what stands for it is several",
+    "roi_align": "no tool knows torchvision's operator; what stands for it is several",
     "parameter": "nothing enters it, and a tool needs an input",
     "relative_bias": "nothing enters it, and a tool needs an input",
     "unknown": "what stands for it in torch is made for its sizes alone",

@@ -201,7 +201,7 @@ THOP = Convention(
         {
             REST: {m.trainable: 1},
             "gn rms grn embedding class_token position layer_scale channel_bias": {},
-            "lookup selective_scan": {},
+            "lookup selective_scan deform_conv": {},
             MADE: {},
             "parameter relative_bias unknown window_attention grid_attention": {},
         }
