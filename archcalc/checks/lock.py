@@ -19,6 +19,7 @@ from archcalc.checks.checking import Selection
 from archcalc.checks.findings import Checked, Finding
 from archcalc.checks.project import Project
 from archcalc.errors import ArchcalcError, LimitError, Place, Problem, UsageError
+from archcalc.figures.countings import COUNTINGS, CURRENT, FIRST, recounted, told
 from archcalc.graph.graph import Graph, Node
 from archcalc.graph.paths import depth
 from archcalc.language.library import is_shipped
@@ -33,6 +34,8 @@ VERSION = 1
 FIGURES = ("params", "buffers", "macs", "flops", "activations", "activation_bytes")
 WHERE_FROZEN = "frozen"
 """The figure that an entry has only where it is not 0."""
+COUNTING = "counting"
+"""The key of an entry for the version of the counting; entries without it have 1."""
 DIGEST_BYTES = 16
 Entry = dict[str, Any]
 
@@ -87,6 +90,7 @@ def entry_of(analysis: Analysis) -> Entry:
         figures[WHERE_FROZEN] = _plain(total.frozen)
     several = len(graph.outputs) > 1
     return {
+        COUNTING: CURRENT,
         "structure": fingerprint(graph),
         "input": [_plain(graph.nodes[i].shape) for i in graph.inputs],
         "output": _plain(analysis.outputs if several else analysis.output),
@@ -205,6 +209,31 @@ def _networks(file: str, limits: Limits) -> Iterator[Network]:
         yield Network(base.spec, variant, limits=limits)
 
 
+def relocked(old: Lock, new: Lock) -> list[str]:
+    """Return in sentences which networks a new lock has by another counting."""
+    found: dict[int, int] = {}
+    for key, entry in old.networks.items():
+        since = counting_of(entry)
+        if since < CURRENT and _differing(entry, new.networks.get(key, entry)):
+            found[since] = found.get(since, 0) + 1
+    return [
+        f"{count} network{'s' * (count != 1)} with another entry: {sentence}"
+        for since, count in found.items()
+        for sentence in told([one for one in COUNTINGS if one.number > since])
+    ]
+
+
+def counted_before(path: Path, file: str, network: Network) -> list[str]:
+    """Return in sentences how a network was counted when a lock file was written."""
+    if not path.is_file():
+        return []
+    lock = read_lock(path, network.limits)
+    entry = lock.networks.get(lock.key(file, network.variant))
+    if entry is None:
+        return []
+    return told(recounted(network.graph, counting_of(entry)))
+
+
 # -- comparing -------------------------------------------------------------------------
 
 
@@ -225,7 +254,7 @@ def compare_locked(
     compared = []
     for outcome in outcomes:
         try:
-            found = list(_file_findings(outcome, lock, limits, seen))
+            found = list(_file_findings(outcome, lock, limits, seen, choice))
         except ArchcalcError:
             found = []
         compared.append(_with(outcome, found, choice))
@@ -238,7 +267,7 @@ def _with(outcome: Checked, found: Iterable[Finding], choice: Selection) -> Chec
 
 
 def _file_findings(
-    outcome: Checked, lock: Lock, limits: Limits, seen: set[str]
+    outcome: Checked, lock: Lock, limits: Limits, seen: set[str], choice: Selection
 ) -> Iterator[Finding]:
     for network in _networks(outcome.path, limits):
         key = lock.key(outcome.path, network.variant)
@@ -250,11 +279,21 @@ def _file_findings(
             problem = Problem("AC305", message, place, help="`archcalc lock` adds it")
             yield Finding(outcome.path, problem)
             continue
-        facts = tuple(_differences(known, entry_of(network.analyze())))
-        if facts:
+        now = entry_of(network.analyze())
+        differing = _differing(known, now)
+        changes = recounted(network.graph, counting_of(known))
+        facts = [_fact(name, known, now) for name in differing]
+        if differing and set(differing) <= {f for one in changes for f in one.figures}:
+            message = f"{network.name} is counted differently since it was locked"
+            help = "`archcalc lock` writes the figures of today"
+            problem = Problem("AC307", message, place, tuple(told(changes)), help)
+            yield Finding(outcome.path, problem, "warning", fails=choice.strict)
+        elif differing:
             message = f"{network.name} differs from the lock file"
             help = "if that is intended, run `archcalc lock` again"
-            yield Finding(outcome.path, Problem("AC304", message, place, facts, help))
+            facts += told(changes)
+            problem = Problem("AC304", message, place, tuple(facts), help)
+            yield Finding(outcome.path, problem)
 
 
 def _place(network: Network) -> Place:
@@ -266,17 +305,24 @@ def _place(network: Network) -> Place:
     return source.place(key or root)
 
 
-def _differences(old: Entry, new: Entry) -> Iterator[str]:
-    """Yield a fact for each figure that differs."""
-    old, new = ({WHERE_FROZEN: 0, **entry} for entry in (old, new))
-    for name in new:
-        if name != "structure" and old.get(name) != new[name]:
-            yield (
-                f"{name}: {_shown(old.get(name))} in the lock file, now "
-                f"{_shown(new[name])}"
-            )
-    if old.get("structure") != new["structure"]:
-        yield "the layers, their arguments or their connections differ"
+def _differing(old: Entry, new: Entry) -> list[str]:
+    """Return the figures that differ, the structure last."""
+    names = [n for n in new if n != COUNTING and old.get(n) != new[n]]
+    return sorted(names, key=lambda name: name == "structure")
+
+
+def _fact(name: str, old: Entry, new: Entry) -> str:
+    """Return how a figure differs."""
+    if name == "structure":
+        return "the layers, their arguments or their connections differ"
+    before, after = _shown(old.get(name)), _shown(new[name])
+    return f"{name}: {before} in the lock file, now {after}"
+
+
+def counting_of(entry: Entry) -> int:
+    """Return the version of the counting by which an entry was made."""
+    number = entry.get(COUNTING, FIRST)
+    return number if isinstance(number, int) else FIRST
 
 
 def _shown(value: Any) -> str:

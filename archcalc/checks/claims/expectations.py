@@ -19,6 +19,7 @@ from typing import Any, Literal
 from archcalc.catalogue import FIGURES
 from archcalc.errors import Place, Problem, SpecError, UsageError
 from archcalc.figures.conventions import USUAL
+from archcalc.figures.countings import FIRST, recounted, told
 from archcalc.language.about import Expected
 from archcalc.layers.base import Shape, times
 from archcalc.layers.fields import BOOLEANS
@@ -156,7 +157,8 @@ class Judged:
 
     `status` is `agrees`; `erratum` where the figure is known to be wrong and is;
     `loose` where no single count gives it; `fails` where a figure that must hold does
-    not; `stale` where a figure that must not hold does.
+    not; `stale` where a figure that must not hold does. `recounted` says of a figure
+    that fails since when it is counted differently.
     """
 
     network: str
@@ -166,6 +168,7 @@ class Judged:
     computed: Any
     status: Status
     place: Place
+    recounted: tuple[str, ...] = ()
 
     @property
     def what(self) -> str:
@@ -200,7 +203,8 @@ class Judged:
             )
         else:
             return None
-        facts = (f"computed {shown(self.computed)}", f"expected {self.claim.text}")
+        computed, expected = shown(self.computed), self.claim.text
+        facts = (f"computed {computed}", f"expected {expected}", *self.recounted)
         code = "AC301" if self.status == "fails" else "AC302"
         return Problem(code, message, self.place, facts)
 
@@ -329,7 +333,9 @@ def _judged(
         status = "stale" if holds else "erratum"
     else:
         status = "loose"
-    return Judged(analysis.name, metric, entry, claim, computed, status, place)
+    changes = recounted(analysis.graph, FIRST) if status == "fails" else []
+    said = tuple(told(changes, metric))
+    return Judged(analysis.name, metric, entry, claim, computed, status, place, said)
 
 
 def _computed(analysis: Analysis, entry: Expected, metric: str, others: Others) -> Any:

@@ -56,6 +56,14 @@ EXPECTATIONS = (
         "$ archcalc lock nets/ && archcalc check --locked nets/",
     ),
     Rule(
+        "AC307",
+        "counted-differently",
+        "A network is as it was locked, but archcalc counts some of its figures in "
+        "another way since then. This warns; with `--strict` it fails.",
+        "$ archcalc check --locked nets/   # with a lock of an older archcalc",
+        "$ archcalc lock nets/ && archcalc check --locked nets/",
+    ),
+    Rule(
         "AC330",
         "not-the-same-network",
         "The network is not the same as the one that it was compared with.",

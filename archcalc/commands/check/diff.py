@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.completion import complete_networks
@@ -23,6 +25,7 @@ from archcalc.errors import ArchcalcError, UsageError
 if TYPE_CHECKING:
     from archcalc.limits import Limits
     from archcalc.network.network import Network
+    from archcalc.reports.cells import Note
     from archcalc.reports.change_conditions import Condition
     from archcalc.reports.diff import Difference, Side
 
@@ -95,9 +98,24 @@ def diff(
         for network, name in _chosen(nets, git, loading)
     ]
     difference = Difference(*sides)
-    rendering.emit(diff_report(difference, everything))
+    report = diff_report(difference, everything)
+    counted = tuple(_counted_before(difference))
+    rendering.emit(replace(report, notes=(*report.notes, *counted)))
     if _fails(conditions, difference):
         raise SystemExit(1)
+
+
+def _counted_before(difference: Difference) -> Iterator[Note]:
+    """Yield how networks that are locked were counted when the lock was written."""
+    from archcalc.checks.lock import counted_before, lock_path
+    from archcalc.checks.project import find_project
+    from archcalc.reports.cells import Note
+
+    path = lock_path(None, find_project())
+    for side in (difference.old, difference.new):
+        file = side.name.partition("@")[0]
+        for sentence in counted_before(path, file, side.network):
+            yield Note(f"{path.name} has {file} by an older counting: {sentence}.")
 
 
 def _fails(conditions: list[Condition], difference: Difference) -> bool:

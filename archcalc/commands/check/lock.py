@@ -19,15 +19,19 @@ def lock(
     $ archcalc lock nets/ --lock-file nets.lock
     """
     from archcalc.checks.discovery import specs_at
-    from archcalc.checks.lock import lock_path, locked, write_lock
+    from archcalc.checks.lock import lock_path, locked, read_lock, relocked, write_lock
     from archcalc.checks.project import find_project
     from archcalc.language.library import displayed
 
     project = find_project()
     file = lock_path(lock_file, project)
     found = specs_at(paths, project)
-    made = locked(found.paths, file, paths or (), limits_from(limit))
+    limits = limits_from(limit)
+    before = read_lock(file, limits) if file.is_file() else None
+    made = locked(found.paths, file, paths or (), limits)
     write_lock(made)
+    for told in relocked(before, made) if before is not None else ():
+        print(told, file=sys.stderr)
     count = len(made.networks)
     print(
         f"{displayed(file)}: {count} network{'s' * (count != 1)} locked",

@@ -1,0 +1,52 @@
+"""How the counting changed: one row for each time that a figure became another.
+
+An entry of a lock file says by which counting it was made (`CURRENT` of that time), so
+that a figure that is counted differently now is told from a network that has changed. A
+layer whose rules or torch record change says so by `counted_since`, and a new row here
+says since when, of which figures, and why.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from archcalc.graph.graph import Graph
+
+
+class Counting(NamedTuple):
+    """A version of the counting: its first day, the figures that changed, and why.
+
+    `structure` among the figures is the fingerprint of a lock file.
+    """
+
+    number: int
+    since: str
+    figures: tuple[str, ...] = ()
+    about: str = ""
+
+
+COUNTINGS = (
+    Counting(1, "2026-11-21"),
+    Counting(
+        2,
+        "2026-11-29",
+        ("structure", "saved", "peak", "training"),
+        "attention runs as torch's kernels run it, which keep fewer bytes",
+    ),
+)
+FIRST, CURRENT = COUNTINGS[0].number, COUNTINGS[-1].number
+
+
+def recounted(graph: Graph, counting: int) -> list[Counting]:
+    """Return the changes since a counting that concern a layer of a network."""
+    newest = max((node.layer.counted_since for node in graph.nodes), default=1)
+    return [one for one in COUNTINGS if counting < one.number <= newest]
+
+
+def told(changes: list[Counting], metric: str = "") -> list[str]:
+    """Return what changed as sentences; with a `metric`, of that figure alone."""
+    return [
+        f"{', '.join(one.figures)}: counted differently since {one.since}; {one.about}"
+        for one in changes
+        if not metric or metric in one.figures
+    ]
