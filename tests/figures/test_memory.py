@@ -247,6 +247,8 @@ def test_every_optimizer_costs_what_it_keeps() -> None:
     vgg = archcalc.load("lenet5")
     tensors = 10
     for name, one in OPTIMIZERS.items():
+        if one.factored or one.matrices:
+            continue
         memory = vgg.analyze(optimizer=name).memory
         own = len(one.copies) * memory.static.parameters + 4 * one.scalars * tensors
         assert memory.static.optimizer_state == own, name

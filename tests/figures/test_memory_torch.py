@@ -26,7 +26,6 @@ import archcalc
 from archcalc import Analysis
 from archcalc.figures.memory.checkpoints import segments
 from archcalc.figures.memory.inference import inference as played
-from archcalc.figures.memory.optimizers import OPTIMIZERS
 from archcalc.figures.memory.storages import Storages
 from archcalc.graph.graph import Graph
 from archcalc.layers import CATALOGUE
@@ -180,28 +179,6 @@ def test_gradients_that_meet_are_added_in_place_without_a_dispatch_mode() -> Non
     names = {event.key for event in profile.key_averages()}
     assert "aten::add_" in names
     assert "aten::add" not in names
-
-
-@pytest.mark.parametrize("name", sorted(set(OPTIMIZERS) - {"lion"}))
-def test_optimizer_state(name: str) -> None:
-    made = {
-        "sgd": lambda p: torch.optim.SGD(p),
-        "momentum": lambda p: torch.optim.SGD(p, momentum=0.9),
-        "nesterov": lambda p: torch.optim.SGD(p, momentum=0.9, nesterov=True),
-        "amsgrad": lambda p: torch.optim.Adam(p, amsgrad=True),
-        "rmsprop-momentum": lambda p: torch.optim.RMSprop(p, momentum=0.9),
-    }
-    kinds = {kind.lower(): getattr(torch.optim, kind) for kind in dir(torch.optim)}
-    analysis = analyzed("lenet5", None, optimizer=name)
-    module = prepared(analysis.graph)
-    parameters = list(module.parameters())
-    optimizer = made[name](parameters) if name in made else kinds[name](parameters)
-    for parameter in parameters:
-        parameter.grad = torch.ones_like(parameter)
-    optimizer.step()
-    state = [v for kept in optimizer.state.values() for v in kept.values()]
-    theirs = sum(v.nbytes for v in state if isinstance(v, torch.Tensor))
-    assert analysis.memory.static.optimizer_state == theirs
 
 
 @pytest.mark.parametrize("name", ["googlenet", "mobilenet-v2", "vit:ti-16"])

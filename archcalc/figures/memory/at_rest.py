@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from archcalc.figures.counted import Counted
 from archcalc.figures.formats import dtype_bits, in_bytes
-from archcalc.figures.memory.optimizers import SCALAR_BYTES, optimizer
+from archcalc.figures.memory.optimizers import check_trains, named_way, optimizer
+from archcalc.figures.memory.storages import number
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Shape, numel
 from archcalc.sizes.dims import Dim
@@ -80,11 +81,13 @@ def static(analysis: Counted) -> Static:
     dtype = weight_dtype(analysis)
     chosen = optimizer(analysis.setting.optimizer)
     gradients: Dim = 0
-    count = 0
+    state: Dim = 0
     graph = analysis.graph
     for name, shape in tensors(trained(graph.nodes), graph, buffers=False):
-        gradients = gradients + size_of(name, shape, dtype)
-        count += 1
+        check_trains(chosen, analysis.setting.optimizer, name, shape)
+        size = size_of(name, shape, dtype)
+        gradients = gradients + size
+        state = state + chosen.state(shape, size)
     parameters = gradients
     frozen = (node for node in graph.nodes if node.frozen)
     for name, shape in tensors(frozen, graph, buffers=False):
@@ -92,5 +95,19 @@ def static(analysis: Counted) -> Static:
     buffers: Dim = 0
     for name, shape in tensors(graph.nodes, graph, buffers=True):
         buffers = buffers + size_of(name, shape, dtype)
-    state = len(chosen.copies) * gradients + chosen.scalars * SCALAR_BYTES * count
     return Static(parameters, buffers, gradients, state)
+
+
+def temporaries(analysis: Counted) -> int:
+    """Return the most bytes that the optimizer makes while it updates the weights.
+
+    Raises `UsageError` AC541 where a size is a symbol.
+    """
+    chosen, way = named_way(analysis.setting.optimizer)
+    graph, dtype = analysis.graph, weight_dtype(analysis)
+    sizes = [
+        number(size_of(name, shape, dtype), node)
+        for node in trained(graph.nodes)
+        for name, shape in tensors([node], graph, buffers=False)
+    ]
+    return chosen.temporaries(way, sizes)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 
 from archcalc.figures.counted import Counted
-from archcalc.figures.memory.at_rest import Static, size_of, weight_dtype
+from archcalc.figures.memory.at_rest import Static, size_of, temporaries, weight_dtype
 from archcalc.figures.memory.checkpoints import Segment, entering, segments
 from archcalc.figures.memory.gradients import Gradients
 from archcalc.figures.memory.ledger import Ledger, Timeline
@@ -23,6 +23,7 @@ from archcalc.graph.graph import Node
 
 NOWHERE = -1
 PADDED = "padded input"
+UPDATING = "temporary tensors of the optimizer"
 BESIDE, NOT_AT_ONCE = "workspace of the backward pass", "less what has gone before"
 
 
@@ -45,6 +46,8 @@ class _Play:
         self.needed = storages.differs
         self.last = max(self.graph.outputs)
         self.ledger = Ledger()
+        self.summed: set[Hashable] = set()
+        self.sums: list[int] = []
         self.needs: Counter[Hashable] = Counter()
         self.gradients = Gradients(storages, self.ledger, self.needed, adding)
         parts = segments(self.graph, self.analysis.setting.checkpoint)
@@ -59,6 +62,7 @@ class _Play:
                 self.ledger.hold(what, words, NOWHERE, int(size))
         self.forward()
         self.backward()
+        self.ledger.use(UPDATING, self.last, temporaries(self.analysis))
         self.ledger.step("update", self.last)
         return self.ledger.end()
 
@@ -168,6 +172,10 @@ class _Play:
             if not node.frozen:
                 self.weight_gradients(node)
         self.ledger.step("backward", index, (*gone, *held))
+        if self.sums:
+            self.ledger.use("gradient of weights", index, 2 * max(self.sums))
+            self.ledger.step("sum", index)
+            self.sums.clear()
         for met, *both in self.gradients.meet():
             parted = [k for key in both for k in self.gradients.release(key)]
             self.ledger.step("sum", met, tuple(parted))
@@ -196,7 +204,12 @@ class _Play:
             self.ledger.use("padding of its gradient", node.index, padded - own)
 
     def weight_gradients(self, node: Node) -> None:
-        """Make the gradients of a node's weights, or add to those of a shared layer."""
+        """Make the gradients of a node's weights, or add to those of a shared layer.
+
+        torch adds the first two gradients of a matrix to a new tensor, when all else
+        that its layer held has gone; it adds later ones, and those of a convolution, in
+        place.
+        """
         dtype = weight_dtype(self.analysis)
         owner = node.index if node.share is None else node.share
         shapes = node.layer.weights(*self.graph.input_shapes(node))
@@ -205,5 +218,8 @@ class _Play:
             key = owner, f"weight {place}"
             if key in self.ledger:
                 self.ledger.use("gradient of weights", node.index, size)
+                if node.layer.family != "convolution" and key not in self.summed:
+                    self.summed.add(key)
+                    self.sums.append(size)
             else:
                 self.ledger.hold(key, "gradient of weights", node.index, size)

@@ -9,6 +9,7 @@ from archcalc.figures.memory.devices import Device
 from archcalc.figures.memory.ledger import Held, Timeline
 from archcalc.figures.memory.roofline import Load, Roof, load, roof
 from archcalc.figures.memory.saved import Kept, kept_for_backward
+from archcalc.figures.memory.training import UPDATING
 from archcalc.figures.memory.workspace import named
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
@@ -191,6 +192,7 @@ NAMED_PARTS = {
     "workspace": "workspace",
     "product at full size": "workspace",
     "padding of its gradient": "workspace",
+    UPDATING: UPDATING,
 }
 
 

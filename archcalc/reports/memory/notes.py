@@ -10,7 +10,7 @@ from archcalc.errors import ArchcalcError
 from archcalc.figures.memory.activation_rules import rule_named
 from archcalc.figures.memory.checkpoints import segments
 from archcalc.figures.memory.ledger import Timeline
-from archcalc.figures.memory.optimizers import optimizer
+from archcalc.figures.memory.optimizers import named_way
 from archcalc.figures.memory.storages import Storages, takes_onednn
 from archcalc.graph.graph import Node
 from archcalc.layers.attention import Attention
@@ -44,9 +44,20 @@ STEP = (
     "The forward pass keeps what the backward pass needs by PyTorch's rules. In the "
     "backward pass, the gradients of a layer's inputs are made before its own gradient "
     "and what it kept are freed; gradients of weights stay to the end of the step. "
+)
+LEFT_OUT = (
     "Temporary tensors of the optimizer, the allocator and cuDNN's workspace are not "
     "included"
 )
+UPDATE = (
+    "The update counts the temporary tensors of {}, as torch's {} makes them on the "
+    "CPU; the allocator and cuDNN's workspace are not included"
+)
+WAYS = {
+    "loop": "loop over the parameters",
+    "foreach": "foreach kernel",
+    "fused": "fused kernel",
+}
 ONEDNN = (
     "lstm: the bytes are those of torch's oneDNN kernel on the CPU in {}, with the "
     "workspace that it keeps for the backward pass. That was measured on processors "
@@ -83,13 +94,18 @@ def definitions(analysis: Analysis, rule: str) -> Iterator[Note]:
 def training_definition(analysis: Analysis) -> Note:
     """Return what one step of training counts, under the setting."""
     setting = analysis.setting
-    chosen = optimizer(setting.optimizer)
+    chosen, way = named_way(setting.optimizer)
+    name = setting.optimizer.partition(":")[0]
     state = " and ".join(chosen.copies) or "nothing"
     text = (
         "training: the most memory that one step takes at one time: parameters, "
-        f"buffers, gradients, what {setting.optimizer} keeps for each weight "
-        f"({state}), and activations. {STEP}."
+        f"buffers, gradients, what {name} keeps for each weight "
+        f"({state}), and activations. {STEP}"
     )
+    makes = chosen.loop or way != "loop"
+    text += f"{UPDATE.format(name, WAYS[way]) if makes else LEFT_OUT}."
+    if chosen.estimate:
+        text += f" For {name} this is an estimate: {chosen.estimate}."
     if setting.mixed:
         text += (
             " Mixed precision: weights, gradients and the state of the optimizer are "
