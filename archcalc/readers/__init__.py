@@ -37,8 +37,6 @@ REFUSED = {
     ".keras": 'export the model as ONNX: model.export("model.onnx", format="onnx")',
     ".pb": "export the model as ONNX: `python -m tf2onnx.convert --graphdef`",
     ".mlmodel": "export the model that it was made from as ONNX",
-    ".prototxt": "there is no reader yet: write the layers as a spec (`archcalc new`)",
-    ".cfg": "there is no reader yet: write the layers as a spec (`archcalc new`)",
 }
 """Formats that are not read, by their endings, and what to do instead."""
 
@@ -49,7 +47,23 @@ def _onnx(data: Buffer, name: str, limits: Limits) -> Model:
     return read_onnx(data, name, limits)
 
 
-READERS: dict[str, Callable[[Buffer, str, Limits], Model]] = {".onnx": _onnx}
+def _caffe(data: Buffer, name: str, limits: Limits) -> Model:
+    from archcalc.readers.described.caffe import read_caffe
+
+    return read_caffe(data, name, limits)
+
+
+def _darknet(data: Buffer, name: str, limits: Limits) -> Model:
+    from archcalc.readers.described.darknet import read_darknet
+
+    return read_darknet(data, name, limits)
+
+
+READERS: dict[str, Callable[[Buffer, str, Limits], Model]] = {
+    ".onnx": _onnx,
+    ".prototxt": _caffe,
+    ".cfg": _darknet,
+}
 """The reader of each format, by the ending of its files."""
 
 

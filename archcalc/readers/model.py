@@ -6,6 +6,8 @@ Nothing here knows a format. A reader adds operators in the order in which they 
 
 from __future__ import annotations
 
+import os
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -99,3 +101,9 @@ class Model:
 
         outputs = [number[standing(i)] for i in self.outputs]
         return Model(self.name, [placed(self.ops[i]) for i in kept], outputs)
+
+
+def named_after(path: str) -> str:
+    """Return a network's name from that of its file."""
+    stem = os.path.splitext(os.path.basename(path))[0]
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.")[:60] or "model"

@@ -152,6 +152,8 @@ def _step(graph: Graph, node: Node, inputs: tuple[Value, ...]) -> Step:
         kind, arguments = record.target, named(record)
         around = {"before": record.before, "after": record.after}
         arguments |= {k: v for k, v in around.items() if v not in (None, FLATTENED)}
+    if arguments.get("ceil_mode") is True and _fits(arguments, shapes[0], node.shape):
+        arguments["ceil_mode"] = False
     if _is_mean(kind, arguments, shapes):
         kind, arguments = MEAN, {}
     elif kind == "nn.Upsample" or node.layer.new_size is not None:
@@ -159,6 +161,25 @@ def _step(graph: Graph, node: Node, inputs: tuple[Value, ...]) -> Step:
         arguments = {k: v for k, v in arguments.items() if isinstance(v, str)}
         arguments["size"] = node.shape[1:]
     return Step(node, kind, arguments, weights, inputs, node.shape, owner.index)
+
+
+def _axes(arguments: Mapping[str, Any], name: str, rank: int, usual: Any) -> Any:
+    """Return an argument of a pool for each axis."""
+    value = arguments.get(name, usual)
+    return value if isinstance(value, tuple) else (value,) * rank
+
+
+def _fits(arguments: Mapping[str, Any], entering: Shape, leaving: Shape) -> bool:
+    """Say whether the windows of a pool are as many if they are rounded down."""
+    rank = len(entering) - 1
+    kernel = _axes(arguments, "kernel_size", rank, 1)
+    names = (("stride", kernel), ("padding", 0), ("dilation", 1))
+    given = [_axes(arguments, name, rank, usual) for name, usual in names]
+    found = [
+        (n + 2 * p - d * (k - 1) - 1) // s + 1
+        for n, k, s, p, d in zip(entering[1:], kernel, *given, strict=True)
+    ]
+    return found == [*leaving[1:]]
 
 
 def _is_mean(
@@ -171,7 +192,12 @@ def _is_mean(
     spelled = re.fullmatch(r"return x\.mean\(\((.*?),?\)(, keepdim=True)?\)", kind)
     if spelled is not None:
         return spelled[1] == axes
-    return "AdaptiveAvgPool" in kind and arguments.get("output_size") == 1
+    if "AdaptiveAvgPool" in kind:
+        return arguments.get("output_size") == 1
+    rank = len(shapes[0]) - 1
+    kernel = _axes(arguments, "kernel_size", rank, None)
+    whole = kind.startswith("nn.AvgPool") and not arguments.get("padding")
+    return whole and kernel == shapes[0][1:]
 
 
 def _contexts(steps: list[Step]) -> tuple[tuple[int, ...], ...]:

@@ -327,7 +327,8 @@ USAGE = (
     Rule(
         "AC592",
         "unreadable-model",
-        "The file of a model must be complete, and in ONNX with opset 7 to 26. "
+        "The file of a model must be complete, and in a format that archcalc reads: "
+        "ONNX with opset 7 to 26, Caffe's prototxt, or darknet's cfg. "
         "Nothing in it is run, and no other file is opened.",
         "$ archcalc table half.onnx  # the first half of a file",
         "$ archcalc table whole.onnx  # the file",

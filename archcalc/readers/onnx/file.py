@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
 from mmap import mmap
 
 from archcalc.limits import Limits, counting
-from archcalc.readers.model import Model
+from archcalc.readers.model import Model, named_after
 from archcalc.readers.onnx.messages import File, Reader
 from archcalc.readers.onnx.rules import RULES
 from archcalc.readers.onnx.trace import OPSETS, Trace
@@ -26,7 +24,7 @@ def read_onnx(data: mmap | bytes, name: str, limits: Limits) -> Model:
     file = Reader(wire).file()
     _check(file, wire)
     assert file.graph is not None
-    model = Model(_called(name))
+    model = Model(named_after(name))
     with counting(limits):
         Trace(file, wire, model, RULES).whole(file.graph)
     if not model.outputs:
@@ -45,9 +43,3 @@ def _check(file: File, wire: Wire) -> None:
         first, last = OPSETS[0], OPSETS[-1]
         known = f"opsets {first} to {last} are read"
         raise wire.wrong(f"it has opset {version}; {known}")
-
-
-def _called(name: str) -> str:
-    """Return a network's name from that of its file."""
-    stem = os.path.splitext(os.path.basename(name))[0]
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.")[:60] or "model"

@@ -1,0 +1,1 @@
+"""Models described in a text of layers: darknet's cfg and Caffe's prototxt."""

@@ -1,0 +1,74 @@
+"""A model that grows layer by layer, each with its place in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from archcalc.errors import ShapeError, SourceError, nearest
+from archcalc.layers import CATALOGUE
+from archcalc.layers.base import Shape
+from archcalc.layers.fields import FieldError
+from archcalc.limits import Limits
+from archcalc.readers.model import UNKNOWN, Model, Op
+from archcalc.source.text import Text, decode, refuse_lines, too_long
+
+WRONG_FILE = "AC592"
+
+
+class Growing:
+    """A model and the text that it is read from.
+
+    `add` appends a layer and infers its sizes by our own rules. `line` is the line that
+    is read now: every error names it.
+    """
+
+    def __init__(self, data: bytes, path: str, name: str, limits: Limits) -> None:
+        if len(data) > limits.file_bytes:
+            raise too_long(path, len(data), limits)
+        self.text = Text(path, decode(data, path))
+        refuse_lines(self.text, limits)
+        self.model = Model(name)
+        self.limits = limits
+        self.line = 1
+
+    def wrong(self, message: str, help: str | None = None) -> NoReturn:
+        """Raise the error of what the current line says."""
+        place = self.text.place(self.line, 1)
+        raise SourceError.of(WRONG_FILE, message, place=place, help=help)
+
+    def known(self, what: str, name: str, names: Sequence[str]) -> None:
+        """Raise for a name that is not among those that are known."""
+        if name not in names:
+            help = nearest(name, names) or f"known: {', '.join(names)}"
+            self.wrong(f"no rule knows the {what} {name!r}", help)
+
+    def input(self, shape: Shape, name: str = "input") -> int:
+        """Append an input of the network."""
+        return self.model.add(Op("input", {}, (), shape, (name,)))
+
+    def shape(self, at: int) -> Shape:
+        """Return the sizes of what an operator gives, without the batch."""
+        return self.model.ops[at].shape
+
+    def add(self, kind: str, inputs: Sequence[int], name: str = "", **args: Any) -> int:
+        """Append a layer; return its number."""
+        if len(self.model.ops) >= self.limits.nodes:
+            self.wrong(f"more than {self.limits.nodes:,} layers", "--limit nodes=N")
+        shapes = [self.shape(at) for at in inputs]
+        try:
+            shape = CATALOGUE[kind](**args).shape(*shapes)
+        except (FieldError, ShapeError) as error:
+            said = error.message if isinstance(error, FieldError) else str(error)
+            self.wrong(said.partition("\n")[0])
+        path = (name,) if name else ()
+        return self.model.add(Op(kind, args, tuple(inputs), shape, path))
+
+    def unknown(
+        self, what: str, inputs: Sequence[int], shape: Shape, learned: int = 0
+    ) -> int:
+        """Append an operator of which only the sizes are known."""
+        args: dict[str, Any] = {"op": what, "sizes": shape}
+        if learned:
+            args["learned"] = learned
+        return self.model.add(Op(UNKNOWN, args, tuple(inputs), shape, (), what))

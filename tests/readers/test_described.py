@@ -1,0 +1,213 @@
+"""darknet's cfg and Caffe's prototxt, read as networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import described_models as texts
+import pytest
+
+import archcalc
+from archcalc import ArchcalcError, Network
+from archcalc.checks.against.findings import held_against
+
+Write = Callable[[str, str], Network]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Write:
+    """Return a function that writes a file and loads it."""
+
+    def written(name: str, text: str) -> Network:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return archcalc.load(path)
+
+    return written
+
+
+CFG = {
+    # BFLOPs as darknet prints them; AlexeyAB/darknet, README.md, names the rounded ones
+    "yolov3": (texts.yolov3, 61_949_149, 65.878611968, 3),
+    "yolov3-tiny": (texts.yolov3_tiny, 8_852_366, 5.57067264, 2),
+    "yolov4-tiny": (texts.yolov4_tiny, 6_056_606, 6.910299136, 2),
+    "yolov2-tiny": (texts.tiny_yolo_v2, 11_232_057, 5.412153344, 1),
+    "darknet19": (texts.darknet19, 20_842_376, 5.58509056, 1),
+    "darknet53": (texts.darknet53, 41_609_928, 18.575736832, 1),
+}
+
+
+@pytest.mark.parametrize("name", CFG)
+def test_darknet_networks_have_their_figures(name: str, read: Write) -> None:
+    text, params, bflops, outputs = CFG[name]
+    analysis = read(f"{name}.cfg", text()).analyze(convention="darknet")
+    assert analysis.total.params == params
+    assert analysis.total.operations == round(bflops * 10**9)
+    assert len(analysis.outputs) == outputs
+
+
+SHELF = {
+    "darknet19": ("cfg", texts.darknet19),
+    "darknet53": ("cfg", texts.darknet53),
+    "vgg16": ("prototxt", texts.vgg16),
+    "squeezenet": ("prototxt", texts.squeezenet),
+}
+
+
+@pytest.mark.parametrize("name", SHELF)
+def test_models_are_the_shipped_networks(name: str, read: Write) -> None:
+    """Layer by layer, not only in their figures."""
+    ending, text = SHELF[name]
+    theirs = read(f"model.{ending}", text())
+    shipped = archcalc.load(name, input=theirs.graph.nodes[0].shape)
+    found = held_against(theirs, shipped)
+    assert found.params[0] == found.params[1]
+    others = [one for one in found.checked.findings if one.problem.help != SAME]
+    assert not [one for one in others if one.fails], others[0].show()
+
+
+SAME = "both are the same products; the weight has another shape"
+"""darknet's last layer is a convolution of one position, the paper's is linear."""
+
+
+def test_alexnet_has_the_figures_of_the_two_towers(read: Write) -> None:
+    """Krizhevsky's two halves of a layer are two groups."""
+    total = read("alexnet.prototxt", texts.alexnet()).analyze().total
+    towers = archcalc.load("alexnet-2gpu").analyze().total
+    assert (total.params, total.macs) == (towers.params, towers.macs)
+
+
+def test_resnet50_differs_in_its_first_pool_alone(read: Write) -> None:
+    """The authors' file does not pad that pool; it rounds up instead."""
+    theirs = read("resnet50.prototxt", texts.resnet50())
+    (pool,) = held_against(theirs, archcalc.load("resnet50")).checked.findings
+    assert pool.problem.message == (
+        "pool1: padding 0 here, 1 there; ceil mode yes here, no there"
+    )
+
+
+HEAD = "[net]\nchannels=3\nheight=32\nwidth=32\n"
+FRAME = 'input: "data" input_dim: 1 input_dim: 3 input_dim: 32 input_dim: 32\n'
+
+
+def layer(kind: str, param: str = "", name: str = "a", bottom: str = "data") -> str:
+    return (
+        f'layer {{ name: "{name}" type: "{kind}" bottom: "{bottom}" top: "{name}" '
+        f"{param} }}\n"
+    )
+
+
+SIZES = {
+    # darknet's max pool: ⌈n / stride⌉ (maxpool_layer.c)
+    ("cfg", HEAD + "[maxpool]\nsize=3\nstride=2\n"): (3, 16, 16),
+    ("cfg", HEAD + "[maxpool]\nsize=2\nstride=1\n"): (3, 32, 32),
+    ("cfg", HEAD + "[maxpool]\nsize=3\nstride=2\npadding=0\n"): (3, 15, 15),
+    ("cfg", HEAD + "[reorg]\nstride=2\n"): (12, 16, 16),
+    ("cfg", HEAD + "[convolutional]\nfilters=6\nsize=3\nstride=2\npadding=0\n"): (
+        *(6, 15, 15),
+    ),
+    # a sum of unlike channels: those of what enters (shortcut_layer.c)
+    (
+        "cfg",
+        f"{HEAD}[convolutional]\nfilters=4\n[convolutional]\nfilters=9\n"
+        "[shortcut]\nfrom=-2\n",
+    ): (9, 32, 32),
+    # Caffe's pools round up (pooling_layer.cpp), its convolutions down
+    (
+        "prototxt",
+        FRAME + layer("Pooling", "pooling_param { kernel_size: 3 stride: 2 }"),
+    ): (3, 16, 16),
+    (
+        "prototxt",
+        FRAME + layer("Pooling", "pooling_param { kernel_size: 2 stride: 2 pad: 1 }"),
+    ): (3, 17, 17),
+    (
+        "prototxt",
+        FRAME
+        + layer(
+            "Convolution",
+            "convolution_param { num_output: 6 kernel_size: 3 stride: 2 }",
+        ),
+    ): (6, 15, 15),
+    (
+        "prototxt",
+        FRAME
+        + layer(
+            "Convolution",
+            "convolution_param { num_output: 6 kernel_h: 1 kernel_w: 5 pad_h: 0 pad_w: 2 }",
+        ),
+    ): (6, 32, 32),
+    # layers of training alone are left out
+    (
+        "prototxt",
+        FRAME + layer("ReLU") + layer("Dropout", "include { phase: TRAIN }", "b", "a"),
+    ): (3, 32, 32),
+    (
+        "prototxt",
+        'layers { name: "d" type: DATA top: "data" transform_param { crop_size: 32 } }\n'
+        'layers { name: "c" type: CONVOLUTION bottom: "data" top: "c" '
+        "convolution_param { num_output: 5 } }\n"
+        'layers { name: "l" type: SOFTMAX_LOSS bottom: "c" bottom: "label" top: "l" }\n',
+    ): (5, 32, 32),
+}
+
+
+@pytest.mark.parametrize("case", SIZES, ids=lambda case: case[1][-40:])
+def test_sizes_are_those_of_the_sources(case: tuple[str, str], read: Write) -> None:
+    ending, text = case
+    assert read(f"a.{ending}", text).analyze().output == SIZES[case]
+
+
+def test_a_scale_is_part_of_the_batch_norm_before_it(read: Write) -> None:
+    text = (
+        FRAME
+        + layer("BatchNorm")
+        + layer("Scale", "scale_param { bias_term: true }", "b", "a")
+    )
+    network = read("a.prototxt", text)
+    assert [node.layer.key for node in network.graph.nodes] == ["input", "bn"]
+    assert network.analyze().total.params == 6
+
+
+WRONG = {
+    ("cfg", "filters=3\n"): "1:1: error[AC592]: `[section]` or `key=value` is needed",
+    ("cfg", "[net]\nwidth=3\n"): "1:1: error[AC592]: [net] needs channels, height",
+    ("cfg", HEAD + "[conv\n"): "5:1: error[AC592]: a section ends with `]`",
+    ("cfg", HEAD + "[convolutionall]\n"): "did you mean convolutional?",
+    ("cfg", HEAD + "[conv]\nfilters=x\n"): "filters is a whole number, not 'x'",
+    ("cfg", HEAD + "[route]\nlayers=-2\n"): "there is no layer -2: 0 stand before",
+    ("cfg", HEAD + "[conv]\nactivation=leakyy\n"): "did you mean leaky?",
+    ("cfg", HEAD + "[conv]\nfilters=0\n"): "5:1: error[AC592]",
+    (
+        "cfg",
+        HEAD + "[avgpool]\n[shortcut]\nfrom=-1\n[upsample]\n[shortcut]\nfrom=-3\n",
+    ): ("a shortcut from 3×1×1 to 3×2×2"),
+    ("prototxt", "layer {"): "the file ends inside a layer: a `}` is missing",
+    ("prototxt", "layer { name }"): "`:` or `{` is needed after name",
+    ("prototxt", "name: }"): "a value is needed, not '}'",
+    ("prototxt", "@"): "1:1: error[AC592]: '@' has no meaning here",
+    ("prototxt", "a {" * 40): "messages are nested more than 16 deep",
+    ("prototxt", 'name: "x"'): "it has no layers",
+    ("prototxt", FRAME + layer("Convolutionn")): "did you mean convolution?",
+    ("prototxt", FRAME + layer("ReLU", bottom="b")): "reads b, which no layer before",
+    ("prototxt", FRAME + layer("Pooling")): "a needs kernel_size",
+    (
+        "prototxt",
+        FRAME + layer("Pooling", "pooling_param { kernel_size: 1 stride: 3 }"),
+    ): "Caffe makes 12 windows of 32 values here",
+    ("prototxt", "layers { layer { name: 'a' } }"): "Caffe's first format",
+}
+
+
+@pytest.mark.parametrize("case", WRONG, ids=lambda case: case[1][-30:])
+def test_mistakes_name_the_line(case: tuple[str, str], read: Write) -> None:
+    with pytest.raises(ArchcalcError) as raised:
+        read(f"a.{case[0]}", case[1]).analyze()
+    assert WRONG[case] in str(raised.value)
+
+
+def test_a_file_cannot_make_endless_work(read: Write) -> None:
+    """Layers are limited, whatever the file says."""
+    with pytest.raises(ArchcalcError, match=r"more than .* layers"):
+        read("a.cfg", HEAD + "[avgpool]\n" * 120_000)
