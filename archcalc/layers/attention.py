@@ -33,7 +33,7 @@ from archcalc.layers.fields import (
     WordField,
 )
 from archcalc.layers.heads import Heads, Read, unequal
-from archcalc.layers.running import Run
+from archcalc.layers.running import Run, told
 from archcalc.sizes.dims import Dim, at_least, least, product, same
 
 if TYPE_CHECKING:
@@ -308,14 +308,11 @@ class Attention(Layer):
     def written(self, output: Ints, *inputs: Laid) -> Laid | None:
         """Heads are joined by a view or by a copy, which lies in a row."""
         shapes = [x.sizes[1:] for x in inputs]
-        told = self.running(self.run._replace(laid=inputs))
-        kernel = told.taken(*shapes)
+        kernel = self.running(self.run._replace(laid=inputs)).taken(*shapes)
         return kernel.heads.joined(kernel.result())
 
     def running(self, run: Run) -> Self:
-        told = object.__new__(type(self))
-        told.__dict__.update(self.__dict__, run=run)
-        return told
+        return told(self, run)
 
     def with_attention(self, kernel: str) -> Self:
         return self.replace(kernel=kernel)

@@ -67,9 +67,10 @@ class Module(NamedTuple):
 class Function(NamedTuple):
     """A torch expression over `x` (the first input), `xs` (all) and `p` (parameters).
 
-    `params` and `buffers` are the shapes of what it needs, by name. `steps` are
-    statements that come before the expression, each on a line of its own. `trains` says
-    that they ask `p.training`.
+    `params` and `buffers` are the shapes of what it needs, by name; `filled` has
+    expressions of what is in a buffer, if not zeros. `steps` are statements that come
+    before the expression, each on a line of its own. `trains` says that they ask
+    `p.training`.
     """
 
     code: str
@@ -77,6 +78,7 @@ class Function(NamedTuple):
     steps: tuple[str, ...] = ()
     trains: bool = False
     buffers: Mapping[str, tuple[Dim, ...]] = NO_NAMES
+    filled: Mapping[str, str] = NO_NAMES
 
     @property
     def body(self) -> str:

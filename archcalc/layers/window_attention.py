@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from archcalc.errors import ShapeError
 from archcalc.layers.activation import softmax_work
 from archcalc.layers.attention import check_tokens, head_width
-from archcalc.layers.attention_kernels import APART
+from archcalc.layers.attention_kernels import APART, OUTPUT, WHAT
+from archcalc.layers.attention_kernels import WEIGHTS as SOFTENED
 from archcalc.layers.backward import WEIGHTS, Product, Products
 from archcalc.layers.base import (
     Call,
@@ -22,11 +23,11 @@ from archcalc.layers.base import (
     Work,
     check_divides,
     numbers,
-    numel,
     times,
 )
 from archcalc.layers.fields import Count, Flag, ListField, Size, WordField
 from archcalc.layers.kept import not_yet
+from archcalc.layers.running import Replay, Run, told
 from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same, square_root
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 ScaledBy = Annotated[Literal["head", "features"], WordField(("head", "features"))]
 Grid = Annotated[tuple[Dim, Dim] | None, ListField(1, 2)]
 TABLE = "relative_position_bias_table"
-SOFTENED = "weights after softmax"
+INDEX = "relative_position_index"
 
 
 def attention_work(heads: Dim, width: Dim, queries: Dim, keys: Dim) -> Work:
@@ -54,6 +55,7 @@ class GroupedAttention(Layer):
     words: ClassVar[dict[str, str]] = {
         "scale": "Whose width's root divides the scores: of a head, or of all features."
     }
+    run = Run()
     shift: Any = 0
     grid: tuple[Dim, Dim] | None = None
     bias: Any = True
@@ -112,57 +114,108 @@ class GroupedAttention(Layer):
         one = tokens * seen * output[1]
         return Product((0, WEIGHTS), one), Product((0,), 3 * one)
 
-    def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        tokens, seen = self.scores(inputs[0])
-        packed = Extra("queries, keys and values", each=3 * tokens * output[1])
-        weights = Extra("attention weights", each=self.heads * tokens * seen)
-        kept = (packed, weights)
-        own = (self.index(),) if self.bias else ()
-        return Saved(extras=(*kept, *own), frozen=Saved(extras=kept))
-
-    def index(self) -> Extra:
-        """Return the place in the table of each pair of tokens in a window."""
+    def buffers(self, *inputs: Shape) -> Shapes:
         seen = self.size * self.size
-        return Extra("index of relative positions", once=seen * seen, width=8)
+        return {INDEX: (seen, seen)} if self.bias else {}
+
+    def running(self, run: Run) -> Self:
+        return told(self, run)
+
+    def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        kept = self.forward(inputs[0]).kept
+        reads = (0,) if any(what not in kept for what in WHAT) else ()
+        return Saved(inputs=reads, extras=tuple(kept.values()), together=True)
 
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
-        """When windows are cut, biased, softened, put back.
+        """What lives after each operation, beside the output and with its padding."""
+        less = not_yet(output)
+        return [[*alive, less] for alive in self.forward(inputs[0]).moments]
 
-        Beside them live the table of positions and the mask of shifted windows.
-        """
-        (x,) = inputs
-        packed, scores, *_ = self.saved(output, x).extras
-        tokens, features = self.scores(x)[0], output[1]
-        whole, (table, beside) = tokens * features, self.positions(x)
-        padding = Extra("padding", each=whole - numel(output))
-        biased = scores._replace(what="scores with biases")
-        moments = [
-            [packed, scores, scores._replace(what=SOFTENED), padding, *beside],
-            [packed, scores, biased, *table, not_yet(output)],
-        ]
-        apart, sizes = Extra(APART, each=whole), (1, *numbers(output))
-        if self.put_back(sizes)[1]:
-            moments.append([packed, scores, apart, padding, *beside])
-        elif self.written(sizes) is None:
-            moments.append([packed, scores, apart, *beside])
-        if any(self.shifts(x)) or not same(tokens, output[0]):
-            moved = Extra("grid, padded or moved", each=3 * whole)
-            moments.append([packed, moved, not_yet(output)])
-        return moments
+    def forward(self, x: Shape) -> Replay:
+        """Return what is made and freed, operation by operation."""
+        replay, (tokens, seen) = Replay(), self.scores(x)
+        whole, scores = tokens * (x[1] // 3), self.heads * tokens * seen
+        for what in WHAT[:2]:
+            self.cut_out(replay, what, x)
+        replay.make(Extra("products", each=scores))
+        replay.free(*WHAT[:2])
+        now = self.next(replay, "products", "scores", scores)
+        if self.bias:
+            replay.make(Extra("biases", once=self.heads * seen * seen))
+            now = self.next(replay, now, "scores with biases", scores)
+            replay.free("biases")
+        if any(self.shifts(x)):
+            rows, columns = (n * self.size for n in self.windows(x))
+            places = Extra("places", once=rows + 2 * columns + tokens, width=8)
+            replay.make(places, Extra("mask", once=tokens * seen))
+            now = self.next(replay, now, "scores of windows", scores)
+        replay.make(Extra(SOFTENED, each=scores))
+        if self.run.keeps:
+            replay.keep(SOFTENED)
+        replay.free(now)
+        self.cut_out(replay, WHAT[2], x)
+        replay.make(Extra(APART, each=whole))
+        replay.free(WHAT[2])
+        put_back, joined = self.copies_back(x)
+        if put_back:
+            replay.make(Extra("grid of the result", each=whole))
+            replay.free(APART)
+        if joined:
+            replay.make(Extra(OUTPUT, each=x[0] * (x[1] // 3)))
+        return replay
 
-    def positions(self, x: Shape) -> tuple[list[Extra], list[Extra]]:
-        """Return what positions take where biases are added, and after that.
+    def next(self, replay: Replay, now: str, what: str, scores: Dim) -> str:
+        """Make scores anew out of scores; return their name."""
+        replay.make(Extra(what, each=scores))
+        replay.free(now)
+        return what
 
-        Biases and their index, which goes where shifted windows need places and a mask.
-        """
-        tokens, seen = self.scores(x)
-        biases = Extra("biases", once=seen * seen * self.heads)
-        table = [biases, self.index()] if self.bias else []
-        if not any(self.shifts(x)):
-            return table, table
-        rows, columns = (n * self.size for n in self.windows(x))
-        places = Extra("places", once=rows + 2 * columns + tokens, width=8)
-        return table, [*table[:1], places, Extra("mask", once=tokens * seen)]
+    def cut_out(self, replay: Replay, what: str, x: Shape) -> None:
+        """Pad and move a grid of queries, keys or values, then cut it into windows."""
+        tokens = self.scores(x)[0]
+        each, now = tokens * (x[1] // 3), ""
+        if not same(tokens, x[0]):
+            now = f"padded {what}"
+            replay.make(Extra(now, each=each))
+        if any(self.shifts(x)):
+            replay.make(Extra(f"moved {what}", each=each))
+            replay.free(now)
+            now = f"moved {what}"
+        if self.copies_windows(x, bool(now)):
+            replay.make(Extra(what, each=each))
+            replay.free(now)
+        elif now:
+            replay.alive[what] = replay.alive.pop(now)._replace(what=what)
+        if what in replay.alive and self.run.keeps:
+            replay.keep(what)
+
+    def copies_windows(self, x: Shape, anew: bool) -> bool:
+        """Say whether windows are copied to lie in a row, out of a grid made anew."""
+        from archcalc.layers.strides import Laid
+
+        if self.run.laid is None:
+            return True
+        (laid,) = self.run.laid
+        across = numbers(self.rows(x))[1]
+        batch, _, features = laid.sizes
+        step, inner = laid.strides[1:]
+        size, heads, down, right = numbers((self.size, self.heads, *self.windows(x)))
+        width = features // 3 // heads
+        sizes = (batch, down * size, right * size, heads, width)
+        strides = (laid.strides[0], step * across, step, inner * width, inner)
+        grid = Laid.anew(sizes) if anew else Laid(sizes, strides)
+        first, below, beside, head, value = grid.strides
+        (upper, lower, left, within), (a, b, c, d) = self.placed(down, right, size)
+        cut = (batch, upper, lower, left, within, heads, width)
+        by = (first, below * lower, below, beside * within, beside, head, value)
+        return not Laid(cut, by).moved((0, a, b, 5, c, d, 6)).in_a_row()
+
+    def copies_back(self, x: Shape) -> tuple[bool, bool]:
+        """Say whether windows are copied into the grid, and the grid into a row."""
+        if self.run.laid is None:
+            return True, False
+        sizes = (self.run.laid[0].sizes[0], *numbers((x[0], x[1] // 3)))
+        return self.put_back(sizes)[1], self.written(sizes) is None
 
     def written(self, output: Ints, *inputs: Laid) -> Laid | None:
         """Of a grid that was padded a part is taken."""
@@ -209,39 +262,40 @@ class GroupedAttention(Layer):
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
         width = head_width(x, self.heads, self.key)
-        params = self.weights(x)
+        params, buffers = self.weights(x), self.buffers(x)
+        q, k, v = (self.cut(x, name) for name in "qkv")
         scaled = width if self.scale == "head" else width * self.heads
-        scores = [f"a = q @ k.transpose(-2, -1) * {scaled} ** -0.5"]
+        steps = [
+            f"q, k, v = x.unflatten(2, (3, {self.heads}, {width})).unbind(2)",
+            f"a = {q} @ {k}.transpose(-2, -1) * {scaled} ** -0.5",
+        ]
         if self.bias:
-            scores += relative_positions(self.size)
+            places = f"p['{TABLE}'][p.{INDEX}.flatten()]"
+            seen = self.size * self.size
+            spread = f"unflatten(0, ({seen}, {seen})).permute(2, 0, 1)"
+            steps.append(f"a = a + {places}.{spread}")
         if any(self.shifts(x)):
-            scores += self.edges(x)
+            steps += self.edges(x)
+        steps += ["a = a.softmax(-1)", f"y = a @ {v}", *self.join(x)]
+        filled = {INDEX: relative_places(self.size)} if buffers else {}
         return Function(
-            "y.flatten(1, 2)",
-            params,
-            steps=(*self.cut(x, width), *scores, *self.join(x)),
+            "y.flatten(1, 2)", params, tuple(steps), buffers=buffers, filled=filled
         )
 
-    def cut(self, x: Shape, width: Dim) -> list[str]:
-        """Return the statements that cut the grid into windows and heads."""
+    def cut(self, x: Shape, name: str) -> str:
+        """Return the expression that cuts a grid into windows."""
         (height, across), (down, right) = self.rows(x), self.windows(x)
         below, beside = down * self.size - height, right * self.size - across
-        steps = [f"g = x.unflatten(1, ({height}, {across}))"]
+        grid = f"{name}.unflatten(1, ({height}, {across}))"
         if below or beside:
-            steps.append(f"g = F.pad(g, (0, 0, 0, {beside}, 0, {below}))")
+            grid = f"F.pad({grid}, (0, 0, 0, 0, 0, {beside}, 0, {below}))"
         if any(self.shifts(x)):
             back = tuple(-shift for shift in self.shifts(x))
-            steps.append(f"g = g.roll({back}, (1, 2))")
-        (upper, lower, left, inner), order = self.placed(down, right, self.size)
-        a, b, c, d = order
-        steps += [
-            f"g = g.unflatten(3, (3, {self.heads}, {width}))",
-            f"g = g.unflatten(2, ({left}, {inner}))",
-            f"g = g.unflatten(1, ({upper}, {lower}))",
-            f"g = g.permute(5, 0, {a}, {b}, 6, {c}, {d}, 7).contiguous()",
-            "q, k, v = g.flatten(5, 6).flatten(2, 3).unbind(0)",
-        ]
-        return steps
+            grid = f"{grid}.roll({back}, (1, 2))"
+        (upper, lower, left, within), (a, b, c, d) = self.placed(down, right, self.size)
+        cut = f"unflatten(2, ({left}, {within})).unflatten(1, ({upper}, {lower}))"
+        row = f"permute(0, {a}, {b}, 5, {c}, {d}, 6).contiguous()"
+        return f"{grid}.{cut}.{row}.flatten(4, 5).flatten(1, 2)"
 
     def edges(self, x: Shape) -> list[str]:
         """Return the statements that part tokens which only the shift put together."""
@@ -270,7 +324,6 @@ class GroupedAttention(Layer):
         where = [(1, 2, 4, 5)[order.index(axis)] for axis in (1, 2, 3, 4)]
         back = ", ".join(map(str, where))
         steps = [
-            "y = a.softmax(-1) @ v",
             f"y = y.unflatten(3, ({self.size}, {self.size}))",
             f"y = y.unflatten(1, ({down}, {right})).permute(0, {back}, 3, 6)",
             "y = y.flatten(5).flatten(3, 4).flatten(1, 2)",
@@ -339,13 +392,9 @@ class GridAttention(GroupedAttention):
         return (size, down, size, right), (2, 4, 1, 3)
 
 
-def relative_positions(size: Dim) -> list[str]:
-    """Return the statements that add a learned bias for each relative position."""
-    seen = size * size
-    return [
-        f"r = torch.arange({size}, device=x.device)",
-        f"r = r[:, None] - r + {size - 1}",
-        f"r = (r[:, None, :, None] * {2 * size - 1} + r[None, :, None, :]).flatten()",
-        f"bias = p['{TABLE}'][r].unflatten(0, ({seen}, {seen}))",
-        "a = a + bias.permute(2, 0, 1)",
-    ]
+def relative_places(size: Dim) -> str:
+    """Return the expression of the place in the table of each pair of tokens."""
+    seen, steps = size * size, f"torch.arange({size})"
+    both = f"r[:, None, :, None] * {2 * size - 1} + r[None, :, None, :]"
+    made = f"(lambda r: ({both}).reshape({seen}, {seen}))"
+    return f"{made}({steps}[:, None] - {steps} + {size - 1})"

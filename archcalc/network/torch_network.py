@@ -239,7 +239,11 @@ def _made(record: Module | Function, node: Node, device: str) -> nn.Module | Non
             )
             for name, shape in record.buffers.items():
                 whole = None if shape else torch.long  # a count of batches
-                made.register_buffer(name, torch.zeros(_ints(shape), dtype=whole))
+                value = torch.zeros(_ints(shape), dtype=whole)
+                if name in record.filled:
+                    filled = _function(f"return {record.filled[name]}")
+                    value = filled(None, (), None)
+                made.register_buffer(name, value)
         else:
             return None
         return made.requires_grad_(not node.frozen)

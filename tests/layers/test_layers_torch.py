@@ -160,8 +160,8 @@ def kept_as_ruled(case: Case, dtype: torch.dtype, batch: int, train: bool) -> bo
     saved = ruled(case, onednn, batch, dtype.itemsize)
     ours = ruled_bytes(case, saved, batch, dtype.itemsize, train)
     assert sum(kept.bytes.values()) == ours
-    statistics = {"running_mean", "running_var"}
-    assert kept.names - statistics == set(saved.weights)
+    buffers = {"running_mean", "running_var", "relative_position_index"}
+    assert kept.names - buffers == set(saved.weights)
     read = xs[0] if xs else next(built.parameters())
     shares = storage(kept.output) == storage(read)
     assert shares == (case.layer.storage == "view" or gives_on(case, train))

@@ -32,7 +32,8 @@ class Built(nn.Module):
             self.part = nn.ParameterDict({k: torch.randn(s) for k, s in shapes})
             for name, shape in record.buffers.items():
                 whole: Any = torch.ones(shape)
-                self.part.register_buffer(name, whole if shape else whole.long())
+                whole = whole if shape else whole.long()
+                self.part.register_buffer(name, run(record.filled.get(name), whole))
 
     def forward(self, *xs: Tensor) -> Any:
         if isinstance(self.record, Function):

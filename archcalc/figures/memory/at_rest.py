@@ -13,8 +13,9 @@ from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Shape, numel
 from archcalc.sizes.dims import Dim
 
-COUNTER = "num_batches_tracked"
-COUNTER_BYTES = 8
+WHOLE = ("num_batches_tracked", "relative_position_index")
+"""Buffers of whole numbers, whatever the format of the run."""
+WHOLE_BYTES = 8
 MASTER = "float32"
 Tensor = tuple[str, Shape]
 """The name and shape of a weight or buffer."""
@@ -44,9 +45,12 @@ def trained(nodes: Iterable[Node]) -> Iterator[Node]:
 
 
 def size_of(name: str, shape: Shape, dtype: str) -> Dim:
-    """Return the bytes of a weight or buffer, up to whole bytes; a counter has 8."""
-    if name == COUNTER:
-        return COUNTER_BYTES
+    """Return the bytes of a weight or buffer, up to whole bytes.
+
+    A whole number has 8.
+    """
+    if name in WHOLE:
+        return numel(shape) * WHOLE_BYTES
     return in_bytes(numel(shape), dtype_bits(dtype))
 
 
