@@ -85,6 +85,7 @@ NETWORKS = [
     Same("vit:ti-16", "vit_tiny_patch16_224", 512),
 ]
 LARGE = [
+    Same("swin", "swin_tiny_patch4_window7_224", 224, {"drop_path_rate": 0.0}),
     Same("vit:s-16", "vit_small_patch16_224", 224),
     Same("vit", "vit_base_patch16_224", 224),
     Same("vit", "vit_base_patch16_384", 384),

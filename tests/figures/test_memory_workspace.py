@@ -27,9 +27,7 @@ TWO = joined("add", a="{avgpool: 3}", b="identity")
 THREE = joined("add", a="{avgpool: 3}", b="{avgpool: 3}", c="identity")
 SMALL_FIRST = joined("add", a="{avgpool: 3}", b="identity", c="identity")
 PACKED = "queries, keys and values"
-SCORES = f"{PACKED}, attention weights"
 APART = "heads before they are joined"
-INDEX = "index of relative positions"
 HIDING = "  - {attention: 4, causal: true, kernel: unfused}\n"
 ROWS = "  - {slice: [1, 3]}\n"
 COLUMNS = "  - {slice: [1, 3], axis: 1}\n"
@@ -88,61 +86,44 @@ def test_workspace(layers: str, shape: str, values: int, longs: int) -> None:
 @pytest.mark.parametrize(
     ("step", "shape", "each", "once", "longs"),
     [
-        # 4 windows of 4 tokens, 2 heads: 32 scores each; 4 × 4 biases a head
-        ("2, size: 2", "16, 12", 192 + 2 * 128, 32, 16),
+        # 4 windows of 4 tokens, 2 heads: 32 scores each, twice; 4 × 4 biases a head;
+        # the output, of 64 values, is not made yet
+        ("2, size: 2", "16, 12", 2 * 128 - 64, 32, 0),
         # shifted: 4 rows, 8 for 4 columns, 16 tokens have places; 16 × 4 in the mask
-        ("2, size: 2, shift: 1", "16, 12", 192 + 2 * 128, 32 + 64, 4 + 8 + 16),
+        ("2, size: 2, shift: 1", "16, 12", 2 * 128 - 64, 64, 4 + 8 + 16),
         # 5 × 7 tokens are padded to 6 × 9, of 6 values each
         (
             "3, size: 3, shift: 1, grid: [5, 7]",
             "35, 18",
-            54 * 18 + 2 * 3 * 54 * 9 + (54 - 35) * 6,
-            3 * 81 + 54 * 9,
+            2 * 3 * 54 * 9 - 35 * 6,
+            54 * 9,
             6 + 18 + 54,
         ),
         # one window high: shifted along the width alone, no biases
         (
             "2, size: 4, shift: 2, grid: [4, 8], bias: false",
             "32, 12",
-            32 * 12 + 2 * 2 * 32 * 16,
+            2 * 2 * 32 * 16 - 128,
             32 * 16,
             4 + 16 + 32,
         ),
-        ("2, size: 2, bias: false", "16, 12", 192 + 2 * 128, 0, 0),
-        # 16 × 32 values before heads are joined, for heads of 16 more than their scores
-        ("2, size: 2", "16, 96", 1536 + 128 + 512, 32, 16),
-        ("1, size: 2", "16, 48", 768 + 64 + 256, 16, 16),
-        (
-            "1, size: 4",
-            "16, 96",
-            1536 + 256 + 256,
-            256,
-            256,
-        ),  # one window lies as it is
-        # moved and cut, before there is an output
-        ("2, size: 2, shift: 1", "16, 96", 2 * 1536 - 512, 0, 0),
-        # moved back: a copy again
-        (
-            "1, size: 2, grid: [2, 4], shift: 1",
-            "8, 15",
-            3 * 40 + 32 + 40,
-            16 + 32,
-            2 + 8 + 8,
-        ),
-        # padded and cut; the output keeps the padding
-        ("1, size: 4, grid: [3, 4]", "12, 96", 2 * 1536 - 512, 0, 0),
+        ("2, size: 2, bias: false", "16, 12", 2 * 128 - 64, 0, 0),
+        # queries, keys and their products, for heads of 16 more than scores and biases
+        ("2, size: 2", "16, 96", 2 * 512 + 128 - 512, 0, 0),
+        ("1, size: 2", "16, 48", 2 * 256 + 64 - 256, 0, 0),
+        ("1, size: 4", "16, 96", 2 * 512 + 256 - 512, 0, 0),
+        # keys are moved and cut beside the queries
+        ("2, size: 2, shift: 1", "16, 96", 3 * 512 - 512, 0, 0),
+        # values are, beside the weights
+        ("1, size: 2, grid: [2, 4], shift: 1", "8, 15", 32 + 2 * 40 - 40, 32, 18),
+        # padded; the output keeps the padding
+        ("1, size: 4, grid: [3, 4]", "12, 96", 2 * 512 + 256 - 512, 0, 0),
         # a window lies as it is, and is copied without its padding
-        ("1, size: 3, grid: [3, 2]", "6, 42", 3 * 126 + 81 + 126, 81, 81),
+        ("1, size: 3, grid: [3, 2]", "6, 42", 2 * 126 + 81 - 84, 0, 0),
         # padded below: its output is a part of the padded grid, which lives on as that
-        ("3, size: 3, grid: [5, 6]", "30, 18", 36 * 18 + 2 * 3 * 36 * 9, 3 * 81, 81),
+        ("3, size: 3, grid: [5, 6]", "30, 18", 2 * 3 * 36 * 9 - 216, 3 * 81, 0),
         # padded beside: rows with gaps are copied
-        (
-            "3, size: 3, grid: [6, 5]",
-            "30, 18",
-            36 * 18 + 2 * 3 * 36 * 9 + (36 - 30) * 6,
-            3 * 81,
-            81,
-        ),
+        ("3, size: 3, grid: [6, 5]", "30, 18", 2 * 3 * 36 * 9 - 180, 3 * 81, 0),
     ],
 )
 def test_workspace_of_windows(
@@ -178,13 +159,14 @@ def test_workspace_of_the_fused_kernel(
     assert workspace(*last(f"  - {step}\n", shape, dtype)) == 2 * 4 * rows
 
 
-def test_workspace_where_biases_are_added() -> None:
-    """Their index of 16 × 16 has gone when windows are masked: here that is more."""
+def test_workspace_where_windows_are_masked() -> None:
+    """4 rows, 16 for 8 columns and 32 tokens have places; the output has padding."""
     step = "  - {window_attention: 1, size: 4, grid: [1, 5], shift: 1}\n"
     storages, node = last(step, "5, 3", "float16")
-    values = 2 * (3 * 32 + 2 * 2 * 256 - 32) + 256  # the output keeps the padding
-    assert workspace(storages, node) == 2 * values + 8 * 256
-    assert named(storages, node) == f"{SCORES}, scores with biases, biases, {INDEX}"
+    values = 2 * (2 * 32 * 16 - 32) + 32 * 16
+    assert workspace(storages, node) == 2 * values + 8 * (4 + 16 + 32)
+    words = "scores with biases, places, mask, scores of windows"
+    assert named(storages, node) == words
 
 
 @pytest.mark.parametrize(
@@ -238,17 +220,17 @@ WINDOWS = "  - {window_attention: 2, size: 2}\n"
             f"{PACKED}, scores, hidden tokens, scores without hidden tokens",
         ),
         ("  - {attention: 4}\n", "7, 48", "logarithms of sums"),
-        (WINDOWS, "16, 12", f"{SCORES}, weights after softmax, biases, {INDEX}"),
-        (WINDOWS, "16, 96", f"{SCORES}, {APART}, biases, {INDEX}"),
+        (WINDOWS, "16, 12", "scores, biases, scores with biases"),
+        (WINDOWS, "16, 96", "queries, keys, products"),
         (
             WINDOWS.replace("}", ", shift: 1}"),
             "16, 96",
-            "queries, keys and values, grid, padded or moved",
+            "queries, moved keys, keys",
         ),
         (
             WINDOWS.replace("}", ", shift: 1, grid: [4, 3]}"),
             "12, 12",
-            f"{SCORES}, weights after softmax, padding, biases, places, mask",
+            "scores with biases, places, mask, scores of windows",
         ),
         (ROWS + "  - {linear: 3}\n", "4, 6", "input, put in a row"),
         (ROWS + "  - {linear: 9}\n", "4, 6", "product without its bias"),
@@ -261,9 +243,8 @@ def test_the_names_of_workspaces(layers: str, shape: str, words: str) -> None:
 
 def test_what_stays_is_not_named() -> None:
     assert named(*last("  - {maxpool: 2}\n", "4, 4, 4"), ["indices"]) == ""
-    kept = ["queries, keys and values", "attention weights"]
-    found = named(*last(WINDOWS, "16, 12"), kept)
-    assert found == f"weights after softmax, biases, {INDEX}"
+    found = named(*last(WINDOWS, "16, 96"), ["queries", "keys", "attention weights"])
+    assert found == "products"
 
 
 def test_the_name_of_a_single_byte() -> None:

@@ -452,6 +452,6 @@ def test_rules_on_symbols_then_numbers_are_rules_on_numbers(case: Case) -> None:
 
 
 def test_a_square_grid_needs_a_number() -> None:
-    assert len(NEEDS_NUMBERS) == 4
+    assert len(NEEDS_NUMBERS) == 6
     with pytest.raises(ShapeError, match="N16 tokens do not form a square"):
         read(NEEDS_NUMBERS[0]).layer.shape((symbol("N16"), 12))

@@ -557,7 +557,7 @@ def fill(graph: Graph, ours: Any, theirs: nn.Module, row: Definition) -> None:
         for part in parts
         if part is not None
         for name, value in part.state_dict().items()
-        if name != COUNTER
+        if name not in (COUNTER, PLACES)
     ]
     assert len(own) == len(named)
     for value, (name, given) in zip(own, named.items(), strict=True):
