@@ -27,7 +27,15 @@ LEFT_OUT = (
 
 What enters them is an output of the network.
 """
-SOURCES = ("data", "imagedata", "hdf5data", "memorydata", "annotateddata", "dummydata")
+SOURCES = (
+    "data",
+    "imagedata",
+    "windowdata",
+    "hdf5data",
+    "memorydata",
+    "annotateddata",
+    "dummydata",
+)
 
 
 class Layer:
