@@ -9,7 +9,8 @@ from archcalc.api.given import Given, network_of, older
 from archcalc.checks.checking import Selection, check_all, check_source, choice_from
 from archcalc.checks.discovery import specs_at
 from archcalc.checks.findings import Checked
-from archcalc.checks.project import Project, find_project
+from archcalc.checks.project import find_project
+from archcalc.checks.sources import Sources
 from archcalc.errors import UsageError
 from archcalc.network.network import Network
 from archcalc.network.rows import Level
@@ -22,15 +23,17 @@ def check(
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     strict: bool = False,
+    allow_import: bool = False,
 ) -> Report:
     """Return what is wrong with specs: mistakes, figures that do not hold, warnings.
 
     Files, folders, shipped names and networks may be mixed; a network is checked as
     its whole file. `select` and `ignore` name rules (`"AC301"`, `"AC4"`); warnings fail
     where `strict` or `select` asks for them. The project's own settings in
-    pyproject.toml count too. `ok` of the report is False where something fails. What is
-    wrong with a file is listed, not raised. `text` also knows the formats `full`,
-    `concise`, `github`, `gitlab`, `sarif` and `junit`.
+    pyproject.toml count too. PyTorch modules that these or specs name are imported only
+    with `allow_import`, because that runs their code. `ok` of the report is False where
+    something fails. What is wrong with a file is listed, not raised. `text` also knows
+    the formats `full`, `concise`, `github`, `gitlab`, `sarif` and `junit`.
 
     Raises `UsageError` AC501 for a name that is not shipped, AC560 for an unknown rule.
 
@@ -42,16 +45,19 @@ def check(
     """
     project = find_project()
     choice = choice_from(select, ignore, strict, project)
-    return check_report(list(_outcomes(networks, choice, project)))
+    sources = Sources(project, allow_import)
+    return check_report(list(_outcomes(networks, choice, sources)))
 
 
 def _outcomes(
-    networks: Sequence[Given], choice: Selection, project: Project
+    networks: Sequence[Given], choice: Selection, sources: Sources
 ) -> Iterator[Checked]:
     """Yield the outcome of each file, in order; those of the project for none."""
     paths = [os.fspath(one) for one in networks if isinstance(one, str | os.PathLike)]
     if paths or not networks:
-        yield from check_all(specs_at(paths, project).paths, choice=choice)
+        found = specs_at(paths, sources.project).paths
+        sources.modules(found)
+        yield from check_all(found, choice=choice, sources=sources)
     for one in networks:
         if not isinstance(one, str | os.PathLike):
             network = network_of(one)

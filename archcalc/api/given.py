@@ -8,16 +8,16 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
+from archcalc.checks.loading import warnings_of
 from archcalc.checks.revisions import source_at
 from archcalc.errors import InputWarning, Problem
 from archcalc.language.library import find
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network import network as networks
 from archcalc.network.analysis import Analysis
-from archcalc.network.input_layout import odd_inputs
 from archcalc.network.input_sizes import Input
 from archcalc.network.network import Network
 from archcalc.readers import is_module
@@ -93,7 +93,7 @@ def load(
         arguments=arguments,
         freeze=freeze,
     )
-    warn_of_input(found)
+    warn(warnings_of(found))
     return found
 
 
@@ -108,7 +108,7 @@ def loads(text: str, name: str = "text") -> Network:
     (4, 6, 6)
     """
     found = networks.loads(text, name)
-    warn_of_input(found)
+    warn(warnings_of(found))
     return found
 
 
@@ -154,24 +154,12 @@ def older(
     return networks.network(source, variant, settings, input, limits)
 
 
-def warn_of_input(network: Network) -> bool:
-    """Warn, and say, whether an input looks like another layout (AC411)."""
-    found = [problem.show("warning") for problem in _told(network)]
+def warn(problems: Iterable[Problem]) -> bool:
+    """Warn of each problem (`InputWarning`); say whether there was one."""
+    found = [problem.show("warning") for problem in problems]
     for text in found:
         warnings.warn(text, InputWarning, stacklevel=_callers())
     return bool(found)
-
-
-def _told(network: Network) -> Iterator[Problem]:
-    """Yield the warnings about a network: its inputs, operators without a rule."""
-    if odd_inputs(network):
-        from archcalc.checks.lint.input_layout import told
-
-        yield from told(network)
-    if network.spec.uncounted:
-        from archcalc.checks.lint.unknown_operator import told as told_of_unknown
-
-        yield from told_of_unknown(network)
 
 
 def _callers() -> int:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from archcalc.api.given import Given, network_of, warn_of_input
+from archcalc.api.given import Given, network_of, warn
+from archcalc.checks.loading import warnings_of_inputs
 from archcalc.sweeps import sweep as sweeps
 from archcalc.sweeps.choice import Choice
 from archcalc.sweeps.dependence import INPUT
@@ -68,6 +69,6 @@ def sweep(
     )
     found.choose(Choice(tuple(pareto), sort, down, top))
     for shape in found.axes.get(INPUT, ()):
-        if warn_of_input(replace(network, input=shape)):
+        if warn(warnings_of_inputs(replace(network, input=shape))):
             break
     return found

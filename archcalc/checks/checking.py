@@ -12,13 +12,13 @@ from archcalc.checks.findings import Checked, Finding, Fix, Severity
 from archcalc.checks.lint import LINT, group_divisor, opt_out
 from archcalc.checks.lint.base import Linted
 from archcalc.checks.project import Project
+from archcalc.checks.sources import Sources
 from archcalc.errors import ArchcalcError, Problem, UsageError
 from archcalc.language.library import is_shipped
 from archcalc.language.spec import read_spec
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network.named_figures import Others
 from archcalc.network.network import Network
-from archcalc.readers import read_source
 from archcalc.source.edits import Extents
 from archcalc.source.parser import Source
 
@@ -82,12 +82,16 @@ def choice_from(
 
 
 def check_all(
-    paths: Iterable[str], limits: Limits = DEFAULT, choice: Selection | None = None
+    paths: Iterable[str],
+    limits: Limits = DEFAULT,
+    choice: Selection | None = None,
+    sources: Sources | None = None,
 ) -> Iterator[Checked]:
-    """Yield the outcome for each file, in order."""
-    others = Others()
+    """Yield the outcome for each file or module, in order."""
+    sources = sources or Sources((choice or Selection()).project)
+    others = Others(sources.network)
     for path in paths:
-        yield check_one(path, limits, choice, others)
+        yield check_one(path, limits, choice, others, sources)
 
 
 def check_one(
@@ -95,11 +99,12 @@ def check_one(
     limits: Limits = DEFAULT,
     choice: Selection | None = None,
     others: Others | None = None,
+    sources: Sources | None = None,
 ) -> Checked:
     """Return the outcome for one file; what is wrong with it is not raised."""
     choice = choice or Selection()
     try:
-        source = read_source(path, limits)
+        source = (sources or Sources(choice.project)).read(path, limits)
     except ArchcalcError as error:
         return Checked(path, tuple(Finding(path, p) for p in error.problems))
     return check_source(source, path, limits, choice, others)

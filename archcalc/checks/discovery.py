@@ -12,7 +12,7 @@ from archcalc.checks.project import Project
 from archcalc.errors import UsageError
 from archcalc.language.library import displayed, find, is_path, shipped
 from archcalc.language.steps import KINDS
-from archcalc.readers import is_model
+from archcalc.readers import is_model, object_named
 from archcalc.source.text import ENDINGS
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages"})
@@ -48,11 +48,14 @@ def specs_at(
     project = project or Project()
     if not paths and not project.paths and not project.models:
         return Found(tuple(displayed(path) for path in shipped().values()))
-    own = [displayed(project.folder / p) for p in (*project.paths, *project.models)]
+    own = [displayed(project.folder / path) for path in project.paths]
+    own += [name for name, _ in project.listed()]
     chosen, found = paths or own, []
     others = 0
     for path in chosen:
-        if os.path.isdir(path):
+        if object_named(path) is not None:
+            found.append(path)
+        elif os.path.isdir(path):
             inside = [str(p) for p in _walk(path) if not project.excludes(p)]
             specs = [name for name in inside if is_spec(name)]
             if not specs:

@@ -18,6 +18,7 @@ from typing import Any
 from archcalc.checks.checking import Selection
 from archcalc.checks.findings import Checked, Finding
 from archcalc.checks.project import Project
+from archcalc.checks.sources import Sources
 from archcalc.errors import ArchcalcError, LimitError, Place, Problem, UsageError
 from archcalc.figures.countings import COUNTINGS, CURRENT, FIRST, recounted, told
 from archcalc.graph.graph import Graph, Node
@@ -27,7 +28,7 @@ from archcalc.limits import DEFAULT, Limits
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.network import network as network_of
-from archcalc.readers import read_source
+from archcalc.readers import object_named
 from archcalc.source.text import ENDINGS, decode, read_bytes
 
 VERSION = 1
@@ -118,8 +119,11 @@ class Lock:
 
     def key(self, file: str, variant: str | None) -> str:
         """Return what a network is called in the file: `nets/a.yaml:b1`."""
+        target = object_named(file)
         if is_shipped(file):
             name = Path(file).stem
+        elif target is not None and not target.file:
+            name = file
         else:
             folder = self.path.parent.resolve()
             name = Path(os.path.relpath(Path(file).resolve(), folder)).as_posix()
@@ -164,7 +168,11 @@ def write_lock(lock: Lock) -> None:
 
 
 def locked(
-    paths: Iterable[str], path: Path, asked: Sequence[str], limits: Limits = DEFAULT
+    paths: Iterable[str],
+    path: Path,
+    asked: Sequence[str],
+    limits: Limits = DEFAULT,
+    sources: Sources | None = None,
 ) -> Lock:
     """Return the lock of some files, and of what a lock file has beside them.
 
@@ -177,7 +185,7 @@ def locked(
         if not _covered(lock, key, asked):
             lock.networks[key] = entry
     for file in paths:
-        for network in _networks(file, limits):
+        for network in _networks(file, limits, sources):
             lock.networks[lock.key(file, network.variant)] = entry_of(network.analyze())
     return lock
 
@@ -196,14 +204,17 @@ def _covered(lock: Lock, key: str, asked: Iterable[str]) -> bool:
 
 def _file_of(key: str) -> str:
     """Return the file or shipped name in a key, its variant left out."""
+    if object_named(key) is not None:
+        return key
     stem, _, _ = key.rpartition(":")
     is_name = not key.endswith(ENDINGS) and "/" not in key
     return stem if stem and (stem.endswith(ENDINGS) or is_name) else key
 
 
-def _networks(file: str, limits: Limits) -> Iterator[Network]:
+def _networks(file: str, limits: Limits, sources: Sources | None) -> Iterator[Network]:
     """Yield the network of a file and its variants."""
-    base = network_of(read_source(file, limits), limits=limits)
+    source = (sources or Sources()).read(file, limits)
+    base = network_of(source, limits=limits)
     yield base
     for variant in base.variants:
         yield Network(base.spec, variant, limits=limits)
@@ -243,6 +254,7 @@ def compare_locked(
     path: Path,
     limits: Limits,
     choice: Selection,
+    sources: Sources | None = None,
 ) -> list[Checked]:
     """Return outcomes with what differs from the lock file added.
 
@@ -254,7 +266,8 @@ def compare_locked(
     compared = []
     for outcome in outcomes:
         try:
-            found = list(_file_findings(outcome, lock, limits, seen, choice))
+            networks = _networks(outcome.path, limits, sources)
+            found = list(_file_findings(outcome, lock, networks, seen, choice))
         except ArchcalcError:
             found = []
         compared.append(_with(outcome, found, choice))
@@ -267,9 +280,13 @@ def _with(outcome: Checked, found: Iterable[Finding], choice: Selection) -> Chec
 
 
 def _file_findings(
-    outcome: Checked, lock: Lock, limits: Limits, seen: set[str], choice: Selection
+    outcome: Checked,
+    lock: Lock,
+    networks: Iterable[Network],
+    seen: set[str],
+    choice: Selection,
 ) -> Iterator[Finding]:
-    for network in _networks(outcome.path, limits):
+    for network in networks:
         key = lock.key(outcome.path, network.variant)
         seen.add(key)
         place = _place(network)

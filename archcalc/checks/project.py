@@ -2,7 +2,8 @@
 
 [tool.archcalc]
 paths = ["nets"]                        # what `archcalc check` checks
-models = ["models/net.onnx"]            # models in other formats that it checks too
+models = ["models/net.onnx", {module = "mine.py:Net", input = "3x32x32"}]
+                                        # models in other formats that it checks too
 exclude = ["nets/old/*"]
 select = ["AC4"]                        # show these only; they fail the check
 ignore = ["AC402"]
@@ -17,15 +18,20 @@ limits = {nodes = 200000}
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import ArchcalcError, UsageError, suggestion
+from archcalc.language.library import displayed
 from archcalc.limits import DEFAULT
+from archcalc.readers import object_named
 from archcalc.source.text import decode, read_bytes
+
+if TYPE_CHECKING:
+    from archcalc.checks.records import ModelEntry
 
 FILE = "pyproject.toml"
 LOCK_FILE = "archcalc.lock"
@@ -37,7 +43,7 @@ class Project:
 
     folder: Path = field(default_factory=Path)
     paths: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
+    models: tuple[str | ModelEntry, ...] = ()
     exclude: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -47,6 +53,19 @@ class Project:
     lock_file: str = LOCK_FILE
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=dict)
+
+    def listed(self) -> Iterator[tuple[str, str | ModelEntry]]:
+        """Yield the models by the names that they have from the current folder."""
+        for entry in self.models:
+            name = entry if isinstance(entry, str) else entry.module
+            target = object_named(name)
+            if target is None:
+                yield displayed(self.folder / name), entry
+            elif target.file:
+                where = displayed(self.folder / target.where)
+                yield f"{where}:{target.name}", entry
+            else:
+                yield name, entry
 
     def excludes(self, path: str | Path) -> bool:
         """Say whether a file is left out of folders that are checked."""

@@ -61,6 +61,16 @@ class Record(BaseModel):
         raise RecordError(where, said or first["msg"])
 
 
+class ModelEntry(BaseModel):
+    """A PyTorch module of `models`: its name, input sizes and arguments."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    module: Word
+    input: Word | dict[str, Word] | None = None
+    args: dict[str, Any] = {}
+
+
 class ProjectTable(Record):
     """The table `[tool.archcalc]`, as `project.Project` has it."""
 
@@ -69,7 +79,9 @@ class ProjectTable(Record):
     )
 
     paths: Texts = Field((), description="a list of paths")
-    models: Texts = Field((), description="a list of paths")
+    models: tuple[StrictStr | ModelEntry, ...] = Field(
+        (), description='a list of paths, or of {module = "mine.py:Net", input = "8"}'
+    )
     exclude: Texts = Field((), description="a list of patterns")
     select: Texts = Field((), description="a list of codes")
     ignore: Texts = Field((), description="a list of codes")

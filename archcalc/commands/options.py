@@ -28,6 +28,7 @@ from archcalc.commands.output import colored as colored
 from archcalc.commands.output import columns as columns
 from archcalc.commands.output import warn
 from archcalc.commands.output import write as write
+from archcalc.commands.progress import waiting
 from archcalc.errors import UsageError, suggestion
 from archcalc.render import DRAWINGS, FORMATS, MADE_OF_SVG, format_of
 
@@ -325,24 +326,25 @@ class Loading(Options):
 
         Before a Python object is imported, which runs its code, stderr says so.
         """
+        from archcalc.checks.loading import warnings_of
         from archcalc.network.input_sizes import read_inputs
         from archcalc.network.network import load
 
         set = pairs(self.settings, "--set")
         input = read_inputs(self.input or ())
         arguments = _of_object(name, self.python, self.arguments)
-        network = load(
-            name,
-            input=input,
-            set=set,
-            limits=limits_from(self.limit),
-            arguments=arguments,
-            python=self.python,
-            freeze=self.freeze or (),
-            attention=self.attention,
-        )
-        warn_of_input(network)
-        warn_of_unknown(network)
+        with waiting(f"reading {name}"):
+            network = load(
+                name,
+                input=input,
+                set=set,
+                limits=limits_from(self.limit),
+                arguments=arguments,
+                python=self.python,
+                freeze=self.freeze or (),
+                attention=self.attention,
+            )
+        warn(*warnings_of(network))
         if input is not None or set:
             _warn_of_heads(network)
         return network
@@ -366,18 +368,13 @@ def _of_object(
         return None
     from archcalc.readers.pytorch.objects import read_arguments
 
-    print(f"note: importing {target.where} runs its code", file=sys.stderr)
+    say_import(target.where)
     return read_arguments(given or ())
 
 
-def warn_of_unknown(network: Network) -> None:
-    """Say on stderr which operators of a network no rule counts."""
-    if not network.spec.uncounted:
-        return
-    from archcalc.checks.lint.unknown_operator import told
-
-    for problem in told(network):
-        warn(problem)
+def say_import(name: str) -> None:
+    """Say on stderr that a Python object is imported."""
+    print(f"note: importing {name} runs its code", file=sys.stderr)
 
 
 def _warn_of_heads(network: Network) -> None:
@@ -394,20 +391,6 @@ def _warn_of_heads(network: Network) -> None:
         left_out = f"the side head {head.name!r}{more} is left out, as in inference"
         told = replace(problem, message=f"{left_out}: {problem.message}")
         warn(told)
-
-
-def warn_of_input(network: Network) -> bool:
-    """Say on stderr, and return, whether an input looks like another layout."""
-    from archcalc.network.input_layout import odd_inputs
-
-    if not odd_inputs(network):
-        return False
-    from archcalc.checks.lint.input_layout import told
-
-    problems = list(told(network))
-    for problem in problems:
-        warn(problem)
-    return bool(problems)
 
 
 @dataclass(frozen=True)

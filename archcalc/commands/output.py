@@ -66,8 +66,18 @@ def colored(stream: TextIO | None = None) -> bool:
     return capable(stream)
 
 
-def warn(problem: Problem) -> None:
-    """Tell a warning on stderr."""
-    from archcalc.render.paint import told
+def write_spec(text: str, output: Path | None = None) -> None:
+    """Write the YAML of a spec, with colours on a terminal that shows them."""
+    if output is None and colored():
+        from archcalc.render.highlight import highlighted
 
-    print(told([problem], colored(sys.stderr), "warning"), file=sys.stderr)
+        text = highlighted(text)
+    write(text, output)
+
+
+def warn(*problems: Problem) -> None:
+    """Tell warnings on stderr."""
+    for problem in problems:
+        from archcalc.render.paint import told
+
+        print(told([problem], colored(sys.stderr), "warning"), file=sys.stderr)

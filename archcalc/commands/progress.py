@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from threading import Timer
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -47,6 +49,34 @@ class Progress:
         if self.bar is not None:
             self.bar.end()
             self.bar = None
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Say on a terminal's stderr, after a second, what takes so long."""
+    stream = sys.stderr
+    if not stream.isatty():
+        yield
+        return
+    said = False
+
+    def say() -> None:
+        nonlocal said
+        said = True
+        stream.write(f"{what} …")
+        stream.flush()
+
+    timer = Timer(SILENT_SECONDS, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        if said:
+            stream.write("\r\x1b[K")
+            stream.flush()
 
 
 def tracked(

@@ -23,8 +23,9 @@ from archcalc.language.about import METRICS
 from archcalc.layers.base import Shape, feature_axis
 from archcalc.layers.reparametrized import weight_of
 from archcalc.network.analysis import Analysis
-from archcalc.network.network import load
+from archcalc.network.network import Network, load
 from archcalc.network.rows import Row
+from archcalc.readers import object_named, refused_import
 from archcalc.sizes.dims import Dim
 from archcalc.sizes.expressions import ExpressionError, Given, parse
 
@@ -62,11 +63,25 @@ def counted_as(metric: str, convention: str) -> str:
 
 
 class Others(dict[str, Analysis]):
-    """Networks that are named beside the one in question, each read once."""
+    """Networks that are named beside the one in question, each read once.
+
+    `find` gives the network of a name; without it, no name is imported.
+    """
+
+    def __init__(self, find: Callable[[str], Network] | None = None) -> None:
+        super().__init__()
+        self.find = find or without_import
 
     def __missing__(self, name: str) -> Analysis:
-        found = self[name] = load(name).analyze()
+        found = self[name] = self.find(name).analyze()
         return found
+
+
+def without_import(name: str) -> Network:
+    """Return the network of a name; raise `UsageError` AC594 for a PyTorch module."""
+    if object_named(name) is not None:
+        raise refused_import(name)
+    return load(name)
 
 
 def derived(

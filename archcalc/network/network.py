@@ -295,7 +295,7 @@ def load(
     frozen = (freeze,) if isinstance(freeze, str) else tuple(freeze)
     given = object_named(name, python) or (name if is_module(name) else None)
     if given is not None:
-        shapes = _shapes_of(input, str(given)) if input is not None else None
+        shapes = shapes_of(input, str(given)) if input is not None else None
         source = module_source(given, shapes, arguments or {}, limits)
         return network(source, variant, set, None, limits, frozen, attention)
     path, named = (
@@ -307,7 +307,7 @@ def load(
     return network(source, variant or named, set, input, limits, frozen, attention)
 
 
-def _shapes_of(input: Input, name: str) -> Shapes:
+def shapes_of(input: Input, name: str) -> Shapes:
     """Return what gives sizes to the inputs of a module once their names are known."""
     from archcalc.network.input_sizes import given_shapes
 

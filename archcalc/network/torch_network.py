@@ -17,9 +17,10 @@ from functools import cache, lru_cache
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.errors import ArchcalcError, MissingExtra, UsageError, clean
+from archcalc.errors import ArchcalcError, UsageError, clean
 from archcalc.layers.base import Function, Module, Shape
 from archcalc.network.verification import Trace, Traced, Verification, compare, refused
+from archcalc.readers.pytorch.extra import require_torch
 from archcalc.sizes.dims import Poly
 
 if TYPE_CHECKING:
@@ -59,20 +60,6 @@ def build(
     check_numbers(graph)
     network: nn.Module = _network_type()(graph, device)
     return network if dtype is None else network.to(dtype)
-
-
-def require_torch() -> None:
-    """Raise `MissingExtra` where torch is not installed."""
-    try:
-        import torch  # noqa: F401  # asked for, not used
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise MissingExtra.of(
-            "AC520",
-            "this needs torch, which is not installed",
-            help="pip install 'archcalc[torch]'",
-        ) from None
 
 
 def check_numbers(graph: Graph) -> None:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import MissingExtra, UsageError
+from archcalc.errors import UsageError
 from archcalc.limits import DEFAULT, Limits
 from archcalc.source.parser import Source, parse, read
 from archcalc.source.text import display_name, opened
@@ -136,6 +136,12 @@ def object_named(name: object, anywhere: bool = False) -> Named | None:
     return named(name, anywhere)
 
 
+def refused_import(name: object) -> UsageError:
+    """Return the error AC594 of a module that a file names: files run no code."""
+    message = f"{name} is a PyTorch module, and to import it runs its code"
+    return UsageError.of("AC594", message, help="--allow-import allows it")
+
+
 def module_source(
     given: object,
     shapes: Shapes | None,
@@ -148,7 +154,9 @@ def module_source(
     runs its code. Raises `MissingExtra` without torch, `UsageError` AC595 to AC599
     where there is no module or PyTorch cannot export it.
     """
-    _require_torch()
+    from archcalc.readers.pytorch.extra import require_torch
+
+    require_torch("reading a PyTorch module")
     from archcalc.readers.pytorch.export import read_module
     from archcalc.readers.pytorch.objects import Named, module_of
 
@@ -159,17 +167,6 @@ def module_source(
         )
     name = type(given).__name__
     return written(read_module(given, shapes, limits), name, limits)
-
-
-def _require_torch() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("torch") is None:
-        raise MissingExtra.of(
-            "AC520",
-            "reading a PyTorch module needs torch, which is not installed",
-            help="pip install 'archcalc[torch]'",
-        )
 
 
 def _refuse(path: str | os.PathLike[str]) -> None:

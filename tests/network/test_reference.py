@@ -31,6 +31,7 @@ from archcalc.layers.unknown import OperatorField
 from archcalc.network import torch_network as reference
 from archcalc.network.analysis import Analysis
 from archcalc.network.verification import Mismatch, Verification, compare
+from archcalc.readers.pytorch.extra import require_torch
 
 
 def parse(steps: str, input: str = "[3, 8, 8]") -> archcalc.Network:
@@ -426,7 +427,7 @@ def test_a_broken_torch_is_not_called_missing(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delitem(sys.modules, "torch")
     monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
     with pytest.raises(ModuleNotFoundError, match="no numpy"):
-        reference.require_torch()
+        require_torch()
 
 
 def test_importing_the_reference_loads_no_torch() -> None:

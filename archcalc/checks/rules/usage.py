@@ -343,6 +343,15 @@ USAGE = (
         "$ archcalc table vgg16",
     ),
     Rule(
+        "AC594",
+        "import-not-allowed",
+        "`check` and `lock` read files. A PyTorch module that a spec, the command line "
+        "or `[tool.archcalc]` names is imported only with `--allow-import`, because "
+        "importing runs its code.",
+        "$ archcalc check torch.nn:ReLU --input 8",
+        "$ archcalc check torch.nn:ReLU --input 8 --allow-import",
+    ),
+    Rule(
         "AC595",
         "unknown-python-object",
         "Name a PyTorch module by the Python module or file that holds it, a colon, "

@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.declared import OUTPUT, Argument, Option
 from archcalc.commands.options import (
+    InputShapes,
     LimitOptions,
     colored,
     format_option,
     limits_from,
+    say_import,
     write,
 )
+from archcalc.commands.progress import waiting
 from archcalc.errors import UsageError
 
 if TYPE_CHECKING:
     from archcalc.checks.checking import Selection
     from archcalc.checks.findings import Checked
     from archcalc.checks.project import Project
+    from archcalc.checks.sources import Sources
     from archcalc.limits import Limits
 
 Paths = Annotated[
@@ -77,6 +81,13 @@ SkipOthers = Annotated[
         "--skip-others", rare=True, help="Skip YAML files that are not archcalc specs."
     ),
 ]
+AllowImport = Annotated[
+    bool,
+    Option(
+        "--allow-import",
+        help="Import the PyTorch modules that are named, which runs their code.",
+    ),
+]
 LockFile = Annotated[
     Path | None,
     Option("--lock-file", rare=True, help="The lock file, if not archcalc.lock."),
@@ -97,6 +108,8 @@ def check(
     skip_others: SkipOthers = False,
     watch: Watch = False,
     interval: Interval = 300,
+    allow_import: AllowImport = False,
+    input: InputShapes = None,
     limit: LimitOptions = None,
 ) -> None:
     """Check specs: syntax, shapes, expected figures, and lint.
@@ -108,7 +121,6 @@ def check(
     from archcalc.checks.discovery import specs_at
     from archcalc.checks.findings import exit_code
     from archcalc.checks.project import find_project
-    from archcalc.readers import is_model
     from archcalc.render.findings import known_format
 
     if watch:
@@ -121,20 +133,49 @@ def check(
     choice = choice_from(_codes(select), _codes(ignore), strict, project)
     limits = _limits(limit, project)
     found = specs_at(paths, project, skip_others=skip_others)
+    sources = sources_of(found.paths, project, allow_import, input)
     if fix or update:
         _refuse_shipped(paths or project.paths)
-        files = [path for path in found.paths if not is_model(path)]
+        files = [path for path in found.paths if is_written(path)]
         _change(files, fix, update, limits, choice)
-    outcomes = list(check_all(found.paths, limits, choice))
+    with waiting("reading"):
+        outcomes = list(check_all(found.paths, limits, choice, sources))
     if locked:
         from archcalc.checks.lock import compare_locked, lock_path
 
         lock = lock_path(lock_file, project)
-        outcomes = compare_locked(outcomes, paths or (), lock, limits, choice)
+        asked = paths or ()
+        outcomes = compare_locked(outcomes, asked, lock, limits, choice, sources)
     _tell(outcomes, chosen, output, found.others)
     code = exit_code(outcomes)
     if code:
         raise SystemExit(code)
+
+
+def sources_of(
+    paths: Sequence[str],
+    project: Project,
+    allow_import: bool,
+    input: Sequence[str] | None,
+) -> Sources:
+    """Return what reads files and modules, and says which modules it imports.
+
+    Raises `UsageError` AC594 for a module that may not be imported.
+    """
+    from archcalc.checks.sources import Sources
+    from archcalc.network.input_sizes import read_inputs
+
+    sizes = read_inputs(input or ())
+    sources = Sources(project, allow_import, sizes, say=say_import)
+    sources.modules(paths)
+    return sources
+
+
+def is_written(path: str) -> bool:
+    """Say whether a path is a spec that a command may write to."""
+    from archcalc.readers import is_model, object_named
+
+    return not is_model(path) and object_named(path) is None
 
 
 def _codes(given: Sequence[str] | None) -> list[str]:
@@ -152,12 +193,11 @@ def _limits(given: list[str] | None, project: Project) -> Limits:
 def _refuse_shipped(paths: Sequence[str]) -> None:
     """Refuse to write what is named as a shipped network, or the standard input."""
     from archcalc.language.library import is_path
-    from archcalc.readers import is_model
 
     own = [
         path
         for path in paths
-        if (os.path.isdir(path) or is_path(path)) and not is_model(path)
+        if (os.path.isdir(path) or is_path(path)) and is_written(path)
     ]
     if not paths or len(own) < len(paths) or "-" in paths:
         message = "--fix and --update write files: name files or folders of your own"

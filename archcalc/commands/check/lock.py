@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from archcalc.commands.check.check import LockFile, Paths
-from archcalc.commands.options import LimitOptions, limits_from
+from archcalc.commands.check.check import AllowImport, LockFile, Paths, sources_of
+from archcalc.commands.options import InputShapes, LimitOptions, limits_from
+from archcalc.commands.progress import waiting
 
 
 def lock(
-    paths: Paths = None, lock_file: LockFile = None, limit: LimitOptions = None
+    paths: Paths = None,
+    lock_file: LockFile = None,
+    allow_import: AllowImport = False,
+    input: InputShapes = None,
+    limit: LimitOptions = None,
 ) -> None:
     """Write a lock file with the figures of every network.
 
@@ -26,9 +31,11 @@ def lock(
     project = find_project()
     file = lock_path(lock_file, project)
     found = specs_at(paths, project)
+    sources = sources_of(found.paths, project, allow_import, input)
     limits = limits_from(limit)
     before = read_lock(file, limits) if file.is_file() else None
-    made = locked(found.paths, file, paths or (), limits)
+    with waiting("reading"):
+        made = locked(found.paths, file, paths or (), limits, sources)
     write_lock(made)
     for told in relocked(before, made) if before is not None else ():
         print(told, file=sys.stderr)

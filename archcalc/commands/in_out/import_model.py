@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 from archcalc.commands.declared import OUTPUT, Argument, Option
-from archcalc.commands.options import Loading, colored, write
+from archcalc.commands.options import Loading
+from archcalc.commands.output import write_spec
 from archcalc.errors import UsageError
 
 
@@ -43,10 +44,6 @@ def import_model(
     if output is not None and os.path.exists(output):
         message = f"there is already a file {output}"
         raise UsageError.of("AC573", message, help="give another name, or remove it")
-    if output is None and colored():
-        from archcalc.render.highlight import highlighted
-
-        text = highlighted(text)
-    write(text, output)
+    write_spec(text, output)
     if output is not None:
         print(f"wrote {output}", file=sys.stderr)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from archcalc.commands.completion import complete_networks
 from archcalc.commands.declared import Argument
-from archcalc.commands.options import colored, write
+from archcalc.commands.output import write_spec
 
 
 def show(
@@ -29,9 +29,4 @@ def show(
     from archcalc.readers import read_source
 
     path, _ = find(net)
-    text = read_source(path).text
-    if colored():
-        from archcalc.render.highlight import highlighted
-
-        text = highlighted(text)
-    write(text)
+    write_spec(read_source(path).text)

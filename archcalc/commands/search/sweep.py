@@ -25,9 +25,9 @@ from archcalc.commands.options import (
     Standalone,
     format_option,
     pairs,
-    warn_of_input,
     write_picture,
 )
+from archcalc.commands.output import warn
 from archcalc.commands.pictures import picture_format
 from archcalc.commands.progress import Progress
 from archcalc.errors import UsageError
@@ -138,6 +138,7 @@ def sweep(
     $ archcalc sweep efficientnet --over width=1:2:0.25 --over depth=1:2:0.5
     $ archcalc sweep efficientnet --over variant=b1,b2 --figures macs,top1
     """
+    from archcalc.checks.loading import warnings_of_inputs
     from archcalc.sweeps.dependence import INPUT
     from archcalc.sweeps.executors import executor_of
     from archcalc.sweeps.sweep import sweep as sweep_of
@@ -156,7 +157,9 @@ def sweep(
     with ExitStack() as stack:
         found = sweep_of(network, pairs(over, "--over"), **asked)
         for shape in found.axes.get(INPUT, ()):
-            if warn_of_input(replace(network, input=shape)):
+            problems = list(warnings_of_inputs(replace(network, input=shape)))
+            warn(*problems)
+            if problems:
                 break
         choice.check(found.columns)
         if plot is not None:
