@@ -137,17 +137,29 @@ class SelectiveScan(Layer):
             [*both, Extra("state", each=one), Extra("outputs by token", each=3 * n)],
         ]
 
+    def back(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        """When the gradients of what entered each state are joined.
+
+        Those of decays and of what entered live twice or once then, and states have
+        gone; gradients of steps, b and c do not live yet, nor does that of the output.
+        """
+        (length, width), states = output, self.states(output)
+        one, weighed = width * self.state, length * self.state
+        each = 3 * states - one - length * width - 2 * weighed
+        what = "gradients of states"
+        return [[Extra(what, each=each), Extra(NOT_YET, once=-one)]]
+
     def torch(self, *inputs: Shape) -> Call:
-        length, width = inputs[0]
+        width = inputs[0][1]
         zeros = f"x.new_zeros(len(x), {width}, {self.state})"
-        update = "h = g[:, t] * h + u[:, t]"
-        read = "y.append((h @ xs[3][:, t, :, None]).squeeze(-1))"
+        tokens = "zip(g.unbind(1), u.unbind(1), xs[3][..., None].unbind(1))"
+        update = "h = a * h + b; y.append((h @ c).squeeze(-1))"
         steps = (
-            "a = -p['A_log'].exp()",
-            "g = (xs[1][..., None] * a).exp()",
+            "rate = -p['A_log'].exp()",
+            "g = (xs[1][..., None] * rate).exp()",
             "u = (xs[1] * x)[..., None] * xs[2][:, :, None]",
             f"h, y = {zeros}, []",
-            f"for t in range({length}): {update}; {read}",
+            f"for a, b, c in {tokens}: {update}",
         )
         code = "torch.stack(y, 1) + x * p['D']"
         return Function(code, self.weights(*inputs), steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from pathlib import Path
@@ -13,8 +14,11 @@ from layer_cases import read
 from layer_torch import build
 from torch import Tensor
 from torch.nn import functional
+from torch_memory import prepared, saved_bytes, training_peak
 
 import archcalc
+from archcalc.figures.memory.at_rest import static
+from archcalc.figures.memory.training import play
 from archcalc.network.torch_network import build as built
 
 PAGE = Path(__file__).parents[2] / "docs" / "language.md"
@@ -122,3 +126,32 @@ def test_causal_padding_sees_no_later_value() -> None:
     x[..., 7:] = 9
     assert torch.equal(module(x)[..., :7], before[..., :7])
     assert not torch.equal(module(x)[..., 7:], before[..., 7:])
+
+
+SCANS = [
+    "{selective_scan: 4} @ 5x6, 5x6, 5x4, 5x4",
+    "{selective_scan: 16} @ 7x10, 7x10, 7x16, 7x16",
+    "{selective_scan: 3} @ 12x8, 12x8, 12x3, 12x3",
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("text", SCANS)
+def test_a_scan_peaks_in_training_as_torch_does(text: str, dtype: str) -> None:
+    shapes = [[*shape] for shape in read(text).inputs]
+    inputs = dict(zip(("x", "delta", "b", "c"), shapes, strict=True))
+    learned = [
+        {"name": f"own_{name}", "position": None, "from": name} for name in inputs
+    ]
+    scan = {f"{name}": f"own_{name}" for name in ("delta", "b", "c")}
+    step = {"selective_scan": shapes[2][1], "from": "own_x", **scan}
+    spec = {"name": "scan", "input": inputs, "layers": [*learned, step]}
+    network = archcalc.loads(json.dumps(spec))
+    analysis = network.analyze(batch=3, inplace=False, dtype=dtype)
+    kind = getattr(torch, dtype)
+    module = prepared(analysis.graph, kind)
+    assert analysis.memory.saved_for_backward == saved_bytes(module, 3, kind)
+    held = static(analysis)
+    stays = held.parameters + held.buffers + held.optimizer_state
+    peak: Any = play(analysis.memory.training_storages, held, adding=False).peak
+    assert peak - stays == training_peak(module, 3, kind)
