@@ -75,8 +75,7 @@ class Scope:
         """Return the scope of a group's steps."""
         aux = self.aux if aux is None else aux
         values = dict(self.values)
-        marks = {"aux": aux, "declared": self.declared, "frozen": self.frozen}
-        return Scope(path, values, group, self, **marks)
+        return Scope(path, values, group, self, {}, aux, self.declared, self.frozen)
 
     def renamed(self, path: str, group: int) -> Scope:
         """Return a scope that shares names and values but stands in another group."""
@@ -92,7 +91,8 @@ def member(path: str, name: str) -> str:
 def is_group(step: Step) -> bool:
     """Say whether a step is written out as a group of its own."""
     grouped = step.kind in STRUCTURES or step.branches is not None or step.parts
-    grouped = grouped or step.lora is not None
+    if step.lora is not None:
+        grouped = True
     return bool(grouped) and step.kind != "aux" and step.repeat == 1
 
 

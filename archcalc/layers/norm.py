@@ -147,7 +147,7 @@ class FrozenBatchNorm(ChannelNorm):
     """
 
     key = "frozen_bn"
-    affine: ClassVar[bool] = False
+    affine = False
     principal: ClassVar[str | None] = None
     examples = ("frozen_bn @ 8x5x6", "frozen_bn @ 8x5", "frozen_bn @ 4x2x3x5")
 
