@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archcalc.api.claims import audit, conventions, reconcile
     from archcalc.api.exporting import export
     from archcalc.api.given import load, loads
-    from archcalc.api.memory import fit, memory
+    from archcalc.api.memory import decode, fit, memory
     from archcalc.api.pictures import Picture, draw, plot
     from archcalc.api.quiz import quiz
     from archcalc.api.sweeps import sweep
@@ -78,6 +78,7 @@ __all__ = [
     "check",
     "compare",
     "conventions",
+    "decode",
     "diff",
     "draw",
     "explain",
@@ -99,7 +100,7 @@ HOMES = {
     "archcalc.api.claims": ("audit", "conventions", "reconcile"),
     "archcalc.api.exporting": ("export",),
     "archcalc.api.given": ("load", "loads"),
-    "archcalc.api.memory": ("fit", "memory"),
+    "archcalc.api.memory": ("decode", "fit", "memory"),
     "archcalc.api.pictures": ("Picture", "draw", "plot"),
     "archcalc.api.quiz": ("quiz",),
     "archcalc.api.sweeps": ("sweep",),

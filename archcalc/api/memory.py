@@ -7,6 +7,7 @@ from typing import TypedDict, Unpack
 from archcalc.api.given import Given, Running, network_of
 from archcalc.network.rows import Level
 from archcalc.reports.memory.chosen import chosen_report
+from archcalc.reports.memory.decode import decode_report
 from archcalc.reports.memory.fit import fit_report, room
 from archcalc.reports.report import Report
 
@@ -60,6 +61,32 @@ def memory(
         roofline=roofline,
         rule=rule,
     )
+
+
+def decode(
+    network: Given,
+    past: int = 1024,
+    *,
+    device: str | None = None,
+    batch: int = 1,
+    dtype: str = "float32",
+) -> Report:
+    """Return what the next token costs where a network generates text.
+
+    `past` tokens came before it, in each of `batch` texts. `device` names a card, and
+    the report then says how fast it can be at most. Rows have their keys as `path`:
+    `macs`, `cache`, `bytes_read`, `tokens_a_second` and so on.
+
+    Raises `UsageError` AC548 for a network that does not write token after token, and
+    for an unknown network, card or name.
+
+    >>> found = archcalc.decode("llama-3.2-1b", 1023)
+    >>> {row["path"]: row["value"] for row in found.rows()}["macs"]
+    1302855680
+    """
+    found = network_of(network)
+    analysis = found.analyze(batch=batch, dtype=dtype)
+    return decode_report(found, analysis, past, device)
 
 
 def fit(

@@ -57,7 +57,16 @@ def own(tmp_path: Path) -> Path:
 
 
 def test_every_function_of_a_network_is_tried() -> None:
-    assert {*TAKERS, "load", "loads"} == set(FUNCTIONS)
+    assert {*TAKERS, "decode", "load", "loads"} == set(FUNCTIONS)
+
+
+def test_decode_takes_a_language_model(own: Path) -> None:
+    network = archcalc.load("gpt2")
+    assert str(archcalc.decode("gpt2", 9)) == str(archcalc.decode(network, 9))
+    rows = {row["path"]: row["value"] for row in archcalc.decode(network, 9).rows()}
+    assert rows["cache"] == 9 * 12 * 2 * 768 * 4
+    with pytest.raises(UsageError, match="causal attention"):
+        archcalc.decode(own)
 
 
 @pytest.mark.parametrize("name", TAKERS)
