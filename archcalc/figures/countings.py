@@ -30,8 +30,9 @@ COUNTINGS = (
     Counting(
         2,
         "2026-11-29",
-        ("structure", "saved", "peak", "training"),
-        "attention runs as torch's kernels run it, which keep fewer bytes",
+        ("structure", "buffers", "disk", "saved", "peak", "training"),
+        "attention runs as torch's kernels run it, which keep fewer bytes; the index "
+        "of positions in windows is a buffer",
     ),
 )
 FIRST, CURRENT = COUNTINGS[0].number, COUNTINGS[-1].number

@@ -57,7 +57,7 @@ def own(tmp_path: Path) -> Path:
 
 
 def test_every_function_of_a_network_is_tried() -> None:
-    assert {*TAKERS, "decode", "load", "loads"} == set(FUNCTIONS)
+    assert {*TAKERS, "decode", "export", "load", "loads"} == set(FUNCTIONS)
 
 
 def test_decode_takes_a_language_model(own: Path) -> None:

@@ -82,7 +82,7 @@ def test_a_new_lock_says_what_it_counts_differently(run: Run) -> None:
     assert "differently" not in run("lock", "nets").err
     older()
     done = run("lock", "nets")
-    assert "1 network with another entry: structure, saved" in done.err
+    assert "1 network with another entry: structure, buffers" in done.err
     assert "differently" not in run("lock", "nets").err
     assert run("check", "--locked", "nets").out.count("AC307") == 0
 
