@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +19,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import archcalc
 from archcalc.layers.base import numel
-from archcalc.readers.pytorch.objects import Named, module_of, named, read_arguments
 
 # -- modules of a few lines ------------------------------------------------------------
 
@@ -120,6 +118,79 @@ class Largest(nn.Module):
         return torch.cat([x.amax(1, keepdim=True), x.mean(1, keepdim=True)], 1).abs()
 
 
+class Biased(nn.Module):
+    """Attention with learned biases that are picked from a table."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.qkv = nn.Linear(8, 24)
+        self.table = nn.Parameter(torch.zeros(11, 2))
+        self.register_buffer("places", torch.zeros(36, dtype=torch.long))
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = self.qkv(x).reshape(1, 6, 3, 2, 4).permute(2, 0, 3, 1, 4).unbind(0)
+        mask = self.table[self.places].view(6, 6, 2).permute(2, 0, 1).unsqueeze(0)
+        x = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        return x.transpose(1, 2).reshape(1, 6, 8)
+
+
+class Windows(nn.Module):
+    """A convolution and a norm of windows that were cut out of an image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(4, 6, 3, padding=1, groups=2)
+        self.norm = nn.BatchNorm2d(6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.view(1, 4, 2, 3, 2, 3).permute(0, 2, 4, 1, 3, 5).reshape(4, 4, 3, 3)
+        x = nn.functional.max_pool2d(self.norm(self.conv(x)), 2)
+        return x.reshape(1, -1)
+
+
+class Computed(nn.Module):
+    """Weights that other weights make: of a bias, and of a matrix."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.make = nn.Linear(2, 3, bias=False)
+        self.gain = nn.Parameter(torch.zeros(4))
+        self.register_buffer("places", torch.zeros(5, 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        bias = torch.sigmoid(self.make(self.places))
+        gate = torch.sigmoid(self.gain)
+        return (x + bias) @ x.mT * gate[:, None, None] + (1 - gate)[:, None, None]
+
+
+class Grouped(nn.Module):
+    """Attention in which two heads of queries read one of keys, under `no_grad`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.q, self.k = nn.Linear(8, 16), nn.Linear(8, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.no_grad():
+            q = self.q(x).view(1, 5, 4, 4).transpose(1, 2)
+        k = self.k(x).view(1, 5, 2, 4).transpose(1, 2)
+        x = nn.functional.scaled_dot_product_attention(q, k, k, enable_gqa=True)
+        return x.transpose(1, 2).flatten(2)
+
+
+class Written(nn.Module):
+    """A product that is written into a part of another one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Linear(4, 6), nn.Linear(4, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.a(x)
+        y[:, :, 1:] = y[:, :, 1:] + self.b(x)
+        return y.relu()
+
+
 class Calls(nn.Module):
     """A function of tensors as a module."""
 
@@ -165,6 +236,18 @@ CALLS: dict[str, tuple[Callable[[Tensor], Tensor], tuple[int, ...]]] = {
         (2, 5, 8),
     ),
     "mean": (lambda x: x.mean(dim=(1, 2)), (3, 4, 5)),
+    "times itself": (lambda x: x * x, (3, 4)),
+    "plus itself": (lambda x: x + x, (3, 4)),
+    "over itself": (lambda x: x.relu() / x.sigmoid(), (3, 4)),
+    "of lower rank": (lambda x: x + x[:, 0], (1, 4)),
+    "stretched": (lambda x: x / x.amax(2, keepdim=True).expand_as(x), (3, 4)),
+    "every second": (lambda x: x[:, 1::2, ::2], (6, 6, 3)),
+    "rolled tokens": (lambda x: x.roll((-1, -2), (1, 2)), (4, 5, 3)),
+    "padded tokens": (lambda x: nn.functional.pad(x, (0, 0, 0, 1, 0, 2)), (4, 5, 3)),
+    "reverse root": (lambda x: x.rsqrt(), (3, 4)),
+    "as another": (lambda x: x.reshape_as(x.mT), (3, 4)),
+    "product and sum": (lambda x: torch.addcmul(x, x.relu(), x.sigmoid()), (3, 4)),
+    "nothing joined": (lambda x: torch.cat([x[:, :0], x], 1), (3, 4)),
     "norm": (lambda x: torch.linalg.vector_norm(x, dim=1, keepdim=True), (3, 4)),
 }
 
@@ -207,6 +290,11 @@ SMALL: dict[str, tuple[nn.Module, Any]] = {
     "learned": (Learned(), (6, 8)),
     "letters": (Letters(), (6, 8)),
     "largest": (nn.Sequential(nn.Conv2d(3, 4, 1), Largest()), (3, 5, 5)),
+    "biased attention": (Biased(), (6, 8)),
+    "windows": (Windows(), (4, 6, 6)),
+    "computed weights": (Computed(), (4, 5, 3)),
+    "grouped heads": (Grouped(), (5, 8)),
+    "written in place": (Written(), (3, 4)),
     "two inputs": (Two(), {"a": (3, 4), "b": (3, 4)}),
 }
 
@@ -226,6 +314,7 @@ RECURRENT = {"lstm", "gru"}
 """Kinds whose products torch's counter does not see."""
 
 
+@pytest.mark.filterwarnings("ignore::archcalc.InputWarning")
 @pytest.mark.parametrize("name", SMALL)
 def test_a_module_has_torchs_figures(name: str) -> None:
     module, input = SMALL[name]
@@ -313,6 +402,10 @@ LIBRARIES: list[tuple[Library, str]] = [
     ("timm", "mixer_s16_224"),
     ("timm", "resmlp_12_224"),
     ("timm", "twins_pcpvt_small"),
+    ("timm", "vit_relpos_small_patch16_224"),
+    ("timm", "levit_128s"),
+    ("timm", "mvitv2_tiny"),
+    ("timm", "efficientvit_m0"),
 ]
 
 
@@ -327,147 +420,3 @@ def test_a_librarys_model_has_its_figures(model: tuple[Library, str]) -> None:
     total = archcalc.load(module, input=(3, 224, 224)).analyze().total
     found = theirs(library, name)
     assert (total.params, total.macs) == (found.params, found.macs)
-
-
-# -- by name ---------------------------------------------------------------------------
-
-NAMES = {
-    "torchvision.models:resnet50": Named("torchvision.models", "resnet50", file=False),
-    "nets/mine.py:Net": Named("nets/mine.py", "Net", file=True),
-    "a.b:make.small": Named("a.b", "make.small", file=False),
-    "resnet50:v1.5": None,
-    "mine.yaml:small": None,
-    "net.onnx:a": None,
-    "models:Net": None,
-    "vgg16": None,
-    "a.b:1": None,
-}
-
-
-@pytest.mark.parametrize("text", NAMES)
-def test_only_a_dotted_module_or_a_file_names_an_object(text: str) -> None:
-    assert named(text) == NAMES[text]
-
-
-def test_a_module_without_a_dot_is_named_where_it_is_asked_for() -> None:
-    assert named("models:Net", anywhere=True) == Named("models", "Net", file=False)
-
-
-CODE = """
-import torch
-from torch import nn
-
-
-class Net(nn.Module):
-    def __init__(self, width=8):
-        super().__init__()
-        if width % 2:
-            raise ValueError("the width must be even")
-        self.conv = nn.Conv2d(3, width, 3)
-
-    def forward(self, x):
-        return self.conv(x)
-
-
-class Everywhere(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.norm = nn.BatchNorm2d(3)
-        self.register_buffer("mask", torch.ones(8, 8))
-        self.scale = torch.ones(8, 8)
-        self.head = nn.Linear(8, 4)
-
-    def forward(self, x):
-        return self.head(self.norm(x) + self.mask + self.scale + torch.zeros(8))
-
-
-class Chooses(Net):
-    def forward(self, x):
-        if x.sum() > 0:
-            return self.conv(x)
-        return x
-
-
-made = Net(4)
-number = 3
-"""
-
-WRONG = [
-    ("{}:Nett", {}, "AC595", "no 'Nett'", "did you mean Net?"),
-    ("{}:number", {}, "AC597", "is of type int, not a torch.nn.Module", None),
-    ("{}:made", {"width": 2}, "AC597", "takes no arguments", None),
-    ("{}:Net", {"width": 3}, "AC596", "ValueError: the width must be even", None),
-    ("{}:Net", {"depth": 3}, "AC596", "TypeError", None),
-    ("nowhere.at.all:Net", {}, "AC595", "no module", "install its package"),
-]
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "mine.py"
-    path.write_text(CODE, encoding="utf-8")
-    return path
-
-
-@pytest.mark.parametrize(("text", "arguments", "code", "message", "help"), WRONG)
-def test_what_goes_wrong_is_told(
-    file: Path,
-    text: str,
-    arguments: dict[str, Any],
-    code: str,
-    message: str,
-    help: str | None,
-) -> None:
-    target = named(text.format(file))
-    assert target is not None
-    with pytest.raises(archcalc.UsageError) as caught:
-        module_of(target, arguments)
-    (problem,) = caught.value.problems
-    assert problem.code == code
-    assert message in problem.message
-    assert (help or "") in (problem.help or "")
-
-
-def test_weights_made_by_name_take_no_memory(file: Path) -> None:
-    target = named(f"{file}:Net")
-    assert target is not None
-    module = module_of(target, {"width": 6})
-    assert all(p.device.type == "meta" for p in module.parameters())
-    assert not module.training
-
-
-@pytest.mark.filterwarnings("ignore::archcalc.InputWarning")
-def test_all_tensors_of_a_module_stand_on_one_device(file: Path) -> None:
-    total = archcalc.load(f"{file}:Everywhere", input=(3, 8, 8)).analyze().total
-    assert (total.params, total.macs) == (2 * 3 + 8 * 4 + 4, 3 * 8 * 8 * 4)
-
-
-def test_code_that_cannot_be_followed_is_shown(file: Path) -> None:
-    target = named(f"{file}:Chooses")
-    assert target is not None
-    with pytest.raises(archcalc.UsageError) as caught:
-        archcalc.load(module_of(target, {}), input=(3, 8, 8))
-    (problem,) = caught.value.problems
-    assert problem.code == "AC599"
-    assert any("if x.sum() > 0" in fact for fact in problem.facts)
-
-
-INPUTS = [
-    (None, "does not say how large its input is"),
-    ("Cx8x8", "needs numbers"),
-    ({"y": (3, 8, 8)}, "has no input 'y'"),
-]
-
-
-@pytest.mark.parametrize(("input", "message"), INPUTS)
-def test_an_input_needs_sizes(input: Any, message: str) -> None:
-    with pytest.raises(archcalc.UsageError, match=message):
-        archcalc.load(Branches(), input=input)
-
-
-def test_arguments_are_values_of_python() -> None:
-    given = ["depth=50", "name=wide", "sizes=[1, 2]", "flag=True"]
-    found = read_arguments(given)
-    assert found == {"depth": 50, "name": "wide", "sizes": [1, 2], "flag": True}
-    with pytest.raises(archcalc.UsageError, match="has no value"):
-        read_arguments(["depth"])

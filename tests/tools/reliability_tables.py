@@ -1,4 +1,4 @@
-"""The tables of `docs/reliability.md`: the limits, from the code, and the long fuzz runs.
+"""The tables of `docs/reliability.md`: the limits, from the code, and the long runs.
 
 `python tests/tools/documents.py` writes them.
 """
@@ -12,6 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import yaml
+from models_tables import models
 
 from archcalc.limits import DEFAULT, Limits
 
@@ -51,7 +52,7 @@ def fuzz() -> Iterator[str]:
     yield f"| **total** | | {sums} |"
 
 
-TABLES = {"limits": limits, "fuzz counts": fuzz}
+TABLES = {"limits": limits, "fuzz counts": fuzz, "models that were read": models}
 
 
 def documented(text: str) -> str:
