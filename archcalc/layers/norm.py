@@ -432,5 +432,16 @@ class LocalResponseNorm(Layer):
         squares = self.saved(output, *inputs).extras[0]
         return [[Extra("energies", each=2 * numel(output))], [squares]]
 
+    def back(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        """The gradients of a quotient; later that of the padded squares.
+
+        By then the energies and the gradient of the output are gone, and there are two
+        gradients more.
+        """
+        squares = self.saved(output, *inputs).extras[0]
+        of_quotient = Extra("gradients of a quotient", each=3 * numel(output))
+        gone = Extra("energies", each=-2 * numel(output))
+        return [[of_quotient], [squares, gone]]
+
     def torch(self, *inputs: Shape) -> Call:
         return Module("nn.LocalResponseNorm", (self.size,))

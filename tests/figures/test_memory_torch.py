@@ -58,7 +58,6 @@ WITHOUT_BFLOAT16: dict[str, str | None] = {
 """torch has no bfloat16 for the average pool inside a local response norm."""
 
 EXPLAINED = {
-    "alexnet": "the backward of a local response norm",
     "mlp-mixer": "a transposed gradient, made contiguous",
     "convnext": "a gradient of weights whose axes lie in another order, copied",
 }
@@ -261,6 +260,27 @@ layers:
 def test_gradients_of_what_joins(join: str) -> None:
     """Backward hands a gradient on, makes one for all, or a new one with its sign."""
     text = JOINED.replace("JOIN", join)
+    analysis = archcalc.loads(text).analyze(batch=2, inplace=False)
+    module = prepared(analysis.graph)
+    assert not steps(analysis, module, torch.float32)
+    assert analysis.memory.saved_for_backward == saved_bytes(module, 2)
+    assert activations_peak(analysis) == training_peak(module, 2)
+
+
+NORMS_OVER_CHANNELS = [
+    ("[6, 9, 9]", 8, "{lrn: 5}"),
+    ("[3, 9]", 8, "{lrn: 4}"),
+    ("[3, 4, 5]", 2, "{lrn: 5}"),
+    ("[2, 5, 6]", 1, "{lrn: 9}"),  # where the padded squares are most
+]
+
+
+@pytest.mark.parametrize(("input", "channels", "norm"), NORMS_OVER_CHANNELS)
+def test_backward_of_a_local_response_norm(
+    input: str, channels: int, norm: str
+) -> None:
+    first = f"{{conv: {channels}, kernel: 1}}"
+    text = MIXED.format(input=input, first=first, norm=norm)
     analysis = archcalc.loads(text).analyze(batch=2, inplace=False)
     module = prepared(analysis.graph)
     assert not steps(analysis, module, torch.float32)
