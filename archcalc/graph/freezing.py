@@ -107,7 +107,8 @@ def _nothing(
 def _meant(graph: Graph, pattern: str) -> str:
     """Return what a pattern that fits no layer may have meant."""
     paths = dict.fromkeys(_every(graph.nodes))
-    ending = next((p for p in paths if f".{p}".endswith(f".{pattern}")), None)
+    inside = re.compile(translate(f"*.{pattern}")).match
+    ending = next((path for path in paths if inside(path)), None)
     if ending is not None:
         return f"a path begins at the top: {ending}, or *.{pattern}"
     top = [path for path in paths if "." not in path]

@@ -132,6 +132,7 @@ layers:
 MISTAKES = [
     ("conv9", "fits no layer", "did you mean conv2?"),
     ("norm", "fits no layer", "a path begins at the top: layer.1.norm, or *.norm"),
+    ("nor*", "fits no layer", "a path begins at the top: layer.1.norm, or *.nor*"),
     ("conv1.relu", "fits 1 layer, none with parameters", "name a convolution"),
 ]
 
