@@ -433,6 +433,14 @@ DEFINITIONS = [
         *("written", "CRNN", {"c": 4, "hidden": 6, "classes": 5}, first_of()),
     ),
     Definition(
+        *("c3d", {"c": 2, "hidden": 8, "classes": 5}, "written", "C3D"),
+        *({"c": 2, "hidden": 8, "classes": 5}, first_of()),
+    ),
+    Definition(
+        *("r2plus1d-18", {"frames": 4, "size": 16, "classes": 6}),
+        *("torchvision", "r2plus1d_18", {"num_classes": 6}, first_of()),
+    ),
+    Definition(
         "maxvit",
         {
             "c": 16,
@@ -464,7 +472,7 @@ DEFINITIONS = [
 ]
 
 
-WIDE = ("retinanet:torchvision", "deeplabv3-plus:resnet50")
+WIDE = ("retinanet:torchvision", "deeplabv3-plus:resnet50", "r2plus1d-18")
 """Networks with a backbone that comes in one width: these take long."""
 
 

@@ -383,3 +383,25 @@ class CRNN(nn.Module):
         joined = self.join(self.first(columns)[0])
         found: Tensor = self.characters(self.second(joined)[0])
         return found.log_softmax(-1)
+
+
+class C3D(nn.Module):
+    """Convolutions over space and time (Tran 2015); the last pool rounds up."""
+
+    def __init__(self, c: int = 64, hidden: int = 4096, classes: int = 487) -> None:
+        super().__init__()
+        outs = [[c], [2 * c], [4 * c] * 2, [8 * c] * 2, [8 * c] * 2]
+        layers: list[nn.Module] = []
+        before = 3
+        for number, stage in enumerate(outs):
+            for out in stage:
+                layers += [nn.Conv3d(before, out, 3, padding=1), nn.ReLU()]
+                before = out
+            kernel = (2 if number else 1, 2, 2)
+            layers.append(nn.MaxPool3d(kernel, ceil_mode=number == 4))
+        layers += [nn.Flatten(), nn.Linear(16 * before, hidden), nn.ReLU()]
+        layers += [nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, classes)]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, clip: Tensor) -> Tensor:
+        return self.layers(clip)  # type: ignore[no-any-return]  # a module's
