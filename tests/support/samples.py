@@ -31,6 +31,7 @@ FEW = (
         "swin",
         "maxvit",
         "crnn",
+        "c3d",
         "t5",
     ),
     *("stable-diffusion-unet", "stylegan2", "vgg11-lrn", "vit", "vovnet"),
