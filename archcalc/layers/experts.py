@@ -20,7 +20,7 @@ from archcalc.layers.base import (
     numel,
     times,
 )
-from archcalc.layers.fields import FieldError, Flag, Size, WordField
+from archcalc.layers.fields import FieldError, Flag, Size, WholeField, WordField
 from archcalc.layers.kept import not_yet
 from archcalc.sizes.dims import Dim, at_least, least, product
 
@@ -35,6 +35,9 @@ FUNCTIONS: dict[str, tuple[str, Work]] = {
 }
 """What stands between the matrices of an expert: in torch, and its work for a value."""
 GATED = ("swiglu", "geglu", "reglu")
+MOST = 4096
+"""More experts than any network has; each is a product of its own in torch."""
+Few = Annotated[Dim, WholeField(1, MOST)]
 By = Annotated[
     Literal["swiglu", "geglu", "reglu", "swish", "gelu", "relu"],
     WordField(tuple(FUNCTIONS)),
@@ -75,8 +78,8 @@ class Experts(Layer):
         "{experts: 3, active: 3, hidden: 9, function: geglu} @ 5x4",
     )
 
-    count: Size
-    active: Size
+    count: Few
+    active: Few
     hidden: Size
     function: By = "swiglu"
     normalize: Flag = True

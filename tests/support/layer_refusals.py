@@ -321,6 +321,11 @@ ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [
     ("experts", {"count": 8, "active": 2}, "experts needs hidden"),
     (
         "experts",
+        {"count": 5000, "active": 2, "hidden": 8},
+        "5000 is above the largest that makes sense, 4096",
+    ),
+    (
+        "experts",
         {"count": 2, "active": 3, "hidden": 8},
         "3 experts cannot be active: 2 in all",
     ),
