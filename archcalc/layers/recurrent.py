@@ -144,7 +144,7 @@ class Recurrent(Layer):
         return Sizes(
             steps=steps,
             batch=batch,
-            hidden=self.hidden,
+            hidden=self.hidden,  # type: ignore[arg-type]  # a number, as `x` is
             out=self.width(),  # type: ignore[arg-type]  # numbers, as `x` is
             read=tuple(self.widths((steps, width))),  # type: ignore[arg-type]
             ways=self.directions(),
