@@ -265,7 +265,7 @@ TOKEN_LAYERS: Table = [
     (window_attention, 3),
     (experts, 2),
     (scan, 2),
-    (recurrent, 2),
+    (recurrent, 3),
     (norm, 5),
     (activation, 4),
     (softmax, 1),
