@@ -19,6 +19,12 @@ CASES = [
     ("4, 6", COLUMNS, "{linear: 3}"),
     ("4, 6", COLUMNS, "{linear: 3, bias: false}"),
     ("4, 6", COLUMNS, "{fc: 3}"),
+    ("4, 6", COLUMNS, "{linear: 3, weight_norm: first}"),
+    (
+        "24, 18",
+        "{window_attention: 2, size: 3, grid: [4, 6]}",
+        "{linear: 3, spectral_norm: true}",
+    ),
     ("6", ROWS, "{linear: 3}"),
     ("4, 2, 2", ROWS, "{gn: 2}"),
     ("4, 2, 2", ROWS, "in"),

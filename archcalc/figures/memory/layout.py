@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Layer, Shape, numbers
+from archcalc.layers.reparametrized import Reparametrized
 from archcalc.layers.strides import Ints, Laid
 
 
 class Layouts:
-    """The strides of the outputs of a graph; those that lie in a row are not stored."""
+    """The strides of the outputs of a graph; those that lie in a row are not stored.
 
-    def __init__(self, graph: Graph, batch: int) -> None:
+    `backward` says that gradients are computed: of weights that are made of others too.
+    """
+
+    def __init__(self, graph: Graph, batch: int, backward: bool = False) -> None:
         self.graph = graph
         self.batch = batch
+        self.backward = backward
         self.strides: dict[int, Ints] = {}
 
     def of(self, index: int) -> Laid:
@@ -52,11 +57,19 @@ class Layouts:
         self._remember(node.index, found)
         return found.block
 
+    def learned(self, node: Node) -> bool:
+        """Say whether torch takes the weight for one that needs a gradient.
+
+        A parameter that is not frozen does, also in inference.
+        """
+        made = isinstance(node.layer, Reparametrized) and node.layer.makes_weight
+        return not node.frozen and (self.backward or not made)
+
     def gathers(self, node: Node, index: int) -> bool:
         """Say whether a node keeps a copy of an input, made to lie in a row."""
         if index not in self.strides or not node.layer.gathers(self.of(index)):
             return False
-        if node.frozen and not node.layer.gathers_frozen:
+        if not self.learned(node) and not node.layer.gathers_frozen:
             return False
         return index in node.inputs[: node.layer.may_gather(len(node.inputs))]
 

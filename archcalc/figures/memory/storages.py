@@ -48,7 +48,7 @@ class Storages:
         self.owner = list(range(len(self.graph.nodes)))
         self.size = [0] * len(self.graph.nodes)
         self.overwriting: set[int] = set()
-        self.layouts = Layouts(self.graph, self.batch)
+        self.layouts = Layouts(self.graph, self.batch, backward)
         self._pieces: set[int] = set()
         self._alone = [True] * len(self.graph.nodes)
         self._told: dict[int, Layer] = {}
