@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -191,13 +191,14 @@ class ExportedTrace(Followed):
         then all of them.
         """
         before = len(self.model.ops)
-        for attempt in (
+        attempts: tuple[Callable[[], list[Value] | None], ...] = (
             lambda: None if self.spreads(call) else self.by_rule(call),
             lambda: self.by_rule(self.with_steps(call)),
             lambda: self.part_known(call),
             lambda: self.by_rule(self.with_steps(self.wide(call), True)),
             lambda: self.by_rule(self.with_steps(self.wide(call), True, True)),
-        ):
+        )
+        for attempt in attempts:
             self.shapes, self.full = shapes, shapes[0]
             try:
                 found = attempt()

@@ -43,9 +43,9 @@ class Later(NamedTuple):
 class Followed(Exported):
     """A walk that knows where each weight is held.
 
-    `counted` has the operator that holds a weight first, `steps` the constants that
-    became steps, and `standing` the weights that these hold. `spread` are weights that
-    several calls lead on.
+    `counted` has the operator that holds a weight first, `as_steps` the constants
+    that became steps, and `standing` the weights that these hold. `spread` are weights
+    that several calls lead on.
     """
 
     def __init__(self, model: Model) -> None:
@@ -54,7 +54,7 @@ class Followed(Exported):
         self.sizes_of: dict[str, int] = {}
         self.counted: dict[str, int] = {}
         self.later: dict[str, Later] = {}
-        self.steps: dict[str, Value] = {}
+        self.as_steps: dict[str, Value] = {}
         self.standing: dict[str, int] = {}
         self.spread: set[str] = set()
 
@@ -65,7 +65,7 @@ class Followed(Exported):
     def undo(self, before: int) -> None:
         """Drop the operators from a number on, and what is known of them."""
         del self.model.ops[before:]
-        self.steps = {k: v for k, v in self.steps.items() if (v.op or 0) < before}
+        self.as_steps = {k: v for k, v in self.as_steps.items() if (v.op or 0) < before}
         self.standing = {k: at for k, at in self.standing.items() if at < before}
         self.counted = {k: at for k, at in self.counted.items() if at < before}
 
@@ -133,13 +133,13 @@ class Followed(Exported):
         if not isinstance(constant, Learned):
             raise NotKnown
         key = constant.at
-        if key not in self.steps:
+        if key not in self.as_steps:
             before = self.full, self.shapes, self.modules
             try:
-                self.steps[key] = self._step(constant)
+                self.as_steps[key] = self._step(constant)
             finally:
                 self.full, self.shapes, self.modules = before
-        return self.steps[key]
+        return self.as_steps[key]
 
     def _step(self, constant: Learned) -> Value:
         if not constant.names:
@@ -168,7 +168,7 @@ class Followed(Exported):
             for one in todo.pop().tensors:
                 if not isinstance(one, Learned) or not one.names:
                     continue
-                if one.at in self.steps or one.names & self.counted.keys():
+                if one.at in self.as_steps or one.names & self.counted.keys():
                     return None
                 if one.at in self.later:
                     before = self.later[one.at].call
