@@ -32,6 +32,7 @@ PICKERS = {
     "checks/lock.py FIGURES": "",
     "checks/update_expect.py STARTING": "",
     "commands/look/table.py BARRED": "layer",
+    "figures/countings.py COUNTINGS": "structure",
     "network/analysis.py OPERATIONS": "",
     "network/named_figures.py GRAPH_METRICS": "",
     "network/verification.py WHATS": "weight buffer",
