@@ -224,6 +224,19 @@ def test_weights_of_operators_without_a_rule() -> None:
     assert loads(spec_text(made)).analyze().total.params == 2
 
 
+def test_kernels_that_are_used_twice_count_once() -> None:
+    """Two convolutions of one kernel, as heads of detectors are; a third has its own."""
+    nodes = [
+        node("a = Conv(x, w)", pads=[1, 1, 1, 1]),
+        node("b = Conv(a, w)", pads=[1, 1, 1, 1]),
+        node("y = Conv(b, v)", pads=[1, 1, 1, 1]),
+    ]
+    tensors = [weight("w", [4, 4, 3, 3]), weight("v", [4, 4, 3, 3])]
+    made = read(model(nodes, {"x": [1, 4, 6, 6]}, {"y": None}, tensors))
+    total = loads(spec_text(made)).analyze().total
+    assert (total.params, total.macs) == (2 * 144, 3 * 144 * 36)
+
+
 def test_a_step_that_others_read_stays_outside_of_blocks() -> None:
     """Two pairs of convolutions are alike; the first of the second pair is read later."""
     nodes, tensors, last = [], [], "x"

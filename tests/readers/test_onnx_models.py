@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 from commands import archcalc as run
-from independent import library, measure
+from independent import library, measure, peer
 from onnx import TensorProto, helper
 from onnx_models import model, read, weight, whole
 from torch import nn
@@ -65,6 +65,39 @@ EXPORTS = [
     pytest.param("shufflenet_v2_x1_0", 90, marks=pytest.mark.long),
     pytest.param("mnasnet1_0", 40, marks=pytest.mark.long),
 ]
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("opset", [18, 20, 23])
+def test_a_network_by_the_default_exporter(opset: int, tmp_path: Path) -> None:
+    """It keeps the modules' names, and merges norms."""
+    peer("onnxscript")
+    net, path = Small().eval(), tmp_path / "net.onnx"
+    nn.init.ones_(net.stem[1].bias)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = torch.onnx.export(
+            net, (torch.zeros(1, 3, 32, 32),), dynamo=True, opset_version=opset
+        )
+        assert made is not None
+        made.save(path)
+    spec = read_bytes(path.read_bytes())
+    found = loads(spec_text(spec)).analyze()
+    assert not spec.unknown()
+    assert found.total.params == fused(net)
+    assert found.total.macs == measure(copy.deepcopy(net).to("meta"), (3, 32, 32)).macs
+
+
+def test_sizes_of_one_letter_are_read_back() -> None:
+    """A formula writes `8n`, the language 8*n."""
+    nodes = [helper.make_node("Concat", ["x", "x"], ["c"], axis=1)]
+    nodes += [helper.make_node("Reshape", ["c", "s"], ["y"])]
+    made = model(nodes, {"x": [1, "n", 4]}, {"y": None}, [whole("s", [1, 2, -1])])
+    text = spec_text(read(made))
+    assert "4*n" in text
+    assert [str(n) for n in loads(text).analyze().output] == ["2", "4n"]
+
+
 PLAIN = ("vgg16", "vit_b_16", "convnext_tiny")
 """Networks without batch norms: every parameter is in the file."""
 INSIDE_NORMS = ("densenet121",)

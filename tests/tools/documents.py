@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import lecture
+import onnx_tables
 import replay
 import yaml
 from reliability_tables import write as write_tables
@@ -104,6 +105,7 @@ def generated() -> dict[str, str]:
     """Return the documents that are made whole by a command, by their path."""
     written = {path: _page(printed(command)) for path, command in MADE.items()}
     written["docs/generated/definitions.md"] = definitions()
+    written[onnx_tables.PAGE] = onnx_tables.page()
     return written | {path: printed(command) for path, command in PICTURES.items()}
 
 

@@ -102,7 +102,16 @@ def read(source: str, name: str) -> Read:
 
 
 def used_params(model: Any, shape: tuple[int, ...]) -> int:
-    """Return the parameters that inference reads; side heads are left out there."""
+    """Return how many parameters inference reads; side heads are left out there."""
+    parameters = dict(model.named_parameters())
+    found = {
+        id(parameters[name]): parameters[name] for name in used_names(model, shape)
+    }
+    return sum(tensor.numel() for tensor in found.values())
+
+
+def used_names(model: Any, shape: tuple[int, ...]) -> set[str]:
+    """Return the names of the parameters that inference reads."""
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         example = torch.empty(1, *shape, device="meta")
@@ -111,9 +120,9 @@ def used_params(model: Any, shape: tuple[int, ...]) -> int:
     inputs = zip(
         program.graph_signature.input_specs, placeholders(program), strict=True
     )
-    names = {spec.target for spec, node in inputs if node.users}
-    tensors = {id(parameters[n]): parameters[n] for n in names if n in parameters}
-    return sum(tensor.numel() for tensor in tensors.values())
+    every = dict(model.named_parameters(remove_duplicate=False))
+    used = {id(every[s.target]) for s, n in inputs if n.users and s.target in every}
+    return {name for name, tensor in parameters.items() if id(tensor) in used}
 
 
 def placeholders(program: Any) -> list[Any]:

@@ -52,7 +52,20 @@ def fuzz() -> Iterator[str]:
     yield f"| **total** | | {sums} |"
 
 
-TABLES = {"limits": limits, "fuzz counts": fuzz, "models that were read": models}
+def onnx() -> Iterator[str]:
+    """Yield the lines of the runs with models in ONNX, with their sums."""
+    runs = yaml.safe_load(RUNS.read_text(encoding="utf-8"))["onnx"]
+    yield "| date | seed | minutes | models | found and mended |"
+    yield "|---|---|---:|---:|---:|"
+    names = ("minutes", "models", "found")
+    for run in runs:
+        counts = " | ".join(f"{run[name]:,}" for name in names)
+        yield f"| {run['date']} | {run['seed']} | {counts} |"
+    sums = " | ".join(f"**{sum(run[name] for run in runs):,}**" for name in names)
+    yield f"| **total** | | {sums} |"
+
+
+TABLES = {"onnx fuzz counts": onnx, "limits": limits, "fuzz counts": fuzz, "models that were read": models}
 
 
 def documented(text: str) -> str:

@@ -22,14 +22,9 @@ def recurrent(trace: Trace, node: Node, ins: Ins) -> list[Value]:
     at = 0 if first else 1
     if x.rank != 3:
         raise NotKnown
-    if x.batch is not None:
-        x = with_batch(trace, node, x, at)
     if given(ins, 7) is not None:
         raise NotKnown
-    if x.batch is None:
-        x = Value(x.sizes, x.op, at)
-        if x.sizes[at] != trace.samples:
-            raise NotKnown
+    x = with_batch(trace, node, x, at)
     biases = 2 if given(ins, 3) is not None else 0
     length = x.sizes[1 - at]
     joined = [trace.samples, length] if first else [length, trace.samples]

@@ -59,6 +59,8 @@ ALIKE = {("com.microsoft", "DynamicQuantizeLSTM"): "LSTM"}
 """Operators of other domains that take what one of the standard takes."""
 PART = re.compile(r"[A-Za-z0-9_-]+")
 NOTHING = Value(None)
+OWN: tuple[None, Ins] = (None, ())
+"""What stands for weights that no earlier operator has."""
 MISFITS = (
     *(NotKnown, ShapeError, FieldError),
     *(LookupError, TypeError, ValueError, ArithmeticError, AttributeError),
@@ -94,6 +96,8 @@ class Trace:
         self.samples: Dim = 1
         self.steps = MOST_STEPS
         self.reads = MOST_READS
+        self.ins: Ins = ()
+        self.kernels: dict[tuple[Any, ...], tuple[int, Ins]] = {}
         self.work = MOST_WORK
         self.symbols = 0
         self.names: dict[str, str] = {}
@@ -202,6 +206,7 @@ class Trace:
             name = ALIKE.get((node.domain, node.op), "" if node.domain else node.op)
             if name not in self.rules:
                 return self.unknown(node, ins)
+            self.ins = ins
             return self.rules[name](self, node, ins)
         except MISFITS:
             return self.unknown(node, ins)
@@ -237,8 +242,7 @@ class Trace:
         """Return a constant: its sizes and, where they are few, its values."""
         if node.op == "Constant":
             return constant_of(node)
-        if any(v.scale for v in ins if v is not None):
-            return [Value((), scale=True)] * max(len(node.outputs), 1)
+        scales = any(v.scale for v in ins if v is not None)
         floats = any(v.floating for v in ins if v is not None)
         if node.op == "Cast":
             floats = node.attributes.get("to") in FLOATING
@@ -253,6 +257,8 @@ class Trace:
             shape = self.sized(node, ins)
         except MISFITS:
             return [Value(None, floating=floats)] * max(len(node.outputs), 1)
+        if scales:
+            return Value(shape, scale=True)
         return Value(shape, data=self.values(node, ins, shape), floating=floats)
 
     def sized(self, node: Node, ins: Ins) -> Full:
@@ -325,8 +331,13 @@ class Trace:
         sources = tuple(value.op for value in ins if value.op is not None)
         if len(sources) < len(ins):
             raise NotKnown
-        op = Op(kind, args, sources, shape, self.path(node))
-        return Value(full, self.add(op), batch)
+        weights = (kind, repr(args), *map(id, self.ins[1:]))
+        share, _ = self.kernels.get(weights, (None, ())) if node.op == "Conv" else OWN
+        op = Op(kind, args, sources, shape, self.path(node), share=share)
+        index = self.add(op)
+        if node.op == "Conv" and share is None:
+            self.kernels[weights] = index, self.ins
+        return Value(full, index, batch)
 
     def append(
         self, node: Node, kind: str, args: dict[str, Any], x: Value, what: str

@@ -18,6 +18,8 @@ from archcalc.sizes.polynomials import Poly
 
 PLAIN_NAMES = {"conv", "linear", "proj", "norm", "act"}
 """Names of modules that say no more than the kind of step: the parent's is better."""
+FACTOR = re.compile(r"(?<![A-Za-z0-9_.])([0-9]+)(?=[A-Za-z_(])")
+"""A number before a name or a bracket, which formulas multiply without a sign."""
 DEFAULTED = ("bias", "norm", "act", "pad", "kernel")
 """What may stand under `defaults`."""
 
@@ -349,7 +351,7 @@ def arithmetic(text: str) -> str:
     """Return a size with names as the language writes it."""
     text = re.sub(r"⌊([^⌊⌋]*)⌋", r"floor(\1)", text).replace("−", "-")
     text = re.sub(r"([A-Za-z0-9_)]+)²", r"\1*\1", text)
-    return text.replace("·", "*")
+    return re.sub(FACTOR, r"\1*", text.replace("·", "*"))
 
 
 def braces(pairs: Mapping[str, Any]) -> str:
