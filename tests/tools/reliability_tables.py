@@ -65,7 +65,12 @@ def onnx() -> Iterator[str]:
     yield f"| **total** | | {sums} |"
 
 
-TABLES = {"onnx fuzz counts": onnx, "limits": limits, "fuzz counts": fuzz, "models that were read": models}
+TABLES = {
+    "onnx fuzz counts": onnx,
+    "limits": limits,
+    "fuzz counts": fuzz,
+    "models that were read": models,
+}
 
 
 def documented(text: str) -> str:
