@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from archcalc.errors import ShapeError
@@ -59,8 +60,6 @@ ALIKE = {("com.microsoft", "DynamicQuantizeLSTM"): "LSTM"}
 """Operators of other domains that take what one of the standard takes."""
 PART = re.compile(r"[A-Za-z0-9_-]+")
 NOTHING = Value(None)
-OWN: tuple[None, Ins] = (None, ())
-"""What stands for weights that no earlier operator has."""
 MISFITS = (
     *(NotKnown, ShapeError, FieldError),
     *(LookupError, TypeError, ValueError, ArithmeticError, AttributeError),
@@ -331,12 +330,13 @@ class Trace:
         sources = tuple(value.op for value in ins if value.op is not None)
         if len(sources) < len(ins):
             raise NotKnown
-        weights = (kind, repr(args), *map(id, self.ins[1:]))
-        share, _ = self.kernels.get(weights, (None, ())) if node.op == "Conv" else OWN
-        op = Op(kind, args, sources, shape, self.path(node), share=share)
+        op = Op(kind, args, sources, shape, self.path(node))
+        if node.op == "Conv" and self.ins:  # the PyTorch reader knows weights by name
+            weights = (kind, repr(args), *map(id, self.ins[1:]))
+            share, _ = self.kernels.setdefault(weights, (len(self.model.ops), self.ins))
+            if share < len(self.model.ops):
+                op = replace(op, share=share)
         index = self.add(op)
-        if node.op == "Conv" and share is None:
-            self.kernels[weights] = index, self.ins
         return Value(full, index, batch)
 
     def append(
