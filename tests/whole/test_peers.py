@@ -94,7 +94,10 @@ def placed(
     if convention in ON_META:
         return module, [*inputs]
     zeros = [torch.zeros(x.shape, dtype=x.dtype) for x in inputs]
-    return module.to_empty(device="cpu"), zeros
+    module = module.to_empty(device="cpu")
+    for buffer in module.buffers():
+        buffer.zero_()  # an index of positions must point at some
+    return module, zeros
 
 
 # -- layers ----------------------------------------------------------------------------

@@ -53,6 +53,11 @@ BY_KIND = {kind: kind_of_work(kind) for kind in KINDS_OF_WORK}
 mac = BY_KIND["mac"]
 
 
+def mac_written_out(view: View) -> Dim:
+    """Return the multiply-accumulates of attention that is not one call."""
+    return 0 if view.layer.kernel == "fused" else mac(view)
+
+
 def bias(view: View) -> Dim:
     """Return the additions of a bias: one per value that leaves, 0 without one."""
     return numel(view.output) if view.layer.bias else 0

@@ -102,9 +102,10 @@ FLOPS = Convention(
 FVCORE = Convention(
     "fvcore",
     "MAC",
-    "MACs, attention included; per value 2 for batch norms, 5 for other norms",
+    "MACs, attention if written out; per value 2 for batch norms, 5 for other norms",
     "Multiply-accumulates, and operations of the layers that it has rules for. "
-    "Attention counts if it is written as matrix products; a fused call counts zero. A "
+    "Attention counts if it is written as matrix products (`kernel: unfused`, "
+    "`--attention unfused`); a call of F.scaled_dot_product_attention counts zero. A "
     "batch norm counts 2 per value (1 without a scale), a layer, group or instance "
     "norm 5 (4). A two-dimensional adaptive average pool counts 1 per input value, "
     "interpolation over two axes 1 per output value (nearest) or 4 (bilinear). There "
@@ -119,6 +120,7 @@ FVCORE = Convention(
             "gap adaptive_avgpool": {m.entering_image: 1},
             ENLARGING: {m.enlarged("nearest2d"): 1, m.enlarged("bilinear"): 4},
             "lstm gru rnn": {},
+            "attention": {m.mac_written_out: 1},
         }
     ),
     source="fvcore 0.1.5.post20221221, FlopCountAnalysis",
