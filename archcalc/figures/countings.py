@@ -34,14 +34,21 @@ COUNTINGS = (
         "attention runs as torch's kernels run it, which keep fewer bytes; the index "
         "of positions in windows is a buffer",
     ),
+    Counting(
+        3,
+        "2026-11-29",
+        ("saved", "peak", "training"),
+        "recurrent layers keep what torch's kernels keep, with oneDNN's workspace; the "
+        "backward pass of local response norm is counted",
+    ),
 )
 FIRST, CURRENT = COUNTINGS[0].number, COUNTINGS[-1].number
 
 
 def recounted(graph: Graph, counting: int) -> list[Counting]:
     """Return the changes since a counting that concern a layer of a network."""
-    newest = max((node.layer.counted_since for node in graph.nodes), default=1)
-    return [one for one in COUNTINGS if counting < one.number <= newest]
+    found = {number for node in graph.nodes for number in node.layer.counted_since}
+    return [one for one in COUNTINGS if counting < one.number and one.number in found]
 
 
 def told(changes: list[Counting], metric: str = "") -> list[str]:

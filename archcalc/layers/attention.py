@@ -87,7 +87,7 @@ class Attention(Layer):
     """
 
     key = "attention"
-    counted_since = 2
+    counted_since = (2,)
     sees = "all"
     role = "matrix"
     named_inputs: ClassVar[tuple[str, ...]] = (*SOURCES, "mask")

@@ -132,7 +132,7 @@ class Layer:
     inputs of equal shapes are; `left_to_loss` that libraries leave it to
     the loss where it comes last; `uncounted` that it may do work that no rule counts;
     `arguments_in_value` that all arguments may stand in the value of its kind;
-    `counted_since` the row of `figures.countings` since which its figures are as now.
+    `counted_since` the rows of `figures.countings` that changed its figures.
     """
 
     key: ClassVar[str] = ""
@@ -165,7 +165,7 @@ class Layer:
     left_to_loss: ClassVar[bool] = False
     uncounted: ClassVar[bool] = False
     arguments_in_value: ClassVar[bool] = False
-    counted_since: ClassVar[int] = 1
+    counted_since: ClassVar[tuple[int, ...]] = ()
     fields: ClassVar[dict[str, Field]] = {}
     required: ClassVar[frozenset[str]] = frozenset()
     principal: ClassVar[str | None] = None

@@ -400,6 +400,7 @@ class LocalResponseNorm(Layer):
     """
 
     key = "lrn"
+    counted_since = (3,)
     axis_names = "signal"
     family = "norm"
     letters: ClassVar[Letters] = {"size": ("n", "neighbouring channels", "other")}

@@ -44,6 +44,7 @@ class Recurrent(Layer):
 
     role = "matrix"
     sees = "all"
+    counted_since = (3,)
     gates: ClassVar[int] = 1
     each: ClassVar[Work] = {}
 

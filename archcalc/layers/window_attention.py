@@ -348,7 +348,7 @@ class WindowAttention(GroupedAttention):
     """
 
     key = "window_attention"
-    counted_since = 2
+    counted_since = (2,)
     letters: ClassVar[Letters] = {"size": ("w", "window", "other")}
     examples = (
         "{window_attention: 2, size: 2} @ 16x12",
