@@ -160,7 +160,8 @@ def test_list_shows_and_chooses_families(run: Run) -> None:
 
 def test_a_kind_of_layer_has_all_its_arguments_its_own_value_first(run: Run) -> None:
     rows = run("layers", "conv").out.split("\n\n")[1].splitlines()[2:]
-    names = ["out", "kernel", "stride", "pad", "dilation", "bias", "groups"]
+    names = ["out", "kernel", "stride", "pad", "pad_end", "dilation", "bias"]
+    names += ["weight_norm", "spectral_norm", "groups"]
     assert [row.split()[0] for row in rows] == names
     assert rows[0].endswith("must be given")
     table = csv.DictReader(io.StringIO(run("layers", "-f", "csv").out))
