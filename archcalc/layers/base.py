@@ -75,13 +75,20 @@ Overwriting = Literal["output", "copy", "extras"]
 Its result; a copy of its input, so that nothing is gained; or what it keeps anyway.
 """
 Gradient = Literal[
-    "new", "product", "passed on", "passed to first", "piece", "one for all"
+    "new",
+    "product",
+    "passed on",
+    "passed to first",
+    "piece",
+    "one for all",
+    "its input's",
 ]
 """What the inputs of a layer get for the gradient of its output.
 
 A `new` one each, or one that comes of a `product` at full size where an input was
 stretched; the gradient itself (`passed on`), if need be to the first input alone, where
-no axis was stretched; a view of it (`piece`); or a new one that they share.
+no axis was stretched; a view of it (`piece`); or a new one that they share. Where the
+output is the input itself, its gradient is `its input's`.
 """
 
 AxisNames = Literal["tokens", "signal", "signal to tokens", "channels last", "matrices"]

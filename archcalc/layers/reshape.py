@@ -83,7 +83,7 @@ class Identity(Part):
     """Give the input on. Shape and values unchanged."""
 
     key = "identity"
-    gradient = "passed on"
+    gradient = "its input's"
     examples = ("identity @ 8x5x6",)
 
     def torch(self, *inputs: Shape) -> Call:

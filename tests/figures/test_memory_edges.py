@@ -87,27 +87,27 @@ GRADIENTS = {
             "flatten, 32: fc to multiply",
             "product at full size of multiply, 32: multiply to multiply",
             "r, 8: multiply to r",
-            "identity, 32: multiply to identity",
+            "identity, 32: multiply to a",  # arrives at a at once
             "p, 8: r to p",
-            "a, 32: p to a",
+            "a, 32: p to p",  # and that of p is added to it
         ],
     ),
     "a term that was stretched has a gradient of its own": (
         FIRST + joined("add", left="identity", right=SMALL),
         [
-            "flatten, 32: fc to identity",
+            "flatten, 32: fc to a",
             "r, 8: add to r",
             "p, 8: r to p",
-            "a, 32: p to a",
+            "a, 32: p to p",
         ],
     ),
     "a concatenation hands views of its own to both": (
         FIRST + joined("concat", left=CONV_L, right=CONV_R),
         ["flatten, 64: fc to l", "a, 32: r to a", "a, 32: l to l"],
     ),
-    "a piece of another is added to a gradient": (
+    "nothing is added to a piece of another: the sum is a third": (
         FIRST + joined("concat", left="identity", right=CONV_R),
-        ["flatten, 64: fc to identity", "a, 32: r to a"],
+        ["flatten, 64: fc to sum a", "a, 32: r to sum a", "a, 32: sum a to a"],
     ),
     "what others hold is not added to: the sum is a third": (
         FIRST + "  - residual: [{name: b, conv: 2}]\n",

@@ -3,7 +3,8 @@
 A sum hands the same gradient to all its inputs, a concatenation gives each a view of
 it, a reshape passes it on; every other operation makes a new one. Where two arrive at
 the same output, the second is added into the first if nothing else holds that, else
-their sum is a third: as torch's engine does.
+their sum is a third: as torch's engine does. Where a layer's output is its input itself
+(an identity), gradients arrive at once where that was made.
 """
 
 from __future__ import annotations
@@ -35,11 +36,21 @@ class Gradients:
         self.holders: dict[Hashable, int] = {}
         self.pieces: set[int] = set()
         self.meeting: list[tuple[int, Hashable, Hashable]] = []
+        self.maker = list(range(len(needed)))
+        for node in storages.ran:
+            if self._is_input_itself(node):
+                self.maker[node.index] = self.maker[node.inputs[0]]
 
-    def begin(self, node: Node) -> None:
-        """Give the gradient of an output of the network, which its loss made."""
-        key = self.of[node.index] = self._new(node.index)
-        self.holders[key] = 1
+    def _is_input_itself(self, node: Node) -> bool:
+        dropped = node.layer.role == "drop" and self.storages.is_view(node)
+        return dropped or node.layer.gradient == "its input's"
+
+    def begin(self, node: Node) -> Iterator[Hashable]:
+        """Give the gradient of an output of the network, which its loss made.
+
+        Yield what may go; gradients that must be summed apart are left to `meet`.
+        """
+        yield from self._arrive(node.index, self._new(node.index), False)
 
     def is_shared(self, index: int) -> bool:
         """Say whether the gradient of an output is that of others too."""
@@ -97,11 +108,11 @@ class Gradients:
         kind = node.layer.gradient
         if kind == "passed on" or (kind == "passed to first" and position == 0):
             return _equal(self.storages.graph, node, position)
-        dropped = node.layer.role == "drop" and self.storages.is_view(node)
-        return kind == "piece" or dropped
+        return kind == "piece"
 
     def _arrive(self, index: int, key: Hashable, piece: bool) -> Iterator[Hashable]:
         """Set the gradient of an output, add to it, or leave two to be summed."""
+        index = self.maker[index]
         self.holders[key] = self.holders.get(key, 0) + 1
         before = self.of.get(index)
         if before is None:

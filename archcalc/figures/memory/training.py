@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
+from itertools import accumulate
+from operator import add
 
 from archcalc.figures.counted import Counted
 from archcalc.figures.memory.at_rest import Static, size_of, temporaries, weight_dtype
@@ -128,10 +130,10 @@ class _Play:
     def backward(self) -> None:
         """Begin with the gradients of the outputs, then go through nodes in reverse."""
         leaves = self.leaves()
-        for node in leaves:
-            self.gradients.begin(node)
-        gone = self.done(self.storages.owner[n.index] for n in leaves)
-        self.ledger.step("loss", self.last, tuple(gone))
+        gone = [key for node in leaves for key in self.gradients.begin(node)]
+        gone += self.done(self.storages.owner[n.index] for n in leaves)
+        self.ledger.step("loss", self.last, gone)
+        self.sum_gradients()
         for node in reversed(self.storages.ran):
             if node.index in self.ends:
                 self.run_again(self.ends[node.index])
@@ -173,9 +175,13 @@ class _Play:
                 self.weight_gradients(node)
         self.ledger.step("backward", index, (*gone, *held))
         if self.sums:
-            self.ledger.use("gradient of weights", index, 2 * max(self.sums))
+            self.ledger.use("gradient of weights", index, self.most_in_sums(node))
             self.ledger.step("sum", index)
             self.sums.clear()
+        self.sum_gradients()
+
+    def sum_gradients(self) -> None:
+        """Sum gradients that meet into new ones, one sum after another."""
         for met, *both in self.gradients.meet():
             parted = [k for key in both for k in self.gradients.release(key)]
             self.ledger.step("sum", met, tuple(parted))
@@ -208,7 +214,7 @@ class _Play:
 
         torch adds the first two gradients of a matrix to a new tensor, when all else
         that its layer held has gone; it adds later ones, and those of a convolution, in
-        place.
+        place. Where nothing is added in place, each sum is a new tensor.
         """
         dtype = weight_dtype(self.analysis)
         owner = node.index if node.share is None else node.share
@@ -218,8 +224,19 @@ class _Play:
             key = owner, f"weight {place}"
             if key in self.ledger:
                 self.ledger.use("gradient of weights", node.index, size)
-                if node.layer.family != "convolution" and key not in self.summed:
+                matrix = node.layer.family != "convolution" and key not in self.summed
+                if matrix or not self.gradients.adding:
                     self.summed.add(key)
                     self.sums.append(size)
             else:
                 self.ledger.hold(key, "gradient of weights", node.index, size)
+
+    def most_in_sums(self, node: Node) -> int:
+        """Return what lives at most while gradients of weights are added up.
+
+        That is, the new gradient and the sum, one weight after another. A convolution
+        makes the gradients of its weight and bias at once, so that later ones wait.
+        """
+        waits = node.layer.family == "convolution"
+        later = accumulate(reversed(self.sums)) if waits else reversed(self.sums)
+        return max(map(add, later, reversed(self.sums)))
