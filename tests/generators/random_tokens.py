@@ -54,9 +54,8 @@ def attention_apart(w: StepWriter, x: Tensor, depth: int) -> Made:
     keys: list[Step] = [*before, {"linear": groups * width + w.spoilt()}]
     values: list[Step] = [*before, {"linear": groups * deep}]
     if w.chance(0.3):
-        turned = {} if w.chance(0.5) else {"features": 2, "base": 100}
-        queries.append({"rope": heads, **turned})
-        keys.append({"rope": groups, **turned})
+        queries.append({"rope": heads, **turning(w, x.channels, width)})
+        keys.append({"rope": groups, **turning(w, seen, width)})
     step: dict[str, Any] = {"attention": heads, "q": queries, "k": keys, "v": values}
     if groups != heads or w.chance(0.2):
         step["kv_heads"] = groups
@@ -66,6 +65,22 @@ def attention_apart(w: StepWriter, x: Tensor, depth: int) -> Made:
         step["kernel"] = "unfused"
     step |= hiding(w, x.channels, seen + step.get("past", 0), heads)
     return step, tokens(x.channels, heads * deep)
+
+
+def turning(w: StepWriter, count: int, width: int) -> dict[str, Any]:
+    """Return arguments of `rope` for so many tokens and features of a head."""
+    step: dict[str, Any] = {} if w.chance(0.5) else {"features": 2, "base": 100}
+    if w.chance(0.4):
+        step["pairs"] = "neighbours"
+    if w.chance(0.3):
+        step["scale"] = 0.5
+    if w.chance(0.4) and count > 1:
+        step["skip"] = 1
+    left = count - step.get("skip", 0)
+    if w.chance(0.5) and width % 4 == 0 and "features" not in step:
+        down = w.groups(left, left)
+        step["grid"] = [down, left // down + w.spoilt()]
+    return step
 
 
 def other_tokens(w: StepWriter, x: Tensor) -> tuple[list[Step], int]:

@@ -324,6 +324,7 @@ WORK: dict[str, dict[str, int]] = {
         "div": 14,
     },
     "{rope: 2, features: 4} @ 5x12": {"mul": 5 * 2 * 4 * 2, "add": 5 * 2 * 4},
+    "{rope: 2, grid: [2, 3], skip: 1} @ 7x16": {"mul": 6 * 16 * 2, "add": 6 * 16},
     "{window_attention: 2, size: 2, shift: 1} @ 16x12": {
         "mac": 2 * 16 * 4 * 4,
         "mul": 128,

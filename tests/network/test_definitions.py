@@ -361,6 +361,26 @@ DEFINITIONS = [
         first_of("patch_embed", "pos_embed", "reg_token", "cls_token"),
     ),
     Definition(
+        *("eva02", {"width": 24, "depth": 2, "heads": 3, "size": 42, "classes": 6}),
+        *("timm", "eva02_base_patch14_224"),
+        {"embed_dim": 24, "depth": 2, "num_heads": 3, "img_size": 42, "num_classes": 6},
+        first_of("patch_embed", "cls_token", "pos_embed"),
+    ),
+    Definition(
+        *("eva02:ti", {"width": 24, "depth": 2, "heads": 3, "size": 42, "classes": 6}),
+        *("timm", "eva02_tiny_patch14_336"),
+        {
+            "embed_dim": 24,
+            "depth": 2,
+            "num_heads": 3,
+            "img_size": 42,
+            "num_classes": 6,
+            "qkv_fused": False,  # its matrices one by one, as ours
+            "swiglu_align_to": 1,
+        },
+        first_of("patch_embed", "cls_token", "pos_embed"),
+    ),
+    Definition(
         "retinanet:torchvision",
         {"height": 72, "width": 96, "classes": 6},
         *("torchvision", "retinanet_resnet50_fpn"),
@@ -541,6 +561,9 @@ def known_buffer(name: str, value: Tensor, theirs: Any) -> Tensor:
     """Return what a buffer holds: positions, zeros, angles, or which tokens are seen."""
     if not value.dim():
         return torch.tensor(float("-inf"))
+    if name.startswith("rope."):
+        theirs.rope.init_non_persistent_buffers()
+        return value
     places = torch.arange(value.shape[-1])
     if name.endswith("inv_freq"):
         return theirs.config.rope_theta ** (-places / len(places))

@@ -253,6 +253,18 @@ REFUSALS = [
     ("{rope: 2} @ 7x6", "AC210", "features turn in pairs"),
     ("{rope: 2, features: 8} @ 7x12", "AC210", "a head has 6"),
     ("{rope: 4} @ 16", "AC204", "rope needs tokens"),
+    ("{rope: 2, skip: 7} @ 7x12", "AC210", "skip leaves out 7 of 7"),
+    ("{rope: 2, grid: [2, 4]} @ 7x16", "AC212", "7 tokens do not fill a grid of 2×4"),
+    (
+        "{rope: 2, grid: [7, 1], skip: 1} @ 7x16",
+        "AC212",
+        "6 tokens do not fill a grid of 7×1",
+    ),
+    (
+        "{rope: 2, grid: [7, 1]} @ 7x12",
+        "AC210",
+        "each of the 2 axes turns an equal part of pairs",
+    ),
     (
         "{window_attention: 2, size: 2} @ 15x12",
         "AC212",
