@@ -132,14 +132,15 @@ class Rope(Layer):
         return Saved(extras=tuple(self.tables(output)))
 
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
-        """Where the turned halves are put together."""
+        """Where halves, or turned tokens and the others, are put together."""
         rates = self.turned(output) // 2 // len(self.grid or (1,))
-        made = [
-            Extra("angles", once=self.angles(output), width=4),
-            Extra("frequencies", once=rates, width=4),
-            Extra("halves", each=self.how_many(output)),
-        ]
-        return [[*self.tables(output), *made]]
+        parts = Extra("halves", each=self.how_many(output))
+        if self.skip:
+            tokens = (*output[:-2], self.tokens(output), output[-1])
+            parts = Extra("turned tokens", each=product(tokens))
+        angles = Extra("angles", once=self.angles(output), width=4)
+        frequencies = Extra("frequencies", once=rates, width=4)
+        return [[*self.tables(output), angles, frequencies, parts]]
 
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs

@@ -325,6 +325,24 @@ WORK: dict[str, dict[str, int]] = {
     },
     "{rope: 2, features: 4} @ 5x12": {"mul": 5 * 2 * 4 * 2, "add": 5 * 2 * 4},
     "{rope: 2, grid: [2, 3], skip: 1} @ 7x16": {"mul": 6 * 16 * 2, "add": 6 * 16},
+    "{grid_attention: 2, size: 2} @ 16x12": {
+        "mac": 2 * 16 * 4 * 4,
+        "mul": 128,
+        "cmp": 96,
+        "add": 224 + 128,
+        "exp": 128,
+        "div": 128,
+    },
+    "{deform_conv: 4, kernel: 3, pad: 1} @ 3x5x6, 18x5x6": {
+        "mul": 4 * 30 * 27,
+        "add": 3 * 30 * 27 + 18 * 30 + 4 * 30,
+        "mac": 4 * 30 * 27,
+    },
+    "{roi_align: 2} @ 3x5x6, 4x4": {
+        "mul": 4 * 48 * 4,
+        "add": 3 * 48 * 4 + 48 * 3,
+        "div": 48,
+    },
     "{window_attention: 2, size: 2, shift: 1} @ 16x12": {
         "mac": 2 * 16 * 4 * 4,
         "mul": 128,
@@ -413,7 +431,13 @@ def known(size: Any) -> Any:
     return size.at(**{name: int(name[1:]) for name in size.symbols})
 
 
-NEEDS_NUMBERS = [c.text for c in EXAMPLES if getattr(c.layer, "grid", c) is None]
+SQUARES = ("window_attention", "grid_attention", "relative_bias")
+"""Layers whose tokens form a square where no grid is given."""
+NEEDS_NUMBERS = [
+    c.text
+    for c in EXAMPLES
+    if c.layer.key in SQUARES and getattr(c.layer, "grid", None) is None
+]
 
 
 @pytest.mark.parametrize(
