@@ -190,7 +190,7 @@ class Lookup(Source):
         return [[index], [index, index._replace(what="places in a row"), late]]
 
     def written(self, output: Ints, *inputs: Laid) -> Laid | None:
-        return for_all(output)
+        return for_all(output, block=product(output[1:]))
 
     def torch(self, *inputs: Shape) -> Call:
         sizes = ", ".join(map(str, self.sizes))
