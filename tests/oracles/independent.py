@@ -85,14 +85,20 @@ def pytorchcv_model(name: str, **options: Any) -> nn.Module:
 
 
 def transformers_model(name: str, **options: Any) -> nn.Module:
-    """Return the model of this class with a config, on the meta device.
+    """Return the model of this class with a config, on the meta device."""
+    kind, config = configured(name, **options)
+    return on_meta(kind, config, {})
 
-    Its attention is made of two products and a softmax, and no token is padding: to
-    look for one needs values.
+
+def configured(name: str, **options: Any) -> tuple[Any, Any]:
+    """Return a class of transformers and a config of it.
+
+    Unless the options say otherwise, its attention is made of two products and a
+    softmax. No token is padding: to look for one needs values.
     """
     kind = getattr(peer("transformers"), name)
     known = {"attn_implementation": "eager", "pad_token_id": None}
-    return on_meta(kind, kind.config_class(**known, **options), {})
+    return kind, kind.config_class(**{**known, **options})
 
 
 def diffusers_model(name: str, **options: Any) -> nn.Module:
