@@ -33,8 +33,8 @@ POSITIONS = {
 }
 """What torch calls the positional arguments of its modules (torch 2.13.0)."""
 CONVOLUTION = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}
-POOL = {"padding": 0, "ceil_mode": False}
-USUAL = {
+POOL = {"stride": None, "padding": 0, "ceil_mode": False}
+USUAL: dict[str, dict[str, Any]] = {
     "Conv": CONVOLUTION,
     "ConvTranspose": {**CONVOLUTION, "output_padding": 0},
     "MaxPool": {**POOL, "dilation": 1},

@@ -85,7 +85,11 @@ def test_a_front_of_three_figures(rows: list[Any]) -> None:
     assert "z" not in LARGER_IS_BETTER
 
 
-@given(st.lists(st.integers(0, MASK), min_size=9, max_size=9), st.permutations(FIGURES))
+EACH = st.integers(0, MASK)
+COUNT = len(FIGURES)
+
+
+@given(st.lists(EACH, min_size=COUNT, max_size=COUNT), st.permutations(FIGURES))
 def test_figures_are_read_out_of_a_sum(values: list[int], names: list[str]) -> None:
     sums = sum(value << place * LANE for place, value in enumerate(values))
     small = sum((value >> 33) << place * LANE for place, value in enumerate(values))

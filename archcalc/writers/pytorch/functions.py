@@ -85,6 +85,8 @@ class Made:
         self.taken: dict[str, int] = {}
         known: dict[tuple[Given, ...], str] = {}
         for place in range(len(form.names) - sum(axes for _, axes in form.held)):
+            if f"_{place}" not in found:  # of a buffer, not of the function
+                continue
             column = tuple([use[place] for use in uses])
             if all(given == column[0] and given.argument is None for given in column):
                 self.literals[place] = column[0]
@@ -117,7 +119,9 @@ class Made:
         for place, name in self.values.items():
             names[f"_{place}"] = ast.Name(name)
         for statement in put_in(self.form.body, names):
-            yield from lines(ast.unparse(statement), 1)
+            for text in ast.unparse(statement).split("\n"):
+                plain = text.lstrip()
+                yield from lines(plain, 1 + (len(text) - len(plain)) // 4)
 
     def call(
         self, inputs: list[str], params: dict[str, str], values: dict[int, str]
@@ -154,7 +158,9 @@ def inline(
 def around(code: str, text: str, values: dict[int, str]) -> str:
     """Return the code before or after a module, with what it stands for put in."""
     names = {f"_{place}": _name(value) for place, value in values.items()}
-    (statement,) = put_in(code, {**names, "x": _name(text)})
+    if text:
+        names["x"] = _name(text)
+    (statement,) = put_in(code, names)
     assert isinstance(statement, ast.Expr)
     return source(statement.value)
 

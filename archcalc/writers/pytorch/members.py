@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from archcalc.layers.calls import usual
 from archcalc.sizes.polynomials import Poly
 from archcalc.writers.pytorch.bodies import ENTERING
+from archcalc.writers.pytorch.functions import around
 from archcalc.writers.pytorch.names import MODULE, Names, attribute
 from archcalc.writers.pytorch.parts import ANYTHING, Class, Given, Part, is_module
 from archcalc.writers.pytorch.templates import literal
@@ -165,8 +166,15 @@ class Members:
             yield f"self.{name} = nn.Parameter(torch.zeros({', '.join(sizes)}))"
             return
         made = ", ".join(sizes) if sizes else "(), dtype=torch.long"
+        code = f"torch.zeros({made})"
+        for known, filled in part.form.filled:
+            if known == param:
+                values = {
+                    at: self.expression(place) for at, place in enumerate(part.places)
+                }
+                code = around(filled, "", values)
         yield f"self.{name}: Tensor"
-        yield f'self.register_buffer("{name}", torch.zeros({made}))'
+        yield f'self.register_buffer("{name}", {code})'
 
     def module(self, part: Part) -> str:
         """Return the call that makes the module of a part."""

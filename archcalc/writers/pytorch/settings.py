@@ -34,7 +34,7 @@ def with_arguments(network: Network) -> tuple[Graph, dict[str, int]]:
         try:
             other = _with_symbols(network, tried)
             alike = _alike(plain, other, tried)
-        except ArchcalcError:  # a rule needs a number here
+        except (ArchcalcError, TypeError):  # a rule needs a number here
             continue
         if alike:
             graph, found = other, tried

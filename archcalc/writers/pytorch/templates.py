@@ -32,7 +32,7 @@ class Form(NamedTuple):
     for the values. `before` and `after` are the code around a module, with values of
     their own. `params` and `buffers` are those of an expression, each with its number
     of axes; their sizes come last among the values. `wrap` is code around the making of
-    a module.
+    a module, `filled` code for what is in a buffer, if not zeros.
     """
 
     target: str
@@ -44,6 +44,7 @@ class Form(NamedTuple):
     after: str | None = None
     params: tuple[tuple[str, int], ...] = ()
     buffers: tuple[tuple[str, int], ...] = ()
+    filled: tuple[tuple[str, str], ...] = ()
     wrap: str = "{}"
     trains: bool = False
 
@@ -103,6 +104,11 @@ def _of_function(record: Function) -> Filled:
         tuple([(name, len(shape)) for name, shape in shapes.items()]) for shapes in held
     )
     sizes = [size for shapes in held for shape in shapes.values() for size in shape]
+    filled: list[tuple[str, str]] = []
+    for name, code in record.filled.items():
+        made, more = _without_numbers(code, len(numbers))
+        numbers = (*numbers, *more)
+        filled.append((name, made))
     values = (*numbers, *sizes)
     form = Form(
         "",
@@ -110,6 +116,7 @@ def _of_function(record: Function) -> Filled:
         body=text,
         params=params,
         buffers=buffers,
+        filled=tuple(filled),
         trains=record.trains,
     )
     return Filled(form, values)

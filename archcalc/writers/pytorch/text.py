@@ -47,8 +47,10 @@ def lines(text: str, depth: int, tail: str = "") -> Iterator[str]:
         comma = "," if len(parts) > 1 and starred else ""
         yield f"{indent}    {joined}{comma}"
     else:
-        for part in parts:
-            yield from lines(part, depth + 1, ",")
+        called = start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_)]")
+        grouped = text[start] == "(" and not called and len(parts) == 1
+        for part in parts:  # a comma in a group of one would make a tuple
+            yield from lines(part, depth + 1, "" if grouped else ",")
     yield f"{indent}{text[end:]}{tail}"
 
 
