@@ -19,6 +19,7 @@ import archcalc
 from archcalc import Network, UsageError
 from archcalc.network.torch_network import build, trace
 from archcalc.writers.pytorch.code import weight_paths
+from archcalc.writers.pytorch.text import lines
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "writers"
 
@@ -265,3 +266,21 @@ def test_sizes_must_be_numbers() -> None:
 @pytest.mark.parametrize("name", ["resnet50", "vit", "googlenet"])
 def test_the_code_is_as_it_was_read(name: str) -> None:
     check_golden(GOLDEN / f"{name}.py.txt", archcalc.export(name))
+
+
+NAMES = "a_long_name_of_a_value", "another_long_name", "a_third_name_of_a_value"
+LONG = (
+    "a = ({0}({1}, {2}, {0}).reshape(576, -1, 1) * {1}).flatten(1)",
+    "a = ({0}.reshape({1}, {2}, {0}, {1}),)",
+    "a = {0}({1}({2}, {0}, {1}, {2}))",
+    "a, b = ({0}.cos().to({1})[:, None], {2}.sin().to({0})[:, None])",
+    "a = [{0}({1}, {2}) for one in ({0}, {1}, {2}, {0}, {1})]",
+)
+
+
+@pytest.mark.parametrize("form", LONG)
+def test_a_long_statement_in_several_lines_means_the_same(form: str) -> None:
+    text = form.format(*NAMES)
+    written = [*lines(text, 0)]
+    assert len(written) > 1
+    assert ast.dump(ast.parse("\n".join(written))) == ast.dump(ast.parse(text))

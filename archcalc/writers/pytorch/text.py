@@ -41,14 +41,14 @@ def lines(text: str, depth: int, tail: str = "") -> Iterator[str]:
         yield f"{indent}    {text[start + 1 + loop : end].strip()}"
         yield f"{indent}{text[end:]}{tail}"
         return
-    joined = ", ".join(parts)
+    joined, single = ", ".join(parts), text[start] == "(" and text[end - 1] == ","
     if len(indent) + 4 + len(joined) <= WIDTH and text[start] == "(":
         starred = any(part.startswith("*") for part in parts)
-        comma = "," if len(parts) > 1 and starred else ""
+        comma = "," if single or (len(parts) > 1 and starred) else ""
         yield f"{indent}    {joined}{comma}"
     else:
         called = start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_)]")
-        grouped = text[start] == "(" and not called and len(parts) == 1
+        grouped = text[start] == "(" and not called and len(parts) == 1 and not single
         for part in parts:  # a comma in a group of one would make a tuple
             yield from lines(part, depth + 1, "" if grouped else ",")
     yield f"{indent}{text[end:]}{tail}"
