@@ -44,8 +44,8 @@ class Counting(TypedDict, total=False):
 class Running(TypedDict, total=False):
     """What bytes depend on beside the network; `Network.analyze` says what each is.
 
-    `optimizer`, `mixed` and `checkpoint` concern training, `stored` is the number
-    format on disk.
+    `optimizer`, `mixed`, `checkpoint` and `accumulate` concern training, `stored` is
+    the number format on disk.
     """
 
     batch: int
@@ -55,6 +55,7 @@ class Running(TypedDict, total=False):
     mixed: bool
     checkpoint: str
     stored: str | None
+    accumulate: bool
 
 
 def load(

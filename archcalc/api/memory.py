@@ -20,6 +20,7 @@ class Training(TypedDict, total=False):
     optimizer: str
     mixed: bool
     checkpoint: str
+    accumulate: bool
 
 
 def memory(
@@ -40,7 +41,7 @@ def memory(
     `roofline` names a card (`"a100"`) and says what bounds each row there. `rule` says
     which activations count: `lecture`, `kept`, `torchsummary`, `torchinfo` or
     `convnet-burden`. `running` sets `batch`, `dtype`, `inplace`, `optimizer`, `mixed`,
-    `checkpoint` and `stored`.
+    `checkpoint`, `stored` and `accumulate`.
 
     Raises `UsageError` for an unknown network or name, `ShapeError` where a figure
     needs numbers and a size is a symbol.
@@ -101,7 +102,8 @@ def fit(
 
     `memory` is a number of bytes or a text (`"24GiB"`, `"11.5GB"`); `device` names a
     card instead (`"rtx-4090"`, `"a100"`). `inference` counts weights and activations
-    alone. `training` sets `dtype`, `inplace`, `optimizer`, `mixed` and `checkpoint`.
+    alone. `training` sets `dtype`, `inplace`, `optimizer`, `mixed`, `checkpoint` and
+    `accumulate`.
 
     Raises `UsageError` AC547 unless one of memory and device is given, AC546 for a text
     that is no size, and for an unknown network, card or name.

@@ -213,6 +213,14 @@ Checkpoint = Annotated[
         autocompletion=among("none", "blocks", "stages"),
     ),
 ]
+Accumulate = Annotated[
+    bool,
+    Option(
+        "--accumulate",
+        group=COUNTING,
+        help="Gradients are added to those of earlier batches, which stay in memory.",
+    ),
+]
 Standalone = Annotated[
     bool,
     Option(

@@ -21,8 +21,8 @@ from archcalc.layers.base import Shape
 class Setting:
     """What a figure depends on beside the network.
 
-    `optimizer`, `mixed` and `checkpoint` concern training alone, `stored` the number
-    format on disk: that of the weights where it is None.
+    `optimizer`, `mixed`, `checkpoint` and `accumulate` concern training alone, `stored`
+    the number format on disk: that of the weights where it is None.
     """
 
     batch: int = 1
@@ -33,6 +33,7 @@ class Setting:
     checkpoint: str = "none"
     convention: str = USUAL
     stored: str | None = None
+    accumulate: bool = False
 
 
 @dataclass(frozen=True, repr=False)

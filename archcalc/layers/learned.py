@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from archcalc.layers.attention import SizeOrNone, check_tokens
@@ -190,7 +191,7 @@ class Lookup(Source):
         return [[index], [index, index._replace(what="places in a row"), late]]
 
     def written(self, output: Ints, *inputs: Laid) -> Laid | None:
-        return for_all(output, block=product(output[1:]))
+        return for_all(output, block=prod(output[1:]))
 
     def torch(self, *inputs: Shape) -> Call:
         sizes = ", ".join(map(str, self.sizes))

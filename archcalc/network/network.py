@@ -227,6 +227,7 @@ class Network(Shown):
         mixed: bool = False,
         checkpoint: str = "none",
         stored: str | None = None,
+        accumulate: bool = False,
     ) -> Analysis:
         """Return every figure for a batch size and number format.
 
@@ -236,8 +237,9 @@ class Network(Shown):
 
         Of training: `optimizer` (`optimizers.OPTIMIZERS`); `mixed` keeps weights in
         float32 beside activations in `dtype`, bfloat16 if not said; `checkpoint` runs
-        `blocks` or `stages` again in backward. `stored` is the number format on disk,
-        that of the weights if not said.
+        `blocks` or `stages` again in backward; `accumulate` adds gradients to those of
+        earlier batches. `stored` is the number format on disk, that of the weights if
+        not said.
 
         Raises `UsageError` for a batch below 1 or an unknown name, `ShapeError` where
         the network does not fit together.
@@ -256,7 +258,8 @@ class Network(Shown):
         optimizer_named(optimizer)
         named(convention)
         setting = Setting(
-            batch, dtype, inplace, optimizer, mixed, checkpoint, convention, stored
+            *(batch, dtype, inplace, optimizer, mixed, checkpoint, convention, stored),
+            accumulate=accumulate,
         )
         begin(self.limits)
         return Analysis(self.name, self.graph, setting)

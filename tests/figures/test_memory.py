@@ -546,6 +546,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "input, weight, batch statistics",
     ),
     "memory resnet50 --training --checkpoint blocks": ("16 parts keep", "MACs more"),
+    "memory lenet5 --training --accumulate": (
+        "gradients accumulated",
+        "gradients of earlier batches",
+    ),
     "memory resnet50 --stored int8": ("25.61 MB", "int8"),
     "table three-3x3 --input C,H,W --columns receptive_field,jump,start": ("7",),
     "table three-3x3 --input C,H,W --columns faked": ("needs numbers",),

@@ -1,7 +1,7 @@
 """Bytes against torch where tensors or weights are read in several places.
 
 Skips that an activation writes over, several outputs, padding as a layer of its own,
-convolutions that share weights.
+convolutions that share weights, gradients that several batches add to.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from torch_memory import (
     Loss,
     Saved,
     inference,
+    inputs_of,
     prepared,
     saved_bytes,
+    step,
     threads,
     training_peak,
 )
@@ -47,9 +49,9 @@ def differences(analysis: Analysis) -> list[object]:
     ours = {m.node: (m.live, m.after) for m in memory.inference.moments}
     nodes = {n.name: n for n in analysis.graph.nodes}
     pairs = [
-        (ours[nodes[step.name].index], (step.peak, step.after), step.name)
-        for step in inference(module, batch)
-        if step.key != "input"
+        (ours[nodes[ran.name].index], (ran.peak, ran.after), ran.name)
+        for ran in inference(module, batch)
+        if ran.key != "input"
     ]
     storages = memory.training_storages
     module = prepared(analysis.graph, inplace=storages.overwriting)
@@ -196,3 +198,41 @@ def test_gradients_of_shared_kernels_are_added_in_place_unwatched() -> None:
     names = {event.key for event in profile.key_averages()}
     assert "aten::add_" in names
     assert "aten::add" not in names
+
+
+# -- gradients that are accumulated ----------------------------------------------------
+
+TWICE = HEAD.format("twice", [7, 16]) + (
+    "  - {name: a, linear: 16, bias: true}\n"
+    "  - relu\n"
+    "  - {linear: 16, bias: true, share: a}\n"
+    "  - {linear: 4, bias: false}\n"
+)
+ACCUMULATED = {
+    "twice": TWICE,
+    "lenet5": None,
+    "resnet18": "3x33x33",
+    "mobilenet-v2": "3x33x33",
+    "vit:ti-16": "3x64x64",
+}
+
+
+@pytest.mark.parametrize("name", ACCUMULATED)
+def test_gradients_that_are_accumulated(name: str) -> None:
+    """The second of two batches: torch adds in place to what the first has left."""
+    given = ACCUMULATED[name]
+    net = archcalc.loads(TWICE) if given == TWICE else archcalc.load(name, input=given)
+    analysis = net.analyze(batch=2, inplace=False, accumulate=True)
+    module = prepared(analysis.graph)
+    step(module, inputs_of(analysis.graph, 2, torch.float32))
+    live = Live([*module.parameters(), *module.buffers()])
+    inputs = inputs_of(analysis.graph, 2, torch.float32)
+    for index in range(len(inputs)):
+        live.follow(inputs[index])
+    for weight in module.parameters():
+        assert weight.grad is not None
+        live.follow(weight.grad)
+    with live:
+        step(module, inputs)
+    assert activations_peak(analysis) == live.peak
+    assert live.sweep() == analysis.memory.training.gradients

@@ -7,6 +7,7 @@ from typing import Annotated
 from archcalc.commands.completion import complete_devices
 from archcalc.commands.declared import Option
 from archcalc.commands.options import (
+    Accumulate,
     Checkpoint,
     Dtype,
     InPlace,
@@ -42,6 +43,7 @@ def fit(
     optimizer: Optimizer = "sgd",
     mixed: Mixed = False,
     checkpoint: Checkpoint = "none",
+    accumulate: Accumulate = False,
     dtype: Dtype = "float32",
     *,
     loading: Loading,
@@ -63,6 +65,7 @@ def fit(
         optimizer=optimizer,
         mixed=mixed,
         checkpoint=checkpoint,
+        accumulate=accumulate,
     )
     report = fit_report(network, analysis, size, where, not inference)
     rendering.emit(report)

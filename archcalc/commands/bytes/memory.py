@@ -7,6 +7,7 @@ from typing import Annotated
 from archcalc.commands.completion import among, complete_devices, complete_dtypes
 from archcalc.commands.declared import COUNTING, Option
 from archcalc.commands.options import (
+    Accumulate,
     Batch,
     Checkpoint,
     Dtype,
@@ -75,6 +76,7 @@ def memory(
     optimizer: Optimizer = "sgd",
     mixed: Mixed = False,
     checkpoint: Checkpoint = "none",
+    accumulate: Accumulate = False,
     batch: Batch = 1,
     dtype: Dtype = "float32",
     *,
@@ -97,6 +99,7 @@ def memory(
         optimizer=optimizer,
         mixed=mixed,
         checkpoint=checkpoint,
+        accumulate=accumulate,
         stored=stored,
     )
     report = chosen_report(

@@ -4,6 +4,7 @@ Forward keeps what backward needs (`memory_saved`). Backward goes through the no
 reverse: a node's gradients and those of its weights are made while its own gradient and
 what it kept still live; then these go. Parameters, buffers and the optimizer's state
 live all the time, gradients of weights from when they are made to the end of the step.
+Where they are accumulated over batches, those of earlier batches live all the time too.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from archcalc.graph.graph import Node
 
 NOWHERE = -1
 PADDED = "padded input"
+EARLIER = "gradients of earlier batches"
 UPDATING = "temporary tensors of the optimizer"
 BESIDE, NOT_AT_ONCE = "workspace of the backward pass", "less what has gone before"
 
@@ -59,9 +61,12 @@ class _Play:
 
     def run(self, static: Static) -> Timeline:
         for what, size in static._asdict().items():
-            if what != "gradients":
-                words = what.replace("_", " ")
-                self.ledger.hold(what, words, NOWHERE, int(size))
+            words = what.replace("_", " ")
+            if what == "gradients":
+                if not self.analysis.setting.accumulate:
+                    continue
+                words = EARLIER
+            self.ledger.hold(what, words, NOWHERE, int(size))
         self.forward()
         self.backward()
         self.ledger.use(UPDATING, self.last, temporaries(self.analysis))
@@ -178,7 +183,20 @@ class _Play:
             self.ledger.use("gradient of weights", index, self.most_in_sums(node))
             self.ledger.step("sum", index)
             self.sums.clear()
+        if self.analysis.setting.accumulate:
+            self.accumulate(node)
         self.sum_gradients()
+
+    def accumulate(self, node: Node) -> None:
+        """Add a node's gradients of weights in place to those of earlier batches.
+
+        Those of a shared layer wait until its own run: it was the first in forward.
+        """
+        count = len(node.layer.weights(*self.graph.input_shapes(node)))
+        keys = [(node.index, f"weight {place}") for place in range(count)]
+        gone = tuple(key for key in keys if key in self.ledger)
+        if gone:
+            self.ledger.step("sum", node.index, gone)
 
     def sum_gradients(self) -> None:
         """Sum gradients that meet into new ones, one sum after another."""
@@ -239,4 +257,5 @@ class _Play:
         """
         waits = node.layer.family == "convolution"
         later = accumulate(reversed(self.sums)) if waits else reversed(self.sums)
-        return max(map(add, later, reversed(self.sums)))
+        most: int = max(map(add, later, reversed(self.sums)))
+        return most

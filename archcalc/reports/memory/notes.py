@@ -106,6 +106,11 @@ def training_definition(analysis: Analysis) -> Note:
     text += f"{UPDATE.format(name, WAYS[way]) if makes else LEFT_OUT}."
     if chosen.estimate:
         text += f" For {name} this is an estimate: {chosen.estimate}."
+    if setting.accumulate:
+        text += (
+            " Gradients of weights are accumulated: those of earlier batches live "
+            "through the whole step, and a layer's new ones until they are added."
+        )
     if setting.mixed:
         text += (
             " Mixed precision: weights, gradients and the state of the optimizer are "

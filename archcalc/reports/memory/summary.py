@@ -67,6 +67,8 @@ def report(
         shown["weights"] = "float32"
     if setting.checkpoint != "none":
         shown["checkpoint"] = setting.checkpoint
+    if setting.accumulate:
+        shown["gradients"] = "accumulated"
     return Report(
         "memory", network.title, network.name, tuple(tables), tuple(notes), shown
     )
