@@ -23,6 +23,8 @@ from archcalc.layers.learned import SizesOrNone
 from archcalc.sizes.dims import Dim, at_least, product, same
 
 PAIRS = ("halves", "neighbours")
+MOST_OTHERS = 8
+"""So many tokens at most stand beside an image's: a class token and registers."""
 Pairs = Annotated[Literal["halves", "neighbours"], WordField(PAIRS)]
 
 
@@ -83,10 +85,13 @@ class Rope(Layer):
         tokens = x[-2] - self.skip
         if self.grid is not None and not same(product(self.grid), tokens):
             left = f"skip leaves out the first {self.skip} of {x[-2]} tokens"
+            others = x[-2] - product(self.grid)
+            fits = isinstance(others, int) and 0 <= others <= MOST_OTHERS
             raise ShapeError.of(
                 "AC212",
                 f"{tokens} tokens do not fill a grid of {times(self.grid)}",
                 facts=[left] * bool(self.skip),
+                help=f"with skip: {others}, {x[-2] - others} fill it" if fits else None,
                 argument="grid",
             )
         return tokens
