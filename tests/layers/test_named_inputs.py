@@ -171,6 +171,20 @@ def test_a_rotation_keeps_distances_alone() -> None:
     assert torch.allclose(q.norm(dim=1), q[0].norm().expand(9), atol=1e-5)
 
 
+@pytest.mark.parametrize("pairs", ["halves", "neighbours"])
+def test_a_rotation_over_a_grid_keeps_rows_and_columns_apart(pairs: str) -> None:
+    """Products depend on how many rows and columns lie between; one token stays."""
+    case = read(f"{{rope: 1, grid: [3, 4], pairs: {pairs}, skip: 1}} @ 13x8")
+    turn = Built(case.layer.torch(*case.inputs))
+    given = torch.randn(2, 1, 8)
+    q, k = (turn(x.expand(1, 13, 8))[0] for x in given)
+    assert torch.equal(q[0], given[0, 0])
+    scores = (q[1:] @ k[1:].T).reshape(3, 4, 3, 4)
+    assert torch.allclose(scores[0, 0, 1, 2], scores[1, 1, 2, 3], atol=1e-5)
+    assert torch.allclose(scores[2, 0, 2, 3], scores[0, 0, 0, 3], atol=1e-5)
+    assert not torch.allclose(scores[0, 0, 1, 0], scores[0, 0, 0, 1], atol=1e-3)
+
+
 HEAD = "archcalc: 1\nname: x\ninput: {a: [5, 16], b: [7, 16]}\nlayers:\n  - "
 REFUSED = [
     ("{attention: 4, k: b}", "AC145", "attention needs v too"),
