@@ -153,7 +153,12 @@ class DeformConv(Layer):
             extras.append(Extra("values that are read", each=read))
         kept = (0, 2) if len(inputs) > 2 else (0,)
         columns = Extra("columns", each=read)
-        return Saved(kept, weights=("weight",), extras=(*extras, columns))
+        return Saved(
+            kept,
+            weights=("weight",),
+            extras=(*extras, columns),
+            first=Saved(extras=(columns,)),
+        )
 
     def torch(self, *inputs: Shape) -> Call:
         x, offset = inputs[:2]

@@ -42,7 +42,7 @@ class Arguments:
         needed = [value for value in column if value is not ANYTHING]
         if not needed:
             return Given(None)
-        fixed = not isinstance(needed[0], Poly) or self.is_whole
+        fixed = self.is_whole or not _has_symbol(needed[0])
         if fixed and agree(needed, [needed[0]] * len(needed)):
             return Given(needed[0])
         for known in (self.made.arguments, self.params):
@@ -91,6 +91,12 @@ class Arguments:
             name = f"{hint}_{number}"
         self.made.arguments[name] = list(column)
         return name
+
+
+def _has_symbol(value: Any) -> bool:
+    """Say whether a value, or one in a tuple, is a formula."""
+    values = value if isinstance(value, tuple) else (value,)
+    return any(isinstance(one, Poly) for one in values)
 
 
 def _follows(column: list[Any], other: list[Any]) -> bool:

@@ -205,6 +205,8 @@ def literal(value: Any) -> ast.expr:
     """Return a value as an expression."""
     if isinstance(value, Poly):
         return ast.parse(value.python(), mode="eval").body
+    if isinstance(value, tuple):
+        return ast.Tuple([literal(one) for one in value], ast.Load())
     if isinstance(value, float) and not isfinite(value):
         return ast.parse(f"float({str(value)!r})", mode="eval").body
     return ast.parse(repr(value), mode="eval").body
