@@ -140,10 +140,13 @@ NOT_ALONE = {
     "roi_align": "no tool knows torchvision's operator; what stands for it is several",
     "parameter": "nothing enters it, and a tool needs an input",
     "relative_bias": "nothing enters it, and a tool needs an input",
+    "lookup": "nothing enters it, and a tool needs an input",
+    "experts": "no module of torch is one; libraries write it out, each otherwise",
     "unknown": "what stands for it in torch is made for its sizes alone",
 }
 """Kinds that the tools do not count as one layer, and why."""
 MADE_OF_SEVERAL = (
+    "{bn: true, fixed: true} @ 8x5x6",
     "{deconv: 4, kernel: 5, stride: 2, pad: same} @ 3x4x5",
     "{deconv: 4, kernel: 4, stride: 2, pad: [0, 2], pad_end: 1} @ 3x4x5",
     "{avgpool: 3, stride: 1, pad: same} @ 2x2x3x4",

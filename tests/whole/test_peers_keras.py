@@ -152,9 +152,15 @@ def ours(layer: Any, inputs: tuple[Any, ...]) -> Any:
 
 
 def keras_has(layer: Any) -> bool:
-    """Say whether Keras has a layer; a transposed convolution has no groups there."""
+    """Say whether Keras has a layer.
+
+    Its transposed convolution has no groups, its LSTM no projection, and what wraps a
+    weight, such as a weight norm, is another layer there.
+    """
     grouped = layer.key == "deconv" and layer.groups != 1
-    return layer.key in MAKERS and not grouped
+    projected = getattr(layer, "proj", None) is not None
+    wrapped = getattr(layer, "weight_norm", "none") != "none"
+    return layer.key in MAKERS and not (grouped or projected or wrapped)
 
 
 CASES = [case for case in EXAMPLES if keras_has(case.layer)]
