@@ -42,6 +42,8 @@ BETWEEN_LAYERS = {
 }
 """Refusals that no layer's rule makes, so that there is no layer to ask torch about."""
 STRICTER = {
+    ("AC201", "roi_align"): "the build reads four numbers of a box that has more",
+    ("AC201", "selective_scan"): "torch stretches axes of size 1",
     ("AC204", "image"): "torch's transpose takes an image too",
     ("AC204", "pixel_shuffle"): "torch takes any axes before the last three",
     ("AC204", "pixel_unshuffle"): "torch takes any axes before the last three",
