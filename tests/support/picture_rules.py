@@ -217,7 +217,7 @@ def check_texts(network: Network, analysis: Analysis) -> None:
         assert sorted(map(int, re.findall(box, text))) == [*range(len(one.boxes))]
         assert text.count(arrow) == len(one.links)
     for style, direction in STYLES.values():
-        drawn = draw(network, analysis, style, "tikz", direction=direction)
+        drawn = draw(network, analysis, style, "tikz", "layers", direction=direction)
         assert drawn.count("{") == drawn.count("}")
         lines = drawn.count("\\draw[arc line")
         assert lines >= len({target for _, target in one.links})
