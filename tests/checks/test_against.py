@@ -203,6 +203,7 @@ LIBRARIES = [
 FEW = ("mobilenet-v2", "alexnet:torchvision", "vit")
 
 
+@pytest.mark.filterwarnings("ignore:The default weight initialization")
 @pytest.mark.parametrize(
     "pair", long_unless(lambda pair: pair[0] in FEW, LIBRARIES), ids=str
 )

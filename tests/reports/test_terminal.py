@@ -45,8 +45,12 @@ def test_the_main_figures_end_what_is_printed(name: str) -> None:
     network = load(name)
     total = network.analyze().total
     end = " ".join(" ".join(shown(name).split("\n")[-LAST_SCREEN:]).split())
-    told = f"{total.params:,} parameters, {total.macs:,} MACs, "
-    assert f"{network.name}: {told}" in end
+    told = f"{network.name}: {total.params:,} parameters, "
+    if total.active_params != total.params:
+        told += f"{total.active_params:,} active, "
+    if total.trainable != total.params:
+        told += f"{total.trainable:,} of them trained, "
+    assert f"{told}{total.macs:,} MACs, " in end
     assert end.endswith(" of activations")
 
 

@@ -19,6 +19,7 @@ FEW = (
     *("cspdarknet53", "densenet-cifar", "detr", "dit", "dla34", "efficientnet"),
     *("hrnet-w18", "googlenet", "inception-v3", "mobilenet-v2", "mobilenet-v3-small"),
     *("shufflenet-v2", "nasnet-a-mobile", "nas-bench-201", "regnety", "repvgg"),
+    "mixtral-8x7b",
     *("resnet50", "fractalnet-cifar", "stochastic-depth-cifar", "sknet50", "segnet"),
     *(
         "unet",
