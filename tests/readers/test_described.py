@@ -207,6 +207,133 @@ def test_mistakes_name_the_line(case: tuple[str, str], read: Write) -> None:
     assert WRONG[case] in str(raised.value)
 
 
+CAFFE = {
+    "ReLU": ("relu_param { negative_slope: 0.1 }", "leaky_relu"),
+    "PReLU": ("", "prelu"),
+    "ELU": ("", "elu"),
+    "LRN": ("lrn_param { norm_region: WITHIN_CHANNEL }", "unknown"),
+    "Dropout": ("dropout_param { dropout_ratio: 0.3 }", "dropout"),
+    "Sigmoid": ("", "sigmoid"),
+    "Bias": ("", "channel_bias"),
+    "Scale": ("scale_param { bias_term: true }", "channel_bias"),
+    "Flatten": ("", "flatten"),
+    "Permute": (
+        "permute_param { order: 0 order: 2 order: 3 order: 1 }",
+        "permute",
+    ),
+    "ShuffleChannel": ("shuffle_channel_param { group: 3 }", "shuffle"),
+    "Normalize": ("norm_param { channel_shared: false }", "unknown"),
+    "Power": ("power_param { scale: 2 shift: -1 }", "plus"),
+    "DepthwiseConvolution": (
+        "convolution_param { num_output: 3 kernel_size: 3 }",
+        "conv",
+    ),
+    "Deconvolution": ("convolution_param { num_output: 3 kernel_size: 2 }", "deconv"),
+    "Pooling": ("pooling_param { pool: AVE kernel_size: 2 stride: 2 }", "avgpool"),
+    "Softmax": ("", "softmax"),
+}
+
+
+@pytest.mark.filterwarnings("ignore::archcalc.InputWarning")
+@pytest.mark.parametrize("kind", CAFFE)
+def test_layers_of_caffe(kind: str, read: Write) -> None:
+    param, key = CAFFE[kind]
+    network = read("a.prototxt", FRAME + layer(kind, param))
+    assert network.graph.nodes[-1].layer.key == key
+
+
+JOINED = (
+    layer("ReLU", name="b")
+    + 'layer { name: "s" type: "Slice" bottom: "b" top: "s1" top: "s2" '
+    "slice_param { slice_point: 1 } }\n"
+    'layer { name: "p" type: "Split" bottom: "s1" top: "p1" top: "p2" }\n'
+    'layer { name: "e" type: "Eltwise" bottom: "p1" bottom: "p2" top: "e" '
+    "eltwise_param { operation: PROD } }\n"
+    'layer { name: "g" type: "Scale" bottom: "e" bottom: "p2" top: "g" }\n'
+    'layer { name: "c" type: "Concat" bottom: "g" bottom: "s2" top: "c" '
+    "concat_param { axis: 1 } }\n"
+    'layer { name: "a" type: "Accuracy" bottom: "c" top: "a" }\n'
+)
+
+
+def test_joins_of_caffe(read: Write) -> None:
+    analysis = read("a.prototxt", FRAME + JOINED).analyze()
+    assert analysis.outputs == ((3, 32, 32),)
+
+
+DARKNET = {
+    "[connected]\noutput=5\nactivation=relu\n": (5,),
+    "[avgpool]\n[dropout]\nprobability=.5\n[softmax]\n": (3, 1, 1),
+    "[activation]\nactivation=mish\n": (3, 32, 32),
+    "[lrn]\n[batchnorm]\n": (3, 32, 32),
+    "[crop]\ncrop_height=8\ncrop_width=9\n": (3, 8, 9),
+    "[upsample]\n": (3, 64, 64),
+    "[conv]\nfilters=6\nsize=3\npad=1\ndilation=2\n": (6, 32, 32),
+    "[conv]\nfilters=3\n[sam]\nfrom=-1\nactivation=linear\n": (3, 32, 32),
+    "[maxpool]\nsize=2\nstride=2\n[conv]\nfilters=3\n[conv]\nstride=2\nfilters=2\n"
+    "[shortcut]\nfrom=-2\n": (2, 8, 8),
+}
+
+
+@pytest.mark.parametrize("text", DARKNET)
+def test_sections_of_darknet(text: str, read: Write) -> None:
+    assert read("a.cfg", HEAD + text).analyze().output == DARKNET[text]
+
+
+MORE_WRONG = {
+    ("cfg", HEAD + "[maxpool]\nsize=3\npadding=1\n"): "a max pool of size 3",
+    ("cfg", HEAD + "[route]\n"): "route needs layers",
+    ("cfg", HEAD + "[shortcut]\n"): "shortcut needs from",
+    ("cfg", HEAD + "[sam]\n"): "sam needs from",
+    ("cfg", HEAD + "[route]\nlayers=x\n"): "layers is a row of whole numbers",
+    ("cfg", HEAD + "[dropout]\nprobability=x\n"): "probability is a number, not 'x'",
+    ("prototxt", FRAME + layer("Dropout", "dropout_param { dropout_ratio: x }")): (
+        "dropout_ratio is a number, not 'x'"
+    ),
+    (
+        "prototxt",
+        FRAME + layer("InnerProduct", "inner_product_param { num_output: x }"),
+    ): ("num_output is a whole number, not 'x'"),
+    ("prototxt", FRAME + layer("Pooling", "pooling_param { pool: STOCHASTIC }")): (
+        "stochastic pools are not read"
+    ),
+    (
+        "prototxt",
+        FRAME + layer("Concat", "concat_param { axis: 0 }"),
+    ): "samples are not",
+    ("prototxt", FRAME + layer("Slice", "slice_param { axis: 7 }")): "no axis 7",
+    ("prototxt", 'input: "x" input_dim: 1'): "the input x needs its sizes",
+    ("prototxt", 'layer { name: "d" type: "Data" top: "d" }'): "the size of its images",
+    ("prototxt", "a: [1, 2; }"): "a value is needed",
+}
+
+
+@pytest.mark.parametrize("case", MORE_WRONG, ids=lambda case: case[1][-30:])
+def test_more_mistakes_name_the_line(case: tuple[str, str], read: Write) -> None:
+    with pytest.raises(ArchcalcError) as raised:
+        read(f"a.{case[0]}", case[1]).analyze()
+    assert MORE_WRONG[case] in str(raised.value)
+
+
+def test_inputs_as_layers_of_caffe(read: Write) -> None:
+    text = (
+        'layer { name: "d" type: "Input" top: "d" input_param { shape { dim: [1, 3, 8, 8] '
+        "} } }\n"
+    )
+    assert read("a.prototxt", text + layer("TanH", bottom="d")).analyze().output == (
+        3,
+        8,
+        8,
+    )
+    dummy = (
+        'layer { name: "d" type: "DummyData" top: "d" dummy_data_param { shape { dim: 1 '
+        "dim: 3 dim: 8 dim: 8 } } }\n"
+    )
+    assert read("b.prototxt", dummy + layer("AbsVal", bottom="d")).analyze().output == (
+        *(3, 8, 8),
+    )
+
+
 def test_a_file_cannot_make_endless_work(read: Write) -> None:
     """Layers are limited, whatever the file says."""
     with pytest.raises(ArchcalcError, match=r"more than .* layers"):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from commands import archcalc as run
 from goldens import check_golden
 from layer_cases import EXAMPLES, FURTHER, Case
 from samples import zoo
@@ -256,6 +257,16 @@ def test_a_text_of_the_file_is_no_code() -> None:
     ]
     names += [str(n.module) for n in tree if isinstance(n, ast.ImportFrom)]
     assert {*names} == {"torch"}
+
+
+def test_the_command_writes_a_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.py"
+    done = run(capsys, monkeypatch, "export", "lenet5", "-o", str(path))
+    assert (done.code, done.out) == (0, "")
+    assert path.read_text(encoding="utf-8") == f"{archcalc.export('lenet5')}"
+    assert run(capsys, monkeypatch, "export", "lenet5", "--to", "x").code == 2
 
 
 def test_sizes_must_be_numbers() -> None:
