@@ -90,6 +90,12 @@ class Graph:
                 known.setdefault(index, path)
         return tuple({**found, **known}.values())
 
+    def owner(self, node: Node) -> Node:
+        """Return the node whose weights a node uses, itself where it names none."""
+        while node.share is not None:
+            node = self.nodes[node.share]
+        return node
+
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         """Return the shapes that enter a node."""
         nodes = self.nodes

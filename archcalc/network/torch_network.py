@@ -120,7 +120,7 @@ def _network_type() -> type[nn.Module]:
             return _walk(self, inputs, aux)
 
         def part(self, node: Node) -> nn.Module | None:
-            return _part(self.parts, node, _owner(self.graph, node))
+            return _part(self.parts, node, self.graph.owner(node))
 
     return Network
 
@@ -161,7 +161,7 @@ def _spread(value: Tensor, batch: int) -> Tensor:
 
 def _prepared(graph: Graph, node: Node, parts: nn.ModuleDict, device: str) -> _Step:
     """Return how a node computes; add its part unless another lends it an equal one."""
-    owner, record = _owner(graph, node), node.layer.torch(*graph.input_shapes(node))
+    owner, record = graph.owner(node), node.layer.torch(*graph.input_shapes(node))
     alike = owner.layer.torch(*graph.input_shapes(owner)) == record
     if owner is node or not alike:
         part = _made(record, node, device)
@@ -200,13 +200,6 @@ def _tied(part: nn.Module, lender: nn.Module | None) -> nn.Module:
 
 def _around(code: str | None) -> Code | None:
     return None if code is None else _function(f"return {code}")
-
-
-def _owner(graph: Graph, node: Node) -> Node:
-    """Return the node whose weights a node uses, itself where it names none."""
-    while node.share is not None:
-        node = graph.nodes[node.share]
-    return node
 
 
 def _made(record: Module | Function, node: Node, device: str) -> nn.Module | None:

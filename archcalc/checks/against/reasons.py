@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from archcalc.checks.against.matching import Matching, Place
 from archcalc.checks.against.steps import Step
 from archcalc.errors import clean
 from archcalc.layers.base import numel, times
+from archcalc.layers.window import kernel_text
 from archcalc.sizes.dims import product
 
 FOLLOWS = ("in_channels", "in_features", "num_features", "normalized_shape")
@@ -120,7 +121,10 @@ def _moved_stride(matching: Matching, place: Place) -> str | None:
         if first is None or second is None:
             continue
         if abs(first.node.index - second.node.index) <= FAR:
-            kernels = [_kernel(step) for step in (first, second)]
+            kernels = [
+                kernel_text(step.arguments.get("kernel_size"), step.shape)
+                for step in (first, second)
+            ]
             here = kernels[0] if _more(names[0], names[1]) else kernels[1]
             there = kernels[1] if here == kernels[0] else kernels[0]
             return (
@@ -141,13 +145,6 @@ def _product(value: Any) -> int:
     if isinstance(value, tuple):
         return value[0] * value[-1] if value else 1
     return value if isinstance(value, int) else 1
-
-
-def _kernel(step: Step) -> str:
-    size = step.arguments.get("kernel_size")
-    rank = len(step.shape) - 1
-    sizes: Sequence[Any] = size if isinstance(size, tuple) else (size,) * rank
-    return "×".join(map(str, sizes))
 
 
 def _norm_follows(matching: Matching, place: Place) -> bool:

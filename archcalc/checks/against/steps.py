@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from archcalc.graph.graph import Graph, Node
-from archcalc.layers.base import Function, Shape, numel
+from archcalc.layers.base import Function, Shape, numel, per_axis
 from archcalc.layers.calls import named
 
 FLATTENED = "torch.flatten(x, 1)"
@@ -142,9 +142,6 @@ def _step(graph: Graph, node: Node, inputs: tuple[Value, ...]) -> Step:
     """Return a layer as a step."""
     shapes = graph.input_shapes(node)
     record = node.layer.torch(*shapes)
-    owner = node
-    while owner.share is not None:
-        owner = graph.nodes[owner.share]
     weights = tuple(node.layer.weights(*shapes).values())
     if isinstance(record, Function):
         kind, arguments = record.body, dict[str, Any]()
@@ -160,21 +157,17 @@ def _step(graph: Graph, node: Node, inputs: tuple[Value, ...]) -> Step:
         # a factor and a size are two ways to say the same
         arguments = {k: v for k, v in arguments.items() if isinstance(v, str)}
         arguments["size"] = node.shape[1:]
-    return Step(node, kind, arguments, weights, inputs, node.shape, owner.index)
-
-
-def _axes(arguments: Mapping[str, Any], name: str, rank: int, usual: Any) -> Any:
-    """Return an argument of a pool for each axis."""
-    value = arguments.get(name, usual)
-    return value if isinstance(value, tuple) else (value,) * rank
+    return Step(
+        node, kind, arguments, weights, inputs, node.shape, graph.owner(node).index
+    )
 
 
 def _fits(arguments: Mapping[str, Any], entering: Shape, leaving: Shape) -> bool:
     """Say whether the windows of a pool are as many if they are rounded down."""
     rank = len(entering) - 1
-    kernel = _axes(arguments, "kernel_size", rank, 1)
+    kernel = per_axis(arguments.get("kernel_size", 1), rank, "kernel_size")
     names = (("stride", kernel), ("padding", 0), ("dilation", 1))
-    given = [_axes(arguments, name, rank, usual) for name, usual in names]
+    given = [per_axis(arguments.get(n, usual), rank, n) for n, usual in names]
     found = [
         (n + 2 * p - d * (k - 1) - 1) // s + 1
         for n, k, s, p, d in zip(entering[1:], kernel, *given, strict=True)
@@ -195,9 +188,10 @@ def _is_mean(
     if "AdaptiveAvgPool" in kind:
         return arguments.get("output_size") == 1
     rank = len(shapes[0]) - 1
-    kernel = _axes(arguments, "kernel_size", rank, None)
-    whole = kind.startswith("nn.AvgPool") and not arguments.get("padding")
-    return whole and kernel == shapes[0][1:]
+    if not kind.startswith("nn.AvgPool") or arguments.get("padding"):
+        return False
+    kernel = per_axis(arguments["kernel_size"], rank, "kernel_size")
+    return kernel == shapes[0][1:]
 
 
 def _contexts(steps: list[Step]) -> tuple[tuple[int, ...], ...]:

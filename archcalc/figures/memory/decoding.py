@@ -57,7 +57,7 @@ def one_more(graph: Graph, past: Dim | None = None, batch: int = 1) -> Cost:
     read: dict[int, Dim] = {}
     for visit in visits(graph, 1, before):
         work, values = visit.layer.work(visit.output, *visit.inputs), _remembered(visit)
-        owner = owner_of(graph, visit.node)
+        owner = graph.owner(visit.node).index
         amount = _read(visit, batch)
         if not visit.layer.looks_up or owner not in read:
             read[owner] = amount
@@ -162,13 +162,6 @@ def _refused(graph: Graph, node: Node, why: str) -> UsageError:
         facts=[why],
         help="decode needs a network whose tokens meet in causal attention alone",
     )
-
-
-def owner_of(graph: Graph, node: Node) -> int:
-    """Return the node whose weights a node uses, itself where it names none."""
-    while node.share is not None:
-        node = graph.nodes[node.share]
-    return node.index
 
 
 def _remembered(visit: Visit) -> Dim:

@@ -67,13 +67,13 @@ class Written:
         self.functions = Functions(self.classes, names)
         paths = Paths(self.graph, uses, self.members)
         self.paths = {node.index: own for node, own in paths.of(self.body)}
+        self.ties = list(ties(self.graph, self.paths))
 
     def text(self) -> str:
         """Return the whole file."""
         written = [list(self.class_lines(made)) for made in self.classes]
         functions = list(self.functions.lines())
-        ties_ = list(ties(self.graph, self.paths))
-        if ties_:
+        if self.ties:
             functions.append(TIE)
         code = "\n".join("\n".join(("", "", *part)) for part in (*functions, *written))
         tree = ast.walk(ast.parse(code))
@@ -97,7 +97,7 @@ class Written:
             depth = (len(text) - len(text.lstrip())) // 4
             yield from lines(text.strip(), 2 + depth)
         if is_top:
-            yield from _tie_lines(list(ties(self.graph, self.paths)))
+            yield from _tie_lines(self.ties)
             yield from _frozen_lines(list(frozen(self.graph, self.paths)))
         yield ""
         given = ", ".join(f"{name}: Tensor" for name in forward.entering)

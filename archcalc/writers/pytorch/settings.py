@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from archcalc.errors import ArchcalcError
 from archcalc.graph.graph import Graph
-from archcalc.layers.base import Function
+from archcalc.layers.base import Call, Function
 from archcalc.network.network import Network
 from archcalc.sizes.polynomials import Poly, symbol
 from archcalc.writers.pytorch.names import GLOBAL, Names
@@ -28,12 +28,12 @@ def with_arguments(network: Network) -> tuple[Graph, dict[str, int]]:
         if type(value) is int and Names().free(name) == name and name not in GLOBAL
     ][:MOST_PARAMS]
     found: dict[str, int] = {}
-    graph = plain
+    graph, calls = plain, _calls(plain)
     for name in wanted:
         tried = {**found, name: values[name]}
         try:
             other = _with_symbols(network, tried)
-            alike = _alike(plain, other, tried)
+            alike = _alike(plain, other, tried) and _same_code(calls, _calls(other))
         except (ArchcalcError, TypeError):  # a rule needs a number here
             continue
         if alike:
@@ -61,29 +61,25 @@ def _alike(plain: Graph, other: Graph, values: dict[str, int]) -> bool:
         sizes = tuple([_at(size, values) for size in two.shape])
         if sizes != one.shape:
             return False
-        if one.index >= len(plain.inputs) and not _same_code(plain, other, one.index):
-            return False
     return True
 
 
-def _same_code(plain: Graph, other: Graph, index: int) -> bool:
-    """Say whether a layer's code is the same; only arguments of modules may differ."""
-    one, two = (
-        graph.nodes[index].layer.torch(*graph.input_shapes(graph.nodes[index]))
-        for graph in (plain, other)
-    )
-    if isinstance(one, Function) or isinstance(two, Function):
-        return (
-            isinstance(one, Function) and isinstance(two, Function)
-        ) and one.body == two.body
-    kept = one.target, len(one.args), one.kwargs.keys(), one.before, one.after
-    return kept == (
-        two.target,
-        len(two.args),
-        two.kwargs.keys(),
-        two.before,
-        two.after,
-    )
+def _calls(graph: Graph) -> list[Call]:
+    """Return the torch records of all layers, in order."""
+    nodes = graph.nodes[len(graph.inputs) :]
+    return [node.layer.torch(*graph.input_shapes(node)) for node in nodes]
+
+
+def _same_code(plain: list[Call], other: list[Call]) -> bool:
+    """Say whether layers have the same code; only arguments of modules may differ."""
+    return all(_code(a) == _code(b) for a, b in zip(plain, other, strict=True))
+
+
+def _code(call: Call) -> tuple[object, ...]:
+    """Return what of a record may not depend on a param."""
+    if isinstance(call, Function):
+        return (call.body,)
+    return call.target, len(call.args), call.kwargs.keys(), call.before, call.after
 
 
 def _at(size: object, values: dict[str, int]) -> object:
@@ -93,8 +89,7 @@ def _at(size: object, values: dict[str, int]) -> object:
 def _symbols(graph: Graph) -> set[str]:
     """Return the symbols in the arguments and weights of the layers."""
     found: set[str] = set()
-    for node in graph.nodes[len(graph.inputs) :]:
-        record = node.layer.torch(*graph.input_shapes(node))
+    for record in _calls(graph):
         given: list[object] = []
         if isinstance(record, Function):
             given += [size for shape in record.params.values() for size in shape]

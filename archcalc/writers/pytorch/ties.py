@@ -58,10 +58,7 @@ def ties(graph: Graph, paths: Mapping[int, Weights]) -> Iterator[tuple[str, str]
     for node in graph.nodes:
         if node.share is None or node.aux:
             continue
-        owner = node
-        while owner.share is not None:
-            owner = graph.nodes[owner.share]
-        own, lent = paths.get(node.index, {}), paths.get(owner.index, {})
+        own, lent = (paths.get(n.index, {}) for n in (node, graph.owner(node)))
         same = own.keys() <= lent.keys()
         pairs = (
             ((own[k], lent[k]) for k in own)
