@@ -1,7 +1,7 @@
 """How the counting changed: one row for each time that a figure became another.
 
-An entry of a lock file says by which counting it was made (`CURRENT` of that time), so
-that a figure that is counted differently now is told from a network that has changed. A
+An entry of a lock file has the version of the counting that it was made with (`CURRENT`
+of that time). So a new way to count a figure is not taken for a changed network. A
 layer whose rules or torch record change says so by `counted_since`, and a new row here
 says since when, of which figures, and why.
 """
