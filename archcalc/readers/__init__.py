@@ -59,10 +59,17 @@ def _darknet(data: Buffer, name: str, limits: Limits) -> Model:
     return read_darknet(data, name, limits)
 
 
-READERS: dict[str, Callable[[Buffer, str, Limits], Model]] = {
+def _json(data: Buffer, name: str, limits: Limits) -> Model | Source:
+    from archcalc.readers.json_file import read_json
+
+    return read_json(data, name, limits)
+
+
+READERS: dict[str, Callable[[Buffer, str, Limits], Model | Source]] = {
     ".onnx": _onnx,
     ".prototxt": _caffe,
     ".cfg": _darknet,
+    ".json": _json,
 }
 """The reader of each format, by the ending of its files."""
 
@@ -103,7 +110,8 @@ def source_of(
     reader = READERS.get(ending(path))
     if reader is None:
         return parse(bytes(data), name, limits)
-    return written(reader(data, name, limits), name, limits)
+    found = reader(data, name, limits)
+    return found if isinstance(found, Source) else written(found, name, limits)
 
 
 def written(model: Model, name: str, limits: Limits = DEFAULT) -> Source:

@@ -22,6 +22,7 @@ from archcalc.limits import Limits
 ENDINGS = (".yaml", ".yml")
 MODEL_ENDINGS = (
     *(".onnx", ".pt", ".pth", ".h5", ".keras", ".pb", ".mlmodel", ".prototxt", ".cfg"),
+    ".json",
 )
 """Endings of models in formats of others, whether there is a reader or not."""
 STDIN = "-"
