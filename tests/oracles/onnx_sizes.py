@@ -12,11 +12,11 @@ import onnx
 
 from archcalc.limits import DEFAULT, counting
 from archcalc.readers.model import Model
-from archcalc.readers.onnx.messages import Reader
 from archcalc.readers.onnx.rules import RULES
 from archcalc.readers.onnx.trace import Trace
 from archcalc.readers.onnx.values import Value
-from archcalc.readers.onnx.wire import Wire
+from archcalc.wire.messages import Reader
+from archcalc.wire.reading import Wire
 
 LISTED = 5
 """Differences that are told of one file."""

@@ -14,8 +14,8 @@ from onnx_sizes import work
 from archcalc.network.network import loads
 from archcalc.readers.model import Model
 from archcalc.readers.onnx.inputs import sample_axes
-from archcalc.readers.onnx.messages import Value as Declared
 from archcalc.readers.spec import spec_text
+from archcalc.wire.messages import Value as Declared
 
 
 def real(name: str, value: float) -> Any:

@@ -16,7 +16,7 @@ import archcalc
 from archcalc.errors import ArchcalcError
 from archcalc.network.network import network
 from archcalc.readers import read_source, source_of
-from archcalc.readers.onnx.wire import Wire
+from archcalc.wire.reading import Wire
 
 
 def chain(op: str, count: int, sizes: Any = (1, 8), **attributes: Any) -> bytes:

@@ -23,11 +23,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "limits": ("errors",),
     "sizes": ("errors", "limits"),
     "source": ("errors", "limits"),
+    "wire": ("errors",),
     "layers": ("errors", "sizes", "source"),
     "language": ("catalogue", "errors", "limits", "sizes", "source", "layers"),
     "graph": ("errors", "limits", "sizes", "source", "layers", "language"),
     "readers": (
-        *("errors", "limits", "sizes", "source", "layers", "language", "graph"),
+        *("errors", "limits", "sizes", "source", "wire", "layers", "language"),
+        "graph",
     ),
     "figures": ("errors", "sizes", "layers", "graph"),
     "network": (
@@ -43,8 +45,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("language", "graph", "figures", "network"),
     ),
     "writers": (
-        *("version", "errors", "limits", "sizes", "source", "layers", "language"),
-        *("graph", "figures", "network"),
+        *("version", "errors", "limits", "sizes", "source", "wire", "layers"),
+        *("language", "graph", "figures", "network"),
     ),
     "reports": (
         *(

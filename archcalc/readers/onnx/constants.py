@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from archcalc.readers.onnx import sizes
-from archcalc.readers.onnx.messages import MOST_VALUES, Node, Tensor
 from archcalc.readers.onnx.sizes import Ins, NotKnown, needed
 from archcalc.readers.onnx.values import Full, count
+from archcalc.wire.messages import MOST_VALUES, Node, Tensor
 
 WHOLE = {2, 3, 4, 5, 6, 7, 12, 13}
 """Data types of whole numbers."""

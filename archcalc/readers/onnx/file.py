@@ -6,10 +6,10 @@ from mmap import mmap
 
 from archcalc.limits import Limits, counting
 from archcalc.readers.model import Model, named_after
-from archcalc.readers.onnx.messages import File, Reader
 from archcalc.readers.onnx.rules import RULES
 from archcalc.readers.onnx.trace import OPSETS, Trace
-from archcalc.readers.onnx.wire import Wire
+from archcalc.wire.messages import File, Reader
+from archcalc.wire.reading import Wire
 
 
 def read_onnx(data: mmap | bytes, name: str, limits: Limits) -> Model:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcalc.readers.onnx.messages import Value as Declared
+from archcalc.wire.messages import Value as Declared
 
 
 def axis_size(declared: Declared, axis: int | None) -> int | str | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.moves import moved, parameter, regrouped, with_batch
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, needed
 from archcalc.readers.onnx.trace import Trace, rule
 from archcalc.readers.onnx.values import Value, same
 from archcalc.readers.onnx.windows import image, weight
+from archcalc.wire.messages import Node
 
 
 @rule("Gemm")

@@ -8,12 +8,12 @@ from typing import Any
 
 from archcalc.readers.model import Op
 from archcalc.readers.onnx import sizes
-from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, listed, needed
 from archcalc.readers.onnx.trace import Trace, possible, rule
 from archcalc.readers.onnx.values import Full, Value, batch_after, count, same, stripped
 from archcalc.readers.onnx.weights import is_weight
 from archcalc.readers.onnx.windows import padded
+from archcalc.wire.messages import Node
 
 
 @rule("Identity", "Cast", "CastLike", "Dropout", "QuantizeLinear", "DequantizeLinear")

@@ -8,12 +8,12 @@ from typing import Any
 
 from archcalc.layers.base import feature_axis
 from archcalc.readers.model import UNKNOWN
-from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.moves import equal, parameter, with_batch
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, needed
 from archcalc.readers.onnx.trace import Trace, rule
 from archcalc.readers.onnx.values import Full, Value, count, same, stripped
 from archcalc.readers.onnx.weights import is_weight
+from archcalc.wire.messages import Node
 
 PLAIN = {
     "Relu": "relu",

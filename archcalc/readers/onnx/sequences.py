@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.moves import with_batch
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, needed
 from archcalc.readers.onnx.trace import Trace, rule
 from archcalc.readers.onnx.values import Full, Value
+from archcalc.wire.messages import Node
 
 
 @rule("LSTM", "GRU")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.values import Full, Value, count, same
 from archcalc.sizes.dims import Dim
+from archcalc.wire.messages import Node
 
 Ins = Sequence[Value | None]
 

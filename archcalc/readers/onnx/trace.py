@@ -20,7 +20,12 @@ from archcalc.limits import spend
 from archcalc.readers.model import UNKNOWN, Model, Op
 from archcalc.readers.onnx import constants, sizes
 from archcalc.readers.onnx.inputs import axis_size, sample_axes
-from archcalc.readers.onnx.messages import (
+from archcalc.readers.onnx.sizes import Ins, NotKnown
+from archcalc.readers.onnx.values import Full, Value, same, stripped
+from archcalc.readers.onnx.weights import weights_of
+from archcalc.sizes.dims import Dim, assuming, symbol
+from archcalc.sizes.polynomials import Poly
+from archcalc.wire.messages import (
     FLOATING,
     MOST_AXES,
     File,
@@ -28,15 +33,10 @@ from archcalc.readers.onnx.messages import (
     Node,
     Tensor,
 )
-from archcalc.readers.onnx.messages import (
+from archcalc.wire.messages import (
     Value as Declared,
 )
-from archcalc.readers.onnx.sizes import Ins, NotKnown
-from archcalc.readers.onnx.values import Full, Value, same, stripped
-from archcalc.readers.onnx.weights import weights_of
-from archcalc.readers.onnx.wire import Wire
-from archcalc.sizes.dims import Dim, assuming, symbol
-from archcalc.sizes.polynomials import Poly
+from archcalc.wire.reading import Wire
 
 Result = Value | list[Value]
 Rule = Callable[["Trace", Node, Ins], Result]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from math import prod
 
-from archcalc.readers.onnx.messages import Graph, Node
 from archcalc.readers.onnx.sizes import Ins
 from archcalc.readers.onnx.values import Value, count
 from archcalc.sizes.dims import Dim
+from archcalc.wire.messages import Graph, Node
 
 
 def is_weight(value: Value) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.sizes import Ins, NotKnown, axes_of, given, needed
 from archcalc.readers.onnx.trace import Trace, rule
 from archcalc.readers.onnx.values import Full, Value, same, stripped
+from archcalc.wire.messages import Node
 
 IGNORES_LATE_WINDOWS = 22
 """From this opset on, windows that begin behind the input are left out."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archcalc.readers.model import Model
-from archcalc.readers.onnx.messages import File, Node
 from archcalc.readers.onnx.rules import RULES
 from archcalc.readers.onnx.sizes import NotKnown
 from archcalc.readers.onnx.trace import OPSETS, Result, Trace
 from archcalc.readers.onnx.values import Full, Value
-from archcalc.readers.onnx.wire import Wire
+from archcalc.wire.messages import File, Node
+from archcalc.wire.reading import Wire
 
 NEWEST = OPSETS[-1]
 

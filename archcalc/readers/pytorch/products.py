@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.moves import moved, regrouped, with_batch
 from archcalc.readers.onnx.pointwise import near
 from archcalc.readers.onnx.sizes import NotKnown
 from archcalc.readers.onnx.trace import Result
 from archcalc.readers.onnx.values import Full, Value
 from archcalc.readers.pytorch.calls import Call, Exported, Stretched, direct
+from archcalc.wire.messages import Node
 
 
 @direct("linear")

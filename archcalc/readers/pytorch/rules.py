@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.readers.onnx import moves, windows
-from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.sizes import NotKnown
 from archcalc.readers.onnx.trace import Result
 from archcalc.readers.onnx.values import Value
 from archcalc.readers.pytorch.calls import Call, Exported, Stretched, direct, several
+from archcalc.wire.messages import Node
 
 
 @direct("batch_norm", "instance_norm")

@@ -7,7 +7,6 @@ from math import prod
 from typing import Any
 
 from archcalc.readers.model import UNKNOWN, Op
-from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.sizes import Ins, NotKnown
 from archcalc.readers.onnx.trace import Result
 from archcalc.readers.onnx.values import Full, Value, stripped
@@ -15,6 +14,7 @@ from archcalc.readers.pytorch import products, rules
 from archcalc.readers.pytorch.calls import DIRECT, Call, Learned, Stretched, flat
 from archcalc.readers.pytorch.weights import HELD, UNFIT, Followed, Later, names_in
 from archcalc.readers.pytorch.words import WORDS
+from archcalc.wire.messages import Node
 
 FAMILIES = (products, rules)
 """The modules of rules; importing them fills `DIRECT`."""

@@ -11,11 +11,11 @@ from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Shape, numel
 from archcalc.layers.fields import FieldError
 from archcalc.readers.model import UNKNOWN, Model, Op
-from archcalc.readers.onnx.messages import Node
 from archcalc.readers.onnx.sizes import Ins, NotKnown
 from archcalc.readers.onnx.trace import Result
 from archcalc.readers.onnx.values import Full, Value, stripped
 from archcalc.readers.pytorch.calls import Call, Exported, Learned
+from archcalc.wire.messages import Node
 
 UNFIT = (NotKnown, ShapeError, FieldError, IndexError, TypeError, KeyError, ValueError)
 """What a rule raises where a call is not of its form."""

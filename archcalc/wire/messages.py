@@ -1,4 +1,4 @@
-"""The messages of ONNX as far as shapes and counts need them (onnx.proto, IR 3 to 13).
+"""The messages of ONNX as far as shapes and counts need them, read from a file.
 
 Read once, from the file's bytes: names, attributes, and of tensors their sizes and
 where their values stand. Values are read for small tensors alone, when a shape depends
@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
-from archcalc.readers.onnx.wire import (
+from archcalc.wire import numbers as of
+from archcalc.wire.reading import (
     BYTES,
     DEEPEST,
     FIXED32,
@@ -90,8 +91,10 @@ class Tensor:
         found: list[Any] = []
         for field_ in self.listed:
             room = count - len(found)
-            if field_[0] in (4, 10):
-                found += self.wire.reals(field_, "f" if field_[0] == 4 else "d", room)
+            if field_[0] in (of.Tensor.reals, of.Tensor.doubles):
+                found += self.wire.reals(
+                    field_, "f" if field_[0] == of.Tensor.reals else "d", room
+                )
             else:
                 found += self.wire.whole_numbers(field_, room)
         return found
@@ -167,16 +170,16 @@ class Reader:
         """Return the whole file; raise `SourceError` where it is no ONNX."""
         wire, found = self.wire, File()
         for number, kind, at, end in wire.fields(0, len(wire.data)):
-            if number == 1 and kind == VARINT:
+            if number == of.Model.ir and kind == VARINT:
                 found.ir = at
-            elif number == 2 and kind == BYTES:
+            elif number == of.Model.producer and kind == BYTES:
                 found.producer = wire.text(at, end)
-            elif number == 7 and kind == BYTES:
+            elif number == of.Model.graph and kind == BYTES:
                 found.graph = self.graph(at, end, 1)
-            elif number == 8 and kind == BYTES:
+            elif number == of.Model.opset and kind == BYTES:
                 domain, version = self._opset(at, end)
                 found.opsets[domain] = version
-            elif number == 25 and kind == BYTES:
+            elif number == of.Model.functions and kind == BYTES:
                 function = self.function(at, end)
                 found.functions[function.domain, function.name] = function
         return found
@@ -184,9 +187,9 @@ class Reader:
     def _opset(self, begin: int, end: int) -> tuple[str, int]:
         domain, version = "", 0
         for number, kind, at, after in self.wire.fields(begin, end):
-            if number == 1 and kind == BYTES:
+            if number == of.Opset.domain and kind == BYTES:
                 domain = self.wire.text(at, after)
-            elif number == 2 and kind == VARINT:
+            elif number == of.Opset.version and kind == VARINT:
                 version = at
         return domain if domain != "ai.onnx" else "", version
 
@@ -198,37 +201,38 @@ class Reader:
         for number, kind, at, after in self.wire.fields(begin, end):
             if kind != BYTES:
                 continue
-            if number == 1:
+            if number == of.Graph.node:
                 found.nodes.append(self.node(at, after, depth))
-            elif number == 2:
+            elif number == of.Graph.name:
                 found.name = self.wire.text(at, after)
-            elif number == 5:
+            elif number == of.Graph.tensor:
                 tensor = self.tensor(at, after)
                 found.tensors[tensor.name] = tensor
-            elif number == 15:
-                self._sparse(found, at, after)
-            elif number in (11, 12, 13):
+            elif number == of.Graph.sparse:
+                tensor = self.sparse(at, after)
+                found.tensors[tensor.name] = tensor
+            elif number in (of.Graph.input, of.Graph.output, of.Graph.known):
                 self._value(found, number, at, after)
         return found
 
-    def _sparse(self, found: Graph, begin: int, end: int) -> None:
-        """Take a sparse tensor: its name is that of its values."""
+    def sparse(self, begin: int, end: int) -> Tensor:
+        """Return a sparse tensor: its name is that of its values."""
         tensor, dims = Tensor(self.wire), []
         for field_ in self.wire.fields(begin, end):
             number, kind, at, after = field_
-            if number == 1 and kind == BYTES:
+            if number == of.Sparse.values and kind == BYTES:
                 tensor = self.tensor(at, after)
-            elif number == 3:
+            elif number == of.Sparse.dims:
                 dims += self.wire.whole_numbers(field_, MOST_AXES)
         tensor.dims, tensor.raw, tensor.listed = tuple(dims), None, []
-        found.tensors[tensor.name] = tensor
+        return tensor
 
     def _value(self, found: Graph, number: int, begin: int, end: int) -> None:
         value = self.value(begin, end)
-        if number == 13:
+        if number == of.Graph.known:
             found.known[value.name] = value
         else:
-            (found.inputs if number == 11 else found.outputs).append(value)
+            (found.inputs if number == of.Graph.input else found.outputs).append(value)
 
     def function(self, begin: int, end: int) -> Function:
         """Return a function of the file."""
@@ -236,15 +240,15 @@ class Reader:
         for number, kind, at, after in wire.fields(begin, end):
             if kind != BYTES:
                 continue
-            if number == 1:
+            if number == of.Function.name:
                 found.name = wire.text(at, after)
-            elif number == 4:
+            elif number == of.Function.input:
                 found.inputs.append(wire.text(at, after))
-            elif number == 5:
+            elif number == of.Function.output:
                 found.outputs.append(wire.text(at, after))
-            elif number == 7:
+            elif number == of.Function.node:
                 found.nodes.append(self.node(at, after, 1))
-            elif number == 10:
+            elif number == of.Function.domain:
                 found.domain = wire.text(at, after)
         return found
 
@@ -254,20 +258,20 @@ class Reader:
         for number, kind, at, after in wire.fields(begin, end):
             if kind != BYTES:
                 continue
-            if number == 1:
+            if number == of.Node.input:
                 found.inputs.append(wire.text(at, after))
-            elif number == 2:
+            elif number == of.Node.output:
                 found.outputs.append(wire.text(at, after))
-            elif number == 3:
+            elif number == of.Node.name:
                 found.name = wire.text(at, after)
-            elif number == 4:
+            elif number == of.Node.op:
                 found.op = wire.text(at, after)
-            elif number == 5:
+            elif number == of.Node.attribute:
                 self._attribute(found, at, after, depth)
-            elif number == 7:
+            elif number == of.Node.domain:
                 domain = wire.text(at, after)
                 found.domain = domain if domain != "ai.onnx" else ""
-            elif number == 9:
+            elif number == of.Node.metadata:
                 self._metadata(found, at, after)
         return found
 
@@ -275,9 +279,9 @@ class Reader:
         """Take the names of the modules that an operator came from, nothing else."""
         key, value = "", (0, 0)
         for number, kind, at, after in self.wire.fields(begin, end):
-            if number == 1 and kind == BYTES:
+            if number == of.Entry.key and kind == BYTES:
                 key = self.wire.text(at, after)
-            elif number == 2 and kind == BYTES:
+            elif number == of.Entry.value and kind == BYTES:
                 value = (at, after)
         if key == SCOPES:
             node.scopes = listed_names(self.wire.text(*value))
@@ -287,17 +291,17 @@ class Reader:
         many: list[Any] = []
         for field_ in wire.fields(begin, end):
             number, kind, at, after = field_
-            if number == 1 and kind == BYTES:
+            if number == of.Attribute.name and kind == BYTES:
                 name = wire.text(at, after)
-            elif number == 21 and kind == BYTES:
+            elif number == of.Attribute.link and kind == BYTES:
                 link = wire.text(at, after)
-            elif number in (7, 8, 9):
+            elif number in of.Attribute.lists:
                 many += self._listed(field_, MOST_ITEMS - len(many))
-            elif kind == BYTES and number in (4, 5, 6, 11):
+            elif kind == BYTES and number in of.Attribute.held:
                 value = self._held(number, at, after, depth)
-            elif (number, kind) == (2, FIXED32):
+            elif (number, kind) == (of.Attribute.real, FIXED32):
                 value = wire.real(at)
-            elif number == 3 and kind == VARINT:
+            elif number == of.Attribute.whole and kind == VARINT:
                 value = signed(at)
         if link:
             node.links[name] = link
@@ -306,10 +310,12 @@ class Reader:
 
     def _held(self, number: int, at: int, after: int, depth: int) -> Any:
         """Return the text, tensor or graph of an attribute."""
-        if number == 4:
+        if number == of.Attribute.text:
             return self.wire.text(at, after)
-        if number == 5:
+        if number == of.Attribute.tensor:
             return self.tensor(at, after)
+        if number == of.Attribute.sparse:
+            return self.sparse(at, after)
         return self.graph(at, after, depth + 1)
 
     def _listed(self, written: Field, most: int) -> Sequence[Any]:
@@ -317,9 +323,9 @@ class Reader:
         number, kind, at, after = written
         if most <= 0:
             return ()
-        if number == 7:
+        if number == of.Attribute.reals:
             return self.wire.reals(written, "f", most)
-        if number == 8:
+        if number == of.Attribute.wholes:
             return self.wire.whole_numbers(written, most)
         return [self.wire.text(at, after)] if kind == BYTES else ()
 
@@ -329,16 +335,16 @@ class Reader:
         dims: list[int] = []
         for field_ in wire.fields(begin, end):
             number, kind, at, after = field_
-            if number == 1:
+            if number == of.Tensor.dims:
                 dims += wire.whole_numbers(field_, MOST_AXES + 1 - len(dims))
-            elif number == 2 and kind == VARINT:
+            elif number == of.Tensor.type and kind == VARINT:
                 found.type = at
-            elif number in (4, 5, 7, 10, 11):
+            elif number in of.Tensor.listed:
                 if len(found.listed) <= MOST_VALUES:
                     found.listed.append(field_)
-            elif number == 8 and kind == BYTES:
+            elif number == of.Tensor.name and kind == BYTES:
                 found.name = wire.text(at, after)
-            elif number == 9 and kind == BYTES:
+            elif number == of.Tensor.raw and kind == BYTES:
                 found.raw = (at, after)
         if len(dims) > MOST_AXES or any(not 0 <= n < 2**40 for n in dims):
             raise wire.wrong("a tensor has sizes that no tensor can have", begin)
@@ -349,21 +355,21 @@ class Reader:
         """Return an input or output with its type."""
         found = Value()
         for number, kind, at, after in self.wire.fields(begin, end):
-            if number == 1 and kind == BYTES:
+            if number == of.Value.name and kind == BYTES:
                 found.name = self.wire.text(at, after)
-            elif number == 2 and kind == BYTES:
+            elif number == of.Value.type and kind == BYTES:
                 self._type(found, at, after)
         return found
 
     def _type(self, found: Value, begin: int, end: int) -> None:
         """Take the type of a tensor; sequences and maps have no sizes."""
         for number, kind, at, after in self.wire.fields(begin, end):
-            if number != 1 or kind != BYTES:
+            if number != of.Type.tensor or kind != BYTES:
                 continue
             for inner, inner_kind, first, last in self.wire.fields(at, after):
-                if inner == 1 and inner_kind == VARINT:
+                if inner == of.Type.number and inner_kind == VARINT:
                     found.type = first
-                elif inner == 2 and inner_kind == BYTES:
+                elif inner == of.Type.shape and inner_kind == BYTES:
                     found.dims = self._dims(first, last)
 
     def _dims(self, begin: int, end: int) -> Dims:
@@ -374,13 +380,13 @@ class Reader:
         """
         sizes: list[int | str | None] = []
         for number, kind, at, after in self.wire.fields(begin, end):
-            if number != 1 or kind != BYTES:
+            if number != of.Type.size or kind != BYTES:
                 continue
             size: int | str | None = None
             for inner, inner_kind, first, last in self.wire.fields(at, after):
-                if inner == 1 and inner_kind == VARINT:
+                if inner == of.Type.known and inner_kind == VARINT:
                     size = signed(first) if 0 <= signed(first) < 2**40 else None
-                elif inner == 2 and inner_kind == BYTES:
+                elif inner == of.Type.named and inner_kind == BYTES:
                     text = self.wire.text(first, last)
                     size = text if re.search(r"[A-Za-z]", text) else None
             sizes.append(size)

@@ -1,0 +1,1 @@
+"""The wire format of ONNX: its messages, read in place and written."""
