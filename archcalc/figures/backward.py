@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from archcalc.figures.counted import Counted
 from archcalc.graph.graph import Graph, Node
-from archcalc.layers.backward import WEIGHTS, Products
+from archcalc.layers.records.backward import WEIGHTS, Products
 from archcalc.sizes.dims import Dim
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from archcalc.layers import (
     activation,
-    attention,
     combine,
     conv,
     drop,
@@ -17,20 +16,19 @@ from archcalc.layers import (
     patches,
     pool,
     products,
-    recurrent,
     reduce,
     reshape,
     resize,
     response,
-    rotary,
     sampled,
     scan,
     select,
     unknown,
-    window_attention,
 )
 from archcalc.layers import input as source
+from archcalc.layers.attention import attention, rotary, windows
 from archcalc.layers.base import Layer
+from archcalc.layers.recurrent import recurrent
 
 FAMILIES = (
     source,
@@ -51,7 +49,7 @@ FAMILIES = (
     patches,
     drop,
     attention,
-    window_attention,
+    windows,
     experts,
     learned,
     rotary,

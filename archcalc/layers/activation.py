@@ -27,7 +27,7 @@ from archcalc.layers.fields import Axis, Factor, Rational, WordField
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Ints, Laid
+    from archcalc.layers.records.strides import Ints, Laid
 
 KEPT = {"input": Saved(inputs=(0,)), "output": Saved(output=True)}
 

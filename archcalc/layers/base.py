@@ -25,23 +25,23 @@ from typing import (
 
 from archcalc.errors import ShapeError
 from archcalc.layers.axes import named
-from archcalc.layers.backward import Products, each_factor
-from archcalc.layers.calls import Call as Call
-from archcalc.layers.calls import Function as Function
-from archcalc.layers.calls import Module as Module
 from archcalc.layers.fields import BOTH_SIDES, Field, FieldError
-from archcalc.layers.kept import NOTHING_SAVED as NOTHING_SAVED
-from archcalc.layers.kept import Extra as Extra
-from archcalc.layers.kept import Inside as Inside
-from archcalc.layers.kept import Kernel as Kernel
-from archcalc.layers.kept import Saved as Saved
-from archcalc.layers.running import Run
-from archcalc.layers.seen import Seen as Seen
-from archcalc.layers.seen import Window as Window
+from archcalc.layers.records.backward import Products, each_factor
+from archcalc.layers.records.calls import Call as Call
+from archcalc.layers.records.calls import Function as Function
+from archcalc.layers.records.calls import Module as Module
+from archcalc.layers.records.kept import NOTHING_SAVED as NOTHING_SAVED
+from archcalc.layers.records.kept import Extra as Extra
+from archcalc.layers.records.kept import Inside as Inside
+from archcalc.layers.records.kept import Kernel as Kernel
+from archcalc.layers.records.kept import Saved as Saved
+from archcalc.layers.records.running import Run
+from archcalc.layers.records.seen import Seen as Seen
+from archcalc.layers.records.seen import Window as Window
 from archcalc.sizes.dims import Dim, divides, product
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Ints, Laid
+    from archcalc.layers.records.strides import Ints, Laid
     from archcalc.sizes.recorded import Rank
 
 Shape = tuple[Dim, ...]

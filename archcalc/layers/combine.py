@@ -22,7 +22,7 @@ from archcalc.layers.fields import Axis
 from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same, total
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Ints, Laid
+    from archcalc.layers.records.strides import Ints, Laid
 
 
 def mismatch(

@@ -7,7 +7,6 @@ from math import prod
 from typing import TYPE_CHECKING, Annotated, Any
 
 from archcalc.errors import ShapeError
-from archcalc.layers.backward import Products, each_factor
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -34,12 +33,13 @@ from archcalc.layers.fields import (
     Size,
     Stride,
 )
+from archcalc.layers.records.backward import Products, each_factor
 from archcalc.layers.reparametrized import Reparametrized, WeightNorm
 from archcalc.layers.window import Sliding, check_end, kernel_text, reach, simple
 from archcalc.sizes.dims import Dim, at_least, divides, largest, least, product
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Ints, Laid
+    from archcalc.layers.records.strides import Ints, Laid
 
 ConvPad = Annotated[Any, AxesField(0, ("same", "half", "valid", "causal"))]
 PadOrSame = Annotated[Any, AxesField(0, ("same",))]

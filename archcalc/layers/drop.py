@@ -20,7 +20,7 @@ from archcalc.layers.base import (
 from archcalc.layers.fields import Flag, Probability
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Ints, Laid
+    from archcalc.layers.records.strides import Ints, Laid
 
 
 class Drop(Layer):

@@ -6,7 +6,6 @@ from typing import Annotated, ClassVar, Literal
 
 from archcalc.errors import ShapeError
 from archcalc.layers.activation import GELU, softmax_work
-from archcalc.layers.backward import WEIGHTS, Product, Products
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -21,7 +20,8 @@ from archcalc.layers.base import (
     times,
 )
 from archcalc.layers.fields import FieldError, Flag, Size, WholeField, WordField
-from archcalc.layers.kept import not_yet
+from archcalc.layers.records.backward import WEIGHTS, Product, Products
+from archcalc.layers.records.kept import not_yet
 from archcalc.sizes.dims import Dim, at_least, least, product
 
 SWISH: Work = {"exp": 1, "add": 1, "div": 1, "mul": 1}

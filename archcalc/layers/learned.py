@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from math import prod
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from archcalc.layers.attention import SizeOrNone, check_tokens
+from archcalc.layers.attention.attention import SizeOrNone, check_tokens
+from archcalc.layers.attention.windows import TABLE
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -21,19 +22,18 @@ from archcalc.layers.base import (
     numel,
 )
 from archcalc.layers.fields import FieldError, Flag, ListField, Size, Sizes
-from archcalc.layers.kept import NOT_YET
-from archcalc.layers.window_attention import TABLE
+from archcalc.layers.records.kept import NOT_YET
 from archcalc.sizes.dims import Dim, product
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Ints, Laid
+    from archcalc.layers.records.strides import Ints, Laid
 
 SizesOrNone = Annotated[tuple[Dim, ...] | None, ListField(1)]
 
 
 def for_all(output: Ints, strides: Ints | None = None, block: int = 0) -> Laid:
     """Return how one tensor lies that every sample of a batch reads."""
-    from archcalc.layers.strides import Laid, rows
+    from archcalc.layers.records.strides import Laid, rows
 
     own = rows(output[1:]) if strides is None else strides
     return Laid(output, (0, *own), block)

@@ -24,7 +24,7 @@ from archcalc.layers.reparametrized import Reparametrized, WeightNorm
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Laid
+    from archcalc.layers.records.strides import Laid
 
 
 class Matrix(Reparametrized):

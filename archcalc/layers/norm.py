@@ -26,7 +26,7 @@ from archcalc.layers.fields import Flag, Size, WordField
 from archcalc.sizes.dims import Dim, at_least
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Ints, Laid
+    from archcalc.layers.records.strides import Ints, Laid
 
 
 def check_several(values: Dim, what: str) -> None:

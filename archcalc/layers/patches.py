@@ -27,7 +27,7 @@ from archcalc.layers.window import Sliding, simple
 from archcalc.sizes.dims import Dim, product, same
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Ints, Laid
+    from archcalc.layers.records.strides import Ints, Laid
 
 
 class Patches(Rearrange):

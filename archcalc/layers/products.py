@@ -20,7 +20,7 @@ from archcalc.layers.fields import FieldError, LettersField
 from archcalc.sizes.dims import Dim, product, same
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Laid
+    from archcalc.layers.records.strides import Laid
 
 AxisLetters = Annotated[str, LettersField()]
 

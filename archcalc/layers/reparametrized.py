@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from archcalc.layers.base import Extra, Layer, Module, Saved, Shape, Shapes, numel
 from archcalc.layers.fields import FieldError, WordField
-from archcalc.layers.kept import NOT_YET
+from archcalc.layers.records.kept import NOT_YET
 from archcalc.sizes.dims import Dim, product
 
 WORDS = ("none", "first", "last")

@@ -23,7 +23,7 @@ from archcalc.layers.fields import Axes, FieldError, ListField, Sizes
 from archcalc.sizes.dims import Dim, product, same
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Ints, Laid
+    from archcalc.layers.records.strides import Ints, Laid
 
 TwoAxes = Annotated[tuple[int, ...], ListField(-8, 2)]
 NewSizes = Annotated[tuple[Dim, ...], ListField(-1)]

@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from archcalc.errors import ShapeError
-from archcalc.layers.backward import WEIGHTS, Product, Products
 from archcalc.layers.base import (
     NOTHING_SAVED,
     Call,
@@ -36,6 +35,7 @@ from archcalc.layers.fields import (
     Size,
     Stride,
 )
+from archcalc.layers.records.backward import WEIGHTS, Product, Products
 from archcalc.layers.window import Sliding, kernel_text
 from archcalc.sizes.dims import Dim, product, same
 

@@ -6,8 +6,7 @@ from collections.abc import Collection
 from typing import ClassVar
 
 from archcalc.errors import ShapeError
-from archcalc.layers.attention import check_tokens
-from archcalc.layers.backward import WEIGHTS, Product, Products
+from archcalc.layers.attention.attention import check_tokens
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -23,7 +22,8 @@ from archcalc.layers.base import (
 )
 from archcalc.layers.combine import mismatch
 from archcalc.layers.fields import FieldError, Size
-from archcalc.layers.kept import NOT_YET
+from archcalc.layers.records.backward import WEIGHTS, Product, Products
+from archcalc.layers.records.kept import NOT_YET
 from archcalc.sizes.dims import Dim, same
 
 SOURCES = ("delta", "b", "c")

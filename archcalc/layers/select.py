@@ -35,7 +35,7 @@ from archcalc.layers.reshape import Part, Rearrange
 from archcalc.sizes.dims import Dim, at_least, ceil_div, largest, least, same
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Ints, Laid
+    from archcalc.layers.records.strides import Ints, Laid
 
 Two = Annotated[tuple[Dim, ...], ListField(0, 2)]
 MODES = ("zeros", "reflect", "replicate", "circular")

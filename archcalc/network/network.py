@@ -20,7 +20,7 @@ from archcalc.graph.graph import Graph
 from archcalc.language import library
 from archcalc.language.argument_reader import ArgumentReader, Problems, symbol_named
 from archcalc.language.spec import Spec, read_spec
-from archcalc.layers.attention import KERNELS
+from archcalc.layers.attention.attention import KERNELS
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import FieldError, WholeField
 from archcalc.limits import DEFAULT, Limits, begin, counting

@@ -18,8 +18,8 @@ from archcalc.figures.facts import flops
 from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.figures.formulas.formulas import Formula, Recording, record, times_samples
 from archcalc.graph.graph import Node
-from archcalc.layers.backward import WEIGHTS
 from archcalc.layers.base import Shape
+from archcalc.layers.records.backward import WEIGHTS
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Row
 from archcalc.network.shown import Shown

@@ -12,8 +12,8 @@ from torch_memory import inputs_of, prepared, walk
 import archcalc
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
+from archcalc.layers.records.strides import Ints, Laid, rows
 from archcalc.layers.reshape import Rearrange
-from archcalc.layers.strides import Ints, Laid, rows
 
 
 def scattered(random: Random) -> Tensor:

@@ -15,7 +15,7 @@ import pytest
 from layer_cases import EXAMPLES, FURTHER, Case
 
 from archcalc.layers.base import Kernel, Saved, Seen, times
-from archcalc.layers.strides import Laid
+from archcalc.layers.records.strides import Laid
 
 FILE = Path(__file__).parents[1] / "golden" / "layers" / "records.txt"
 CASES = [*EXAMPLES, *FURTHER]

@@ -21,7 +21,7 @@ from archcalc.errors import ShapeError
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Kernel, Saved
 from archcalc.layers.fields import FieldError
-from archcalc.layers.strides import Laid
+from archcalc.layers.records.strides import Laid
 
 
 def shapes(named: Iterator[tuple[str, Tensor]]) -> dict[str, tuple[int, ...]]:

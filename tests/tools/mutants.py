@@ -96,8 +96,16 @@ GROUPS = {
     "moves": Group(
         (
             *("layers/combine.py", "layers/reshape.py", "layers/select.py"),
-            *("layers/resize.py", "layers/attention.py", "layers/recurrent.py"),
-            *("layers/window_attention.py", "layers/learned.py", "layers/rotary.py"),
+            *(
+                "layers/resize.py",
+                "layers/attention/attention.py",
+                "layers/recurrent/recurrent.py",
+            ),
+            *(
+                "layers/attention/windows.py",
+                "layers/learned.py",
+                "layers/attention/rotary.py",
+            ),
             *("layers/input.py", "layers/patches.py", "layers/__init__.py"),
         ),
         LAYERS,
@@ -146,7 +154,7 @@ GROUPS = {
         (
             "figures/memory/memory.py",
             "figures/memory/layout.py",
-            "layers/strides.py",
+            "layers/records/strides.py",
             "figures/memory/branch_order.py",
             "figures/memory/activation_rules.py",
         ),

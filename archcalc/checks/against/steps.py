@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Function, Shape, numel, per_axis
-from archcalc.layers.calls import named
+from archcalc.layers.records.calls import named
 
 FLATTENED = "torch.flatten(x, 1)"
 MEAN = "mean of all positions"

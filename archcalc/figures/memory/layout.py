@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Layer, Shape, numbers
+from archcalc.layers.records.strides import Ints, Laid
 from archcalc.layers.reparametrized import Reparametrized
-from archcalc.layers.strides import Ints, Laid
 
 
 class Layouts:

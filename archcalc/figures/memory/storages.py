@@ -17,7 +17,7 @@ from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.figures.memory.layout import Layouts
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Extra, Inside, Kernel, Layer, Saved, numel
-from archcalc.layers.running import Run
+from archcalc.layers.records.running import Run
 from archcalc.sizes.dims import Dim
 
 ID_BYTES = 8

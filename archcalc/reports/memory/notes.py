@@ -13,8 +13,8 @@ from archcalc.figures.memory.ledger import Timeline
 from archcalc.figures.memory.optimizers import named_way
 from archcalc.figures.memory.storages import Storages, takes_onednn
 from archcalc.graph.graph import Node
-from archcalc.layers.attention import Attention
-from archcalc.layers.recurrent import LSTM
+from archcalc.layers.attention.attention import Attention
+from archcalc.layers.recurrent.recurrent import LSTM
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Row
 from archcalc.reports.cells import Note

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from archcalc.layers.calls import usual
+from archcalc.layers.records.calls import usual
 from archcalc.sizes.polynomials import Poly
 from archcalc.writers.pytorch.bodies import ENTERING
 from archcalc.writers.pytorch.functions import around

@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any, NamedTuple
 
-from archcalc.layers.calls import (
+from archcalc.layers.records.calls import (
     POSITIONS,
     USUAL,
     Call,

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import ClassVar, NamedTuple
 
+from archcalc.layers.attention.heads import Heads, swapped
 from archcalc.layers.base import Extra, Saved
-from archcalc.layers.heads import Heads, swapped
-from archcalc.layers.kept import NOT_YET
-from archcalc.layers.running import Replay
-from archcalc.layers.strides import Laid
+from archcalc.layers.records.kept import NOT_YET
+from archcalc.layers.records.running import Replay
+from archcalc.layers.records.strides import Laid
 from archcalc.sizes.dims import Dim
 
 PACKED = "queries, keys and values"

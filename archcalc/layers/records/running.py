@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from archcalc.layers.kept import Extra
+from archcalc.layers.records.kept import Extra
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Laid
+    from archcalc.layers.records.strides import Laid
 
 
 class Run(NamedTuple):

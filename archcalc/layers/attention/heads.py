@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archcalc.layers.base import Shape, is_one, numbers
-from archcalc.layers.running import Run
-from archcalc.layers.strides import Laid
+from archcalc.layers.records.running import Run
+from archcalc.layers.records.strides import Laid
 from archcalc.sizes.dims import Dim, product
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from archcalc.errors import ShapeError
-from archcalc.layers.backward import WEIGHTS, Product, Products
 from archcalc.layers.base import (
     Call,
     Function,
@@ -23,11 +22,12 @@ from archcalc.layers.base import (
     times,
 )
 from archcalc.layers.fields import FieldError, Flag, Size, WholeField, WordField
-from archcalc.layers.strides import Ints, Laid
+from archcalc.layers.records.backward import WEIGHTS, Product, Products
+from archcalc.layers.records.strides import Ints, Laid
 from archcalc.sizes.dims import Dim, at_least
 
 if TYPE_CHECKING:
-    from archcalc.layers.recurrent_kernels import Sizes
+    from archcalc.layers.recurrent.kernels import Sizes
 
 Biases = Annotated[int, WholeField(0, 2)]
 Depth = Annotated[int, WholeField(1, 1000)]
@@ -137,7 +137,7 @@ class Recurrent(Layer):
 
     def sizes(self, x: Laid, kernel: Kernel) -> Sizes:
         """Return its sizes with a batch, in numbers."""
-        from archcalc.layers.recurrent_kernels import Sizes
+        from archcalc.layers.recurrent.kernels import Sizes
 
         batch, steps, width = x.sizes
         time_first = x.moved((1, 0, 2))
@@ -159,7 +159,7 @@ class Recurrent(Layer):
 
     def inside(self, kernel: Kernel, *inputs: Laid) -> Inside | None:
         """Return what torch's native CPU kernel keeps and makes, step by step."""
-        from archcalc.layers.recurrent_backward import native
+        from archcalc.layers.recurrent.backward import native
 
         (x,) = inputs
         names = tuple(self.weights(x.sizes[1:]))
@@ -270,7 +270,7 @@ class LSTM(Recurrent):
         return "(h, c)", (f"c = {zeros}", states)
 
     def inside(self, kernel: Kernel, *inputs: Laid) -> Inside | None:
-        from archcalc.layers.recurrent_backward import onednn
+        from archcalc.layers.recurrent.backward import onednn
 
         (x,) = inputs
         if self.proj is not None or not kernel.onednn:

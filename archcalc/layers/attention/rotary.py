@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
 from archcalc.errors import ShapeError
-from archcalc.layers.attention import SizeOrNone
+from archcalc.layers.attention.attention import SizeOrNone
 from archcalc.layers.base import (
     Call,
     Extra,

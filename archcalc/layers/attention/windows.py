@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from archcalc.errors import ShapeError
 from archcalc.layers.activation import softmax_work
-from archcalc.layers.attention import check_tokens, head_width
-from archcalc.layers.attention_kernels import APART, OUTPUT, WHAT
-from archcalc.layers.attention_kernels import WEIGHTS as SOFTENED
-from archcalc.layers.backward import WEIGHTS, Product, Products
+from archcalc.layers.attention.attention import check_tokens, head_width
+from archcalc.layers.attention.kernels import APART, OUTPUT, WHAT
+from archcalc.layers.attention.kernels import WEIGHTS as SOFTENED
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -26,12 +25,13 @@ from archcalc.layers.base import (
     times,
 )
 from archcalc.layers.fields import Count, Flag, ListField, Size, WordField
-from archcalc.layers.kept import not_yet
-from archcalc.layers.running import Replay, Run, told
+from archcalc.layers.records.backward import WEIGHTS, Product, Products
+from archcalc.layers.records.kept import not_yet
+from archcalc.layers.records.running import Replay, Run, told
 from archcalc.sizes.dims import Dim, at_least, ceil_div, product, same, square_root
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Ints, Laid
+    from archcalc.layers.records.strides import Ints, Laid
 
 ScaledBy = Annotated[Literal["head", "features"], WordField(("head", "features"))]
 Grid = Annotated[tuple[Dim, Dim] | None, ListField(1, 2)]
@@ -191,7 +191,7 @@ class GroupedAttention(Layer):
 
     def copies_windows(self, x: Shape, anew: bool) -> bool:
         """Say whether windows are copied to lie in a row, out of a grid made anew."""
-        from archcalc.layers.strides import Laid
+        from archcalc.layers.records.strides import Laid
 
         if self.run.laid is None:
             return True
@@ -229,7 +229,7 @@ class GroupedAttention(Layer):
 
         `sizes` are those of the output; the grid has its padding.
         """
-        from archcalc.layers.strides import Laid
+        from archcalc.layers.records.strides import Laid
 
         (batch, _, features), x = sizes, sizes[1:]
         size, heads, down, right = numbers((self.size, self.heads, *self.windows(x)))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from archcalc.errors import ShapeError
 from archcalc.layers.activation import softmax_work
-from archcalc.layers.attention_gradients import back
-from archcalc.layers.attention_kernels import Asked, Fused, Kernel, Unfused, Written
-from archcalc.layers.backward import Product, Products
+from archcalc.layers.attention.gradients import back
+from archcalc.layers.attention.heads import Heads, Read, unequal
+from archcalc.layers.attention.kernels import Asked, Fused, Kernel, Unfused, Written
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -32,12 +32,12 @@ from archcalc.layers.fields import (
     WholeField,
     WordField,
 )
-from archcalc.layers.heads import Heads, Read, unequal
-from archcalc.layers.running import Run, told
+from archcalc.layers.records.backward import Product, Products
+from archcalc.layers.records.running import Run, told
 from archcalc.sizes.dims import Dim, at_least, least, product, same
 
 if TYPE_CHECKING:
-    from archcalc.layers.strides import Ints, Laid
+    from archcalc.layers.records.strides import Ints, Laid
 
 SizeOrNone = Annotated[Dim | None, WholeField(1)]
 SOURCES = ("q", "k", "v")

@@ -1,6 +1,6 @@
 """What torch's CPU kernels for recurrent layers allocate in the backward pass.
 
-The kernels are those of `recurrent_kernels`. Their backward passes run through the
+The kernels are those of `recurrent.kernels`. Their backward passes run through the
 layers, ways and steps in the opposite order. Measured with torch 2.13.0.
 """
 
@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from archcalc.layers.base import Extra, Inside, Saved
-from archcalc.layers.recurrent_kernels import (
+from archcalc.layers.recurrent.kernels import (
     STEPS,
     Heap,
     Sizes,

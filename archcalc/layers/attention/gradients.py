@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archcalc.layers.attention_kernels import (
+from archcalc.layers.attention.heads import swapped
+from archcalc.layers.attention.kernels import (
     HIDDEN,
     LEFT,
     NOISE,
@@ -13,9 +14,8 @@ from archcalc.layers.attention_kernels import (
     Unfused,
 )
 from archcalc.layers.base import Extra, numel
-from archcalc.layers.heads import swapped
-from archcalc.layers.running import Replay
-from archcalc.layers.strides import Laid
+from archcalc.layers.records.running import Replay
+from archcalc.layers.records.strides import Laid
 from archcalc.sizes.dims import Dim, same
 
 GIVEN = "gradient of the output"

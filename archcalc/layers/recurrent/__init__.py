@@ -1,0 +1,1 @@
+"""Recurrent layers, and the kernels that torch runs them with."""
