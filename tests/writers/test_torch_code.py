@@ -19,8 +19,9 @@ from torch.utils.flop_counter import FlopCounterMode
 import archcalc
 from archcalc import Network, UsageError
 from archcalc.network.torch_network import build, trace
-from archcalc.writers.pytorch.code import weight_paths
-from archcalc.writers.pytorch.text import lines
+from archcalc.writers import spoken
+from archcalc.writers.code import Written
+from archcalc.writers.text import lines
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "writers"
 
@@ -52,11 +53,11 @@ def pairs(
 ) -> Iterator[tuple[str, Tensor, Tensor]]:
     """Yield the path, ours and the reference's of every weight that has a path."""
     own = weights(model)
-    for index, paths in weight_paths(network).items():
+    for index, paths in Written(network, spoken("torch")).paths.items():
         part = reference.part(network.graph.nodes[index])
         theirs = {} if part is None else weights(part)
         assert paths.keys() == theirs.keys()
-        for name, path in paths.items():
+        for name, (path, *_) in paths.items():
             yield path, own[path], theirs[name]
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from archcalc.graph.graph import Graph
 from archcalc.layers.base import times
-from archcalc.writers.pytorch.bodies import ENTERING, Ref
-from archcalc.writers.pytorch.functions import Functions, around, has_steps, inline
-from archcalc.writers.pytorch.members import Members
-from archcalc.writers.pytorch.names import Names
-from archcalc.writers.pytorch.parts import Part
+from archcalc.writers.bodies import ENTERING, Ref
+from archcalc.writers.functions import Functions, around, has_steps, inline
+from archcalc.writers.members import Members
+from archcalc.writers.names import Names
+from archcalc.writers.parts import Part
 
 POOL = ("x", "y", "z", "u", "v", "w", "a", "b", "c", "d")
 
@@ -20,12 +20,13 @@ class Forward:
 
     def __init__(self, members: Members, functions: Functions, graph: Graph) -> None:
         self.members = members
+        self.language = members.language
         self.made = members.made
         self.functions = functions
         self.graph = graph
         self.last = self.last_uses()
         self.names: dict[Ref, str] = {}
-        self.extra = Names((*POOL, "self"))
+        self.extra = Names((*POOL, "self", *self.language.names))
         self.entering = [
             self.variable((ENTERING, i)) for i in range(self.made.entering)
         ]
@@ -68,7 +69,8 @@ class Forward:
             self.release(index)
             names = [self.variable((index, place)) for place in range(outputs)]
             self.release(index)
-            comment = self.shape(index) if shapes else ""
+            is_last = self.made.parts[index].last
+            comment = self.shape(index) if shapes and is_last else ""
             yield f"{', '.join(names)} = {text}", comment
         yield f"return {', '.join(self.names[ref] for ref in self.made.returned)}", ""
 
@@ -85,7 +87,9 @@ class Forward:
         plain = form is None or (form.before is None and form.after is None)
         if form is None or (plain and form.target):
             whole = self.members.named[run.start]
-            text = whole.text if part.shared is not None else f"self.{whole.attribute}"
+            text = f"self.{whole.attribute}"
+            if part.shared is not None:
+                text = whole.text(self.language)
             return f"{text}({', '.join(inputs)})"
         values = {
             at: self.members.stored(place)
@@ -96,7 +100,7 @@ class Forward:
             entering = inputs[0]
             if form.before is not None:
                 entering = around(form.before, entering, values)
-            text = f"{self.members.named[run.start].text}({entering})"
+            text = f"{self.members.named[run.start].text(self.language)}({entering})"
             return text if form.after is None else around(form.after, text, values)
         return self.expression(run.start, part, inputs, values)
 
@@ -109,7 +113,7 @@ class Forward:
         own = self.members.parameters.get(index, {})
         params = {param: f"self.{name}" for param, name in own.items()}
         if not has_steps(form):
-            return inline(form, inputs, params, values)
+            return inline(form, inputs, params, values, self.language.training)
         return self.functions.of(part).call(inputs, params, values)
 
     def spread(self, index: int, text: str, batch: str) -> str:
@@ -119,9 +123,7 @@ class Forward:
         node = body.items[items[0]].node if items else None
         if node is None:
             return text
-        rest = ", -1" * len(node.shape)
-        plain = text if text.endswith((")", "]")) else f"({text})"
-        return f"{plain}.expand({batch}.shape[0]{rest})"
+        return self.language.spread(text, batch, len(node.shape))
 
     def shape(self, index: int) -> str:
         """Return the shape of what a part gives."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from archcalc.sizes.polynomials import Poly
-from archcalc.writers.pytorch.bodies import values_of
-from archcalc.writers.pytorch.parts import ANYTHING, Class, Given, agree, both
+from archcalc.writers.bodies import values_of
+from archcalc.writers.parts import ANYTHING, Class, Given, agree, both
 
 LARGEST_FACTOR = 8
 

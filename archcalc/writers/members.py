@@ -6,17 +6,15 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from archcalc.layers.records.calls import usual
 from archcalc.sizes.polynomials import Poly
-from archcalc.writers.pytorch.bodies import ENTERING
-from archcalc.writers.pytorch.functions import around
-from archcalc.writers.pytorch.names import MODULE, Names, attribute
-from archcalc.writers.pytorch.parts import ANYTHING, Class, Given, Part, is_module
-from archcalc.writers.pytorch.templates import literal
-from archcalc.writers.pytorch.text import source
+from archcalc.writers.bodies import ENTERING
+from archcalc.writers.functions import around
+from archcalc.writers.language import Language
+from archcalc.writers.names import Names, attribute
+from archcalc.writers.parts import ANYTHING, Class, Given, Part, is_module
+from archcalc.writers.templates import literal
+from archcalc.writers.text import source
 
-OFTEN = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
-"""Arguments with a default, as a person would write them."""
 BY_POSITION = 2
 """How many arguments of a block are given without their names."""
 
@@ -31,23 +29,21 @@ class Argument(NamedTuple):
 
 
 class Member(NamedTuple):
-    """What a part is called: an attribute, and the place in a `nn.Sequential`."""
+    """What a part is called: an attribute, and the place in a chain of modules."""
 
     attribute: str
     place: int | None = None
 
-    @property
-    def path(self) -> str:
-        """The name as PyTorch writes it: `conv1.0`."""
-        return (
-            self.attribute if self.place is None else f"{self.attribute}.{self.place}"
-        )
+    def path(self, language: Language) -> str:
+        """Return the name as the language writes a path: `conv1.0`."""
+        if self.place is None:
+            return self.attribute
+        return language.inside(self.attribute, self.place)
 
-    @property
-    def text(self) -> str:
-        """The name as an expression: `self.conv1[0]`."""
-        at = "" if self.place is None else f"[{self.place}]"
-        return f"self.{self.attribute}{at}"
+    def text(self, language: Language) -> str:
+        """Return the name as an expression: `self.conv1[0]`."""
+        whole = f"self.{self.attribute}"
+        return whole if self.place is None else language.at(whole, self.place)
 
 
 class Members:
@@ -57,11 +53,14 @@ class Members:
     of each part is, `kept` which arguments `forward` needs.
     """
 
-    def __init__(self, made: Class, known: dict[int, Members]) -> None:
+    def __init__(
+        self, made: Class, known: dict[int, Members], language: Language
+    ) -> None:
         self.made = made
         self.known = known
-        self.arguments = _arguments(made)
-        self.names = Names(MODULE)
+        self.language = language
+        self.arguments = _arguments(made, language)
+        self.names = Names((*language.taken, *language.names))
         self.reads = readers(made)
         self.runs = list(self.found_runs())
         self.named: dict[int, Member] = {}
@@ -82,7 +81,7 @@ class Members:
                 start = index
 
     def follows(self, start: int, index: int) -> bool:
-        """Say whether a part goes into the `nn.Sequential` that begins at `start`."""
+        """Say whether a part goes into the chain that begins at `start`."""
         parts = self.made.parts
         first, part = parts[start], parts[index]
         chain = part.inputs == ((index - 1, 0),) and self.reads[index - 1] == 1
@@ -144,14 +143,12 @@ class Members:
         modules = [self.module(parts[index]) for index in run]
         text = ", ".join(_folded(modules))
         if len(run) > 1:
-            text = f"nn.Sequential({text})"
+            text = self.language.chain(text)
         if first.optional is None:
             yield f"self.{name} = {text}"
             return
         flag = self.expression(first.optional)
-        yield f"self.{name}: nn.Module = nn.Identity()"
-        yield f"if {flag}:"
-        yield f"    self.{name} = {text}"
+        yield from self.language.optional(name, flag, text)
 
     def parameter(self, part: Part, param: str, name: str) -> Iterator[str]:
         """Yield the code of a parameter or buffer; zeros stand for what is learned."""
@@ -163,18 +160,16 @@ class Members:
                 sizes = [self.expression(place) for place in range(at, at + axes)]
             at += axes
         if (param, len(sizes)) in part.form.params:
-            yield f"self.{name} = nn.Parameter(torch.zeros({', '.join(sizes)}))"
+            yield from self.language.parameter(name, sizes)
             return
-        made = ", ".join(sizes) if sizes else "(), dtype=torch.long"
-        code = f"torch.zeros({made})"
+        code = ""
         for known, filled in part.form.filled:
             if known == param:
                 values = {
                     at: self.expression(place) for at, place in enumerate(part.places)
                 }
                 code = around(filled, "", values)
-        yield f"self.{name}: Tensor"
-        yield f'self.register_buffer("{name}", {code})'
+        yield from self.language.buffer(name, sizes, code)
 
     def module(self, part: Part) -> str:
         """Return the call that makes the module of a part."""
@@ -187,7 +182,7 @@ class Members:
         for at in range(form.positional, end):
             name, place = form.names[at], part.places[at]
             value = self.made.given[place]
-            known = usual(form.target, name)
+            known = self.language.usual(form.target, name)
             if (
                 known is not None
                 and value == Given(known)
@@ -195,7 +190,8 @@ class Members:
             ):
                 continue
             given.append(f"{name}={self.expression(place)}")
-        return form.wrap.format(f"{form.target}({', '.join(given)})")
+        made = self.language.made(form.target, given, bool(part.weights))
+        return form.wrap.format(made)
 
     def block(self, part: Part, used: Class) -> str:
         """Return the call that makes a block, or a row of blocks."""
@@ -209,15 +205,15 @@ class Members:
             return first
         if first == rest:
             times = self.expression(part.places[2 * count])
-            return f"nn.Sequential(*[{rest} for _ in range({times})])"
+            return self.language.chain(f"*[{rest} for _ in range({times})]")
         if number.argument is None and number.literal == 2:
-            return f"nn.Sequential({first}, {rest})"
+            return self.language.chain(f"{first}, {rest}")
         less = (
             f"{number.literal - 1}"
             if number.argument is None
             else (f"{self.expression(part.places[2 * count])} - 1")
         )
-        return f"nn.Sequential({first}, *[{rest} for _ in range({less})])"
+        return self.language.chain(f"{first}, *[{rest} for _ in range({less})]")
 
     def call(self, used: Class, places: range) -> str:
         """Return the call of a class of the code with the values at some places."""
@@ -234,7 +230,7 @@ class Members:
                     continue
             by_name = number >= BY_POSITION or argument.default is not None
             given.append(f"{argument.name}={written}" if by_name else written)
-        return f"{used.name}({', '.join(given)})"
+        return self.language.made(used.name, given)
 
     def expression(self, place: int, filler: Any = None) -> str:
         """Return how a value is written in the constructor."""
@@ -288,14 +284,14 @@ def readers(made: Class) -> dict[int, int]:
     return found
 
 
-def _arguments(made: Class) -> dict[str, Argument]:
+def _arguments(made: Class, language: Language) -> dict[str, Argument]:
     """Return the arguments of a class, those without a default first."""
-    names = Names(("self",))
+    names = Names(("self", *language.names))
     found: dict[str, Argument] = {}
     for key, column in made.arguments.items():
         values = [value for value in column if value is not ANYTHING]
         hint = key.rstrip("_0123456789")
-        default = OFTEN.get(hint)
+        default = language.often.get(hint)
         if default not in values or type(values[0]) is bool:
             default = None
         if made.uses[0].group.parent < 0:

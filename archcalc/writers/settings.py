@@ -13,33 +13,42 @@ from archcalc.graph.graph import Graph
 from archcalc.layers.base import Call, Function
 from archcalc.network.network import Network
 from archcalc.sizes.polynomials import Poly, symbol
-from archcalc.writers.pytorch.names import GLOBAL, Names
+from archcalc.writers.language import Language, Lowered
+from archcalc.writers.names import Names
 
 MOST_PARAMS = 12
 """How many params are tried; each needs the network written out once more."""
 
 
-def with_arguments(network: Network) -> tuple[Graph, dict[str, int]]:
-    """Return the graph with symbols for some params, and their values as they are."""
+Words = dict[int, Lowered]
+
+
+def with_arguments(
+    network: Network, language: Language
+) -> tuple[Graph, Words, dict[str, int]]:
+    """Return the graph with symbols for some params, and their values as they are.
+
+    Its layers come in words of the language.
+    """
     plain, values = network.graph, network.params
     wanted = [
         name
         for name, value in values.items()
-        if type(value) is int and Names().free(name) == name and name not in GLOBAL
+        if type(value) is int and Names(language.names).free(name) == name
     ][:MOST_PARAMS]
     found: dict[str, int] = {}
-    graph, calls = plain, _calls(plain)
+    graph, words = plain, language.lower(plain)
     for name in wanted:
         tried = {**found, name: values[name]}
         try:
             other = _with_symbols(network, tried)
-            alike = _alike(plain, other, tried) and _same_code(calls, _calls(other))
+            told = language.lower(other) if _alike(plain, other, tried) else {}
         except (ArchcalcError, TypeError):  # a rule needs a number here
             continue
-        if alike:
-            graph, found = other, tried
-    used = _symbols(graph)
-    return graph, {name: value for name, value in found.items() if name in used}
+        if told and _same_code(words, told):
+            graph, words, found = other, told, tried
+    used = _symbols(words)
+    return graph, words, {name: found[name] for name in found if name in used}
 
 
 def _with_symbols(network: Network, names: dict[str, int]) -> Graph:
@@ -64,15 +73,13 @@ def _alike(plain: Graph, other: Graph, values: dict[str, int]) -> bool:
     return True
 
 
-def _calls(graph: Graph) -> list[Call]:
-    """Return the torch records of all layers, in order."""
-    nodes = graph.nodes[len(graph.inputs) :]
-    return [node.layer.torch(*graph.input_shapes(node)) for node in nodes]
-
-
-def _same_code(plain: list[Call], other: list[Call]) -> bool:
+def _same_code(plain: Words, other: Words) -> bool:
     """Say whether layers have the same code; only arguments of modules may differ."""
-    return all(_code(a) == _code(b) for a, b in zip(plain, other, strict=True))
+    return all(
+        [_code(step.record) for step in plain[index]]
+        == [_code(step.record) for step in other[index]]
+        for index in plain
+    )
 
 
 def _code(call: Call) -> tuple[object, ...]:
@@ -86,10 +93,10 @@ def _at(size: object, values: dict[str, int]) -> object:
     return size.at(**values) if isinstance(size, Poly) else size
 
 
-def _symbols(graph: Graph) -> set[str]:
+def _symbols(words: Words) -> set[str]:
     """Return the symbols in the arguments and weights of the layers."""
     found: set[str] = set()
-    for record in _calls(graph):
+    for record in (step.record for steps in words.values() for step in steps):
         given: list[object] = []
         if isinstance(record, Function):
             given += [size for shape in record.params.values() for size in shape]

@@ -1,4 +1,4 @@
-"""A layer's torch record with its numbers taken out, so that like ones are one text.
+"""A layer's record with its numbers taken out, so that like ones are one text.
 
 `template` splits a record into a *form*, which is the same for all layers that are
 written alike, and its *values*, which a class may take as arguments. Expressions stay
@@ -12,24 +12,18 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any, NamedTuple
 
-from archcalc.layers.records.calls import (
-    POSITIONS,
-    USUAL,
-    Call,
-    Function,
-    Module,
-    kind_of,
-)
+from archcalc.layers.records.calls import Call, Function, Module
 from archcalc.sizes.polynomials import Poly
+from archcalc.writers.language import Language
 
 
 class Form(NamedTuple):
     """A record without its values.
 
-    `names` are what the values are called, as far as torch names them. Of a module,
-    `target` is its dotted name; the first `positional` values are given by position and
-    the next `keywords` by name. Of an expression, `body` is its code with `_0`, `_1`, …
-    for the values. `before` and `after` are the code around a module, with values of
+    `names` are what the values are called, as far as the language names them. Of a
+    module, `target` is its dotted name; the first `positional` values are given by
+    position and the next `keywords` by name. Of an expression, `body` is its code with
+    `_0`, `_1`, … for the values. `before` and `after` are the code around a module, with values of
     their own. `params` and `buffers` are those of an expression, each with its number
     of axes; their sizes come last among the values. `wrap` is code around the making of
     a module, `filled` code for what is in a buffer, if not zeros.
@@ -61,19 +55,19 @@ class Filled(NamedTuple):
     values: tuple[Any, ...]
 
 
-def template(record: Call) -> Filled:
+def template(record: Call, language: Language) -> Filled:
     """Split a record into its form and its values."""
     if isinstance(record, Function):
         return _of_function(record)
-    return _of_module(record)
+    return _of_module(record, language)
 
 
-def _of_module(record: Module) -> Filled:
-    """Split a module; arguments that torch knows a default of are all given."""
-    kind = kind_of(record.target)
-    known = POSITIONS.get(kind, ())
+def _of_module(record: Module, language: Language) -> Filled:
+    """Split a module; arguments that have a default are all given."""
+    kind = language.kind(record.target)
+    known = language.positions.get(kind, ())
     names = tuple([*known, *["size"] * len(record.args)][: len(record.args)])
-    given = {**USUAL.get(kind, {}), **record.kwargs}
+    given = {**language.defaults.get(kind, {}), **record.kwargs}
     values = [*record.args, *given.values()]
     texts: list[str | None] = []
     for code in (record.before, record.after):

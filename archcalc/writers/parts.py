@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from archcalc.writers.pytorch.bodies import Body, Ref
-from archcalc.writers.pytorch.templates import Form
+from archcalc.layers.records.calls import NO_NAMES
+from archcalc.writers.bodies import Body, Ref
+from archcalc.writers.language import Weight
+from archcalc.writers.templates import Form
 
 
 class Anything:
@@ -29,7 +31,8 @@ class Part(NamedTuple):
     `form` is a layer's, `used` a block's class. `places` are where its values stand
     among those of the class; a row has those of its first block, those of the others,
     and the number of blocks. `optional` says that some uses leave it out: the value at
-    that place, true or false, says which.
+    that place, true or false, says which. A layer may be several parts: the `last` one
+    gives its value, and `weights` are those of its layer that it has.
     """
 
     name: str
@@ -42,6 +45,8 @@ class Part(NamedTuple):
     branch: str = ""
     shared: int | None = None
     key: str = ""
+    weights: Mapping[str, Weight] = NO_NAMES
+    last: bool = True
 
 
 @dataclass(eq=False, slots=True)

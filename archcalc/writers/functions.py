@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from archcalc.writers.pytorch.names import Names, attribute
-from archcalc.writers.pytorch.parts import Class, Given, Part
-from archcalc.writers.pytorch.templates import Form, literal, put_in
-from archcalc.writers.pytorch.text import lines, source
+from archcalc.writers.language import Language
+from archcalc.writers.names import Names, attribute
+from archcalc.writers.parts import Class, Given, Part
+from archcalc.writers.templates import Form, literal, put_in
+from archcalc.writers.text import lines, source
 
 
 class Functions:
@@ -17,8 +18,9 @@ class Functions:
     Numbers that are equal in all its uses stand in the function, others are arguments.
     """
 
-    def __init__(self, classes: list[Class], names: Names) -> None:
+    def __init__(self, classes: list[Class], names: Names, language: Language) -> None:
         self.names = names
+        self.language = language
         self.uses: dict[tuple[Form, int], list[list[Given]]] = {}
         self.hints: dict[tuple[Form, int], list[set[str]]] = {}
         self.made: dict[tuple[Form, int], Made] = {}
@@ -43,7 +45,8 @@ class Functions:
             name = self.names.free(attribute(self.keys[key]))
             hints = [h.pop() if len(h) == 1 else "size" for h in self.hints[key]]
             uses = self.uses[key]
-            self.made[key] = Made(name, part.form, len(part.inputs), uses, hints)
+            inputs = len(part.inputs)
+            self.made[key] = Made(name, part.form, inputs, uses, hints, self.language)
         return self.made[key]
 
     def lines(self) -> Iterator[list[str]]:
@@ -67,11 +70,12 @@ class Made:
         inputs: int,
         uses: list[list[Given]],
         hints: list[str],
+        language: Language,
     ) -> None:
-        self.name, self.form = name, form
+        self.name, self.form, self.language = name, form, language
         tree = ast.parse(form.body)
         found = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-        names = Names(found - {"x"})
+        names = Names((*(found - {"x"}), *language.names))
         self.inputs = [names.free("x") for _ in range(inputs)]
         read = [
             param
@@ -98,11 +102,12 @@ class Made:
 
     def lines(self) -> Iterator[str]:
         """Yield the text of the function."""
-        taken = [f"{name}: Tensor" for name in (*self.inputs, *self.params.values())]
+        tensor = self.language.tensor
+        taken = [f"{name}: {tensor}" for name in (*self.inputs, *self.params.values())]
         taken += [f"{name}: int" for name in self.taken]
         if self.training is not None:
             taken.append(f"{self.training}: bool")
-        yield from lines(f"def {self.name}({', '.join(taken)}) -> Tensor:", 0)
+        yield from lines(f"def {self.name}({', '.join(taken)}) -> {tensor}:", 0)
         names: dict[str, ast.expr] = {
             "xs": ast.List([ast.Name(name) for name in self.inputs]),
             "p": ast.Dict(
@@ -130,12 +135,16 @@ class Made:
         given = [*inputs, *(params[name] for name in self.params)]
         given += [f"{name}={values[at]}" for name, at in self.taken.items()]
         if self.training is not None:
-            given.append(f"{self.training}=self.training")
+            given.append(f"{self.training}={self.language.training}")
         return f"{self.name}({', '.join(given)})"
 
 
 def inline(
-    form: Form, inputs: list[str], params: dict[str, str], values: dict[int, str]
+    form: Form,
+    inputs: list[str],
+    params: dict[str, str],
+    values: dict[int, str],
+    training: str,
 ) -> str:
     """Return an expression of one statement with names put in."""
     names: dict[str, ast.expr] = {
@@ -144,8 +153,9 @@ def inline(
             [ast.Constant(param) for param in params],
             [_name(text) for text in params.values()],
         ),
-        "training": _name("self.training"),
     }
+    if training:
+        names["training"] = _name(training)
     if inputs:
         names["x"] = _name(inputs[0])
     names.update((f"_{place}", _name(text)) for place, text in values.items())

@@ -2,7 +2,7 @@
 
 Uses of a block that are built alike share a class. Where only numbers differ, they
 become arguments of its constructor: a param of the block if it has the same value in
-every use, a multiple of one, or else an argument with torch's name for it. Every use is
+every use, a multiple of one, or else an argument with the language's name. Every use is
 checked: the arguments of a class give each use exactly its own numbers.
 """
 
@@ -12,10 +12,11 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from archcalc.graph.graph import Graph, Node
-from archcalc.writers.pytorch.arguments import Arguments
-from archcalc.writers.pytorch.bodies import Body, Item, Ref, bodies
-from archcalc.writers.pytorch.branches import merged
-from archcalc.writers.pytorch.parts import (
+from archcalc.writers.arguments import Arguments
+from archcalc.writers.bodies import Body, Item, Ref, bodies
+from archcalc.writers.branches import merged
+from archcalc.writers.language import Language, Lowered
+from archcalc.writers.parts import (
     ANYTHING,
     Class,
     Draft,
@@ -24,7 +25,7 @@ from archcalc.writers.pytorch.parts import (
     agree,
     both,
 )
-from archcalc.writers.pytorch.templates import Filled, template
+from archcalc.writers.templates import template
 
 
 class Use(NamedTuple):
@@ -39,14 +40,18 @@ class Use(NamedTuple):
 
 
 def classes(
-    graph: Graph, top: Body, params: Mapping[str, int]
+    graph: Graph,
+    top: Body,
+    params: Mapping[str, int],
+    language: Language,
+    lowered: Mapping[int, Lowered],
 ) -> tuple[list[Class], dict[int, Use]]:
     """Return the classes, the inner ones first, and the use of each body by its id.
 
     `params` are the arguments of the whole network, with their usual values; the graph
-    has symbols for them.
+    has symbols for them. `lowered` has the steps of each layer.
     """
-    maker = _Maker(graph)
+    maker = _Maker(graph, language, lowered)
     for level in _levels(top):
         maker.add(level)
     whole = maker.classes[-1]
@@ -70,8 +75,12 @@ def _levels(top: Body) -> list[list[Body]]:
 class _Maker:
     """Collects classes, from the blocks without blocks to the whole network."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(
+        self, graph: Graph, language: Language, lowered: Mapping[int, Lowered]
+    ) -> None:
         self.graph = graph
+        self.language = language
+        self.lowered = lowered
         self.classes: list[Class] = []
         self.uses: dict[int, Use] = {}
 
@@ -112,28 +121,27 @@ class _Maker:
         moved: dict[Ref, Ref] = {}
         known: dict[int, int] = {}
         for first, end in _rows(body, self.uses):
-            item, start = body.items[first], len(values)
+            item = body.items[first]
             inputs = tuple([moved.get(ref, ref) for ref in item.inputs])
-            name, used, form, row = _name(body, first, end), None, None, False
-            if item.body is None:
-                form, numbers = self.filled(item)
-                values += numbers
-            else:
+            name = _name(body, first, end)
+            if item.node is None:
                 uses = [self.use(i) for i in body.items[first:end]]
-                used, row = uses[0].of, name != item.name
-                values += _row_values(uses) if row else uses[0].arguments()
+                row = name != item.name
+                given = _row_values(uses) if row else [*uses[0].arguments()]
+                whole = Part(name, inputs, None, uses[0].of, range(0), row)
+                pieces = [(whole, given)]
+            else:
+                pieces = self.pieces(item.node, name, inputs, len(parts))
+            for part, given in pieces:
+                places = range(len(values), len(values) + len(given))
+                values += given
+                parts.append(part._replace(places=places, branch=item.branch))
+                ranges.append(range(first, end))
+                shared = self.owner(body, parts, ranges, values, known)
+                parts[-1] = parts[-1]._replace(shared=shared)
             for index in range(first, end):
                 for place in range(len(_leaving(body.items[index]))):
-                    moved[index, place] = len(parts), place
-            places = range(start, len(values))
-            key = "" if item.node is None else item.node.layer.key
-            part = Part(
-                name, inputs, form, used, places, row, branch=item.branch, key=key
-            )
-            ranges.append(range(first, end))
-            parts.append(part)
-            shared = self.owner(body, parts, ranges, values, known)
-            parts[-1] = part._replace(shared=shared)
+                    moved[index, place] = len(parts) - 1, place
         returned = tuple([moved.get(ref, ref) for ref in body.returned])
         return Draft(body, parts, values, returned, ranges)
 
@@ -150,7 +158,11 @@ class _Maker:
         `known` holds the part of each layer so far, by its node.
         """
         own, part = _nodes(body, ranges[-1]), parts[-1]
-        known.update((node.index, len(parts) - 1) for node in own)
+        if part.used is None and not (part.weights or part.last):
+            return None
+        for node in own:
+            if part.weights or node.index not in known:
+                known[node.index] = len(parts) - 1
         owners = {known.get(node.share) for node in own if node.share is not None}
         if len(owners) != 1 or (part.form is not None and not part.form.target):
             return None
@@ -178,11 +190,25 @@ class _Maker:
         """Return the use that an item is."""
         return self.uses[id(item.body)]
 
-    def filled(self, item: Item) -> Filled:
-        """Return the form of a layer and its values."""
-        assert item.node is not None
-        node = item.node
-        return template(node.layer.torch(*self.graph.input_shapes(node)))
+    def pieces(
+        self, node: Node, name: str, inputs: tuple[Ref, ...], first: int
+    ) -> list[tuple[Part, list[Any]]]:
+        """Return the steps of a layer as parts, the first at number `first`.
+
+        Those behind the first are its followers, as a norm is a convolution's.
+        """
+        refs, found = [*inputs], []
+        steps = self.lowered[node.index]
+        for number, step in enumerate(steps):
+            form, values = template(step.record, self.language)
+            read = tuple([refs[i] for i in step.inputs])
+            called = f"{name}.{number}" if number else name
+            part = Part(called, read, form, None, range(0), key=node.layer.key)
+            last = number == len(steps) - 1
+            part = part._replace(weights=step.weights, last=last)
+            found.append((part, [*values]))
+            refs.append((first + number, 0))
+        return found
 
 
 def _nodes(body: Body, items: range | None) -> list[Node]:

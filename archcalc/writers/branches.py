@@ -6,8 +6,8 @@ from collections.abc import Hashable
 from itertools import pairwise
 from typing import Any
 
-from archcalc.writers.pytorch.bodies import ENTERING, Ref
-from archcalc.writers.pytorch.parts import ANYTHING, Draft, Part, Ranges, is_module
+from archcalc.writers.bodies import ENTERING, Ref
+from archcalc.writers.parts import ANYTHING, Draft, Part, Ranges, is_module
 
 
 def merged(groups: list[list[Draft]]) -> list[list[Draft]]:

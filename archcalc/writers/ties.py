@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from archcalc.graph.graph import Graph, Node
-from archcalc.writers.pytorch.bodies import Body
-from archcalc.writers.pytorch.classes import Use
-from archcalc.writers.pytorch.members import Members, is_single
+from archcalc.writers.bodies import Body
+from archcalc.writers.classes import Use
+from archcalc.writers.language import Language, Weight
+from archcalc.writers.members import Members, is_single
 
-Weights = dict[str, str]
-"""The path of each weight and buffer of a node, by the name that its layer gives."""
+HEAD = re.compile(r"[.\[]")
+"""What ends the attribute of the network that a path begins with."""
+Weights = dict[str, Weight]
+"""Each weight and buffer of a node, with its path, by the name that its layer gives."""
 
 
 class Paths:
     """Finds the path of every weight in the module that the code makes."""
 
     def __init__(
-        self, graph: Graph, uses: Mapping[int, Use], members: Mapping[int, Members]
+        self,
+        graph: Graph,
+        uses: Mapping[int, Use],
+        members: Mapping[int, Members],
+        language: Language,
     ) -> None:
         self.graph = graph
+        self.language = language
         self.uses = uses
         self.members = members
 
@@ -34,23 +43,20 @@ class Paths:
             named = members.named.get(index)
             for number, at in enumerate(items):
                 item = body.items[at]
-                path = f"{prefix}{named.path}" if named else prefix
-                row = "" if is_single(use.of, part) else f".{number}"
+                path = f"{prefix}{named.path(self.language)}" if named else prefix
                 if item.body is not None:
-                    yield from self.of(item.body, f"{path}{row}.")
-                elif item.node is not None:
-                    params = members.parameters.get(index)
-                    yield item.node, self.weights(item.node, path, prefix, params)
-
-    def weights(
-        self, node: Node, path: str, prefix: str, params: Weights | None
-    ) -> Weights:
-        """Return the paths of a node's weights and buffers."""
-        shapes = self.graph.input_shapes(node)
-        if params is not None:
-            return {name: f"{prefix}{own}" for name, own in params.items()}
-        names = [*node.layer.weights(*shapes), *node.layer.buffers(*shapes)]
-        return {name: f"{path}.{name}" for name in names}
+                    if not is_single(use.of, part):
+                        path = self.language.inside(path, number)
+                    yield from self.of(item.body, f"{path}.")
+                elif item.node is not None and part.weights:
+                    params = members.parameters.get(index, {})
+                    own = {
+                        name: weight._replace(name=f"{prefix}{params[name]}")
+                        if name in params
+                        else weight._replace(name=f"{path}.{weight.name}")
+                        for name, weight in part.weights.items()
+                    }
+                    yield item.node, own
 
 
 def ties(graph: Graph, paths: Mapping[int, Weights]) -> Iterator[tuple[str, str]]:
@@ -66,21 +72,21 @@ def ties(graph: Graph, paths: Mapping[int, Weights]) -> Iterator[tuple[str, str]
             else zip(own.values(), lent.values(), strict=False)
         )
         for mine, theirs in pairs:
-            if mine != theirs:
-                yield mine, theirs
+            if mine.name != theirs.name:
+                yield mine.name, theirs.name
 
 
 def frozen(graph: Graph, paths: Mapping[int, Weights]) -> Iterator[str]:
     """Yield what is frozen: attributes of the network, or single weights, by path."""
     whole: dict[str, bool] = {}
     for index, own in paths.items():
-        for path in own.values():
-            head = path.partition(".")[0]
+        for weight in own.values():
+            head = HEAD.split(weight.name)[0]
             whole[head] = whole.get(head, True) and graph.nodes[index].frozen
     yield from (head for head, is_frozen in whole.items() if is_frozen)
     for index, own in paths.items():
         node = graph.nodes[index]
         names = node.layer.weights(*graph.input_shapes(node)) if node.frozen else ()
         for name in names:
-            if not whole[own[name].partition(".")[0]]:
-                yield own[name]
+            if not whole[HEAD.split(own[name].name)[0]]:
+                yield own[name].name
