@@ -29,12 +29,16 @@ WEIGHTS = (
     "it holds weights but no graph: name the class of the module (mine.py:Net --input "
     f"3x224x224), or export the model: {EXPORT}"
 )
+HDF5 = (
+    "load it with Keras and write it again: "
+    'keras.saving.load_model("model.h5").save("model.keras"); a file of weights alone '
+    "holds no graph"
+)
 REFUSED = {
     ".pt": WEIGHTS,
     ".pth": WEIGHTS,
-    ".h5": "export the model as ONNX: `python -m tf2onnx.convert`, or Keras 3's "
-    'model.export("model.onnx", format="onnx")',
-    ".keras": 'export the model as ONNX: model.export("model.onnx", format="onnx")',
+    ".h5": HDF5,
+    ".hdf5": HDF5,
     ".pb": "export the model as ONNX: `python -m tf2onnx.convert --graphdef`",
     ".mlmodel": "export the model that it was made from as ONNX",
 }
@@ -65,11 +69,18 @@ def _json(data: Buffer, name: str, limits: Limits) -> Model | Source:
     return read_json(data, name, limits)
 
 
+def _keras(data: Buffer, name: str, limits: Limits) -> Model:
+    from archcalc.readers.keras.file import read_archive
+
+    return read_archive(data, name, limits)
+
+
 READERS: dict[str, Callable[[Buffer, str, Limits], Model | Source]] = {
     ".onnx": _onnx,
     ".prototxt": _caffe,
     ".cfg": _darknet,
     ".json": _json,
+    ".keras": _keras,
 }
 """The reader of each format, by the ending of its files."""
 

@@ -7,6 +7,7 @@ from mmap import mmap
 from typing import NamedTuple
 
 from archcalc.limits import Limits
+from archcalc.readers.keras.file import is_keras, read_json_model
 from archcalc.readers.model import Model
 from archcalc.readers.records import Json, Record
 from archcalc.source.parser import Source
@@ -20,7 +21,7 @@ class Kind(NamedTuple):
     read: Callable[[Record, str, Limits], Model | Source]
 
 
-KINDS: tuple[Kind, ...] = ()
+KINDS = (Kind("a Keras model (model.to_json())", is_keras, read_json_model),)
 """The kinds of JSON that are read; the first that fits reads the file."""
 
 
@@ -34,4 +35,6 @@ def read_json(data: mmap | bytes, name: str, limits: Limits) -> Model | Source:
         if kind.fits(record):
             return kind.read(record, name, limits)
     known = ", ".join(kind.called for kind in KINDS)
-    record.wrong("this JSON describes no network", help=f"these are read: {known}")
+    return record.wrong(
+        "this JSON describes no network", help=f"these are read: {known}"
+    )

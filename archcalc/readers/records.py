@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from archcalc.errors import Place, SourceError
 from archcalc.limits import Limits
-from archcalc.source.text import Text, decode, refuse_lines, too_long
+from archcalc.source.text import text_of
 
 WRONG_FILE = "AC592"
 LARGEST = 2**63 - 1
@@ -35,10 +35,7 @@ class Json:
     """A JSON text: its value, and where each part of it stands."""
 
     def __init__(self, data: mmap | bytes, name: str, limits: Limits) -> None:
-        if len(data) > limits.file_bytes:
-            raise too_long(name, len(data), limits)
-        self.text = Text(name, decode(bytes(data), name))
-        refuse_lines(self.text, limits)
+        self.text = text_of(data, name, limits)
         opened = self.text.text.count("[") + self.text.text.count("{")
         if opened > limits.values:
             what = f"the file `{name}` has {opened} lists and objects"

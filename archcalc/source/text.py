@@ -14,15 +14,18 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from archcalc.errors import LimitError, Place, SourceError
 from archcalc.limits import Limits
 
+if TYPE_CHECKING:
+    from mmap import mmap
+
 ENDINGS = (".yaml", ".yml")
 MODEL_ENDINGS = (
     *(".onnx", ".pt", ".pth", ".h5", ".keras", ".pb", ".mlmodel", ".prototxt", ".cfg"),
-    ".json",
+    *(".json", ".hdf5"),
 )
 """Endings of models in formats of others, whether there is a reader or not."""
 STDIN = "-"
@@ -269,6 +272,18 @@ def _other_encoding(data: bytes) -> str | None:
         if all(lanes) and full == 1 and empty == width - 1:
             return name
     return None
+
+
+def text_of(data: mmap | bytes, name: str, limits: Limits) -> Text:
+    """Return bytes as a text of at most so many bytes and lines.
+
+    Raises `LimitError` AC115 for more, `SourceError` AC102 for what is not UTF-8.
+    """
+    if len(data) > limits.file_bytes:
+        raise too_long(name, len(data), limits)
+    text = Text(name, decode(bytes(data), name))
+    refuse_lines(text, limits)
+    return text
 
 
 def refuse_lines(text: Text, limits: Limits) -> None:

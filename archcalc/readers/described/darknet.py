@@ -15,6 +15,7 @@ from archcalc.layers.base import times
 from archcalc.limits import Limits, counting
 from archcalc.readers.described.growing import Growing
 from archcalc.readers.model import Model, named_after
+from archcalc.source.text import text_of
 
 ACTIVATIONS: dict[str, tuple[str, dict[str, Any]] | None] = {
     "linear": None,
@@ -46,7 +47,8 @@ def read_darknet(data: mmap | bytes, path: str, limits: Limits) -> Model:
     Raises `SourceError` AC592 with the line of what cannot be read.
     """
     with counting(limits):
-        return Reader(Growing(bytes(data), path, named_after(path), limits)).run()
+        text = text_of(data, path, limits)
+        return Reader(Growing(text, named_after(path), limits)).run()
 
 
 def sections(growing: Growing) -> Iterator[Section]:

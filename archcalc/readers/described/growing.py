@@ -11,7 +11,8 @@ from archcalc.layers.base import Shape
 from archcalc.layers.fields import FieldError
 from archcalc.limits import Limits
 from archcalc.readers.model import UNKNOWN, Model, Op
-from archcalc.source.text import Text, decode, refuse_lines, too_long
+from archcalc.sizes.dims import assuming
+from archcalc.source.text import Text
 
 WRONG_FILE = "AC592"
 
@@ -20,17 +21,15 @@ class Growing:
     """A model and the text that it is read from.
 
     `add` appends a layer and infers its sizes by our own rules. `line` is the line that
-    is read now: every error names it.
+    is read now: every error names it. `within` names the modules around a layer.
     """
 
-    def __init__(self, data: bytes, path: str, name: str, limits: Limits) -> None:
-        if len(data) > limits.file_bytes:
-            raise too_long(path, len(data), limits)
-        self.text = Text(path, decode(data, path))
-        refuse_lines(self.text, limits)
+    def __init__(self, text: Text, name: str, limits: Limits) -> None:
+        self.text = text
         self.model = Model(name)
         self.limits = limits
         self.line = 1
+        self.within: tuple[str, ...] = ()
 
     def wrong(self, message: str, help: str | None = None) -> NoReturn:
         """Raise the error of what the current line says."""
@@ -57,11 +56,12 @@ class Growing:
             self.wrong(f"more than {self.limits.nodes:,} layers", "--limit nodes=N")
         shapes = [self.shape(at) for at in inputs]
         try:
-            shape = CATALOGUE[kind](**args).shape(*shapes)
+            with assuming():  # of sizes that are names, as the graph does
+                shape = CATALOGUE[kind](**args).shape(*shapes)
         except (FieldError, ShapeError) as error:
             said = error.message if isinstance(error, FieldError) else str(error)
             self.wrong(said.partition("\n")[0])
-        path = (name,) if name else ()
+        path = (*self.within, name) if name else self.within
         return self.model.add(Op(kind, args, tuple(inputs), shape, path))
 
     def unknown(
@@ -71,4 +71,6 @@ class Growing:
         args: dict[str, Any] = {"op": what, "sizes": shape}
         if learned:
             args["learned"] = learned
-        return self.model.add(Op(UNKNOWN, args, tuple(inputs), shape, (), what))
+        return self.model.add(
+            Op(UNKNOWN, args, tuple(inputs), shape, self.within, what)
+        )

@@ -308,12 +308,13 @@ def with_shortcuts(row: list[Item], read: Set[int]) -> list[Item]:
             bodies.setdefault(row_shape(item.body), []).append(item)
     found: list[Item] = []
     at, changed = 0, set()
+    shapes = row_shape(row)
     while at < len(row):
         body = next(
             (
                 shape
                 for shape in bodies
-                if row_shape(row[at : at + len(shape)]) == shape
+                if shapes[at : at + len(shape)] == shape
                 and row[at].entering != row[at + len(shape) - 1].leaving
                 and not any(one.takes for one in row[at : at + len(shape)])
                 and not hidden(row[at : at + len(shape)], read)

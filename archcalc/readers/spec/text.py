@@ -144,7 +144,11 @@ class Writer:
             given: dict[str, Any] = {item.kind: Raw(self._joining(item))}
         else:
             given = {item.kind: args.pop(first) if first in args else ""}
-            given |= {"from": Raw(self._taken(item))} if item.takes else {}
+            if layer.named_inputs and len(item.takes) > 1:
+                names = zip(layer.named_inputs, item.takes, strict=False)
+                given |= {name: Raw(self.names[at]) for name, at in names}
+            elif item.takes:
+                given["from"] = Raw(self._taken(item))
         given |= args
         return given | self._followers(item)
 

@@ -89,7 +89,8 @@ class Folding:
     def folded(self) -> list[Item]:
         """Return the steps in order; inputs are left out."""
         for at, op in enumerate(self.model.ops):
-            if len(op.inputs) > 1 and self.nested:
+            named = CATALOGUE[op.kind].named_inputs if op.kind != UNKNOWN else ()
+            if len(op.inputs) > 1 and self.nested and not named:
                 self._join(at)
         row = [self.items[at] for at in sorted(self.left)]
         row = [item for item in row if item.kind != "input"]

@@ -1,0 +1,1 @@
+"""Keras models: what `model.save("m.keras")` and `model.to_json()` write."""

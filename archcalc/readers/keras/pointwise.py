@@ -1,0 +1,424 @@
+"""What works value by value: activations, sums and products, scales, norms' helpers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from archcalc.layers.base import feature_axis
+from archcalc.readers.keras.build import Build, NotKnown
+from archcalc.readers.keras.rules import Call, Result, Tensor, layer, near, operation
+
+PLAIN = {
+    "relu": "relu",
+    "relu6": "relu6",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "softplus": "softplus",
+    "softsign": "softsign",
+    "selu": "selu",
+    "elu": "elu",
+    "celu": "celu",
+    "mish": "mish",
+    "silu": "swish",
+    "swish": "swish",
+    "exponential": "exp",
+    "hard_tanh": "hardtanh",
+    "hardtanh": "hardtanh",
+    "hard_silu": "hardswish",
+    "hardsilu": "hardswish",
+    "hard_swish": "hardswish",
+    "hardswish": "hardswish",
+}
+"""Activations without arguments, by Keras' names."""
+PASSED = ("linear", None)
+
+
+def function(call: Call, name: Any, x: int, approximate: bool = False) -> int:
+    """Append an activation by its name."""
+    build = call.build
+    if name in PASSED:
+        return x
+    if isinstance(name, dict):  # {"class_name": "function", "config": "relu6"}
+        inner = name.get("config")
+        inner = inner.get("name") if isinstance(inner, dict) else inner
+        name = inner if isinstance(inner, str) else name.get("class_name")
+    if not isinstance(name, str):
+        call.config.wrong("an activation has a name", "activation")
+    word = name.rpartition(".")[2].rpartition(">")[2]
+    if word in PLAIN:
+        return build.put(PLAIN[word], x)
+    if word == "gelu":
+        return build.put("gelu", x, **({"form": "tanh"} if approximate else {}))
+    if word == "leaky_relu":
+        return build.put("leaky_relu", x, slope=Fraction(1, 5))
+    if word in ("softmax", "log_softmax"):
+        return along(build, x, word, build.rank(x) - 1)
+    if word in ("hard_sigmoid", "hardsigmoid"):
+        return hard_sigmoid(call, x)
+    return build.same_hole(operator_name(word), x)
+
+
+def hard_sigmoid(call: Call, x: int) -> int:
+    """Append a hard sigmoid: of slope 1/6 since Keras 3, of 0.2 before."""
+    build = call.build
+    if not build.legacy:
+        return build.put("hardsigmoid", x)
+    x = build.put("times", x, by=Fraction(1, 5))
+    x = build.put("plus", x, term=Fraction(1, 2))
+    return build.put("clamp", x, low=Fraction(0), high=Fraction(1))
+
+
+def along(build: Build, x: int, kind: str, axis: int) -> int:
+    """Append a softmax along an axis of Keras, counted without the batch."""
+    inner = build.orders[x].index(axis)
+    usual = inner == feature_axis(build.shape(x))
+    return build.put(kind, x, **({} if usual else {"axis": inner}))
+
+
+def operator_name(word: str) -> str:
+    """Return a name that an unknown operator may have."""
+    plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in word)[:60]
+    return plain if plain[:1].isalnum() else f"op{plain}"[:60]
+
+
+def activated(call: Call, x: int) -> int:
+    """Append the activation of a layer."""
+    return function(call, call.config.get("activation"), x)
+
+
+@layer("Activation")
+def activation(call: Call) -> Result:
+    """An activation that is a layer of its own."""
+    return function(call, call.config.needed("activation"), call.x)
+
+
+@layer("ReLU")
+def relu(call: Call) -> Result:
+    """A ReLU, maybe with an upper bound or a slope below 0."""
+    config, build = call.config, call.build
+    top = config.number("max_value") if "max_value" in config else None
+    slope, bend = config.number("negative_slope", 0), config.number("threshold", 0)
+    if bend or (slope and top is not None):
+        return build.same_hole("ReLU", call.x)
+    if slope:
+        return build.put("leaky_relu", call.x, slope=slope)
+    if top is None:
+        return build.put("relu", call.x)
+    if top == 6:
+        return build.put("relu6", call.x)
+    return build.put("clamp", call.x, low=Fraction(0), high=top)
+
+
+@layer("LeakyReLU")
+def leaky(call: Call) -> Result:
+    """A ReLU with a slope below 0, 0.3 if not said."""
+    name = "alpha" if "alpha" in call.config else "negative_slope"
+    slope = call.config.number(name, 0.3)
+    return call.build.put("leaky_relu", call.x, slope=near(float(slope)))
+
+
+@layer("ELU")
+def elu(call: Call) -> Result:
+    """An exponential unit."""
+    alpha = near(float(call.config.number("alpha", 1.0)))
+    return call.build.put("elu", call.x, **({} if alpha == 1 else {"alpha": alpha}))
+
+
+@layer("ThresholdedReLU")
+def thresholded(call: Call) -> Result:
+    """A ReLU that begins at a threshold, for which there is no layer."""
+    return call.build.same_hole("ThresholdedReLU", call.x)
+
+
+@layer("Softmax")
+def softmax(call: Call) -> Result:
+    """A softmax along an axis."""
+    axis = call.config.get("axis")
+    if isinstance(axis, list):
+        axis = axis[0] if len(axis) == 1 else None
+    axis = -1 if axis is None else axis
+    return along(call.build, call.x, "softmax", call.build.number(call.x, axis))
+
+
+@layer("PReLU")
+def prelu(call: Call) -> Result:
+    """A ReLU with learned slopes: one a channel, one in all, or one a value."""
+    build, x = call.build, call.x
+    shared = {build.number(x, axis) for axis in call.config.items("shared_axes")}
+    sizes = build.sizes(x)
+    own = [axis for axis, n in enumerate(sizes) if axis not in shared and n != 1]
+    if not own:
+        return build.put("prelu", x)
+    if own == [build.orders[x][0]]:
+        return build.put("prelu", x, slopes="channels")
+    learned: Any = 1
+    for axis in own:
+        learned *= sizes[axis]
+    return build.same_hole("PReLU", x, learned)
+
+
+# -- several tensors -------------------------------------------------------------------
+
+JOINS = {
+    "Add": "add",
+    "Subtract": "subtract",
+    "Multiply": "multiply",
+    "Average": "average",
+}
+
+
+@layer(*JOINS)
+def joined(call: Call) -> Result:
+    """Arithmetic on several tensors."""
+    return join(call.build, JOINS[call.kind], call.xs)
+
+
+def join(build: Build, kind: str, xs: Sequence[int]) -> int:
+    """Append arithmetic on tensors with as many axes; axes of one position stretch."""
+    if not xs or len({build.rank(x) for x in xs}) != 1:
+        raise NotKnown
+    if len(xs) == 1:
+        return xs[0]
+    if len({*xs}) == 1 and len(xs) == 2 and kind in ("add", "multiply"):
+        if kind == "multiply":
+            return build.put("square", xs[0])
+        return build.put("times", xs[0], by=Fraction(2))
+    if len({*xs}) < len(xs):
+        raise NotKnown
+    lead = min(xs, key=lambda x: sum(n == 1 for n in build.shape(x)))
+    order = build.orders[lead]
+    return build.put(kind, *(build.arranged(x, order) for x in xs), order=order)
+
+
+@layer("CustomScaleLayer")
+def scaled_sum(call: Call) -> Result:
+    """A tensor and a share of another (keras.applications.InceptionResNetV2)."""
+    if len(call.xs) != 2:
+        raise NotKnown
+    x, y = call.xs
+    share = scaled(call.build, y, float(call.config.number("scale")))
+    return join(call.build, "add", [x, share])
+
+
+@layer("Maximum", "Minimum")
+def largest(call: Call) -> Result:
+    """The larger or smaller of several tensors, for which there is no layer."""
+    build = call.build
+    if len({build.sizes(x) for x in call.xs}) != 1:
+        raise NotKnown
+    order = build.orders[call.xs[0]]
+    xs = [build.arranged(x, order) for x in call.xs]
+    build.read.update(xs)
+    at = build.unknown(call.kind, xs, build.shape(xs[0]))
+    build.orders[at] = order
+    return at
+
+
+@layer("Concatenate")
+def concatenate(call: Call) -> Result:
+    """Tensors behind each other."""
+    axis = call.config.get("axis")
+    return concat(call.build, call.xs, -1 if axis is None else axis)
+
+
+def concat(build: Build, xs: Sequence[int], axis: Any) -> int:
+    """Append tensors behind each other along an axis of Keras."""
+    if not xs or len({build.rank(x) for x in xs}) != 1:
+        raise NotKnown
+    if len(xs) == 1:
+        return xs[0]
+    order = build.orders[max(xs, key=lambda x: build.rank(x))]
+    xs = [build.arranged(x, order) for x in xs]
+    inner = order.index(build.number(xs[0], axis))
+    return build.put("concat", *xs, **({"axis": inner} if inner else {}))
+
+
+@layer("Dot")
+def dot(call: Call) -> Result:
+    """The product of two tensors along an axis of each."""
+    build, given = call.build, call.config.needed("axes")
+    axes = given if isinstance(given, list) else [given, given]
+    if (
+        len(call.xs) != 2
+        or len(axes) != 2
+        or call.config.flag("normalize", usual=False)
+    ):
+        raise NotKnown
+    return contracted(
+        build, call.xs, [build.number(x, a) for x, a in zip(call.xs, axes, strict=True)]
+    )
+
+
+def contracted(build: Build, xs: Sequence[int], axes: Sequence[int]) -> int:
+    """Append the product of two tensors, summed along one axis of each."""
+    left, right = (build.plain(x) for x in xs)
+    if build.rank(left) == build.rank(right) == 1:
+        made = join(build, "multiply", [left, right])
+        return build.put("sum", made, order=(0,), axes=(0,), keep=True)
+    first = "abcdefgh"[: build.rank(left)]
+    second = "ijklmnop"[: build.rank(right)]
+    second = second.replace(second[axes[1]], first[axes[0]])
+    out = (first + second).replace(first[axes[0]], "")
+    order = tuple(range(len(out)))
+    letters = f"{first},{second}->{out}"
+    return build.put("einsum", left, right, order=order, axes=letters)
+
+
+# -- numbers ---------------------------------------------------------------------------
+
+
+@layer("Rescaling")
+def rescaling(call: Call) -> Result:
+    """A factor and a term; those of each channel have no layer."""
+    build, x = call.build, call.x
+    given = [call.config.get(name) for name in ("scale", "offset")]
+    scale, offset = (d if v is None else v for v, d in zip(given, (1, 0), strict=True))
+    if isinstance(scale, list | dict) or isinstance(offset, list | dict):
+        return build.same_hole("Rescaling", x)
+    return shifted(build, scaled(build, x, scale), offset)
+
+
+def scaled(build: Build, x: int, factor: Any) -> int:
+    """Append a factor that is not 1."""
+    by = near(factor)
+    return x if by == 1 else build.put("times", x, by=by)
+
+
+def shifted(build: Build, x: int, term: Any) -> int:
+    """Append a term that is not 0."""
+    by = near(term)
+    return x if by == 0 else build.put("plus", x, term=by)
+
+
+def tensors(call: Call) -> list[Any]:
+    """Return the two operands of an operation: operators, or numbers."""
+    names = ("x1", "x2") if "x1" in call.kwargs or "x2" in call.kwargs else ("x", "y")
+    found = [call.argument(at, name) for at, name in enumerate(names)]
+    if any(v is None for v in found):
+        raise NotKnown
+    return found
+
+
+BINARY = {"add": "add", "subtract": "subtract", "multiply": "multiply"}
+
+
+@operation(
+    *BINARY,
+    "truedivide",
+    "divide",
+    "true_divide",
+    "sub",
+    "mul",
+    "div",
+    "add_v2",
+    "addv2",
+)
+def arithmetic(call: Call) -> Result:
+    """Arithmetic on two tensors, or on one and a number."""
+    word = {"sub": "subtract", "mul": "multiply", "addv2": "add", "add_v2": "add"}.get(
+        call.kind, call.kind
+    )
+    left, right = tensors(call)
+    build = call.build
+    if isinstance(left, Tensor) and isinstance(right, Tensor):
+        if word not in BINARY:
+            raise NotKnown
+        return join(build, word, [left.op, right.op])
+    if isinstance(left, Tensor):
+        return with_number(build, word, left.op, right)
+    if not isinstance(right, Tensor):
+        raise NotKnown
+    if word in ("add", "multiply"):
+        return with_number(build, word, right.op, left)
+    if word == "subtract":
+        return build.put("minus_from", right.op, minuend=near(left))
+    made = build.put("reciprocal", right.op)
+    return scaled(build, made, left)
+
+
+def with_number(build: Build, word: str, x: int, number: Any) -> int:
+    """Append arithmetic on a tensor and a number behind it."""
+    if word == "add":
+        return shifted(build, x, number)
+    if word == "subtract":
+        return shifted(build, x, -near(number).numerator / near(number).denominator)
+    if word == "multiply":
+        return scaled(build, x, number)
+    if not number:
+        raise NotKnown
+    return scaled(build, x, 1 / number)
+
+
+FUNCTIONS = {
+    "abs": "abs",
+    "absolute": "abs",
+    "exp": "exp",
+    "log": "log",
+    "sqrt": "sqrt",
+    "rsqrt": "rsqrt",
+    "square": "square",
+    "sin": "sin",
+    "cos": "cos",
+    "erf": "erf",
+    "reciprocal": "reciprocal",
+    "expm1": "expm1",
+    "log1p": "log1p",
+    **{k: v for k, v in PLAIN.items() if k != "exponential"},
+}
+
+
+@operation(*FUNCTIONS)
+def plain(call: Call) -> Result:
+    """A function of each value."""
+    return call.build.put(FUNCTIONS[call.kind], call.x)
+
+
+@operation("negative", "neg")
+def negative(call: Call) -> Result:
+    """The value with the other sign."""
+    return call.build.put("times", call.x, by=Fraction(-1))
+
+
+@operation("gelu")
+def gelu(call: Call) -> Result:
+    """The Gaussian unit, by tanh if not said otherwise."""
+    exact = call.argument(1, "approximate", True) is False
+    return call.build.put("gelu", call.x, **({} if exact else {"form": "tanh"}))
+
+
+@operation("softmax", "log_softmax", "logsoftmax")
+def softmax_operation(call: Call) -> Result:
+    """A softmax along an axis."""
+    axis = call.argument(1, "axis", -1)
+    word = "softmax" if call.kind == "softmax" else "log_softmax"
+    return along(call.build, call.x, word, call.build.number(call.x, axis))
+
+
+@operation("clip", "clip_by_value", "clipbyvalue")
+def clip(call: Call) -> Result:
+    """A value between two bounds."""
+    low, high = near(call.argument(1, "x_min")), near(call.argument(2, "x_max"))
+    return call.build.put("clamp", call.x, low=low, high=high)
+
+
+@operation("maximum", "minimum")
+def bounded(call: Call) -> Result:
+    """The larger or smaller of a tensor and a number."""
+    found = tensors(call)
+    xs = [v.op for v in found if isinstance(v, Tensor)]
+    numbers = [v for v in found if not isinstance(v, Tensor)]
+    if len(xs) != 1:
+        raise NotKnown
+    side = "low" if call.kind == "maximum" else "high"
+    return call.build.put("clamp", xs[0], **{side: near(numbers[0])})
+
+
+@operation("power", "pow")
+def power(call: Call) -> Result:
+    """A square; other powers have no layer."""
+    base, exponent = tensors(call)
+    if not isinstance(base, Tensor) or exponent != 2:
+        raise NotKnown
+    return call.build.put("square", base.op)
