@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from json.decoder import scanstring
 from math import isfinite
 from mmap import mmap
 from typing import Any, NoReturn
@@ -86,7 +85,7 @@ class Json:
         while text[at] not in "]}":
             key: str | int = number
             if kind == "{":
-                key, end = scanstring(text, at + 1)
+                key, end = decoder.raw_decode(text, at)
                 at = skipped(text, skipped(text, end) + 1)
             yield key, at
             _, end = decoder.raw_decode(text, at)
@@ -139,11 +138,11 @@ class Record:
 
     def text(self, name: str, usual: str | None = None) -> str:
         """Return a text; without a usual one, it must be there."""
-        return self._typed(name, usual, str, "a text")
+        return str(self._typed(name, usual, str, "a text"))
 
     def flag(self, name: str, usual: bool | None = None) -> bool:
         """Return true or false."""
-        return self._typed(name, usual, bool, "true or false")
+        return bool(self._typed(name, usual, bool, "true or false"))
 
     def whole(self, name: str, usual: int | None = None) -> int:
         """Return a whole number from 0 to 2⁶³ - 1."""
@@ -166,7 +165,7 @@ class Record:
 
     def items(self, name: str) -> list[Any]:
         """Return a list; an empty one where there is none."""
-        return self._typed(name, [], list, "a list")
+        return list(self._typed(name, [], list, "a list"))
 
     def record(self, name: str) -> Record:
         """Return an object, which must be there."""

@@ -328,7 +328,7 @@ USAGE = (
         "AC592",
         "unreadable-model",
         "The file of a model must be complete, and in a format that archcalc reads: "
-        "ONNX with opset 7 to 26, Caffe's prototxt, or darknet's cfg. "
+        "ONNX with opset 7 to 26, Keras 2 and 3, Caffe's prototxt, or darknet's cfg. "
         "Nothing in it is run, and no other file is opened.",
         "$ archcalc table half.onnx  # the first half of a file",
         "$ archcalc table whole.onnx  # the file",
@@ -336,7 +336,8 @@ USAGE = (
     Rule(
         "AC593",
         "format-not-read",
-        "A model is read from an ONNX file or from a PyTorch module. A file of weights "
+        "A model is read from a file that describes its layers (ONNX, Keras, Caffe, "
+        "darknet) or from a PyTorch module. A file of weights "
         "holds no graph, and there is no reader for other formats. The message says "
         "what to do instead.",
         "$ archcalc table weights.pth",

@@ -111,9 +111,7 @@ class _Reading:
         for entry in entries:
             if not isinstance(entry, list) or len(entry) not in (3, 4):
                 self.wrong("a call of Keras 2 has a name, two numbers and arguments")
-            xs.append(
-                entry[2] if entry[0] == CONSTANT else self.ref(*entry[:3], shape=None)
-            )
+            xs.append(entry[2] if entry[0] == CONSTANT else self.ref(entry[:3]))
             more = entry[3] if len(entry) == 4 else {}
             if not isinstance(more, dict):
                 self.wrong("the arguments of a call are an object")
@@ -127,7 +125,7 @@ class _Reading:
                 self.wrong("its arguments lie too deep in one another")
             kinds = [type(v) for v in value[:3]]
             if kinds == [str, int, int] and value[0] in self.places:
-                return self.ref(*value[:3], shape=None)
+                return self.ref(value[:3])
             return [self.old_value(inner, depth + 1) for inner in value]
         return value
 
@@ -143,14 +141,15 @@ class _Reading:
         if value.get("class_name") == "__keras_tensor__" and isinstance(config, dict):
             history, shape = config.get("keras_history"), config.get("shape")
             if not isinstance(history, list) or len(history) != 3:
-                self.wrong("a tensor needs the name of a layer and two numbers")
+                return self.wrong("a tensor needs a layer's name and two numbers")
             if shape is not None and not is_shape(shape):
                 self.wrong("a tensor has a list of sizes")
-            return self.ref(*history, shape=shape)
+            return self.ref(list(history), shape)
         return {key: self.value(inner, depth + 1) for key, inner in value.items()}
 
-    def ref(self, layer: Any, node: Any, tensor: Any, shape: Any) -> Ref:
+    def ref(self, named: list[Any], shape: list[Any] | None = None) -> Ref:
         """Return a reference to a layer that is there."""
+        layer, node, tensor = named
         if type(node) is not int or type(tensor) is not int or min(node, tensor) < 0:
             self.wrong("a tensor is named by a layer and two whole numbers")
         if not isinstance(layer, str) or layer not in self.places:

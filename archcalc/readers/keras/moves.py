@@ -8,7 +8,15 @@ from typing import Any
 from archcalc.layers.base import numel
 from archcalc.readers.keras.build import Build, NotKnown
 from archcalc.readers.keras.pointwise import activated, concat
-from archcalc.readers.keras.rules import Call, Result, Tensor, layer, near, operation
+from archcalc.readers.keras.rules import (
+    Call,
+    Result,
+    Tensor,
+    layer,
+    near,
+    only_if,
+    operation,
+)
 from archcalc.sizes.dims import same
 
 
@@ -99,8 +107,12 @@ def dropout(call: Call) -> Result:
     """A dropout, of values or of whole channels."""
     config = call.config
     rate = near(float(config.number("rate" if "rate" in config else "p", 0.5)))
-    channels = {"channels": True} if call.kind.startswith("Spatial") else {}
-    return call.build.put("dropout", call.x, rate=rate, **channels)
+    return call.build.put(
+        "dropout",
+        call.x,
+        rate=rate,
+        **only_if(call.kind.startswith("Spatial"), channels=True),
+    )
 
 
 @layer("StochasticDepth")
@@ -333,8 +345,7 @@ def item(call: Call) -> Result:
         if first >= last:
             raise NotKnown
         inner = build.orders[x].index(axis)
-        args = {"axis": inner} if inner else {}
-        x = build.put("slice", x, bounds=(first, last), **args)
+        x = build.put("slice", x, bounds=(first, last), **only_if(inner, axis=inner))
     return x
 
 

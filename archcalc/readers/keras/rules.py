@@ -91,6 +91,11 @@ def operation(*names: str) -> Callable[[Rule], Rule]:
     return register
 
 
+def only_if(really: Any, **arguments: Any) -> dict[str, Any]:
+    """Return arguments where they differ from what is usual, else none."""
+    return arguments if really else {}
+
+
 def simple(values: tuple[Any, ...]) -> Any:
     """Return one number where all axes have the same."""
     return values[0] if len({*values}) == 1 else values

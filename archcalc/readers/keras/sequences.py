@@ -7,7 +7,7 @@ from typing import Any
 from archcalc.readers.keras.build import NotKnown
 from archcalc.readers.keras.moves import linear
 from archcalc.readers.keras.pointwise import join
-from archcalc.readers.keras.rules import Call, Result, Tensor, layer
+from archcalc.readers.keras.rules import Call, Result, Tensor, layer, only_if
 from archcalc.readers.records import Record
 
 KINDS = {"LSTM": ("lstm", 4), "GRU": ("gru", 3), "SimpleRNN": ("rnn", 1)}
@@ -120,7 +120,7 @@ def both_ways(call: Call) -> Result:
     if mode == "concat":
         return last
     axis = build.rank(last) - 1
-    args: dict[str, Any] = {"pieces": 2, **({"axis": axis} if axis else {})}
+    args: dict[str, Any] = {"pieces": 2, **only_if(axis, axis=axis)}
     halves = [build.put("split", last, part=part, **args) for part in (0, 1)]
     if mode is None:
         return halves
@@ -163,10 +163,10 @@ def entering(call: Call) -> tuple[int, int, int]:
     """Return what queries, keys and values are made of."""
     found: list[Any] = []
     for at, name in enumerate(("query", "value", "key")):
-        given = call.kwargs.get(name)
-        if given is None and at < len(call.given):
-            given = call.given[at]
-        found.append(given.op if isinstance(given, Tensor) else None)
+        one = call.kwargs.get(name)
+        if one is None and at < len(call.given):
+            one = call.given[at]
+        found.append(one.op if isinstance(one, Tensor) else None)
     query, value, key = found
     if query is None or value is None:
         call.build.wrong("attention needs a query and a value")

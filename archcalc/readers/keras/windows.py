@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.readers.keras.pointwise import activated
-from archcalc.readers.keras.rules import Call, Result, layer, simple
+from archcalc.readers.keras.rules import Call, Result, layer, only_if, simple
 
 
 def axes_of(call: Call) -> int:
@@ -149,7 +149,7 @@ def pool(call: Call) -> Result:
     args = {"kernel": simple(kernel), "stride": simple(strides), "pad": pad}
     if call.kind.startswith("Max"):
         return call.build.put("maxpool", x, **args)
-    return call.build.put("avgpool", x, **args, **({"count_pad": False} if pad else {}))
+    return call.build.put("avgpool", x, **args, **only_if(pad, count_pad=False))
 
 
 @layer(
@@ -166,9 +166,14 @@ def global_pool(call: Call) -> Result:
     largest = "Max" in call.kind
     x = call.x
     if build.orders[x] == (0, 1) and not call.first():
-        args = {"axes": (0,), **({"keep": True} if keep else {})}
         order = (0, 1) if keep else (0,)
-        return build.put("max" if largest else "mean", x, order=order, **args)
+        return build.put(
+            "max" if largest else "mean",
+            x,
+            order=order,
+            axes=(0,),
+            **only_if(keep, keep=True),
+        )
     x = build.image(x, call.first(), axes_of(call))
     made = build.put("adaptive_maxpool", x, size=1) if largest else build.put("gap", x)
     return made if keep else build.put("flatten", made, order=(0,))
@@ -196,7 +201,7 @@ def upsample(call: Call) -> Result:
     if mode not in ("nearest", "bilinear", "bicubic"):
         mode, name = "nearest", mode
         call.config.wrong(f"interpolation {name!r} has no rule", "interpolation")
-    args = {} if mode == "nearest" else {"mode": mode}
+    args = only_if(mode != "nearest", mode=mode)
     return call.build.put("upsample", x, scale=scale, **args)
 
 
@@ -225,7 +230,7 @@ def zeros(call: Call) -> Result:
     found = pairs(call, "padding", axes)
     before, after = (simple(side) for side in zip(*found, strict=True))
     x = call.build.image(call.x, call.first(), axes)
-    args = {} if before == after else {"end": after}
+    args = only_if(before != after, end=after)
     return call.build.put("pad", x, size=before, **args)
 
 
@@ -257,5 +262,5 @@ def resizing(call: Call) -> Result:
     if mode not in ("nearest", "bilinear", "bicubic"):
         call.config.wrong(f"interpolation {mode!r} has no rule", "interpolation")
     x = call.build.image(call.x, call.first(), 2)
-    args = {} if mode == "nearest" else {"mode": mode}
+    args = only_if(mode != "nearest", mode=mode)
     return call.build.put("resize", x, size=simple(sizes), **args)
