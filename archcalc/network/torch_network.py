@@ -1,10 +1,10 @@
 """The same network in torch, and what torch says of it: the judge of every rule.
 
-The one module that imports torch, and only when a function here is called. `build`
-turns the records that layers give (`Layer.torch`) into one `nn.Module`, on the meta
-device unless asked otherwise, where a tensor has a shape and no memory. `trace` runs it
-and writes down each node's output shape, weights, buffers and multiply-accumulates;
-`verify` holds them against the rules', with no tolerance.
+Torch is imported only when a function here is called. `build` turns the records that
+layers give (`Layer.torch`) into one `nn.Module`, on the meta device unless asked
+otherwise, where a tensor has a shape and no memory. `trace` runs it and writes down
+each node's output shape, weights, buffers and multiply-accumulates; `verify` holds them
+against the rules', with no tolerance.
 
 A name in a spec is never a name in torch: modules go by the index of their node.
 """
@@ -117,7 +117,7 @@ def _network_type() -> type[nn.Module]:
             return leaving if len(leaving) > 1 else leaving[0]
 
         def walk(self, *inputs: Tensor, aux: bool = False) -> Outputs:
-            return _walk(self, inputs, aux)
+            return walk(self, inputs, aux)
 
         def part(self, node: Node) -> nn.Module | None:
             return _part(self.parts, node, self.graph.owner(node))
@@ -271,7 +271,7 @@ def _last_uses(graph: Graph) -> list[list[int]]:
     return unused
 
 
-def _walk(network: Any, inputs: Sequence[Tensor], aux: bool) -> Outputs:
+def walk(network: Any, inputs: Sequence[Tensor], aux: bool = False) -> Outputs:
     """Run every node in order; a value is let go after the last node that reads it."""
     graph: Graph = network.graph
     if len(inputs) != len(graph.inputs):
@@ -319,26 +319,26 @@ def trace(network: nn.Module, batch: int = 1) -> Trace:
         raise ValueError("only a network on the meta device can be traced")
     found: list[Traced] = []
     training, before = network.training, 0
+    graph: Any = network.graph
+    inputs = empty_inputs(network, graph, batch)
     network.eval()
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        for node, value in _walk(network, _empty_inputs(network, batch), aux=True):
+        for node, value in walk(network, inputs, aux=True):
             after = counter.get_total_flops()
             found.append(_traced(network, node, value, after - before))
             before = after
         outputs: tuple[tuple[int, ...], ...] = ()
-        graph: Any = network.graph
         if len(graph.outputs) > 1:
-            given = network(*_empty_inputs(network, batch))
+            given = network(*inputs)
             outputs = tuple(tuple(value.shape) for value in given)
     network.train(training)
     return _summed(network, tuple(found), outputs)
 
 
-def _empty_inputs(network: Any, batch: int) -> list[Tensor]:
+def empty_inputs(network: nn.Module, graph: Graph, batch: int) -> list[Tensor]:
     """Return inputs without memory; whole numbers where they are read as such."""
     import torch
 
-    graph: Graph = network.graph
     ids = {i for node in graph.nodes if node.layer.reads_ids for i in node.inputs}
     floats = next((p.dtype for p in network.parameters()), torch.float32)
     return [

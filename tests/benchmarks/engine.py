@@ -109,20 +109,23 @@ def counters() -> dict[str, Callable[[], Any]]:
     sys.path.append(str(Path(__file__).parents[1] / "oracles"))
     import torch
     from independent import torchvision_model
-    from peers import RUN, count, in_folder, torch_restored
+    from peers import COUNTERS, FOLDER, count
+
+    from archcalc.network.counters.importing import in_folder
+    from archcalc.network.counters.tools import torch_restored
 
     logging.disable(logging.WARNING)
     built = torchvision_model("resnet152")
     on_cpu = torchvision_model("resnet152").to_empty(device="cpu")
     image = torch.empty(1, 3, 224, 224, device="meta")
-    calflops = in_folder("calflops").calculate_flops
+    calflops = in_folder("calflops", FOLDER).calculate_flops
 
     def on_meta() -> Any:
         with torch_restored(), redirect_stdout(StringIO()):
             return calflops(built, args=[image], print_results=False)
 
     found: dict[str, Callable[[], Any]] = {
-        name: partial(count, name, built, [image]) for name in RUN
+        name: partial(count, name, built, [image]) for name in COUNTERS
     }
     found["calflops"] = (
         on_meta  # tests/oracles/peers.py adds a weight that is not on meta

@@ -15,7 +15,7 @@ import pytest
 import torch
 from independent import torchvision_model
 from layer_cases import Case
-from peers import COUNTERS, ON_CPU, ON_META, Counted, count
+from peers import COUNTERS, ON_CPU, ON_META, Counted, count, said
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -24,8 +24,9 @@ from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.counted import Setting
 from archcalc.graph.graph import Graph, Group, Node
 from archcalc.layers.input import Input
-from archcalc.network import torch_network as reference
 from archcalc.network.analysis import Analysis
+from archcalc.network.counters.steps import by_step, inputs_for, stepped
+from archcalc.network.counters.tools import TOOLS
 
 pytestmark = pytest.mark.peers
 
@@ -51,40 +52,36 @@ def ours(graph: Graph, convention: str) -> Counted:
 
 
 def theirs(graph: Graph, conventions: Sequence[str]) -> dict[str, Counted]:
-    """Return what several counters say, all of which run on the same device."""
-    module = reference.build(graph)
-    drop_side_heads(module, graph)
-    found = placed(conventions[0], module, empty_inputs(graph))
-    return {name: count(name, *found) for name in conventions}
+    """Return what several counters say, all of which run on the same device.
+
+    Every step has a module of its own; what a counter says of it must be what its
+    convention makes of it.
+    """
+    device = TOOLS[conventions[0]].device
+    module, inputs = inputs_for(stepped(graph), graph, device, 1)
+    found = {}
+    for name in conventions:
+        here = said(name, module, inputs)
+        *steps, outside = by_step(module, here)
+        assert [count.total() for count in steps] == counted_alone(graph, module, name)
+        assert outside.total() == 0
+        found[name] = Counted(here.operations, here.params)
+    return found
+
+
+def counted_alone(graph: Graph, module: Any, convention: str) -> list[int]:
+    """Return the operations of each step, with those that run the same module."""
+    facts = Analysis("t", graph, Setting(convention=convention)).facts
+    sums = [0] * len(graph.nodes)
+    for node, holder, fact in zip(graph.nodes, module.holders, facts, strict=True):
+        sums[holder] += 0 if node.aux else int(fact.operations)
+    return sums
 
 
 def both(
     graph: Graph, conventions: Sequence[str]
 ) -> tuple[dict[str, Counted], dict[str, Counted]]:
     return {c: ours(graph, c) for c in conventions}, theirs(graph, conventions)
-
-
-def drop_side_heads(module: Any, graph: Graph) -> None:
-    """Take out the parts that only training runs: some tools list their parameters."""
-    for node in graph.nodes:
-        if node.aux and str(node.index) in module.parts:
-            del module.parts[str(node.index)]
-
-
-def empty_inputs(graph: Graph) -> list[Tensor]:
-    ids = {i for node in graph.nodes if node.layer.reads_ids for i in node.inputs}
-    return [
-        torch.empty(
-            (1, *sizes(graph, i)),
-            dtype=torch.int64 if i in ids else torch.float32,
-            device="meta",
-        )
-        for i in graph.inputs
-    ]
-
-
-def sizes(graph: Graph, index: int) -> tuple[int, ...]:
-    return tuple(n for n in graph.nodes[index].shape if isinstance(n, int))
 
 
 def placed(

@@ -146,6 +146,20 @@ USAGE = (
         "$ archcalc export lenet5",
     ),
     Rule(
+        "AC524",
+        "counter-missing",
+        "`archcalc against` runs another tool, which must be installed.",
+        "$ archcalc against fvcore lenet5   # without fvcore",
+        "$ pip install 'archcalc[peers]' && archcalc against fvcore lenet5",
+    ),
+    Rule(
+        "AC525",
+        "counter-failed",
+        "The other tool, or the module that it runs, raised an error.",
+        "$ archcalc against fvcore mine.py:Net   # code that fvcore cannot trace",
+        "$ archcalc against torch mine.py:Net",
+    ),
+    Rule(
         "AC530",
         "unknown-format",
         "The command does not write this format, or the ending of the file names none.",
