@@ -157,7 +157,7 @@ USAGE = (
         "counter-failed",
         "The other tool, or the module that it runs, raised an error.",
         "$ archcalc against fvcore mine.py:Net   # code that fvcore cannot trace",
-        "$ archcalc against torch mine.py:Net",
+        "$ archcalc against torch mine.py:Net   # it traces nothing",
     ),
     Rule(
         "AC530",
