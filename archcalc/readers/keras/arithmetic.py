@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.readers.keras.build import Build, NotKnown
-from archcalc.readers.keras.pointwise import PLAIN, along, join
+from archcalc.readers.keras.pointwise import PLAIN, along, extreme, join
 from archcalc.readers.keras.rules import (
     Call,
     Result,
@@ -136,6 +136,12 @@ def plain(call: Call) -> Result:
     return call.build.put(FUNCTIONS[call.kind], call.x)
 
 
+@operation("flip", "roll", "sign", "floor", "ceil", "round", "cumsum", "cumprod")
+def kept(call: Call) -> Result:
+    """What keeps the sizes and has no layer."""
+    return call.build.same_hole(call.kind, call.x)
+
+
 @operation("negative", "neg")
 def negative(call: Call) -> Result:
     """The value with the other sign."""
@@ -171,7 +177,7 @@ def bounded(call: Call) -> Result:
     xs = [v.op for v in found if isinstance(v, Tensor)]
     numbers = [v for v in found if not isinstance(v, Tensor)]
     if len(xs) != 1:
-        raise NotKnown
+        return extreme(call.build, call.kind, xs)
     side = "low" if call.kind == "maximum" else "high"
     return call.build.put("clamp", xs[0], **only_if(True, **{side: near(numbers[0])}))
 

@@ -31,7 +31,8 @@ def dense(call: Call) -> Result:
 def linear(build: Build, x: int, out: Any, bias: bool, name: str = "") -> int:
     """Append a linear layer over Keras' last axis."""
     rank = build.rank(x)
-    if 2 < rank < 5 and build.orders[x] == build.channels_last(rank):
+    once = len(build.at.items("inbound_nodes")) < 2  # else all calls share one matrix
+    if 2 < rank < 5 and once and build.orders[x] == build.channels_last(rank):
         return build.put("conv", x, name=name, out=out, kernel=1, bias=bias)
     if build.orders[x][-1] != rank - 1:
         x = build.plain(x)

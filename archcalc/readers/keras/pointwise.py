@@ -200,14 +200,18 @@ def join(build: Build, kind: str, xs: Sequence[int]) -> int:
 
 @layer("Maximum", "Minimum")
 def largest(call: Call) -> Result:
-    """The larger or smaller of several tensors, for which there is no layer."""
-    build = call.build
-    if len({build.sizes(x) for x in call.xs}) != 1:
+    """The larger or smaller of several tensors."""
+    return extreme(call.build, call.kind, call.xs)
+
+
+def extreme(build: Build, kind: str, xs: Sequence[int]) -> int:
+    """Append the larger or smaller of several tensors, for which there is no layer."""
+    if len({build.sizes(x) for x in xs}) != 1:
         raise NotKnown
-    order = build.orders[call.xs[0]]
-    xs = [build.arranged(x, order) for x in call.xs]
+    order = build.orders[xs[0]]
+    xs = [build.arranged(x, order) for x in xs]
     build.read.update(xs)
-    at = build.unknown(call.kind, xs, build.shape(xs[0]))
+    at = build.unknown(kind, xs, build.shape(xs[0]))
     build.orders[at] = order
     return at
 
@@ -251,8 +255,8 @@ def contracted(build: Build, xs: Sequence[int], axes: Sequence[int]) -> int:
     """Append the product of two tensors, summed along one axis of each."""
     left, right = (build.plain(x) for x in xs)
     if build.rank(left) == build.rank(right) == 1:
-        made = join(build, "multiply", [left, right])
-        return build.put("sum", made, order=(0,), axes=(0,), keep=True)
+        row = build.put("reshape", left, order=(0, 1), sizes=(1, *build.shape(left)))
+        return build.put("matmul", row, right, order=(0,))
     first = "abcdefgh"[: build.rank(left)]
     second = "ijklmnop"[: build.rank(right)]
     second = second.replace(second[axes[1]], first[axes[0]])

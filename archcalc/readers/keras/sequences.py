@@ -173,6 +173,12 @@ def entering(call: Call) -> tuple[int, int, int]:
     return query, value if key is None else key, value
 
 
+def causal(call: Call, query: int, key: int) -> bool:
+    """Say whether later positions are hidden: of its own, not of others."""
+    own = call.build.sizes(query)[0] == call.build.sizes(key)[0]
+    return own and call.kwargs.get("use_causal_mask") is True
+
+
 @layer("MultiHeadAttention", "GroupedQueryAttention", "GroupQueryAttention")
 def heads(call: Call) -> Result:
     """Attention of several heads between its linear layers; a mask is left out."""
@@ -200,7 +206,7 @@ def heads(call: Call) -> Result:
     args: dict[str, Any] = {"heads": many}
     if few != many:
         args["kv_heads"] = few
-    if call.kwargs.get("use_causal_mask") is True:
+    if causal(call, query, key):
         args["causal"] = True
     made = build.put("attention", q, k, v, **args)
     if config.flag("use_gate", usual=False):
@@ -209,6 +215,7 @@ def heads(call: Call) -> Result:
     made = linear(build, made, out, bias, "attention_output")
     if call.kwargs.get("return_attention_scores") is not True:
         return made
+    # Keras 3.15 states as many columns as rows, also where the keys are others
     sizes = (many, build.sizes(query)[0], build.sizes(key)[0])
     return [made, build.hole("attention_scores", [q, k], sizes)]
 
@@ -226,7 +233,7 @@ def dot_product(call: Call) -> Result:
     dots = config.text("score_mode", "dot") == "dot" and call.kind == "Attention"
     if dots and not scaled:
         args: dict[str, Any] = {"heads": 1, "scale": False}
-        if call.kwargs.get("use_causal_mask") is True:
+        if causal(call, query, key):
             args["causal"] = True
         return build.put("attention", query, key, value, **args)
     learned: Any = (1 if call.kind == "Attention" else build.sizes(query)[-1]) * scaled

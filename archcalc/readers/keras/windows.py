@@ -149,7 +149,25 @@ def pool(call: Call) -> Result:
     args = {"kernel": simple(kernel), "stride": simple(strides), "pad": pad}
     if call.kind.startswith("Max"):
         return call.build.put("maxpool", x, **args)
+    if pad and uneven(call.build.shape(x)[1:], kernel, strides):
+        return one_sided(call, x, strides)
     return call.build.put("avgpool", x, **args, **only_if(pad, count_pad=False))
+
+
+def uneven(sizes: Any, kernel: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Say whether `same` pads one side of an axis more than the other."""
+    axes = zip(sizes, kernel, strides, strict=True)
+    totals = [(-(-n // s) - 1) * s + k - n for n, k, s in axes if isinstance(n, int)]
+    return any(total > 0 and total % 2 for total in totals)
+
+
+def one_sided(call: Call, x: int, strides: tuple[int, ...]) -> int:
+    """Append a mean whose padding lies on one side and is not counted: no layer is."""
+    build, image = call.build, call.build.shape(x)
+    sides = zip(image[1:], strides, strict=True)
+    shape = (image[0], *(-(-n // s) for n, s in sides))
+    placed = dict(zip(build.orders[x], shape, strict=True))
+    return build.hole(call.kind, [x], [placed[axis] for axis in range(len(placed))])
 
 
 @layer(
