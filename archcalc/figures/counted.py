@@ -76,8 +76,10 @@ class Counted:
     @cached_property
     def tally(self) -> Tally:
         """The counts of every node, and sums over any of them."""
-        inplace = self.setting.inplace
-        return Tally(self.graph, self.convention, self.readers, inplace)
+        given = self.setting
+        return Tally(
+            self.graph, self.convention, self.readers, given.inplace, given.batch
+        )
 
     def figures(self, nodes: Iterable[int]) -> Figures:
         """Return the sums over some nodes."""
@@ -93,7 +95,7 @@ class Counted:
             sums.flops * batch,
             kept,
             in_bytes(kept, dtype_bits(self.setting.dtype)),
-            sums.operations * batch,
+            sums.operations,
             sums.reported_params,
             sums.frozen,
             sums.idle,

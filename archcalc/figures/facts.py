@@ -14,9 +14,10 @@ from archcalc.sizes.dims import Dim
 class Counts(NamedTuple):
     """What is counted of one layer with one input shape for one sample, or of many.
 
-    `operations` and `reported_params` are what a convention makes of it; `frozen` are
-    the parameters that are not trained, `idle` the weights of experts that one token
-    does not pass through.
+    `operations` and `reported_params` are what a convention makes of it; `operations`
+    are those of the whole batch, since tools count some things once a batch. `frozen`
+    are the parameters that are not trained, `idle` the weights of experts that one
+    token does not pass through.
     """
 
     weights: Dim = 0
@@ -83,9 +84,13 @@ def flops(work: Work) -> Dim:
 
 
 def facts_of(
-    layer: Layer, shapes: tuple[Shape, ...], output: Shape, convention: Convention
+    layer: Layer,
+    shapes: tuple[Shape, ...],
+    output: Shape,
+    convention: Convention,
+    batch: int = 1,
 ) -> Counts:
-    """Run the rules of one layer, and a convention on what they say."""
+    """Run the rules of one layer, and a convention on what they say of a batch."""
     weights: Dim = 0
     biases: Dim = 0
     norms: Dim = 0
@@ -100,8 +105,8 @@ def facts_of(
     buffers = sum(map(numel, layer.buffers(*shapes).values()), 0)
     work = layer.work(output, *shapes)
     multiplied = macs(work)
-    seen: tuple[Dim, Dim] = multiplied, weights + biases + norms
+    seen: tuple[Dim, Dim] = multiplied * batch, weights + biases + norms
     if not convention.is_plain:
-        seen = counted(convention, View(layer, shapes, output, work))
+        seen = counted(convention, View(layer, shapes, output, work, batch))
     own = (weights, biases, norms, buffers, multiplied, flops(work), numel(output))
     return Counts(*own, *seen, idle=layer.idle(*shapes))

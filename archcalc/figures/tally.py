@@ -38,6 +38,7 @@ class Tally:
 
     `gone` says which nodes need no memory of their own for their output: a view, and
     with `inplace` a normalization, activation or dropout that alone reads its input.
+    Operations of the convention are those of the batch, all else is of one sample.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Tally:
         convention: Convention,
         readers: Sequence[int],
         inplace: bool,
+        batch: int = 1,
     ) -> None:
         facts: list[Counts] = []
         each: list[Counts] = []
@@ -62,7 +64,7 @@ class Tally:
             key = (id(node.layer), entering, node.frozen)
             case = known.get(key)
             if case is None:
-                case = known[key] = _case(graph, node, convention)
+                case = known[key] = _case(graph, node, convention, batch)
             gone = case.view
             if case.folded and inplace and readers[inputs[0]] == 1:
                 gone = gone or graph.nodes[inputs[0]].layer.role != "input"
@@ -95,10 +97,10 @@ class Tally:
         return tuple(list(accumulate(column, initial=0)) for column in columns)
 
 
-def _case(graph: Graph, node: Node, convention: Convention) -> _Case:
+def _case(graph: Graph, node: Node, convention: Convention, batch: int) -> _Case:
     """Run the rules of a node's layer."""
-    layer = node.layer
-    kept = facts_of(layer, graph.input_shapes(node), node.shape, convention)
+    layer, shapes = node.layer, graph.input_shapes(node)
+    kept = facts_of(layer, shapes, node.shape, convention, batch)
     if node.frozen:
         kept = kept._replace(frozen=kept.weights + kept.biases + kept.norms)
     over = kept._replace(values=0)

@@ -133,7 +133,7 @@ def _softmax(analyses: Sequence[Analysis]) -> Iterator[Note]:
     said = []
     for analysis in analyses:
         softmax = sum(analysis.facts[i].operations for i in last)
-        without = analysis.total.operations - softmax * analysis.setting.batch
+        without = analysis.total.operations - softmax
         if isinstance(without, int) and without != analysis.total.operations:
             said.append(f"{analysis.convention.name} {without:,}")
     if said:
@@ -143,13 +143,13 @@ def _softmax(analyses: Sequence[Analysis]) -> Iterator[Note]:
 
 def _beyond_by_kind(analysis: Analysis, way: Convention) -> dict[str, Dim]:
     """Return operations beyond the MACs by kind of layer, for the batch."""
-    factor = FACTORS[way.unit or "MAC"]
+    each = FACTORS[way.unit or "MAC"] * analysis.setting.batch
     found: dict[str, Dim] = {}
     for node, fact in zip(analysis.graph.nodes, analysis.facts, strict=True):
         if not node.aux:
-            beyond = fact.operations - fact.macs * factor
+            beyond = fact.operations - fact.macs * each
             found[node.layer.key] = found.get(node.layer.key, 0) + beyond
-    return {kind: n * analysis.setting.batch for kind, n in found.items()}
+    return found
 
 
 def _largest(kinds: dict[str, Dim]) -> Iterator[tuple[str, int]]:

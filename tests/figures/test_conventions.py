@@ -23,7 +23,11 @@ from archcalc.checks.claims.expectations import judge, judge_known
 from archcalc.errors import ShapeError, SpecError, UsageError
 from archcalc.figures.conventions import CONVENTIONS, USUAL, View, convention, counted
 from archcalc.figures.conventions import measures as m
-from archcalc.figures.conventions.tools import MADE, REST
+from archcalc.figures.conventions.convention import MADE, REST
+from archcalc.figures.conventions.ways.ultralytics_thop import (
+    adaptive_windows,
+    mean_windows,
+)
 from archcalc.figures.facts import facts_of
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import KINDS_OF_WORK
@@ -284,7 +288,7 @@ def test_values_in_the_windows_of_a_mean(
         for o in range(layer.shape(x)[1])
     ]
     view = View(layer, (x,), layer.shape(x), {})
-    assert m.mean_windows(view) == 3 * sum(covered)
+    assert mean_windows(view) == 3 * sum(covered)
 
 
 def fits(layer: AvgPool, x: tuple[int, ...]) -> bool:
@@ -299,7 +303,7 @@ def fits(layer: AvgPool, x: tuple[int, ...]) -> bool:
 def test_values_in_the_windows_of_an_adaptive_pool(i: int, o: int) -> None:
     layer, x = AdaptiveAvgPool(size=o), (1, i)
     sizes = [-(-(j + 1) * i // o) - j * i // o for j in range(o)]
-    assert m.adaptive_windows(View(layer, (x,), (1, o), {})) == sum(sizes)
+    assert adaptive_windows(View(layer, (x,), (1, o), {})) == sum(sizes)
 
 
 # -- tables ----------------------------------------------------------------------------

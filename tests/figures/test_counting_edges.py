@@ -16,7 +16,8 @@ from memory_network import NETWORK
 import archcalc
 from archcalc import UsageError
 from archcalc.figures.conventions import CONVENTIONS, View, convention, measures
-from archcalc.figures.conventions.measures import Measure
+from archcalc.figures.conventions.measure import Measure
+from archcalc.figures.conventions.ways import lecture, thop, ultralytics_thop
 from archcalc.network.named_figures import Others, counted_as, derived, measure
 from archcalc.sizes.polynomials import symbol
 
@@ -271,32 +272,32 @@ DECONV = "{deconv: 6, kernel: 3, stride: 2, pad: 1, dilation: 2, groups: 2} @ 4x
     ("measure_of", "line", "expected"),
     [
         # the output is 6 × 17 × 19, from (n - 1)·2 - 2 + 2·2 + 1
-        (measures.deconv_as_conv, DECONV, 6 * 17 * 19 * (4 // 2) * 9),
+        (thop.deconv_as_conv, DECONV, 6 * 17 * 19 * (4 // 2) * 9),
         (measures.deconv_groups_twice, DECONV, 4 * 8 * 9 * 1 * 9),  # 6 // 2 // 2
         # a convolution would leave (8 + 2 - 4 - 1) // 2 + 1 rows, 6 // 2 + 1 columns
         (measures.deconv_bias_as_conv, DECONV, 6 // 2 * 3 * 4),
         # the only window of five sees one value, two at either side are lost
         (
-            measures.mean_windows,
+            ultralytics_thop.mean_windows,
             "{avgpool: 5, stride: 1, pad: 2, count_pad: false} @ 3x1",
             3,
         ),
         # along 5: 2, 3 and 2 values; along 6: 2, 3 and 3
         (
-            measures.mean_windows,
+            ultralytics_thop.mean_windows,
             "{avgpool: 3, stride: 2, pad: 1, count_pad: false} @ 3x5x6",
             3 * 7 * 8,
         ),
         # along an axis: 3, 4, 5, 5, 4 and 3 of the six values
         (
-            measures.mean_windows,
+            ultralytics_thop.mean_windows,
             "{avgpool: 5, stride: 1, pad: 2, count_pad: false} @ 3x6x6",
             3 * 24 * 24,
         ),
         (measures.rows, "softmax @ 4x3x5", 3 * 5),  # over the channels
         (measures.leaving_affine, "bn @ 4x3x5", 4 * 3 * 5),
         (measures.leaving_affine, "{bn: , affine: false} @ 4x3x5", 0),
-        (measures.weights_alone, "{lstm: 6} @ 5x8", 4 * 6 * (8 + 6)),
+        (lecture.weights_alone, "{lstm: 6} @ 5x8", 4 * 6 * (8 + 6)),
     ],
 )
 def test_measures_by_hand(measure_of: Measure, line: str, expected: int) -> None:
@@ -310,14 +311,14 @@ def test_measures_of_sizes_that_are_symbols() -> None:
     n = symbol("n")
     layer = layer_cases.read("{adaptive_avgpool: 3} @ 2x9").layer
     of = View(layer, ((2, 3 * n + 1),), (2, 3), {})
-    assert measures.adaptive_windows(of) == 2 * (3 * n + 3)
+    assert ultralytics_thop.adaptive_windows(of) == 2 * (3 * n + 3)
     of = View(layer, ((2, 3 * n),), (2, 3), {})
-    assert measures.adaptive_windows(of) == 6 * n
-    assert measures.adaptive_ratio(of) == 6 * n + 6
+    assert ultralytics_thop.adaptive_windows(of) == 6 * n
+    assert thop.adaptive_ratio(of) == 6 * n + 6
     of = View(layer, ((2, n),), (2, 3 * n), {})
-    assert measures.adaptive_ratio(of) == 2 * n + 6 * n
+    assert thop.adaptive_ratio(of) == 2 * n + 6 * n
     of = View(layer, ((n, 9),), (n, 3), {})
-    assert measures.adaptive_ratio(of) == 9 * n + 3 * n
+    assert thop.adaptive_ratio(of) == 9 * n + 3 * n
 
 
 def test_work_that_a_layer_does_not_do_is_none() -> None:

@@ -161,6 +161,14 @@ def test_batch_number_format_and_in_place(opened: Opened) -> None:
     assert total(tab, "MACs") == f"{found.macs:,}"
 
 
+def test_what_a_tool_counts_once_a_batch_is_not_multiplied(opened: Opened) -> None:
+    tab = opened("hrnet-w18")
+    tab.select_option("#convention", "ptflops")
+    tab.fill("#batch", "8")
+    found = load("hrnet-w18").analyze(batch=8, convention="ptflops").total
+    assert total(tab, "ptflops MACs") == f"{found.operations:,}"
+
+
 def test_figures_beyond_what_a_float_holds_are_exact(opened: Opened) -> None:
     tab = opened("vgg16")
     tab.fill("#batch", str(2**31))

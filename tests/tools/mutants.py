@@ -117,7 +117,7 @@ GROUPS = {
             "network/analysis.py",
             "network/rows.py",
             "network/named_figures.py",
-            "figures/conventions/*",
+            *("figures/conventions/*", "figures/conventions/ways/*"),
             "graph/paths.py",
         ),
         (

@@ -49,7 +49,7 @@ mutants that types kill. Texts of messages are mutated too.
 mutmut changes functions and methods. It leaves out {decorated} functions of these files
 that are decorated (properties, overloads, context managers), the arguments of `len` and
 `isinstance`, and statements of modules and classes: tables of rules
-(`conventions/tools.py`, `rules/*.py`), `role`, `storage`, `arity` and defaults of
+(`conventions/ways/*.py`, `rules/*.py`), `role`, `storage`, `arity` and defaults of
 fields. Those have no score here.
 """
 

@@ -43,35 +43,40 @@ def one_thread() -> Iterator[None]:
 # -- the same network in torch ---------------------------------------------------------
 
 
-def ours(graph: Graph, convention: str) -> Counted:
-    total = Analysis("t", graph, Setting(convention=convention)).total
+def ours(graph: Graph, convention: str, batch: int = 1) -> Counted:
+    total = Analysis("t", graph, Setting(batch, convention=convention)).total
     operations, params = total.operations, total.reported_params
     assert isinstance(operations, int)
     assert isinstance(params, int)
     return Counted(operations, params)
 
 
-def theirs(graph: Graph, conventions: Sequence[str]) -> dict[str, Counted]:
+def theirs(
+    graph: Graph, conventions: Sequence[str], batch: int = 1
+) -> dict[str, Counted]:
     """Return what several counters say, all of which run on the same device.
 
     Every step has a module of its own; what a counter says of it must be what its
     convention makes of it.
     """
     device = TOOLS[conventions[0]].device
-    module, inputs = inputs_for(stepped(graph), graph, device, 1)
+    module, inputs = inputs_for(stepped(graph), graph, device, batch)
     found = {}
     for name in conventions:
         here = said(name, module, inputs)
         *steps, outside = by_step(module, here)
-        assert [count.total() for count in steps] == counted_alone(graph, module, name)
+        alone = counted_alone(graph, module, name, batch)
+        assert [count.total() for count in steps] == alone
         assert outside.total() == 0
         found[name] = Counted(here.operations, here.params)
     return found
 
 
-def counted_alone(graph: Graph, module: Any, convention: str) -> list[int]:
+def counted_alone(
+    graph: Graph, module: Any, convention: str, batch: int
+) -> list[int]:
     """Return the operations of each step, with those that run the same module."""
-    facts = Analysis("t", graph, Setting(convention=convention)).facts
+    facts = Analysis("t", graph, Setting(batch, convention=convention)).facts
     sums = [0] * len(graph.nodes)
     for node, holder, fact in zip(graph.nodes, module.holders, facts, strict=True):
         sums[holder] += 0 if node.aux else int(fact.operations)
@@ -79,9 +84,10 @@ def counted_alone(graph: Graph, module: Any, convention: str) -> list[int]:
 
 
 def both(
-    graph: Graph, conventions: Sequence[str]
+    graph: Graph, conventions: Sequence[str], batch: int = 1
 ) -> tuple[dict[str, Counted], dict[str, Counted]]:
-    return {c: ours(graph, c) for c in conventions}, theirs(graph, conventions)
+    mine = {c: ours(graph, c, batch) for c in conventions}
+    return mine, theirs(graph, conventions, batch)
 
 
 def placed(
@@ -178,9 +184,12 @@ def alone(case: Case) -> Graph:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.text)
-def test_every_kind_of_layer_counts_as_the_tools_count_it(case: Case) -> None:
+@pytest.mark.parametrize("batch", [1, 2, 3])
+def test_every_kind_of_layer_counts_as_the_tools_count_it(
+    case: Case, batch: int
+) -> None:
     for conventions in (ON_META, ON_CPU):
-        mine, others = both(alone(case), conventions)
+        mine, others = both(alone(case), conventions, batch)
         assert mine == others
 
 

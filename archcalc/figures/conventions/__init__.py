@@ -1,21 +1,26 @@
 """How operations and parameters are counted: every convention by its name.
 
-`measures` holds the quantities that may count, `tools` how often each does, as data.
+`measures` holds the quantities that may count, and each module of `ways/` is one
+convention: how often each quantity counts, as data, and the quantities that it alone
+has. A module that is put there is a convention; nothing else names it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
 
 from archcalc.errors import unknown
-from archcalc.figures.conventions.measures import View, Weights, weighed
-from archcalc.figures.conventions.tools import (
-    CONVENTIONS,
+from archcalc.figures.conventions.convention import (
     MADE,
     REST,
     Convention,
+    Spelling,
     Unit,
 )
+from archcalc.figures.conventions.measure import View, Weights, weighed
 from archcalc.layers.base import Layer
 from archcalc.layers.reparametrized import Reparametrized
 from archcalc.sizes.dims import Dim, assuming
@@ -28,10 +33,42 @@ __all__ = [
     "View",
     "convention",
     "counted",
+    "spelled",
 ]
 
 USUAL = "macs"
 """The convention where none is named."""
+OURS = (USUAL, "lecture", "flops")
+"""Conventions that no tool has, listed first."""
+FOLDER = Path(__file__).parent / "ways"
+
+
+class Conventions(Mapping[str, Convention]):
+    """Every convention by its name, the default one first; each is loaded when asked.
+
+    A name is that of a module, with hyphens for underscores.
+    """
+
+    def __getitem__(self, name: str) -> Convention:
+        if name != USUAL and name not in self._names:
+            raise KeyError(name)
+        found = import_module(f"{__name__}.ways.{name.replace('-', '_')}")
+        way: Convention = found.CONVENTION
+        return way
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @cached_property
+    def _names(self) -> dict[str, None]:
+        files = sorted(file.stem.replace("_", "-") for file in FOLDER.glob("[a-z]*.py"))
+        return dict.fromkeys((*OURS, *files))
+
+
+CONVENTIONS = Conventions()
 
 
 def convention(name: str) -> Convention:
@@ -43,11 +80,19 @@ def convention(name: str) -> Convention:
 
 
 def counted(found: Convention, view: View) -> tuple[Dim, Dim]:
-    """Return the operations and parameters of one layer for one sample."""
+    """Return the operations of one layer for the view's batch, and its parameters."""
     operations = _row(found.operations, view.layer)
     params = _row(found.params, view.layer)
     with assuming():
-        return weighed(view, operations), weighed(view, params)
+        return weighed(view, operations), weighed(view._replace(batch=1), params)
+
+
+def spelled(spelling: Spelling, view: View) -> Dim | None:
+    """Return the operations of a layer that is written so; None where it cannot be."""
+    if view.layer.key not in spelling.operations or not spelling.fits(view):
+        return None
+    with assuming():
+        return weighed(view, spelling.operations[view.layer.key])
 
 
 def _row(table: Mapping[str, Weights], layer: Layer) -> Weights:

@@ -4,10 +4,13 @@
      "dtypes": {"float32": 32, …},
      "networks": [{"name", "title", "about", "depth", "notes", "formulas",
                    "rows": {KEY: [one value a row, …], …},
-                   "operations": {CONVENTION: […]}, "params": {CONVENTION: […]}}, …]}
+                   "operations": {CONVENTION: […]}, "params": {CONVENTION: […]},
+                   "further": {CONVENTION: […] or null}}, …]}
 
 Rows are those of the table, heads of groups among them. Counts are for one sample:
-the page multiplies by the batch. Of a head they are 0; the page sums its rows.
+the page multiplies by the batch. `further` has what each further sample adds where a
+convention counts something once a batch, null where that is no single number. Of a
+head counts are 0; the page sums its rows.
 A whole number beyond 2⁵³ is a text. Formulas are indices into `formulas`.
 """
 
@@ -165,17 +168,34 @@ def _placed(analysis: Analysis, rows: Sequence[Row]) -> dict[str, list[Any]]:
     }
 
 
-def _conventions(analysis: Analysis) -> dict[str, Mapping[str, list[int | str]]]:
+def _conventions(analysis: Analysis) -> dict[str, Mapping[str, Any]]:
     """Return operations by every convention, and parameters where they differ."""
-    operations, params = {}, {}
+    operations, params, further = {}, {}, {}
     for name, one in CONVENTIONS.items():
-        setting = replace(analysis.setting, convention=name)
-        rows = list(replace(analysis, setting=setting).outline("layers"))
+        rows = _counted_by(analysis, name, 1)
         if one.unit is not None:
             operations[name] = _column(rows, "operations")
         if one.counts_params:
             params[name] = _column(rows, "reported_params")
-    return {"operations": operations, "params": params}
+        if one.counts_batches:
+            first, second, third = (
+                [_of_row(row) for row in _counted_by(analysis, name, batch)]
+                for batch in (1, 2, 3)
+            )
+            more = [b - a for a, b in zip(first, second, strict=True)]
+            if more != first:
+                same = more == [b - a for a, b in zip(second, third, strict=True)]
+                further[name] = list(map(exact, more)) if same else None
+    return {"operations": operations, "params": params, "further": further}
+
+
+def _of_row(row: Row) -> Dim:
+    return row.figures.operations if row.kind == "row" else 0
+
+
+def _counted_by(analysis: Analysis, convention: str, batch: int) -> list[Row]:
+    setting = replace(analysis.setting, convention=convention, batch=batch)
+    return list(replace(analysis, setting=setting).outline("layers"))
 
 
 # -- formulas --------------------------------------------------------------------------

@@ -54,7 +54,11 @@ function figures(network) {
     ? column(reported)
     : plain.weights.map((value, at) => value + plain.biases[at] + plain.norms[at]);
   const counted = network.operations[state.convention];
-  if (counted) plain.operations = column(counted).map((n) => n * state.batch);
+  const further = network.further[state.convention];
+  if (counted && (further !== null || state.batch === 1n)) {
+    const more = column(further ?? counted);
+    plain.operations = column(counted).map((n, at) => n + more[at] * (state.batch - 1n));
+  }
   const kept = state.inplace ? rows.activations : rows.kept;
   plain.activations = column(kept).map((n) => n * state.batch);
   const found = { plain, sums: {}, totals: {} };

@@ -1,0 +1,1 @@
+"""The conventions, one a module: see `archcalc.figures.conventions`."""
