@@ -24,12 +24,14 @@ def check(
     ignore: Iterable[str] = (),
     strict: bool = False,
     allow_import: bool = False,
+    budgets: Iterable[str] = (),
 ) -> Report:
     """Return what is wrong with specs: mistakes, figures that do not hold, warnings.
 
     Files, folders, shipped names and networks may be mixed; a network is checked as
     its whole file. `select` and `ignore` name rules (`"AC301"`, `"AC4"`); warnings fail
-    where `strict` or `select` asks for them. The project's own settings in
+    where `strict` or `select` asks for them; `budgets` are bounds for every network
+    (`"params <= 26M"`). The project's own settings in
     pyproject.toml count too. PyTorch modules that these or specs name are imported only
     with `allow_import`, because that runs their code. `ok` of the report is False where
     something fails. What is wrong with a file is listed, not raised. `text` also knows
@@ -44,7 +46,7 @@ def check(
     (False, 'AC202')
     """
     project = find_project()
-    choice = choice_from(select, ignore, strict, project)
+    choice = choice_from(select, ignore, strict, project, budgets)
     sources = Sources(project, allow_import)
     return check_report(list(_outcomes(networks, choice, sources)))
 

@@ -9,11 +9,11 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from archcalc.checks.loading import warnings_of
 from archcalc.checks.revisions import source_at
-from archcalc.errors import InputWarning, Problem
+from archcalc.errors import InputWarning, Problem, UsageError
 from archcalc.language.library import find
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network import network as networks
@@ -21,6 +21,9 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.input_sizes import Input
 from archcalc.network.network import Network
 from archcalc.readers import is_module
+
+if TYPE_CHECKING:
+    from archcalc.readers.weights.record import Weights
 
 Given = str | os.PathLike[str] | Network
 """A shipped name (`"vgg16"`, `"resnet50:v1.5"`), the path of a YAML file, or a network
@@ -124,6 +127,16 @@ def network_of(given: object) -> Network:
         return load(given)
     found = type(given).__name__
     raise TypeError(f"a network is a name, a path or a Network, not {found}")
+
+
+def weights_or_network(given: object) -> Weights | Network:
+    """Return the network that was given, or the weights of a file without a graph."""
+    try:
+        return network_of(given)
+    except UsageError as error:
+        from archcalc.readers.weights.record import held_by
+
+        return held_by(error)
 
 
 def analysis_of(given: Given | Analysis, **counting: Unpack[Counting]) -> Analysis:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypedDict, Unpack
 
-from archcalc.api.given import Given, Running, network_of
+from archcalc.api.given import Given, Running, network_of, weights_or_network
+from archcalc.network.network import Network
 from archcalc.network.rows import Level
 from archcalc.reports.memory.chosen import chosen_report
 from archcalc.reports.memory.decode import decode_report
@@ -50,7 +51,16 @@ def memory(
     >>> four["peak inference"]
     25690112
     """
-    found = network_of(network)
+    found = weights_or_network(network)
+    if not isinstance(found, Network):
+        from archcalc.reports.weights.memory import weights_memory
+
+        found.refuse(
+            {"training": training, "timeline": timeline, "orders": orders}
+            | {"roofline": roofline is not None, "level": level is not None}
+            | {"rule": rule != "lecture", **dict.fromkeys(running, True)}
+        )
+        return weights_memory(found)
     analysis = found.analyze(**running)
     return chosen_report(
         found,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from collections.abc import Mapping
+from typing import Any, Unpack
 
-from archcalc.api.given import Counting, Given, analysis_of, network_of
+from archcalc.api.given import Counting, Given, analysis_of, weights_or_network
 from archcalc.errors import UsageError
 from archcalc.network.analysis import Analysis
+from archcalc.network.network import Network
 from archcalc.network.rows import Level
 from archcalc.reports.comparison import compare_report
 from archcalc.reports.explanation import Explainer, Explanation
@@ -41,7 +43,12 @@ def table(
     """
     if isinstance(network, Analysis):
         return table_of(None, analysis_of(network, **counting), level, columns, fold)
-    found = network_of(network)
+    found = weights_or_network(network)
+    if not isinstance(found, Network):
+        from archcalc.reports.weights.table import weights_table
+
+        found.refuse(_changed(counting))
+        return weights_table(found, level, columns, fold)
     return table_of(found, found.analyze(**counting), level, columns, fold)
 
 
@@ -66,8 +73,29 @@ def compare(
     """
     if len(networks) < 2:
         raise UsageError.of("AC511", "compare needs two networks or more")
-    analyses = [analysis_of(one, **counting) for one in networks]
-    return compare_report(analyses, memory, level)
+    given = [_analysis_or_weights(one, counting) for one in networks]
+    analyses = [one for one in given if isinstance(one, Analysis)]
+    if len(analyses) == len(given):
+        return compare_report(analyses, memory, level)
+    from archcalc.reports.weights.comparison import compare_weights
+
+    for one in given:
+        if not isinstance(one, Analysis):
+            one.refuse({"level": level is not None})
+    return compare_weights(given, memory)
+
+
+def _analysis_or_weights(given: Given | Analysis, counting: Counting) -> Any:
+    """Return an analysis, or the weights of a file without a graph."""
+    if isinstance(given, Analysis):
+        return analysis_of(given, **counting)
+    found = weights_or_network(given)
+    return found.analyze(**counting) if isinstance(found, Network) else found
+
+
+def _changed(counting: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the settings of counting, all of which are given."""
+    return dict.fromkeys(counting, True)
 
 
 def explain(
@@ -88,4 +116,10 @@ def explain(
     >>> print(part.lines[1].formula)
     (227 + 2·0 − 11)/4 + 1 = 55
     """
-    return Explainer(analysis_of(network, **counting), training).explain(at)
+    found = _analysis_or_weights(network, counting)
+    if isinstance(found, Analysis):
+        return Explainer(found, training).explain(at)
+    from archcalc.reports.weights.explained import explain_weights
+
+    found.refuse({"training": training, **_changed(counting)})
+    return explain_weights(found, at)

@@ -6,19 +6,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from archcalc.checks.budgets import judged, judged_weights, read_budget
 from archcalc.checks.catalogue import selected
-from archcalc.checks.claims.expectations import Computed, judge_entry
+from archcalc.checks.claims.expectations import Computed, Judged, judge_entry
 from archcalc.checks.findings import Checked, Finding, Fix, Severity
 from archcalc.checks.lint import LINT, group_divisor, opt_out
 from archcalc.checks.lint.base import Linted
 from archcalc.checks.project import Project
 from archcalc.checks.sources import Sources
-from archcalc.errors import ArchcalcError, Problem, UsageError
+from archcalc.errors import ArchcalcError, Place, Problem, UsageError
+from archcalc.language.about import Expected
 from archcalc.language.library import is_shipped
 from archcalc.language.spec import read_spec
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network.named_figures import Others
 from archcalc.network.network import Network
+from archcalc.readers.weights.record import Weights, WeightsAlone
 from archcalc.source.edits import Extents
 from archcalc.source.parser import Source
 
@@ -32,13 +35,14 @@ class Selection:
 
     `select` names the rules that are shown, beside those that cannot be ignored; lint
     that it names makes a check fail. If it is empty, every rule is shown and lint only
-    warns. With `strict`, all lint makes a check fail.
+    warns. With `strict`, all lint makes a check fail. `budgets` hold for every network.
     """
 
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
     strict: bool = False
     project: Project = field(default_factory=Project)
+    budgets: tuple[Expected, ...] = ()
 
     def shows(self, code: str, path: str) -> bool:
         """Say whether a finding in a file is shown."""
@@ -59,11 +63,16 @@ class Selection:
 
 
 def choice_from(
-    select: Iterable[str], ignore: Iterable[str], strict: bool, project: Project
+    select: Iterable[str],
+    ignore: Iterable[str],
+    strict: bool,
+    project: Project,
+    budgets: Iterable[str] = (),
 ) -> Selection:
     """Return the choice of a command's options above that of the project.
 
-    Raises `UsageError` AC560 for an unknown rule, AC561 for one that is never ignored.
+    Raises `UsageError` AC560 for an unknown rule, AC561 for one that is never ignored,
+    AC508 for a budget that is none.
     """
     chosen = selected(list(select) or project.select)
     ignored = selected([*ignore, *project.ignore])
@@ -78,7 +87,8 @@ def choice_from(
         raise UsageError.of(
             "AC561", message, help="exclude the file: `exclude` in pyproject.toml"
         )
-    return Selection(chosen, ignored, strict or project.strict, project)
+    bounds = tuple(map(read_budget, budgets))
+    return Selection(chosen, ignored, strict or project.strict, project, bounds)
 
 
 def check_all(
@@ -105,9 +115,24 @@ def check_one(
     choice = choice or Selection()
     try:
         source = (sources or Sources(choice.project)).read(path, limits)
+    except WeightsAlone as error:
+        return check_weights(error.weights, path, choice)
     except ArchcalcError as error:
         return Checked(path, tuple(Finding(path, p) for p in error.problems))
     return check_source(source, path, limits, choice, others)
+
+
+def check_weights(weights: Weights, path: str, choice: Selection) -> Checked:
+    """Return the outcome for a file of weights, which has no graph: its budgets."""
+    claims: Counter[str] = Counter()
+    problems: list[Problem] = []
+    for one in judged_weights(weights, choice.budgets, Place(path, 1, 1)):
+        problem = one if isinstance(one, Problem) else one.problem()
+        if isinstance(one, Judged):
+            claims[one.status] += 1
+        if problem is not None:
+            problems.append(problem)
+    return Checked(path, tuple(Finding(path, p) for p in problems), claims)
 
 
 def check_source(
@@ -182,6 +207,18 @@ class _Check:
                         self.add(problem)
             except ArchcalcError as error:
                 self.errors(error)
+        self.judge_budgets(computed)
+
+    def judge_budgets(self, computed: Computed) -> None:
+        """Compare every budget of the command line with what is computed."""
+        try:
+            for one in judged(computed, self.choice.budgets, self.source.root):
+                self.claims[one.status] += 1
+                problem = one.problem()
+                if problem is not None:
+                    self.add(problem)
+        except ArchcalcError as error:
+            self.errors(error)
 
     def lint(self, network: Network) -> None:
         """Run the lint rules on one network."""

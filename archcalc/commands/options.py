@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -35,6 +35,7 @@ from archcalc.render import DRAWINGS, FORMATS, MADE_OF_SVG, format_of
 if TYPE_CHECKING:
     from archcalc.limits import Limits
     from archcalc.network.network import Network
+    from archcalc.readers.weights.record import Weights
     from archcalc.reports.report import Report
 
 
@@ -320,14 +321,33 @@ class Loading(Options):
 
     def load_all(self, names: Sequence[str]) -> list[Network]:
         """Return networks; arguments are for those of them that are Python objects."""
+        return [one.load(name) for one, name in self._each(names)]
+
+    def given_all(self, names: Sequence[str]) -> list[Network | Weights]:
+        """Return networks, and weights where a file has no graph."""
+        return [one.given(name) for one, name in self._each(names)]
+
+    def _each(self, names: Sequence[str]) -> Iterator[tuple[Loading, str]]:
+        """Yield each name with how it is loaded."""
         from archcalc.readers import object_named
 
         others = replace(self, python=False, arguments=None)
         objects = [object_named(name, self.python) is not None for name in names]
-        return [
-            (self if object or not any(objects) else others).load(name)
-            for name, object in zip(names, objects, strict=True)
-        ]
+        for name, object in zip(names, objects, strict=True):
+            yield (self if object or not any(objects) else others), name
+
+    def given(self, name: str) -> Network | Weights:
+        """Return the network of a name, or the weights of a file that has no graph."""
+        try:
+            return self.load(name)
+        except UsageError as error:
+            from archcalc.readers.weights.record import held_by
+
+            held = held_by(error)
+        held.refuse({"--input": bool(self.input), "--set": bool(self.settings)})
+        held.refuse({"--freeze": bool(self.freeze)})
+        held.refuse({"--attention": self.attention is not None})
+        return held
 
     def load(self, name: str) -> Network:
         """Return the network of a name; say where its input looks like another layout.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from archcalc.errors import UsageError
 from archcalc.limits import DEFAULT, Limits
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 NOT_READ = "AC593"
 EXPORT = "torch.onnx.export(model, (example,), 'model.onnx')"
-WEIGHTS = (
-    "it holds weights but no graph: name the class of the module (mine.py:Net --input "
-    f"3x224x224), or export the model: {EXPORT}"
+PICKLED = (
+    "it is a pickle, and reading one can run code. Name the class of the module "
+    f"(mine.py:Net --input 3x224x224), or export the model: {EXPORT}. For its weights "
+    "alone, name a function that returns torch.load(FILE, map_location='meta', "
+    "weights_only=True), or save them as safetensors"
 )
 HDF5 = (
     "load it with Keras and write it again: "
@@ -35,8 +37,10 @@ HDF5 = (
     "holds no graph"
 )
 REFUSED = {
-    ".pt": WEIGHTS,
-    ".pth": WEIGHTS,
+    ".pt": PICKLED,
+    ".pth": PICKLED,
+    ".ckpt": PICKLED,
+    ".bin": PICKLED,
     ".h5": HDF5,
     ".hdf5": HDF5,
     ".pb": "export the model as ONNX: `python -m tf2onnx.convert --graphdef`",
@@ -75,12 +79,20 @@ def _keras(data: Buffer, name: str, limits: Limits) -> Model:
     return read_archive(data, name, limits)
 
 
+def _weights(data: Buffer, name: str, limits: Limits) -> NoReturn:
+    from archcalc.readers.weights.files import refused
+
+    raise refused(data, name, name, limits)
+
+
 READERS: dict[str, Callable[[Buffer, str, Limits], Model | Source]] = {
     ".onnx": _onnx,
     ".prototxt": _caffe,
     ".cfg": _darknet,
     ".json": _json,
     ".keras": _keras,
+    ".safetensors": _weights,
+    ".gguf": _weights,
 }
 """The reader of each format, by the ending of its files."""
 
@@ -98,7 +110,8 @@ def is_model(path: str | os.PathLike[str]) -> bool:
 def read_source(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Source:
     """Return the spec in a YAML file, or the one that a model's file stands for.
 
-    Raises `UsageError` AC593 for a format that is not read; else as `source.read`.
+    Raises `UsageError` AC593 for a format that is not read, AC591 (`WeightsAlone`) for
+    weights without a graph; else as `source.read`.
     """
     name = display_name(path)
     _refuse(path)
@@ -106,6 +119,8 @@ def read_source(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Sourc
         return read(path, limits)
     from mmap import ACCESS_READ, mmap
 
+    if READERS[ending(path)] is _weights:
+        _refuse_parts(path, limits)
     with opened(path) as descriptor:
         if os.fstat(descriptor).st_size == 0:
             return source_of(b"", path, name, limits)
@@ -186,6 +201,15 @@ def module_source(
         )
     name = type(given).__name__
     return written(read_module(given, shapes, limits), name, limits)
+
+
+def _refuse_parts(path: str | os.PathLike[str], limits: Limits) -> None:
+    """Refuse weights in the files of a pattern, where a network is asked for."""
+    from archcalc.readers.weights.files import is_pattern, read_pattern
+    from archcalc.readers.weights.record import WeightsAlone
+
+    if is_pattern(path):
+        raise WeightsAlone.holding(read_pattern(path, limits))
 
 
 def _refuse(path: str | os.PathLike[str]) -> None:

@@ -7,9 +7,11 @@ from mmap import mmap
 from typing import NamedTuple
 
 from archcalc.limits import Limits
+from archcalc.readers.configs import config
 from archcalc.readers.keras.file import is_keras, read_json_model
 from archcalc.readers.model import Model
 from archcalc.readers.records import Json, Record
+from archcalc.readers.weights import index
 from archcalc.source.parser import Source
 
 
@@ -21,7 +23,11 @@ class Kind(NamedTuple):
     read: Callable[[Record, str, Limits], Model | Source]
 
 
-KINDS = (Kind("a Keras model (model.to_json())", is_keras, read_json_model),)
+KINDS: tuple[Kind, ...] = (
+    Kind("a Keras model (model.to_json())", is_keras, read_json_model),
+    Kind(config.CALLED, config.is_config, config.read_config),
+    Kind(index.CALLED, index.is_index, index.refuse_index),
+)
 """The kinds of JSON that are read; the first that fits reads the file."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import takewhile
-from typing import Any
+from typing import Any, Protocol
 
 from archcalc.catalogue import FIGURES, Figure, figures
 from archcalc.figures.conventions import Convention
@@ -47,6 +47,14 @@ ABSENT = (None, None)
 MOST_BRANCHES = 16
 FEW_ROWS = 12
 """Networks of so few rows show them all unasked."""
+
+
+class Named(Protocol):
+    """What stands at the head of a column."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
 
 
 def compare_report(
@@ -108,14 +116,16 @@ def _shared_groups(paths: Sequence[str]) -> int:
 
 def _bytes(analyses: Sequence[Analysis]) -> Table:
     """Return the figures of memory, one a line; what needs numbers says so."""
-    lines = [_line("activations", [a.memory.activations for a in analyses], "bytes")]
+    lines = [
+        figure_line("activations", [a.memory.activations for a in analyses], "bytes")
+    ]
     for one in IN_MEMORY:
         values = [where_known(partial(measure, a, one.key)) for a in analyses]
-        lines.append(_line(one.in_memory, values, one.kind))
-    return Table("memory", tuple(_figure_columns(analyses)), tuple(lines))
+        lines.append(figure_line(one.in_memory, values, one.kind))
+    return Table("memory", tuple(figure_columns(analyses)), tuple(lines))
 
 
-def _figure_columns(analyses: Sequence[Analysis]) -> Iterator[Column]:
+def figure_columns(analyses: Sequence[Named]) -> Iterator[Column]:
     """Yield a column for the figure's name, one a network, one a ratio."""
     yield Column("figure", "figure", "name")
     for i, analysis in enumerate(analyses):
@@ -128,24 +138,26 @@ def _figure_columns(analyses: Sequence[Analysis]) -> Iterator[Column]:
 
 def _totals(analyses: Sequence[Analysis]) -> Table:
     """Return totals, one figure a line, with each network's ratio to the first."""
-    columns = _figure_columns(analyses)
+    columns = figure_columns(analyses)
     lines = [
-        _line(
+        figure_line(
             "input", [a.graph.nodes[a.graph.inputs[0]].shape for a in analyses], "shape"
         )
     ]
-    lines += [_line(*one, "shape") for one in outputs_in_turn(analyses)]
+    lines += [figure_line(*one, "shape") for one in outputs_in_turn(analyses)]
     if all(len(a.outputs) == 1 for a in analyses):
-        lines += [_line("output channels", [a.output[0] for a in analyses], "count")]
+        lines += [
+            figure_line("output channels", [a.output[0] for a in analyses], "count")
+        ]
     shown = (*TOTALS, *_counted(analyses[0].convention))
     for one in telling(shown, [a.total for a in analyses]):
         values = [getattr(a.total, one.key) for a in analyses]
         least = [one.key in a.lower_bounds() for a in analyses]
         if any(value != 0 for value in values) or any(least):
             bounds = frozenset(f"net{i}" for i, bound in enumerate(least) if bound)
-            line = _line(one.total, values, one.kind)
+            line = figure_line(one.total, values, one.kind)
             lines.append(replace(line, least=bounds))
-    lines.append(_line("depth", [depth(a.graph) for a in analyses], "count"))
+    lines.append(figure_line("depth", [depth(a.graph) for a in analyses], "count"))
     return Table("totals", tuple(columns), tuple(lines))
 
 
@@ -158,7 +170,8 @@ def _counted(convention: Convention) -> Iterator[Figure]:
         yield FIGURES["reported_params"]._replace(called=f"{convention.name} params")
 
 
-def _line(title: str, values: Sequence[Any], kind: ColumnKind) -> Line:
+def figure_line(title: str, values: Sequence[Any], kind: ColumnKind) -> Line:
+    """Return a figure of each network, with the ratios to the first."""
     ratios = [
         None if kind == "shape" else _ratio(values[0], value) for value in values[1:]
     ]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ENDINGS = (".yaml", ".yml")
 MODEL_ENDINGS = (
     *(".onnx", ".pt", ".pth", ".h5", ".keras", ".pb", ".mlmodel", ".prototxt", ".cfg"),
-    *(".json", ".hdf5"),
+    *(".json", ".hdf5", ".safetensors", ".gguf", ".ckpt", ".bin"),
 )
 """Endings of models in formats of others, whether there is a reader or not."""
 STDIN = "-"

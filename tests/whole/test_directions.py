@@ -57,6 +57,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
             "layers",
             "language",
             "graph",
+            "readers",
             "figures",
         ),
         *("network", "checks", "sweeps", "writers"),

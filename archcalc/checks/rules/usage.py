@@ -339,6 +339,15 @@ USAGE = (
         "$ archcalc check specs/ --update",
     ),
     Rule(
+        "AC591",
+        "weights-without-graph",
+        "A safetensors or GGUF file, or a state dict, holds weights and no graph. "
+        "`table`, `compare`, `memory`, `explain`, `report` and `check` say what it "
+        "holds; sizes between layers, operations and activations need the model.",
+        "$ archcalc draw weights.safetensors  # a file",
+        "$ archcalc table weights.safetensors  # a file",
+    ),
+    Rule(
         "AC592",
         "unreadable-model",
         "The file of a model must be complete, and in a format that archcalc reads: "
@@ -351,9 +360,9 @@ USAGE = (
         "AC593",
         "format-not-read",
         "A model is read from a file that describes its layers (ONNX, Keras, Caffe, "
-        "darknet) or from a PyTorch module. A file of weights "
-        "holds no graph, and there is no reader for other formats. The message says "
-        "what to do instead.",
+        "darknet) or from a PyTorch module. There is no reader for other formats. A "
+        "pickle (`.pt`, `.pth`, `.bin`, `.ckpt`) is not opened, because that can run "
+        "code in it. The message says what to do instead.",
         "$ archcalc table weights.pth",
         "$ archcalc table vgg16",
     ),

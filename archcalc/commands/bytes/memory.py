@@ -89,9 +89,23 @@ def memory(
     $ archcalc memory vgg16
     $ archcalc memory resnet50 --training --batch 32 --optimizer adam
     """
+    from archcalc.network.network import Network
     from archcalc.reports.memory.chosen import chosen_report
 
-    network = loading.load(net)
+    network = loading.given(net)
+    if not isinstance(network, Network):
+        from archcalc.reports.weights.memory import weights_memory
+
+        network.refuse(
+            {"--training": training, "--timeline": timeline, "--orders": orders}
+            | {"--roofline": roofline is not None, "--level": level is not None}
+            | {"--stored": stored is not None, "--optimizer": optimizer != "sgd"}
+            | {"--mixed": mixed, "--checkpoint": checkpoint != "none"}
+            | {"--accumulate": accumulate, "--batch": batch != 1}
+            | {"--dtype": dtype != "float32", "--activations-rule": rule != "lecture"}
+        )
+        rendering.emit(weights_memory(network))
+        return
     analysis = network.analyze(
         batch=batch,
         dtype=dtype,

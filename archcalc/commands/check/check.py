@@ -88,6 +88,15 @@ AllowImport = Annotated[
         help="Import the PyTorch modules that are named, which runs their code.",
     ),
 ]
+Budget = Annotated[
+    list[str] | None,
+    Option(
+        "--budget",
+        metavar="BOUND",
+        help="A bound that every network must keep: 'params <= 26M', 'macs < 4.2G'; "
+        "of a file of weights, params and disk.",
+    ),
+]
 LockFile = Annotated[
     Path | None,
     Option("--lock-file", rare=True, help="The lock file, if not archcalc.lock."),
@@ -98,6 +107,7 @@ def check(
     paths: Paths = None,
     select: Select = None,
     ignore: Ignore = None,
+    budget: Budget = None,
     strict: Annotated[bool, Option("--strict", help="Warnings are errors.")] = False,
     format: FindingsFormat = None,
     output: FindingsOutput = None,
@@ -130,7 +140,7 @@ def check(
         return
     project = find_project()
     chosen = known_format(format or project.format or "full")
-    choice = choice_from(_codes(select), _codes(ignore), strict, project)
+    choice = choice_from(_codes(select), _codes(ignore), strict, project, budget or ())
     limits = _limits(limit, project)
     found = specs_at(paths, project, skip_others=skip_others)
     sources = sources_of(found.paths, project, allow_import, input)

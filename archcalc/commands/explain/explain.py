@@ -58,16 +58,24 @@ def explain(
     $ archcalc explain alexnet conv1
     $ archcalc explain vgg16 fc6 --format latex
     """
+    from archcalc.network.network import Network
     from archcalc.render.explained import explained_format, render_explanation
     from archcalc.reports.explanation import Explainer
 
-    network = loading.load(net)
-    analysis = network.analyze(batch=batch, dtype=dtype, inplace=inplace)
+    network = loading.given(net)
     chosen = explained_format(format, output)
     options: dict[str, Any] = {"standalone": True} if standalone else {}
     if chosen == "terminal" and output is None:
         options |= {"width": columns(), "color": colored()}
-    explained = Explainer(analysis, training).explain(at)
+    if isinstance(network, Network):
+        analysis = network.analyze(batch=batch, dtype=dtype, inplace=inplace)
+        explained = Explainer(analysis, training).explain(at)
+    else:
+        from archcalc.reports.weights.explained import explain_weights
+
+        network.refuse({"--training": training, "--batch": batch != 1})
+        network.refuse({"--dtype": dtype != "float32"})
+        explained = explain_weights(network, at)
     if not notes:
         explained = replace(explained, settings={}, assumptions=())
     write(render_explanation(explained, chosen, **options), output)

@@ -47,17 +47,27 @@ def compare(
     $ archcalc compare resnet18 resnet50
     $ archcalc compare alexnet vgg16 --level layers
     """
+    from archcalc.network.analysis import Analysis
+    from archcalc.network.network import Network
     from archcalc.reports.comparison import compare_report
 
     if len(nets) < 2:
         raise UsageError.of("AC511", "compare needs two networks or more")
-    networks = loading.load_all(nets)
-    analyses = [
-        network.analyze(
-            batch=batch, dtype=dtype, inplace=inplace, convention=convention
-        )
-        for network in networks
+    given = [
+        one.analyze(batch=batch, dtype=dtype, inplace=inplace, convention=convention)
+        if isinstance(one, Network)
+        else one
+        for one in loading.given_all(nets)
     ]
+    analyses = [one for one in given if isinstance(one, Analysis)]
+    if len(analyses) < len(given):
+        from archcalc.reports.weights.comparison import compare_weights
+
+        for one in given:
+            if not isinstance(one, Analysis):
+                one.refuse({"--level": level is not None})
+        rendering.emit(compare_weights(given, memory))
+        return
     if level is None and rendering.chosen != "terminal":
         level = "layers"
     rendering.emit(compare_report(analyses, memory, level))  # type: ignore[arg-type]  # outline checks the level

@@ -90,9 +90,21 @@ def table(
     $ archcalc table vgg16
     $ archcalc table resnet50 --level stages --columns shape,params,macs
     """
+    from archcalc.network.network import Network
     from archcalc.reports.table import chosen_columns, insisted, table_report
 
-    network = loading.load(net)
+    network = loading.given(net)
+    if not isinstance(network, Network):
+        network.refuse(
+            {"--view": view is not None, "--formulas": formulas, "--bars": bars}
+            | {"--training": training, "--batch": batch != 1}
+            | {"--dtype": dtype != "float32", "--convention": convention != "macs"}
+        )
+        from archcalc.reports.weights.table import weights_table
+
+        folds = rendering.chosen == "terminal" if fold is None else fold
+        rendering.emit(weights_table(network, level, columns, folds))
+        return
     analysis = network.analyze(
         batch=batch, dtype=dtype, inplace=inplace, convention=convention
     )

@@ -64,11 +64,12 @@ def module_of(target: Named, arguments: Mapping[str, Any], meta: bool = True) ->
 
     A class or function is called with `arguments`. With `meta`, weights take no memory.
     Raises `UsageError` AC595 where there is no such object, AC596 where its code fails,
-    AC597 where it is no module and makes none.
+    AC597 where it is no module and makes none, AC591 (`WeightsAlone`) for a state dict.
     """
     from torch import nn
 
     found = _attribute(target, _imported(target))
+    _refuse_state(found, target)
     if isinstance(found, nn.Module):
         if arguments:
             message = f"{target} is already a module; it takes no arguments"
@@ -81,11 +82,22 @@ def module_of(target: Named, arguments: Mapping[str, Any], meta: bool = True) ->
         )
     with _without_memory() if meta else nullcontext():
         made = _ran(found, target, f"{target}({_shown(arguments)})", arguments)
+    _refuse_state(made, target)
     if not isinstance(made, nn.Module):
         kind = type(made).__name__
         message = f"{target} returns a value of type {kind}, not a torch.nn.Module"
         raise UsageError.of("AC597", message)
     return _on_meta(made.eval()) if meta else made.eval()
+
+
+def _refuse_state(found: object, target: Named) -> None:
+    """Raise `WeightsAlone` for a state dict, which has no graph."""
+    from archcalc.readers.pytorch.state import is_state, read_state
+
+    if is_state(found):
+        from archcalc.readers.weights.record import WeightsAlone
+
+        raise WeightsAlone.holding(read_state(found, str(target)))
 
 
 def _imported(target: Named) -> ModuleType:
