@@ -12,9 +12,9 @@ from archcalc.errors import UsageError
 from archcalc.limits import Limits
 from archcalc.readers.weights.gguf import read_gguf
 from archcalc.readers.weights.record import (
-    Buffer,
     MOST_TENSORS,
     NO_GRAPH,
+    Buffer,
     Weights,
     WeightsAlone,
     joined,

@@ -15,10 +15,10 @@ from archcalc.errors import SourceError, clean
 from archcalc.limits import Limits
 from archcalc.readers.weights.dtypes import GGML, GONE
 from archcalc.readers.weights.record import (
-    Buffer,
     LARGEST,
     LONGEST_NAME,
     MOST_TENSORS,
+    Buffer,
     Tensor,
     Weights,
 )

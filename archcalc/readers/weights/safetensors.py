@@ -17,10 +17,10 @@ from archcalc.errors import SourceError, clean, suggestion
 from archcalc.limits import Limits
 from archcalc.readers.weights.dtypes import SAFETENSORS
 from archcalc.readers.weights.record import (
-    Buffer,
     LARGEST,
     LONGEST_NAME,
     MOST_TENSORS,
+    Buffer,
     Tensor,
     Weights,
 )
