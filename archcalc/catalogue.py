@@ -170,6 +170,18 @@ _ROWS = (
         in_totals="peak of inference",
         in_memory="peak inference",
     ),
+    *(
+        _bytes(
+            f"arena_{runtime}",
+            f"What {title} reserves for activations, in bytes.",
+            called=f"arena of {title}",
+        )
+        for runtime, title in (
+            ("executorch", "ExecuTorch without a backend"),
+            ("tflm", "TensorFlow Lite Micro"),
+            ("litert", "LiteRT with its reference kernels"),
+        )
+    ),
     _bytes(
         "training",
         "The most memory that training takes at one time, in bytes.",

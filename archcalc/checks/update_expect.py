@@ -78,9 +78,7 @@ def _entry(
     chosen = Network(
         network.spec, entry.variant, input=entry.input, limits=network.limits
     )
-    analysis = chosen.analyze(
-        batch=entry.batch or 1, convention=entry.convention or "macs"
-    )
+    analysis = chosen.analyze(**entry.setting)
     for metric, given in entry.figures.items():
         value = at.get(metric)
         if value is None or metric == "is":

@@ -85,6 +85,7 @@ class Expected:
     variant: Name | None = None
     input: Text | None = None
     batch: Annotated[int, Within(ge=1, le=2**31)] | None = None
+    dtype: Name | None = None
     tol: Annotated[str, Within("0.5%", pattern=r"^[0-9]+(\.[0-9]+)?%$")] | None = None
     convention: Name | None = None
     verdict: Literal["agrees", "erratum", "loose"] = "agrees"
@@ -95,6 +96,13 @@ class Expected:
     note: Text | None = None
     value: Annotated[str, Within(max_length=200)] | None = None
     operands: dict[Name, Name] = field(default_factory=dict)
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """What it says of how its figures are counted, as `Network.analyze` takes it."""
+        given = (("batch", self.batch), ("dtype", self.dtype))
+        asked = (*given, ("convention", self.convention))
+        return {name: value for name, value in asked if value is not None}
 
 
 @dataclass(frozen=True)

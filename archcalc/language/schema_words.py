@@ -156,6 +156,7 @@ EXPECTED = {
     "variant": 'For which variant; "*" for the network and every variant.',
     "input": "For which input sizes.",
     "batch": "For which batch; 1 if omitted.",
+    "dtype": "In which number format; float32 if omitted.",
     "tol": "How far a printed figure may be off, such as 1%.",
     "convention": "How the source counts (`archcalc conventions`).",
     "verdict": "agrees: must hold; erratum: must not; loose: no single count gives it.",

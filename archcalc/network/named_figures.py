@@ -208,6 +208,20 @@ def _peak(analysis: Analysis, row: Row | None) -> int:
     return analysis.memory.live(_inside(analysis, row))
 
 
+def _arena(runtime: str) -> Metric:
+    """Return the rule of what a runtime for small devices reserves."""
+
+    def metric(analysis: Analysis, row: Row | None) -> int:
+        from archcalc.figures.memory.planners import planner_named
+        from archcalc.figures.memory.planners.planner import plan
+
+        if row is not None:
+            raise ValueError("an arena is a figure of the whole network: remove `at`")
+        return plan(analysis, planner_named(runtime)).arena
+
+    return metric
+
+
 def _training(analysis: Analysis, row: Row | None) -> int:
     """Return the peak of training; raise `ValueError` for a row, which has none."""
     if row is not None:
@@ -320,6 +334,7 @@ GRAPH_METRICS: dict[str, Metric] = {
     "weight_shape": _weight_shape,
     **{name: _argument(name) for name in ("kernel", "stride", "groups")},
     "peak": _peak,
+    **{f"arena_{name}": _arena(name) for name in ("executorch", "tflm", "litert")},
     "training": _training,
     "saved": _saved,
     "disk": _disk,

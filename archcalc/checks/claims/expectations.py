@@ -257,19 +257,15 @@ class Computed:
         return self._networks[key]
 
     def analysis(
-        self,
-        variant: str | None,
-        input: str | None = None,
-        batch: int = 1,
-        convention: str = USUAL,
+        self, variant: str | None, input: str | None = None, **setting: Any
     ) -> Analysis:
-        """Return the analysis of a variant; raise as `Network.analyze`."""
-        key = (variant, input, batch, convention)
+        """Return the analysis of a variant; take and raise as `Network.analyze`."""
+        key = (variant, input, *sorted(setting.items()))
         if key not in self._analyses:
             network = self.chosen(variant, input)
             if self._analyses:
                 self._count(network)
-            self._analyses[key] = network.analyze(batch=batch, convention=convention)
+            self._analyses[key] = network.analyze(**setting)
         return self._analyses[key]
 
     def _count(self, network: Network) -> None:
@@ -292,9 +288,8 @@ def judge_entry(computed: Computed, entry: Expected, at: Value) -> Iterator[Judg
     if entry.variant == EVERY_VARIANT:
         variants = (None, *computed.network.variants)
     for variant in variants:
-        asked = (variant, entry.input, entry.batch or 1, entry.convention or USUAL)
         try:
-            analysis = computed.analysis(*asked)
+            analysis = computed.analysis(variant, entry.input, **entry.setting)
         except UsageError as error:
             raise _not_there(error, source.place(at)) from None
         for metric, given in entry.figures.items():
@@ -362,7 +357,7 @@ def judge_known(network: Network, analysis: Analysis) -> Iterator[Judged]:
         counted = entry.convention or USUAL
         same = (
             entry.variant == network.variant
-            and not (entry.input or entry.batch)
+            and not (entry.input or entry.batch or entry.dtype)
             and counted == analysis.setting.convention
         )
         if same and entry.verdict != "agrees":

@@ -37,6 +37,18 @@ Roofline = Annotated[
         autocompletion=complete_devices,
     ),
 ]
+Planner = Annotated[
+    str | None,
+    Option(
+        "--planner",
+        metavar="RUNTIME",
+        help="What a runtime for small devices reserves: executorch, tflm or litert.",
+        autocompletion=among("executorch", "tflm", "litert"),
+    ),
+]
+Planners = Annotated[
+    bool, Option("--planners", help="What each of these runtimes reserves.")
+]
 Rule = Annotated[
     str,
     Option(
@@ -70,6 +82,8 @@ def memory(
     timeline: Timeline = False,
     orders: Orders = False,
     roofline: Roofline = None,
+    planner: Planner = None,
+    planners: Planners = False,
     level: LevelOrNone = None,
     rule: Rule = "lecture",
     stored: Stored = None,
@@ -124,6 +138,8 @@ def memory(
         timeline=timeline,
         orders=orders,
         roofline=roofline,
+        planner=planner,
+        planners=planners,
         rule=rule,
     )
     rendering.emit(report)

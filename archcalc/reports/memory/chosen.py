@@ -17,11 +17,14 @@ def chosen_report(
     timeline: bool = False,
     orders: bool = False,
     roofline: str | None = None,
+    planner: str | None = None,
+    planners: bool = False,
     rule: str = "lecture",
 ) -> Report:
     """Return the detail that is asked for, else the four figures of `archcalc memory`.
 
-    Of several details, the first of these: the roofline, the orders, the timeline.
+    Of several details, the first of these: the roofline, the orders, one planner, all
+    planners, the timeline. `timeline` makes the report of a planner list every tensor,
     `training` makes the timeline one of training.
     """
     from archcalc.reports.memory import details
@@ -33,6 +36,16 @@ def chosen_report(
         return details.roofline_report(network, analysis, card, level or "layers")
     if orders:
         return details.orders_report(network, analysis)
+    if planner is not None:
+        from archcalc.figures.memory.planners import planner_named
+        from archcalc.reports.memory.planners import planner_report
+
+        named = planner_named(planner)
+        return planner_report(network, analysis, named, timeline)
+    if planners:
+        from archcalc.reports.memory.planners import planners_report
+
+        return planners_report(network, analysis)
     if timeline:
         return details.timeline_report(network, analysis, training)
     if training:
