@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.layers.base import feature_axis
-from archcalc.readers.keras.build import Build
+from archcalc.readers.keras.build import Build, NotKnown
 from archcalc.readers.keras.rules import Call, Result, layer
 
 
@@ -78,6 +78,8 @@ def over(call: Call) -> tuple[int, str] | None:
     given = -1 if given is None else given
     axes = [build.number(x, a) for a in (given if isinstance(given, list) else [given])]
     rank = build.rank(x)
+    if not axes:
+        raise NotKnown
     if len({*axes}) == rank:
         return axes[0], "features" if rank == 1 else "all"
     if len(axes) > 1:

@@ -56,6 +56,7 @@ class Walk:
         self.calls = 0
         self.weighted: dict[Any, list[int]] = {}
         self.over_time = False
+        self.graphs: dict[tuple[Any, ...], Graph] = {}
         self.made: dict[tuple[str, ...], list[int]] = {}
         """What each layer gave at its first call, by the names of models around it."""
 
@@ -127,6 +128,20 @@ class Walk:
         self, record: Record, inputs: list[int] | None, depth: int
     ) -> list[int]:
         """Run the calls of a graph, each as soon as all that it reads is there."""
+        if record.path not in self.graphs:
+            self.graphs[record.path] = self.graph(record)
+        graph, config = self.graphs[record.path], record.record("config")
+        found = self.entered(graph, config, inputs)
+        for at, number in graph.order(found):
+            node = graph.nodes[at, number]
+            given = node.replaced(lambda ref: Tensor(graph.tensor(found, ref)))
+            stated = graph.stated.get((at, number), {})
+            found[at, number] = self.call(graph.layers[at], given, depth, stated)
+        outputs = graph.named(config, "output_layers")
+        return [graph.tensor(found, ref) for ref in outputs]
+
+    def graph(self, record: Record) -> Graph:
+        """Return the graph of a model: its layers and their calls."""
         config = record.record("config")
         layers = config.records("layers")
         places = {name_of(layer): at for at, layer in enumerate(layers)}
@@ -139,15 +154,7 @@ class Walk:
         }
         if len(nodes) > MOST_CALLS:
             config.wrong(f"more than {MOST_CALLS:,} calls of layers", "layers")
-        graph = Graph(layers, places, nodes, self.build.legacy)
-        found = self.entered(graph, config, inputs)
-        for at, number in graph.order(found):
-            node = nodes[at, number]
-            given = node.replaced(lambda ref: Tensor(graph.tensor(found, ref)))
-            stated = graph.stated.get((at, number), {})
-            found[at, number] = self.call(layers[at], given, depth, stated)
-        outputs = graph.named(config, "output_layers")
-        return [graph.tensor(found, ref) for ref in outputs]
+        return Graph(layers, places, nodes, self.build.legacy)
 
     def entered(
         self, graph: Graph, config: Record, inputs: list[int] | None
