@@ -144,7 +144,8 @@ class Convolution(Reparametrized):
         given["bias"] = self.bias
         given = {k: v for k, v in given.items() if v != PLAIN[k]}
         sizes = (x[0], self.channels(x), simple(sliding.kernel))
-        call = Module(f"nn.Conv{len(x) - 1}d", sizes, given, before=before)
+        name, same = f"nn.Conv{len(x) - 1}d", sliding.as_tensorflow
+        call = Module(name, sizes, given, before=before, same=same)
         return self.wrapped(call, x)
 
     def details(self, *inputs: Shape) -> list[str]:

@@ -198,7 +198,8 @@ class MaxPool(Pool):
         if self.dilation != 1:
             given["dilation"] = simple(sliding.dilation)
         kernel = simple(sliding.kernel)
-        return Module(f"nn.MaxPool{len(x) - 1}d", (kernel,), given, before=before)
+        name, same = f"nn.MaxPool{len(x) - 1}d", sliding.as_tensorflow
+        return Module(name, (kernel,), given, before=before, same=same)
 
 
 class AvgPool(Pool):

@@ -78,6 +78,7 @@ class Sliding:
         self.stride = per_axis(stride, rank, "stride")
         self.dilation = per_axis(layer.dilation, rank, "dilation")
         self.same = layer.pad in ("same", "causal")  # ⌈n/s⌉ positions
+        self.as_tensorflow = layer.pad == "same"
         self.end = getattr(layer, "pad_end", None)
         self.pads = self._pads(layer.pad)
 

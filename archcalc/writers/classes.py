@@ -12,10 +12,11 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from archcalc.graph.graph import Graph, Node
+from archcalc.layers.records.calls import Module
 from archcalc.writers.arguments import Arguments
 from archcalc.writers.bodies import Body, Item, Ref, bodies
 from archcalc.writers.branches import merged
-from archcalc.writers.language import Language, Lowered
+from archcalc.writers.language import Language, Words
 from archcalc.writers.parts import (
     ANYTHING,
     Class,
@@ -44,14 +45,14 @@ def classes(
     top: Body,
     params: Mapping[str, int],
     language: Language,
-    lowered: Mapping[int, Lowered],
+    words: Words,
 ) -> tuple[list[Class], dict[int, Use]]:
     """Return the classes, the inner ones first, and the use of each body by its id.
 
     `params` are the arguments of the whole network, with their usual values; the graph
-    has symbols for them. `lowered` has the steps of each layer.
+    has symbols for them. `words` has the steps of each layer.
     """
-    maker = _Maker(graph, language, lowered)
+    maker = _Maker(graph, language, words)
     for level in _levels(top):
         maker.add(level)
     whole = maker.classes[-1]
@@ -75,12 +76,10 @@ def _levels(top: Body) -> list[list[Body]]:
 class _Maker:
     """Collects classes, from the blocks without blocks to the whole network."""
 
-    def __init__(
-        self, graph: Graph, language: Language, lowered: Mapping[int, Lowered]
-    ) -> None:
+    def __init__(self, graph: Graph, language: Language, words: Words) -> None:
         self.graph = graph
         self.language = language
-        self.lowered = lowered
+        self.words = words
         self.classes: list[Class] = []
         self.uses: dict[int, Use] = {}
 
@@ -139,6 +138,9 @@ class _Maker:
                 ranges.append(range(first, end))
                 shared = self.owner(body, parts, ranges, values, known)
                 parts[-1] = parts[-1]._replace(shared=shared)
+            if not pieces:  # the input, called otherwise
+                moved[first, 0] = inputs[0]
+                continue
             for index in range(first, end):
                 for place in range(len(_leaving(body.items[index]))):
                     moved[index, place] = len(parts) - 1, place
@@ -195,14 +197,17 @@ class _Maker:
     ) -> list[tuple[Part, list[Any]]]:
         """Return the steps of a layer as parts, the first at number `first`.
 
-        Those behind the first are its followers, as a norm is a convolution's.
+        The first module has the name of the layer; those behind it are its followers,
+        as a norm is a convolution's.
         """
         refs, found = [*inputs], []
-        steps = self.lowered[node.index]
+        steps = self.words.steps[node.index]
+        modules = [n for n, step in enumerate(steps) if isinstance(step.record, Module)]
+        head = modules[0] if modules else 0
         for number, step in enumerate(steps):
             form, values = template(step.record, self.language)
             read = tuple([refs[i] for i in step.inputs])
-            called = f"{name}.{number}" if number else name
+            called = name if number == head else f"{name}.{number}"
             part = Part(called, read, form, None, range(0), key=node.layer.key)
             last = number == len(steps) - 1
             part = part._replace(weights=step.weights, last=last)

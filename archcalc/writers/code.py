@@ -48,9 +48,9 @@ class Written:
         self.network, self.graph = network, network.graph
         check_numbers(self.graph)
         _check_known(self.graph)
-        graph, lowered, params = with_arguments(network, language)
+        graph, self.words, params = with_arguments(network, language)
         self.body = body(graph)
-        self.classes, uses = classes(graph, self.body, params, language, lowered)
+        self.classes, uses = classes(graph, self.body, params, language, self.words)
         names = Names(language.names)
         self.classes[-1].name = names.free(titled(network.name, network.title))
         self.members: dict[int, Members] = {}
@@ -77,7 +77,7 @@ class Written:
     def class_lines(self, made: Class) -> Iterator[str]:
         """Yield the text of a class."""
         members = self.members[id(made)]
-        forward = Forward(members, self.functions, self.graph)
+        forward = Forward(members, self.functions, self.graph, self.words)
         is_top = made is self.classes[-1]
         statements = list(forward.lines(is_top))
         yield f"class {made.name}({self.language.based(is_top)}):"
@@ -109,8 +109,10 @@ class Written:
         if is_top:
             return f"{_comment(self.network.title)}."
         first = made.uses[0]
-        entering = [times(self.graph.nodes[i].shape) for i in first.entering]
-        leaving = [times(self.graph.nodes[i].shape) for i in first.leaving]
+        entering = [
+            times(self.words.lying(self.graph.nodes[i])) for i in first.entering
+        ]
+        leaving = [times(self.words.lying(self.graph.nodes[i])) for i in first.leaving]
         sizes = f"{', '.join(entering)} to {', '.join(leaving)}"
         return f"Block {_comment(made.block)}, for example {sizes}."
 
@@ -118,8 +120,8 @@ class Written:
         """Yield the docstring of the file, and the imports of what it uses."""
         network, graph = self.network, self.graph
         title = _comment(network.title)
-        entering = [times(graph.nodes[i].shape) for i in graph.inputs]
-        leaving = [times(graph.nodes[i].shape) for i in graph.outputs]
+        entering = [times(self.words.lying(graph.nodes[i])) for i in graph.inputs]
+        leaving = [times(self.words.lying(graph.nodes[i])) for i in graph.outputs]
         yield f'"""{title}: {", ".join(entering)} to {", ".join(leaving)}.'
         yield ""
         yield from self.language.notes()

@@ -8,6 +8,7 @@ from archcalc.graph.graph import Graph
 from archcalc.layers.base import times
 from archcalc.writers.bodies import ENTERING, Ref
 from archcalc.writers.functions import Functions, around, has_steps, inline
+from archcalc.writers.language import Words
 from archcalc.writers.members import Members
 from archcalc.writers.names import Names
 from archcalc.writers.parts import Part
@@ -18,12 +19,15 @@ POOL = ("x", "y", "z", "u", "v", "w", "a", "b", "c", "d")
 class Forward:
     """Writes one `forward`: which variable holds which value, and the statements."""
 
-    def __init__(self, members: Members, functions: Functions, graph: Graph) -> None:
+    def __init__(
+        self, members: Members, functions: Functions, graph: Graph, words: Words
+    ) -> None:
         self.members = members
         self.language = members.language
         self.made = members.made
         self.functions = functions
         self.graph = graph
+        self.words = words
         self.last = self.last_uses()
         self.names: dict[Ref, str] = {}
         self.extra = Names((*POOL, "self", *self.language.names))
@@ -132,6 +136,6 @@ class Forward:
             return ""
         item = self.made.uses[0].items[items[-1]]
         if item.node is not None:
-            return times(self.graph.nodes[item.node.index].shape)
+            return times(self.words.lying(self.graph.nodes[item.node.index]))
         leaving = item.body.leaving if item.body is not None else []
-        return ", ".join(times(self.graph.nodes[i].shape) for i in leaving)
+        return ", ".join(times(self.words.lying(self.graph.nodes[i])) for i in leaving)

@@ -13,7 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from archcalc.graph.graph import Graph
+from archcalc.errors import UsageError
+from archcalc.graph.graph import Graph, Node
+from archcalc.layers.base import Shape
 from archcalc.layers.records.calls import NO_NAMES, Call
 
 
@@ -42,7 +44,27 @@ class Step(NamedTuple):
 
 
 Lowered = tuple[Step, ...]
-"""A layer as the steps that compute it in a language; the last one gives its output."""
+"""A layer as the steps that compute it in a language; the last one gives its output.
+
+Without a step, the output is the first input, called otherwise.
+"""
+
+
+class Words(NamedTuple):
+    """A graph in words: the steps of each node, and the order of its output's axes.
+
+    Axes count with the batch. Where torch's order holds for all, none is said.
+    """
+
+    steps: Mapping[int, Lowered]
+    orders: Mapping[int, tuple[int, ...]] = NO_NAMES
+
+    def lying(self, node: Node) -> Shape:
+        """Return the shape of a node as it lies, without the batch."""
+        order = self.orders.get(node.index)
+        if order is None:
+            return node.shape
+        return tuple([node.shape[axis - 1] for axis in order if axis])
 
 
 @dataclass(frozen=True)
@@ -50,11 +72,12 @@ class Language(ABC):
     """How code looks in a language; the words of layers come from `lower`.
 
     `taken` are attributes that the language's modules have themselves, `names` those
-    that the code uses for itself; `call` is the method that computes, `tensor` the type
+    that the code uses for itself; `channels` says where images have them, `call` is the method that computes, `tensor` the type
     of a value; `often` are defaults of the constructors' arguments.
     """
 
     title: str = ""
+    channels: str = "last"
     base: str = ""
     call: str = ""
     tensor: str = ""
@@ -68,10 +91,23 @@ class Language(ABC):
     defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Defaults of the arguments of modules, by the kind of module."""
 
+    def with_channels(self, channels: str) -> Language:
+        """Return the language with the channels of images `first` or `last`.
+
+        Raises `UsageError` AC531 where it has them elsewhere.
+        """
+        if channels != self.channels:
+            raise UsageError.of(
+                "AC531",
+                f"{self.title} code has the channels of images {self.channels}",
+                help=f"leave out --channels {channels}",
+            )
+        return self
+
     # -- layers ------------------------------------------------------------------------
 
     @abstractmethod
-    def lower(self, graph: Graph) -> dict[int, Lowered]:
+    def lower(self, graph: Graph) -> Words:
         """Return every node but inputs and side heads in words of the language.
 
         Raises `UsageError` AC523 for a layer that has none.

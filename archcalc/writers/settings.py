@@ -13,14 +13,11 @@ from archcalc.graph.graph import Graph
 from archcalc.layers.base import Call, Function
 from archcalc.network.network import Network
 from archcalc.sizes.polynomials import Poly, symbol
-from archcalc.writers.language import Language, Lowered
+from archcalc.writers.language import Language, Words
 from archcalc.writers.names import Names
 
 MOST_PARAMS = 12
 """How many params are tried; each needs the network written out once more."""
-
-
-Words = dict[int, Lowered]
 
 
 def with_arguments(
@@ -42,10 +39,10 @@ def with_arguments(
         tried = {**found, name: values[name]}
         try:
             other = _with_symbols(network, tried)
-            told = language.lower(other) if _alike(plain, other, tried) else {}
+            told = language.lower(other) if _alike(plain, other, tried) else None
         except (ArchcalcError, TypeError):  # a rule needs a number here
             continue
-        if told and _same_code(words, told):
+        if told is not None and _same_code(words, told):
             graph, words, found = other, told, tried
     used = _symbols(words)
     return graph, words, {name: found[name] for name in found if name in used}
@@ -76,9 +73,9 @@ def _alike(plain: Graph, other: Graph, values: dict[str, int]) -> bool:
 def _same_code(plain: Words, other: Words) -> bool:
     """Say whether layers have the same code; only arguments of modules may differ."""
     return all(
-        [_code(step.record) for step in plain[index]]
-        == [_code(step.record) for step in other[index]]
-        for index in plain
+        [_code(step.record) for step in steps]
+        == [_code(step.record) for step in other.steps[index]]
+        for index, steps in plain.steps.items()
     )
 
 
@@ -96,7 +93,7 @@ def _at(size: object, values: dict[str, int]) -> object:
 def _symbols(words: Words) -> set[str]:
     """Return the symbols in the arguments and weights of the layers."""
     found: set[str] = set()
-    for record in (step.record for steps in words.values() for step in steps):
+    for record in (step.record for steps in words.steps.values() for step in steps):
         given: list[object] = []
         if isinstance(record, Function):
             given += [size for shape in record.params.values() for size in shape]

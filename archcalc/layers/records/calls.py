@@ -48,7 +48,8 @@ class Module(NamedTuple):
     """A torch module: dotted name, arguments, and code around its call if any.
 
     `before` and `after` are torch expressions over `x`, e.g. `F.pad(x, (0, 1, 0, 1))`.
-    `wrap` is a call that takes the module, `{}`, and changes what its weight is.
+    `wrap` is a call that takes the module, `{}`, and changes what its weight is. `same`
+    says that all padding is what TensorFlow calls `SAME`, whatever the size is.
     """
 
     target: str
@@ -57,6 +58,7 @@ class Module(NamedTuple):
     before: str | None = None
     after: str | None = None
     wrap: str = "{}"
+    same: bool = False
 
     def __str__(self) -> str:
         given = [repr(a) for a in self.args]

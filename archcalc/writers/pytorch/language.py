@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from archcalc.graph.graph import Graph
 from archcalc.layers.records.calls import POSITIONS, USUAL, kind_of
-from archcalc.writers.language import Language, Lowered, Step, Weight
+from archcalc.writers.language import Language, Lowered, Step, Weight, Words
 from archcalc.writers.names import listed
 from archcalc.writers.text import lines
 
@@ -37,7 +37,7 @@ TIE = [
 class PyTorch(Language):
     """PyTorch: a `nn.Module` for each block."""
 
-    def lower(self, graph: Graph) -> dict[int, Lowered]:
+    def lower(self, graph: Graph) -> Words:
         found: dict[int, Lowered] = {}
         for node in graph.nodes[len(graph.inputs) :]:
             if not node.aux:
@@ -46,7 +46,7 @@ class PyTorch(Language):
                 weights = {name: Weight(name) for name in names}
                 read = tuple(range(len(shapes)))
                 found[node.index] = (Step(layer.torch(*shapes), read, weights),)
-        return found
+        return Words(found)
 
     def kind(self, target: str) -> str:
         return kind_of(target)
@@ -102,6 +102,7 @@ class PyTorch(Language):
 
 PYTORCH = PyTorch(
     title="PyTorch",
+    channels="first",
     base="nn.Module",
     call="forward",
     tensor="Tensor",
