@@ -58,7 +58,7 @@ class Written:
             made.name = made.name or names.free(class_name(made.block), "")
             self.members[id(made)] = Members(made, self.members, language)
         self.functions = Functions(self.classes, names, language)
-        paths = Paths(self.graph, uses, self.members, language)
+        paths = Paths(self.graph, uses, self.members, language, self.words)
         self.paths = {node.index: own for node, own in paths.of(self.body)}
         self.tie, self.tied = language.ties(list(ties(self.graph, self.paths)))
 

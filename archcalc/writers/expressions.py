@@ -8,12 +8,17 @@ two call differently stands in `Library`.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping, Sequence
+from operator import add, mul, sub, truediv
 from typing import Any, NamedTuple
 
 from archcalc.layers.records.calls import Function
 from archcalc.writers.laid import BATCH, CannotSay, Laid, Moves, straight
 
+PLAIN = re.compile(r"\w+|xs\[\d+\]|p\['\w+'\]")
+"""Code that needs no name."""
+NUMBERS = {"+": add, "-": sub, "*": mul, "/": truediv, "**": pow}
 OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 
 
@@ -64,11 +69,11 @@ class Expressions:
 
     def named(self, value: Any, name: str = "") -> Any:
         """Return a value as a name, with a statement that gives it that name."""
-        if not isinstance(value, Laid) or value.code.isidentifier():
+        if not isinstance(value, Laid) or PLAIN.fullmatch(value.code):
             return value
         if not name:
             self.count += 1
-            name = f"t{self.count}"
+            name = f"parts{self.count if self.count > 1 else ''}"
         self.steps.append(f"{name} = {value.code}")
         return value._replace(code=name)
 
@@ -84,31 +89,35 @@ class Expressions:
 
     def value(self, node: ast.expr) -> Any:
         """Return a value: laid, a number, or a list of those."""
-        if isinstance(node, ast.Constant):
-            return node.value
-        if isinstance(node, ast.Name):
-            if node.id == "x":
-                return self.inputs[0]
-            if node.id == "xs":
-                return [*self.inputs]
-            if node.id in self.known:
-                return self.known[node.id]
-        if isinstance(node, ast.Tuple | ast.List):
-            return [self.value(one) for one in node.elts]
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            value = self.value(node.operand)
-            if isinstance(value, Laid):
-                return value._replace(code=f"(-{value.code})")
-            return -value
-        if isinstance(node, ast.BinOp):
-            return self.binary(node)
-        if isinstance(node, ast.Subscript):
-            return self.part(node)
-        if isinstance(node, ast.Attribute):
-            return self.attribute(node)
-        if isinstance(node, ast.Call):
-            return self.call(node)
+        match node:
+            case ast.Constant():
+                return node.value
+            case ast.Name():
+                return self.name(node)
+            case ast.Tuple() | ast.List():
+                return [self.value(one) for one in node.elts]
+            case ast.UnaryOp(op=ast.USub()):
+                value = self.value(node.operand)
+                return negative(value) if isinstance(value, Laid) else -value
+            case ast.BinOp():
+                return self.binary(node)
+            case ast.Subscript():
+                return self.part(node)
+            case ast.Attribute():
+                return self.attribute(node)
+            case ast.Call():
+                return self.call(node)
         raise CannotSay(f"`{ast.unparse(node)}`")
+
+    def name(self, node: ast.Name) -> Any:
+        """Return what a name stands for."""
+        if node.id == "x":
+            return self.inputs[0]
+        if node.id == "xs":
+            return [*self.inputs]
+        if node.id not in self.known:
+            raise CannotSay(f"`{node.id}`")
+        return self.known[node.id]
 
     def binary(self, node: ast.BinOp) -> Any:
         """Return a sum, a product, or a product of matrices."""
@@ -119,11 +128,7 @@ class Expressions:
         if sign is None:
             raise CannotSay(f"`{ast.unparse(node)}`")
         if not isinstance(one, Laid) and not isinstance(other, Laid):
-            return (
-                {"+": one.__add__, "-": one.__sub__, "*": one.__mul__}[sign](other)
-                if sign in "+-*" and sign != "**"
-                else (one**other if sign == "**" else one / other)
-            )
+            return NUMBERS[sign](one, other)
         left, right, made = self.moves.met(self.laid(one), self.laid(other))
         return made._replace(code=f"({left} {sign} {right})")
 
@@ -178,6 +183,9 @@ class Expressions:
         """Return the result of a function or a method."""
         named = {word.arg: word.value for word in node.keywords if word.arg is not None}
         path = ast.unparse(node.func)
+        last = path.rpartition(".")[2]
+        if unknown := {*named} - KEYWORDS.get(last, frozenset()):
+            raise CannotSay(f"`{last}` with {', '.join(sorted(unknown))}")
         if path in FUNCTIONS:
             return FUNCTIONS[path](self, node.args, named)
         if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
@@ -188,7 +196,7 @@ class Expressions:
         raise CannotSay(f"`{path}`")
 
     def word(self, name: str, value: Laid, axis: str = "") -> Laid:
-        """Return a function of each value, or along an axis, with the library's name."""
+        """Return a function of each value, or one along an axis."""
         usual = f"{self.library.prefix}.{name}({{x}})"
         said = self.library.words.get(name, usual)
         return value._replace(code=said.format(x=value.code, axis=axis))
@@ -234,9 +242,25 @@ class Expressions:
         return found
 
 
+def negative(value: Laid) -> Laid:
+    """Return a value with the other sign."""
+    return value._replace(code=f"(-{value.code})")
+
+
 def flag(named: Mapping[str, ast.expr], name: str) -> bool:
     """Return an argument that is true or false, and false where it is not given."""
     return name in named and bool(ast.literal_eval(named[name]))
+
+
+KEYWORDS = {
+    "mean": frozenset({"keepdim"}),
+    "sum": frozenset({"keepdim"}),
+    "vector_norm": frozenset({"keepdim"}),
+    "pad": frozenset({"value"}),
+    "gelu": frozenset({"approximate"}),
+    "scaled_dot_product_attention": frozenset({"is_causal", "enable_gqa"}),
+}
+"""Arguments that are known, by the function; others are refused."""
 
 
 # -- methods of a tensor ---------------------------------------------------------------
@@ -317,11 +341,12 @@ def _softmax(to: Expressions, x: Laid, given: list[Any], named: Any) -> Laid:
 
 
 def _expand(to: Expressions, x: Laid, given: list[Any], named: Any) -> Laid:
-    shape = [o if n == -1 else n for o, n in zip(x.shape, given, strict=True)]
     x = to.moves.straightened(x)
-    sizes = ", ".join(
-        f"{to.inputs[0].code}.shape[0]" if s == BATCH else str(s) for s in shape
-    )
+    for _ in range(len(given) - x.rank):
+        x = x._replace(shape=(1, *x.shape), order=straight(x.rank + 1))
+    shape = [o if n == -1 else n for o, n in zip(x.shape, given, strict=True)]
+    batch = to.library.words["batch"].format(x=to.inputs[0].code)
+    sizes = ", ".join(batch if size == BATCH else str(size) for size in shape)
     code = to.moves.call("broadcast_to", x.code, f"({sizes})")
     return Laid(code, tuple(shape), x.order)
 
@@ -377,8 +402,6 @@ def _pad(to: Expressions, given: Given, named: Named) -> Laid:
     x = to.laid(to.value(given[0]))
     pads = to.value(given[1])
     words = {name: ast.unparse(value) for name, value in named.items()}
-    if {*words} - {"value"}:
-        raise CannotSay(f"`F.pad` with {', '.join(words)}")
     sides = dict.fromkeys(range(x.rank), (0, 0))
     for number in range(len(pads) // 2):
         sides[x.rank - 1 - number] = (pads[2 * number], pads[2 * number + 1])
@@ -398,9 +421,6 @@ def _pad(to: Expressions, given: Given, named: Named) -> Laid:
 
 def _attention(to: Expressions, given: Given, named: Named) -> Laid:
     """Return attention, whose values lie batch, position, head, feature elsewhere."""
-    known = {"is_causal", "enable_gqa"}
-    if {*named} - known:
-        raise CannotSay(f"attention with {', '.join({*named} - known)}")
     laid = [to.moves.turned(to.value(one), (0, 2, 1, 3)) for one in given]
     q, k, v = laid
     if q.shape[1] != k.shape[1]:
@@ -423,7 +443,8 @@ def _silu(to: Expressions, given: Given, named: Named) -> Laid:
 
 
 def _gelu(to: Expressions, given: Given, named: Named) -> Laid:
-    return to.word("gelu", to.value(given[0]))
+    exact = "approximate" not in named
+    return to.word("gelu" if exact else "gelu by tanh", to.value(given[0]))
 
 
 def _length(to: Expressions, given: Given, named: Named) -> Laid:

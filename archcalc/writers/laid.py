@@ -1,8 +1,8 @@
 """Values with the order in which their axes lie, and operations that know it.
 
 The rules of layers speak of axes in torch's order, channels first. Other languages want
-channels last. A `Laid` value is code, its shape in torch's order, and the order in which
-its axes lie: so a transpose is often no code at all, and a flattening of rows and
+channels last. A `Laid` value is code, its shape in torch's order, and the order in
+which its axes lie: so a transpose is often no code at all, and a flattening of rows and
 columns stays one where channels lie behind them.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 BATCH = "batch"
 """The size of the batch's axis."""
 Order = tuple[int, ...]
-"""The axes of a value in the order in which they lie; one that is not there has size 1."""
+"""The axes of a value as they lie; one of size 1 may be only thought."""
 
 
 class CannotSay(Exception):  # the writer refuses a layer with its reason
@@ -133,7 +133,7 @@ class Moves:
         return made._replace(code=self.call("reshape", value.code, written(sizes)))
 
     def gathered(self, value: Laid, group: Sequence[int]) -> Laid:
-        """Return a value in which some axes lie one behind the other, in their order."""
+        """Return a value in which some axes lie side by side, in their order."""
         order: list[int] = []
         for axis in value.order:
             if axis not in group:
@@ -197,7 +197,7 @@ class Moves:
         return Laid(code, shape, order)
 
     def cut(self, value: Laid, index: Sequence[Any]) -> Laid:
-        """Return a part of a value; an index is a slice, a number or None for an axis."""
+        """Return a part of a value; an index is a slice, a number or None."""
         parts: dict[int, Any] = {}
         axis = 0
         made = value
@@ -270,7 +270,7 @@ class Moves:
         return one.code, text, Laid("", sizes, order)
 
     def _within(self, value: Laid, order: Order) -> Laid:
-        """Return a value of which some axes are only thought in an order of the others."""
+        """Return a value with the axes that are there in an order."""
         if value.order == order:
             return value
         axes = [value.order.index(axis) for axis in order]

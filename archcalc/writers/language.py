@@ -59,6 +59,11 @@ class Words(NamedTuple):
     steps: Mapping[int, Lowered]
     orders: Mapping[int, tuple[int, ...]] = NO_NAMES
 
+    def weights(self, node: Node) -> Mapping[str, Weight]:
+        """Return the weights of a node; one step of it has them."""
+        found = [step.weights for step in self.steps[node.index] if step.weights]
+        return found[0] if found else NO_NAMES
+
     def lying(self, node: Node) -> Shape:
         """Return the shape of a node as it lies, without the batch."""
         order = self.orders.get(node.index)
@@ -72,8 +77,9 @@ class Language(ABC):
     """How code looks in a language; the words of layers come from `lower`.
 
     `taken` are attributes that the language's modules have themselves, `names` those
-    that the code uses for itself; `channels` says where images have them, `call` is the method that computes, `tensor` the type
-    of a value; `often` are defaults of the constructors' arguments.
+    that the code uses for itself; `channels` says where images have their channels,
+    `call` is the method that computes, `tensor` the type of a value; `often` are
+    defaults of the constructors' arguments.
     """
 
     title: str = ""

@@ -227,7 +227,7 @@ class Lowering:
         self.channels = channels
 
     def __call__(self, graph: Graph) -> Words:
-        """Return the words of every node; raise `UsageError` AC523 where one has none."""
+        """Return the words of every node; raise `UsageError` where one has none."""
         orders: dict[int, Order] = {}
         for index in graph.inputs:
             orders[index] = self.entered(graph, index)

@@ -23,10 +23,10 @@ class Form(NamedTuple):
     `names` are what the values are called, as far as the language names them. Of a
     module, `target` is its dotted name; the first `positional` values are given by
     position and the next `keywords` by name. Of an expression, `body` is its code with
-    `_0`, `_1`, … for the values. `before` and `after` are the code around a module, with values of
-    their own. `params` and `buffers` are those of an expression, each with its number
-    of axes; their sizes come last among the values. `wrap` is code around the making of
-    a module, `filled` code for what is in a buffer, if not zeros.
+    `_0`, `_1`, … for the values. `before` and `after` are the code around a module,
+    with values of their own. `params` and `buffers` are those of an expression, each
+    with its number of axes; their sizes come last among the values. `wrap` is code
+    around the making of a module, `filled` code for what is in a buffer, if not zeros.
     """
 
     target: str

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from archcalc.graph.graph import Graph, Node
 from archcalc.writers.bodies import Body
 from archcalc.writers.classes import Use
-from archcalc.writers.language import Language, Weight
+from archcalc.writers.language import Language, Weight, Words
 from archcalc.writers.members import Members, is_single
 
 HEAD = re.compile(r"[.\[]")
@@ -26,7 +26,9 @@ class Paths:
         uses: Mapping[int, Use],
         members: Mapping[int, Members],
         language: Language,
+        words: Words,
     ) -> None:
+        self.words = words
         self.graph = graph
         self.language = language
         self.uses = uses
@@ -50,11 +52,12 @@ class Paths:
                     yield from self.of(item.body, f"{path}.")
                 elif item.node is not None and part.weights:
                     params = members.parameters.get(index, {})
+                    known = self.words.weights(item.node)
                     own = {
                         name: weight._replace(name=f"{prefix}{params[name]}")
                         if name in params
                         else weight._replace(name=f"{path}.{weight.name}")
-                        for name, weight in part.weights.items()
+                        for name, weight in known.items()
                     }
                     yield item.node, own
 

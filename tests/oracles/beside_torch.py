@@ -93,7 +93,6 @@ class Beside:
                 yield weight, arranged(theirs[name], weight)
 
 
-
 def values_of(part: Any) -> dict[str, Tensor]:
     """Return the weights and buffers of a module by name, without counts of batches."""
     named = [*part.named_parameters(), *part.named_buffers()]
@@ -167,5 +166,3 @@ def scale(values: np.ndarray[Any, Any]) -> float:
     """Return the largest size of some values, at least 1e-30."""
     finite = values[np.isfinite(values)]
     return max(float(np.abs(finite).max(initial=0)), 1e-30)
-
-

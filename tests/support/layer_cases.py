@@ -98,3 +98,18 @@ FURTHER = [
     )
 ]
 """Arguments that the examples leave at what they are without them."""
+
+
+def spec_of(case: Case) -> str:
+    """Return a spec whose one layer is an example of a kind."""
+    names = [f"in{i}" for i in range(len(case.inputs))]
+    shapes = ", ".join(
+        f"{name}: [{', '.join(map(str, x))}]"
+        for name, x in zip(names, case.inputs, strict=True)
+    )
+    step = case.text.partition(" @ ")[0].removeprefix("{").removesuffix("}")
+    key, colon, rest = step.partition(":")
+    step = f"{key}: {rest}" if colon else f"{key}: "
+    source = f", from: [{', '.join(names)}]" if len(names) > 1 else ""
+    one = f"[{', '.join(map(str, case.inputs[0]))}]" if len(names) == 1 else ""
+    return f"name: one\ninput: {one or f'{{{shapes}}}'}\nlayers: [{{{step}{source}}}]\n"

@@ -11,7 +11,7 @@ import pytest
 import torch
 from commands import archcalc as run
 from goldens import check_golden
-from layer_cases import EXAMPLES, FURTHER, Case
+from layer_cases import EXAMPLES, FURTHER, Case, spec_of
 from samples import zoo
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -94,21 +94,6 @@ def test_the_code_has_the_weights_shapes_and_macs_of_the_reference(name: str) ->
         tuple(value.shape) for value in given
     ]
     assert counter.get_total_flops() == 4 * traced.macs
-
-
-def spec_of(case: Case) -> str:
-    """Return a spec whose one layer is an example of a kind."""
-    names = [f"in{i}" for i in range(len(case.inputs))]
-    shapes = ", ".join(
-        f"{name}: [{', '.join(map(str, x))}]"
-        for name, x in zip(names, case.inputs, strict=True)
-    )
-    step = case.text.partition(" @ ")[0].removeprefix("{").removesuffix("}")
-    key, colon, rest = step.partition(":")
-    step = f"{key}: {rest}" if colon else f"{key}: "
-    source = f", from: [{', '.join(names)}]" if len(names) > 1 else ""
-    one = f"[{', '.join(map(str, case.inputs[0]))}]" if len(names) == 1 else ""
-    return f"name: one\ninput: {one or f'{{{shapes}}}'}\nlayers: [{{{step}{source}}}]\n"
 
 
 ONE_LAYER = [

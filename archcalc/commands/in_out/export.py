@@ -15,8 +15,16 @@ def export(
     loading: Loading,
     to: Annotated[
         str,
-        Option("--to", metavar="FORMAT", help="torch: a PyTorch module in one file."),
+        Option("--to", metavar="FORMAT", help="torch or keras: code in one file."),
     ] = "torch",
+    channels: Annotated[
+        str | None,
+        Option(
+            "--channels",
+            metavar="WHERE",
+            help="Where Keras code has the channels of images: last (usual) or first.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         Option("--output", "-o", group=OUTPUT, help="Write the code to this file."),
@@ -26,9 +34,10 @@ def export(
 
     $ archcalc export resnet50 --to torch -o resnet50.py
     $ archcalc export vgg16 --set classes=10
+    $ archcalc export unet --to keras --channels first
     """
     from archcalc.writers import export as written
 
-    write(written(loading.load(net), to), output)
+    write(written(loading.load(net), to, channels), output)
     if output is not None:
         print(f"wrote {output}", file=sys.stderr)

@@ -89,6 +89,7 @@ OPS = Library(
     {
         "softmax": "ops.softmax({x}, axis={axis})",
         "gelu": "ops.gelu({x}, approximate=False)",
+        "gelu by tanh": "ops.gelu({x}, approximate=True)",
         "attention": "ops.dot_product_attention({q}, {k}, {v}{more})",
         "batch": "ops.shape({x})[0]",
     },
@@ -114,15 +115,16 @@ class Keras(Language):
         return re.sub(r"\dD", "", target)
 
     def notes(self) -> Iterator[str]:
-        yield "Written by archcalc. Shapes leave out the batch; images have their channels"
-        yield f"{self.channels}."
+        yield "Written by archcalc. Shapes leave out the batch, and images have the"
+        yield f"channels {self.channels}."
 
     def based(self, is_top: bool) -> str:
         return "keras.Model" if is_top else self.base
 
     def imports(self, used: set[str]) -> Iterator[str]:
         yield "import keras"
-        yield f"from keras import {', '.join(sorted({'layers', 'ops'} & used))}"
+        if names := sorted({"layers", "ops"} & used):
+            yield f"from keras import {', '.join(names)}"
 
     def made(self, name: str, given: Sequence[str], weighs: bool = True) -> str:
         if self.channels == "first" and re.search(r"\dD", name):
@@ -145,7 +147,7 @@ class Keras(Language):
     def parameter(self, name: str, sizes: Sequence[str]) -> Iterator[str]:
         yield f"self.{name} = {self.held(name, sizes)})"
 
-    def buffer(self, name: str, sizes: Sequence[str], code: str) -> Iterator[str]:
+    def buffer(self, name: str, sizes: Sequence[str], code: str) -> Iterator[str]:  # noqa: ARG002
         yield f"self.{name} = {self.held(name, sizes)}, trainable=False)"
 
     def held(self, name: str, sizes: Sequence[str]) -> str:
@@ -153,7 +155,7 @@ class Keras(Language):
         shape = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
         return f'self.add_weight(shape={shape}, initializer="zeros", name="{name}"'
 
-    def spread(self, text: str, batch: str, rank: int) -> str:
+    def spread(self, text: str, batch: str, rank: int) -> str:  # noqa: ARG002
         return f"ops.repeat({text}, ops.shape({batch})[0], axis=0)"
 
     def inside(self, path: str, place: int) -> str:
@@ -182,7 +184,13 @@ KERAS = Keras(
     tensor="keras.KerasTensor",
     taken=TAKEN,
     names=listed("keras layers ops"),
-    often={"stride": 1, "strides": 1, "padding": "valid", "dilation_rate": 1, "groups": 1},
+    often={
+        "stride": 1,
+        "strides": 1,
+        "padding": "valid",
+        "dilation_rate": 1,
+        "groups": 1,
+    },
     positions=POSITIONS,
     defaults=DEFAULTS,
 )

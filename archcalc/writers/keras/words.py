@@ -24,6 +24,8 @@ def convolution(to: Making) -> Value:
     pads = to.pads()
     x = to.with_channels(to.entering())
     kernel = spread(given["kernel_size"], axes)
+    if given["stride"] != 1 and given["dilation"] != 1:
+        raise CannotSay("a convolution with both a stride and a dilation")
     x, padding = padded(to, x, pads, kernel)
     words: dict[str, Any] = {
         "strides": given["stride"],
@@ -43,7 +45,7 @@ def convolution(to: Making) -> Value:
     size = given["kernel_size"]
     if groups == channels and groups != 1 and axes < 3:
         times = filters // channels
-        depthwise = (channels, times, *kernel)
+        depthwise = (-1, times, *kernel)
         turned = (*range(2, axes + 2), 0, 1)
         weights["weight"] = Weight("kernel", depthwise, turned)
         words["depth_multiplier"] = times
@@ -353,7 +355,7 @@ def gelu(to: Making) -> Value:
     """Return a GELU: exact, or by tanh."""
     if to.given.get("approximate", "none") == "tanh":
         return to.each("ops.gelu(x, approximate=True)", to.entering())
-    return to.each("ops.gelu(x, approximate=False)", to.entering())
+    return to.module("layers.Activation", to.entering(), ("gelu",))
 
 
 def softmax(to: Making) -> Value:
@@ -425,7 +427,7 @@ def prelu(to: Making) -> Value:
         sizes = (1,) * (rank - 1)
     else:
         shared = tuple(axis for axis in range(1, rank) if axis != place)
-        sizes = tuple(x.shape[1] if axis == place else 1 for axis in range(1, rank))
+        sizes = tuple(-1 if axis == place else 1 for axis in range(1, rank))
     weights = {"weight": Weight("alpha", sizes)}
     return to.module("layers.PReLU", x, (), weights, shared_axes=shared)
 
