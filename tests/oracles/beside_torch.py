@@ -126,7 +126,7 @@ def keras_outputs(beside: Beside, inputs: list[Tensor]) -> Arrays:
     Fails unless the shapes of all weights are those of torch, with axes exchanged, and
     the model has no others.
     """
-    library = keras()
+    keras()
     model = made(beside.written)["model"]()
     given = [torch.from_numpy(value) for value in beside.given(inputs)]
     with torch.no_grad(), warnings.catch_warnings():
@@ -143,7 +143,7 @@ def keras_outputs(beside: Beside, inputs: list[Tensor]) -> Arrays:
         assert {id(v) for v in own} == copied
         found = model(*given, training=False)
     values = found if isinstance(found, tuple | list) else [found]
-    return [library.ops.convert_to_numpy(value) for value in values]
+    return [value.numpy() for value in values]
 
 
 RUNS = {"keras": keras_outputs}
