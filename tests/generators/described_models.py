@@ -85,6 +85,81 @@ def yolov3(size: int = 416) -> str:
     return text + head(256)
 
 
+def pyramid() -> str:
+    """Return three pools of one map beside it (He 2015, SPP)."""
+    text = pool(5, 1) + section("route", layers=-2) + pool(9, 1)
+    text += section("route", layers=-4) + pool(13, 1)
+    return text + section("route", layers="-1,-3,-5,-6")
+
+
+def yolov3_spp(size: int = 608) -> str:
+    """YOLOv3 with a pyramid of pools before its first head (cfg/yolov3-spp.cfg)."""
+    text = net(size) + stages()
+    text += conv(512, 1) + conv(1024, 3) + conv(512, 1) + pyramid()
+    text += (conv(512, 1) + conv(1024, 3)) * 2
+    text += conv(255, 1, act="linear", bn=0) + yolo() + section("route", layers=-4)
+    for width, back in ((512, 61), (256, 36)):
+        text += conv(width // 2, 1) + section("upsample", stride=2)
+        text += section("route", layers=f"-1, {back}") + head(width)
+        text += section("route", layers=-4) if width == 512 else ""
+    return text
+
+
+def yolov1_tiny() -> str:
+    """Nine convolutions less one, and all boxes from one layer (yolov1-tiny.cfg)."""
+    text = net(448)
+    for width in (16, 32, 64, 128, 256, 512):
+        text += conv(width, 3) + pool()
+    text += conv(1024, 3) + conv(256, 3)
+    text += section("connected", output=1470, activation="linear")
+    return text + section("detection", classes=20, side=7, num=2)
+
+
+def tiny_darknet() -> str:
+    """Narrow and wide convolutions in turn (cfg/tiny.cfg)."""
+    text = net(224) + conv(16, 3) + pool() + conv(32, 3) + pool()
+    for narrow in (16, 32, 64):
+        text += (conv(narrow, 1) + conv(8 * narrow, 3)) * 2
+        text += pool() if narrow < 64 else ""
+    text += conv(128, 1) + conv(1000, 1, act="linear", bn=0)
+    return text + section("avgpool") + section("softmax")
+
+
+def csp(width: int, count: int) -> str:
+    """Return a stage of CSPDarknet-53 of half the channels in each of two branches."""
+    first = width == 64 and count == 1
+    half, inner = (64, 32) if first else (width // 2, width // 2)
+    text = conv(width, 3, 2, "mish") + conv(half, 1, act="mish")
+    text += section("route", layers=-2) + conv(half, 1, act="mish")
+    for _ in range(count):
+        text += conv(inner, 1, act="mish") + conv(half, 3, act="mish")
+        text += section("shortcut", from_=-3, activation="linear")
+    text += conv(half, 1, act="mish")
+    text += section("route", layers=f"-1,-{3 * count + 4}")
+    return text + conv(width, 1, act="mish")
+
+
+def yolov4(size: int = 608) -> str:
+    """Bochkovskiy 2020: CSPDarknet-53, a pyramid of pools, paths both ways."""
+    text = net(size) + conv(32, 3, act="mish")
+    for width, count in ((64, 1), (128, 2), (256, 8), (512, 8), (1024, 4)):
+        text += csp(width, count)
+    text += (conv(512, 1) + conv(1024, 3) + conv(512, 1)) + pyramid()
+    text += conv(512, 1) + conv(1024, 3) + conv(512, 1)
+    for width, lateral in ((256, 85), (128, 54)):
+        text += conv(width, 1) + section("upsample", stride=2)
+        text += section("route", layers=lateral) + conv(width, 1)
+        text += section("route", layers="-1, -3")
+        text += (conv(width, 1) + conv(2 * width, 3)) * 2 + conv(width, 1)
+    text += conv(256, 3) + conv(255, 1, act="linear", bn=0) + yolo()
+    for width, back in ((256, 16), (512, 37)):
+        text += section("route", layers=-4) + conv(width, 3, 2)
+        text += section("route", layers=f"-1, -{back}")
+        text += (conv(width, 1) + conv(2 * width, 3)) * 3
+        text += conv(255, 1, act="linear", bn=0) + yolo()
+    return text
+
+
 def yolov3_tiny() -> str:
     text = net(416)
     for width in (16, 32, 64, 128, 256):
@@ -279,3 +354,140 @@ def resnet50() -> str:
     net.dense("fc1000", 1000)
     net.layer("prob", "Softmax")
     return net.text
+
+
+def caffenet() -> str:
+    """BVLC's reference network: AlexNet with its pools before its norms."""
+    net = Net("CaffeNet", 3, 227, 227)
+    lrn = {"local_size": 5, "alpha": 0.0001, "beta": 0.75}
+    net.conv("conv1", 96, 11, stride=4)
+    net.pool("pool1", 3, 2)
+    net.layer("norm1", "LRN", lrn_param=lrn)
+    net.conv("conv2", 256, 5, pad=2, group=2)
+    net.pool("pool2", 3, 2)
+    net.layer("norm2", "LRN", lrn_param=lrn)
+    net.conv("conv3", 384, 3, pad=1)
+    net.conv("conv4", 384, 3, pad=1, group=2)
+    net.conv("conv5", 256, 3, pad=1, group=2)
+    net.pool("pool5", 3, 2)
+    for name in ("fc6", "fc7"):
+        top = net.dense(name, 4096)
+        net.layer(f"relu{name}", "ReLU", (top,), top)
+    net.dense("fc8", 1000)
+    net.layer("prob", "Softmax")
+    return net.text
+
+
+INCEPTION = (
+    ("3a", 64, 96, 128, 16, 32, 32),
+    ("3b", 128, 128, 192, 32, 96, 64),
+    ("4a", 192, 96, 208, 16, 48, 64),
+    ("4b", 160, 112, 224, 24, 64, 64),
+    ("4c", 128, 128, 256, 24, 64, 64),
+    ("4d", 112, 144, 288, 32, 64, 64),
+    ("4e", 256, 160, 320, 32, 128, 128),
+    ("5a", 256, 160, 320, 32, 128, 128),
+    ("5b", 384, 192, 384, 48, 128, 128),
+)
+"""Szegedy 2014, Table 1: 1×1, 3×3 reduced, 3×3, 5×5 reduced, 5×5, pool."""
+
+
+def googlenet() -> str:
+    """Szegedy 2014, Table 1, without the heads of training."""
+    net = Net("GoogleNet", 3, 224, 224)
+    lrn = {"local_size": 5, "alpha": 0.0001, "beta": 0.75}
+    net.conv("conv1", 64, 7, pad=3, stride=2)
+    net.pool("pool1", 3, 2)
+    net.layer("norm1", "LRN", lrn_param=lrn)
+    net.conv("conv2_reduce", 64)
+    net.conv("conv2", 192, 3, pad=1)
+    net.layer("norm2", "LRN", lrn_param=lrn)
+    net.pool("pool2", 3, 2)
+    for name, one, three_in, three, five_in, five, pooled in INCEPTION:
+        start = net.at
+        parts = [net.conv(f"{name}_1x1", one)]
+        for kernel, reduced, out in ((3, three_in, three), (5, five_in, five)):
+            net.at = start
+            net.conv(f"{name}_{kernel}x{kernel}_reduce", reduced)
+            parts.append(
+                net.conv(f"{name}_{kernel}x{kernel}", out, kernel, pad=kernel // 2)
+            )
+        net.at = start
+        param = {"pool": "MAX", "kernel_size": 3, "stride": 1, "pad": 1}
+        net.layer(f"{name}_pool", "Pooling", pooling_param=param)
+        parts.append(net.conv(f"{name}_pool_proj", pooled))
+        net.layer(f"{name}_output", "Concat", parts)
+        if name in ("3b", "4e"):
+            net.pool(f"pool_{name}", 3, 2)
+    net.pool("pool5", 7, 1, "AVE")
+    net.dense("classifier", 1000)
+    net.layer("prob", "Softmax")
+    return net.text
+
+
+def mobilenet() -> str:
+    """Howard 2017, Table 1; the last layer is a convolution, as in Caffe's file."""
+    net = Net("MOBILENET", 3, 224, 224)
+
+    def conv(name: str, out: int, kernel: int = 1, **more: object) -> None:
+        given = {"num_output": out, "bias_term": "false", "kernel_size": kernel, **more}
+        net.layer(name, "Convolution", convolution_param=given)
+        top = net.norm(name)
+        net.layer(f"{name}_relu", "ReLU", (top,), top)
+
+    conv("conv1", 32, 3, pad=1, stride=2)
+    width = 32
+    blocks = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)]
+    for number, (out, stride) in enumerate(
+        [*blocks, *[(512, 1)] * 5, (1024, 2), (1024, 1)], 2
+    ):
+        conv(f"conv{number}/dw", width, 3, pad=1, stride=stride, group=width)
+        conv(f"conv{number}/sep", out)
+        width = out
+    net.layer(
+        "pool6", "Pooling", pooling_param={"pool": "AVE", "global_pooling": "true"}
+    )
+    net.layer(
+        "fc7", "Convolution", convolution_param={"num_output": 1000, "kernel_size": 1}
+    )
+    net.layer("prob", "Softmax")
+    return net.text
+
+
+def ssd300() -> str:
+    """Liu 2016, Figure 2: VGG-16, four more stages, six heads of 21 classes."""
+    net = Net("VGG_VOC0712_SSD_300x300", 3, 300, 300)
+    for stage, (width, count) in enumerate(
+        ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), 1
+    ):
+        for i in range(1, count + 1):
+            net.conv(f"conv{stage}_{i}", width, 3, pad=1)
+        if stage < 5:
+            net.pool(f"pool{stage}", 2, 2)
+    param = {"pool": "MAX", "kernel_size": 3, "stride": 1, "pad": 1}
+    net.layer("pool5", "Pooling", pooling_param=param)
+    net.conv("fc6", 1024, 3, pad=6, dilation=6)
+    net.conv("fc7", 1024)
+    for number, (narrow, out, pad, stride) in enumerate(
+        ((256, 512, 1, 2), (128, 256, 1, 2), (128, 256, 0, 1), (128, 256, 0, 1)), 6
+    ):
+        net.conv(f"conv{number}_1", narrow)
+        net.conv(f"conv{number}_2", out, 3, pad=pad, stride=stride)
+    net.layer("conv4_3_norm", "Normalize", ("conv4_3",), norm_param=SCALED)
+    heads = (("conv4_3_norm", 4), ("fc7", 6), ("conv6_2", 6), ("conv7_2", 6))
+    ends: dict[str, list[str]] = {"loc": [], "conf": []}
+    for bottom, boxes in (*heads, ("conv8_2", 4), ("conv9_2", 4)):
+        for kind, each in (("loc", 4), ("conf", 21)):
+            name = f"{bottom}_mbox_{kind}"
+            given = {"num_output": boxes * each, "pad": 1, "kernel_size": 3}
+            net.layer(name, "Convolution", (bottom,), convolution_param=given)
+            order = {"order": "[0, 2, 3, 1]"}
+            net.layer(f"{name}_perm", "Permute", permute_param=order)
+            net.layer(f"{name}_flat", "Flatten", flatten_param={"axis": 1})
+            ends[kind].append(f"{name}_flat")
+    for kind, tops in ends.items():
+        net.layer(f"mbox_{kind}", "Concat", tops, concat_param={"axis": 1})
+    return net.text
+
+
+SCALED = {"across_spatial": "false", "channel_shared": "false"}

@@ -47,6 +47,49 @@ def test_darknet_networks_have_their_figures(name: str, read: Write) -> None:
     assert len(analysis.outputs) == outputs
 
 
+OUTPUTS = {  # those that a weights file holds beside: means and variances of norms
+    # AlexeyAB/darknet, README.md (commit 01b7761), "Pre-trained models"
+    "yolov4": (texts.yolov4, "128.5", 245),
+    "yolov3-spp": (texts.yolov3_spp, "141.5", 240),
+    # pjreddie.com/darknet/tiny-darknet: 0.98 Bn operations, 4.0 MB
+    "tiny": (texts.tiny_darknet, "0.98", 4.0),
+}
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_darknet_networks_have_the_published_sizes(name: str, read: Write) -> None:
+    """Operations as printed, and the size of the file of weights in MiB, cut off."""
+    text, printed, size = OUTPUTS[name]
+    total = read(f"{name}.cfg", text()).analyze(convention="darknet").total
+    digits = len(printed.partition(".")[2])
+    assert f"{int(total.operations) / 1e9:.{digits}f}" == printed
+    mib = 4 * (total.params + total.buffers) / 2**20
+    assert int(mib) == size or round(mib, 1) == size
+
+
+# AlexeyAB/darknet, README.md, of the same cfg; the last figure is cut off there
+YOLOV4 = {512: 91.1, 416: 60.1, 320: 35.5}
+
+
+@pytest.mark.parametrize("size", YOLOV4)
+def test_yolov4_at_other_sizes(size: int, read: Write) -> None:
+    network = read("yolov4.cfg", texts.yolov4(size))
+    total = network.analyze(convention="darknet").total
+    assert total.params == 64_363_101
+    assert abs(int(total.operations) / 1e9 - YOLOV4[size]) < 0.1
+
+
+def test_tiny_yolo_of_the_first_version(read: Write) -> None:
+    """Sums by hand over pjreddie/darknet, cfg/yolov1-tiny.cfg (commit 332396e)."""
+    widths = (3, 16, 32, 64, 128, 256, 512, 1024, 256)
+    sides = (448, 224, 112, 56, 28, 14, 7, 7)
+    pairs = [*zip(widths, widths[1:], sides, strict=False)]
+    params = sum(9 * a * b + 2 * b for a, b, _ in pairs) + (7 * 7 * 256 + 1) * 1470
+    macs = sum(9 * a * b * n * n for a, b, n in pairs) + 7 * 7 * 256 * 1470
+    total = read("yolov1-tiny.cfg", texts.yolov1_tiny()).analyze().total
+    assert (total.params, total.macs) == (params, macs)
+
+
 SHELF = {
     "darknet19": ("cfg", texts.darknet19),
     "darknet53": ("cfg", texts.darknet53),
@@ -96,6 +139,52 @@ def layer(kind: str, param: str = "", name: str = "a", bottom: str = "data") -> 
         f'layer {{ name: "{name}" type: "{kind}" bottom: "{bottom}" top: "{name}" '
         f"{param} }}\n"
     )
+
+
+# Millions of parameters as Open Model Zoo prints them for Caffe's own files
+# (docs.openvino.ai/2023.3, omz_models_model_caffenet, _googlenet_v1; 2021.4,
+# _mobilenet_v1_1_0_224, _ssd300), batch norms being part of their convolutions
+ZOO = {
+    "caffenet": (texts.caffenet, "60.965", 0),
+    "googlenet": (texts.googlenet, "6.999", 0),
+    "mobilenet": (texts.mobilenet, "4.221", 10_944),
+    "ssd300": (texts.ssd300, "26.285", 0),
+}
+
+
+@pytest.mark.filterwarnings("ignore::archcalc.InputWarning")
+@pytest.mark.parametrize("name", ZOO)
+def test_caffe_networks_have_their_published_parameters(name: str, read: Write) -> None:
+    text, printed, folded = ZOO[name]
+    params = read(f"{name}.prototxt", text()).analyze().total.params - folded
+    assert f"{int(params) / 1e6:.3f}" == printed
+
+
+@pytest.mark.parametrize(
+    ("text", "shipped"),
+    [(texts.googlenet, "googlenet"), (texts.mobilenet, "mobilenet-v1")],
+)
+def test_caffe_networks_count_as_the_shipped_ones(
+    text: Callable[[], str], shipped: str, read: Write
+) -> None:
+    theirs = read("net.prototxt", text()).analyze().total
+    ours = archcalc.load(shipped).analyze().total
+    assert (theirs.params, theirs.macs) == (ours.params, ours.macs)
+
+
+def test_caffenet_pools_before_its_norms(read: Write) -> None:
+    """Its convolutions are AlexNet's, and so are parameters and products."""
+    one = read("a.prototxt", texts.caffenet()).analyze().total
+    other = read("b.prototxt", texts.alexnet()).analyze().total
+    assert (one.params, one.macs) == (other.params, other.macs)
+    assert one.flops < other.flops  # a norm of fewer values
+
+
+@pytest.mark.filterwarnings("ignore::archcalc.InputWarning")
+def test_ssd_has_its_boxes(read: Write) -> None:
+    """8,732 boxes (Liu 2016, section 3.1), of 4 numbers and 21 classes each."""
+    analysis = read("ssd.prototxt", texts.ssd300()).analyze()
+    assert analysis.outputs == ((8732 * 4,), (8732 * 21,))
 
 
 SIZES = {

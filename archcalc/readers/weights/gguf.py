@@ -193,9 +193,10 @@ class _Reader:
             self.wrong(f"{_shown(name)} has ggml's type {kind}{gone}")
         if not all(dims) or prod(dims) > LARGEST:
             self.wrong(f"{_shown(name)} has sizes that no tensor has: {dims}")
-        if (dims[0] if dims else 1) % dtype.block:
+        row = dims[0] if dims else 1
+        if row % dtype.block:
             self.wrong(
-                f"{_shown(name)} has rows of {dims[0]} values, which fill no blocks of "
+                f"{_shown(name)} has rows of {row} values, which fill no blocks of "
                 f"{dtype.block} ({dtype.name})"
             )
         if place % alignment:
