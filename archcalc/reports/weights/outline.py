@@ -35,12 +35,14 @@ class Part(NamedTuple):
 class Tree:
     """Names that begin alike: a tensor, or what stands behind the dot."""
 
-    __slots__ = ("children", "name", "tensor")
+    __slots__ = ("children", "content", "name", "tensor", "tensors")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.tensor: Tensor | None = None
         self.children: dict[str, Tree] = {}
+        self.tensors: tuple[Tensor, ...] = ()
+        self.content = 0
 
     def add(self, tensor: Tensor) -> None:
         """Put a tensor at its place."""
@@ -50,12 +52,21 @@ class Tree:
             at = at.children.setdefault(word, Tree(path))
         at.tensor = tensor
 
-    def tensors(self) -> Iterator[Tensor]:
-        """Yield all tensors, those of numbered parts in the order of numbers."""
-        if self.tensor is not None:
-            yield self.tensor
+    def settle(self, known: dict[tuple[object, ...], int]) -> None:
+        """Note all tensors below, in order, and a number for what equal parts hold.
+
+        `known` has the numbers of all trees so far.
+        """
+        own = self.tensor
+        held = [own] if own is not None else []
+        what: list[object] = [own and (own.shape, own.dtype.name)]
+        above = len(self.name) + 1 if self.name else 0
         for child in self.ordered():
-            yield from child.tensors()
+            child.settle(known)
+            held += child.tensors
+            what.append((child.name[above:], child.content))
+        self.tensors = tuple(held)
+        self.content = known.setdefault(tuple(what), len(known))
 
     def ordered(self) -> list[Tree]:
         """Return the parts in the order of the file, numbers in theirs."""
@@ -79,11 +90,6 @@ class Tree:
             for child in self.children.values()
         )
 
-    def content(self) -> tuple[object, ...]:
-        """Return what it holds, whatever its own name is."""
-        whole = len(self.name)
-        return tuple((t.name[whole:], t.shape, t.dtype.name) for t in self.tensors())
-
 
 def outline(weights: Weights, level: str, fold: bool) -> list[Part]:
     """Return the rows of a file at a level, with `fold` equal blocks as one.
@@ -97,6 +103,7 @@ def outline(weights: Weights, level: str, fold: bool) -> list[Part]:
     tree = Tree("")
     for tensor in weights.tensors:
         tree.add(tensor)
+    tree.settle({})
     if level == "stages":
         return list(_stages(tree))
     return list(_rows(tree, "", 0, level, fold))
@@ -110,7 +117,7 @@ def _stages(tree: Tree) -> Iterator[Part]:
             break
         tree = only
     for child in tree.ordered():
-        yield _of(child.name, tuple(child.tensors()), child.name, 0)
+        yield _of(child.name, child.tensors, child.name, 0)
 
 
 def _rows(tree: Tree, above: str, depth: int, level: str, fold: bool) -> Iterator[Part]:
@@ -135,9 +142,9 @@ def _blocks(
 ) -> Iterator[Part]:
     """Yield a head, then each numbered part; equal ones that follow share a row."""
     short = _short(tree.name, above)
-    own = tuple(tensor for child in inner for tensor in child.tensors())
+    own = tuple(tensor for child in inner for tensor in child.tensors)
     yield Part(tree.name, short, f"{len(inner)} parts", own, depth, head=True)
-    for _, alike in groupby(inner, key=Tree.content):
+    for _, alike in groupby(inner, key=lambda child: child.content):
         run = list(alike)
         first = 0 if level == "blocks" else 1
         folds = fold and len(run) - first >= LEAST_FOLDED
@@ -150,7 +157,7 @@ def _blocks(
 def _block(
     child: Tree, above: str, depth: int, level: str, fold: bool
 ) -> Iterator[Part]:
-    tensors = tuple(child.tensors())
+    tensors = child.tensors
     short = _short(child.name, above)
     if level == "blocks" or not any(one.children for one in child.children.values()):
         yield _of(child.name, tensors, short, depth)
@@ -163,7 +170,7 @@ def _folded(run: Sequence[Tree], depth: int) -> Part:
     """Return one row for equal blocks that follow each other."""
     first, last = run[0], run[-1]
     number = last.name.rpartition(".")[2]
-    tensors = tuple(tensor for child in run for tensor in child.tensors())
+    tensors = tuple(tensor for child in run for tensor in child.tensors)
     each = len(tensors) // len(run)
     return Part(
         f"{first.name}–{number}",
