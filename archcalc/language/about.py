@@ -99,7 +99,7 @@ class Expected:
 
     @property
     def setting(self) -> dict[str, Any]:
-        """What it says of how its figures are counted, as `Network.analyze` takes it."""
+        """How its figures are counted, as arguments of `Network.analyze`."""
         given = (("batch", self.batch), ("dtype", self.dtype))
         asked = (*given, ("convention", self.convention))
         return {name: value for name, value in asked if value is not None}

@@ -72,9 +72,7 @@ def theirs(
     return found
 
 
-def counted_alone(
-    graph: Graph, module: Any, convention: str, batch: int
-) -> list[int]:
+def counted_alone(graph: Graph, module: Any, convention: str, batch: int) -> list[int]:
     """Return the operations of each step, with those that run the same module."""
     facts = Analysis("t", graph, Setting(batch, convention=convention)).facts
     sums = [0] * len(graph.nodes)

@@ -125,4 +125,18 @@ FIGURES = (
         "$ archcalc decode gpt2 --past -1",
         "$ archcalc decode gpt2 --past 1023",
     ),
+    Rule(
+        "AC555",
+        "unknown-planner",
+        "No runtime of this name has a planner that can be stated.",
+        "$ archcalc memory lenet5 --planner tf",
+        "$ archcalc memory lenet5 --planner tflm",
+    ),
+    Rule(
+        "AC556",
+        "planner-cannot-be-stated",
+        "The rules of a runtime's planner do not cover a layer or the number format.",
+        "$ archcalc memory lenet5 --planner executorch --dtype int8",
+        "$ archcalc memory lenet5 --planner tflm --dtype int8",
+    ),
 )

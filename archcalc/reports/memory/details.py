@@ -146,7 +146,8 @@ ORDERS = (
     "order of branches: the most memory that the branches of a module take at one "
     "time, with their input, but without their join and tensors that only pass by. For "
     "up to four branches every order is tried, for more the one in which the need "
-    "falls (Liu 1987)."
+    "falls (Liu 1987). A runtime's planner may need more for the order with the fewest "
+    "live bytes: see `--planners`."
 )
 
 

@@ -8,6 +8,7 @@ its weight, a batch norm two empty tensors. A view takes no memory.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from archcalc.figures.memory.planners.placing import in_buckets
 from archcalc.figures.memory.planners.planner import (
@@ -45,7 +46,7 @@ def _nothing(lowering: Lowering, node: Node) -> None:
 
 def _dropout(lowering: Lowering, node: Node) -> None:
     """Dropout of single values becomes a copy, that of channels nothing."""
-    if node.layer.channels:
+    if _argument(node, "channels"):
         _nothing(lowering, node)
     else:
         _own(lowering, node)
@@ -70,9 +71,9 @@ def _pool(lowering: Lowering, node: Node, indices: bool = False) -> None:
     aside = [Aside("indices", wide)] if indices else []
     if len(x) == 2:
         reads = lowering.read_by(node)
-        copy = lowering.step(node, lowering.size(node, x), reads, what="input, unfolded")
-        size = lowering.size(node)
-        pooled = lowering.step(node, size, [copy], aside, what="output, unfolded")
+        whole, size = lowering.size(node, x), lowering.size(node)
+        copy = lowering.step(node, whole, reads, what="input as an image")
+        pooled = lowering.step(node, size, [copy], aside, what="output as an image")
         lowering.step(node, size, [pooled])
     elif hasattr(node.layer, "kernel"):
         _window(lowering, node, aside)
@@ -107,8 +108,6 @@ def _unflattened(lowering: Lowering, node: Node) -> None:
 def _norm(lowering: Lowering, node: Node) -> None:
     """A layer norm gives back the mean and the deviation of each row."""
     record = _module(lowering, node)
-    if record.before is not None:
-        raise cannot_state(EXECUTORCH.name, node, "its channels are not the last axis")
     given = record.args[0]
     row = (given,) if isinstance(given, int) else given
     rows = numel(node.shape) // numel(row)
@@ -149,17 +148,23 @@ def _hard(lowering: Lowering, node: Node) -> None:
 
 
 def _padding(lowering: Lowering, node: Node) -> None:
-    if node.layer.mode != "zeros":
-        why = f"padding by {node.layer.mode} is made of many operations"
+    if (mode := _argument(node, "mode")) != "zeros":
+        why = f"padding by {mode} is made of many operations"
         raise cannot_state(EXECUTORCH.name, node, why)
     lowering.step(node, lowering.size(node))
 
 
 def _resize(lowering: Lowering, node: Node) -> None:
-    if len(node.shape) != 3 or node.layer.mode not in ("nearest", "bilinear"):
-        why = f"interpolation by {node.layer.mode} is made of many operations"
+    mode = _argument(node, "mode")
+    if len(node.shape) != 3 or mode not in ("nearest", "bilinear"):
+        why = f"interpolation by {mode} over {len(node.shape) - 1} axes is made of many operations"
         raise cannot_state(EXECUTORCH.name, node, why)
     lowering.step(node, lowering.size(node))
+
+
+def _argument(node: Node, name: str) -> Any:
+    """Return an argument that the kind of a node's layer has."""
+    return getattr(node.layer, name)
 
 
 def _module(lowering: Lowering, node: Node) -> Module:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from archcalc.errors import UsageError
+
 
 class Tensor(NamedTuple):
     """What a planner places: what it is, the node it belongs to, bytes, and its life.
@@ -35,6 +37,7 @@ class Placed(NamedTuple):
 
 LITERT_ALIGNMENT = 64
 MOST_PAIRS = 5_000_000
+"""Of tensors that live at the same time: the work of placing them grows with it."""
 
 Way = Callable[[Sequence[Tensor]], Placed]
 
@@ -132,7 +135,9 @@ def _place(
     for index in order:
         size = tensors[index].bytes
         free, chosen, tightest = 0, None, 0
-        for offset, other in sorted((offsets[i], i) for i in beside[index] if i in offsets):
+        for offset, other in sorted(
+            (offsets[i], i) for i in beside[index] if i in offsets
+        ):
             start = aligned(free, alignment or 1)
             if start + size <= offset and (chosen is None or offset - start < tightest):
                 chosen, tightest = start, offset - free
@@ -153,8 +158,11 @@ def _beside(tensors: Sequence[Tensor]) -> list[list[int]]:
         alive = [i for i in alive if tensors[i].last >= tensors[index].first]
         pairs += len(alive)
         if pairs > MOST_PAIRS:
-            what = "too many tensors live at the same time for a planner"
-            raise current().exceeded("planned_pairs", what)
+            raise UsageError.of(
+                "AC556",
+                "an arena cannot be stated: too many tensors live at the same time "
+                f"(more than {MOST_PAIRS:,} pairs)",
+            )
         for other in alive:
             beside[index].append(other)
             beside[other].append(index)

@@ -67,7 +67,7 @@ class Plan:
 
     @property
     def live(self) -> int:
-        """The most bytes that live in one step, each tensor as large as it is placed."""
+        """The most bytes that live in one step, each tensor rounded up."""
         return sum(tensor.bytes for tensor in self.fullest)
 
     @property

@@ -20,10 +20,10 @@ from archcalc.figures.memory.planners.planner import (
 from archcalc.graph.graph import Node
 from archcalc.layers.window import Sliding, same_total
 
-FUSING = frozenset("conv dwconv fc linear add multiply".split())
+FUSING = frozenset(["conv", "dwconv", "fc", "linear", "add", "multiply"])
 """Operations with a fused ReLU; others run it as an operation of its own."""
-FOLDING = frozenset("conv dwconv deconv fc linear".split())
-SHARING = frozenset("add multiply".split())
+FOLDING = frozenset(["conv", "dwconv", "deconv", "fc", "linear"])
+SHARING = frozenset(["add", "multiply"])
 """Operations that LiteRT lets write over an input."""
 ACCUMULATOR_BITS = 32
 
@@ -31,17 +31,15 @@ ACCUMULATOR_BITS = 32
 class _File:
     """The operations of one TensorFlow Lite file, written down for one runtime.
 
-    `keeps_inputs` says that the caller's input lives to the end, `shares` that an
-    elementwise operation may write over an input that nothing else reads.
+    LiteRT keeps the caller's input to the end, and lets an elementwise operation write
+    over an input that nothing else reads; it takes scratch for sums from elsewhere.
     """
 
-    def __init__(
-        self, lowering: Lowering, name: str, keeps_inputs: bool, shares: bool
-    ) -> None:
+    def __init__(self, lowering: Lowering, name: str, is_micro: bool) -> None:
         self.lowering = lowering
         self.name = name
-        self.keeps_inputs = keeps_inputs
-        self.shares = shares
+        self.keeps_inputs = self.shares = not is_micro
+        self.sums_in_arena = is_micro
         self.readers = lowering.counted.readers
         self.kinds: dict[int, str] = {}
         """The kind of the operation that made a value, by its number."""
@@ -91,6 +89,35 @@ def _own(file: _File, node: Node) -> None:
     file.make(node, node.layer.key)
 
 
+def _flattened(file: _File, node: Node, what: str, leaves: bool) -> int:
+    """A reshape: a copy, or in LiteRT a view unless it is an end of the network."""
+    lowering = file.lowering
+    (before,) = node.inputs
+    if file.shares and before not in lowering.graph.inputs and not leaves:
+        return lowering.reuse(node, lowering.values[before])
+    (x,) = lowering.graph.input_shapes(node)
+    return lowering.step(node, lowering.size(node, x), what=what)
+
+
+def _flatten(file: _File, node: Node) -> None:
+    if len(node.shape) != 1:
+        raise cannot_state(file.name, node, "it reshapes what lies channels last")
+    leaves = node.index in file.lowering.graph.outputs
+    _flattened(file, node, "output", leaves)
+
+
+def _linear(file: _File, node: Node) -> None:
+    """What a fully connected layer flattens first is reshaped."""
+    (x,) = file.lowering.graph.input_shapes(node)
+    if len(x) > 1 and not node.layer.flattens:
+        raise cannot_state(file.name, node, "it reads more than one row")
+    reads = None
+    if len(x) > 1:
+        reads = [_flattened(file, node, "flattened input", leaves=False)]
+    made = file.lowering.step(node, file.lowering.size(node), reads)
+    file.kinds[made] = node.layer.key
+
+
 def _fused(file: _File, node: Node) -> None:
     """A ReLU is part of the operation before it where nothing else reads that."""
     if file.follows(node, FUSING):
@@ -113,7 +140,7 @@ def _window(file: _File, node: Node) -> None:
     lowering = file.lowering
     (x,) = lowering.graph.input_shapes(node)
     sliding = Sliding(node.layer, x[1:])
-    if any(map(any, sliding.pads)) and not _is_same(sliding):
+    if any(map(any, sliding.pads)) and not is_same(sliding):
         size = lowering.size(node, (x[0], *sliding.padded()))
         padded = lowering.step(node, size, what="padded input")
         lowering.step(node, lowering.size(node), reads=[padded])
@@ -122,7 +149,7 @@ def _window(file: _File, node: Node) -> None:
         file.make(node, node.layer.key)
 
 
-def _is_same(sliding: Sliding) -> bool:
+def is_same(sliding: Sliding) -> bool:
     """Say whether padding is TensorFlow's `SAME`: the larger half at the end."""
     for n, k, s, d, pads in zip(
         sliding.axes,
@@ -139,9 +166,9 @@ def _is_same(sliding: Sliding) -> bool:
 
 
 def _transposed(file: _File, node: Node) -> None:
-    """In int8, Micro sums a transposed convolution in 32 bits."""
+    """In int8, a transposed convolution is summed in 32 bits, in Micro's arena."""
     lowering = file.lowering
-    wide = lowering.bits < ACCUMULATOR_BITS
+    wide = file.sums_in_arena and lowering.bits < ACCUMULATOR_BITS
     scratch = lowering.size(node, bits=ACCUMULATOR_BITS) if wide else 0
     file.make(node, node.layer.key, scratch)
 
@@ -153,7 +180,9 @@ def _left_out(file: _File, node: Node) -> None:
 KNOWN = rules(
     {
         "conv dwconv maxpool avgpool": _window,
-        "fc linear add multiply concat gap softmax sigmoid tanh": _own,
+        "add multiply concat gap softmax sigmoid tanh": _own,
+        "fc linear": _linear,
+        "flatten": _flatten,
         "relu relu6": _fused,
         "bn": _folded,
         "deconv": _transposed,
@@ -163,16 +192,17 @@ KNOWN = rules(
 
 
 def _micro(lowering: Lowering) -> None:
-    _File(lowering, TFLM.name, keeps_inputs=False, shares=False).write()
+    _File(lowering, TFLM.name, is_micro=True).write()
 
 
 def _reference(lowering: Lowering) -> None:
-    _File(lowering, LITERT.name, keeps_inputs=True, shares=True).write()
+    _File(lowering, LITERT.name, is_micro=False).write()
 
 
 CONVERTED = (
     "the converter fuses ReLU into the operation before it and folds batch norms",
     "a window that is neither `valid` nor `same` reads a padded copy of its input",
+    "the file has the order of the spec",
 )
 TFLM = Planner(
     "tflm",
