@@ -116,6 +116,21 @@ class Lint:
     ] = ()
 
 
+Task = Literal[
+    "classify",
+    "detect",
+    "segment",
+    "generate",
+    "embed",
+    "language",
+    "audio",
+    "video",
+    "points",
+    "recommend",
+]
+"""What a network is made for; one may have several tasks."""
+
+
 @dataclass(frozen=True)
 class About:
     """What a file says about its network."""
@@ -123,6 +138,7 @@ class About:
     name: Name
     title: Text | None = None
     family: Name | None = None
+    task: Annotated[tuple[Task, ...], OneOrMany()] = ()
     paper: Paper | None = None
     notes: Text | None = None
     tags: Annotated[tuple[Text, ...], OneOrMany()] = ()

@@ -35,6 +35,7 @@ SECTIONS = (
     "name",
     "title",
     "family",
+    "task",
     "paper",
     "notes",
     "tags",
