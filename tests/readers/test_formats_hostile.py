@@ -207,7 +207,7 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "many layers": (
         "json",
         lambda: config(num_hidden_layers=10**6),
-        "`num_hidden_layers` is a size from 1 to 2000",
+        "`num_hidden_layers` is a size from 1 to 1000",
     ),
     "heads that do not divide": (
         "json",

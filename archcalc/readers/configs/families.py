@@ -52,12 +52,14 @@ def count(
     return found
 
 
-def counts(record: Record, name: str, usual: list[int], length: int = 0) -> list[int]:
+def counts(
+    record: Record, name: str, usual: list[int], length: int = 0, most: int = 2**31
+) -> list[int]:
     """Return a list of sizes, of a length where one is needed."""
     found = record.items(name) or usual
     sizes = [record.size(value, name) for value in found]
-    if not all(1 <= size <= 2**31 for size in sizes) or len(sizes) > 64:
-        record.wrong(f"`{name}` holds sizes of at least 1", name)
+    if not all(1 <= size <= most for size in sizes) or len(sizes) > 64:
+        record.wrong(f"`{name}` holds up to 64 sizes from 1 to {most}", name)
     if length and len(sizes) != length:
         record.wrong(f"`{name}` has {len(sizes)} sizes; the spec has {length}", name)
     return sizes
@@ -81,7 +83,12 @@ def heads_of(record: Record, *names: str) -> None:
 
 def depth_of(record: Record, name: str, usual: int) -> int:
     """Return how many layers there are."""
-    return count(record, name, usual, most=2_000)
+    return count(record, name, usual, most=1_000)
+
+
+def depths_of(record: Record, usual: list[int]) -> list[int]:
+    """Return how many layers each of four stages has."""
+    return counts(record, "depths", usual, 4, most=500)
 
 
 # -- language --------------------------------------------------------------------------

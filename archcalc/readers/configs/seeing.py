@@ -7,6 +7,7 @@ from archcalc.readers.configs.families import (
     count,
     counts,
     depth_of,
+    depths_of,
     heads_of,
     labels,
     needs,
@@ -87,7 +88,7 @@ def segformer(record: Record) -> Chosen:
         )
     params = {
         "widths": widths,
-        "depths": counts(record, "depths", [2, 2, 2, 2], 4),
+        "depths": depths_of(record, [2, 2, 2, 2]),
         "head": of_head.pop(),
         "reduce": counts(record, "sr_ratios", [8, 4, 2, 1], 4),
         "decoder": count(record, "decoder_hidden_size", 256),
@@ -105,7 +106,7 @@ def _stages(record: Record, depths: list[int], few: int | None) -> dict[str, int
     first = widths[0]
     if widths != [first, 2 * first, 4 * first, 8 * first]:
         record.wrong("the shipped spec doubles its channels", "hidden_sizes")
-    found = counts(record, "depths", depths, 4)
+    found = depths_of(record, depths)
     around = found[0] if few is None else few
     if [*found[:2], found[3]] != [around] * 3:
         record.wrong(
@@ -133,7 +134,7 @@ def swin(record: Record) -> Chosen:
     """Swin Transformer with its head."""
     heads_of(record, "SwinForImageClassification")
     first = count(record, "embed_dim", 96)
-    depths = counts(record, "depths", [2, 2, 6, 2], 4)
+    depths = depths_of(record, [2, 2, 6, 2])
     if [*depths[:2], depths[3]] != [2, 2, 2]:
         record.wrong("the shipped spec has depths 2, 2, n, 2", "depths")
     heads = [first * 2**stage // 32 for stage in range(4)]
@@ -251,7 +252,7 @@ def resnet(record: Record) -> Chosen:
     """The five ResNets of the paper, of one thousand classes or others."""
     heads_of(record, "ResNetForImageClassification")
     kind = record.text("layer_type", "bottleneck")
-    depths = tuple(counts(record, "depths", [3, 4, 6, 3], 4))
+    depths = tuple(depths_of(record, [3, 4, 6, 3]))
     spec = RESNETS.get((kind, depths))
     if spec is None:
         record.wrong(f"the shelf has no ResNet of {kind} blocks {depths}", "depths")

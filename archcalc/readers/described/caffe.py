@@ -261,6 +261,8 @@ class Reader:
                 value[axis] if isinstance(value, tuple) else value
                 for value in (args["kernel"], args["stride"], args["pad"])
             )
+            if stride < 1:
+                self.growing.wrong(f"a stride is 1 or more, not {stride}")
             whole, rest = divmod(n + 2 * pad - kernel, stride)
             if not up or not rest:
                 continue
