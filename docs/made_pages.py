@@ -187,10 +187,14 @@ def card(network: Network) -> str:
     """Return the card of a network: its drawing, name and two figures."""
     total = network.analyze().total
     name, title = html.escape(network.name), html.escape(network.title)
+    about = network.spec.about
+    year = [str(about.paper.year)] if about.paper and about.paper.year else []
+    of = ", ".join([*about.task, *year])
     return (
         f'<a class="card" href="{FOLDER}/{name}.html">'
         f'<img src="_images/{name}-{STYLES[-1]}.svg" alt="" loading="lazy">'
         f"<strong>{name}</strong><span>{title}</span>"
+        f"<span>{html.escape(of)}</span>"
         f"<span>{short(total.params)} parameters, {short(total.macs)} MACs</span></a>"
     )
 

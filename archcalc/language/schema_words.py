@@ -7,7 +7,7 @@ SECTIONS = {
     "name": "The network's name.",
     "title": "The full name of the network.",
     "family": "The family that `archcalc list` puts it into.",
-    "task": "What the network is made for; several in brackets. `archcalc list --task`.",
+    "task": "What the network is made for: a word, or several in brackets.",
     "paper": "Where the network was published.",
     "notes": "Notes for readers: what the source says and what was chosen.",
     "tags": "Keywords.",

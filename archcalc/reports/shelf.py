@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from itertools import compress, groupby
+from typing import NamedTuple, get_args
 
-from archcalc.errors import unknown
+from archcalc.errors import UsageError, unknown
 from archcalc.graph.paths import depth
+from archcalc.language.about import Task
 from archcalc.language.library import shipped
 from archcalc.network.network import Network, load
 from archcalc.reports.cells import Column, Line, Note, Table, column
 from archcalc.reports.report import Report
+from archcalc.sizes.units import read_amount
 
 COLUMNS = (
     Column("name", "name", "name"),
@@ -38,17 +43,82 @@ def networks(variants: bool) -> Iterator[Network]:
 Tracker = Callable[[Iterable[Network]], Iterable[Network]]
 
 
+class Wanted(NamedTuple):
+    """Which networks are listed: of a family, for a task, of some years, below a size.
+
+    `year` is a year or a span, such as 2018-2020, 2018- or -2015; `under` a number of
+    parameters, such as 10M.
+    """
+
+    family: str | None = None
+    task: str | None = None
+    year: str | None = None
+    under: str | None = None
+
+    def chosen(self, found: Iterable[Network]) -> Iterator[Network]:
+        """Yield the networks that are wanted; raise `UsageError` AC510 or AC516."""
+        if self.task is not None and self.task not in get_args(Task):
+            raise unknown("AC510", "task", self.task, get_args(Task))
+        years = (0, 9999) if self.year is None else _years(self.year)
+        under = None if self.under is None else _count(self.under)
+        for network in found:
+            about = network.spec.about
+            year = about.paper.year if about.paper else None
+            if self.family not in (None, family_of(network)):
+                continue
+            if self.task is not None and self.task not in about.task:
+                continue
+            if self.year is not None and not (year and years[0] <= year <= years[1]):
+                continue
+            if under is None or network.analyze().total.params < under:
+                yield network
+
+    def __str__(self) -> str:
+        words = (self.family, self.task, self.year, self.under and f"<{self.under}")
+        return ", ".join(word for word in words if word) or "all"
+
+
+ALL = Wanted()
+YEARS = re.compile(r"(?P<first>[0-9]{4})?(?P<to>-)?(?P<last>[0-9]{4})?")
+
+
+def _years(text: str) -> tuple[int, int]:
+    """Return the first and last year of a span; raise `UsageError` AC516."""
+    match = YEARS.fullmatch(text)
+    if not match or not (match["first"] or match["last"]):
+        help = "write --year 2018, 2018-2020, 2018- or -2015"
+        raise UsageError.of(
+            "AC516", f"{text!r} is no year and no span of years", help=help
+        )
+    if not match["to"]:
+        return int(text), int(text)
+    return int(match["first"] or 0), int(match["last"] or 9999)
+
+
+def _count(text: str) -> Fraction:
+    """Return a number of parameters; raise `UsageError` AC516."""
+    amount = read_amount(text)
+    if amount is None or amount.unit or amount.binary:
+        help = "write --under 10M or --under 1.5G"
+        raise UsageError.of("AC516", f"{text!r} is no number of parameters", help=help)
+    return amount.value
+
+
 def list_report(
-    family: str | None = None, variants: bool = False, track: Tracker = iter
+    wanted: Wanted = ALL, variants: bool = False, track: Tracker = iter
 ) -> Report:
-    """Return the report of `archcalc list`; raise `UsageError` for an unknown family.
+    """Return the report of `archcalc list`.
 
     `track` passes networks on while they are read, so that progress can be shown.
+    Raises `UsageError` AC510 where nothing is listed, AC516 for a wrong year or size.
     """
-    found = [n for n in track(networks(variants)) if family in (None, family_of(n))]
+    found = list(wanted.chosen(track(networks(variants))))
     if not found:
         families = sorted({family_of(network) for network in networks(False)})
-        raise unknown("AC510", "family", family or "", families, "families")
+        if wanted.family not in families and wanted.family is not None:
+            raise unknown("AC510", "family", wanted.family, families, "families")
+        help = "`archcalc list` shows all networks"
+        raise UsageError.of("AC510", f"no shipped network: {wanted}", help=help)
     note = Note(
         "parameters and MACs of inference, without side heads, for one image.",
         "definition",
@@ -58,7 +128,7 @@ def list_report(
         lines.append(Line((name, *[None] * (len(COLUMNS) - 1)), kind="head", path=name))
         lines += map(_row, track(members))
     table = _without_empty(Table("", COLUMNS, tuple(lines)))
-    return Report("list", "Networks", family or "all", (table,), (note,))
+    return Report("list", "Networks", str(wanted), (table,), (note,))
 
 
 def _without_empty(table: Table) -> Table:

@@ -38,7 +38,10 @@ from archcalc.figures.memory.planners.tflite import is_same
 from archcalc.network import torch_network
 
 DATA = Path(__file__).parents[1] / "data" / "planners.yaml"
-FOLDERS = (DATA.parents[1] / "cases" / "planners", DATA.parents[2] / "docs" / "examples")
+FOLDERS = (
+    DATA.parents[1] / "cases" / "planners",
+    DATA.parents[2] / "docs" / "examples",
+)
 HEAD = re.compile(r"Arena allocation head (\d+)")
 
 

@@ -77,8 +77,8 @@ USAGE = (
     ),
     Rule(
         "AC510",
-        "unknown-family",
-        "No shipped network belongs to this family.",
+        "nothing-to-list",
+        "No shipped network is of this family, for this task, of this year and size.",
         "$ archcalc list --family vg",
         "$ archcalc list --family vgg",
     ),
@@ -116,6 +116,13 @@ USAGE = (
         "The convention is unknown.",
         ">>> import archcalc\n>>> archcalc.load('lenet5').analyze(convention='mac')",
         ">>> import archcalc\n>>> archcalc.load('lenet5').analyze(convention='macs')",
+    ),
+    Rule(
+        "AC516",
+        "wrong-year-or-size",
+        "A year has four digits, or is a span; a size is a number with a prefix.",
+        "$ archcalc list --year 18",
+        "$ archcalc list --year 2018-",
     ),
     Rule(
         "AC520",

@@ -157,7 +157,8 @@ def _padding(lowering: Lowering, node: Node) -> None:
 def _resize(lowering: Lowering, node: Node) -> None:
     mode = _argument(node, "mode")
     if len(node.shape) != 3 or mode not in ("nearest", "bilinear"):
-        why = f"interpolation by {mode} over {len(node.shape) - 1} axes is made of many operations"
+        axes = len(node.shape) - 1
+        why = f"interpolation by {mode} over {axes} axes is made of many operations"
         raise cannot_state(EXECUTORCH.name, node, why)
     lowering.step(node, lowering.size(node))
 
