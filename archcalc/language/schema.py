@@ -26,6 +26,7 @@ from archcalc.language.about import (
     Expected,
     Lint,
     Paper,
+    Task,
     Within,
     key_of,
 )
@@ -169,6 +170,7 @@ class _Writer:
             "lint": self.part(Lint, words.LINT),
             "accuracy": _one_or_many(self.part(Accuracy, words.ACCURACY)),
             "tags": _one_or_many(TEXT),
+            "task": _one_or_many({"enum": list(get_args(Task))}),
             "input": _input(),
             "outputs": NAMES,
             "frozen": NAMES,
