@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from archcalc.figures.conventions import CONVENTIONS, Convention
+from archcalc.figures.conventions import (
+    CONVENTIONS,
+    Convention,
+    Spelling,
+    View,
+    spelled,
+)
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.reports.cells import (
@@ -41,7 +47,12 @@ def conventions_report(network: Network, batch: int = 1) -> Report:
         f"{network.title}, counted in {len(found)} ways",
         network.name,
         (Table("", _columns(scale), rows),),
-        (*assumption_notes(usual), *map(_difference, found), *_softmax(found)),
+        (
+            *assumption_notes(usual),
+            *map(_difference, found),
+            *_spelled(found),
+            *_softmax(found),
+        ),
         common,
         headlines=(_range(found),) if scale else (),
     )
@@ -122,6 +133,37 @@ def _difference(analysis: Analysis) -> Note:
         said.append(f"parameters {params:+,}")
     here = f" Here {', '.join(said)}." if said else ""
     return Note(f"{way.name}: {way.brief}.{here}", "definition")
+
+
+def _spelled(analyses: Sequence[Analysis]) -> Iterator[Note]:
+    """Yield what tools count of the same layers where torch code is written otherwise.
+
+    The figures of the table are those of our torch build, which pads by numbers.
+    """
+    said: dict[str, list[str]] = {}
+    for analysis in analyses:
+        for spelling in analysis.convention.spellings:
+            total = analysis.total.operations + _more(analysis, spelling)
+            if isinstance(total, int) and total != analysis.total.operations:
+                name = analysis.convention.name
+                said.setdefault(spelling.written, []).append(f"{name} {total:,}")
+    for written, counts in said.items():
+        yield Note(f"If it is written with {written}: {', '.join(counts)}.")
+
+
+def _more(analysis: Analysis, spelling: Spelling) -> Dim:
+    """Return what a network counts more where every layer that fits is written so."""
+    graph, batch = analysis.graph, analysis.setting.batch
+    more: Dim = 0
+    for node, fact in zip(graph.nodes, analysis.facts, strict=True):
+        layer, shapes = node.layer, graph.input_shapes(node)
+        if node.aux or layer.key not in spelling.operations:
+            continue
+        work = layer.work(node.shape, *shapes)
+        count = spelled(spelling, View(layer, shapes, node.shape, work, batch))
+        if count is not None:
+            more = more + count - fact.operations
+    return more
 
 
 def _softmax(analyses: Sequence[Analysis]) -> Iterator[Note]:

@@ -21,7 +21,14 @@ from hypothesis import strategies as st
 import archcalc
 from archcalc.checks.claims.expectations import judge, judge_known
 from archcalc.errors import ShapeError, SpecError, UsageError
-from archcalc.figures.conventions import CONVENTIONS, USUAL, View, convention, counted
+from archcalc.figures.conventions import (
+    CONVENTIONS,
+    USUAL,
+    View,
+    convention,
+    counted,
+    spelled,
+)
 from archcalc.figures.conventions import measures as m
 from archcalc.figures.conventions.convention import MADE, REST
 from archcalc.figures.conventions.ways.ultralytics_thop import (
@@ -84,6 +91,9 @@ RESNET50 = {
     "lecture": (4_089_184_256, 25_502_912),
     "flops": (8_217_436_526, 25_557_032),
     "fvcore": (4_111_512_576, 25_557_032),
+    "mmengine": (4_111_512_576, 25_557_032),
+    "torch-pruning": (4_121_925_096, 25_557_032),
+    "deepspeed": (8_211_109_352, 25_557_032),
     "ptflops": (4_132_437_968, 25_557_032),
     "thop": (4_133_745_591, 25_557_032),
     "ultralytics-thop": (4_133_745_591, 25_557_032),
@@ -209,6 +219,73 @@ def test_parameters_as_a_convention_reports_them(
     work = case.layer.work(case.output, *case.inputs)
     view = View(case.layer, case.inputs, case.output, work)
     assert counted(CONVENTIONS[name], view)[1] == params
+
+
+BATCHES = (
+    ("{upsample: 2} @ 8x5x6", "ptflops", 3, 3840),
+    ("{upsample: 3/2} @ 8x5x7", "ptflops", 3, 2450),
+    ("{upsample: 0.7} @ 1x10x10", "ptflops", 2, 147),
+    ("{resize: [5, 9]} @ 3x7x7", "ptflops", 3, 540),
+    ("{resize: [5, 9]} @ 3x7x7", "calflops", 3, 45),
+    ("{upsample: 2} @ 8x5x6", "calflops", 3, 720),
+    ("{adaptive_avgpool: [3, 5]} @ 3x11x12", "thop", 3, 1322),
+    ("{upsample: 0.7} @ 1x10x10", "deepspeed", 1, 48),
+    ("{upsample: [2, 3/2]} @ 1x4x10", "deepspeed", 2, 240),
+    ("{resize: [5, 9]} @ 3x7x7", "deepspeed", 3, 45),
+    ("{linear: 8} @ 7x16", "torch-pruning", 3, 2696),
+    ("{linear: 8, bias: false} @ 7x16", "torch-pruning", 3, 2688),
+    ("{upsample: 2} @ 8x5x6", "torch-pruning", 3, 960),
+    ("{gru: 6} @ 5x8", "torch-pruning", 3, 13_200),
+    ("{conv: 8, kernel: 3} @ 4x9x10", "darknet", 3, 3 * 2 * 288 * 56),
+)
+
+
+@pytest.mark.parametrize(("text", "name", "batch", "operations"), BATCHES)
+def test_what_a_tool_counts_of_a_batch(
+    text: str, name: str, batch: int, operations: int
+) -> None:
+    case = layer_cases.read(text)
+    work = case.layer.work(case.output, *case.inputs)
+    view = View(case.layer, case.inputs, case.output, work, batch)
+    assert counted(CONVENTIONS[name], view)[0] == operations
+
+
+SPELLED = (
+    ("{conv: 8, kernel: 3, pad: same} @ 3x9x10", "fvcore", [0]),
+    ("{conv: 8, kernel: 3, pad: 1} @ 3x9x10", "mmengine", [0]),
+    ("{conv: 8, kernel: 3} @ 3x9x10", "fvcore", [0]),
+    ("{conv: 8, kernel: 3, stride: 2, pad: 1} @ 3x9x10", "fvcore", [None]),
+    ("{conv: 8, kernel: 4, pad: same} @ 3x9x10", "calflops", [55_872, None]),
+    (
+        "{conv: 8, kernel: 4, pad: same, bias: false} @ 3x9x10",
+        "calflops",
+        [55_296, None],
+    ),
+    ("{conv: 8, kernel: 4} @ 3x9x10", "calflops", [32_592, None]),
+    ("{conv: 8, kernel: 4, pad: 2} @ 3x9x10", "calflops", [None, None]),
+    ("{upsample: 3/2} @ 8x5x7", "calflops", [None, 70]),
+    ("{resize: 8} @ 8x4x4", "deepspeed", [None, 64]),
+    ("{maxpool: 2} @ 8x4x4", "deepspeed", [None, None]),
+)
+"""Layers that torch code may write otherwise, and what a tool prints of them then."""
+
+
+@pytest.mark.parametrize(("text", "name", "found"), SPELLED)
+def test_the_same_layer_written_otherwise(
+    text: str, name: str, found: list[int | None]
+) -> None:
+    case = layer_cases.read(text)
+    work = case.layer.work(case.output, *case.inputs)
+    view = View(case.layer, case.inputs, case.output, work)
+    assert [spelled(one, view) for one in CONVENTIONS[name].spellings] == found
+
+
+def test_a_report_says_what_code_its_figures_are_of() -> None:
+    notes = [n.text for n in conventions_report(archcalc.load("lenet5")).notes]
+    assert (
+        "If it is written with padding='same' or 'valid': fvcore 10,920, "
+        "mmengine 10,920."
+    ) in notes
 
 
 def test_the_flops_of_every_layer_are_the_convention_of_that_name() -> None:

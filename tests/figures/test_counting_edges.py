@@ -272,7 +272,7 @@ DECONV = "{deconv: 6, kernel: 3, stride: 2, pad: 1, dilation: 2, groups: 2} @ 4x
     ("measure_of", "line", "expected"),
     [
         # the output is 6 × 17 × 19, from (n - 1)·2 - 2 + 2·2 + 1
-        (thop.deconv_as_conv, DECONV, 6 * 17 * 19 * (4 // 2) * 9),
+        (measures.deconv_as_conv, DECONV, 6 * 17 * 19 * (4 // 2) * 9),
         (measures.deconv_groups_twice, DECONV, 4 * 8 * 9 * 1 * 9),  # 6 // 2 // 2
         # a convolution would leave (8 + 2 - 4 - 1) // 2 + 1 rows, 6 // 2 + 1 columns
         (measures.deconv_bias_as_conv, DECONV, 6 // 2 * 3 * 4),

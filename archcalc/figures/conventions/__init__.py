@@ -29,6 +29,7 @@ __all__ = [
     "CONVENTIONS",
     "USUAL",
     "Convention",
+    "Spelling",
     "Unit",
     "View",
     "convention",

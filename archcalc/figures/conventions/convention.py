@@ -35,27 +35,13 @@ ALL_PARAMS = rules({REST: {m.trainable: 1}})
 class Spelling:
     """Another way of writing the same layers in torch, which a tool counts otherwise.
 
-    `fits` says which layers can be written so, `operations` how they count then; others
-    count as always. `written` completes a sentence: "written with …".
+    `written` completes "If it is written with". `fits` says which layers can be written
+    so, and `operations` how they count then; other layers count as always.
     """
 
     written: str
     fits: Callable[[View], bool]
     operations: Mapping[str, Weights]
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """An operator that no layer of ours is, and what a tool counts for it.
-
-    `code` is a module or a function of torch, `inputs` are the shapes that it takes,
-    batch first. `counted` is the figure that the tool gives, `words` say what it is.
-    """
-
-    code: str
-    inputs: tuple[str, ...]
-    counted: int
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +51,9 @@ class Convention:
     `operations` are counted in `unit`, None where it has none; `params` are those that
     it reports. `brief` is a sentence, `about` a paragraph on what it counts and what it
     gets wrong; `source` says which version was read and run. `spellings` are ways of
-    writing the same layers that the tool counts otherwise, `elsewhere` operators that
-    no layer of ours is. `counts_training`: the tool counts a backward pass too, and
-    takes the gradient of grouped weights as if there were no groups.
+    writing the same layers that the tool counts otherwise. `counts_training`: the tool
+    counts a backward pass too, and takes the gradient of grouped weights as if there
+    were no groups.
     """
 
     name: str
@@ -79,7 +65,6 @@ class Convention:
     source: str = ""
     counts_training: bool = False
     spellings: tuple[Spelling, ...] = ()
-    elsewhere: tuple[Elsewhere, ...] = ()
 
     @property
     def is_plain(self) -> bool:

@@ -6,6 +6,8 @@ only what rules may use on sizes.
 
 from __future__ import annotations
 
+from math import prod
+
 from archcalc.figures.conventions.measure import Measure, View
 from archcalc.layers.base import KINDS_OF_WORK, numel, per_axis
 from archcalc.layers.pool import AvgPool, MaxPool, pads_itself
@@ -90,6 +92,14 @@ def _padded_by_channels(view: View) -> Dim:
 padded_by_channels = Measure("input values with padded channels", _padded_by_channels)
 
 
+def _leaving_once(view: View) -> Dim:
+    """Return how many values of the first sample leave the layer."""
+    return numel(view.output)
+
+
+leaving_once = Measure("output values of one sample", _leaving_once, whole=True)
+
+
 def enlarged(mode: str) -> Measure:
     """Return the measure of values that leave an interpolation of a torch mode."""
 
@@ -101,14 +111,27 @@ def enlarged(mode: str) -> Measure:
     return Measure(f"output values if {mode}", of)
 
 
-def _unrounded(view: View) -> Dim:
-    """Return what an interpolation would give if no axis were rounded on its own."""
+def unrounded_and(before: Dim, view: View) -> Dim:
+    """Return a count, and what an interpolation gives if no axis were rounded alone.
+
+    Tools multiply by scales in floating point, add, and cut off what is no whole
+    number.
+    """
     (x,) = view.inputs
     values = numel(x) * view.batch
+    told = view.layer.how(x).get("scale_factor")
+    if told is not None and isinstance(values, int) and isinstance(before, int):
+        scale = prod(told) if isinstance(told, tuple) else told ** (len(x) - 1)
+        return int(before + values * scale)
     whole: Dim = 1
-    for before, after in view.layer.ratios(x):
-        values, whole = values * after, whole * before
-    return values // whole
+    for old, new in view.layer.ratios(x):
+        values, whole = values * new, whole * old
+    return before + values // whole
+
+
+def _unrounded(view: View) -> Dim:
+    """Return what an interpolation would give if no axis were rounded on its own."""
+    return unrounded_and(0, view)
 
 
 unrounded = Measure("input values × scale", _unrounded, whole=True)
@@ -173,6 +196,16 @@ projection_every_step = Measure("projection × steps", _projection_every_step)
 def kernel_of(view: View) -> Dim:
     """Return how many positions a kernel covers."""
     return product(per_axis(view.layer.kernel, len(view.inputs[0]) - 1, "kernel"))
+
+
+def _deconv_as_conv(view: View) -> Dim:
+    """Return a transposed convolution's work by its output's size."""
+    layer, (x,) = view.layer, view.inputs
+    inner: Dim = x[0] // layer.groups
+    return numel(view.output) * inner * kernel_of(view)
+
+
+deconv_as_conv = Measure("MACs at outputs", _deconv_as_conv)
 
 
 def _deconv_groups_twice(view: View) -> Dim:

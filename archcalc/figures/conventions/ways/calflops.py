@@ -8,7 +8,16 @@ from archcalc.figures.conventions.convention import (
     POOLS,
     REST,
     Convention,
+    Spelling,
     rules,
+)
+from archcalc.figures.conventions.spellings import (
+    IN_WORDS,
+    SIZED,
+    bias_in_words,
+    macs_in_words,
+    padded_in_words,
+    plane,
 )
 
 CONVENTION = Convention(
@@ -22,8 +31,10 @@ CONVENTION = Convention(
     "are not seen: attention, gates and sums count zero, and so do sigmoid, tanh, "
     "ReLU6 and the hard activations. A transposed convolution is divided by its groups "
     "twice, and its biases are counted at the size that a convolution would have; "
-    "interpolation counts its input, or one plane; the projections of an LSTM are not "
-    "counted.",
+    "interpolation counts its input, or one plane whatever the batch if it is told a "
+    "size; the projections of an LSTM are not counted. An even kernel written "
+    "padding='same' loses a row and a column; these are the figures of padding in "
+    "numbers.",
     rules(
         {
             REST: {},
@@ -50,4 +61,12 @@ CONVENTION = Convention(
         }
     ),
     source="calflops 0.3.2, calculate_flops",
+    spellings=(
+        Spelling(
+            IN_WORDS,
+            padded_in_words,
+            rules({"conv dwconv": {macs_in_words: 2, bias_in_words: 1}}),
+        ),
+        Spelling(SIZED, lambda _: True, rules({ENLARGING: {plane: 1}})),
+    ),
 )

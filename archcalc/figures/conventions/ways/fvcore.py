@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from archcalc.figures.conventions import measures as m
-from archcalc.figures.conventions.convention import ENLARGING, REST, Convention, rules
+from archcalc.figures.conventions.convention import (
+    ENLARGING,
+    REST,
+    Convention,
+    Spelling,
+    rules,
+)
+from archcalc.figures.conventions.spellings import IN_WORDS, padded_in_words
 
 CONVENTION = Convention(
     "fvcore",
@@ -17,7 +24,9 @@ CONVENTION = Convention(
     "interpolation over two axes 1 per output value (nearest) or 4 (bilinear). There "
     "is no rule for activations, other pools, softmax, RMS norm, embeddings and "
     "recurrent layers: they count zero, and so do pools and interpolation over one or "
-    "three axes. fvcore calls this figure flops; timm's benchmark tables use it.",
+    "three axes. A convolution written padding='same' or 'valid' counts zero; these "
+    "are the figures of one with numbers. fvcore calls this figure flops; timm's "
+    "benchmark tables use it.",
     rules(
         {
             REST: {m.mac: 1},
@@ -30,4 +39,5 @@ CONVENTION = Convention(
         }
     ),
     source="fvcore 0.1.5.post20221221, FlopCountAnalysis",
+    spellings=(Spelling(IN_WORDS, padded_in_words, rules({"conv dwconv": {}})),),
 )

@@ -13,18 +13,17 @@ from archcalc.figures.conventions.convention import (
     rules,
 )
 from archcalc.figures.conventions.measure import Measure, View
-from archcalc.layers.base import numel
 from archcalc.sizes.dims import Dim
 
 
-def _leaving_once(view: View) -> Dim:
-    """Return how many values of the first sample leave the layer."""
-    return numel(view.output)
+def _interpolated(view: View) -> Dim:
+    """Return the output values of one sample, and the input values times the scale."""
+    return m.unrounded_and(m.leaving_once(view), view)
 
 
-leaving_once = Measure("output values of one sample", _leaving_once, whole=True)
-
-
+interpolated = Measure(
+    "output values of one sample + input values × scale", _interpolated, whole=True
+)
 CONVENTION = Convention(
     "ptflops",
     "MAC",
@@ -51,7 +50,7 @@ CONVENTION = Convention(
             POOLS: {m.entering: 2},
             "lppool": {m.entering: 1, m.leaving: 2},
             "lrn": {m.leaving: 3, m.padded_by_channels: 1},
-            ENLARGING: {leaving_once: 1, m.unrounded: 1},
+            ENLARGING: {interpolated: 1},
             "lstm": {
                 m.trainable_every_step: 1,
                 m.projection_every_step: -1,

@@ -15,16 +15,6 @@ from archcalc.layers.base import numel
 from archcalc.sizes.dims import Dim
 
 
-def _deconv_as_conv(view: View) -> Dim:
-    """Return a transposed convolution's work as thop has it: from the output size."""
-    layer, (x,) = view.layer, view.inputs
-    inner: Dim = x[0] // layer.groups
-    return numel(view.output) * inner * m.kernel_of(view)
-
-
-deconv_as_conv = Measure("MACs at outputs", _deconv_as_conv)
-
-
 def _adaptive_ratio(view: View) -> Dim:
     """Return thop's work of an adaptive mean: a window's share, and a division.
 
@@ -77,7 +67,7 @@ CONVENTION = Convention(
             REST: {},
             MADE: {},
             "conv dwconv fc linear": {m.mac: 1},
-            "deconv": {deconv_as_conv: 1},
+            "deconv": {m.deconv_as_conv: 1},
             "bn ln in": {m.leaving: 2, m.leaving_affine: 2},
             "prelu avgpool": {m.leaving: 1},
             "softmax": {m.leaving: 3, m.rows: -1},

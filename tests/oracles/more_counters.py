@@ -1,0 +1,99 @@
+"""Counters that archcalc does not run itself, behind one call.
+
+`tests/peers.txt` goes into `build/peers`, where they are; a test is skipped without.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
+from typing import Any
+
+import pytest
+from peers import FOLDER, Counted
+from torch import Tensor, nn
+
+from archcalc.network.counters.importing import in_folder
+from archcalc.network.counters.tools import torch_restored
+
+Given = tuple[Tensor, ...]
+Found = tuple[Any, Any]
+
+
+def deepspeed(module: nn.Module, inputs: Given) -> Found:
+    os.environ.setdefault("DS_ACCELERATOR", "cpu")  # it looks for others, and warns
+    profiler = library("deepspeed.profiling.flops_profiler.profiler")
+    with torch_restored():
+        operations, _, params = profiler.get_model_profile(
+            Held(module),
+            args=[*inputs],
+            kwargs={},
+            print_profile=False,
+            detailed=False,
+            warm_up=0,
+            as_string=False,
+        )
+    return operations, params
+
+
+def mmengine(module: nn.Module, inputs: Given) -> Found:
+    analysis = library("mmengine.analysis")
+    params = analysis.parameter_count(module)[""]
+    return analysis.FlopAnalyzer(module, inputs).total(), params
+
+
+def torch_pruning(module: nn.Module, inputs: Given) -> Found:
+    """Return the sum over the batch: the tool gives the mean."""
+    utils = library("torch_pruning").utils
+    operations, params = utils.count_ops_and_params(module, inputs)
+    return round(operations * len(inputs[0])), params
+
+
+def library(name: str) -> Any:
+    """Import a module of a counter, or skip the test and say what to install."""
+    if not (FOLDER / name.partition(".")[0]).is_dir():
+        pytest.skip("pip install --no-deps --target build/peers -r tests/peers.txt")
+    return in_folder(name, FOLDER)
+
+
+RUN: dict[str, Callable[[nn.Module, Given], Found]] = {
+    "deepspeed": deepspeed,
+    "mmengine": mmengine,
+    "torch-pruning": torch_pruning,
+}
+"""Each by the name of its convention; all of them on the CPU."""
+
+
+class Held(nn.Module):
+    """A module with another inside: deepspeed profiles what a network holds."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, *inputs: Tensor) -> Any:
+        return self.module(*inputs)
+
+
+def count(name: str, module: nn.Module, inputs: Sequence[Tensor]) -> Counted:
+    """Return what a counter says of a module."""
+    with warnings.catch_warnings(), redirect_stdout(StringIO()), silent():
+        warnings.simplefilter("ignore")
+        operations, params = RUN[name](module.eval(), tuple(inputs))
+    assert operations == int(operations)
+    return Counted(int(operations), int(params))
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Keep what the counters log to themselves."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
