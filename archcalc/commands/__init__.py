@@ -19,6 +19,7 @@ COMMANDS = {
     "list": "look.list_networks",
     "explain": "explain.explain",
     "conventions": "explain.conventions",
+    "against": "explain.against",
     "reconcile": "explain.reconcile",
     "audit": "explain.audit",
     "quiz": "explain.quiz",

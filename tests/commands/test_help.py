@@ -188,6 +188,7 @@ CALLS = {
     "list": "list --family hrnet",
     "explain": "explain alexnet conv1",
     "conventions": "conventions lenet5",
+    "against": "against torch lenet5",
     "reconcile": "reconcile bottleneck-inception 358M",
     "audit": "audit lenet5",
     "quiz": "quiz lenet5",

@@ -22,6 +22,30 @@ FOLDER = Path(__file__).parents[2] / "build" / "peers"
 ON_META = tuple(name for name, tool in TOOLS.items() if tool.device == "meta")
 ON_CPU = tuple(name for name, tool in TOOLS.items() if tool.device == "cpu")
 COUNTERS = (*ON_META, *ON_CPU)
+NETWORKS = {
+    "lenet5": None,
+    "vgg11": "3x64x64",
+    "alexnet-2gpu": None,
+    "squeezenet": "3x96x96",
+    "googlenet": "3x96x96",
+    "bn-inception": "3x96x96",
+    "mobilenet-v1": "3x96x96",
+    "mobilenet-v2": "3x96x96",
+    "mobilenet-v3-small": "3x96x96",
+    "shufflenet-v2:0.5x": "3x96x96",
+    "efficientnet": "3x64x64",
+    "resnet18": "3x96x96",
+    "resnet50:v1.5": "3x96x96",
+    "se-resnet50": "3x64x64",
+    "resnext50-32x4d": "3x64x64",
+    "densenet121": "3x64x64",
+    "convnext": "3x64x64",
+    "unet": "3x188x188",
+    "vit:ti-16": None,
+    "swin": None,
+    "mlp-mixer": None,
+}
+"""Networks of every make, with an input that keeps the three on the CPU short."""
 
 
 class Counted(NamedTuple):

@@ -28,6 +28,7 @@ MARKUP = {"sarif": "json", "gitlab": "json", "junit": "xml", "github": "github"}
 READERS = ("check", "table")
 """Commands that every case goes through."""
 OTHERS = {
+    "against": "against torch {}",
     "diff": "diff vgg16 {}",
     "explain": "explain {}",
     "memory": "memory {}",

@@ -15,7 +15,7 @@ import torch
 from counted_layers import CASES, alone
 from independent import torchvision_model
 from layer_cases import Case
-from peers import COUNTERS, ON_CPU, ON_META, Counted, count, said
+from peers import COUNTERS, NETWORKS, ON_CPU, ON_META, Counted, count, said
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -114,31 +114,6 @@ def test_every_kind_of_layer_counts_as_the_tools_count_it(
 
 
 # -- networks --------------------------------------------------------------------------
-
-NETWORKS = {
-    "lenet5": None,
-    "vgg11": "3x64x64",
-    "alexnet-2gpu": None,
-    "squeezenet": "3x96x96",
-    "googlenet": "3x96x96",
-    "bn-inception": "3x96x96",
-    "mobilenet-v1": "3x96x96",
-    "mobilenet-v2": "3x96x96",
-    "mobilenet-v3-small": "3x96x96",
-    "shufflenet-v2:0.5x": "3x96x96",
-    "efficientnet": "3x64x64",
-    "resnet18": "3x96x96",
-    "resnet50:v1.5": "3x96x96",
-    "se-resnet50": "3x64x64",
-    "resnext50-32x4d": "3x64x64",
-    "densenet121": "3x64x64",
-    "convnext": "3x64x64",
-    "unet": "3x188x188",
-    "vit:ti-16": None,
-    "swin": None,
-    "mlp-mixer": None,
-}
-"""Networks of every make, with an input that keeps the three on the CPU short."""
 
 
 @pytest.mark.parametrize("conventions", [ON_META, ON_CPU], ids=["meta", "cpu"])

@@ -34,6 +34,7 @@ __all__ = [
     "View",
     "convention",
     "counted",
+    "row_of",
     "spelled",
 ]
 
@@ -82,8 +83,8 @@ def convention(name: str) -> Convention:
 
 def counted(found: Convention, view: View) -> tuple[Dim, Dim]:
     """Return the operations of one layer for the view's batch, and its parameters."""
-    operations = _row(found.operations, view.layer)
-    params = _row(found.params, view.layer)
+    operations = row_of(found.operations, view.layer)
+    params = row_of(found.params, view.layer)
     with assuming():
         return weighed(view, operations), weighed(view._replace(batch=1), params)
 
@@ -96,7 +97,7 @@ def spelled(spelling: Spelling, view: View) -> Dim | None:
         return weighed(view, spelling.operations[view.layer.key])
 
 
-def _row(table: Mapping[str, Weights], layer: Layer) -> Weights:
+def row_of(table: Mapping[str, Weights], layer: Layer) -> Weights:
     """Return what counts for a layer: its own row, or that of all without one."""
     made = isinstance(layer, Reparametrized) and layer.makes_weight
     key = MADE if made and MADE in table else layer.key

@@ -3,3 +3,9 @@
 `tools` runs each of them, `importing` finds them, `spans` says in which module of the
 network a count grew, `steps` gives each step of a network a module of its own.
 """
+
+NAMES = (
+    *("torchinfo", "fvcore", "ptflops", "thop", "ultralytics-thop", "calflops"),
+    "torch",
+)
+"""The tools, by the names of their conventions."""

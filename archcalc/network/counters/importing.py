@@ -43,7 +43,7 @@ class Package(NamedTuple):
         """Return the line that installs it."""
         if self.apart:
             line = f"pip install --no-deps --target tools {self.name}=={self.version}"
-            return f"{line}, then --tools tools"
+            return f"{line}, and add --tools tools"
         return "pip install 'archcalc[peers]'"
 
 

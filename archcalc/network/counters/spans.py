@@ -77,4 +77,4 @@ def alone(inclusive: Mapping[str, Mapping[str, int]]) -> Parts:
             while above and above not in found:
                 above = above.rpartition(".")[0]
             found.setdefault(above, Counter()).subtract(counts)
-    return found
+    return {path: +counts for path, counts in found.items()}

@@ -28,6 +28,8 @@ from archcalc.readers.pytorch.objects import failed
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+FUNCTIONS = "functions"
+"""What counts in code is called, where a tool has no better name for it."""
 PATCHED = ("matmul", "mm", "bmm", "addmm", "mul", "add")
 """Methods of tensors that ptflops and calflops replace while they count."""
 
@@ -91,9 +93,10 @@ def _fvcore(library: Any, module: nn.Module, inputs: Given) -> tuple[Any, Any, P
     logging.getLogger("fvcore").setLevel(logging.ERROR)
     analysis = library.FlopCountAnalysis(module, inputs)
     counted = alone(analysis.by_module_and_operator())
-    for path in counted:
-        missed = analysis.unsupported_ops(path)
-        counted[path].update(dict.fromkeys(missed, 0))
+    paths = [path for path, _ in module.named_modules()]
+    missed = alone({path: analysis.unsupported_ops(path) for path in paths})
+    for path, operators in missed.items():
+        counted.setdefault(path, Counter()).update(dict.fromkeys(operators, 0))
     return analysis.total(), library.parameter_count(module)[""], counted
 
 
@@ -195,10 +198,10 @@ TOOLS: dict[str, Tool] = {
 
 
 def kind_of(module: nn.Module) -> str:
-    """Return what a module is called: `nn.Conv2d`, or the name of a user's class."""
+    """Return what a module is called: `nn.Conv2d`; any other is code with functions."""
     kind = type(module)
-    own = kind.__module__.startswith("torch.nn")
-    return f"nn.{kind.__name__}" if own else kind.__name__
+    own = kind.__module__.startswith("torch.nn.modules")
+    return f"nn.{kind.__name__}" if own else FUNCTIONS
 
 
 def _wrapped(module: nn.Module, after: Callable[[], Any]) -> nn.Module:
@@ -272,15 +275,15 @@ class _Collected:
     """Reads the lists that ptflops fills: it has put them on what it replaced."""
 
     def __init__(self) -> None:
-        self.seen = {"functions": 0, "methods": 0}
+        self.seen = {FUNCTIONS: 0, "products and sums": 0}
         self.total = dict(self.seen)
 
     def __call__(self) -> Mapping[str, int]:
         import torch
         from torch.nn import functional
 
-        places = {"functions": functional.relu, "methods": torch.matmul}
-        for what, place in places.items():
+        places = (functional.relu, torch.matmul)
+        for what, place in zip(self.seen, places, strict=True):
             collector: list[int] = getattr(place, "collector", [])
             self.total[what] += int(sum(collector[self.seen[what] :]))
             self.seen[what] = len(collector)
@@ -295,7 +298,7 @@ def _in_code() -> Mapping[str, int]:
     for mode in stack:
         state = getattr(mode, "state", None)
         if isinstance(state, dict) and "ops" in state:
-            return {"products in code": int(state["ops"])}
+            return {FUNCTIONS: int(state["ops"])}
     return {}
 
 

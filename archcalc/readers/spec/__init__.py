@@ -55,7 +55,7 @@ def _counts(model: Model) -> Counter[Any]:
         if op.kind != "input":
             layer = CATALOGUE[op.kind](**op.args)
             shapes = [model.ops[source].shape for source in op.inputs]
-            found[_signature(layer, op.shape, shapes)] += 1
+            found[signature(layer, op.shape, shapes)] += 1
     return found
 
 
@@ -67,13 +67,14 @@ def _counts_of(text: str, model: Model, limits: Limits) -> Counter[Any]:
     params = {name: symbol(name) for name in spec.params}
     graph = expand(spec, shapes, params, limits, True)
     return Counter(
-        _signature(node.layer, node.shape, graph.input_shapes(node))
+        signature(node.layer, node.shape, graph.input_shapes(node))
         for node in graph.nodes
         if node.layer.key != "input"
     )
 
 
-def _signature(layer: Layer, shape: Shape, inputs: Any) -> tuple[Any, ...]:
+def signature(layer: Layer, shape: Shape, inputs: Any) -> tuple[Any, ...]:
+    """Return what operators have in common that count alike: kind, sizes, weights."""
     with assuming():
         weights = sorted(layer.weights(*inputs).items())
     return layer.key, tuple(map(str, shape)), tuple(map(str, weights))
