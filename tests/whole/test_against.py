@@ -13,7 +13,7 @@ import pytest
 from peers import FOLDER, NETWORKS, library
 
 import archcalc
-from archcalc.errors import MissingExtra, UsageError
+from archcalc.errors import InputWarning, MissingExtra, UsageError
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.network.counters import NAMES
 from archcalc.network.counters.holding import Held, held
@@ -129,7 +129,8 @@ def test_what_is_not_explained_is_told_and_fails(
     assert done.code == 1
     assert "+2,048 FLOPs in 1 place are not explained." in done.out
     assert "No rule of archcalc counts unknown einsum." in done.out
-    found = run_on("torch", "mine.py:Unknown", input=(8, 8))
+    with pytest.warns(InputWarning, match="no rule counts the operator einsum"):
+        found = run_on("torch", "mine.py:Unknown", input=(8, 8))
     rows = {row["place"]: row for row in against_report(found).rows()}
     assert rows["first"]["left"] is None
     whole = rows["(around all layers)"]
