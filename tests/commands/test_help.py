@@ -120,12 +120,13 @@ EXAMPLES = [
     (name, example)
     for name in COMMANDS
     for example in description(name).examples
-    if not {"--watch", "verify", "--git", "audit", "--kind"} & {*example.split()}
+    if not {"--watch", "verify", "--git", "audit", "--kind", "against"} & {*example.split()}
 ]
 ELSEWHERE = {
     "check": "--watch never ends: tests/checks/test_new.py",
     "verify": "needs torch: tests/network/test_zoo.py",
     "diff": "--git needs a repository: tests/reports/test_diff.py",
+    "against": "needs other tools: tests/whole/test_against.py",
     "audit": "takes long: tests/checks/test_audit.py",
     "plot": "takes long: tests/render/test_plot.py",
 }
