@@ -52,6 +52,20 @@ def fuzz() -> Iterator[str]:
     yield f"| **total** | | {sums} |"
 
 
+def formats() -> Iterator[str]:
+    """Yield the lines of the runs with files of other formats, with their sums."""
+    runs = yaml.safe_load(RUNS.read_text(encoding="utf-8"))["formats"]
+    names = ("minutes", "safetensors", "gguf", "json", "cfg", "prototxt", "found")
+    words = ("date", "seed", *names[:-1], "found and mended")
+    yield f"| {' | '.join(words)} |"
+    yield f"|---|---|{'---:|' * len(names)}"
+    for run in runs:
+        counts = " | ".join(f"{run[name]:,}" for name in names)
+        yield f"| {run['date']} | {run['seed']} | {counts} |"
+    sums = " | ".join(f"**{sum(run[name] for run in runs):,}**" for name in names)
+    yield f"| **total** | | {sums} |"
+
+
 def onnx() -> Iterator[str]:
     """Yield the lines of the runs with models in ONNX, with their sums."""
     runs = yaml.safe_load(RUNS.read_text(encoding="utf-8"))["onnx"]
@@ -67,6 +81,7 @@ def onnx() -> Iterator[str]:
 
 TABLES = {
     "onnx fuzz counts": onnx,
+    "format fuzz counts": formats,
     "limits": limits,
     "fuzz counts": fuzz,
     "models that were read": models,
