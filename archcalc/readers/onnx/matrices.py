@@ -59,19 +59,27 @@ def matmul(trace: Trace, node: Node, ins: Ins) -> Value:
 def batch_norm(trace: Trace, node: Node, ins: Ins) -> Value:
     """A batch norm; its scale, shift and statistics always stand in the file."""
     x = needed(ins, 0)
+    args = affine(ins)
     if x.batch is None and x.rank == 2:  # the samples are rows, among others
         turned = moved(trace, node, x, [1, 0])
-        normed = trace.layer(node, "bn", [turned], turned.sizes, None)
+        normed = trace.layer(node, "bn", [turned], turned.sizes, None, **args)
         return moved(trace, node, normed, [1, 0])
     if x.batch != 0:
         raise NotKnown
-    return trace.layer(node, "bn", [x])
+    return trace.layer(node, "bn", [x], **args)
+
+
+def affine(ins: Ins) -> dict[str, Any]:
+    """Return the argument of a norm whose scale is no weight, but filled with ones."""
+    scale = given(ins, 1)
+    filled = scale is not None and scale.constant and not scale.floating
+    return {"affine": False} if filled else {}
 
 
 @rule("InstanceNormalization")
 def instance_norm(trace: Trace, node: Node, ins: Ins) -> Value:
     """An instance norm, whose scale and shift are learned."""
-    return trace.layer(node, "in", [image(ins)], affine=True)
+    return trace.layer(node, "in", [image(ins)], **{"affine": True} | affine(ins))
 
 
 @rule("GroupNormalization")
@@ -81,7 +89,7 @@ def group_norm(trace: Trace, node: Node, ins: Ins) -> Value:
     x = image(ins)
     if not same(weight(ins, 1).sizes[0], x.sizes[1]):
         raise NotKnown
-    return trace.layer(node, "gn", [x], groups=groups)
+    return trace.layer(node, "gn", [x], groups=groups, **affine(ins))
 
 
 @rule("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization")
@@ -103,11 +111,12 @@ def layer_norm(trace: Trace, node: Node, ins: Ins) -> list[Value]:
     else:
         raise NotKnown
     scaled, shifted = given(ins, 1), given(ins, 2)
-    affine = scaled is not None and (key == "rms" or shifted is not None)
-    if not affine and (scaled is not None or shifted is not None):
-        raise NotKnown
-    if not affine:
-        args["affine"] = False
+    args |= affine(ins)
+    if "affine" not in args:
+        whole = scaled is not None and (key == "rms" or shifted is not None)
+        if not whole and (scaled is not None or shifted is not None):
+            raise NotKnown
+        args |= {} if whole else {"affine": False}
     return [trace.layer(node, key, [x], x.sizes, x.batch, **args)]
 
 

@@ -11,7 +11,7 @@ from archcalc.readers.onnx import sizes
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, listed, needed
 from archcalc.readers.onnx.trace import Trace, possible, rule
 from archcalc.readers.onnx.values import Full, Value, batch_after, count, same, stripped
-from archcalc.readers.onnx.weights import is_weight
+from archcalc.readers.onnx.weights import is_weight, total
 from archcalc.readers.onnx.windows import padded
 from archcalc.wire.messages import Node
 
@@ -141,7 +141,7 @@ def expand(trace: Trace, node: Node, ins: Ins) -> Value:
 @rule("Concat")
 def concat(trace: Trace, node: Node, ins: Ins) -> Value:
     """Tensors behind each other; a learned one before tokens is a class token."""
-    values = [needed(ins, at) for at in range(len(ins))]
+    values = trace.held_by([needed(ins, at) for at in range(len(ins))])
     live = [v for v in values if not v.constant]
     first, full = live[0], trace.sized(node, ins)
     axis = first.axis(node.attributes.get("axis", 0) % first.rank)
@@ -179,8 +179,14 @@ def parameter(trace: Trace, node: Node, constant: Value, like: Value) -> Value:
     inner = stripped(wide, like.batch)
     if not all(map(possible, inner)):
         raise NotKnown
-    op = Op("parameter", {"sizes": inner}, (), inner, trace.path(node))
-    return Value(wide, trace.add(op), like.batch)
+    learned = total(constant)
+    args: dict[str, Any] = {"sizes": inner}
+    kind = "parameter" if same(learned, count(inner)) else "lookup"
+    if kind == "lookup":  # of fewer numbers, some at several places
+        args["learned"] = learned
+    op = Op(kind, args, (), inner, trace.path(node))
+    index = trace.add(trace.sharing(op, [constant]))
+    return Value(wide, index, like.batch)
 
 
 def cut(trace: Trace, node: Node, x: Value, axis: int, start: Any, stop: Any) -> Value:
@@ -346,26 +352,38 @@ def resize(trace: Trace, node: Node, ins: Ins) -> Value:
     mode = {"nearest": "nearest", "linear": "bilinear"}.get(
         node.attributes.get("mode", "nearest")
     )
-    if x.batch != 0 or mode is None or node.attributes.get("axes"):
+    axes = node.attributes.get("axes") or [*range(x.rank)]
+    if (
+        x.batch != 0
+        or mode is None
+        or axes
+        not in (
+            [*range(x.rank)],
+            [*range(2, x.rank)],
+        )
+    ):
         raise NotKnown
+    if node.attributes.get("keep_aspect_ratio_policy", "stretch") != "stretch":
+        raise NotKnown
+    before = 2 - axes[0]  # sizes and factors may begin with those of N and C
     old = node.op == "Upsample" or (given(ins, 2) is None and len(ins) == 2)
     scales, wanted = given(ins, 1 if old else 2), given(ins, 3)
     args: dict[str, Any] = {} if mode == "nearest" else {"mode": mode}
     found = scales.data if scales is not None else None
     factors: Sequence[Any] = node.attributes.get("scales") or found or ()
     if wanted is not None and wanted.data:
-        size = tuple(wanted.data[2:])
+        size = tuple(wanted.data[before:])
         ratios = [
             Fraction(m, n) if isinstance(m, int) and isinstance(n, int) else None
             for m, n in zip(size, x.sizes[2:], strict=True)
         ]
     elif factors:
-        ratios = [Fraction(float(f)).limit_denominator(1000) for f in factors[2:]]
-        if float(factors[0]) != 1 or float(factors[1]) != 1:
+        ratios = [Fraction(float(f)).limit_denominator(1000) for f in factors[before:]]
+        if any(float(f) != 1 for f in factors[:before]):
             raise NotKnown
         size = tuple(
             int(n * float(f)) if isinstance(n, int) else 0
-            for n, f in zip(x.sizes[2:], factors[2:], strict=True)
+            for n, f in zip(x.sizes[2:], factors[before:], strict=True)
         )
     else:
         raise NotKnown

@@ -12,7 +12,7 @@ from archcalc.readers.onnx.moves import equal, parameter, with_batch
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, needed
 from archcalc.readers.onnx.trace import Trace, rule
 from archcalc.readers.onnx.values import Full, Value, count, same, stripped
-from archcalc.readers.onnx.weights import is_weight
+from archcalc.readers.onnx.weights import is_weight, total
 from archcalc.wire.messages import Node
 
 PLAIN = {
@@ -175,7 +175,7 @@ JOINING = {
 @rule(*JOINING)
 def arithmetic(trace: Trace, node: Node, ins: Ins) -> Value | list[Value]:
     """Arithmetic on tensors, or on one and a constant."""
-    values = [needed(ins, at) for at in range(len(ins))]
+    values = trace.held_by([needed(ins, at) for at in range(len(ins))])
     live = [v for v in values if not v.constant]
     if len(values) == 1:
         return live[0]
@@ -226,6 +226,8 @@ def with_constant(
     own = _aligned(constant, x)
     axis = feature_axis(shape)
     wanted = tuple(n if at == axis else 1 for at, n in enumerate(shape))
+    whole = same(total(constant), count(constant.sizes))
+    own = own if whole else None  # a table that is looked up
     featured = own is not None and equal(own, wanted)
     if node.op == "Mul" and featured:
         return same_sizes(trace, node, x, "layer_scale")

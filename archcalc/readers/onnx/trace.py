@@ -10,23 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 from archcalc.errors import ShapeError
 from archcalc.language.argument_reader import KNOWN_WORDS
 from archcalc.layers import CATALOGUE
+from archcalc.layers.base import Shape
 from archcalc.layers.fields import FieldError
 from archcalc.limits import spend
 from archcalc.readers.model import UNKNOWN, Model, Op
 from archcalc.readers.onnx import constants, sizes
 from archcalc.readers.onnx.inputs import axis_size, sample_axes
 from archcalc.readers.onnx.sizes import Ins, NotKnown
-from archcalc.readers.onnx.values import Full, Value, same, stripped
-from archcalc.readers.onnx.weights import weights_of
+from archcalc.readers.onnx.values import Full, Value, origin_of, same, stripped
+from archcalc.readers.onnx.weights import is_weight, weights_of
 from archcalc.sizes.dims import Dim, assuming, symbol
 from archcalc.sizes.polynomials import Poly
 from archcalc.wire.messages import (
-    FLOATING,
     MOST_AXES,
     File,
     Graph,
@@ -60,6 +61,11 @@ ALIKE = {("com.microsoft", "DynamicQuantizeLSTM"): "LSTM"}
 """Operators of other domains that take what one of the standard takes."""
 PART = re.compile(r"[A-Za-z0-9_-]+")
 NOTHING = Value(None)
+LAYING = {
+    *("Identity", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose"),
+    *("Expand", "Slice", "Gather", "Split"),
+}
+"""Operators that lay the values of their first input out in another way."""
 MISFITS = (
     *(NotKnown, ShapeError, FieldError),
     *(LookupError, TypeError, ValueError, ArithmeticError, AttributeError),
@@ -96,7 +102,9 @@ class Trace:
         self.steps = MOST_STEPS
         self.reads = MOST_READS
         self.ins: Ins = ()
-        self.kernels: dict[tuple[Any, ...], tuple[int, Ins]] = {}
+        self.owners: dict[int, int] = {}
+        self.given_on: dict[int, Value] = {}
+        self.tensors = 0
         self.work = MOST_WORK
         self.symbols = 0
         self.names: dict[str, str] = {}
@@ -116,6 +124,7 @@ class Trace:
         for declared in inputs:
             env[declared.name] = self.input(declared, at[declared.name])
         self.walk(graph.nodes, graph.tensors, env, 0)
+        self.settle()
         made = (env.get(declared.name, NOTHING).op for declared in graph.outputs)
         outputs = dict.fromkeys(op for op in made if op is not None)
         self.model.outputs = [
@@ -170,7 +179,7 @@ class Trace:
         """Walk through the operators of a graph; `env` has what their names mean."""
         if depth > DEEPEST_CALLS:
             raise self.wire.wrong("functions or branches lie too deep in one another")
-        env.update({name: held(tensor) for name, tensor in tensors.items()})
+        env.update({name: self.tensor(tensor) for name, tensor in tensors.items()})
         for node in nodes:
             self.steps -= 1
             if self.steps < 0:
@@ -240,25 +249,81 @@ class Trace:
     def constant(self, node: Node, ins: Ins) -> Result:
         """Return a constant: its sizes and, where they are few, its values."""
         if node.op == "Constant":
-            return constant_of(node)
-        scales = any(v.scale for v in ins if v is not None)
-        floats = any(v.floating for v in ins if v is not None)
-        if node.op == "Cast":
-            floats = node.attributes.get("to") in FLOATING
-        elif node.op == "DequantizeLinear":
+            return self.constant_of(node)
+        known = [v for v in ins if v is not None]
+        scales = any(v.scale for v in known)
+        real = [v for v in known if is_weight(v)]
+        floats = bool(real)
+        if node.op == "DequantizeLinear":
             floats = True
         elif node.op in ("Shape", "Size", "ArgMax", "Equal", "Range"):
             floats = False
-        elif node.op == "ConstantOfShape":
-            tensor = node.attributes.get("value")
-            floats = not isinstance(tensor, Tensor) or tensor.floating
+        elif node.op in LAYING:
+            floats = known[0].floating and bool(known[0].shape)
+            real = known[:1]
+        origin = origin_of(real) if floats else frozenset()
         try:
             shape = self.sized(node, ins)
         except MISFITS:
-            return [Value(None, floating=floats)] * max(len(node.outputs), 1)
+            unsized = Value(None, floating=floats, origin=origin)
+            return [unsized] * max(len(node.outputs), 1)
         if scales:
             return Value(shape, scale=True)
-        return Value(shape, data=self.values(node, ins, shape), floating=floats)
+        data = self.values(node, ins, shape)
+        asked = any(v.asked or v.op is not None for v in known)
+        normed = node.op == "ReduceL2" or any(v.normed for v in known)
+        facts: dict[str, Any] = {"origin": origin, "asked": asked, "normed": normed}
+        made = Value(shape, data=data, floating=floats, **facts)
+        spread = node.op == "Expand" and known[1].asked and not known[0].asked
+        return self.parameter(node, made) if spread and is_weight(made) else made
+
+    def parameter(self, node: Node, constant: Value) -> Value:
+        """Append a learned tensor that is given to every sample, as a step of its own.
+
+        `given_on` keeps the constant for operators that have weights of their own.
+        """
+        sizes = constant.sizes[1:]
+        if not sizes or not same(constant.sizes[0], self.samples):
+            return constant
+        op = Op("parameter", {"sizes": sizes}, (), sizes, self.path(node))
+        index = self.add(op)
+        self.given_on[index] = constant
+        return Value(constant.sizes, index, 0)
+
+    def held_by(self, values: Sequence[Value]) -> list[Value]:
+        """Return values, learned ones that are given to every sample as constants.
+
+        At least one stays as it is.
+        """
+        found = [v if v.op is None else self.given_on.get(v.op, v) for v in values]
+        if all(v.constant for v in found):
+            return list(values)
+        self.ins = found
+        return found
+
+    def tensor(self, tensor: Tensor) -> Value:
+        """Return a tensor of the file as a constant."""
+        self.tensors += 1
+        origin = frozenset({(self.tensors, prod(tensor.dims))})
+        return Value(
+            tensor.dims,
+            data=tensor.values(),
+            floating=tensor.floating,
+            origin=origin if tensor.floating else frozenset(),
+        )
+
+    def constant_of(self, node: Node) -> Value:
+        """Return the value of a `Constant` node, however it is written."""
+        given = node.attributes
+        value = next(iter(given.values()), None)
+        if isinstance(value, Tensor):
+            return self.tensor(value)
+        floats = "value_float" in given or "value_floats" in given
+        if isinstance(value, list):
+            return Value((len(value),), data=value, floating=floats)
+        if isinstance(value, int | float):
+            return Value((), data=[value], floating=floats)
+        return NOTHING
 
     def sized(self, node: Node, ins: Ins) -> Full:
         """Return the sizes that an operator gives; raise `NotKnown`."""
@@ -331,13 +396,45 @@ class Trace:
         if len(sources) < len(ins):
             raise NotKnown
         op = Op(kind, args, sources, shape, self.path(node))
-        if node.op == "Conv" and self.ins:  # the PyTorch reader knows weights by name
-            weights = (kind, repr(args), *map(id, self.ins[1:]))
-            share, _ = self.kernels.setdefault(weights, (len(self.model.ops), self.ins))
-            if share < len(self.model.ops):
-                op = replace(op, share=share)
+        if self.ins:  # the PyTorch reader knows weights by name
+            op = self.sharing(op, self.ins)
         index = self.add(op)
         return Value(full, index, batch)
+
+    def sharing(self, op: Op, read: Sequence[Value | None]) -> Op:
+        """Return an operator as one that shares its weights, where it does.
+
+        They are constants that it reads, and are then those of an earlier operator.
+        """
+        index = len(self.model.ops)
+        known = [v for v in read if v is not None and not v.scale]
+        held = {number for v in known for number, _ in v.origin}
+        if not held or not self.weights(op):
+            return op
+        first = {self.owners.setdefault(number, index) for number in held}
+        if len(first) > 1 or index in first:
+            return op
+        (source,) = first
+        alike = self.weights(op) == self.weights(self.model.ops[source])
+        return replace(op, share=source) if alike else op
+
+    def weights(self, op: Op) -> list[Shape]:
+        """Return the shapes of an operator's weights, in an order of their own."""
+        if op.kind == UNKNOWN:
+            return [(op.args["learned"],)] if op.args.get("learned") else []
+        shapes = [self.model.ops[i].shape for i in op.inputs]
+        return sorted(CATALOGUE[op.kind](**op.args).weights(*shapes).values(), key=str)
+
+    def settle(self) -> None:
+        """Let learned tensors that are read as steps own what others share of them."""
+        ops = self.model.ops
+        read = {at for op in ops for at in op.inputs}
+        for index, constant in self.given_on.items():
+            first = {self.owners.get(number, -1) for number, _ in constant.origin}
+            at = max(first) if len(first) == 1 else -1
+            owns = index in read and at > index
+            if owns and self.weights(ops[at]) == self.weights(ops[index]):
+                ops[at] = replace(ops[at], share=index)
 
     def append(
         self, node: Node, kind: str, args: dict[str, Any], x: Value, what: str
@@ -440,25 +537,6 @@ def too_large(size: Dim) -> bool:
         found = any(abs(n.numerator) >= LARGEST for n in terms.values())
         return found or len(terms) > MOST_TERMS or len(str(size)) > LONGEST_SIZE
     return isinstance(size, int) and size >= LARGEST
-
-
-def held(tensor: Tensor) -> Value:
-    """Return a tensor of the file as a constant."""
-    return Value(tensor.dims, data=tensor.values(), floating=tensor.floating)
-
-
-def constant_of(node: Node) -> Value:
-    """Return the value of a `Constant` node, however it is written."""
-    given = node.attributes
-    value = next(iter(given.values()), None)
-    if isinstance(value, Tensor):
-        return held(value)
-    floats = "value_float" in given or "value_floats" in given
-    if isinstance(value, list):
-        return Value((len(value),), data=value, floating=floats)
-    if isinstance(value, int | float):
-        return Value((), data=[value], floating=floats)
-    return NOTHING
 
 
 def linked(inner: Node, call: Node) -> Node:

@@ -11,6 +11,9 @@ from archcalc.sizes.dims import Dim, product
 
 Full = tuple[Dim, ...]
 """Sizes with the batch axis, as ONNX has them."""
+Origin = frozenset[tuple[int, int]]
+"""Tensors of a file: a number of its own for each, and how many values it holds."""
+MOST_ORIGINS = 16
 
 
 @dataclass(slots=True, frozen=True)
@@ -20,8 +23,12 @@ class Value:
     `op` is the operator of the model that makes it, None for a constant. `batch` is the
     axis of the samples; None where it went into another one, or where there is none.
     `data` are its values in a row, where they are known and few. `floating` says that a
-    constant has real numbers, as weights have; `scale` that it only turns whole numbers
-    into real ones, where values are quantized as they come.
+    constant has real numbers that a file holds, as weights have; `scale` that it only
+    turns whole numbers into real ones, where values are quantized as they come.
+    `origin` are the tensors of the file that a constant with real numbers was made of,
+    each with how many numbers it has; empty where they are too many to tell. `asked`
+    says that it was worked out from the sizes of a tensor that the input decides,
+    `normed` that the lengths of a tensor went into it.
     """
 
     shape: Full | None
@@ -30,6 +37,9 @@ class Value:
     data: Sequence[Any] | None = None
     floating: bool = False
     scale: bool = False
+    origin: Origin = frozenset()
+    asked: bool = False
+    normed: bool = False
 
     @property
     def constant(self) -> bool:
@@ -106,3 +116,9 @@ def batch_after(before: Value, sizes: Full, samples: Dim) -> int | None:
     if at is None and same(samples, 1) and len(ones) == 1:
         return ones[0]
     return None
+
+
+def origin_of(values: Sequence[Value]) -> Origin:
+    """Return the tensors that constants were made of."""
+    found: Origin = frozenset().union(*(value.origin for value in values))
+    return found if len(found) <= MOST_ORIGINS else frozenset()

@@ -11,8 +11,11 @@ from archcalc.wire.messages import Graph, Node
 
 
 def is_weight(value: Value) -> bool:
-    """Say whether a constant is something learned: real numbers, more than one."""
-    return learned(value) and count(value.sizes) != 1
+    """Say whether a constant is something learned: real numbers, more than one.
+
+    A single number is learned where the file does not hold its value.
+    """
+    return learned(value) and (count(value.sizes) != 1 or value.data is None)
 
 
 def learned(value: Value) -> bool:
@@ -20,6 +23,11 @@ def learned(value: Value) -> bool:
     if value.op is not None or not value.floating or not value.shape:
         return False
     return all(isinstance(size, int) for size in value.shape)
+
+
+def total(value: Value) -> Dim:
+    """Return how many learned numbers a constant is made of."""
+    return sum(size for _, size in value.origin) or count(value.sizes)
 
 
 HOLDING = {
@@ -33,15 +41,15 @@ HOLDING = {
 
 def weights_of(node: Node, ins: Ins) -> Dim:
     """Return how many real numbers an operator reads that the file holds."""
-    total: Dim = 0
+    found: Dim = 0
     test = learned if node.op in HOLDING else is_weight
     for value in ins[: HOLDING.get(node.op)]:
         if value is not None and test(value):
-            total = total + count(value.sizes)
+            found = found + total(value)
     for graph in node.attributes.values():
         if isinstance(graph, Graph):
-            total = total + graph_weights(graph)
-    return total
+            found = found + graph_weights(graph)
+    return found
 
 
 def graph_weights(graph: Graph) -> int:

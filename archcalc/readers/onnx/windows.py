@@ -7,7 +7,8 @@ from typing import Any
 
 from archcalc.readers.onnx.sizes import Ins, NotKnown, axes_of, given, needed
 from archcalc.readers.onnx.trace import Trace, rule
-from archcalc.readers.onnx.values import Full, Value, same, stripped
+from archcalc.readers.onnx.values import Full, Value, count, same, stripped
+from archcalc.readers.onnx.weights import total
 from archcalc.wire.messages import Node
 
 IGNORES_LATE_WINDOWS = 22
@@ -143,11 +144,22 @@ def conv(trace: Trace, node: Node, ins: Ins) -> Value:
     bias = given(ins, 8 if quantized else 2) if node.op != "ConvInteger" else None
     args |= {"stride": simple(stride), "pad": pad, "dilation": simple(dilation)}
     args["bias"] = bias is not None
+    args |= weight_norm(w)
     if groups != 1 and same(groups, channels) and isinstance(out, int):
         return trace.layer(node, "dwconv", [x], multiplier=out // groups, **args)
     if groups != 1:
         args["groups"] = groups
     return trace.layer(node, "conv", [x], out=out, **args)
+
+
+def weight_norm(weight: Value) -> dict[str, str]:
+    """Return the argument of a weight that is made of a direction and of lengths."""
+    extra = total(weight) - count(weight.sizes)
+    if not weight.normed or len(weight.origin) != 2:
+        return {}
+    first, last = weight.sizes[0], weight.sizes[-1]
+    word = "first" if same(extra, first) else "last" if same(extra, last) else ""
+    return {"weight_norm": word} if word else {}
 
 
 @rule("ConvTranspose")

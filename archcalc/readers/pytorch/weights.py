@@ -96,13 +96,6 @@ class Followed(Exported):
         sizes = [numel(shape) for op in ops for shape in self.weights(op)]
         return sum(size for size in sizes if isinstance(size, int))
 
-    def weights(self, op: Op) -> list[Shape]:
-        """Return the shapes of an operator's weights, in order of their sizes."""
-        if op.kind == UNKNOWN:
-            return [(op.args["learned"],)] if op.args.get("learned") else []
-        shapes = [self.model.ops[i].shape for i in op.inputs]
-        return sorted(CATALOGUE[op.kind](**op.args).weights(*shapes).values(), key=str)
-
     def count(self, names: frozenset[str], at: int) -> None:
         """Note the operator that holds weights, where none did before."""
         for name in names:
