@@ -5,8 +5,12 @@ from __future__ import annotations
 from archcalc.api.given import Given, network_of
 
 
-def export(network: Given, to: str = "torch", *, channels: str | None = None) -> str:
+def export(
+    network: Given, to: str = "torch", *, channels: str | None = None
+) -> str | bytes:
     """Return a network as code in one file: `torch` is PyTorch, `keras` is Keras.
+
+    `onnx` gives the bytes of an ONNX file without weights.
 
     The code has a class for each block of the spec, loops for repeats, and arguments
     for params. It imports that library alone. Side heads are left out. `channels` says

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from textwrap import indent
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, UsageError, clean
 from archcalc.layers.base import Function, Module, Shape
+from archcalc.layers.records.calls import code_of
 from archcalc.network.verification import Trace, Traced, Verification, compare, refused
 from archcalc.readers.pytorch.extra import require_torch
 from archcalc.sizes.dims import Poly
@@ -62,10 +62,11 @@ def build(
     return network if dtype is None else network.to(dtype)
 
 
-def check_numbers(graph: Graph) -> None:
+def check_numbers(graph: Graph, who: str = "torch") -> None:
     """Raise `UsageError` at the first symbol in a shape or an argument of a layer.
 
     Torch has only numbers; and a symbol is a text of the user, which code must not see.
+    `who` is what needs numbers.
     Raises `ShapeError` where a side head does not fit.
     """
     graph.need_heads()
@@ -75,7 +76,7 @@ def check_numbers(graph: Graph) -> None:
         if symbols:
             raise UsageError.of(
                 "AC521",
-                f"torch needs numbers: {node.name} has the size {symbols[0]}",
+                f"{who} needs numbers: {node.name} has the size {symbols[0]}",
                 help="give every size a number, e.g. --input 3x224x224 or --set",
             )
 
@@ -252,13 +253,9 @@ def _names() -> Mapping[str, Any]:
 def _function(body: str) -> Code:
     """Return a record's code as a function of `x`, `xs` and `p`.
 
-    Records are written by the layer classes of this package out of whole numbers and
-    words that their fields list; no text of a user reaches them (`check_numbers`).
+    No text of a user reaches it (`check_numbers`).
     """
-    made: dict[str, Any] = {}
-    text = f"def function(x, xs, p):\n{indent(body, '    ')}\n"
-    exec(compile(text, f"<{body}>", "exec"), dict(_names()), made)
-    function: Code = made["function"]
+    function: Code = code_of(body, _names())
     return function
 
 

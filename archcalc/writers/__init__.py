@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import unknown
+from archcalc.errors import UsageError, unknown
 
 if TYPE_CHECKING:
     from archcalc.network.network import Network
     from archcalc.writers.language import Language
 
-FORMS = {
+LANGUAGES = {
     "torch": "archcalc.writers.pytorch.language:PYTORCH",
     "keras": "archcalc.writers.keras.language:KERAS",
 }
-"""Each format with the language that its code is written in."""
+"""Each format that is code, with the language that it is written in."""
+FILES = {"onnx": "archcalc.writers.onnx.file:write"}
+"""Each other format, with the function that writes a network."""
+FORMS = (*LANGUAGES, *FILES)
 
 
-def export(network: Network, to: str, channels: str | None = None) -> str:
+def export(network: Network, to: str, channels: str | None = None) -> str | bytes:
     """Return a network in a format of others, e.g. `torch`: Python code.
 
     `channels` says where images have their channels, `first` or `last`, for a format
     that knows both; Keras' are last if it is left out.
 
     Raises `UsageError` AC530 for a format that is not known, AC521 for a size that is a
-    symbol, AC523 for a layer that the format has no words for.
+    symbol, AC523 for a layer that the format has no words for, AC531 for a format that
+    does not have the channels there.
     """
+    if to in FILES:
+        if channels is not None:
+            message = f"`{to}` has no `--channels`"
+            raise UsageError.of("AC531", message, help="`--to keras` has it")
+        written: str | bytes = _named(FILES[to])(network)
+        return written
     from archcalc.writers.code import Written
 
     return Written(network, spoken(to, channels)).text()
@@ -37,10 +47,15 @@ def spoken(to: str, channels: str | None = None) -> Language:
     Raises `UsageError` AC530 for a format that is not known, AC531 for one that does
     not have the channels there.
     """
+    if to not in LANGUAGES:
+        raise unknown("AC530", "export", to, FORMS, "formats")
+    found: Language = _named(LANGUAGES[to])
+    return found.with_channels(channels or found.channels)
+
+
+def _named(place: str) -> Any:
+    """Return what a module has under a name: `package.module:name`."""
     from importlib import import_module
 
-    if to not in FORMS:
-        raise unknown("AC530", "export", to, FORMS, "formats")
-    module, _, name = FORMS[to].partition(":")
-    found: Language = getattr(import_module(module), name)
-    return found.with_channels(channels or found.channels)
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

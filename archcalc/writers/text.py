@@ -35,7 +35,7 @@ def lines(text: str, depth: int, tail: str = "") -> Iterator[str]:
     start, end = opened
     yield f"{indent}{text[: start + 1]}"
     parts = _split(text[start + 1 : end])
-    loop = _loop(text[start + 1 : end]) if text[start] == "[" else None
+    loop = _loop(text[start + 1 : end])
     if loop is not None:
         yield from lines(text[start + 1 : start + 1 + loop], depth + 1)
         yield f"{indent}    {text[start + 1 + loop : end].strip()}"

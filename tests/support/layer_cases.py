@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from archcalc.layers import CATALOGUE
@@ -110,6 +111,35 @@ def spec_of(case: Case) -> str:
     step = case.text.partition(" @ ")[0].removeprefix("{").removesuffix("}")
     key, colon, rest = step.partition(":")
     step = f"{key}: {rest}" if colon else f"{key}: "
-    source = f", from: [{', '.join(names)}]" if len(names) > 1 else ""
+    if case.layer.key == "concat" and rest:
+        step = f"concat: , axis: {rest}"
     one = f"[{', '.join(map(str, case.inputs[0]))}]" if len(names) == 1 else ""
-    return f"name: one\ninput: {one or f'{{{shapes}}}'}\nlayers: [{{{step}{source}}}]\n"
+    return (
+        f"name: one\ninput: {one or f'{{{shapes}}}'}\n"
+        f"layers: [{{{step}{wired(case, names)}}}]\n"
+    )
+
+
+def wired(case: Case, inputs: list[str]) -> str:
+    """Return how a step names its inputs: those that may have names have them."""
+    if len(inputs) < 2:
+        return ""
+    kind = type(case.layer)
+    for count in (len(inputs) - 1, len(inputs)):
+        for given in reversed([*combinations(kind.named_inputs, count)]):
+            read = ["", *given] if count < len(inputs) else [*given]
+            if not fits(kind, given, read):
+                continue
+            named = dict(zip(kind.wired(given), inputs, strict=True))
+            enters = named.pop("", None)
+            text = "".join(f", {name}: {one}" for name, one in named.items())
+            return f"{text}, from: {enters}" if enters else text
+    return f", from: [{', '.join(inputs)}]"
+
+
+def fits(kind: Any, given: tuple[str, ...], read: list[str]) -> bool:
+    """Say whether a layer reads these inputs where some are given by name."""
+    try:
+        return sorted(kind.wired(given)) == sorted(read)
+    except ValueError:
+        return False

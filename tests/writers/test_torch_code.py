@@ -11,7 +11,8 @@ import pytest
 import torch
 from commands import archcalc as run
 from goldens import check_golden
-from layer_cases import EXAMPLES, FURTHER, Case, spec_of
+from layer_cases import Case
+from one_layer import ONE_LAYER, network_of, outputs, random_inputs
 from samples import zoo
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -61,22 +62,6 @@ def pairs(
             yield path, own[path], theirs[name]
 
 
-def inputs(network: Network, batch: int, device: str) -> list[Tensor]:
-    """Return random inputs; whole numbers below two where a layer reads them."""
-    graph = network.graph
-    ids = {i for node in graph.nodes if node.layer.reads_ids for i in node.inputs}
-    found = []
-    for index in graph.inputs:
-        size: Any = (batch, *graph.nodes[index].shape)
-        given = torch.zeros(size, dtype=torch.int64, device=device)
-        found.append(given if index in ids else torch.randn(size, device=device))
-    return found
-
-
-def outputs(value: Any) -> tuple[Tensor, ...]:
-    return value if isinstance(value, tuple) else (value,)
-
-
 @pytest.mark.parametrize("name", zoo())
 def test_the_code_has_the_weights_shapes_and_macs_of_the_reference(name: str) -> None:
     network = archcalc.load(name)
@@ -89,26 +74,16 @@ def test_the_code_has_the_weights_shapes_and_macs_of_the_reference(name: str) ->
     for path, own, theirs in pairs(network, model, reference):
         assert own.shape == theirs.shape, path
     with FlopCounterMode(display=False) as counter:
-        given = outputs(model(*inputs(network, 2, "meta")))
+        given = outputs(model(*random_inputs(network, 2, "meta")))
     assert [(2, *graph.nodes[i].shape) for i in graph.outputs] == [
         tuple(value.shape) for value in given
     ]
     assert counter.get_total_flops() == 4 * traced.macs
 
 
-ONE_LAYER = [
-    case for case in (*EXAMPLES, *FURTHER) if case.inputs and not case.layer.uncounted
-]
-
-
 @pytest.mark.parametrize("case", ONE_LAYER, ids=lambda c: c.text)
 def test_every_layer_computes_the_same_numbers(case: Case) -> None:
-    try:
-        network = archcalc.loads(spec_of(case))
-        network.graph  # noqa: B018  # refuses what an example cannot say alone
-    except archcalc.ArchcalcError as error:
-        pytest.skip(str(error).partition("\n")[0])
-    same_numbers(network, constant=case.layer.key == "zero")
+    same_numbers(network_of(case), constant=case.layer.key == "zero")
 
 
 def same_numbers(network: Network, *, constant: bool = False) -> None:
@@ -127,7 +102,7 @@ def same_numbers(network: Network, *, constant: bool = False) -> None:
                 value.copy_(torch.rand_like(value) * 0.1)
         for _, own, theirs in pairs(network, model, reference):
             own.copy_(theirs)
-        given = inputs(network, 2, "cpu")
+        given = random_inputs(network, 2, "cpu")
         wanted = outputs(reference(*given))
         found = outputs(model(*given))
     for own, theirs in zip(found, wanted, strict=True):
@@ -272,6 +247,7 @@ LONG = (
     "a = {0}({1}({2}, {0}, {1}, {2}))",
     "a, b = ({0}.cos().to({1})[:, None], {2}.sin().to({0})[:, None])",
     "a = [{0}({1}, {2}) for one in ({0}, {1}, {2}, {0}, {1})]",
+    "a, b = ({0}({1}, {2}) for one, other in (({0}, {1}), ({2}, {0})))",
 )
 
 

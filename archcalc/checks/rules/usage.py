@@ -148,7 +148,7 @@ USAGE = (
     Rule(
         "AC523",
         "not-written",
-        "Of an `unknown` step archcalc knows only the sizes: it cannot write its code.",
+        "A format has no word for a layer. Of an `unknown` step only the sizes are known.",
         "$ archcalc export net.yaml   # with a step {unknown: , op: Einsum, ...}",
         "$ archcalc export lenet5",
     ),

@@ -1,4 +1,4 @@
-"""`archcalc export`: a network as code."""
+"""`archcalc export`: a network as code, or in another format."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 from archcalc.commands.declared import OUTPUT, Option
 from archcalc.commands.options import Loading, NetworkName, write
+from archcalc.errors import UsageError
 
 
 def export(
@@ -15,7 +16,11 @@ def export(
     loading: Loading,
     to: Annotated[
         str,
-        Option("--to", metavar="FORMAT", help="torch or keras: code in one file."),
+        Option(
+            "--to",
+            metavar="FORMAT",
+            help="torch or keras: code in one file. onnx: a file without weights.",
+        ),
     ] = "torch",
     channels: Annotated[
         str | None,
@@ -27,17 +32,25 @@ def export(
     ] = None,
     output: Annotated[
         Path | None,
-        Option("--output", "-o", group=OUTPUT, help="Write the code to this file."),
+        Option("--output", "-o", group=OUTPUT, help="Write to this file."),
     ] = None,
 ) -> None:
-    """Write a network as code, with a class for each block.
+    """Write a network as code, with a class for each block, or in another format.
 
     $ archcalc export resnet50 --to torch -o resnet50.py
     $ archcalc export vgg16 --set classes=10
     $ archcalc export unet --to keras --channels first
+    $ archcalc export resnet50 --to onnx -o resnet50.onnx
     """
     from archcalc.writers import export as written
 
-    write(written(loading.load(net), to, channels), output)
+    made = written(loading.load(net), to, channels)
+    if isinstance(made, str):
+        write(made, output)
+    elif output is None:
+        message = f"`{to}` is no text, and is written to a file"
+        raise UsageError.of("AC584", message, help=f"-o FILE.{to}")
+    else:
+        output.write_bytes(made)
     if output is not None:
         print(f"wrote {output}", file=sys.stderr)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from textwrap import indent
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -112,3 +113,17 @@ def named(record: Module) -> dict[str, Any]:
 
 
 Call = Module | Function
+
+
+def code_of(body: str, names: Mapping[str, Any]) -> Callable[..., Any]:
+    """Return a record's code as a function of `x`, `xs` and `p`.
+
+    `names` are what `torch`, `F` and `nn` stand for. Records are written by the layer
+    classes of this package out of whole numbers and words that their fields list; no
+    text of a user may reach them.
+    """
+    made: dict[str, Any] = {}
+    text = f"def function(x, xs, p):\n{indent(body, '    ')}\n"
+    exec(compile(text, f"<{body}>", "exec"), dict(names), made)
+    function: Callable[..., Any] = made["function"]
+    return function
