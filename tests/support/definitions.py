@@ -347,6 +347,10 @@ DEFINITIONS = [
         *("torchvision", "r2plus1d_18", {"num_classes": 6}, first_of()),
     ),
     Definition(
+        *("mobilevit:xxs", {"size": 64, "classes": 6}, "timm", "mobilevit_xxs"),
+        *({"num_classes": 6}, first_of()),
+    ),
+    Definition(
         "maxvit",
         {
             "c": 16,
