@@ -9,7 +9,9 @@ arithmetic where it is computed: `figures.facts`, `network.named_figures` or
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from archcalc.records import NamedTuple
 
 
 class Figure(NamedTuple):

@@ -15,9 +15,10 @@ the command line draws the line (`show`).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Self
+
+from archcalc.records import dataclass, replace
 
 TAB_AS_SPACES = "    "
 SHOWN_COLUMNS = 160

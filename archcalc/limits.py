@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 
 from archcalc.errors import LimitError, Place
+from archcalc.records import dataclass
 
 LIMIT_CODE = "AC115"
 

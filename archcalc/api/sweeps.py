@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archcalc.api.given import Given, network_of, warn
 from archcalc.checks.loading import warnings_of_inputs
+from archcalc.records import replace
 from archcalc.sweeps import sweep as sweeps
 from archcalc.sweeps.choice import Choice
 from archcalc.sweeps.dependence import INPUT

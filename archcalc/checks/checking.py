@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 
 from archcalc.checks.budgets import judged, judged_weights, read_budget
 from archcalc.checks.catalogue import selected
@@ -22,6 +21,7 @@ from archcalc.limits import DEFAULT, Limits
 from archcalc.network.named_figures import Others
 from archcalc.network.network import Network
 from archcalc.readers.weights.record import Weights, WeightsAlone
+from archcalc.records import dataclass, field, replace
 from archcalc.source.edits import Extents
 from archcalc.source.parser import Source
 

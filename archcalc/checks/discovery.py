@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from archcalc.checks.project import Project
@@ -13,6 +12,7 @@ from archcalc.errors import UsageError
 from archcalc.language.library import displayed, find, is_path, shipped
 from archcalc.language.steps import KINDS
 from archcalc.readers import is_model, object_named
+from archcalc.records import dataclass
 from archcalc.source.text import ENDINGS
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages"})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Literal
 
 from archcalc.errors import Place, Problem, clean
+from archcalc.records import dataclass, field
 from archcalc.source.edits import Edit
 
 Severity = Literal["error", "warning"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.network import network as network_of
 from archcalc.readers import object_named
+from archcalc.records import dataclass, replace
 from archcalc.source.text import ENDINGS, decode, read_bytes
 
 VERSION = 1

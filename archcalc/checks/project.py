@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +27,7 @@ from archcalc.errors import ArchcalcError, UsageError, suggestion
 from archcalc.language.library import displayed
 from archcalc.limits import DEFAULT
 from archcalc.readers import object_named
+from archcalc.records import dataclass, field, fields
 from archcalc.source.text import decode, read_bytes
 
 if TYPE_CHECKING:

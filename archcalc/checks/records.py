@@ -6,7 +6,6 @@ module only where such a file was found.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -20,6 +19,7 @@ from pydantic import (
 )
 
 from archcalc.limits import Limits
+from archcalc.records import fields
 
 Texts = tuple[StrictStr, ...]
 Word = Annotated[StrictStr, Field(min_length=1)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from archcalc.records import dataclass
 
 FRAME = "name: net\ninput: [3, 32, 32]\nlayers:\n"
 COMMAND = "$ "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from archcalc.checks.project import Project
@@ -18,6 +17,7 @@ from archcalc.readers import (
     read_source,
     refused_import,
 )
+from archcalc.records import dataclass, field
 from archcalc.source.parser import Source
 
 

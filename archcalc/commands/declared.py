@@ -7,15 +7,17 @@ line by them: what a command takes is written once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
-from inspect import signature
-from typing import Any, ClassVar, NamedTuple, get_type_hints
+from typing import Any, ClassVar, get_type_hints
+
+from archcalc.records import NamedTuple, fields
 
 OWN = "Options"
 COUNTING = "What is counted"
 READING = "How the spec is read"
 OUTPUT = "Output"
 """Groups of options in the help: a command's own, then those of several commands."""
+NEEDED: Any = object()
+"""The default of what has none."""
 
 
 class Option:
@@ -58,13 +60,22 @@ class Taken(NamedTuple):
 
 
 def taken(run: Callable[..., None]) -> dict[str, Taken]:
-    """Return what a command takes, by name and in the order of the help."""
+    """Return what a command takes, by name and in the order of the help.
+
+    Read from the function's code: `inspect`, whose import takes longer, knows no more.
+    """
     hints = get_type_hints(run, include_extras=True)
     found, last = dict[str, Taken](), dict[str, Taken]()
-    for name, parameter in signature(run).parameters.items():
+    function: Any = run
+    code = function.__code__
+    ordered = code.co_varnames[: code.co_argcount]
+    given = function.__defaults__ or ()
+    defaults = dict(zip(ordered[len(ordered) - len(given) :], given, strict=True))
+    defaults |= function.__kwdefaults__ or {}
+    for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
         kind = hints[name]
         if not _together(kind):
-            found[name] = Taken(kind, parameter.default)
+            found[name] = Taken(kind, defaults.get(name, NEEDED))
             continue
         inside = get_type_hints(kind, include_extras=True)
         for field in fields(kind):

@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from inspect import Parameter, getdoc
+from inspect import getdoc
 from textwrap import wrap
 from types import NoneType
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from archcalc.commands import COMMANDS, GROUPS
-from archcalc.commands.declared import OUTPUT, OWN, Argument, Option, Taken, taken
+from archcalc.commands.declared import (
+    NEEDED,
+    OUTPUT,
+    OWN,
+    Argument,
+    Option,
+    Taken,
+    taken,
+)
 from archcalc.commands.options import colored, columns
 from archcalc.commands.quick import command
+from archcalc.records import NamedTuple
 
 USUAL, WIDEST = 80, 100
 NAMES = 24
@@ -138,7 +147,7 @@ def _option(key: str, one: Taken, declared: Option) -> Row:
     elif kind is not bool:
         names += f" {declared.more.get('metavar') or _value(key, kind)}"
     help = declared.more.get("help", "")
-    hidden = one.default in (None, "", Parameter.empty)
+    hidden = one.default in (None, "", NEEDED)
     shown = not hidden and not isinstance(one.default, bool)
     return names, f"{help} Default: {one.default}." if shown else help
 

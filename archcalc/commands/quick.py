@@ -13,13 +13,12 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
-from inspect import Parameter
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin
 
 from archcalc.commands import COMMANDS, RENAMED
-from archcalc.commands.declared import Argument, Option, arguments, taken
+from archcalc.commands.declared import NEEDED, Argument, Option, arguments, taken
 
 COMPLETION = "_ARCHCALC_COMPLETE"
 """The variable by which a shell asks typer for completions."""
@@ -74,9 +73,7 @@ class Declared:
         known = taken(run)
         for name, one in known.items():
             self._declare(name, one.hint)
-        self.required = {
-            n for n, one in known.items() if one.default is Parameter.empty
-        }
+        self.required = {n for n, one in known.items() if one.default is NEEDED}
 
     def _declare(self, name: str, hint: Any) -> None:
         if get_origin(hint) is not Annotated:

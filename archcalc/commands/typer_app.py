@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from archcalc.commands import COMMANDS, Interrupted
-from archcalc.commands.declared import Option, arguments, taken
+from archcalc.commands.declared import NEEDED, Option, arguments, taken
 from archcalc.commands.helping import description, overview, page_of, usage
 from archcalc.commands.options import write
 from archcalc.commands.quick import command
@@ -35,8 +35,9 @@ def typed(run: Callable[..., None]) -> Callable[..., None]:
     called.__annotations__ = kinds
     called.__signature__ = Signature(  # type: ignore[attr-defined]  # what inspect asks
         [
-            Parameter(name, KEYWORD, default=one.default, annotation=kinds[name])
+            Parameter(name, KEYWORD, default=default, annotation=kinds[name])
             for name, one in known.items()
+            for default in [Parameter.empty if one.default is NEEDED else one.default]
         ]
     )
     return called

@@ -6,7 +6,6 @@ What the memory engine and the tables ask of an analysis, without its rows.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 
 from archcalc.figures.conventions import USUAL, Convention, convention
@@ -15,6 +14,7 @@ from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.figures.tally import Tally
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Shape
+from archcalc.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ says since when, of which figures, and why.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from archcalc.graph.graph import Graph
+from archcalc.records import NamedTuple
 
 
 class Counting(NamedTuple):

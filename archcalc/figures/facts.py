@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
 from archcalc.figures.conventions import Convention, View, counted
 from archcalc.figures.conventions.measures import is_bias
 from archcalc.layers.base import Layer, Shape, Work, numel
+from archcalc.records import NamedTuple, dataclass
 from archcalc.sizes.dims import Dim
 
 

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 from archcalc.figures.conventions import Convention
 from archcalc.figures.facts import Counts, facts_of
 from archcalc.graph.graph import Graph, Node
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim
 
 FOLDED = ("norm", "activation", "drop")

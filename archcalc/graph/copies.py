@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from archcalc.graph.graph import Group, Node
 from archcalc.graph.growing import Growing
 from archcalc.language.steps import Step
+from archcalc.records import NamedTuple
 
 T = TypeVar("T")
 

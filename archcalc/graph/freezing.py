@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from fnmatch import translate
 
 from archcalc.errors import ArchcalcError, Place, SpecError, UsageError, suggestion
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.low_rank import ADAPTERS
+from archcalc.records import replace
 
 ADAPTED = "lora"
 """The kind of a group of a layer and its matrices of LoRA, which are trained."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from archcalc.errors import ShapeError
 from archcalc.layers.base import Layer, Shape
+from archcalc.records import NamedTuple, dataclass
 from archcalc.source.parser import Value
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from archcalc.errors import (
@@ -21,6 +20,7 @@ from archcalc.language.spec import Spec
 from archcalc.language.steps import Step
 from archcalc.layers.base import Layer, Shape, times
 from archcalc.limits import Limits
+from archcalc.records import replace
 from archcalc.source.parser import Value
 
 MOST_INPUTS_SHOWN = 12

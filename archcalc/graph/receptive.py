@@ -19,11 +19,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from math import gcd, lcm
-from typing import NamedTuple
 
 from archcalc.errors import UsageError
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Window
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim
 
 Exact = int | Fraction

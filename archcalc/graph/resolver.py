@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from archcalc.errors import SpecError, nearest, suggestion
@@ -19,6 +18,7 @@ from archcalc.language.steps import (
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, times
 from archcalc.layers.fields import FieldError
+from archcalc.records import replace
 from archcalc.sizes.dims import Dim
 from archcalc.sizes.expression_scan import OF
 from archcalc.sizes.expressions import Expression, ExpressionError

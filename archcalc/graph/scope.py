@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from archcalc.language.steps import STRUCTURES, Step
+from archcalc.records import dataclass, field
 from archcalc.sizes.expressions import Expression
 
 NO_VALUES: Mapping[str, Any] = MappingProxyType({})

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from archcalc.catalogue import FIGURES
+from archcalc.records import dataclass, field
 
 METRICS = tuple(key for key, figure in FIGURES.items() if figure.asserts)
 """What `expect` can assert, at a step or for the whole network; `is` is of `value`."""

@@ -10,14 +10,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
 from functools import cache, partial
 from types import NoneType, UnionType
 from typing import (
     Annotated,
     Any,
     Literal,
-    NamedTuple,
     Union,
     cast,
     get_args,
@@ -29,6 +27,7 @@ from archcalc.errors import nearest, suggestion
 from archcalc.language.about import METRICS, About, Expected, Within, key_of
 from archcalc.language.argument_reader import Problems
 from archcalc.layers.fields import type_names
+from archcalc.records import NamedTuple, fields
 from archcalc.source.values import Mapping, Scalar, Sequence, Value
 
 WHOLE = r"\s*([0-9](?:_?[0-9]){0,18})(?:\.0{1,15})?\s*"
@@ -147,7 +146,6 @@ def _reader(hint: Any) -> Read:
         return partial(_many, _reader(parts[0]))
     if origin is dict:
         return partial(_mapping, _reader(parts[0]), _reader(parts[1]))
-    assert is_dataclass(hint), hint
     return partial(_part, hint)
 
 

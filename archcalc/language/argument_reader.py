@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from archcalc.errors import Problem, SpecError, nearest, suggestion
@@ -18,6 +17,7 @@ from archcalc.layers.fields import (
     number,
 )
 from archcalc.limits import DEFAULT
+from archcalc.records import replace
 from archcalc.sizes.dims import Poly, symbol
 from archcalc.sizes.expression_scan import OF
 from archcalc.sizes.expressions import FUNCTIONS, MOST_NAMES_SHOWN, Expression

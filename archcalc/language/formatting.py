@@ -10,13 +10,13 @@ come one at a time. What a value says is copied as it is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from archcalc.language.argument_reader import absent
 from archcalc.language.spec import SECTIONS
 from archcalc.language.steps import FOLLOWERS, kind_keys
 from archcalc.layers import CATALOGUE
 from archcalc.limits import DEFAULT, Limits
+from archcalc.records import dataclass, field
 from archcalc.source.comments import Commented
 from archcalc.source.edits import Extents, parts
 from archcalc.source.parser import parse

@@ -13,7 +13,6 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -47,6 +46,7 @@ from archcalc.language.steps import (
 )
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
+from archcalc.records import fields
 
 Schema = dict[str, Any]
 FILE = "archcalc.schema.json"

@@ -9,7 +9,6 @@ for a size.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +26,7 @@ from archcalc.language.step_reader import StepReader
 from archcalc.language.steps import Block, Step, freezes, shares, uncounted
 from archcalc.layers.fields import SIZES, WORD, FieldError, WholeField, number
 from archcalc.limits import DEFAULT, Limits, counting
+from archcalc.records import dataclass
 from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value
 
 LANGUAGE_VERSION = 1

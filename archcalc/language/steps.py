@@ -7,12 +7,12 @@ kind's principal argument; everything else is a named sibling.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import FieldError, FlagField, WholeField
+from archcalc.records import NamedTuple, dataclass
 from archcalc.sizes.expressions import Expression
 from archcalc.source.parser import Scalar
 

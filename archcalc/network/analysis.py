@@ -7,9 +7,8 @@ Totals are sums over nodes, computed when asked, integers to the end.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from archcalc.figures.backward import backward_macs
 from archcalc.figures.counted import Counted
@@ -18,6 +17,7 @@ from archcalc.figures.tally import FOLDED as FOLDED
 from archcalc.layers.base import Shape
 from archcalc.network.rows import Level, Row, Rows
 from archcalc.network.shown import Shown
+from archcalc.records import NamedTuple, dataclass
 from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from archcalc.errors import ArchcalcError
 from archcalc.language.spec import Spec
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Shape, times
 from archcalc.network.network import Network
+from archcalc.records import NamedTuple
 
 COLOURS = (1, 2, 3, 4)
 """How many channels an image, a mask or optical flow has."""

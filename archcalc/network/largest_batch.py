@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import NamedTuple
 
 from archcalc.errors import UsageError
 from archcalc.figures.memory.at_rest import static
 from archcalc.figures.memory.storages import number
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import LARGEST_BATCH
+from archcalc.records import NamedTuple, replace
 from archcalc.sizes.units import read_amount
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -32,6 +31,7 @@ from archcalc.readers import (
     object_named,
     read_source,
 )
+from archcalc.records import dataclass, field, replace
 from archcalc.sizes.dims import symbol
 from archcalc.sizes.expressions import Expression, ExpressionError
 from archcalc.source.parser import Mapping as Section

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from archcalc.errors import UsageError, suggestion, unknown
 from archcalc.figures.counted import Counted
@@ -13,6 +13,7 @@ from archcalc.figures.facts import Figures
 from archcalc.figures.tally import FOLDED
 from archcalc.graph.graph import Group
 from archcalc.layers.base import Shape
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim
 
 Level = Literal["ops", "layers", "blocks", "stages"]

@@ -14,13 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import ArchcalcError, UsageError, clean
 from archcalc.layers.base import Function, Module, Shape
 from archcalc.layers.records.calls import code_of
 from archcalc.network.verification import Trace, Traced, Verification, compare, refused
 from archcalc.readers.pytorch.extra import require_torch
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Poly
 
 if TYPE_CHECKING:

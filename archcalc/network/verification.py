@@ -6,13 +6,12 @@ Values only: `reference.py` fills a `Trace` with torch, `compare` needs none.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import zip_longest
-from typing import NamedTuple
 
 from archcalc.errors import clean
 from archcalc.graph.graph import Node
 from archcalc.network.analysis import Analysis
+from archcalc.records import NamedTuple, dataclass
 
 WHATS = ("shape", "weight", "buffer", "macs", "params")
 MOST_SHOWN = 40

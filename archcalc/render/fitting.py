@@ -12,10 +12,10 @@ column.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from archcalc.errors import clean
+from archcalc.records import dataclass, replace
 from archcalc.render.numbers import SHORTENED, cell
 from archcalc.render.widths import broken, cut, width
 from archcalc.reports.cells import Column, Table

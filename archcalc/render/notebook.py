@@ -7,7 +7,6 @@ the LaTeX is what nbconvert's own template sets, booktabs without siunitx.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from itertools import islice
 from pathlib import PurePath
 from shutil import get_terminal_size
@@ -17,6 +16,7 @@ from archcalc.errors import ArchcalcError
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Level
+from archcalc.records import replace
 from archcalc.render import format_of, render
 from archcalc.render.explained import explained_format, render_explanation
 from archcalc.render.findings import FORMATS as ALL_OF_FINDINGS

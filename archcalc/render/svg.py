@@ -8,11 +8,11 @@ It brings light and dark colours and its own background.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from html import escape
 
 from archcalc.errors import clean
+from archcalc.records import dataclass
 from archcalc.render.notes import dependences, footnotes, sentence
 from archcalc.render.numbers import cell
 from archcalc.render.svg_writer import element

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import count, pairwise, zip_longest
 
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
+from archcalc.records import dataclass
 
 LARGEST_GAP = 2_000
 """Layers in a gap that are still compared in order of content."""

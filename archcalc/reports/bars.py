@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
+from archcalc.records import replace
 from archcalc.reports.cells import Cell, Column, ColumnKind, Line, Note
 from archcalc.reports.report import Report
 

@@ -7,11 +7,11 @@ the kind how that prints.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from archcalc.catalogue import FIGURES, Figure
+from archcalc.records import NamedTuple, dataclass
 from archcalc.sizes.polynomials import Dim, Poly
 
 if TYPE_CHECKING:

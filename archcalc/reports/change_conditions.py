@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from archcalc.checks.claims.expectations import BOUNDS
 from archcalc.errors import UsageError, nearest
+from archcalc.records import dataclass
 from archcalc.reports.diff import TOTALS, Difference, change_of, growth_of
 from archcalc.sizes.units import read_amount
 

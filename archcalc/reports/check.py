@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from archcalc.checks.findings import Checked, Finding, everything
+from archcalc.records import dataclass
 from archcalc.reports.cells import Column, Line, Note, Table
 from archcalc.reports.report import Report
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import takewhile
@@ -17,6 +16,7 @@ from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
 from archcalc.network.named_figures import measure
 from archcalc.network.rows import Level
+from archcalc.records import replace
 from archcalc.reports.alignment import outputs_in_turn
 from archcalc.reports.cells import Column, ColumnKind, Line, Table, telling
 from archcalc.reports.closed_forms import closed_form_tables

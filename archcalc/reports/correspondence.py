@@ -8,12 +8,12 @@ and else by how much smaller than the input their output is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import log2, prod
 
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Row
+from archcalc.records import dataclass
 
 LARGEST_TABLE = 1_000_000
 """Pairs of rows that are still compared; beyond that, names alone decide."""

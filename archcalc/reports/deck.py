@@ -7,7 +7,6 @@ beside it, and how it is all counted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -18,6 +17,7 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.named_figures import measure
 from archcalc.network.network import Network
 from archcalc.network.rows import Level, Row
+from archcalc.records import dataclass, replace
 from archcalc.reports.cells import Cell, Column, ColumnKind, Line, Table, column
 from archcalc.reports.explanation import KINDS, Explainer, Section
 from archcalc.reports.memory.summary import memory_report, where_known

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from archcalc.records import dataclass
 from archcalc.sizes.polynomials import Dim
 
 if TYPE_CHECKING:

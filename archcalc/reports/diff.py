@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -18,6 +17,7 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.named_figures import measure
 from archcalc.network.network import Network
 from archcalc.network.rows import Level, Row
+from archcalc.records import dataclass
 from archcalc.reports.alignment import Item, Pair, align, outputs_in_turn
 from archcalc.reports.cells import Column, Line, Note, Table, column, telling
 from archcalc.reports.report import Report

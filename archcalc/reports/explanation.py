@@ -7,7 +7,6 @@ An `Explanation` is a list of parts (a layer, a sum), each with lines: a figure 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +22,7 @@ from archcalc.layers.records.backward import WEIGHTS
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Row
 from archcalc.network.shown import Shown
+from archcalc.records import dataclass, field, replace
 from archcalc.reports.reasons import reasons
 from archcalc.reports.table import settings
 from archcalc.sizes.recorded import (

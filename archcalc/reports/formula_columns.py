@@ -6,13 +6,13 @@ For VGG-16's first layer: `224·224·64 = 3,211,264` values, `(3·3·3)·64 = 1,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from archcalc.catalogue import figures
 from archcalc.figures.facts import Figures
 from archcalc.figures.formulas.formulas import Equation, Formula
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Level, Row
+from archcalc.records import replace
 from archcalc.reports.cells import Cell, Column, Line, Note
 from archcalc.reports.explanation import Derivation, Explainer
 from archcalc.reports.report import Report

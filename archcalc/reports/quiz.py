@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -19,6 +18,7 @@ from archcalc.layers.base import Shape, times
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Row
+from archcalc.records import dataclass, replace
 from archcalc.reports.cells import Cell, Column, Line, Note, Table
 from archcalc.reports.explanation import LEARNED, Derivation, Explainer
 from archcalc.reports.report import Report

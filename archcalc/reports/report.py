@@ -6,12 +6,12 @@ Nothing here is made to be looked at: `render/` makes text of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from archcalc.network.shown import Shown
+from archcalc.records import dataclass, field, fields
 from archcalc.reports.cells import Cell, Headline, Note, Table
 
 if TYPE_CHECKING:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 from itertools import compress, groupby
-from typing import NamedTuple, get_args
+from typing import get_args
 
 from archcalc.errors import UsageError, unknown
 from archcalc.graph.paths import depth
 from archcalc.language.about import Task
 from archcalc.language.library import shipped
 from archcalc.network.network import Network, load
+from archcalc.records import NamedTuple, replace
 from archcalc.reports.cells import Column, Line, Note, Table, column
 from archcalc.reports.report import Report
 from archcalc.sizes.units import read_amount

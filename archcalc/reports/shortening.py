@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import takewhile
 from typing import TypeVar
 
 from archcalc.errors import UsageError
+from archcalc.records import replace
 from archcalc.reports.cells import Line, Table
 from archcalc.reports.report import Report
 

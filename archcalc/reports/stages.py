@@ -7,13 +7,13 @@ between two sizes of the output: all that is 56×56 is one stage.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from archcalc.catalogue import Figure, figures
 from archcalc.layers.base import Shape, times
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Row
+from archcalc.records import replace
 from archcalc.reports.cells import Column, Line, Table
 from archcalc.reports.correspondence import corresponding, items, scale, share_names
 from archcalc.sizes.dims import Dim

@@ -6,7 +6,6 @@ Everything here is values; how they print is the renderers' business.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import groupby, takewhile
 from operator import attrgetter
@@ -21,6 +20,7 @@ from archcalc.layers.base import Shape, times
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Level, Row
 from archcalc.network.uncounted import listed, uncounted
+from archcalc.records import replace
 from archcalc.reports.cells import (
     Cell,
     Cells,

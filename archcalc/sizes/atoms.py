@@ -9,12 +9,12 @@ floors (`⌊H/2⌋ + ⌊(H+1)/2⌋ = H`) are not looked for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import lcm
 from typing import Literal
 
 from archcalc.errors import LimitError
+from archcalc.records import dataclass, field, replace
 from archcalc.sizes import terms as t
 from archcalc.sizes.bounds import lower_bound
 from archcalc.sizes.marks import PYTHON, Notation

@@ -17,12 +17,12 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 
 from archcalc.errors import nearest
 from archcalc.limits import Limits, current
+from archcalc.records import dataclass, field
 from archcalc.sizes import arithmetic, dims
 from archcalc.sizes import terms as t
 from archcalc.sizes.arithmetic import Given, MeaninglessError

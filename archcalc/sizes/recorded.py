@@ -12,10 +12,10 @@ where it is 0 or 1: `(227 + 2·0 − 11)/4 + 1`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from math import prod
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
+from archcalc.records import NamedTuple, dataclass, field
 from archcalc.sizes import dims
 from archcalc.sizes.dims import Dim
 

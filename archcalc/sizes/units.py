@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from fractions import Fraction
-from typing import NamedTuple
+
+from archcalc.records import NamedTuple
 
 DECIMAL = ("", "k", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q")
 BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 
+from archcalc.records import dataclass
 from archcalc.source.edits import Extents, parts
 from archcalc.source.values import Scalar, Value
 

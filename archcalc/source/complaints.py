@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from archcalc.errors import Place, Problem
+from archcalc.records import dataclass, replace
 from archcalc.source.text import Text
 
 READING_RULES = {

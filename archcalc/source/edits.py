@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
+from archcalc.records import dataclass
 from archcalc.source.text import LINE_END
 from archcalc.source.values import Mapping, Scalar, Sequence, Source, Value
 

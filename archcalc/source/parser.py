@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, NoReturn
 
 import yaml
@@ -32,6 +31,7 @@ from yaml.events import (
 
 from archcalc.errors import Place, Problem, SourceError
 from archcalc.limits import DEFAULT, Limits
+from archcalc.records import replace
 from archcalc.source import complaints as syntax
 from archcalc.source.text import (
     Text,

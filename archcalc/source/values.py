@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 from unicodedata import normalize
 
 from archcalc.errors import Place
+from archcalc.records import dataclass
 from archcalc.source.text import Text
 
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"|\'(?:[^\']|\'\')*+\'')

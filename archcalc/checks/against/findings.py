@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from archcalc.checks.against.matching import Matching, Place, match
@@ -14,6 +13,7 @@ from archcalc.errors import Problem, clean
 from archcalc.network.network import Network
 from archcalc.network.torch_network import check_numbers
 from archcalc.readers import ending
+from archcalc.records import dataclass
 
 CODE = "AC330"
 MOST_FINDINGS = 20

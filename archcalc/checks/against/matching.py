@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from archcalc.checks.against.steps import Step, Steps, Value
 from archcalc.layers.base import numel
+from archcalc.records import NamedTuple
 
 FEW_ARGUMENTS = 2
 FARTHEST = 3

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Function, Shape, numel, per_axis
 from archcalc.layers.records.calls import named
+from archcalc.records import NamedTuple
 
 FLATTENED = "torch.flatten(x, 1)"
 MEAN = "mean of all positions"

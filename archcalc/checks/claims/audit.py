@@ -7,7 +7,6 @@ entry states; an erratum is wrong for a reason; a loose one has no single count.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -22,6 +21,7 @@ from archcalc.errors import UsageError
 from archcalc.language.library import is_shipped, shipped
 from archcalc.language.steps import USERS
 from archcalc.network.network import Network, load
+from archcalc.records import dataclass
 
 Verdict = Literal[
     "exact",

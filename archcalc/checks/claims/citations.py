@@ -8,9 +8,10 @@ with `computed`, or none, says that the figure was printed nowhere.
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from archcalc.figures.conventions import CONVENTIONS
+from archcalc.records import NamedTuple
 
 Kind = Literal["lectures", "papers", "libraries", "tools", "others", "computed"]
 KINDS: dict[Kind, str] = {

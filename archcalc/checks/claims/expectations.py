@@ -12,7 +12,6 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -26,6 +25,7 @@ from archcalc.layers.fields import BOOLEANS
 from archcalc.network.analysis import Analysis
 from archcalc.network.named_figures import Others, derived, measure
 from archcalc.network.network import Network
+from archcalc.records import dataclass
 from archcalc.sizes.dims import Poly, symbol
 from archcalc.sizes.expressions import ExpressionError, parse
 from archcalc.sizes.units import FLOPS, MACS, PRINTED, Amount, read_amount

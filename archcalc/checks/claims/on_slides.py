@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from archcalc.records import NamedTuple
 
 CS231N = "CS231n lecture 9"
 CNN = "CNN Architectures lecture"

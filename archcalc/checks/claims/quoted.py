@@ -8,12 +8,12 @@ number and a count. A figure without a unit may mean several; words beside it sa
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from archcalc.checks.claims.expectations import Claim
 from archcalc.checks.claims.ways import KINDS, Contents, Kind
 from archcalc.errors import UsageError
+from archcalc.records import dataclass, replace
 from archcalc.sizes.units import BYTES, FLOPS, LONGEST, MACS, Amount, read_amount
 
 NUMERALS = {"thousand": "k", "million": "M", "billion": "G"}

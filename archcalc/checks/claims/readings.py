@@ -14,10 +14,10 @@ branches among the rows: linear in the size of the network.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from archcalc.checks.claims.subjects import EVERYTHING, Portion, Subject
 from archcalc.checks.claims.ways import Kind, Way
+from archcalc.records import NamedTuple
 
 
 class Reading(NamedTuple):

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
 
 from archcalc.checks.claims.expectations import Fit
 from archcalc.checks.claims.quoted import EXACT_DIGITS, Asked, Quoted, quoted
 from archcalc.checks.claims.readings import Reading, readings
 from archcalc.checks.claims.subjects import Subject, subjects
 from archcalc.network.network import Network
+from archcalc.records import NamedTuple, dataclass
 
 FEW, MORE = 2, 3
 """The most departures tried, for a figure of few digits and for one of five or more."""

@@ -12,9 +12,8 @@ subjects of a network.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from archcalc.checks.claims.ways import Kind, Way, ways
 from archcalc.errors import ArchcalcError, UsageError
@@ -25,6 +24,7 @@ from archcalc.layers.conv import Conv
 from archcalc.layers.linear import Matrix
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network, load
+from archcalc.records import NamedTuple, dataclass, replace
 
 SIDES = (32, 64, 96, 128, 160, 192, 224, 227, 240, 256, 299, 320, 331)
 """Usual sides of square inputs."""

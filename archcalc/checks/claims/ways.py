@@ -8,8 +8,7 @@ layers on the longest path, the receptive field of the last layer that has one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from archcalc.figures.conventions import CONVENTIONS, USUAL
 from archcalc.figures.memory.activation_rules import RULES
@@ -19,6 +18,7 @@ from archcalc.graph.receptive import receptive_fields
 from archcalc.layers.base import numel
 from archcalc.layers.reparametrized import weight_of
 from archcalc.network.analysis import Analysis
+from archcalc.records import NamedTuple, replace
 
 Kind = Literal["operations", "parameters", "values", "bytes", "depth", "field"]
 KINDS: tuple[Kind, ...] = ("operations", "parameters", "values", "bytes")

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from archcalc.checks.findings import Fix
 from archcalc.graph.graph import Graph, Node
@@ -19,6 +18,7 @@ from archcalc.graph.paths import depths
 from archcalc.layers.base import Layer, Shape
 from archcalc.layers.window import reach
 from archcalc.network.network import Network
+from archcalc.records import NamedTuple, dataclass
 from archcalc.source.edits import Edit, Extents
 from archcalc.source.values import Mapping, Scalar, Value
 from archcalc.source.values import Sequence as Items

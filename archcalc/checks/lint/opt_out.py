@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from archcalc.checks.findings import Finding, Fix
 from archcalc.checks.rule import Rule
 from archcalc.errors import Problem
+from archcalc.records import dataclass, field
 from archcalc.source.edits import Edit, Extents
 from archcalc.source.values import QUOTED, Source
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from archcalc.checks.findings import Fix
 from archcalc.checks.lint.base import Hint, Linted, fix, step_items
 from archcalc.checks.rule import Rule
+from archcalc.records import NamedTuple
 from archcalc.source.edits import item_lines, lines_replaced
 from archcalc.source.values import Mapping, Scalar, Value
 from archcalc.source.values import Sequence as Items

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +20,7 @@ from archcalc.commands.options import (
 )
 from archcalc.commands.progress import waiting
 from archcalc.errors import UsageError
+from archcalc.records import replace
 
 if TYPE_CHECKING:
     from archcalc.checks.checking import Selection

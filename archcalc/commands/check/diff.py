@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.completion import complete_networks
@@ -21,6 +20,7 @@ from archcalc.commands.options import (
     write,
 )
 from archcalc.errors import ArchcalcError, UsageError
+from archcalc.records import replace
 
 if TYPE_CHECKING:
     from archcalc.limits import Limits

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 from archcalc.commands.completion import complete_layers
@@ -21,6 +20,7 @@ from archcalc.commands.options import (
     format_option,
     write,
 )
+from archcalc.records import replace
 
 ExplainFormat = Annotated[
     str | None, format_option(("terminal", "markdown", "latex", "html", "json"))

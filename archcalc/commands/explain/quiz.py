@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from archcalc.commands.completion import blanks, listed
@@ -19,6 +18,7 @@ from archcalc.commands.options import (
     format_option,
     write,
 )
+from archcalc.records import dataclass
 from archcalc.render.quiz import FORMATS, quiz_format
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.completion import among, listed, table_columns
@@ -20,6 +19,7 @@ from archcalc.commands.options import (
     columns,
     write,
 )
+from archcalc.records import replace
 
 if TYPE_CHECKING:
     from archcalc.checks.claims.expectations import Judged

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,6 +30,7 @@ from archcalc.commands.output import warn
 from archcalc.commands.pictures import picture_format
 from archcalc.commands.progress import Progress
 from archcalc.errors import UsageError
+from archcalc.records import dataclass, replace
 from archcalc.render import FORMATS, MADE_OF_SVG, format_of
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ speaks of every kind that no row names.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from archcalc.figures.conventions import measures as m
 from archcalc.figures.conventions.measure import View, Weights
+from archcalc.records import dataclass, field
 
 Unit = Literal["MAC", "FLOP"]
 REST = "*"

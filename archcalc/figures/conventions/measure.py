@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from archcalc.layers.base import Shape, Work
+from archcalc.records import NamedTuple, dataclass
 from archcalc.sizes.dims import Dim
 
 

@@ -8,7 +8,6 @@ such a tree, with two readings: the rule in symbols, and with the numbers put in
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 from archcalc.figures.formulas.scripts import LATEX, PYTHON, UNICODE, Script
@@ -16,6 +15,7 @@ from archcalc.figures.formulas.symbols import axis_names, input_sizes, named_fie
 from archcalc.figures.formulas.writer import Writer, before_choice
 from archcalc.layers.base import Layer, Shape
 from archcalc.layers.window import Sliding
+from archcalc.records import dataclass
 from archcalc.sizes.dims import Dim, assuming, product
 from archcalc.sizes.recorded import (
     Constant,

@@ -7,8 +7,8 @@ What is written is decided in `writer`.
 from __future__ import annotations
 
 from html import escape
-from typing import NamedTuple
 
+from archcalc.records import NamedTuple
 from archcalc.sizes import marks
 from archcalc.sizes.dims import Poly
 from archcalc.sizes.recorded import SizeName

@@ -8,9 +8,10 @@ primed where it has the same letter: H′, W′.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from archcalc.layers.base import Layer, Shape, on_axis
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim, Poly
 from archcalc.sizes.recorded import Rank, Size, SizeName
 

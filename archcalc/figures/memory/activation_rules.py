@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from archcalc.errors import unknown
 from archcalc.figures.counted import Counted
 from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Module, numel
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim
 
 Counts = Literal["outputs", "convolutions", "modules", "modules with weights"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from archcalc.figures.counted import Counted
 from archcalc.figures.formats import dtype_bits, in_bytes
@@ -11,6 +10,7 @@ from archcalc.figures.memory.optimizers import check_trains, named_way, optimize
 from archcalc.figures.memory.storages import number
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Shape, numel
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim
 
 WHOLE = ("num_batches_tracked", "relative_position_index")

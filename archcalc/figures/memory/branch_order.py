@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, permutations
-from typing import NamedTuple
 
 from archcalc.figures.memory.inference import inference, last_readers
 from archcalc.figures.memory.storages import Storages
 from archcalc.figures.memory.workspace import workspace
 from archcalc.graph.graph import Graph, Group
+from archcalc.records import NamedTuple
 
 MOST_PERMUTED = 4
 """Up to so many branches every order is tried."""

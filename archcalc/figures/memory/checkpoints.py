@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from archcalc.errors import unknown
 from archcalc.figures.memory.storages import Storages
 from archcalc.graph.graph import Graph
+from archcalc.records import NamedTuple
 
 CHECKPOINTS = ("none", "blocks", "stages")
 """Nothing; every block (or stage without blocks); every group at the top."""

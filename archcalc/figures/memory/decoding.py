@@ -8,12 +8,12 @@ keeps of it, are its own rules; sizes may be names, and then figures are closed 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from archcalc.errors import ShapeError, UsageError
 from archcalc.figures.facts import flops, macs
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import Layer, Shape, numel
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim, assuming, least
 from archcalc.sizes.polynomials import symbol
 

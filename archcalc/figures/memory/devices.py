@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from archcalc.errors import unknown
+from archcalc.records import NamedTuple
 
 MiB = 2**20
 GB_A_SECOND = 10**9

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+
+from archcalc.records import NamedTuple, dataclass, field
 
 
 class Moment(NamedTuple):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import NamedTuple
 
 from archcalc.figures.counted import Counted
 from archcalc.figures.memory.activation_rules import activation_bytes
@@ -25,6 +24,7 @@ from archcalc.figures.memory.saved import (
 )
 from archcalc.figures.memory.storages import Storages, number
 from archcalc.figures.memory.training import play
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim
 
 

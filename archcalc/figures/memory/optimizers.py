@@ -6,10 +6,10 @@ Measured with torch 2.13.0 on the CPU, from the second step on, without weight d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from archcalc.errors import UsageError, unknown
 from archcalc.layers.base import Shape, numel, times
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim
 
 SCALAR_BYTES = 4

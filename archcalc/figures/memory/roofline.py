@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from archcalc.errors import UsageError
 from archcalc.figures.counted import Counted
@@ -19,6 +19,7 @@ from archcalc.figures.memory.at_rest import size_of
 from archcalc.figures.memory.devices import Device
 from archcalc.figures.memory.storages import number
 from archcalc.layers.base import numel
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim
 
 Bound = Literal["compute", "memory"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from archcalc.figures.formats import in_bytes
 from archcalc.figures.memory.checkpoints import entering, segments
 from archcalc.figures.memory.storages import Storages, number
 from archcalc.graph.graph import Node
 from archcalc.layers.base import Extra, Saved, numel
+from archcalc.records import NamedTuple
 
 IN_A_ROW = "input, put in a row"
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from archcalc.layers.base import Shape, is_one, numbers
 from archcalc.layers.records.running import Run
 from archcalc.layers.records.strides import Laid
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim, product
 
 

@@ -8,13 +8,14 @@ depends on the arguments (`sdp_utils_cpp.cpp` of torch 2.13).
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from archcalc.layers.attention.heads import Heads, swapped
 from archcalc.layers.base import Extra, Saved
 from archcalc.layers.records.kept import NOT_YET
 from archcalc.layers.records.running import Replay
 from archcalc.layers.records.strides import Laid
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim
 
 PACKED = "queries, keys and values"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim
 
 WEIGHTS = -1

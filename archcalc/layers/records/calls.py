@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from textwrap import indent
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim
 
 NO_NAMES: Mapping[str, Any] = MappingProxyType({})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim, product
 
 NOT_YET = "less its output"

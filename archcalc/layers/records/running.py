@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from archcalc.layers.records.kept import Extra
+from archcalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from archcalc.layers.records.strides import Laid

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import NamedTuple
+
+from archcalc.records import NamedTuple
 
 Ints = tuple[int, ...]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import NamedTuple
 
 from archcalc.layers.base import Extra, Inside, Saved
 from archcalc.layers.recurrent.kernels import (
@@ -21,6 +20,7 @@ from archcalc.layers.recurrent.kernels import (
     states_kept,
     weights_of,
 )
+from archcalc.records import NamedTuple
 
 FEW = 5
 """From the third step on, all but the last step of a way are alike."""

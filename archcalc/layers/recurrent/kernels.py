@@ -8,8 +8,7 @@ takes inside itself is not followed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from archcalc.records import NamedTuple, dataclass
 
 PAGE = 4096
 LINE = 64

@@ -10,9 +10,10 @@ from functools import cache
 from importlib.metadata import Distribution
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from archcalc.errors import MissingExtra
+from archcalc.records import NamedTuple
 
 ALIKE = {"thop": "ultralytics-thop", "ultralytics-thop": "thop"}
 """Packages with one module name: of two in one folder, the last one overwrote."""

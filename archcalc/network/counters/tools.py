@@ -12,18 +12,18 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
 from functools import cache
 from io import StringIO
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import MissingExtra, UsageError
 from archcalc.network.counters.importing import Package, imported
 from archcalc.network.counters.spans import Parts, Spans, alone
 from archcalc.readers.pytorch.extra import require_torch
 from archcalc.readers.pytorch.objects import failed
+from archcalc.records import NamedTuple, dataclass
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

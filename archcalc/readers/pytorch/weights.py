@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from archcalc.errors import ShapeError
-from archcalc.layers import CATALOGUE
-from archcalc.layers.base import Shape, numel
+from archcalc.layers.base import numel
 from archcalc.layers.fields import FieldError
 from archcalc.readers.model import UNKNOWN, Model, Op
 from archcalc.readers.onnx.sizes import Ins, NotKnown

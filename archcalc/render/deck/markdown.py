@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import NamedTuple
 from urllib.parse import quote
 
 from archcalc.figures.formulas.scripts import LATEX
+from archcalc.records import NamedTuple
 from archcalc.render.deck.beamer import LONGEST
 from archcalc.render.explained import shapes
 from archcalc.render.explained.latex import formula_rows

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
+from archcalc.records import dataclass
 from archcalc.render.drawing.labelled import LabelledDiagram
 from archcalc.render.drawing.layout import Frame, Layout, Placed, Room
 from archcalc.render.drawing.marks import Mark, Point, Rectangle, Thing, Words

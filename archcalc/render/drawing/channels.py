@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from heapq import heappop, heappush
 from operator import itemgetter
-from typing import NamedTuple
+
+from archcalc.records import NamedTuple
 
 TRACK = 8
 """Distance of two tracks."""

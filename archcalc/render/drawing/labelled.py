@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -14,6 +13,7 @@ from archcalc.limits import DEFAULT, Limits
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Level, Row
+from archcalc.records import dataclass, replace
 from archcalc.render.diagrams import frame_title, times
 from archcalc.render.drawing.structure import Chain, structure
 from archcalc.render.numbers import count, shape, si, text

@@ -8,10 +8,10 @@ layout. Every part has an axis, 0 across; it takes `before` on one side of it an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from archcalc.records import NamedTuple, dataclass, field
 from archcalc.render.drawing.channels import End, Polyline, channel
 from archcalc.render.drawing.structure import Branches, Chain, Element, Grid, Lane, Part
 

@@ -8,8 +8,9 @@ A style paints these, `svg` and `tikz` write them. A mark's `style` is a list of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from archcalc.records import NamedTuple
 from archcalc.render.drawing.channels import Polyline
 from archcalc.render.drawing.labelled import LabelledDiagram
 from archcalc.render.drawing.layout import Layout, Sizes

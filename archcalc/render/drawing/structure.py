@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from archcalc.limits import DEFAULT, Limits
+from archcalc.records import NamedTuple, dataclass, field
 from archcalc.reports.diagram import Diagram
 
 BEFORE, AFTER = -1, 1 << 60

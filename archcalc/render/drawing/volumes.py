@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from math import log2
-from typing import NamedTuple
 
 from archcalc.errors import UsageError
 from archcalc.layers.base import Shape
+from archcalc.records import NamedTuple
 from archcalc.render.drawing.across import Across
 from archcalc.render.drawing.labelled import LabelledDiagram
 from archcalc.render.drawing.layout import Frame, Placed, Room

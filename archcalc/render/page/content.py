@@ -17,7 +17,6 @@ A whole number beyond 2⁵³ is a text. Formulas are indices into `formulas`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -32,6 +31,7 @@ from archcalc.graph.receptive import receptive_fields
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Row
+from archcalc.records import replace
 from archcalc.render.page.side_by_side import lanes
 from archcalc.reports.diagram import Folding
 from archcalc.reports.explanation import Derivation, Explainer

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from math import log10, sqrt
-from typing import NamedTuple
 
 from archcalc.network.network import Network
+from archcalc.records import NamedTuple
 from archcalc.render.numbers import si
 from archcalc.render.plotting.chart import (
     HEADING,

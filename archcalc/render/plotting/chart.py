@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil, floor, log10
 
 from archcalc.errors import UsageError, unknown
+from archcalc.records import dataclass
 from archcalc.render.svg_writer import (
     MARGIN,
     TITLE,

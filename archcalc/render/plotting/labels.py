@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import cos, hypot, pi, sin
-from typing import NamedTuple
 
+from archcalc.records import NamedTuple
 from archcalc.render.plotting.chart import SMALL
 from archcalc.render.typeset import text_width
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import NamedTuple
 
 from archcalc.errors import UsageError
 from archcalc.figures.formats import dtype_bits, in_bytes
@@ -13,6 +12,7 @@ from archcalc.figures.memory.devices import Device, device
 from archcalc.figures.memory.roofline import Load, Roof, roof
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
+from archcalc.records import NamedTuple
 from archcalc.reports.cells import Cell, Column, ColumnKind, Line, Note, Table
 from archcalc.reports.report import Report
 from archcalc.reports.table import settings

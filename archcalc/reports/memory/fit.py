@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from archcalc.errors import UsageError
 from archcalc.network.analysis import Analysis
 from archcalc.network.largest_batch import (
@@ -13,6 +11,7 @@ from archcalc.network.largest_batch import (
     training_peak,
 )
 from archcalc.network.network import Network
+from archcalc.records import replace
 from archcalc.reports.cells import Column, Line, Note, Table
 from archcalc.reports.memory.notes import (
     INFERENCE,
