@@ -31,11 +31,12 @@ else:
     class _Field:
         """How one field is filled and compared."""
 
-        __slots__ = ("compare", "default", "factory", "hash", "name", "repr")
+        __slots__ = ("compare", "default", "factory", "hash", "init", "name", "repr")
 
         def __init__(
-            self, default, factory=None, compare=True, hash=None, repr=True
+            self, default, factory=None, compare=True, hash=None, repr=True, init=True
         ) -> None:
+            self.init = init
             self.default = default
             self.factory = factory
             self.compare = compare
@@ -46,10 +47,18 @@ else:
     """The default of a field that has none, and of one whose value is made."""
 
     def field(
-        *, default=NEEDED, default_factory=None, compare=True, hash=None, repr=True
+        *,
+        default=NEEDED,
+        default_factory=None,
+        compare=True,
+        hash=None,
+        repr=True,
+        init=True,
     ):
         """Return what a field is beyond its annotation, as `dataclasses.field`."""
-        return _Field(default, default_factory, compare, hash, repr)
+        if not init and not (default is NEEDED and default_factory is None):
+            raise TypeError("a field that the constructor leaves out has no default")
+        return _Field(default, default_factory, compare, hash, repr, init)
 
     def fields(record):
         """Return the fields of a record or of its class, as `dataclasses.fields`."""
@@ -57,8 +66,8 @@ else:
 
     def replace(record, /, **changes):
         """Return a record with other values, as `dataclasses.replace`."""
-        for name in record.__match_args__:
-            if name not in changes:
+        for name, one in record._fields_of.items():
+            if one.init and name not in changes:
                 changes[name] = getattr(record, name)
         return record.__class__(**changes)
 
@@ -75,6 +84,7 @@ else:
                     compare=one.compare,
                     hash=one.hash,
                     repr=one.repr,
+                    init=one.init,
                 )
                 for name, one in cls._fields_of.items()
             }
@@ -128,7 +138,7 @@ else:
         """Give a class the methods of a record, where it has none of its own."""
         space = cls.__dict__
         cls._fields_of = known
-        cls.__match_args__ = tuple(known)
+        cls.__match_args__ = tuple(n for n, one in known.items() if one.init)
         cls.__dataclass_fields__ = _LibraryFields()
         cls.__signature__ = _Signature()
         cls._frozen = frozen
@@ -177,6 +187,8 @@ else:
         given, lines = [], []
         for name, one in cls._fields_of.items():
             value = name
+            if not one.init:
+                continue
             if one.factory:
                 scope[f"_make_{name}"] = one.factory
                 given.append(f"{name}=NEEDED")
@@ -238,10 +250,10 @@ else:
         raise FrozenInstanceError(f"cannot change field {name!r}")
 
     def _state(self):
-        return [getattr(self, name) for name in self.__match_args__]
+        return [getattr(self, name) for name in self._fields_of]
 
     def _take_state(self, state) -> None:
-        for name, value in zip(self.__match_args__, state, strict=True):
+        for name, value in zip(self._fields_of, state, strict=True):
             object.__setattr__(self, name, value)
 
     class _Fielded(tuple):

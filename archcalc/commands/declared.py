@@ -66,7 +66,7 @@ def taken(run: Callable[..., None]) -> dict[str, Taken]:
     """
     hints = get_type_hints(run, include_extras=True)
     found, last = dict[str, Taken](), dict[str, Taken]()
-    function: Any = run
+    function: Any = getattr(run, "__wrapped__", run)
     code = function.__code__
     ordered = code.co_varnames[: code.co_argcount]
     given = function.__defaults__ or ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -30,7 +29,7 @@ from archcalc.commands.output import warn
 from archcalc.commands.output import write as write
 from archcalc.commands.progress import waiting
 from archcalc.errors import UsageError, suggestion
-from archcalc.records import dataclass, replace
+from archcalc.records import dataclass, fields, replace
 from archcalc.render import DRAWINGS, FORMATS, MADE_OF_SVG, format_of
 
 if TYPE_CHECKING:
