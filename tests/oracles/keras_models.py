@@ -77,8 +77,13 @@ def stated(model: Any, macs: bool = True) -> Stated:
 
 
 def layer_sizes(model: Any, around: Path) -> Iterator[tuple[Path, list[Sizes]]]:
-    """Yield the sizes that each layer gives, without the batch, those inside too."""
+    """Yield the sizes that each layer gives, without the batch, those inside too.
+
+    Inputs are left out, which only pass on what enters.
+    """
     for layer in model.layers:
+        if type(layer).__name__ == "InputLayer":
+            continue
         path = (*around, layer.name)
         if hasattr(layer, "layers") and hasattr(layer, "inputs"):
             yield from layer_sizes(layer, path)
@@ -145,8 +150,10 @@ def differing(theirs: Stated, ours: Found) -> list[str]:
     A size that Keras leaves open is a formula here, and not compared.
     """
     found = []
-    for path, shapes in ours.sizes.items():
-        for mine, own in zip(shapes, theirs.sizes.get(path, ()), strict=False):
+    for path, shapes in theirs.sizes.items():
+        if path not in ours.sizes:
+            found.append(f"{'.'.join(path)}: not read")
+        for mine, own in zip(ours.sizes.get(path, ()), shapes, strict=False):
             pairs = zip(mine, own, strict=False)
             if len(mine) != len(own) or any(n not in (None, m) for m, n in pairs):
                 found.append(f"{'.'.join(path)}: {own}, read as {mine}")

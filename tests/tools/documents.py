@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras_tables
 import lecture
 import onnx_tables
 import replay
@@ -106,6 +107,7 @@ def generated() -> dict[str, str]:
     written = {path: _page(printed(command)) for path, command in MADE.items()}
     written["docs/generated/definitions.md"] = definitions()
     written[onnx_tables.PAGE] = onnx_tables.page()
+    written[keras_tables.PAGE] = keras_tables.page()
     return written | {path: printed(command) for path, command in PICTURES.items()}
 
 
