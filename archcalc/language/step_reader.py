@@ -37,14 +37,13 @@ from archcalc.language.steps import (
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
 from archcalc.layers.fields import FieldError, WholeField
+from archcalc.layers.kinds import ARGUMENTS, PARTS
 from archcalc.sizes.expressions import Expression, parse
 from archcalc.source.parser import Mapping, Scalar, Sequence, Value
 
 Given = dict[str, tuple[Scalar, Value]]
 """Arguments as written: each key with its place, and its value."""
 ABSENT = ("none", "", "~", "null")
-ARGUMENTS = frozenset(name for layer in CATALOGUE.values() for name in layer.fields)
-PARTS = frozenset(name for layer in CATALOGUE.values() for name in layer.named_inputs)
 SIBLINGS = ARGUMENTS | PARTS | {*COMMON, *FOLLOWERS, BRANCHES, "shortcut"}
 """What may stand beside some kind."""
 MOST_COMPARED = 8

@@ -19,7 +19,6 @@ from archcalc.graph.graph import Graph
 from archcalc.language import library
 from archcalc.language.argument_reader import ArgumentReader, Problems, symbol_named
 from archcalc.language.spec import Spec, read_spec
-from archcalc.layers.attention.attention import KERNELS
 from archcalc.layers.base import Shape
 from archcalc.layers.fields import FieldError, WholeField
 from archcalc.limits import DEFAULT, Limits, begin, counting
@@ -293,8 +292,8 @@ def load(
     >>> load("vgg16").analyze().total.params
     138357544
     """
-    if attention not in (None, *KERNELS):
-        raise unknown("AC549", "kernel of attention", str(attention), KERNELS, "known")
+    if attention is not None:
+        _refuse_unknown(attention)
     frozen = (freeze,) if isinstance(freeze, str) else tuple(freeze)
     given = object_named(name, python) or (name if is_module(name) else None)
     if given is not None:
@@ -308,6 +307,14 @@ def load(
     )
     source = read_source(path, limits)
     return network(source, variant or named, set, input, limits, frozen, attention)
+
+
+def _refuse_unknown(attention: str) -> None:
+    """Raise `UsageError` AC549 for a kernel of attention that there is none of."""
+    from archcalc.layers.attention.attention import KERNELS
+
+    if attention not in KERNELS:
+        raise unknown("AC549", "kernel of attention", str(attention), KERNELS, "known")
 
 
 def shapes_of(input: Input, name: str) -> Shapes:

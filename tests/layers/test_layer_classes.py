@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any, ClassVar
 
+import kinds
 import pytest
 
 from archcalc.layers import CATALOGUE
@@ -103,3 +106,21 @@ class One:
 )
 def test_is_one(size: Any, expected: bool) -> None:
     assert is_one(size) is expected
+
+
+def test_the_index_says_what_the_classes_say() -> None:
+    found = kinds.written()
+    assert kinds.FILE.read_text(encoding="utf-8") == found, "run tests/tools/kinds.py"
+
+
+def test_a_look_at_one_kind_imports_its_family_alone() -> None:
+    code = (
+        "import sys; from archcalc.layers import CATALOGUE\n"
+        "assert 'lstm' in CATALOGUE and 'nothing' not in CATALOGUE\n"
+        "assert CATALOGUE['conv'].key == 'conv'\n"
+        "assert CATALOGUE.get('nothing') is None\n"
+        "assert 'archcalc.layers.recurrent.recurrent' not in sys.modules\n"
+        "assert next(iter(CATALOGUE)) == 'input' and len(CATALOGUE) > 100\n"
+        "assert 'archcalc.layers.recurrent.recurrent' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
