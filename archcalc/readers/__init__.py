@@ -79,10 +79,16 @@ def _keras(data: Buffer, name: str, limits: Limits) -> Model:
     return read_archive(data, name, limits)
 
 
-def _weights(data: Buffer, name: str, limits: Limits) -> NoReturn:
+def _safetensors(data: Buffer, name: str, limits: Limits) -> NoReturn:
     from archcalc.readers.weights.files import refused
 
-    raise refused(data, name, name, limits)
+    raise refused(".safetensors", data, name, limits)
+
+
+def _gguf(data: Buffer, name: str, limits: Limits) -> NoReturn:
+    from archcalc.readers.weights.files import refused
+
+    raise refused(".gguf", data, name, limits)
 
 
 READERS: dict[str, Callable[[Buffer, str, Limits], Model | Source]] = {
@@ -91,8 +97,8 @@ READERS: dict[str, Callable[[Buffer, str, Limits], Model | Source]] = {
     ".cfg": _darknet,
     ".json": _json,
     ".keras": _keras,
-    ".safetensors": _weights,
-    ".gguf": _weights,
+    ".safetensors": _safetensors,
+    ".gguf": _gguf,
 }
 """The reader of each format, by the ending of its files."""
 
@@ -119,7 +125,7 @@ def read_source(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Sourc
         return read(path, limits)
     from mmap import ACCESS_READ, mmap
 
-    if READERS[ending(path)] is _weights:
+    if READERS[ending(path)] in (_safetensors, _gguf):
         _refuse_parts(path, limits)
     with opened(path) as descriptor:
         if os.fstat(descriptor).st_size == 0:

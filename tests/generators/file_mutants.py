@@ -59,6 +59,10 @@ CONFIGS: tuple[dict[str, object], ...] = (
 )
 
 
+PREFIXES = ("a.", "b.1.", "b.2.", "", ".", "a.w0.", "b.", "b.1.c.", "b.2.c.", "..")
+"""What names of tensors begin with: some stand under others."""
+
+
 def tensors(draw: random.Random, names: tuple[str, ...]) -> list[Entry]:
     """Return a few random tensors whose rows fill blocks of their formats."""
     found: list[Entry] = []
@@ -67,7 +71,7 @@ def tensors(draw: random.Random, names: tuple[str, ...]) -> list[Entry]:
         blocks = {d.name: d.block for d in (*SAFETENSORS.values(), *GGML.values())}
         row = blocks[name] * draw.randint(1, 3)
         shape = (*(draw.randint(1, 5) for _ in range(draw.randint(0, 3))), row)
-        found.append((draw.choice(("a.", "b.1.", "b.2.", "")) + f"w{at}", name, shape))
+        found.append((draw.choice(PREFIXES) + f"w{at}", name, shape))
     return found
 
 

@@ -15,6 +15,7 @@ from weight_files import PLAIN, gguf, pair, safetensors, small_gguf, sparse, tex
 
 import archcalc
 from archcalc import ArchcalcError, UsageError
+from archcalc.readers import source_of
 from archcalc.readers.weights.record import Weights, WeightsAlone
 
 Keep = Callable[[str, bytes], Path]
@@ -210,6 +211,23 @@ def test_parts_of_a_model_are_read_by_a_pattern(keep: Keep) -> None:
     assert "1 of 2 parts are there" in held(one.parent / "m-*.safetensors").notes[0]
     with pytest.raises(UsageError, match="no file has a name like"):
         archcalc.load(one.parent / "n-*.safetensors")
+
+
+def test_a_name_may_stand_under_another(keep: Keep) -> None:
+    """`a` beside `a.b`, names that begin with a dot or hold two: all count once."""
+    names = ("a", "a.b", "a.b.c", ".a", "..", "1", "1.w", "2.w.x", "2.w.y", "2.w")
+    path = keep("a.safetensors", safetensors([(n, "U8", (1,)) for n in names]))
+    for level in ("ops", "layers", "blocks", "stages"):
+        for fold in (True, False):
+            rows = archcalc.table(path, level=level, fold=fold).rows()  # type: ignore[arg-type]
+            assert sum(row["params"] for row in rows) == len(names)
+
+
+def test_bytes_of_another_revision_are_read(keep: Keep) -> None:
+    """A file of git has another name than its ending says."""
+    with pytest.raises(WeightsAlone) as raised:
+        source_of(small_gguf(), "a.gguf", "a.gguf@HEAD")
+    assert raised.value.weights.name == "a.gguf@HEAD"
 
 
 def test_a_tensor_in_two_parts_is_refused(keep: Keep) -> None:

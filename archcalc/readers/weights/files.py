@@ -77,16 +77,20 @@ def _missing(found: Weights, names: list[str]) -> Weights:
 
 
 def _part(path: str, limits: Limits) -> Weights:
+    ending, name = os.path.splitext(path)[1].lower(), display_name(path)
+    if ending not in FORMATS:
+        message = f"{name} is no file of weights: {', '.join(FORMATS)} are"
+        raise UsageError.of(NO_GRAPH, message)
     with opened(path) as descriptor:
         if os.fstat(descriptor).st_size == 0:
-            return read_held(b"", path, display_name(path), limits)
+            return read_held(ending, b"", name, limits)
         with mmap(descriptor, 0, access=ACCESS_READ) as data:
-            return read_held(data, path, display_name(path), limits)
+            return read_held(ending, data, name, limits)
 
 
-def read_held(data: Buffer, path: str, name: str, limits: Limits) -> Weights:
-    """Return the weights in the bytes of a file; its ending says which format it is."""
-    found = FORMATS[os.path.splitext(path)[1].lower()](data, name, limits)
+def read_held(ending: str, data: Buffer, name: str, limits: Limits) -> Weights:
+    """Return the weights in the bytes of a file, by the ending of its format."""
+    found = FORMATS[ending](data, name, limits)
     if "part" not in found.says:
         return found
     folder, base = os.path.split(name)
@@ -95,6 +99,6 @@ def read_held(data: Buffer, path: str, name: str, limits: Limits) -> Weights:
     return replace(found, notes=(note, *found.notes))
 
 
-def refused(data: Buffer, path: str, name: str, limits: Limits) -> WeightsAlone:
+def refused(ending: str, data: Buffer, name: str, limits: Limits) -> WeightsAlone:
     """Return the error of a file of weights where a network is asked for."""
-    return WeightsAlone.holding(read_held(data, path, name, limits))
+    return WeightsAlone.holding(read_held(ending, data, name, limits))

@@ -35,10 +35,11 @@ class Part(NamedTuple):
 class Tree:
     """Names that begin alike: a tensor, or what stands behind the dot."""
 
-    __slots__ = ("children", "content", "name", "tensor", "tensors")
+    __slots__ = ("children", "content", "name", "tensor", "tensors", "top")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, top: bool = False) -> None:
         self.name = name
+        self.top = top
         self.tensor: Tensor | None = None
         self.children: dict[str, Tree] = {}
         self.tensors: tuple[Tensor, ...] = ()
@@ -48,7 +49,7 @@ class Tree:
         """Put a tensor at its place."""
         at = self
         for word in tensor.name.split(".", DEEPEST):
-            path = f"{at.name}.{word}" if at.name else word
+            path = word if at is self else f"{at.name}.{word}"
             at = at.children.setdefault(word, Tree(path))
         at.tensor = tensor
 
@@ -77,8 +78,8 @@ class Tree:
 
     @property
     def own(self) -> tuple[Tensor, ...]:
-        """The tensors that stand directly below, with its own."""
-        below = (child.tensor for child in self.children.values())
+        """Its own tensor, and those directly below that nothing else stands under."""
+        below = (c.tensor for c in self.children.values() if not c.children)
         return tuple(t for t in (self.tensor, *below) if t is not None)
 
     @property
@@ -100,7 +101,7 @@ def outline(weights: Weights, level: str, fold: bool) -> list[Part]:
         raise unknown("AC504", "level", level, LEVELS)
     if level == "ops":
         return [_of(t.name, (t,), t.name, 0) for t in weights.tensors]
-    tree = Tree("")
+    tree = Tree("", top=True)
     for tensor in weights.tensors:
         tree.add(tensor)
     tree.settle({})
@@ -121,7 +122,7 @@ def _stages(tree: Tree) -> Iterator[Part]:
 
 
 def _rows(tree: Tree, above: str, depth: int, level: str, fold: bool) -> Iterator[Part]:
-    if tree.name and tree.own:
+    if not tree.top and tree.own:
         yield _of(tree.name, tree.own, _short(tree.name, above), depth)
         inner = [child for child in tree.ordered() if child.children]
     else:
