@@ -19,8 +19,9 @@ PARTLY = {"states", "other functions", "recurrent convolutions", "attention alon
 MORE_STEPS = {"recurrent": 96 + 21, "cells": 84 + 2 * 134, "masked": 84}
 """Multiply-accumulates of steps that Keras on torch computes more than there are.
 
-Its loop over positions runs the cell once to see what it gives, and once more where
-states stand in it; layers that torch has a function for run no such loop.
+Its loop over positions first runs the cell to see what it gives
+(keras/src/backend/torch/rnn.py); torch counted two such steps for stacked cells. Layers
+that torch has a function for run no loop.
 """
 
 

@@ -15,6 +15,11 @@ LAST = (
     *("BatchNormalization", "LayerNormalization", "RMSNormalization", *PASSED),
 )
 """Layers that work on the last axis alone, or value by value."""
+STATED = {
+    **dict.fromkeys(("Max", "Average"), "pool_size"),
+    "Zero": "padding", "Cropping": "cropping", "UpSampling": "size",
+}
+"""What a layer must state, for another size would hold for the positions too."""
 GROWN = ("kernel_size", "strides", "dilation_rate", "pool_size", "size")
 PAIRED = ("padding", "cropping")
 SLIDING = (
@@ -67,6 +72,8 @@ def widened(call: Call) -> Call:
     if digit is None:
         raise NotKnown
     fields: dict[str, Any] = dict(call.config.fields)
+    if any(call.kind.startswith(k) and n not in fields for k, n in STATED.items()):
+        raise NotKnown
     for name in GROWN:
         value = fields.get(name)
         if isinstance(value, int) and not isinstance(value, bool):
