@@ -380,6 +380,10 @@ class Layer:
         """Return the axis along which inputs are put behind each other, if they are."""
         return None
 
+    def channels_first(self) -> Layer | None:
+        """Return what does over channels what this does over the last axis, if any."""
+        return None
+
     def window(self, *inputs: Shape) -> Seen:
         """Return what an output position sees of the input's spatial axes."""
         return self.sees

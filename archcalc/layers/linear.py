@@ -19,6 +19,7 @@ from archcalc.layers.base import (
     numel,
     times,
 )
+from archcalc.layers.conv import Conv
 from archcalc.layers.fields import Flag, Size
 from archcalc.layers.reparametrized import Reparametrized, WeightNorm
 from archcalc.sizes.dims import Dim
@@ -128,6 +129,10 @@ class Linear(Matrix):
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
         return (*x[:-1], self.out)
+
+    def channels_first(self) -> Layer | None:
+        plain = self.replace(weight_norm="none", spectral_norm=False)
+        return Conv(out=self.out, bias=self.bias) if plain == self else None
 
     def gathers(self, x: Laid) -> bool:
         return x.joined(0, -2) is None

@@ -209,6 +209,9 @@ class FeatureNorm(Layer):
         axis = self.axis(x)
         return 1 if axis is None else numel(x[:axis] + x[axis + 1 :])
 
+    def channels_first(self) -> Layer | None:
+        return self.replace(over="channels") if self.over == "last" else None
+
     def written(self, output: Ints, *inputs: Laid) -> Laid | None:
         """The channels of an image are moved to the end and back."""
         x = output[1:]

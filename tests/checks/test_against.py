@@ -54,6 +54,25 @@ SAME = {
         "  - {name: a, conv: 4}\n  - {name: b, conv: 4}\n  - {name: c, conv: 4}\n"
         "  - {concat: [a, b, c]}\n",
     ),
+    "channels last, and back": (
+        "  - ln\n  - {conv: 8, act: gelu}\n  - {conv: 3, bias: false}\n",
+        "  - {permute: [1, 2, 0]}\n  - {ln: true, over: last}\n  - {linear: 8}\n"
+        "  - gelu\n  - {linear: 3, bias: false}\n  - {dropout: 0.1}\n"
+        "  - {permute: [2, 0, 1]}\n",
+    ),
+    "channels last, and the other axes swapped": (
+        "  - {conv: 8}\n",
+        "  - {permute: [2, 1, 0]}\n  - {linear: 8}\n  - {permute: [2, 1, 0]}\n",
+    ),
+    "a sum of tensors with channels last": (
+        "  - {name: a, conv: 4}\n  - {name: b, conv: 4, from: input}\n  - {add: [a, b]}\n",
+        "  - {name: x, permute: [1, 2, 0]}\n  - {name: a, linear: 4}\n"
+        "  - {name: b, linear: 4, from: x}\n  - {add: [b, a]}\n  - {permute: [2, 0, 1]}\n",
+    ),
+    "axes in another order, in one move or two": (
+        "  - {permute: [2, 0, 1]}\n  - softmax\n",
+        "  - {transpose: [0, 2]}\n  - {transpose: [1, 2]}\n  - softmax\n",
+    ),
     "a factor and a size": ("  - {upsample: 2}\n", "  - {resize: [32, 32]}\n"),
 }
 
@@ -96,6 +115,27 @@ OTHERS = {
         "  - {conv: 8}\n  - residual: [{conv: 8}]\n    shortcut: [{conv: 8}]\n",
         "residual.shortcut.conv (conv 1×1, 8) is only there",
         "one of the two has no projection on the shortcut",
+        1,
+    ),
+    "axes that are not moved back": (
+        "  - {name: a, conv: 8}\n  - {name: m, permute: [1, 2, 0]}\n",
+        "  - {name: a, conv: 8}\n",
+        "m (permute 1×2×0) is only here",
+        None,
+        1,
+    ),
+    "a product over another axis": (
+        "  - {name: t, transpose: }\n  - {name: f, linear: 16}\n  - transpose\n",
+        "  - {name: c, conv: 8}\n",
+        "t (transpose) is only here",
+        None,
+        4,
+    ),
+    "arguments of an Lp pool": (
+        "  - {name: p, lppool: 2}\n",
+        "  - {name: p, lppool: 2, power: 3}\n",
+        "p: norm type 2.0 here, 3.0 there",
+        None,
         1,
     ),
     "a layer more": (
@@ -261,6 +301,100 @@ def test_the_command(
     done = run(capsys, monkeypatch, *command, "--format", "sarif")
     (result,) = json.loads(done.out)["runs"][0]["results"]
     assert (done.code, result["ruleId"]) == (1, "AC330")
+
+
+RESIDUAL = """
+from torch import nn
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(8, 8, 1, bias=False)
+        self.norm = nn.BatchNorm2d(8)
+        self.second = nn.Conv2d(8, 8, 3, stride=2, padding=1, bias=False)
+        self.pool = nn.MaxPool2d(2)
+        self.project = nn.Conv2d(8, 8, 1)
+
+    def forward(self, x):
+        y = self.second(self.norm(self.first(x)))
+        return y + self.project(self.pool(x))
+"""
+AS_SPEC = """
+name: net
+input: [8, 15, 15]
+layers:
+  - {name: a, conv: 8, kernel: 1, bias: false}
+  - {name: n, bn: }
+  - {name: b, conv: 8, kernel: 3, pad: 1, stride: 2, bias: false}
+  - {name: p, maxpool: 2, rounding: ceil, from: input}
+  - {name: c, conv: 8}
+  - {add: [b, c]}
+"""
+WRONG = {
+    "nothing": ("", "", 0, ""),
+    "a stride": (
+        "nn.Conv2d(8, 8, 1, bias=False)\n        self.norm",
+        "nn.Conv2d(8, 8, 1, stride=2, bias=False)\n        self.norm",
+        5,
+        "a: stride 1 here, 2 there",
+    ),
+    "ceil for floor": (
+        "MaxPool2d(2, ceil_mode=True)",
+        "MaxPool2d(2, padding=1)",
+        8,
+        "p: padding 0 here, 1 there; ceil mode yes here, no there",
+    ),
+    "a bias under a norm": (
+        "nn.Conv2d(8, 8, 1, bias=False)",
+        "nn.Conv2d(8, 8, 1)",
+        5,
+        "a: bias no here, yes there",
+    ),
+    "a missing projection": (
+        "self.project(self.pool(x))",
+        "self.pool(x)",
+        9,
+        "c (conv 1×1, 8) is only here",
+    ),
+}
+"""A change of a module: the text, what stands there instead, the line of the spec where
+that is found, and the message."""
+
+
+@pytest.mark.parametrize("title", WRONG)
+def test_what_is_wrong_in_a_module_is_found_with_its_place(
+    title: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    right, wrong, line, message = WRONG[title]
+    module = RESIDUAL.replace("MaxPool2d(2)", "MaxPool2d(2, ceil_mode=True)")
+    if title == "a stride":  # sizes still fit: the other stride moves
+        module = module.replace("stride=2, ", "")
+    changed = module.replace(right, wrong) if right else module
+    assert (changed != module) == bool(line)
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(changed, encoding="utf-8")
+    Path("net.yaml").write_text(AS_SPEC, encoding="utf-8")
+    words = ("verify", "net.yaml", "--against", "mine.py:Block", "--format", "sarif")
+    done = run(capsys, monkeypatch, *words)
+    results = json.loads(done.out)["runs"][0]["results"]
+    assert (done.code, bool(results)) == (1 if line else 0, bool(line))
+    if line:
+        (place,) = results[0]["locations"]
+        assert place["physicalLocation"]["region"]["startLine"] == line
+        assert results[0]["message"]["text"].startswith(message)
+
+
+def test_channels_last_in_torchvision_are_channels_first_in_the_spec() -> None:
+    model = MAKERS["torchvision"]("convnext_tiny")
+    theirs = archcalc.load(model, input=(3, 224, 224))
+    found = held_against(archcalc.load("convnext"), theirs)
+    assert found.ok
+    (alone,) = found.checked.findings
+    assert alone.problem.message == "softmax (softmax) is only here"
 
 
 def test_in_python() -> None:

@@ -31,8 +31,7 @@ HEAD = """<!-- made by tests/tools/against_tables.py -->
 its count step by step. Here it ran on every network below, with one sample. *places* are
 the steps at which the tool counts something else than multiply-accumulates; *not
 explained* is what is left of the difference when each step is counted by the tool's
-[convention](conventions.md).
-"""
+[convention](conventions.md)."""
 
 
 def line(name: str, found: Held) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import commands
 import pytest
+from against_tables import PAGE, line
 from peers import FOLDER, NETWORKS, library
 
 import archcalc
@@ -213,6 +214,7 @@ def test_every_operation_of_a_network_is_explained(name: str, tool: str) -> None
         pytest.skip(str(error))
     assert found.ok
     adds_up(found)
+    assert line(name, found) in PAGE.read_text(encoding="utf-8")
     report = against_report(found)
     assert report.ok
     rows = report.rows()

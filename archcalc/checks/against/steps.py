@@ -11,13 +11,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from archcalc.checks.against.layout import Order, Pending, as_stored, moved
 from archcalc.graph.graph import Graph, Node
-from archcalc.layers.base import Function, Shape, numel, per_axis
+from archcalc.layers.base import Function, Layer, Shape, numel, per_axis
 from archcalc.layers.records.calls import named
 from archcalc.records import NamedTuple
 
 FLATTENED = "torch.flatten(x, 1)"
 MEAN = "mean of all positions"
+MOVE = "axes in another order"
 MOST_PARTS = 1_000_000
 """How many parts of concatenations are written out, in all."""
 DEEPEST = 6
@@ -68,20 +70,80 @@ class Steps(NamedTuple):
 
 def steps_of(graph: Graph) -> Steps:
     """Return a graph as steps."""
-    values: dict[int, Value] = {i: -1 - n for n, i in enumerate(graph.inputs)}
-    found: list[Step] = []
-    chains = _Chains(graph)
-    for node in graph.nodes[len(graph.inputs) :]:
-        if node.aux:
-            continue
-        inputs = chains.inputs(node, values)
-        if _passes(graph, node):
-            values[node.index] = inputs[0]
-        elif node.index not in chains.inner:
-            values[node.index] = len(found)
-            found.append(_step(graph, node, inputs))
-    outputs = tuple([values[i] for i in graph.outputs])
-    return Steps(graph, tuple(found), outputs, _contexts(found))
+    return _Reading(graph).steps()
+
+
+class _Reading:
+    """Reads the nodes of a graph one by one.
+
+    `values` are the tensors that nodes make, `pending` those whose axes are still to be
+    moved, and `put` these with their axes moved, where a step needs them so.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.values: dict[int, Value] = {i: -1 - n for n, i in enumerate(graph.inputs)}
+        self.pending: dict[int, Pending] = {}
+        self.put: dict[tuple[Value, Order], Value] = {}
+        self.found: list[Step] = []
+        self.chains = _Chains(graph)
+
+    def steps(self) -> Steps:
+        """Return the steps, and what leaves."""
+        for node in self.graph.nodes[len(self.graph.inputs) :]:
+            if not node.aux:
+                self.read(node)
+        outputs = tuple([self.as_it_is(i) for i in self.graph.outputs])
+        return Steps(self.graph, tuple(self.found), outputs, _contexts(self.found))
+
+    def read(self, node: Node) -> None:
+        """Take a node as a step, or as no step where it computes nothing."""
+        at = node.index
+        order = moved(self.graph, node, self.pending)
+        if order is not None:
+            self.values[at] = self.values[node.inputs[0]]
+            if order.order != tuple(range(len(order.order))):
+                self.pending[at] = order
+            return
+        if node.layer.role == "drop" and node.inputs[0] in self.pending:
+            self.values[at] = self.values[node.inputs[0]]
+            self.pending[at] = self.pending[node.inputs[0]]
+            return
+        known = as_stored(self.graph, node, self.pending) if self.pending else None
+        if known is not None and at not in self.chains.axes:
+            layer, before = known
+            inputs = tuple([self.values[i] for i in node.inputs])
+            shapes = tuple(map(before.before, self.graph.input_shapes(node)))
+            owner = self.graph.owner(node).index
+            shape = before.before(node.shape)
+            self.values[at] = len(self.found)
+            self.pending[at] = before
+            self.found.append(_step(node, layer, shapes, shape, inputs, owner))
+            return
+        inputs = self.chains.inputs(node, {i: self.as_it_is(i) for i in node.inputs})
+        if _passes(self.graph, node):
+            self.values[at] = inputs[0]
+        elif at not in self.chains.inner:
+            self.values[at] = len(self.found)
+            shapes, owner = self.graph.input_shapes(node), self.graph.owner(node).index
+            self.found.append(
+                _step(node, node.layer, shapes, node.shape, inputs, owner)
+            )
+
+    def as_it_is(self, index: int) -> Value:
+        """Return the tensor of a node with its axes as they are there."""
+        order = self.pending.get(index)
+        if order is None:
+            return self.values.get(index, 0)  # none for joins inside of others
+        value = self.values[index]
+        known = self.put.get((value, order.order))
+        if known is None:
+            known = self.put[value, order.order] = len(self.found)
+            shape = self.graph.nodes[index].shape
+            arguments = {"axes": order.order}
+            step = Step(order.node, MOVE, arguments, (), (value,), shape, index)
+            self.found.append(step)
+        return known
 
 
 class _Chains:
@@ -139,28 +201,32 @@ def _passes(graph: Graph, node: Node) -> bool:
     return node.layer.storage == "view" and numel(entering) == numel(node.shape)
 
 
-def _step(graph: Graph, node: Node, inputs: tuple[Value, ...]) -> Step:
-    """Return a layer as a step."""
-    shapes = graph.input_shapes(node)
-    record = node.layer.torch(*shapes)
-    weights = tuple(node.layer.weights(*shapes).values())
+def _step(
+    node: Node,
+    layer: Layer,
+    shapes: tuple[Shape, ...],
+    shape: Shape,
+    inputs: tuple[Value, ...],
+    owner: int,
+) -> Step:
+    """Return a node as a step: a layer with the shapes that enter and leave it."""
+    record = layer.torch(*shapes)
+    weights = tuple(layer.weights(*shapes).values())
     if isinstance(record, Function):
         kind, arguments = record.body, dict[str, Any]()
     else:
         kind, arguments = record.target, named(record)
         around = {"before": record.before, "after": record.after}
         arguments |= {k: v for k, v in around.items() if v not in (None, FLATTENED)}
-    if arguments.get("ceil_mode") is True and _fits(arguments, shapes[0], node.shape):
+    if arguments.get("ceil_mode") is True and _fits(arguments, shapes[0], shape):
         arguments["ceil_mode"] = False
     if _is_mean(kind, arguments, shapes):
         kind, arguments = MEAN, {}
-    elif kind == "nn.Upsample" or node.layer.new_size is not None:
+    elif kind == "nn.Upsample" or layer.new_size is not None:
         # a factor and a size are two ways to say the same
         arguments = {k: v for k, v in arguments.items() if isinstance(v, str)}
-        arguments["size"] = node.shape[1:]
-    return Step(
-        node, kind, arguments, weights, inputs, node.shape, graph.owner(node).index
-    )
+        arguments["size"] = shape[1:]
+    return Step(node, kind, arguments, weights, inputs, shape, owner)
 
 
 def _fits(arguments: Mapping[str, Any], entering: Shape, leaving: Shape) -> bool:

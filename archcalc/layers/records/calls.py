@@ -25,6 +25,7 @@ POSITIONS = {
     "Embedding": ("num_embeddings", "embedding_dim"),
     "MaxPool": ("kernel_size",),
     "AvgPool": ("kernel_size",),
+    "LPPool": ("norm_type", "kernel_size"),
     "AdaptiveAvgPool": ("output_size",),
     "AdaptiveMaxPool": ("output_size",),
     "Dropout": ("p",),
