@@ -72,7 +72,7 @@ def told(
     import torch
 
     tool = TOOLS[name]
-    library, version = torch, str(torch.__version__)
+    library, version = torch, torch.__version__.partition("+")[0]
     try:
         with warnings.catch_warnings(), redirect_stdout(StringIO()):
             warnings.simplefilter("ignore")
