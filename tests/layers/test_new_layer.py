@@ -293,6 +293,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "graph/shortcuts.py": ("conv", "avgpool"),
     # kinds of group that are one row of a table
     "network/rows.py": ("concat", "add", "multiply"),
+    # methods of tensors
+    "network/counters/tools.py": ("add", "matmul"),
     # words on slides, an example in a schema
     "checks/claims/on_slides.py": (
         *("sigmoid", "tanh", "relu", "leaky_relu", "prelu", "elu", "selu"),
