@@ -10,7 +10,8 @@ def export(
 ) -> str | bytes:
     """Return a network as code in one file: `torch` is PyTorch, `keras` is Keras.
 
-    `onnx` gives the bytes of an ONNX file without weights.
+    `onnx` gives the bytes of an ONNX file without weights; `scalesim`, `scalesim-gemm`
+    and `zigzag` the convolutions and matrix products as these simulators read them.
 
     The code has a class for each block of the spec, loops for repeats, and arguments
     for params. It imports that library alone. Side heads are left out. `channels` says

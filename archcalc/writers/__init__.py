@@ -15,8 +15,19 @@ LANGUAGES = {
     "keras": "archcalc.writers.keras.language:KERAS",
 }
 """Each format that is code, with the language that it is written in."""
-FILES = {"onnx": "archcalc.writers.onnx.file:write"}
+FILES = {
+    "onnx": "archcalc.writers.onnx.file:write",
+    "scalesim": "archcalc.writers.products.scalesim:write",
+    "scalesim-gemm": "archcalc.writers.products.scalesim:write_gemm",
+    "zigzag": "archcalc.writers.products.zigzag:write",
+}
 """Each other format, with the function that writes a network."""
+LOST = {
+    "scalesim": "archcalc.writers.products.scalesim:LOST",
+    "scalesim-gemm": "archcalc.writers.products.scalesim:LOST_IN_GEMM",
+    "zigzag": "archcalc.writers.products.zigzag:LOST",
+}
+"""Each format that leaves things out, with the sentences that say which."""
 FORMS = (*LANGUAGES, *FILES)
 
 
@@ -39,6 +50,12 @@ def export(network: Network, to: str, channels: str | None = None) -> str | byte
     from archcalc.writers.code import Written
 
     return Written(network, spoken(to, channels)).text()
+
+
+def lost(to: str) -> tuple[str, ...]:
+    """Return what a format leaves out of a network, in sentences."""
+    found: tuple[str, ...] = _named(LOST[to]) if to in LOST else ()
+    return found
 
 
 def spoken(to: str, channels: str | None = None) -> Language:

@@ -66,12 +66,12 @@ def said(name: str, module: nn.Module, inputs: Sequence[Tensor]) -> Told:
     try:
         return told(name, module, inputs, FOLDER)
     except MissingExtra as error:
-        pytest.skip(error.show())
+        pytest.skip(str(error))
 
 
-def library(name: str) -> ModuleType:
+def library(name: str, module: str = "") -> ModuleType:
     """Import a library that is no counter, or skip the test and say what to install."""
     try:
-        return imported(Package(name, name, ""), FOLDER)[0]
+        return imported(Package(name, module or name, ""), FOLDER)[0]
     except MissingExtra as error:
-        pytest.skip(error.show())
+        pytest.skip(str(error))

@@ -19,7 +19,8 @@ def export(
         Option(
             "--to",
             metavar="FORMAT",
-            help="torch or keras: code in one file. onnx: a file without weights.",
+            help="torch or keras: code in one file. onnx: a file without weights. "
+            "scalesim, scalesim-gemm, zigzag: layers for simulators of hardware.",
         ),
     ] = "torch",
     channels: Annotated[
@@ -43,6 +44,7 @@ def export(
     $ archcalc export resnet50 --to onnx -o resnet50.onnx
     """
     from archcalc.writers import export as written
+    from archcalc.writers import lost
 
     made = written(loading.load(net), to, channels)
     if isinstance(made, str):
@@ -52,5 +54,7 @@ def export(
         raise UsageError.of("AC584", message, help=f"-o FILE.{to}")
     else:
         output.write_bytes(made)
+    for sentence in lost(to):
+        print(sentence, file=sys.stderr)
     if output is not None:
         print(f"wrote {output}", file=sys.stderr)

@@ -36,6 +36,7 @@ class Page:
         self.tensors: dict[str, bytes] = {}
         self.known: dict[str, bytes] = {}
         self.renamed: dict[str, str] = {}
+        self.shapes: dict[str, tuple[Dim, ...]] = {}
         self.names: set[str] = set()
         self.constants: dict[tuple[Any, ...], Tensor] = {}
         self.step = ""
@@ -87,6 +88,7 @@ class Page:
             type = first.type
         made = [Tensor(self, self.inner(op), tuple(s), type) for s in shapes]
         self.append(op, inputs, [one.name for one in made], attributes)
+        self.shapes.update({one.name: one.shape for one in made})
         return made
 
     def append(
@@ -98,6 +100,7 @@ class Page:
     ) -> None:
         """Append an operator whose outputs have names."""
         names = ["" if one is None else one.name for one in inputs]
+        self.shapes.update({one.name: one.shape for one in inputs if one is not None})
         while names and not names[-1]:
             names.pop()
         self.nodes.append(Op(op, names, list(outputs), self.path(op), attributes))
@@ -115,6 +118,7 @@ class Page:
         made = Tensor(self, self.free(name), value.shape, value.type)
         if any(value.name in op.outputs for op in self.nodes[since:]):
             self.renamed[value.name] = made.name
+            self.shapes[made.name] = made.shape
         else:
             self.append("Identity", [value], [made.name], {})
         self.state(made)

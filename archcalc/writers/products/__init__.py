@@ -1,0 +1,1 @@
+"""Convolutions and matrix products of a network, as hardware simulators read them."""
