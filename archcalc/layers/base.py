@@ -39,6 +39,7 @@ from archcalc.layers.records.running import Run
 from archcalc.layers.records.seen import Seen as Seen
 from archcalc.layers.records.seen import Window as Window
 from archcalc.sizes.dims import Dim, divides, product
+from archcalc.sizes.polynomials import tells_apart
 
 if TYPE_CHECKING:
     from archcalc.layers.records.strides import Ints, Laid
@@ -487,6 +488,17 @@ def on_axis(axis: int | str, shape: Shape) -> int:
 
 def is_one(size: Dim) -> bool:
     """Say whether a size is the number 1; a symbol is not, whatever its value."""
+    plain = getattr(size, "__dim__", None)
+    value = plain() if plain else size
+    tells_apart(value, 1)
+    return stretches(value)
+
+
+def stretches(size: Dim) -> bool:
+    """Say whether a size is the number 1 beside others that it is stretched to.
+
+    A symbol is not: where it is 1, so are the equal ones that it meets.
+    """
     plain = getattr(size, "__dim__", None)
     value = plain() if plain else size
     return isinstance(value, int) and value == 1

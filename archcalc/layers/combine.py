@@ -14,6 +14,7 @@ from archcalc.layers.base import (
     Shape,
     Work,
     is_one,
+    stretches,
     numel,
     on_axis,
     times,
@@ -45,7 +46,7 @@ def broadcast(key: str, inputs: tuple[Shape, ...]) -> Shape:
     rank = max(map(len, inputs))
     shape: list[Dim] = []
     for sizes in zip(*(widened(x, rank) for x in inputs), strict=True):
-        wide = [n for n in sizes if not is_one(n)]
+        wide = [n for n in sizes if not stretches(n)]
         if not all(same(wide[0], n) for n in wide[1:]):
             alike = len({len(x) for x in inputs}) == 1
             help = projection(inputs) if alike else ranks_help(inputs)

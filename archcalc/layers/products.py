@@ -13,6 +13,7 @@ from archcalc.layers.base import (
     Shape,
     Work,
     is_one,
+    stretches,
     numel,
 )
 from archcalc.layers.combine import mismatch, operand, widened
@@ -65,10 +66,10 @@ class MatMul(Layer):
         rank = max(len(a), len(b), 2) - 2
         found: list[Dim] = []
         for m, n in zip(widened(a[:-2], rank), widened(b[:-2], rank), strict=True):
-            if not (is_one(m) or is_one(n) or same(m, n)):
+            if not (stretches(m) or stretches(n) or same(m, n)):
                 message = "matmul needs equal sizes before the last two axes"
                 raise mismatch(message, (a, b))
-            found.append(n if is_one(m) else m)
+            found.append(n if stretches(m) else m)
         return tuple(found)
 
     def work(self, output: Shape, *inputs: Shape) -> Work:

@@ -21,6 +21,7 @@ from archcalc.layers.base import (
 )
 from archcalc.layers.fields import Axes, FieldError, ListField, Sizes
 from archcalc.sizes.dims import Dim, product, same
+from archcalc.sizes.polynomials import tells_apart
 
 if TYPE_CHECKING:
     from archcalc.layers.records.strides import Ints, Laid
@@ -143,6 +144,8 @@ class Reshape(Regrouped):
     def agree(self) -> None:
         if sum(map(is_rest, self.sizes)) > 1:
             raise FieldError("only one size can be -1: it is computed from the others")
+        for size in self.sizes:
+            tells_apart(size, 0)
         if any(type(size) is int and size == 0 for size in self.sizes):
             raise FieldError("a size cannot be 0")
 
@@ -169,6 +172,7 @@ class Reshape(Regrouped):
 
 def is_rest(size: Dim) -> bool:
     """Say whether a size is -1, for what is left."""
+    tells_apart(size, -1)
     return type(size) is int and size == -1
 
 

@@ -27,6 +27,7 @@ from archcalc.layers.fields import Factors, Size, Stride, WordField
 from archcalc.layers.reshape import Rearrange
 from archcalc.layers.window import simple
 from archcalc.sizes.dims import Dim
+from archcalc.sizes.polynomials import tells_apart
 
 MODES = ("nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic")
 Mode = Annotated[
@@ -163,6 +164,8 @@ class Upsample(Interpolate):
 def scaled(n: Dim, scale: Fraction) -> Dim:
     """Return an axis enlarged; of a name, the floor of the exact product."""
     up, down = scale.numerator, scale.denominator
+    if down != 1:
+        tells_apart(n, n)
     if down != 1 and type(n) is int and n.bit_length() <= FLOAT_BITS:
         return floor(n * float(scale))
     return n * up // down

@@ -7,7 +7,9 @@ their atoms are equal as objects; `atoms.py` says what is simplified.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
 from functools import lru_cache
 
@@ -77,9 +79,14 @@ class Poly:
         return collect(t.to_power(self._terms, exponent))
 
     def __eq__(self, other: object) -> bool:
-        return (
-            self._terms == other._terms if isinstance(other, Poly) else NotImplemented
-        )
+        if not isinstance(other, VALUES):
+            return NotImplemented
+        if isinstance(other, Poly) and self._terms == other._terms:
+            return True
+        told_apart = _watching.get()
+        if told_apart is not None:
+            told_apart.append((self, other))
+        return False
 
     def __hash__(self) -> int:
         if self._hash is None:
@@ -169,6 +176,36 @@ class Poly:
 Dim = int | Poly
 Value = int | Fraction | Poly
 VALUES = (Poly, int, Fraction)
+Pairs = list[tuple[Value, Value]]
+_watching: ContextVar[Pairs | None] = ContextVar("told apart", default=None)
+
+
+@contextmanager
+def telling_apart() -> Iterator[Pairs]:
+    """Collect, inside the block, the values that were found unequal by how they read.
+
+    What was computed holds for all numbers only where `always_apart` says so of each.
+    """
+    pairs: Pairs = []
+    token = _watching.set(pairs)
+    try:
+        yield pairs
+    finally:
+        _watching.reset(token)
+
+
+def tells_apart(size: Value, other: Value) -> None:
+    """Say that a rule gives a name another answer than this number would have."""
+    told_apart = _watching.get()
+    if told_apart is not None and isinstance(size, Poly):
+        told_apart.append((size, other))
+
+
+def always_apart(left: Value, right: Value) -> bool:
+    """Say whether two values differ for all whole numbers of at least 1."""
+    difference = left - right
+    bounds = map(lower_bound, (difference, -difference))
+    return any(bound is not None and bound > 0 for bound in bounds)
 
 
 def symbol(name: str) -> Poly:

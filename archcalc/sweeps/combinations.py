@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain, islice
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ from archcalc.catalogue import FIGURES
 from archcalc.errors import ArchcalcError, UsageError, suggestion, unknown
 from archcalc.network.network import Network
 from archcalc.sweeps.axes import meanings, network_at
+from archcalc.sweeps.closed import totals_of
 from archcalc.sweeps.dependence import BATCH, VARIANT
 from archcalc.sweeps.packed import reader
 from archcalc.sweeps.reuse import Reuse, Values
+from archcalc.sweeps.totals import Totals
 from archcalc.sweeps.values import SweepRow, tidy
 from archcalc.sweeps.where import Test, where_test
 
@@ -32,6 +35,8 @@ IN_SUMS = {"activations": "values"}
 OF_BATCH = frozenset(key for key in KNOWN_FIGURES if FIGURES[key].of_batch)
 MOST_ALONG = 500
 """Values of the last axis that are taken at once: what is held does not grow."""
+FEW = 200
+"""Combinations from which on it is worth while to look for totals of all."""
 MOST_REFUSED = 10
 """Reasons that are kept; further combinations that do not fit are counted."""
 
@@ -78,8 +83,9 @@ class Combinations:
         starts = range(0, len(last), MOST_ALONG)
         self.parts = [last[start : start + MOST_ALONG] for start in starts]
         self.units = prod(map(len, outer)) * len(self.parts)
-        counted = [IN_SUMS.get(name, name) for name in self.figures if name != "top1"]
-        self.read = reader(counted)
+        names = [name for name in self.figures if name != "top1"]
+        self.counted = tuple(IN_SUMS.get(name, name) for name in names)
+        self.read = reader(self.counted)
 
     def _check(self) -> None:
         """Raise `UsageError` for an axis or figure that is not there."""
@@ -106,13 +112,35 @@ class Combinations:
         return prod(map(len, self.axes.values()))
 
     def rows_of(self, first: int, end: int, skip: int = 0) -> Iterator[SweepRow]:
-        """Yield the rows of some units in this process, but the first few."""
-        for index in range(first, end):
-            outer, last = self.unit(index)
-            if skip < len(last):
-                found = self._rows(outer, last[skip:])
-                yield from found if self.kept is None else filter(self.kept, found)
-            skip = 0
+        """Return the rows of some units in this process, but the first few."""
+        begin, stop = self.combinations(first) + skip, self.combinations(end)
+        rows = chain.from_iterable(self._pieces(begin, stop))
+        return rows if self.kept is None else filter(self.kept, rows)
+
+    def _pieces(self, begin: int, stop: int) -> Iterator[Iterable[SweepRow]]:
+        """Yield the rows of combinations, those of several at once."""
+        totals = self.totals
+        if totals is None:
+            yield self._walked(begin, stop)
+            return
+        while begin < stop:
+            block, place = divmod(begin, totals.size)
+            end = min(stop, begin + totals.size - place)
+            rows = totals.rows(block)
+            if rows is None:
+                yield self._walked(begin, end)
+            else:
+                yield islice(rows, place, place + end - begin)
+            begin = end
+
+    def _walked(self, begin: int, stop: int) -> Iterator[SweepRow]:
+        """Yield the rows of combinations, each walked for itself."""
+        while begin < stop:
+            unit, place = self.unit_of(begin)
+            outer, last = self.unit(unit)
+            some = last[place : place + stop - begin]
+            yield from self._rows(outer, some)
+            begin += len(some)
 
     def refuse(self, reason: ArchcalcError) -> None:
         """Count a combination that does not fit."""
@@ -231,6 +259,21 @@ class Combinations:
         known = {a.variant: a.top1 for a in entries}
         top1 = known.get(variant)
         return None if top1 is None else Fraction(str(top1))
+
+    def analyzed(self, number: int) -> SweepRow | None:
+        """Return the row of a combination whose network is analyzed alone."""
+        unit, place = self.unit_of(number)
+        outer, last = self.unit(unit)
+        given = dict(zip(self.names, (*outer, last[place]), strict=True))
+        sums = self.reuse.alone(tuple(v for n, v in given.items() if n != BATCH))
+        if isinstance(sums, ArchcalcError):
+            return None
+        return self._row(tuple(given.values()), sums)
+
+    @cached_property
+    def totals(self) -> Totals | None:
+        """What gives the rows of many combinations at once, if there is such."""
+        return totals_of(self) if len(self) >= FEW else None
 
     @cached_property
     def reuse(self) -> Reuse:

@@ -22,11 +22,19 @@ from archcalc.graph.shortcuts import strides
 from archcalc.language.steps import CONDITION, REPEAT, Step
 from archcalc.layers.base import Layer, Seen, Shape, Window
 from archcalc.network.network import Network
-from archcalc.sizes.dims import assuming
+from archcalc.sizes.dims import Dim, Poly, assuming
 from archcalc.sweeps.dependence import Dependence
-from archcalc.sweeps.packed import DEPTH, MASK, OF_WEIGHTS, VALUES, UnfitError, packed
+from archcalc.sweeps.packed import DEPTH, OF_VALUES, UnfitError, packed, packed_names
 
-FactsMemo = dict[tuple[Layer, tuple[Shape, ...], Shape], int]
+class Fact(NamedTuple):
+    """What is counted of a layer, packed; without its weights; and its values."""
+
+    whole: Dim
+    work: Dim
+    values: Dim
+
+
+FactsMemo = dict[tuple[Layer, tuple[Shape, ...], Shape], Fact]
 ELSEWHERE = "\0"
 """The path of a fragment: no name in a file begins so."""
 NAMES = frozenset({"AC153", "AC154"})
@@ -43,7 +51,7 @@ class Profile(NamedTuple):
 
     shape: Shape
     reads: int
-    alone: int
+    alone: Dim
     kept: int
     strides: tuple[Any, ...]
     depth: int
@@ -52,7 +60,7 @@ class Profile(NamedTuple):
 class Fragment(NamedTuple):
     """A fragment's sums, packed, and its profile; None where it was left out."""
 
-    sums: int
+    sums: Dim
     profile: Profile | None
 
 
@@ -74,10 +82,11 @@ class Standing(NamedTuple):
 
 
 class Memo(NamedTuple):
-    """What all fragments of a sweep share."""
+    """What all fragments of a sweep share; `names`: sizes may be polynomials."""
 
     dependence: Dependence
     inplace: bool
+    names: bool
     facts: FactsMemo
     layers: dict[tuple[Any, ...], Layer]
 
@@ -95,6 +104,14 @@ class _Macro(Layer):
 
     def window(self, *_: Shape) -> Seen:
         return tuple(Window(1, stride, 0) for stride in self.profile.strides)
+
+
+class UncertainError(Exception):
+    """What holds for some values of names only; `names`: those to be numbers."""
+
+    def __init__(self, names: frozenset[str] = frozenset()) -> None:
+        super().__init__()
+        self.names = names
 
 
 class PauseError(Exception):
@@ -158,8 +175,12 @@ class FragmentWriter:
 
     def fragment(self) -> Fragment:
         """Return the sums of all that is no hole, and the profile of the whole."""
-        with assuming():
+        with assuming() as assumed:
             after = self.write()
+        if self.memo.names:
+            if assumed:
+                raise UncertainError
+            return self.counted(after)
         if not all(isinstance(n, int) for node in self.nodes for n in node.shape):
             raise UnfitError("symbols")
         return self.counted(after)
@@ -194,9 +215,11 @@ class FragmentWriter:
         if step.when is not True and not checked(step, "when", CONDITION, 0, scope):
             return 0
         count = checked(step, "repeat", REPEAT, 0, scope)
-        if not isinstance(count, int):
+        if isinstance(count, Poly):
+            if self.memo.names:
+                raise UncertainError(count.symbols)
             raise UnfitError("symbols")
-        return count
+        return int(count)
 
     # -- sums ------------------------------------------------------------------------
 
@@ -236,20 +259,22 @@ class FragmentWriter:
         )
         return Fragment(total, profile)
 
-    def own(self, node: Node, readers: Sequence[int]) -> int:
+    def own(self, node: Node, readers: Sequence[int]) -> Dim:
         """Return the sums that a node adds."""
         source = node.inputs[0] if node.inputs else 0
         over = self.alone(node) if source and readers[source] == 1 else 0
+        over = over * OF_VALUES
         if isinstance(node.layer, _Macro):
-            return -(over << VALUES)
+            return -over
         if not node.inputs and node.index:
             raise UnfitError("a second beginning")
         if not node.index and self.standing.hole is not None:
             return 0
-        return self.fact(node) - (over << VALUES)
+        fact = self.fact(node)
+        return (fact.whole if node.share is None else fact.work) - over
 
-    def fact(self, node: Node) -> int:
-        """Return what the rules say of a node, packed."""
+    def fact(self, node: Node) -> Fact:
+        """Return what the rules say of a node."""
         shapes = tuple(self.nodes[i].shape for i in node.inputs)
         key = (node.layer, shapes, node.shape)
         known = self.memo.facts.get(key)
@@ -257,17 +282,20 @@ class FragmentWriter:
             fact = facts_of(node.layer, shapes, node.shape, convention(USUAL))
             values = 0 if node.layer.storage == "view" else fact.values
             figures = weights_of(fact)
-            known = packed((*figures, fact.macs, fact.flops, values))
+            work = (fact.macs, fact.flops, values)
+            pack = packed_names if self.memo.names else packed
+            own = pack((*figures, *work))
+            known = Fact(own, pack((*(0 for _ in figures), *work)), values)
             self.memo.facts[key] = known
-        return known if node.share is None else known >> OF_WEIGHTS << OF_WEIGHTS
+        return known
 
-    def alone(self, node: Node) -> int:
+    def alone(self, node: Node) -> Dim:
         """Return the values that a node needs not keep if it alone reads its input."""
         if isinstance(node.layer, _Macro):
             return node.layer.profile.alone
         if not self.memo.inplace or node.layer.role not in FOLDED:
             return 0
-        return self.fact(node) >> VALUES & MASK
+        return self.fact(node).values
 
     def deep(self, after: int) -> int:
         """Return the layers with weights on the longest path to a node."""

@@ -7,6 +7,10 @@ from operator import itemgetter
 from struct import Struct
 from typing import Any
 
+from archcalc.sizes.dims import Dim
+from archcalc.sizes.polynomials import collect, terms_of
+from archcalc.sizes.terms import Terms
+
 LANE = 96
 """Bits of one figure in a sum."""
 FIGURES = (
@@ -14,13 +18,15 @@ FIGURES = (
     *("params", "frozen", "trainable", "active_params"),
     *("macs", "flops", "values", "depth"),
 )
-OF_WEIGHTS = FIGURES.index("macs") * LANE
-"""Where the figures end that shared weights add once."""
 VALUES, DEPTH = FIGURES.index("values") * LANE, FIGURES.index("depth") * LANE
+OF_VALUES = 1 << VALUES
+"""What a number of values is multiplied by."""
 MASK = (1 << LANE) - 1
 LARGEST = 1 << 72
 """No figure of a fragment is larger; sums have the rest of a lane to grow."""
 BYTES = LANE // 8
+NEGATIVE = sum(1 << (place + 1) * LANE - 1 for place in range(len(FIGURES)))
+"""What makes every figure of a sum positive, where some may be below 0."""
 BEYOND = sum(MASK >> 64 << 64 << place * LANE for place in range(len(FIGURES)))
 """The bits that are set where a figure does not fit in 64."""
 
@@ -37,6 +43,45 @@ def packed(figures: Sequence[Any]) -> int:
             raise UnfitError("symbols")
         total |= figure << place * LANE
     return total
+
+
+def packed_names(figures: Sequence[Dim]) -> Dim:
+    """Return figures as `packed` does; each may be a polynomial, packed by its terms.
+
+    Raises `UnfitError` for a coefficient that is not whole, or does not fit.
+    """
+    total: Dim = 0
+    for place, figure in enumerate(figures):
+        for number in terms_of(figure).values():
+            if type(number) is not int or abs(number) >= LARGEST:
+                raise UnfitError("a formula")
+        total = total + figure * (1 << place * LANE)
+    return total
+
+
+def lanes(names: Sequence[str]) -> Callable[[Dim], tuple[Dim, ...]]:
+    """Return what reads these figures out of sums that may be polynomials, or negative.
+
+    >>> lanes(("params", "weights"))(7 - (9 << 4 * LANE))
+    (-9, 7)
+    """
+    shifts = [FIGURES.index(name) * LANE for name in names]
+
+    def of_number(sums: int) -> list[int]:
+        shifted = sums + NEGATIVE
+        return [(shifted >> shift & MASK) - (1 << LANE - 1) for shift in shifts]
+
+    def read(sums: Dim) -> tuple[Dim, ...]:
+        if isinstance(sums, int):
+            return tuple(of_number(sums))
+        figures: list[Terms] = [{} for _ in shifts]
+        for monomial, number in terms_of(sums).items():
+            for terms, own in zip(figures, of_number(int(number)), strict=True):
+                if own:
+                    terms[monomial] = own
+        return tuple(map(collect, figures))
+
+    return read
 
 
 def reader(names: Sequence[str]) -> Callable[[int], tuple[int, ...]]:

@@ -22,6 +22,7 @@ from archcalc.graph.paths import depth
 from archcalc.language.steps import Step
 from archcalc.layers.base import Shape
 from archcalc.network.network import Network
+from archcalc.sizes.dims import Dim
 from archcalc.sweeps.dependence import Dependence
 from archcalc.sweeps.fragments import (
     NAMES,
@@ -34,7 +35,7 @@ from archcalc.sweeps.fragments import (
     Standing,
     weights_of,
 )
-from archcalc.sweeps.packed import DEPTH, VALUES, UnfitError, packed
+from archcalc.sweeps.packed import DEPTH, OF_VALUES, UnfitError, packed
 
 MOST_HELD = 100_000
 """Fragments that are held, each with some 3 kB: memory does not grow beyond."""
@@ -57,17 +58,28 @@ class Stop:
     key: Key
     axes: frozenset[int]
     end: Fragment
-    memo: dict[Any, tuple[int, Stop]] = field(default_factory=dict)
+    memo: dict[Any, tuple[Any, Stop]] = field(default_factory=dict)
     next: dict[Profile | None, Stop] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Walk:
-    """One list of steps, or one repetition of a step, under given circumstances."""
+    """One list of steps, or one repetition of a step, under given circumstances.
+
+    `axes` are those that it reads outside of its holes, `key` picks their values.
+    `holes` has the next hole by those values and what was passed.
+    """
 
     standing: Standing
+    axes: frozenset[int]
     key: Key
+    holes: dict[Any, Hole] = field(default_factory=dict)
     starts: dict[Any, Stop] = field(default_factory=dict)
+
+
+def walk_at(standing: Standing, axes: frozenset[int]) -> Walk:
+    """Return a walk of which nothing is known yet."""
+    return Walk(standing, axes, key_of(axes))
 
 
 def key_of(axes: frozenset[int]) -> Key:
@@ -78,7 +90,8 @@ def key_of(axes: frozenset[int]) -> Key:
 class Reuse:
     """The totals of a network under many values of its `axes`.
 
-    `network` gives the network for a tuple of values, one for each axis.
+    `network` gives the network for a tuple of values, one for each axis. With `names`,
+    values may be symbols, and sums are polynomials over them.
     """
 
     def __init__(
@@ -87,12 +100,13 @@ class Reuse:
         axes: Mapping[str, Sequence[Any]],
         network: Callable[[Values], Network],
         inplace: bool = True,
+        names: bool = False,
     ) -> None:
         self.base = base
         self.network = network
         self.inplace = inplace
         self.dependence = Dependence(base.spec, axes, base.settings)
-        self.memo = Memo(self.dependence, inplace, {}, {})
+        self.memo = Memo(self.dependence, inplace, names, {}, {})
         self.env: tuple[Values, Network] | None = None
         # A fragment does not know which steps in it leave the network or are frozen.
         known = base.spec.outputs or base.spec.freezes or base.freeze
@@ -106,7 +120,7 @@ class Reuse:
         self.memo.layers.clear()
         self.walks: dict[Any, Walk] = {}
         self.pick: dict[int, tuple[Key, bool, dict[Any, int]]] = {}
-        self.root = Walk(Standing(None, {}, None), key_of(self.dependence.direct))
+        self.root = walk_at(Standing(None, {}, None), self.dependence.direct)
 
     # -- walking ---------------------------------------------------------------------
 
@@ -185,12 +199,12 @@ class Reuse:
             total += sums
         return Fragment(total + stop.end.sums, stop.end.profile)
 
-    def ahead(self, walk: Walk, stop: Stop, values: Values) -> tuple[int, Stop]:
+    def ahead(self, walk: Walk, stop: Stop, values: Values) -> tuple[Any, Stop]:
         """Return the sums of the hole of a stop, and the next stop."""
         found = stop.memo.get(stop.key(values))
         return self.found(walk, stop, values) if found is None else found
 
-    def found(self, walk: Walk, stop: Stop, values: Values) -> tuple[int, Stop]:
+    def found(self, walk: Walk, stop: Stop, values: Values) -> tuple[Any, Stop]:
         """Evaluate the hole of a stop; return its sums and what follows."""
         hole = stop.hole
         if hole is None:
@@ -199,23 +213,36 @@ class Reuse:
         if hole.trunk and profile is not None:
             sums += profile.depth << DEPTH
             profile = without_depth(profile)
+        after = self.behind(walk, stop, profile, values)
+        stop.memo[stop.key(values)] = found = (sums, after)
+        self.held += 1
+        return found
+
+    def behind(
+        self, walk: Walk, stop: Stop, profile: Profile | None, values: Values
+    ) -> Stop:
+        """Return the stop behind a hole of this profile."""
         after = stop.next.get(profile)
         if after is None:
             after = self.stop(walk, values, (*stop.before, profile))
             stop.next[profile] = after
-        stop.memo[stop.key(values)] = found = (sums, after)
-        self.held += 1
-        return found
+        return after
 
     def stop(
         self, walk: Walk, values: Values, before: tuple[Profile | None, ...]
     ) -> Stop:
         """Write a walk's steps out up to the first hole that is not known."""
+        # Which hole is next depends on the shapes and strides of those before it alone.
+        passed = tuple(p and (p.shape, p.strides) for p in before)
+        known = walk.key(values), passed
+        hole = walk.holes.get(known)
+        if hole is not None:
+            return self.pause(before, hole)
         try:
             end = self.writer(walk.standing, values, before).fragment()
         except PauseError as pause:
-            axes = self.dependence.axes(pause.hole.step)
-            return Stop(before, pause.hole, key_of(axes), axes, Fragment(0, None))
+            walk.holes[known] = pause.hole
+            return self.pause(before, pause.hole)
         except ArchcalcError as error:
             hole = walk.standing.hole
             if hole is not None and NAMES & {p.code for p in error.problems}:
@@ -226,6 +253,11 @@ class Reuse:
                 self.inline(walk.standing.hole.step)
             raise
         return Stop(before, None, key_of(frozenset()), frozenset(), end)
+
+    def pause(self, before: tuple[Profile | None, ...], hole: Hole) -> Stop:
+        """Return the stop at a hole."""
+        axes = self.dependence.axes(hole.step)
+        return Stop(before, hole, key_of(axes), axes, Fragment(0, None))
 
     def inline(self, step: Step) -> None:
         """Write a step out in place from now on."""
@@ -309,13 +341,19 @@ class Reuse:
         values: Values,
     ) -> Fragment:
         """Return one repetition of a step."""
+        return self.walk(self.walk_of(hole, shape, override, i), values)
+
+    def walk_of(
+        self, hole: Hole, shape: Shape, override: dict[str, Any], i: int | None
+    ) -> Walk:
+        """Return the walk through one repetition of a step."""
         key = (id(hole.step), shape, hole.locals, i, *override)
         walk = self.walks.get(key)
         if walk is None:
             axes = self.dependence.key(hole.step)
-            here = hole._replace(shape=shape)
-            walk = self.walks[key] = Walk(Standing(here, override, i), key_of(axes))
-        return self.walk(walk, values)
+            standing = Standing(hole._replace(shape=shape), override, i)
+            walk = self.walks[key] = walk_at(standing, axes)
+        return walk
 
 
 @lru_cache(maxsize=4096)
@@ -325,12 +363,12 @@ def without_depth(profile: Profile) -> Profile:
 
 
 @lru_cache(maxsize=4096)
-def profile_of_row(profile: Profile, times: int) -> tuple[Profile, int]:
+def profile_of_row(profile: Profile, times: int) -> tuple[Profile, Dim]:
     """Return the profile of equal fragments in a row, and what they overwrite."""
     inside = profile.alone if profile.reads == 1 and not profile.kept else 0
     steps = tuple(s**times for s in profile.strides)
     whole = profile._replace(strides=steps, depth=profile.depth * times)
-    return whole, (inside << VALUES) * (times - 1)
+    return whole, inside * ((times - 1) * OF_VALUES)
 
 
 def repeated(unit: Fragment, times: int) -> Fragment:
@@ -351,4 +389,4 @@ def chained(before: Fragment | None, after: Fragment) -> Fragment:
     if len(a.strides) == len(b.strides):
         steps = tuple(x * y for x, y in zip(a.strides, b.strides, strict=True))
     profile = Profile(b.shape, a.reads, a.alone, b.kept, steps, a.depth + b.depth)
-    return Fragment(before.sums + after.sums - (alone << VALUES), profile)
+    return Fragment(before.sums + after.sums - alone * OF_VALUES, profile)

@@ -19,7 +19,7 @@ from archcalc.layers.base import (
     Shape,
     Work,
     check_divides,
-    is_one,
+    stretches,
     numel,
     times,
 )
@@ -223,7 +223,7 @@ class Attention(Layer):
         """Raise `ShapeError` AC201 unless a mask stretches to the scores."""
         scores = self.scores(found)
         fits = len(mask) <= len(scores) and all(
-            is_one(m) or same(m, n)
+            stretches(m) or same(m, n)
             for m, n in zip(mask, scores[len(scores) - len(mask) :], strict=True)
         )
         if not fits:
