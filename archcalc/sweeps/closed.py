@@ -53,7 +53,7 @@ class _Ways:
         if self.reuse.plain:
             return None
         try:
-            return self._totals(_whole(self.reuse, self.values))
+            return self._totals(*_whole(self.reuse, self.values))
         except (TooLargeError, UnfitError):
             return None
 
@@ -90,13 +90,15 @@ class _Ways:
         ]
         axes = dict(zip(self.reuse.dependence.places, values, strict=True))
         with counting(found.network.limits), telling_apart() as pairs:
-            parts = _whole(Reuse(found.network, axes, found.at, found.inplace, True), values)
+            parts, grids = _whole(Reuse(found.network, axes, found.at, found.inplace, True), values)
         if REFUSED in parts.profiles.cells or not all(starmap(always_apart, set(pairs))):
             return None
-        totals = self._totals(parts, named)
+        totals = self._totals(parts, grids, named)
         return totals if self._agrees(totals, named) else None
 
-    def _totals(self, parts: Parts, named: Collection[int] = ()) -> Totals:
+    def _totals(
+        self, parts: Parts, grids: Grids, named: Collection[int] = ()
+    ) -> Totals:
         """Return what adds parts up, the batch counted in."""
         found = self.found
         batch: Any = found.batch
@@ -104,21 +106,21 @@ class _Ways:
             batch = batch * symbol(_name(found.names.index(BATCH)))
         read = lanes(found.counted)
         figures: list[list[Grid]] = [[] for _ in found.figures]
-        lengths = [1 if p in named else len(v) for p, v in enumerate(self.values)]
-        grids = Grids(lengths)
         for grid in grids.added([grids.narrowed(grid) for grid in parts.sums]):
             columns = zip(*map(read, grid.cells), strict=True)
             for name, column, own in zip(found.figures, columns, figures, strict=True):
                 times = batch if FIGURES[name].of_batch else 1
-                own.append(self._moved(grid, [cell * times for cell in column], named))
+                cells = Grid(grid.axes, [cell * times for cell in column])
+                own.append(self._moved(grids.plain(cells), named))
         ends = [profile is REFUSED for profile in parts.profiles.cells]
-        refused = self._moved(parts.profiles, ends, named)
+        ended = grids.narrowed(Grid(parts.profiles.axes, ends))
+        refused = self._moved(grids.plain(ended), named)
         return Totals(list(found.axes.values()), self.names, figures, refused)
 
-    def _moved(self, grid: Grid, cells: list[Any], named: Collection[int]) -> Grid:
-        """Return cells over the axes of the sweep."""
+    def _moved(self, grid: Grid, named: Collection[int]) -> Grid:
+        """Return a grid over the axes of the sweep."""
         axes = [self.at[place] for place in grid.axes if place not in named]
-        return Grid(tuple(axes), cells)
+        return Grid(tuple(axes), grid.cells)
 
     def _agrees(self, totals: Totals, named: Collection[int]) -> bool:
         """Compare the smallest, a middle and the largest network analyzed alone."""
@@ -135,7 +137,7 @@ class _Ways:
         return True
 
 
-def _whole(reuse: Reuse, values: Sequence[Sequence[Any]]) -> Parts:
+def _whole(reuse: Reuse, values: Sequence[Sequence[Any]]) -> tuple[Parts, Grids]:
     """Return the parts of all combinations; in place what cannot be a part.
 
     Raises `UnfitError` where that does not help.
@@ -143,7 +145,8 @@ def _whole(reuse: Reuse, values: Sequence[Sequence[Any]]) -> Parts:
     while True:
         done = len(reuse.dependence.inline)
         try:
-            return Stages(reuse, values).whole()
+            stages = Stages(reuse, values)
+            return stages.whole(), stages.grids
         except UnfitError:
             reuse.drop_cache()
             if done == len(reuse.dependence.inline):

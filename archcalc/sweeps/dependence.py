@@ -30,6 +30,7 @@ class Dependence:
         self.is_chain = not any(map(reads_others, spec.steps))
         self.known: dict[int, frozenset[str]] = {}
         self.keys: dict[int, frozenset[int]] = {}
+        self.under: dict[int, frozenset[int]] = {}
         self.params = {name: self._param(name, frozenset()) for name in spec.params}
 
     def _param(self, name: str, above: frozenset[str]) -> frozenset[int]:
@@ -87,7 +88,10 @@ class Dependence:
 
     def axes(self, step: Step) -> frozenset[int]:
         """Return the axes that a step and all that it uses read."""
-        return self.behind(self.names(step))
+        known = self.under.get(id(step))
+        if known is None:
+            known = self.under[id(step)] = self.behind(self.names(step))
+        return known
 
     def key(self, step: Step) -> frozenset[int]:
         """Return the axes that one repetition reads outside of its holes."""

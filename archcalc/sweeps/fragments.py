@@ -7,7 +7,7 @@ writes the rest out and the rules count it, as for one network.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from archcalc.figures.conventions import USUAL, convention
@@ -172,18 +172,28 @@ class FragmentWriter:
         holes = _Holes(memo.dependence, known)
         self.expander = Expander(network.spec, network.limits, holes, memo.layers)
         self.nodes = self.expander.growing.nodes
+        self.after = 0
 
     def fragment(self) -> Fragment:
         """Return the sums of all that is no hole, and the profile of the whole."""
         with assuming() as assumed:
-            after = self.write()
-        if self.memo.names:
-            if assumed:
-                raise UncertainError
-            return self.counted(after)
-        if not all(isinstance(n, int) for node in self.nodes for n in node.shape):
+            self.after = self.write()
+        if assumed and self.memo.names:
+            raise UncertainError
+        if not self.memo.names and not all(isinstance(n, int) for node in self.nodes for n in node.shape):
             raise UnfitError("symbols")
-        return self.counted(after)
+        return self.counted(self.after)
+
+    def with_profiles(self, known: Iterable[Profile | None]) -> Fragment:
+        """Return the fragment with other profiles of the same shapes and strides."""
+        profiles = iter([profile for profile in known if profile is not None])
+        for node in self.nodes:
+            if isinstance(node.layer, _Macro):
+                profile = next(profiles)
+                inputs = node.inputs[:1] * profile.reads
+                changed = node._replace(layer=_Macro(profile), inputs=inputs)
+                self.nodes[node.index] = changed
+        return self.counted(self.after)
 
     def write(self) -> int:
         """Write the steps out; return the node that leaves."""

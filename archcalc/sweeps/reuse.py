@@ -67,13 +67,15 @@ class Walk:
     """One list of steps, or one repetition of a step, under given circumstances.
 
     `axes` are those that it reads outside of its holes, `key` picks their values.
-    `holes` has the next hole by those values and what was passed.
+    `holes` has the next hole by those values and what was passed, `written` the last
+    end that was written out.
     """
 
     standing: Standing
     axes: frozenset[int]
     key: Key
     holes: dict[Any, Hole] = field(default_factory=dict)
+    written: tuple[Any, FragmentWriter] | None = None
     starts: dict[Any, Stop] = field(default_factory=dict)
 
 
@@ -239,7 +241,12 @@ class Reuse:
         if hole is not None:
             return self.pause(before, hole)
         try:
-            end = self.writer(walk.standing, values, before).fragment()
+            if walk.written is not None and walk.written[0] == known:
+                end = walk.written[1].with_profiles(before)
+            else:
+                writer = self.writer(walk.standing, values, before)
+                end = writer.fragment()
+                walk.written = known, writer
         except PauseError as pause:
             walk.holes[known] = pause.hole
             return self.pause(before, pause.hole)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from archcalc.errors import ArchcalcError
 from archcalc.sweeps.fragments import Hole, Profile
 from archcalc.sweeps.packed import DEPTH
-from archcalc.sweeps.reuse import Reuse, Values, Walk, profile_of_row, without_depth
+from archcalc.sweeps.reuse import Reuse, Stop, Values, Walk, profile_of_row, without_depth
 
 MOST_CELLS = 60_000
 """Cells of one table: where more are needed, nothing is gained."""
@@ -45,10 +45,17 @@ class TooLargeError(Exception):
 
 
 class Grids:
-    """What is done with grids over axes of these lengths."""
+    """What is done with grids over axes of these lengths.
+
+    Further axes are made of these: a *class* axis has one place for all values of an
+    axis that make no difference between them.
+    """
 
     def __init__(self, lengths: Sequence[int]) -> None:
-        self.lengths = lengths
+        self.lengths = list(lengths)
+        self.owners = list(range(len(lengths)))
+        self.classes: dict[int, tuple[int, ...]] = {}
+        self.known: dict[tuple[int, tuple[int, ...]], int] = {}
         self.indexes: dict[tuple[tuple[int, ...], tuple[int, ...]], list[int]] = {}
 
     def size(self, axes: Sequence[int]) -> int:
@@ -59,10 +66,20 @@ class Grids:
         return size
 
     def together(self, *grids: Grid) -> tuple[int, ...]:
-        """Return the axes of all grids."""
-        axes = tuple(sorted({axis for grid in grids for axis in grid.axes}))
+        """Return the axes of all grids; an axis for two different ones made of it."""
+        found: dict[int, int] = {}
+        for axis in (axis for grid in grids for axis in grid.axes):
+            owner = self.owners[axis]
+            found[owner] = axis if found.get(owner, axis) == axis else owner
+        axes = tuple(found[owner] for owner in sorted(found))
         self.size(axes)
         return axes
+
+    def plain(self, grid: Grid) -> Grid:
+        """Return a grid over the axes themselves."""
+        axes = tuple(self.owners[axis] for axis in grid.axes)
+        self.size(axes)
+        return Grid(axes, self.spread(grid, axes))
 
     def spread(self, grid: Grid, axes: tuple[int, ...]) -> list[Any]:
         """Return the cells of a grid over more axes."""
@@ -74,25 +91,69 @@ class Grids:
         return list(map(grid.cells.__getitem__, index))
 
     def _index(self, own: tuple[int, ...], axes: tuple[int, ...]) -> list[int]:
-        steps = {a: prod(self.lengths[b] for b in own if b > a) for a in own}
+        steps, step = {}, 1
+        for axis in reversed(own):
+            steps[self.owners[axis]] = axis, step
+            step *= self.lengths[axis]
         index = [0]
         for axis in axes:
-            some = range(0, steps.get(axis, 0) * self.lengths[axis], steps.get(axis, 1))
-            each = some or (0,) * self.lengths[axis]
-            index = [i + j for i in index for j in each]
+            mine, step = steps.get(self.owners[axis], (axis, 0))
+            places: Sequence[int] = range(self.lengths[axis])
+            if mine != axis:
+                places = self.classes[mine]
+            index = [i + place * step for i in index for place in places]
         return index
+
+    def lines(self, grid: Grid, at: int) -> list[list[Any]]:
+        """Return the cells for each value of the axis at a place."""
+        step = prod(self.lengths[axis] for axis in grid.axes[at + 1 :])
+        length = self.lengths[grid.axes[at]]
+        cells, turn = grid.cells, step * length
+        return [
+            [
+                cell
+                for first in range(place * step, len(cells), turn)
+                for cell in cells[first : first + step]
+            ]
+            for place in range(length)
+        ]
 
     def narrowed(self, grid: Grid) -> Grid:
         """Return a grid without the axes that make no difference."""
-        axes, cells = grid
-        for axis in axes:
-            step = prod(self.lengths[b] for b in axes if b > axis)
-            turn = step * self.lengths[axis]
-            first = [c for at in range(0, len(cells), turn) for c in cells[at : at + step]]
-            less = Grid(tuple(a for a in axes if a != axis), first)
-            if self.spread(less, axes) == cells:
-                return self.narrowed(less)
+        for at in range(len(grid.axes)):
+            first, *others = self.lines(grid, at)
+            if all(line == first for line in others):
+                less = grid.axes[:at] + grid.axes[at + 1 :]
+                return self.narrowed(Grid(less, first))
         return grid
+
+    def classed(self, grid: Grid) -> Grid:
+        """Return a grid of numbers with class axes where these are shorter."""
+        for at, axis in enumerate(grid.axes):
+            lines = list(map(tuple, self.lines(grid, at)))
+            kinds = list(dict.fromkeys(lines))
+            if self.owners[axis] == axis and len(kinds) < len(lines):
+                places = tuple(map(kinds.index, lines))
+                axes = (*grid.axes[:at], self._class(axis, places), *grid.axes[at + 1 :])
+                step = prod(self.lengths[axis] for axis in axes[at + 1 :])
+                cells = [
+                    cell
+                    for first in range(0, len(grid.cells), step * len(lines))
+                    for kind in map(lines.index, kinds)
+                    for cell in grid.cells[first + kind * step : first + (kind + 1) * step]
+                ]
+                return self.classed(Grid(axes, cells))
+        return grid
+
+    def _class(self, axis: int, places: tuple[int, ...]) -> int:
+        """Return the class axis with these places for the values of an axis."""
+        known = self.known.get((axis, places))
+        if known is None:
+            known = self.known[axis, places] = len(self.lengths)
+            self.lengths.append(max(places) + 1)
+            self.owners.append(axis)
+            self.classes[known] = places
+        return known
 
     def added(self, grids: Sequence[Grid]) -> list[Grid]:
         """Return grids with those of the same axes added up."""
@@ -194,9 +255,10 @@ class Stages:
 
     def _behind(self, walk: Walk, state: Grid, after: Grid, stops: _Numbered) -> Grid:
         """Return the stops behind holes that have these profiles."""
-        axes = self.grids.together(state, after)
         numbered = _Numbered()
-        ways = Grid(after.axes, list(map(numbered.number, after.cells)))
+        numbers = Grid(after.axes, list(map(numbered.number, after.cells)))
+        ways = self.grids.classed(self.grids.narrowed(numbers))
+        axes = self.grids.together(state, ways)
         many = len(numbered.things)
         before = [number * many for number in self.grids.spread(state, axes)]
         pairs = list(map(add, before, self.grids.spread(ways, axes)))
@@ -220,7 +282,7 @@ class Stages:
         """Return the values at a cell of a grid, for axes that are wanted."""
         point = [some[0] for some in self.values]
         for axis in reversed(axes):
-            cell, place = divmod(cell, len(self.values[axis]))
+            cell, place = divmod(cell, self.grids.lengths[axis])
             if axis in wanted:
                 point[axis] = self.values[axis][place]
         return tuple(point)
@@ -287,17 +349,18 @@ class Stages:
 
 
 class _Numbered:
-    """Objects by the order in which they were met; None is the first."""
+    """Things by the order in which they were met; None is the first."""
 
     def __init__(self) -> None:
         self.things: list[Any] = [None]
-        self.numbers = {id(None): 0}
+        self.numbers: dict[Any, int] = {None: 0}
 
     def number(self, thing: Any) -> int:
-        """Return the number of an object."""
-        number = self.numbers.get(id(thing))
+        """Return the number of a thing: a stop by itself, others by what they are."""
+        key = id(thing) if isinstance(thing, Stop) else thing
+        number = self.numbers.get(key)
         if number is None:
-            number = self.numbers[id(thing)] = len(self.things)
+            number = self.numbers[key] = len(self.things)
             self.things.append(thing)
         return number
 
