@@ -14,9 +14,9 @@ from archcalc.layers.base import (
     Shape,
     Work,
     is_one,
-    stretches,
     numel,
     on_axis,
+    stretches,
     times,
 )
 from archcalc.layers.fields import Axis

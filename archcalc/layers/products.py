@@ -13,8 +13,8 @@ from archcalc.layers.base import (
     Shape,
     Work,
     is_one,
-    stretches,
     numel,
+    stretches,
 )
 from archcalc.layers.combine import mismatch, operand, widened
 from archcalc.layers.fields import FieldError, LettersField

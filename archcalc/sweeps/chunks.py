@@ -24,13 +24,14 @@ from archcalc.network.network import network as read_network
 from archcalc.source.parser import parse as parse_yaml
 from archcalc.sweeps.choice import Choice, Chosen
 from archcalc.sweeps.combinations import MOST_REFUSED, Combinations
+from archcalc.sweeps.totals import Columns
 from archcalc.sweeps.values import SweepRow
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-FIRST, MOST = 200, 20_000
-"""Combinations of the first chunk, and of the largest."""
+FIRST, MOST, MOST_IN_COLUMNS = 200, 20_000, 1 << 18
+"""Combinations of the first chunk, and of the largest: of rows, and of columns."""
 SECONDS = 0.25
 """How long a chunk should take: progress and a stop come within it."""
 AHEAD = 4
@@ -85,7 +86,7 @@ def _from_columns(*columns: Sequence[Any]) -> Rows:
 
 
 class Chunk(NamedTuple):
-    """What some units gave: rows or their text, and what did not fit.
+    """What some units gave: rows, their text or columns, and what did not fit.
 
     `units` and `combinations` count what is done with it, `size` the rows.
     """
@@ -98,6 +99,7 @@ class Chunk(NamedTuple):
     refused: list[str]
     refusals: int
     seconds: float
+    columns: Sequence[Columns] = ()
 
 
 def task_of(found: Combinations, choice: Choice, form: Form | None = None) -> Task:
@@ -136,15 +138,18 @@ def chunks(
     form: Form | None = None,
     first: int = 0,
     skip: int = 0,
+    columns: bool = False,
 ) -> Iterator[Chunk]:
     """Yield the rows from a unit on (but the first few of it) in chunks, in order.
 
     Each chunk holds what a `choice` wants of its own rows, as text where there is a
-    `form` for them. With the executor of the sweep, AHEAD chunks a worker are
-    under way. Raises `UsageError` AC583 where its workers fail.
+    `form` for them, and in this process as columns where these are asked for. With the
+    executor of the sweep, AHEAD chunks a worker are under way. Raises `UsageError`
+    AC583 where its workers fail.
     """
     if skip:
-        yield _counted(found, made(found, choice, form, first, first + 1, skip))
+        way = (choice, form, columns)
+        yield _counted(found, made(found, *way, first, first + 1, skip))
         first += 1
     own = found.executor is None
     waiting: deque[Future[Chunk] | tuple[int, int]] = deque()
@@ -157,7 +162,7 @@ def chunks(
             first = end
         head = waiting.popleft()
         if isinstance(head, tuple):
-            chunk = made(found, choice, form, *head)
+            chunk = made(found, choice, form, columns, *head)
         else:
             chunk = _result(head, getattr(found.executor, "alive", None))
         yield _counted(found, chunk)
@@ -167,7 +172,8 @@ def chunks(
 def _sized(chunk: Chunk, size: int) -> int:
     """Return how many units the next chunk has, that it takes its time."""
     quickly = chunk.units * SECONDS / max(chunk.seconds, 1e-6)
-    most = max(1, MOST * chunk.units // max(chunk.combinations, 1))
+    most = MOST_IN_COLUMNS if chunk.columns else MOST
+    most = max(1, most * chunk.units // max(chunk.combinations, 1))
     return max(1, min(int(quickly), 2 * size, most))
 
 
@@ -219,6 +225,7 @@ def made(
     found: Combinations,
     choice: Choice,
     form: Form | None,
+    columns: bool,
     first: int,
     end: int,
     skip: int = 0,
@@ -226,6 +233,13 @@ def made(
     """Compute a chunk in this process."""
     begin = time.perf_counter()
     refused, refusals = len(found.refused), found.refusals
+    count = found.combinations(end) - found.combinations(first) - skip
+    arrays = None
+    if columns and choice == Choice():
+        arrays = found.columns_of(first, end, skip)
+    if arrays is not None:
+        taken = time.perf_counter() - begin
+        return Chunk([], "", count, end - first, count, [], 0, taken, arrays)
     rows = found.rows_of(first, end, skip)
     if choice != Choice():
         chosen = Chosen(choice, found.columns)
@@ -238,7 +252,7 @@ def made(
         text,
         len(kept),
         end - first,
-        found.combinations(end) - found.combinations(first) - skip,
+        count,
         found.refused[refused:],
         found.refusals - refusals,
         time.perf_counter() - begin,
@@ -274,4 +288,4 @@ def run_chunk(blob: bytes, first: int, end: int) -> Chunk:
     """Compute the chunk of a pickled task in a worker."""
     found, task = _worker(blob, get_ident())
     found.refused.clear()
-    return made(found, task.choice, task.form, first, end)
+    return made(found, task.choice, task.form, False, first, end)

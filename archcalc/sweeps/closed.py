@@ -9,27 +9,53 @@ value. Where neither helps there are no totals, and each row is walked.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice, starmap
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from archcalc.catalogue import FIGURES
 from archcalc.errors import ArchcalcError
 from archcalc.limits import counting
+from archcalc.network.network import Network
 from archcalc.sizes.dims import symbol
 from archcalc.sizes.polynomials import always_apart, telling_apart
 from archcalc.sweeps.dependence import BATCH, INPUT, VARIANT
 from archcalc.sweeps.fragments import UncertainError
+from archcalc.sweeps.grids import Grid, Grids, TooLargeError
 from archcalc.sweeps.packed import UnfitError, lanes
+from archcalc.sweeps.parts import names_of
 from archcalc.sweeps.reuse import Reuse
-from archcalc.sweeps.stages import REFUSED, Grid, Grids, Parts, Stages, TooLargeError
+from archcalc.sweeps.stages import REFUSED, Parts, Stages
 from archcalc.sweeps.totals import Totals
-
-if TYPE_CHECKING:
-    from archcalc.sweeps.combinations import Combinations
+from archcalc.sweeps.values import SweepRow
 
 
-def totals_of(found: Combinations) -> Totals | None:
+class Space(Protocol):
+    """The combinations of a sweep, as `Combinations` has them."""
+
+    network: Network
+    axes: dict[str, tuple[Any, ...]]
+    names: tuple[str, ...]
+    figures: tuple[str, ...]
+    counted: tuple[str, ...]
+    batch: int
+    inplace: bool
+
+    @property
+    def reuse(self) -> Reuse:
+        """What walks the network."""
+
+    def at(self, values: tuple[Any, ...]) -> Network:
+        """Return the network of a combination, its batch left out."""
+
+    def number(self, places: Iterable[int]) -> int:
+        """Return the number of a combination, from the place of each of its values."""
+
+    def analyzed(self, number: int) -> SweepRow | None:
+        """Return the row of a combination whose network is analyzed alone."""
+
+
+def totals_of(found: Space) -> Totals | None:
     """Return the totals of a sweep; None where each row is to be walked."""
     if set(found.names) == {BATCH} or "top1" in found.figures:
         return None
@@ -40,7 +66,7 @@ def totals_of(found: Combinations) -> Totals | None:
 class _Ways:
     """The two ways to totals; axes count without that of batches, as in `reuse`."""
 
-    def __init__(self, found: Combinations) -> None:
+    def __init__(self, found: Space) -> None:
         self.found = found
         self.reuse = found.reuse
         self.at = [n for n, name in enumerate(found.names) if name != BATCH]
@@ -90,8 +116,17 @@ class _Ways:
         ]
         axes = dict(zip(self.reuse.dependence.places, values, strict=True))
         with counting(found.network.limits), telling_apart() as pairs:
-            parts, grids = _whole(Reuse(found.network, axes, found.at, found.inplace, True), values)
-        if REFUSED in parts.profiles.cells or not all(starmap(always_apart, set(pairs))):
+            parts, grids = _whole(
+                Reuse(found.network, axes, found.at, found.inplace, True), values
+            )
+        if REFUSED in parts.profiles.cells or not all(
+            starmap(always_apart, set(pairs))
+        ):
+            return None
+        read = frozenset().union(
+            *(names_of(n) for grid in parts.sums for n in grid.cells)
+        )
+        if not read <= self.names.keys():  # the network has names of its own
             return None
         totals = self._totals(parts, grids, named)
         return totals if self._agrees(totals, named) else None
@@ -129,10 +164,14 @@ class _Ways:
             places = [(len(some) - 1) * share // 2 for some in found.axes.values()]
             for place in named:
                 values = self.values[place]
-                places[self.at[place]] = values.index(sorted(values)[places[self.at[place]]])
+                places[self.at[place]] = values.index(
+                    sorted(values)[places[self.at[place]]]
+                )
             number = found.number(places)
             rows = totals.rows(number // totals.size)
-            if rows is None or found.analyzed(number) != next(islice(rows, number % totals.size, None)):
+            if rows is None or found.analyzed(number) != next(
+                islice(rows, number % totals.size, None)
+            ):
                 return False
         return True
 

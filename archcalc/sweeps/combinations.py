@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from importlib.util import find_spec
 from itertools import chain, islice
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from archcalc.sweeps.closed import totals_of
 from archcalc.sweeps.dependence import BATCH, VARIANT
 from archcalc.sweeps.packed import reader
 from archcalc.sweeps.reuse import Reuse, Values
-from archcalc.sweeps.totals import Totals
+from archcalc.sweeps.totals import Columns, Totals
 from archcalc.sweeps.values import SweepRow, tidy
 from archcalc.sweeps.where import Test, where_test
 
@@ -39,6 +40,11 @@ FEW = 200
 """Combinations from which on it is worth while to look for totals of all."""
 MOST_REFUSED = 10
 """Reasons that are kept; further combinations that do not fit are counted."""
+
+
+def has_numpy() -> bool:
+    """Say whether numpy, which makes columns, is installed."""
+    return find_spec("numpy") is not None
 
 
 @dataclass
@@ -132,6 +138,22 @@ class Combinations:
             else:
                 yield islice(rows, place, place + end - begin)
             begin = end
+
+    def columns_of(self, first: int, end: int, skip: int = 0) -> list[Columns] | None:
+        """Return the rows of some units as columns; None where that cannot be."""
+        if self.totals is None or self.kept is not None or not has_numpy():
+            return None
+        totals, found = self.totals.wide, []
+        begin, stop = self.combinations(first) + skip, self.combinations(end)
+        while begin < stop:
+            block, place = divmod(begin, totals.size)
+            last = min(totals.size, place + stop - begin)
+            columns = totals.columns(block, place, last)
+            if columns is None:
+                return None
+            found.append(columns)
+            begin += last - place
+        return found
 
     def _walked(self, begin: int, stop: int) -> Iterator[SweepRow]:
         """Yield the rows of combinations, each walked for itself."""

@@ -26,6 +26,7 @@ from archcalc.sizes.dims import Dim, Poly, assuming
 from archcalc.sweeps.dependence import Dependence
 from archcalc.sweeps.packed import DEPTH, OF_VALUES, UnfitError, packed, packed_names
 
+
 class Fact(NamedTuple):
     """What is counted of a layer, packed; without its weights; and its values."""
 
@@ -180,7 +181,9 @@ class FragmentWriter:
             self.after = self.write()
         if assumed and self.memo.names:
             raise UncertainError
-        if not self.memo.names and not all(isinstance(n, int) for node in self.nodes for n in node.shape):
+        if not self.memo.names and not all(
+            isinstance(n, int) for node in self.nodes for n in node.shape
+        ):
             raise UnfitError("symbols")
         return self.counted(self.after)
 

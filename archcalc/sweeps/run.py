@@ -31,6 +31,10 @@ class RowFile(Protocol):
     def form(self) -> Form | None:
         """What writes rows as lines."""
 
+    @property
+    def columnar(self) -> bool:
+        """Whether it takes columns."""
+
     def begin(self, resume: bool) -> tuple[int, int]:
         """Open the file; return the unit, and the place there, to go on from."""
 
@@ -89,7 +93,8 @@ def _wanted(
     top = choice.top
     if top is not None and file.count >= top:
         return
-    for chunk in chunks(found, choice, file.form, first, skip):
+    columns = file.columnar and top is None
+    for chunk in chunks(found, choice, file.form, first, skip, columns):
         over = file.count + chunk.size - top if top is not None else 0
         if over > 0:
             kept = chunk.size - over

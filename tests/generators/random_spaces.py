@@ -32,8 +32,16 @@ SHORTCUTS = (
     "identity-or-none",
 )
 PARAMS = {
-    **{"w": 8, "v": 8, "size": 16, "d": 1, "e": 2, "k": 3, "g": 1},
-    **{"p": "plain", "q": "shut", "f": "1.0"},
+    "w": 8,
+    "v": 8,
+    "size": 16,
+    "d": 1,
+    "e": 2,
+    "k": 3,
+    "g": 1,
+    "p": "plain",
+    "q": "shut",
+    "f": "1.0",
 }
 VALUES: dict[str, tuple[Any, ...]] = {
     "w": (4, 6, 8, 12, 16),
@@ -101,7 +109,9 @@ def space(random: Random) -> tuple[str, dict[str, tuple[Any, ...]]]:
     lines = [f"  - {step}" for step in steps]
     lines += [f"  - {step}" for step in random.choice(LAST)]
     if random.random() < 0.1:
-        lines.insert(random.randrange(len(lines)), "  - {name: kept, conv: w, kernel: 1}")
+        lines.insert(
+            random.randrange(len(lines)), "  - {name: kept, conv: w, kernel: 1}"
+        )
         lines.append("  - {conv: 4, kernel: 1, share: kept}")
     params = ", ".join(f"{name}: {value}" for name, value in PARAMS.items())
     channels = random.choice(("3", "3", "w", "v"))
@@ -115,4 +125,3 @@ def space(random: Random) -> tuple[str, dict[str, tuple[Any, ...]]]:
         some = random.sample(VALUES[name], min(len(VALUES[name]), random.randint(2, 4)))
         axes[name] = tuple(some if random.random() < 0.3 else sorted(some, key=str))
     return text, axes
-

@@ -21,8 +21,8 @@ import archcalc
 from archcalc import sweep
 from archcalc.render.json import render as render_json
 from archcalc.render.plotting.scatter import scatter
-from archcalc.render.rows import as_chunk, parquet, row_file
-from archcalc.render.rows.parquet import ParquetFile
+from archcalc.render.rows import arrow, as_chunk, row_file
+from archcalc.render.rows.arrow import ColumnFile
 from archcalc.reports.sweep import sweep_report
 from archcalc.sweeps.choice import MOST_SPOTS, Choice, Chosen
 from archcalc.sweeps.sweep import Sweep
@@ -75,7 +75,7 @@ def test_streamed_json_is_what_a_whole_report_gives(tmp_path: Path) -> None:
 def test_parquet_has_types(tmp_path: Path) -> None:
     path = tmp_path / "sweep.parquet"
     found = some()
-    file = ParquetFile(found, path)
+    file = ColumnFile(found, path, "parquet")
     file.begin(False)
     file.add(as_chunk(found, list(found), None))
     file.close(None)
@@ -97,12 +97,12 @@ def test_parquet_has_types(tmp_path: Path) -> None:
 def test_parquet_keeps_whole_numbers_beyond_64_bits(
     group: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet, "GROUP", group)
+    monkeypatch.setattr(arrow, "GROUP", group)
     batches = (1, 10**6, 10**12, 10**14)
     net = archcalc.loads(SLOW)
     found = sweep(net, {"batch": batches, "b": (8, 9)}, figures=("params", "macs"))
     path = tmp_path / "sweep.parquet"
-    file = ParquetFile(found, path)
+    file = ColumnFile(found, path, "parquet")
     file.begin(False)
     for row in found:
         file.add(as_chunk(found, [row], None))
@@ -119,22 +119,22 @@ def test_parquet_keeps_whole_numbers_beyond_64_bits(
 
 def test_parquet_refuses_what_no_column_holds(tmp_path: Path) -> None:
     found = sweep("lenet5", {"batch": (10**40,)}, figures=("macs",))
-    file = ParquetFile(found, tmp_path / "sweep.parquet")
+    file = ColumnFile(found, tmp_path / "sweep.parquet", "parquet")
     file.begin(False)
-    file.waiting.append((1, 10**40))
     with pytest.raises(archcalc.UsageError, match="AC584"):
-        file.close(None)
+        file.add(as_chunk(found, [(1, 10**40)], None))
 
 
-def test_parquet_goes_on_with_its_own_file_alone(tmp_path: Path) -> None:
-    path = tmp_path / "sweep.parquet"
+@pytest.mark.parametrize("format", ["parquet", "arrow"])
+def test_columns_go_on_with_their_own_file_alone(tmp_path: Path, format: str) -> None:
+    path = tmp_path / "sweep"
     net = archcalc.loads(SLOW)
     found = sweep(net, {"b": range(1, 9)}, figures=("params",))
-    file = ParquetFile(found, path)
+    file = ColumnFile(found, path, format)
     file.begin(False)
     file.add(as_chunk(found, list(found)[:3], None))
     file.close(None)
-    again = ParquetFile(found, path)
+    again = ColumnFile(found, path, format)
     assert again.begin(True) == (0, 3)
     again.close(None)
     other = sweep(net, {"b": range(1, 9)}, figures=("macs",))
@@ -143,10 +143,10 @@ def test_parquet_goes_on_with_its_own_file_alone(tmp_path: Path) -> None:
     filtered = sweep(net, {"b": range(1, 9)}, figures=("params",), where="b < 3")
     for another in (other, longer, shorter, filtered):
         with pytest.raises(archcalc.UsageError, match="AC582"):
-            ParquetFile(another, path).begin(True)
-    path.write_bytes(b"PAR1")
+            ColumnFile(another, path, format).begin(True)
+    path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(archcalc.UsageError, match="AC582"):
-        ParquetFile(found, path).begin(True)
+        ColumnFile(found, path, format).begin(True)
 
 
 def test_parquet_without_pyarrow_or_a_file(

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from archcalc.sweeps.sweep import Sweep
 
 MOST_JOBS = 256
+COLUMN_ENDINGS = {"parquet": (".parquet", ".pq"), "arrow": (".arrow", ".feather")}
+ROW_FORMATS = ("csv", "json", *COLUMN_ENDINGS)
 Over = Annotated[
     list[str] | None,
     Option(
@@ -107,7 +109,7 @@ ExecutorName = Annotated[
 ]
 SweepFormat = Annotated[
     str | None,
-    format_option((*TABLES, "parquet")),
+    format_option((*TABLES, "parquet", "arrow")),
 ]
 
 
@@ -181,15 +183,17 @@ class _Leaving:
     @property
     def by_rows(self) -> bool:
         """Say whether rows are written as they are found."""
-        return self.format in ("csv", "json", "parquet") and not self.plot
+        return self.format in ROW_FORMATS and not self.plot
 
     def check(self, resume: bool) -> None:
         """Raise `UsageError` for what does not go together."""
         if resume and self.output is None:
             message = "--resume needs a file to continue"
             raise UsageError.of("AC582", message, help="-o sweep.csv")
-        if self.format == "parquet" and self.output is None:
-            raise UsageError.of("AC584", "Parquet needs a file", help="-o FILE.parquet")
+        if self.format in COLUMN_ENDINGS and self.output is None:
+            what = self.format.capitalize()
+            help = f"-o FILE.{self.format}"
+            raise UsageError.of("AC584", f"{what} needs a file", help=help)
         if (self.by_rows or self.plot) and (self.standalone or self.plain):
             option = "standalone" if self.standalone else "plain"
             message = f"format {self.format} has no option {option!r}"
@@ -201,8 +205,9 @@ def _format(format: str | None, output: Path | None, plot: str | None) -> str:
     if plot is not None:
         return picture_format(format, output, {"svg": (".svg",)})
     ending = output.suffix.lower() if output is not None else ""
-    if format == "parquet" or (format is None and ending in (".parquet", ".pq")):
-        return "parquet"
+    for name, endings in COLUMN_ENDINGS.items():
+        if format == name or (format is None and ending in endings):
+            return name
     return format_of(format, output, {**FORMATS, **MADE_OF_SVG})
 
 

@@ -158,9 +158,14 @@ class Memory:
         return static(self.analysis)
 
     @cached_property
+    def training_timeline(self) -> Timeline:
+        """One step of training, moment by moment."""
+        return play(self.training_storages, self.static)
+
+    @cached_property
     def training(self) -> Training:
         """One step of training."""
-        timeline = play(self.training_storages, self.static)
+        timeline = self.training_timeline
         first = self.analysis.graph.nodes[0]
         weights, buffers, gradients, state = (number(s, first) for s in self.static)
         return Training(

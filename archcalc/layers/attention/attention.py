@@ -19,8 +19,8 @@ from archcalc.layers.base import (
     Shape,
     Work,
     check_divides,
-    stretches,
     numel,
+    stretches,
     times,
 )
 from archcalc.layers.combine import mismatch

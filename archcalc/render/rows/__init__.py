@@ -1,4 +1,4 @@
-"""Files that a sweep is written to row by row: CSV, JSON, Parquet."""
+"""Files that a sweep is written to row by row: CSV, JSON, Parquet, Arrow."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from archcalc.sweeps.combinations import Combinations
 from archcalc.sweeps.run import RowFile
 from archcalc.sweeps.values import SweepRow
 
-FORMATS = ("csv", "json", "parquet")
+FORMATS = ("csv", "json", "parquet", "arrow")
 
 
 def row_file(found: Combinations, path: Path | None, format: str) -> RowFile:
     """Return the file for one of FORMATS; without a path, text goes to stdout."""
-    if format == "parquet" and path is not None:
-        from archcalc.render.rows.parquet import ParquetFile
+    if format in ("parquet", "arrow") and path is not None:
+        from archcalc.render.rows.arrow import ColumnFile
 
-        return ParquetFile(found, path)
+        return ColumnFile(found, path, format)
     from archcalc.render.rows.text import CsvFile, JsonFile
 
     return CsvFile(found, path) if format == "csv" else JsonFile(found, path)

@@ -30,6 +30,7 @@ class TextFile:
     """
 
     form: Form
+    columnar = False
     gap = ""
     """What stands between the head and the first row."""
 

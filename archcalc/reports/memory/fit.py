@@ -63,10 +63,8 @@ def fit_report(
             ("left", memory - found.peak),
         ]
     lines += [Line((title, n, n), path=title, kinds="bytes") for title, n in sizes]
-    setting = replace(analysis.setting, batch=max(1, found.batch))
-    chosen = Analysis(analysis.name, analysis.graph, setting)
-    notes = list(_notes(chosen, training, bool(found.batch)))
-    return report(network, chosen, [Table("", columns, tuple(lines))], notes)
+    notes = list(_notes(found.analysis, training, bool(found.batch)))
+    return report(network, found.analysis, [Table("", columns, tuple(lines))], notes)
 
 
 def _notes(analysis: Analysis, training: bool, fits: bool) -> list[Note]:
