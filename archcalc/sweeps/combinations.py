@@ -19,6 +19,7 @@ from archcalc.sweeps.closed import totals_of
 from archcalc.sweeps.dependence import BATCH, VARIANT
 from archcalc.sweeps.packed import reader
 from archcalc.sweeps.reuse import Reuse, Values
+from archcalc.sweeps.sampling import Draws, Sums
 from archcalc.sweeps.totals import Columns, Totals
 from archcalc.sweeps.values import SweepRow, tidy
 from archcalc.sweeps.where import Test, where_test
@@ -115,6 +116,11 @@ class Combinations:
 
     def __len__(self) -> int:
         """Return how many combinations there are."""
+        return self.size
+
+    @property
+    def size(self) -> int:
+        """How many combinations there are: more than `len` can say, if need be."""
         return prod(map(len, self.axes.values()))
 
     def rows_of(self, first: int, end: int, skip: int = 0) -> Iterator[SweepRow]:
@@ -163,6 +169,23 @@ class Combinations:
             some = last[place : place + stop - begin]
             yield from self._rows(outer, some)
             begin += len(some)
+
+    def sample(self, count: int, seed: int = 0) -> Iterator[SweepRow]:
+        """Yield the rows of combinations drawn at random, each as likely as another.
+
+        Of those drawn that are no networks `refused` tells. The same seed gives the
+        same rows. In this process, whatever `executor` is.
+        """
+        draws = Draws(list(self.axes.values()))
+        grids = None if self.totals is None else self.totals.plain
+        sums = None if grids is None else Sums(draws, grids)
+        for drawn in draws.drawn(count, seed):
+            if sums is not None:
+                rows = sums.rows(drawn)
+            else:
+                some = draws.combinations(drawn)
+                rows = chain.from_iterable(self._rows(v[:-1], v[-1:]) for v in some)
+            yield from rows if self.kept is None else filter(self.kept, rows)
 
     def refuse(self, reason: ArchcalcError) -> None:
         """Count a combination that does not fit."""
@@ -295,7 +318,7 @@ class Combinations:
     @cached_property
     def totals(self) -> Totals | None:
         """What gives the rows of many combinations at once, if there is such."""
-        return totals_of(self) if len(self) >= FEW else None
+        return totals_of(self) if self.size >= FEW else None
 
     @cached_property
     def reuse(self) -> Reuse:

@@ -149,27 +149,33 @@ class Reuse:
         root, place, values = self.root, len(outer), (*outer, last[0])
         start, before = None, 0
         try:
-            if place not in self.dependence.direct:
+            if len(last) > 1 and place not in self.dependence.direct:
                 start = self.start(root, values)
                 while start.hole is not None and place not in start.axes:
                     total, start = self.ahead(root, start, values)
                     before += total
         except ArchcalcError:
             start, before = None, 0
-        for value in last:  # as `walk` does, without its calls: this runs for every row
-            values = (*outer, value)
-            total = before
-            try:
-                stop = start or self.start(root, values)
-                while stop.hole is not None:
-                    found = stop.memo.get(stop.key(values))
-                    if found is None:
-                        found = self.found(root, stop, values)
-                    total += found[0]
-                    stop = found[1]
-                yield total + stop.end.sums
-            except ArchcalcError:
-                yield self.alone(values)
+        for value in last:
+            yield self.total((*outer, value), start, before)
+
+    def total(
+        self, values: Values, stop: Stop | None = None, before: int = 0
+    ) -> int | ArchcalcError:
+        """Return the packed totals, walked on from a stop; or why there are none."""
+        root = self.root  # as `walk` does, without its calls: this runs for every row
+        total = before
+        try:
+            stop = stop or self.start(root, values)
+            while stop.hole is not None:
+                found = stop.memo.get(stop.key(values))
+                if found is None:
+                    found = self.found(root, stop, values)
+                total += found[0]
+                stop = found[1]
+            return total + stop.end.sums  # type: ignore[return-value]  # no names here
+        except ArchcalcError:
+            return self.alone(values)
 
     def alone(self, values: Values) -> int | ArchcalcError:
         """Return the totals of one network analyzed alone, or why there are none."""

@@ -174,6 +174,14 @@ class Totals:
         lengths = [self.axes.lengths[place] for place in self.axes.inner]
         return [places.reshape(-1) for places in np.indices(lengths)]
 
+    @property
+    def plain(self) -> Sequence[Sequence[Grid]] | None:
+        """Each figure as grids of numbers; None where that is not all."""
+        _, _, figures, _ = self.given
+        cells = (cell for grids in figures for grid in grids for cell in grid.cells)
+        plain = self.refused is None and all(isinstance(cell, int) for cell in cells)
+        return figures if plain else None
+
     def columns(self, block: int, begin: int, end: int) -> Columns | None:
         """Return some rows of a block as columns; None where one is refused."""
         if self.last is None or self.last[0] != block:

@@ -205,3 +205,53 @@ def test_packed_sums_of_names_are_read_back() -> None:
     )
     with pytest.raises(UnfitError):
         packed_names((c * 2**73,))
+
+
+ONCE_FOR_ALL = Path("docs/examples/once-for-all-space.yaml")
+SUB_NETWORKS = {
+    name: (2, 3, 4) if name[0] == "d" else (3, 5, 7) if name[0] == "k" else (3, 4, 6)
+    for name in load(str(ONCE_FOR_ALL)).params
+    if name != "size"
+}
+
+
+def test_a_sample_of_a_space_too_large_to_count() -> None:
+    figures = ("params", "macs", "activations", "depth")
+    found = sweep(load(str(ONCE_FOR_ALL)), SUB_NETWORKS, figures=figures)
+    assert found.size == 3**45 > 2**64
+    rows = list(found.sample(1200, seed=7))
+    assert rows == list(found.sample(1200, seed=7)) != list(found.sample(1200))
+    assert {row[:1] for row in rows} == {(2,), (3,), (4,)}
+    for row in rows[::200]:
+        analysis = found.at(row[:45]).analyze()
+        total = analysis.total
+        figures_alone = (total.params, total.macs, total.activations)
+        assert row[45:] == (*figures_alone, depth(analysis.graph))
+
+
+def test_blocks_of_the_space_are_those_of_mobilenet_v3() -> None:
+    """Blocks of MobileNet v3 itself, chosen in the space, give its own figures."""
+    chosen: dict[str, Any] = {"d1": 2, "d2": 3, "d3": 4, "d4": 2, "d5": 3}
+    blocks = [(3, 4), (3, 3), (5, 3), (5, 3), (5, 3), (3, 6)]
+    places = ("11", "12", "21", "22", "23", "31")
+    for place, (kernel, expand) in zip(places, blocks, strict=True):
+        chosen |= {f"k{place}": kernel, f"e{place}": expand}
+    mine = load(str(ONCE_FOR_ALL), set=chosen).analyze()
+    large = load("mobilenet-v3-large").analyze()
+    for number, place in enumerate(places, 2):
+        own, theirs = mine.row(f"block{place}"), large.row(f"bneck{number}")
+        assert own.figures.params == theirs.figures.params
+        assert own.figures.macs == theirs.figures.macs
+
+
+@pytest.mark.parametrize("where", [None, "macs <= 100k"])
+def test_a_sample_is_made_of_rows(where: str | None) -> None:
+    """Whether tables hold, formulas do, or some combinations are no networks."""
+    for seed in range(6):
+        text, axes = space(Random(seed))
+        found = sweep(loads(text), axes, figures=("macs", "params"), where=where)
+        found.__dict__["totals"] = combinations.totals_of(found)
+        rows = set(found)
+        drawn = list(found.sample(300, seed))
+        assert rows.issuperset(drawn)
+        assert where or len(drawn) + found.refusals >= 300
