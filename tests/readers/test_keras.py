@@ -469,6 +469,31 @@ def test_a_row_of_keras_2_0_is_a_bare_list() -> None:
     assert read(made).analyze().total.params == 57
 
 
+def test_keras_2_has_constants_and_lists_of_tensors() -> None:
+    """A first argument that is a number, and tensors among the arguments by name."""
+    shape = [None, 4]
+    layers = [
+        old("InputLayer", "x", batch_input_shape=shape),
+        old("InputLayer", "y", batch_input_shape=shape),
+        old(
+            "TFOpLambda",
+            "minus",
+            ["_CONSTANT_VALUE", -1, 1.0, {"y": ["x", 0, 0]}],
+            function="math.subtract",
+        ),
+        old(
+            "TFOpLambda",
+            "joined",
+            [["minus", 0, 0, {"axis": -1}], ["y", 0, 0, {"axis": -1}]],
+            function="concat",
+        ),
+    ]
+    inputs = [["x", 0, 0], ["y", 0, 0]]
+    net = read(old_model(layers, [["joined", 0, 0]], inputs))
+    found = [node.layer.key for node in net.graph.nodes]
+    assert found == ["input", "input", "minus_from", "concat"]
+
+
 # -- files -----------------------------------------------------------------------------
 
 

@@ -83,9 +83,23 @@ OPERATIONS: dict[str, tuple[str, tuple[Any, ...], dict[str, Any], str, Any]] = {
     "nothing": ("GetItem", (X, [WHOLE, part(3, 1)]), {}, "unknown", None),
     "one position": ("GetItem", (X, [WHOLE, 1]), {}, "unknown", None),
     "bounds that are texts": ("GetItem", (X, [part(*"ab")]), {}, "unknown", None),
+    "an axis of no number": ("ExpandDims", (X,), {"axis": [1]}, "unknown", None),
+    "an axis too many": ("ExpandDims", (X,), {"axis": 9}, "unknown", None),
+    "all of one position": ("Squeeze", (X,), {}, "unknown", (6, 4, 5)),
+    "none of one position": ("Squeeze", (X,), {"axis": 1}, "unknown", (6, 4, 5)),
+    "turned round": ("Transpose", (X,), {}, "unknown", (6, 4, 5)),
+    "a mean of all": ("Mean", (X,), {"axis": None}, "unknown", (6, 4, 5)),
+    "sizes of no list": ("Reshape", (X, 3), {}, "unknown", (6, 4, 5)),
+    "two sizes open": ("Reshape", (X, [-1, -1, 6]), {}, "unknown", (6, 4, 5)),
+    "too many values": ("Reshape", (X, [-1, 7, 6]), {}, "unknown", (6, 4, 5)),
+    "more parts than axes": ("GetItem", (X, [WHOLE] * 5), {}, "unknown", (6, 4, 5)),
+    "a matrix and a number": ("Matmul", (X, 2), {}, "unknown", (6, 4, 5)),
+    "a power that is a tensor": ("Power", (2, X), {}, "unknown", (6, 4, 5)),
     "another operation": ("Roll2", (X,), {}, "unknown", (6, 4, 5)),
 }
 STATED = {
+    "an axis of no number": (4, 1, 5, 6),
+    "an axis too many": (4, 5, 1, 6),
     "the batch moved": (60,),
     "the last axis more": (4, 5, 6, 1),
     "a mean of the batch": (5, 6),
@@ -438,6 +452,19 @@ def test_layers_of_several_tensors(name: str) -> None:
     assert analysis.total.params == params
 
 
+def test_tensors_that_do_not_fit_together() -> None:
+    """Sums of other numbers of axes, a larger of other sizes, a product of images."""
+    for kind, shapes, config in (
+        ("Add", (IMAGE, (6,)), {}),
+        ("Concatenate", (IMAGE, (6,)), {}),
+        ("Maximum", (IMAGE, (1, 1, 6)), {}),
+        ("Dot", ((4,), (4,)), {"axes": 1, "normalize": True}),
+        ("MultiHeadAttention", (IMAGE, IMAGE), {"num_heads": 1, "key_dim": 2}),
+    ):
+        with pytest.raises(ArchcalcError, match="AC592"):
+            both(kind, *shapes, **config)
+
+
 def test_groups_of_heads_with_a_gate_and_scores() -> None:
     """Eight heads of queries read two of keys; scores are a second output."""
     given = {"num_query_heads": 8, "num_key_value_heads": 2, "head_dim": 3}
@@ -516,6 +543,97 @@ WRONG: dict[str, tuple[Any, str]] = {
             ),
         ),
         "merge_mode 'max' is not known",
+    ),
+    "a vector of an image": ((("RepeatVector", {"n": 2}),), "does not state the sizes"),
+    "two axes of a softmax": ((("Softmax", {"axis": [1, 2]}),), "does not state"),
+    "slopes along no axis": ((("PReLU", {"shared_axes": [0]}),), "no rule knows"),
+    "two sizes left open": (
+        (("Reshape", {"target_shape": [-1, -1]}),),
+        "does not state",
+    ),
+    "letters in another order": (
+        (("EinsumDense", {"equation": "abcd,bc->ad", "output_shape": [6]}),),
+        "no rule knows",
+    ),
+    "states of both ways": (
+        (
+            ("Reshape", {"target_shape": [20, 6]}),
+            (
+                "Bidirectional",
+                {
+                    "layer": {
+                        "class_name": "GRU",
+                        "config": {"units": 2, "return_state": True},
+                    }
+                },
+            ),
+        ),
+        "no rule knows",
+    ),
+    "other units backwards": (
+        (
+            ("Reshape", {"target_shape": [20, 6]}),
+            (
+                "Bidirectional",
+                {
+                    "layer": {"class_name": "GRU", "config": {"units": 2}},
+                    "backward_layer": {"class_name": "GRU", "config": {"units": 3}},
+                },
+            ),
+        ),
+        "no rule knows",
+    ),
+    "images that come first": (
+        (
+            (
+                "ConvLSTM1D",
+                {"filters": 2, "kernel_size": 1, "data_format": "channels_first"},
+            ),
+        ),
+        "no rule knows",
+    ),
+    "attention of an image": (
+        (("MultiHeadAttention", {"num_heads": 2, "key_dim": 2}),),
+        "attention needs a query and a value",
+    ),
+    "attention alone": ((("Attention", {}),), "attention needs queries, values"),
+    "a sum that joins nothing": ((("Dot", {"axes": 1}),), "does not state the sizes"),
+    "a share of nothing": ((("CustomScaleLayer", {"scale": 1}),), "no rule knows"),
+    "a norm along the positions": (
+        (
+            (
+                "TimeDistributed",
+                {"layer": {"class_name": "LayerNormalization", "config": {"axis": 1}}},
+            ),
+        ),
+        "no rule knows",
+    ),
+    "a reshape that is open at each position": (
+        (
+            (
+                "TimeDistributed",
+                {"layer": {"class_name": "Reshape", "config": {"target_shape": [-1]}}},
+            ),
+        ),
+        "does not state the sizes",
+    ),
+    "a pool without a size at each position": (
+        (("TimeDistributed", {"layer": {"class_name": "MaxPooling1D", "config": {}}}),),
+        "no rule knows",
+    ),
+    "a volume at each position": (
+        (
+            (
+                "TimeDistributed",
+                {
+                    "layer": {
+                        "class_name": "Conv3D",
+                        "config": {"filters": 2, "kernel_size": 1},
+                    }
+                },
+            ),
+        ),
+        "no rule knows",
     ),
     "a layer that no position has": (
         (("TimeDistributed", {"layer": {"class_name": "LSTM", "config": {}}}),),

@@ -143,7 +143,9 @@ def softmax(call: Call) -> Result:
     """A softmax along an axis."""
     axis = call.config.get("axis")
     if isinstance(axis, list):
-        axis = axis[0] if len(axis) == 1 else None
+        if len(axis) != 1:
+            raise NotKnown
+        (axis,) = axis
     axis = -1 if axis is None else axis
     return along(call.build, call.x, "softmax", call.build.number(call.x, axis))
 
