@@ -14,11 +14,13 @@ from pathlib import Path
 import yaml
 from models_tables import models
 
+from archcalc.language.library import shipped
 from archcalc.limits import DEFAULT, Limits
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "reliability.md"
 RUNS = ROOT / "tests" / "data" / "fuzz_runs.yaml"
+EXPORTED = ROOT / "tests" / "data" / "exported.yaml"
 COUNTED = ("minutes", "networks", "layers", "saved_bytes_compared", "mismatches")
 
 
@@ -79,7 +81,27 @@ def onnx() -> Iterator[str]:
     yield f"| **total** | | {sums} |"
 
 
+def exported() -> Iterator[str]:
+    """Yield the lines of the networks whose PyTorch code was run at full size."""
+    known = yaml.safe_load(EXPORTED.read_text(encoding="utf-8"))
+    words = {
+        "equal": "computed the same numbers",
+        "differ": "computed other numbers",
+        "too large": "not run: more than a billion parameters",
+    }
+    found = {word: [n for n, o in known.items() if o == word] for word in words}
+    left = [name for name in shipped() if name not in known]
+    yield "| networks | what came out |"
+    yield "|---:|---|"
+    for word, text in words.items():
+        few = f" ({', '.join(found[word])})" if 0 < len(found[word]) < 10 else ""
+        yield f"| {len(found[word])} | {text}{few} |"
+    few = f" ({', '.join(left)})" if left else ""
+    yield f"| {len(left)} | not run yet{few} |"
+
+
 TABLES = {
+    "exported code": exported,
     "onnx fuzz counts": onnx,
     "format fuzz counts": formats,
     "limits": limits,
