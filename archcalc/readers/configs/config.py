@@ -87,7 +87,7 @@ def _refuse(record: Record, kind: str) -> NoReturn:
 def _with_sizes(text: str, chosen: Chosen, record: Record, kind: str) -> str:
     """Return the text of a spec with other params, and without what then is wrong."""
     found: dict[str, str] = {}
-    for section in SECTION.split(text):
+    for section in filter(str.strip, SECTION.split(text)):
         found[section.partition(":")[0]] = section.rstrip() + "\n"
     root = parse(text, chosen.spec).root
     assert isinstance(root, Mapping)
