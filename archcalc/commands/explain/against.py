@@ -34,7 +34,7 @@ def against(
     loading: Loading,
     rendering: Rendering,
 ) -> None:
-    """Run another tool on a network, and explain its count step by step.
+    """Run another counter, and explain its figure step by step.
 
     It runs on the build of the network in torch, or on a PyTorch module if one is
     named. Exit code 1 if a part of the difference is not explained.
