@@ -13,15 +13,15 @@ under `print`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-from archcalc.network.shown import Shown
 from archcalc.version import __version__ as __version__
 
+TYPE_CHECKING = False
+"""As in `typing`, whose import takes longer than `archcalc --version`."""
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import PurePath
+    from typing import Any
 
     from archcalc.api.checking import check, diff, verify
     from archcalc.api.claims import audit, conventions, reconcile
@@ -150,12 +150,10 @@ def _write(
     return written(shown, format, path, options)
 
 
-Shown.bundle = staticmethod(_bundle)
-Shown.write = staticmethod(_write)
-
-
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used."""
+    from importlib import import_module
+
     for home, names in HOMES.items():
         if name in names:
             value = getattr(import_module(home), name)

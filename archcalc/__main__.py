@@ -8,12 +8,11 @@ from __future__ import annotations
 import codecs
 import gc
 import os
-import signal
 import sys
-from contextlib import suppress
 
 BUG = 3
-INTERRUPTED = 128 + signal.SIGINT
+INTERRUPTED = 130
+"""As a shell says it: 128, and 2 for the signal."""
 WIDEST = "9999"
 SPELLED = "archcalc.spelled"
 """How an output writes a sign that its encoding lacks."""
@@ -58,6 +57,8 @@ def _sane_width() -> None:
 
 
 def _run() -> int:
+    if sys.argv[1:] == ["--version"]:  # nothing else need be loaded
+        return _version()
     from archcalc.commands import Interrupted
     from archcalc.errors import ArchcalcError, clean
     from archcalc.limits import counting
@@ -102,6 +103,17 @@ def _run() -> int:
     return 0
 
 
+def _version() -> int:
+    from archcalc.version import __version__
+
+    try:
+        print(f"archcalc {__version__}", flush=True)
+    except OSError as error:
+        _tell(f"error: cannot write the output: {error.strerror or error}")
+        return 2
+    return 0
+
+
 def _take_debug() -> bool:
     """Take `--debug` out of the words of the command line; say whether it was there.
 
@@ -115,13 +127,16 @@ def _take_debug() -> bool:
 
 def _has_folder() -> bool:
     """Say whether the current folder is still there."""
-    with suppress(OSError):
+    try:
         return bool(os.getcwd())
-    return False
+    except OSError:
+        return False
 
 
 def _tell(text: str) -> None:
     """Write to stderr, if there still is one."""
+    from contextlib import suppress
+
     with suppress(OSError):
         print(text, file=sys.stderr, flush=True)
 

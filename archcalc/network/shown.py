@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import os
 
-Bundle = Callable[[object, Iterable[str] | None, Iterable[str] | None], dict[str, str]]
-Write = Callable[..., str]
+
+def _package() -> Any:
+    """Return the package, which is there as soon as one of its modules is."""
+    return sys.modules["archcalc"]
 
 
 class Shown:
     """Gives what inherits it `print`, `text`, `save`, and its looks in a notebook.
 
-    `bundle` and `write` make the texts; `archcalc/__init__.py` sets them, since they
-    need `render`.
+    `_bundle` and `_write` of the package make the texts, since they need `render`.
     """
 
     __slots__ = ()
-    bundle: ClassVar[Bundle]
-    write: ClassVar[Write]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {getattr(self, 'name', '')}>"
 
     def __str__(self) -> str:
         """Return it as the command line prints it, as wide as the terminal."""
-        return Shown.bundle(self, ("text/plain",), None)["text/plain"]
+        return str(_package()._bundle(self, ("text/plain",), None)["text/plain"])
 
     def text(self, format: str = "terminal", **options: Any) -> str:
         """Return it in a format: `terminal`, `markdown`, `csv`, `latex`, `html`, ….
@@ -42,7 +42,7 @@ class Shown:
         >>> print(report.text("csv").splitlines()[2])
         row,c1,c1,156
         """
-        return Shown.write(self, format, None, options)
+        return str(_package()._write(self, format, None, options))
 
     def save(self, path: str | os.PathLike[str], **options: Any) -> None:
         """Write it to a file; the ending picks the format, as `-o` does.
@@ -52,11 +52,11 @@ class Shown:
         """
         from pathlib import Path
 
-        text = Shown.write(self, None, Path(path), options)
+        text = _package()._write(self, None, Path(path), options)
         Path(path).write_text(text.rstrip("\n") + "\n", encoding="utf-8")
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, str]:
         """Return texts by MIME type, as IPython asks for them."""
-        return Shown.bundle(self, include, exclude)
+        return dict(_package()._bundle(self, include, exclude))
