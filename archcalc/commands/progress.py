@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from threading import Timer
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -58,6 +57,8 @@ def waiting(what: str) -> Iterator[None]:
     if not stream.isatty():
         yield
         return
+    from threading import Timer
+
     said = False
 
     def say() -> None:
