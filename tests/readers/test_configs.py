@@ -147,3 +147,108 @@ def test_variants_and_claims_of_the_shelf_are_left_out(load: Load) -> None:
     assert network.variants == ()
     assert network.spec.about.expect == ()
     assert network.spec.about.paper is None
+
+
+NO_PLACE: dict[str, tuple[dict[str, Any], str]] = {
+    "a size of nothing": (
+        {"model_type": "gpt2", "n_layer": 0},
+        "`n_layer` is a size from 1 to 1000, not 0",
+    ),
+    "a list of nothing": (
+        {"model_type": "wav2vec2", "conv_kernel": [0]},
+        "`conv_kernel` holds up to 64 sizes from 1",
+    ),
+    "too few stages": (
+        {"model_type": "segformer", "depths": [2, 2]},
+        "`depths` has 2 sizes; the spec has 4",
+    ),
+    "gated": (
+        {"model_type": "t5", "feed_forward_proj": "gated-gelu"},
+        "the shipped spec has `feed_forward_proj` 'relu' alone",
+    ),
+    "heads of several sizes": (
+        {"model_type": "segformer", "num_attention_heads": [1, 1, 5, 8]},
+        "heads of one size in all stages",
+    ),
+    "channels that do not double": (
+        {"model_type": "convnextv2", "hidden_sizes": [96, 192, 384, 700]},
+        "the shipped spec doubles its channels",
+    ),
+    "other depths": (
+        {"model_type": "convnext", "depths": [3, 4, 9, 3]},
+        "depths 3, 3, n, 3",
+    ),
+    "no scale": (
+        {"model_type": "convnext", "layer_scale_init_value": 0},
+        "the shipped spec scales its layers",
+    ),
+    "depths of Swin": (
+        {"model_type": "swin", "depths": [2, 4, 6, 2]},
+        "the shipped spec has depths 2, 2, n, 2",
+    ),
+    "depths of a ResNet": (
+        {"model_type": "resnet", "depths": [1, 1, 1, 1]},
+        "the shelf has no ResNet of bottleneck blocks",
+    ),
+    "a window": (
+        {"model_type": "mixtral", "sliding_window": 4096},
+        "the shipped spec has no window",
+    ),
+    "a flag": (
+        {"model_type": "dinov2", "use_swiglu_ffn": True},
+        "the shipped spec has `use_swiglu_ffn` false alone",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_PLACE)
+def test_what_a_spec_has_no_place_for_is_refused(name: str, load: Load) -> None:
+    fields, said = NO_PLACE[name]
+    with pytest.raises(archcalc.ArchcalcError) as raised:
+        load(**fields)
+    assert said in str(raised.value)
+
+
+CHANGED: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
+    # what a change of one field adds, by hand
+    "buckets of T5": (
+        {"model_type": "t5"},
+        {"relative_attention_num_buckets": 40},
+        2 * 8 * 8,  # heads times buckets, in both halves
+    ),
+    "layers of the decoder": (
+        {"model_type": "t5"},
+        {"num_decoder_layers": 7},
+        8 * 512 * 512 + 2 * 512 * 2048 + 3 * 512,
+    ),
+    "bands of Whisper": (
+        {"model_type": "whisper"},
+        {"num_mel_bins": 128},
+        48 * 384 * 3,
+    ),
+    "rank of Mamba": (
+        {"model_type": "mamba", "num_hidden_layers": 1, "time_step_rank": 48},
+        {"time_step_rank": 49},
+        2 * 1536,
+    ),
+    "registers": (
+        {"model_type": "dinov2_with_registers", "num_register_tokens": 0},
+        {"num_register_tokens": 4},
+        4 * 768,
+    ),
+    "segments": ({"model_type": "bert"}, {"type_vocab_size": 5}, 3 * 768),
+    "labels by name": (
+        {"model_type": "vit"},
+        {"id2label": {str(at): "" for at in range(5)}},
+        3 * 769,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_field_changes_what_it_says(name: str, load: Load) -> None:
+    fields, change, added = CHANGED[name]
+    before, after = (
+        load(**one).analyze().total.params for one in (fields, fields | change)
+    )
+    assert after - before == added

@@ -310,3 +310,94 @@ def test_every_format_shows_it(format: str, keep: Keep, run: Run) -> None:
     done = run("table", str(path), "--format", format)
     assert done.code == 0, done.err
     assert "layers.0.fc" in done.out or "fc" in done.out
+
+
+def test_columns_are_chosen(keep: Keep) -> None:
+    path = keep("a.safetensors", safetensors(PLAIN))
+    few = archcalc.table(path, columns="share,bytes").tables[0]
+    assert [column.key for column in few.columns] == ["layer", "share", "bytes"]
+    more = archcalc.table(path, columns="+share,-what").tables[0]
+    keys = [column.key for column in more.columns]
+    assert keys == ["layer", "dtype", "params", "bytes", "share"]
+    with pytest.raises(UsageError, match="did you mean bytes"):
+        archcalc.table(path, columns="byte")
+    with pytest.raises(UsageError, match="the column depth needs the graph"):
+        archcalc.table(path, columns="depth")
+    with pytest.raises(UsageError, match="there is no level"):
+        archcalc.table(path, level="rows")  # type: ignore[arg-type]
+
+
+def test_one_part_that_several_names_begin_with(keep: Keep) -> None:
+    """`model.` stands before all of them: stages are what follows."""
+    names = ("model.a.w", "model.a.v", "model.b.w")
+    path = keep("a.safetensors", safetensors([(n, "U8", (2,)) for n in names]))
+    rows = archcalc.table(path, level="stages").rows()
+    assert [(row["path"], row["params"]) for row in rows] == [
+        ("model.a", 4),
+        ("model.b", 2),
+    ]
+    single = keep("b.safetensors", safetensors([("model.a", "U8", (2,))]))
+    assert len(archcalc.table(single, level="stages").rows()) == 1
+
+
+def test_parts_of_a_tree_are_explained(keep: Keep) -> None:
+    path = keep("a.safetensors", safetensors(PLAIN))
+    *tensors, whole = archcalc.explain(path, "layers.2").parts
+    assert [part.name for part in tensors] == [
+        *("layers.2.fc.weight", "layers.2.fc.bias", "layers.2.norm.weight"),
+    ]
+    assert whole.lines[0].formula.value == 160
+    (scalar,) = archcalc.explain(path, "seen").parts
+    assert [line.formula.value for line in scalar.lines] == [1, 8]
+    with pytest.raises(UsageError, match="has no tensor 'layer'"):
+        archcalc.explain(path, "layer")
+    wide = [(f"a.w{at}", "U8", (at,)) for at in range(1, 30)]
+    many = keep("b.safetensors", safetensors(wide))
+    (only,) = archcalc.explain(many, "a").parts
+    assert only.lines[0].formula.value == sum(range(1, 30))
+
+
+def test_folders_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot read the folder"):
+        archcalc.load(tmp_path / "none" / "*.gguf")
+    (tmp_path / "a.gguf").write_bytes(b"")
+    with pytest.raises(ArchcalcError, match="does not begin with"):
+        archcalc.load(tmp_path / "*.gguf")
+
+
+def test_parts_are_not_endless(keep: Keep, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = keep("a.safetensors", safetensors(PLAIN[:4]))
+    keep("b.safetensors", safetensors(PLAIN[4:]))
+    monkeypatch.setattr("archcalc.readers.weights.files.MOST_TENSORS", 10)
+    with pytest.raises(UsageError, match="more than 10 tensors"):
+        archcalc.load(path.parent / "*.safetensors")
+    monkeypatch.setattr("archcalc.readers.weights.files.MOST_PARTS", 1)
+    with pytest.raises(UsageError, match="2 files match"):
+        archcalc.load(path.parent / "*.safetensors")
+
+
+def test_other_errors_pass_through() -> None:
+    with pytest.raises(UsageError, match="AC501"):
+        archcalc.table("no-such-network")
+
+
+def test_many_ties_are_counted(keep: Keep) -> None:
+    said = {f"w{at}": "words" for at in range(12)}
+    path = keep("a.safetensors", safetensors([("words", "F16", (3,))], said))
+    assert "4 more names are tied" in str(archcalc.table(path))
+
+
+def test_gguf_says_which_part_it_is(keep: Keep) -> None:
+    pairs = [
+        pair("split.no", 2, (1).to_bytes(2, "little")),
+        pair("split.count", 2, (3).to_bytes(2, "little")),
+        pair(
+            "some.list",
+            9,
+            (4).to_bytes(4, "little") + (2).to_bytes(8, "little") + bytes(8),
+        ),
+    ]
+    data = gguf([("token_embd.weight", "F16", (4, 32))], pairs)
+    found = held(keep("a.gguf", data))
+    assert found.says == {"part": "2 of 3"}
+    assert "There is no output.weight" in found.notes[-1]

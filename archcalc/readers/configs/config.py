@@ -93,8 +93,7 @@ def _with_sizes(text: str, chosen: Chosen, record: Record, kind: str) -> str:
     assert isinstance(root, Mapping)
     for old, new in chosen.edits:
         parts = [key for key, section in found.items() if old in section]
-        if not parts:
-            raise AssertionError(f"{chosen.spec}: {old}")
+        assert parts, (chosen.spec, old)
         for key in parts:
             found[key] = found[key].replace(old, new)
     found["params"] = _params(root.get("params"), chosen)
@@ -110,10 +109,7 @@ def _params(given: Value | None, chosen: Chosen) -> str:
     assert isinstance(given, Mapping)
     values = {key.text: _written(value) for key, value in given.items}
     for name, value in chosen.params.items():
-        if name not in values:
-            raise AssertionError(f"{chosen.spec} has no param {name}")
-        values[name] = _text(value)
-    for name, value in chosen.more.items():
+        assert name in values, (chosen.spec, name)
         values[name] = _text(value)
     return f"params: {{{', '.join(f'{k}: {v}' for k, v in values.items())}}}\n"
 

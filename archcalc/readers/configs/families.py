@@ -6,7 +6,7 @@ The names of fields and their defaults are those of transformers, `configuration
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from archcalc.readers.records import Record
@@ -18,14 +18,13 @@ Edits = tuple[tuple[str, str], ...]
 class Chosen:
     """A shipped spec and what a config changes in it.
 
-    `params` are set, `more` are new ones, `edits` put a text in the place of another
-    where the spec has no param.
+    `params` are set, and `edits` put a text in the place of another where the spec has
+    no param.
     """
 
     spec: str
     params: Mapping[str, Any]
     edits: Edits = ()
-    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def needs(record: Record, name: str, *allowed: Any, usual: Any = None) -> None:

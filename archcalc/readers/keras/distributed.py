@@ -17,7 +17,9 @@ LAST = (
 """Layers that work on the last axis alone, or value by value."""
 STATED = {
     **dict.fromkeys(("Max", "Average"), "pool_size"),
-    "Zero": "padding", "Cropping": "cropping", "UpSampling": "size",
+    "Zero": "padding",
+    "Cropping": "cropping",
+    "UpSampling": "size",
 }
 """What a layer must state, for another size would hold for the positions too."""
 GROWN = ("kernel_size", "strides", "dilation_rate", "pool_size", "size")

@@ -23,11 +23,6 @@ class Dtype(NamedTuple):
         return values // self.block * self.size
 
     @property
-    def bits(self) -> tuple[int, int]:
-        """The bits of a value, as a quotient."""
-        return self.size * 8, self.block
-
-    @property
     def whole(self) -> bool:
         """Whether it holds whole numbers, which may be packed ones."""
         return self.name.lstrip("U")[0] in "IB" and not self.name.startswith(

@@ -78,9 +78,6 @@ def _missing(found: Weights, names: list[str]) -> Weights:
 
 def _part(path: str, limits: Limits) -> Weights:
     ending, name = os.path.splitext(path)[1].lower(), display_name(path)
-    if ending not in FORMATS:
-        message = f"{name} is no file of weights: {', '.join(FORMATS)} are"
-        raise UsageError.of(NO_GRAPH, message)
     with opened(path) as descriptor:
         if os.fstat(descriptor).st_size == 0:
             return read_held(ending, b"", name, limits)
@@ -94,8 +91,10 @@ def read_held(ending: str, data: Buffer, name: str, limits: Limits) -> Weights:
     if "part" not in found.says:
         return found
     folder, base = os.path.split(name)
-    pattern = os.path.join(folder, PART.sub(r"-*-of-\2.", base))
-    note = f"This is part {found.says['part']}: '{pattern}' in quotes names all parts."
+    note = f"This is part {found.says['part']}."
+    if PART.search(base):
+        pattern = os.path.join(folder, PART.sub(r"-*-of-\2.", base))
+        note += f" '{pattern}' in quotes names all parts."
     return replace(found, notes=(note, *found.notes))
 
 

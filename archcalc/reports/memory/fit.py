@@ -11,7 +11,6 @@ from archcalc.network.largest_batch import (
     training_peak,
 )
 from archcalc.network.network import Network
-from archcalc.records import replace
 from archcalc.reports.cells import Column, Line, Note, Table
 from archcalc.reports.memory.notes import (
     INFERENCE,
