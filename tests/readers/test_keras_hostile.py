@@ -197,6 +197,7 @@ JSON: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "a size of 0": (lambda: shape(0), "a size of the input is 0"),
     "a size below 0": (lambda: shape(-4), "needs whole numbers, not -4"),
+    "five sizes": (lambda: shape(1, 2, 3, 4, 5), "more than 4 axes beside the batch"),
     "a huge size": (lambda: shape(2**64), "needs whole numbers"),
     "a size that is true": (lambda: shape(True), "needs whole numbers, not true"),
     "no units": (lambda: config(units=None), "`units` is needed here"),

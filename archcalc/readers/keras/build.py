@@ -21,6 +21,7 @@ from archcalc.sizes.dims import symbol
 Order = tuple[int, ...]
 NAMES = {1: ("N",), 2: ("T", "C"), 3: ("H", "W", "C"), 4: ("D", "H", "W", "C")}
 """What sizes are called that a file leaves open, by the number of axes."""
+MOST_AXES = 4
 
 
 class NotKnown(Exception):
@@ -83,7 +84,9 @@ class Build(Growing):
 
     def entering(self, given: Sequence[Any], name: str) -> int:
         """Append an input of these sizes; None stands for a size that is open."""
-        names = NAMES.get(len(given)) or tuple(f"n{i}" for i in range(len(given)))
+        if len(given) > MOST_AXES:
+            self.wrong(f"the input has more than {MOST_AXES} axes beside the batch")
+        names = NAMES.get(len(given), ())
         found: list[Any] = []
         for axis, size in enumerate(given):
             if size is not None:
