@@ -148,7 +148,7 @@ USAGE = (
     Rule(
         "AC523",
         "not-written",
-        "A format has no word for a layer. Of an `unknown` step only the sizes are known.",
+        "A format has no word for a layer; of an `unknown` step only sizes are known.",
         "$ archcalc export net.yaml   # with a step {unknown: , op: Einsum, ...}",
         "$ archcalc export lenet5",
     ),

@@ -39,7 +39,6 @@ def export(
     """Write a network as code, with a class for each block, or in another format.
 
     $ archcalc export resnet50 --to torch -o resnet50.py
-    $ archcalc export vgg16 --set classes=10
     $ archcalc export unet --to keras --channels first
     $ archcalc export resnet50 --to onnx -o resnet50.onnx
     """
