@@ -27,6 +27,7 @@ PARTS = {
     "engine": "engine",
     "scale": "scale",
     "sweeps": "sweeps",
+    "builds": "builds",
     "models": "models",
 }
 FILE = ROOT / "BENCHMARKS.md"
