@@ -36,9 +36,8 @@ def export(
         Option("--output", "-o", group=OUTPUT, help="Write to this file."),
     ] = None,
 ) -> None:
-    """Write a network as code, with a class for each block, or in another format.
+    """Write a network as code, or for another tool.
 
-    $ archcalc export resnet50 --to torch -o resnet50.py
     $ archcalc export unet --to keras --channels first
     $ archcalc export resnet50 --to onnx -o resnet50.onnx
     """
