@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import keras_tables
+import counter_tables
 import lecture
 import onnx_tables
 import replay
@@ -108,6 +109,7 @@ def generated() -> dict[str, str]:
     written["docs/generated/definitions.md"] = definitions()
     written[onnx_tables.PAGE] = onnx_tables.page()
     written[keras_tables.PAGE] = keras_tables.page()
+    written[counter_tables.PAGE] = counter_tables.page()
     return written | {path: printed(command) for path, command in PICTURES.items()}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import more_counters
 import pytest
 import torch
 from counted_layers import CASES, alone
@@ -199,4 +200,6 @@ def test_every_tool_has_its_convention() -> None:
     a_program_in_c = {
         "darknet"
     }  # tests/figures/test_conventions.py has what it printed
-    assert {*COUNTERS, "keras"} | own | a_program_in_c == {*CONVENTIONS}
+    elsewhere = {"paddle"}  # tests/figures/test_counted_apart.py has what it said
+    tools = {*COUNTERS, *more_counters.RUN, "keras"}
+    assert tools | own | a_program_in_c | elsewhere == {*CONVENTIONS}

@@ -167,6 +167,15 @@ def _trainable(view: View) -> Dim:
 trainable = Measure("params", _trainable)
 
 
+def _statistics(view: View) -> Dim:
+    """Return the running means and variances that a batch norm keeps."""
+    shapes = view.layer.buffers(*view.inputs).values()
+    return sum((numel(shape) for shape in shapes if shape), 0)
+
+
+statistics = Measure("statistics", _statistics)
+
+
 def is_bias(name: str) -> bool:
     """Say whether a parameter is a bias, by its torch name."""
     return name.rpartition(".")[2].startswith("bias")

@@ -9,15 +9,6 @@ from archcalc.layers.base import numel
 from archcalc.sizes.dims import Dim
 
 
-def _statistics(view: View) -> Dim:
-    """Return the running means and variances that a batch norm keeps."""
-    shapes = view.layer.buffers(*view.inputs).values()
-    return sum((numel(shape) for shape in shapes if shape), 0)
-
-
-statistics = Measure("statistics", _statistics)
-
-
 def _second_biases(view: View) -> Dim:
     """Return the biases of a recurrent layer that add to hidden states."""
     named = view.layer.weights(*view.inputs).items()
@@ -40,7 +31,7 @@ CONVENTION = Convention(
     rules(
         {
             REST: {m.trainable: 1},
-            "bn": {m.trainable: 1, statistics: 1},
+            "bn": {m.trainable: 1, m.statistics: 1},
             "lstm": {m.trainable: 1, second_biases: -1},
         }
     ),

@@ -43,7 +43,7 @@ def _unprojected_every_step(view: View) -> Dim:
 
 
 unprojected_every_step = Measure(
-    "params without projection·steps", _unprojected_every_step
+    "params without projection × steps", _unprojected_every_step
 )
 
 
