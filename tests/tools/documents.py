@@ -15,8 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import keras_tables
 import counter_tables
+import keras_tables
 import lecture
 import onnx_tables
 import replay
