@@ -108,7 +108,11 @@ def _operations(analysis: Analysis) -> Iterator[Way]:
     text = f"{text}, two operations for each multiply-accumulate"
     six = [6 * n for n in macs]
     yield Way("operations", "training step, 2 × MACs", text, 2, six, flop=True)
+    known: list[object] = []
     for name, convention in CONVENTIONS.items():
+        if convention.operations in known:
+            continue  # as another tool counts, whose rules it took over
+        known.append(convention.operations)
         if convention.unit and name not in (USUAL, "lecture", "torch"):
             yield from _by_tool(analysis, name)
 
