@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -18,26 +17,9 @@ from peers import FOLDER, Counted
 from torch import Tensor, nn
 
 from archcalc.network.counters.importing import in_folder
-from archcalc.network.counters.tools import torch_restored
 
 Given = tuple[Tensor, ...]
 Found = tuple[Any, Any]
-
-
-def deepspeed(module: nn.Module, inputs: Given) -> Found:
-    os.environ.setdefault("DS_ACCELERATOR", "cpu")  # it looks for others, and warns
-    profiler = library("deepspeed.profiling.flops_profiler.profiler")
-    with torch_restored():
-        operations, _, params = profiler.get_model_profile(
-            Held(module),
-            args=[*inputs],
-            kwargs={},
-            print_profile=False,
-            detailed=False,
-            warm_up=0,
-            as_string=False,
-        )
-    return operations, params
 
 
 def mmengine(module: nn.Module, inputs: Given) -> Found:
@@ -61,22 +43,10 @@ def library(name: str) -> Any:
 
 
 RUN: dict[str, Callable[[nn.Module, Given], Found]] = {
-    "deepspeed": deepspeed,
     "mmengine": mmengine,
     "torch-pruning": torch_pruning,
 }
 """Each by the name of its convention; all of them on the CPU."""
-
-
-class Held(nn.Module):
-    """A module with another inside: deepspeed profiles what a network holds."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.module = module
-
-    def forward(self, *inputs: Tensor) -> Any:
-        return self.module(*inputs)
 
 
 def count(name: str, module: nn.Module, inputs: Sequence[Tensor]) -> Counted:

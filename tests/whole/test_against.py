@@ -182,7 +182,7 @@ def test_a_missing_tool_is_told_with_the_line_that_installs_it(
     with pytest.raises(MissingExtra, match=r"AC524.*is not installed") as raised:
         held(archcalc.load("lenet5"), tool, 1, tmp_path)
     help = raised.value.problems[0].help or ""
-    apart = tool in ("ultralytics-thop", "calflops")
+    apart = tool in ("ultralytics-thop", "calflops", "deepspeed")
     assert ("--tools tools" in help) == apart
     assert (f"{tool}==" in help) == apart
     assert ("archcalc[peers]" in help) != apart

@@ -136,6 +136,7 @@ PUBLISHED = {
     "torchinfo": 4_089_238_376,
     "torch": 8_178_368_512,
     "calflops": 8_211_108_352,
+    "deepspeed": 8_211_108_352,
 }
 """ResNet-50 of torchvision at 224, as people quote it."""
 

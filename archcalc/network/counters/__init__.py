@@ -6,6 +6,6 @@ network a count grew, `steps` gives each step of a network a module of its own.
 
 NAMES = (
     *("torchinfo", "fvcore", "ptflops", "thop", "ultralytics-thop", "calflops"),
-    "torch",
+    *("torch", "deepspeed"),
 )
 """The tools, by the names of their conventions."""

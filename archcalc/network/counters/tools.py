@@ -8,6 +8,7 @@ count), so they run on the CPU.
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -74,7 +75,7 @@ def told(
     tool = TOOLS[name]
     library, version = torch, torch.__version__.partition("+")[0]
     try:
-        with warnings.catch_warnings(), redirect_stdout(StringIO()):
+        with warnings.catch_warnings(), redirect_stdout(StringIO()), _quiet():
             warnings.simplefilter("ignore")
             if tool.package is not None:
                 library, version = imported(tool.package, folder)
@@ -90,7 +91,6 @@ def told(
 
 
 def _fvcore(library: Any, module: nn.Module, inputs: Given) -> tuple[Any, Any, Parts]:
-    logging.getLogger("fvcore").setLevel(logging.ERROR)
     analysis = library.FlopCountAnalysis(module, inputs)
     counted = alone(analysis.by_module_and_operator())
     paths = [path for path, _ in module.named_modules()]
@@ -176,6 +176,24 @@ def _calflops(library: Any, module: nn.Module, inputs: Given) -> tuple[Any, Any,
     return operations, params - 1, parts
 
 
+def _deepspeed(
+    library: Any, module: nn.Module, inputs: Given
+) -> tuple[Any, Any, Parts]:
+    parts: Parts = {}
+    wrapped = _wrapped(module, lambda: parts.update(_attributes(module, "__flops__")))
+    with torch_restored():
+        operations, _, params = library.get_model_profile(
+            wrapped,
+            args=[*inputs],
+            kwargs={},
+            print_profile=False,
+            detailed=False,
+            warm_up=0,
+            as_string=False,
+        )
+    return operations, params - 1, parts
+
+
 TOOLS: dict[str, Tool] = {
     "torchinfo": Tool(_torchinfo, "meta", Package("torchinfo", "torchinfo", "1.8.0")),
     "fvcore": Tool(
@@ -190,6 +208,16 @@ TOOLS: dict[str, Tool] = {
         _calflops, "cpu", Package("calflops", "calflops", "0.3.2", apart=True)
     ),
     "torch": Tool(_flop_counter, "meta"),
+    "deepspeed": Tool(
+        _deepspeed,
+        "cpu",
+        Package(
+            "deepspeed",
+            "deepspeed.profiling.flops_profiler.profiler",
+            "0.19.8",
+            apart=True,
+        ),
+    ),
 }
 """Every tool by the name of its convention."""
 
@@ -269,6 +297,18 @@ def _added(*given: Parts) -> Parts:
         for path, counts in parts.items():
             found.setdefault(path, Counter()).update(counts)
     return found
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what tools log to themselves; deepspeed looks for no accelerator."""
+    os.environ.setdefault("DS_ACCELERATOR", "cpu")
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 class _Collected:
