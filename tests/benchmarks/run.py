@@ -23,6 +23,7 @@ from pathlib import Path
 from measuring import ROOT, Line, Section
 
 PARTS = {
+    "counts": "counting",
     "start": "starting",
     "engine": "engine",
     "scale": "scale",

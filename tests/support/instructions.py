@@ -39,7 +39,11 @@ def where() -> dict[str, str]:
     }
 
 
-def instructions(words: Sequence[str], cache: Path, root: Path = ROOT) -> int:
+def instructions(
+    words: Sequence[str],
+    cache: Path,
+    root: Path = ROOT,
+) -> int:
     """Return the instructions of `archcalc` with these words, run in a checkout."""
     place = os.pathsep.join([str(root), sysconfig.get_path("purelib")])
     environment = {
@@ -56,6 +60,6 @@ def instructions(words: Sequence[str], cache: Path, root: Path = ROOT) -> int:
     subprocess.run(run, check=True, **written)
     out = ["--cachegrind-out-file=/dev/null"]
     done = subprocess.run([*count, *out, *run], check=True, **written)
-    found = COUNTED.search(done.stderr)
-    assert found, done.stderr
-    return int(found[1].replace(",", ""))
+    counted = COUNTED.search(done.stderr)
+    assert counted, done.stderr
+    return int(counted[1].replace(",", ""))
