@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 from archcalc.errors import UsageError
 from archcalc.figures.backward import needs_gradient
@@ -52,6 +53,7 @@ class Storages:
         self._pieces: set[int] = set()
         self._alone = [True] * len(self.graph.nodes)
         self._told: dict[int, Layer] = {}
+        self._rules: dict[tuple[Any, ...], tuple[Layer, Any]] = {}
         for node in self.ran:
             self._tell(node)
             self._place(node._replace(layer=self.layer(node)))
@@ -143,7 +145,23 @@ class Storages:
         inside = self.inside(node)
         if inside is not None:
             return inside.saved
-        return self.layer(node).saved(node.shape, *self.graph.input_shapes(node))
+        kept: Saved = self.ruling("saved", node)
+        return kept
+
+    def ruling(self, rule: str, node: Node) -> Any:
+        """Return what a rule of a node's layer says of its shapes.
+
+        The same layer is asked once for the same shapes: long networks repeat them.
+        Layers are told apart by identity, since equal ones may run differently.
+        """
+        layer, shapes = self.layer(node), self.graph.input_shapes(node)
+        case = (rule, id(layer), node.shape, shapes)
+        if (
+            case not in self._rules
+        ):  # the layer is kept, and so its identity
+            said = getattr(layer, rule)(node.shape, *shapes)
+            self._rules[case] = layer, said
+        return self._rules[case][1]
 
     def inside(self, node: Node) -> Inside | None:
         """Return what a node makes that runs in many operations; None for most."""

@@ -33,8 +33,7 @@ def workspace_back(storages: Storages, node: Node) -> int:
 
     They are below 0 where what it kept and all its gradients never live at once.
     """
-    shapes = storages.graph.input_shapes(node)
-    moments = storages.layer(node).back(node.shape, *shapes)
+    moments: list[list[Extra]] = storages.ruling("back", node)
     return max((_sum(storages, node, made) for made in moments), default=0)
 
 
@@ -56,8 +55,8 @@ def _made(storages: Storages, node: Node, keeping: bool = False) -> list[Extra]:
         own = storages.size[node.index]
         return [Extra(STEPS, once=most - own, width=1)]
     layer, shapes = storages.layer(node), storages.graph.input_shapes(node)
-    moments = layer.workspace(node.shape, *shapes)
-    saved = layer.saved(node.shape, *shapes)
+    moments: list[list[Extra]] = storages.ruling("workspace", node)
+    saved = storages.ruling("saved", node)
     if type(layer).reordered is not Layer.reordered:
         laid = storages.layouts.of(node.inputs[0])
         moments = [*moments, layer.reordered(node.shape, laid)]
