@@ -40,7 +40,6 @@ TIMED = {
 """Timed beside the build before."""
 WHOLE = {
     "`check specs/`, nothing changed": ["check", "specs/"],
-    "`lock` of a network, nothing changed": ["lock", "LOCKED"],
     "`audit`": ["audit"],
 }
 LONG = {
@@ -69,19 +68,15 @@ def measure(rounds: int) -> Section:
 
 
 def _specs(place: Path) -> dict[str, str]:
-    """Write the long networks, and a short one with its lock; return their paths."""
+    """Write the long networks; return their paths."""
     head = "name: long\ninput: [16, 32, 32]\nlayers:\n"
     pair = "  - {conv: 16, kernel: 3, pad: 1}\n  - relu\n"
     text = head + pair * (LAYERS // 2)
     (place / "a.yaml").write_text(text, encoding="utf-8")
     other = text.replace("pad: 1}", "pad: 1, bias: false}", 1)
     (place / "b.yaml").write_text(other, encoding="utf-8")
-    locked = (ROOT / "specs/resnet/resnet50.yaml").read_text(encoding="utf-8")
-    (place / "locked.yaml").write_text(locked, encoding="utf-8")
-    paths = {name: str(place / f"{name.lower()}.yaml") for name in ("A", "B", "LOCKED")}
+    paths = {name: str(place / f"{name.lower()}.yaml") for name in ("A", "B")}
     paths["PAGE"] = str(place / "page.html")
-    lock = [sys.executable, "-m", "archcalc", "lock", paths["LOCKED"]]
-    subprocess.run(lock, check=True, capture_output=True, cwd=ROOT)
     return paths
 
 
