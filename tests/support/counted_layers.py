@@ -27,7 +27,6 @@ MORE = (
     "{upsample: 2, mode: bilinear} @ 8x5",
     "{upsample: 5/3} @ 8x5x7",
     "{upsample: 0.7} @ 3x9x11",
-    "{upsample: 0.7} @ 1x10x10",
     "{resize: [4, 4, 4], mode: bilinear} @ 3x2x3x5",
     "{resize: 6} @ 3x4",
     "{upsample: 3, mode: nearest-exact} @ 3x4x5",
