@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 LANGUAGES = {
     "torch": "archcalc.writers.pytorch.language:PYTORCH",
     "keras": "archcalc.writers.keras.language:KERAS",
+    "jax": "archcalc.writers.jax.language:JAX",
 }
 """Each format that is code, with the language that it is written in."""
 FILES = {

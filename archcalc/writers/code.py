@@ -85,13 +85,13 @@ class Written:
         yield ""
         taken = [*map(_declared, members.arguments.values())]
         yield from self.language.constructor(taken)
-        for text in members.constructor():
-            depth = (len(text) - len(text.lstrip())) // 4
-            yield from lines(text.strip(), 2 + depth)
+        made_by = [*members.constructor()]
         if is_top:
             held = [*frozen(self.graph, self.paths)]
-            for text in (*self.tied, *self.language.frozen(held)):
-                yield from lines(text, 2)
+            made_by += [*self.tied, *self.language.frozen(held)]
+        for text in made_by or self.language.nothing():
+            depth = (len(text) - len(text.lstrip())) // 4
+            yield from lines(text.strip(), 2 + depth)
         yield ""
         call, tensor = self.language.call, self.language.tensor
         given = ", ".join(f"{name}: {tensor}" for name in forward.entering)

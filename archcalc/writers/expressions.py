@@ -421,7 +421,10 @@ def _pad(to: Expressions, given: Given, named: Named) -> Laid:
 
 def _attention(to: Expressions, given: Given, named: Named) -> Laid:
     """Return attention, whose values lie batch, position, head, feature elsewhere."""
-    laid = [to.moves.turned(to.value(one), (0, 2, 1, 3)) for one in given]
+    values = [to.laid(to.value(one)) for one in given]
+    if any(value.rank != 4 for value in values):
+        raise CannotSay("attention with several axes of positions")
+    laid = [to.moves.turned(value, (0, 2, 1, 3)) for value in values]
     q, k, v = laid
     if q.shape[1] != k.shape[1]:
         times = q.shape[1] // k.shape[1]

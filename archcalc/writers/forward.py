@@ -115,7 +115,7 @@ class Forward:
         form = part.form
         assert form is not None
         own = self.members.parameters.get(index, {})
-        params = {param: f"self.{name}" for param, name in own.items()}
+        params = {param: self.language.held(name) for param, name in own.items()}
         if not has_steps(form):
             return inline(form, inputs, params, values, self.language.training)
         return self.functions.of(part).call(inputs, params, values)

@@ -145,6 +145,10 @@ class Language(ABC):
     def constructor(self, taken: Sequence[str]) -> Iterator[str]:
         """Yield the first lines of a constructor with these arguments."""
 
+    def nothing(self) -> list[str]:
+        """Return the statements of a constructor that makes nothing."""
+        return []
+
     def made(self, name: str, given: Sequence[str], weighs: bool = True) -> str:  # noqa: ARG002
         """Return the call that makes a module; `weighs` says that it has weights."""
         return f"{name}({', '.join(given)})"
@@ -160,6 +164,10 @@ class Language(ABC):
     @abstractmethod
     def parameter(self, name: str, sizes: Sequence[str]) -> Iterator[str]:
         """Yield the statement for a parameter; zeros stand for what is learned."""
+
+    def held(self, name: str) -> str:
+        """Return a parameter or buffer as an expression."""
+        return f"self.{name}"
 
     @abstractmethod
     def buffer(self, name: str, sizes: Sequence[str], code: str) -> Iterator[str]:

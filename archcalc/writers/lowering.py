@@ -27,6 +27,8 @@ from archcalc.writers.laid import (
 )
 from archcalc.writers.language import Lowered, Step, Weight, Words
 
+KERNEL = {1: (2, 1, 0), 2: (2, 3, 1, 0), 3: (2, 3, 4, 1, 0)}
+"""A kernel's axes in terms of torch's where channels lie last, by the spatial axes."""
 PHRASES = {
     "ChannelShuffle": "x.unflatten(1, ({groups}, -1)).transpose(1, 2).flatten(1, 2)",
     "PixelShuffle": "x.unflatten(1, (-1, {upscale_factor}, {upscale_factor}))"

@@ -146,7 +146,31 @@ def keras_outputs(beside: Beside, inputs: list[Tensor]) -> Arrays:
     return [value.numpy() for value in values]
 
 
-RUNS = {"keras": keras_outputs}
+def jax_outputs(beside: Beside, inputs: list[Tensor]) -> Arrays:
+    """Run the JAX code of a network with the weights of the reference build.
+
+    Fails as `keras_outputs` does.
+    """
+    import jax
+    from flax import nnx
+
+    model = made(beside.written)["model"](rngs=nnx.Rngs(0))
+    model.eval()
+    copied = set()
+    for weight, value in beside.weights():
+        variable = eval(f"model.{weight.name}", {"model": model})
+        assert tuple(variable.shape) == value.shape, weight.name
+        variable[...] = jax.numpy.array(value)
+        copied.add(id(variable))
+    random = (nnx.RngState,)
+    own = [v for _, v in nnx.iter_graph(model) if isinstance(v, nnx.Variable)]
+    assert {id(v) for v in own if not isinstance(v, random)} == copied
+    found = model(*[jax.numpy.array(value) for value in beside.given(inputs)])
+    values = found if isinstance(found, tuple | list) else [found]
+    return [np.asarray(value) for value in values]
+
+
+RUNS = {"keras": keras_outputs, "jax": jax_outputs}
 
 
 def same_numbers(network: Network, to: str, channels: str = "last") -> None:

@@ -145,15 +145,10 @@ class Keras(Language):
         yield f"    self.{name} = layers.Identity()"
 
     def parameter(self, name: str, sizes: Sequence[str]) -> Iterator[str]:
-        yield f"self.{name} = {self.held(name, sizes)})"
+        yield f"self.{name} = {_weight(name, sizes)})"
 
     def buffer(self, name: str, sizes: Sequence[str], code: str) -> Iterator[str]:  # noqa: ARG002
-        yield f"self.{name} = {self.held(name, sizes)}, trainable=False)"
-
-    def held(self, name: str, sizes: Sequence[str]) -> str:
-        """Return the beginning of the call that makes a weight."""
-        shape = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
-        return f'self.add_weight(shape={shape}, initializer="zeros", name="{name}"'
+        yield f"self.{name} = {_weight(name, sizes)}, trainable=False)"
 
     def spread(self, text: str, batch: str, rank: int) -> str:  # noqa: ARG002
         return f"ops.repeat({text}, ops.shape({batch})[0], axis=0)"
@@ -175,6 +170,12 @@ class Keras(Language):
     def frozen(self, paths: list[str]) -> list[str]:
         owners = [path.rpartition(".")[0] or path for path in paths]
         return [f"self.{owner}.trainable = False" for owner in dict.fromkeys(owners)]
+
+
+def _weight(name: str, sizes: Sequence[str]) -> str:
+    """Return the beginning of the call that makes a weight."""
+    shape = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+    return f'self.add_weight(shape={shape}, initializer="zeros", name="{name}"'
 
 
 KERAS = Keras(

@@ -11,10 +11,7 @@ from typing import Any
 from archcalc.layers.records.calls import Module
 from archcalc.writers.laid import BATCH, CannotSay, straight
 from archcalc.writers.language import Weight
-from archcalc.writers.lowering import Making, Value, Word, spread
-
-KERNEL = {1: (2, 1, 0), 2: (2, 3, 1, 0), 3: (2, 3, 4, 1, 0)}
-"""A kernel's axes in terms of torch's, by the number of spatial axes."""
+from archcalc.writers.lowering import KERNEL, Making, Value, Word, spread
 
 
 def convolution(to: Making) -> Value:

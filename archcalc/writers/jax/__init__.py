@@ -1,0 +1,1 @@
+"""Networks as JAX code, with flax's `nnx` for layers."""
