@@ -8,7 +8,7 @@ from archcalc.api.given import Given, network_of
 def export(
     network: Given, to: str = "torch", *, channels: str | None = None
 ) -> str | bytes:
-    """Return a network as code in one file: `torch` is PyTorch, `keras` is Keras.
+    """Return a network as code in one file: `torch`, `keras`, or `jax` (flax's nnx).
 
     `onnx` gives the bytes of an ONNX file without weights; `scalesim`, `scalesim-gemm`
     and `zigzag` the convolutions and matrix products as these simulators read them.

@@ -18,7 +18,13 @@ from archcalc.writers.laid import BATCH, CannotSay, Laid, Moves, straight
 
 PLAIN = re.compile(r"\w+|xs\[\d+\]|p\['\w+'\]")
 """Code that needs no name."""
-NUMBERS = {"+": add, "-": sub, "*": mul, "/": truediv, "**": pow}
+NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": add,
+    "-": sub,
+    "*": mul,
+    "/": truediv,
+    "**": pow,
+}
 OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 
 
@@ -273,7 +279,7 @@ def _same(to: Expressions, x: Laid, given: list[Any], named: Any) -> Laid:
 
 
 def _flatten(to: Expressions, x: Laid, given: list[Any], named: Any) -> Laid:
-    first, last = (*given, *(0, -1)[len(given) :])
+    first, last = [*given, *[0, -1][len(given) :]]
     return to.moves.flattened(x, first, last)
 
 

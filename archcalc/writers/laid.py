@@ -118,7 +118,7 @@ class Moves:
             return self.flattened(self.gathered(value, large), first, last)
         merged = _product([value.shape[axis] for axis in group])
         shape = (*value.shape[:first], merged, *value.shape[last + 1 :])
-        head = (large or group or [None])[0]
+        head = (large or group or [-1])[0]
         less = last - first
         order, sizes = [], []
         for axis in value.order:

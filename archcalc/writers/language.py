@@ -11,6 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from archcalc.errors import UsageError
@@ -57,7 +58,7 @@ class Words(NamedTuple):
     """
 
     steps: Mapping[int, Lowered]
-    orders: Mapping[int, tuple[int, ...]] = NO_NAMES
+    orders: Mapping[int, tuple[int, ...]] = MappingProxyType({})
 
     def weights(self, node: Node) -> Mapping[str, Weight]:
         """Return the weights of a node; one step of it has them."""

@@ -154,13 +154,14 @@ def jax_outputs(beside: Beside, inputs: list[Tensor]) -> Arrays:
     import jax
     from flax import nnx
 
-    model = made(beside.written)["model"](rngs=nnx.Rngs(0))
+    kind = made(beside.written)["model"]
+    model = nnx.eval_shape(lambda: kind(rngs=nnx.Rngs(0)))  # shapes, no numbers
     model.eval()
     copied = set()
     for weight, value in beside.weights():
         variable = eval(f"model.{weight.name}", {"model": model})
         assert tuple(variable.shape) == value.shape, weight.name
-        variable[...] = jax.numpy.array(value)
+        variable.set_value(jax.numpy.array(value))
         copied.add(id(variable))
     random = (nnx.RngState,)
     own = [v for _, v in nnx.iter_graph(model) if isinstance(v, nnx.Variable)]

@@ -27,11 +27,12 @@ SMALL = {
 ONE_LAYER = [
     case for case in (*EXAMPLES, *FURTHER) if case.inputs and not case.layer.uncounted
 ]
-LANGUAGES = [("keras", "last"), ("keras", "first")]
+RUN = [("keras", "last"), ("keras", "first")]
+LANGUAGES = [*RUN, ("jax", "last")]
 
 
 @pytest.mark.peers
-@pytest.mark.parametrize(("to", "channels"), LANGUAGES)
+@pytest.mark.parametrize(("to", "channels"), RUN)
 @pytest.mark.parametrize("name", SMALL)
 def test_a_network_computes_the_same_numbers(name: str, to: str, channels: str) -> None:
     from beside_torch import same_numbers
@@ -61,7 +62,7 @@ def refusal(network: archcalc.Network, to: str, channels: str) -> str | None:
 
 
 @pytest.mark.peers
-@pytest.mark.parametrize(("to", "channels"), LANGUAGES)
+@pytest.mark.parametrize(("to", "channels"), RUN)
 @pytest.mark.parametrize("case", ONE_LAYER, ids=lambda c: c.text)
 def test_every_layer_computes_the_same_numbers(
     case: Case, to: str, channels: str
@@ -104,7 +105,7 @@ def test_the_code_imports_its_library_alone(name: str, to: str, channels: str) -
     }[to]
 
 
-@pytest.mark.parametrize("to", ["keras"])
+@pytest.mark.parametrize("to", ["keras", "jax"])
 @pytest.mark.parametrize("name", ["resnet50", "vit"])
 def test_the_code_is_as_it_was_read(name: str, to: str) -> None:
     check_golden(GOLDEN / f"{name}.{to}.py.txt", archcalc.export(name, to))

@@ -19,8 +19,9 @@ def export(
         Option(
             "--to",
             metavar="FORMAT",
-            help="torch or keras: code in one file. onnx: a file without weights. "
-            "scalesim, scalesim-gemm, zigzag: layers for simulators of hardware.",
+            help="torch, keras or jax: code in one file. onnx: a file without "
+            "weights. scalesim, scalesim-gemm, zigzag: layers for simulators of "
+            "hardware.",
         ),
     ] = "torch",
     channels: Annotated[

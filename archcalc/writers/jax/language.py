@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from archcalc.errors import UsageError
 from archcalc.graph.graph import Graph
@@ -16,7 +17,7 @@ from archcalc.writers.text import lines
 
 CONV = {"strides": 1, "padding": "SAME", "kernel_dilation": 1, "use_bias": True}
 NORM = {"use_scale": True, "use_bias": True}
-DEFAULTS = {
+DEFAULTS: dict[str, dict[str, Any]] = {
     "nnx.Conv": {**CONV, "feature_group_count": 1},
     "nnx.ConvTranspose": {**CONV, "transpose_kernel": False},
     "nnx.Linear": {"use_bias": True},

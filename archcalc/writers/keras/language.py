@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from archcalc.errors import UsageError, clean
 from archcalc.graph.graph import Graph
@@ -49,7 +50,7 @@ TAKEN = listed(
 SLIDING = {"strides": 1, "padding": "valid", "dilation_rate": 1, "use_bias": True}
 NORM = {"axis": -1, "epsilon": 1e-3, "center": True, "scale": True}
 POOL = {"strides": None, "padding": "valid"}
-DEFAULTS = {
+DEFAULTS: dict[str, dict[str, Any]] = {
     "layers.Conv": {**SLIDING, "groups": 1},
     "layers.DepthwiseConv": {**SLIDING, "depth_multiplier": 1},
     "layers.ConvTranspose": SLIDING,
