@@ -279,7 +279,8 @@ def _same(to: Expressions, x: Laid, given: list[Any], named: Any) -> Laid:
 
 
 def _flatten(to: Expressions, x: Laid, given: list[Any], named: Any) -> Laid:
-    first, last = [*given, *[0, -1][len(given) :]]
+    first = given[0] if given else 0
+    last = given[1] if len(given) > 1 else -1
     return to.moves.flattened(x, first, last)
 
 
