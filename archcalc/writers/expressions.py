@@ -55,7 +55,11 @@ class Expressions:
 
     def result(self, record: Function) -> Laid:
         """Return what a record gives; raise `CannotSay` for a word that we lack."""
-        for statement in ast.parse(record.body).body:
+        try:
+            statements = ast.parse(record.body).body
+        except SyntaxError:  # a formula of params, as people write it
+            raise CannotSay("a size that is a formula") from None
+        for statement in statements:
             if isinstance(statement, ast.Return) and statement.value is not None:
                 return self.laid(self.value(statement.value))
             if not isinstance(statement, ast.Assign):

@@ -161,7 +161,7 @@ class Making:
         prefix, channels = self.library.prefix, x.shape[1]
         steps = (
             f"s = {prefix}.pad({prefix}.square(x), {tuple(pads)})",
-            f"s = sum(s[{before}i:i + {channels}] for i in range({size}))",
+            f"s = sum([s[{before}i:i + {channels}] for i in range({size})])",
         )
         code = f"x / ({k} + {alpha} / {size} * s) ** {beta}"
         return self.expressed(Function(code, steps=steps), [x], _as("x", x))
