@@ -267,6 +267,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "sizes/arithmetic.py": ("min", "max"),  # functions of arithmetic
     "sizes/atoms.py": ("min", "max"),
     "sizes/dims.py": ("min", "max"),
+    "sizes/evaluation.py": ("min",),
     "sizes/expressions.py": ("min", "max"),
     "sizes/polynomials.py": ("min",),
     "sizes/recorded.py": ("in", "min"),  # a rank in products
@@ -311,6 +312,7 @@ WORDS: dict[str, tuple[str, ...]] = {
 OF_TOOLS = (
     "figures/conventions/ways",
     "figures/memory/activation_rules.py",
+    "figures/memory/planners/",
     "language/foreign_words.py",
 )
 """What other tools make of layers and call them, as data; a new layer is the rest."""

@@ -193,10 +193,6 @@ def frameworks() -> Iterator[str]:
         "- JAX counts no products with padding, and of a loop (`lax.scan`) one step. "
         "Exponentials, roots and tanh are apart, as transcendentals."
     )
-    yield (
-        "- OpenVINO's package (2026.4.1) has no counter of operations: its benchmark "
-        "measures time."
-    )
     texts = [t for t in APART["tensorflow"]["layers"] if t in APART["jax"]["layers"]]
     more = [t for t in APART["tensorflow"]["layers"] if t not in texts]
 

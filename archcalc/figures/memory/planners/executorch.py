@@ -133,7 +133,7 @@ def _silu(lowering: Lowering, node: Node) -> None:
     lowering.step(node, lowering.size(node), [*reads, factor])
 
 
-def _hard(lowering: Lowering, node: Node) -> None:
+def _hard_sigmoid(lowering: Lowering, node: Node, times_x: bool = False) -> None:
     """`x + 3`, cut off below and above; times `x` (hardswish); divided by 6."""
     size = lowering.size(node)
     reads = lowering.read_by(node)
@@ -141,10 +141,14 @@ def _hard(lowering: Lowering, node: Node) -> None:
     value = lowering.step(node, size, [*reads, three], what="x + 3")
     for what in ("not below 0", "not above 6"):
         value = lowering.step(node, size, [value], what=what)
-    if node.layer.key == "hardswish":
+    if times_x:
         value = lowering.step(node, size, [*reads, value], what="times x")
     six = lowering.step(node, lowering.size(node, ()), [], what="6")
     lowering.step(node, size, [value, six])
+
+
+def _hard_swish(lowering: Lowering, node: Node) -> None:
+    _hard_sigmoid(lowering, node, times_x=True)
 
 
 def _padding(lowering: Lowering, node: Node) -> None:
@@ -188,7 +192,8 @@ KNOWN = rules(
         "pad": _padding,
         "upsample": _resize,
         "swish": _silu,
-        "hardswish hardsigmoid": _hard,
+        "hardswish": _hard_swish,
+        "hardsigmoid": _hard_sigmoid,
         "fc linear": _linear,
         "ln": _norm,
         "flatten reshape": _view,
