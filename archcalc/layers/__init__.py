@@ -82,9 +82,9 @@ class Catalogue(dict[str, type[Layer]]):
     def __eq__(self, other: object) -> bool:
         return dict.__eq__(self._all(), other)
 
-    __hash__ = None  # type: ignore[assignment]  # as of every dict
+    __hash__ = None  # as of every dict
 
-    def keys(self) -> KeysView[str]:
+    def keys(self) -> KeysView[str]:  # type: ignore[override]  # a view
         return dict.keys(self._all())
 
     def values(self) -> ValuesView[type[Layer]]:  # type: ignore[override]  # a view

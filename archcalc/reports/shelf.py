@@ -70,7 +70,7 @@ class Wanted(NamedTuple):
                 continue
             if self.year is not None and not (year and years[0] <= year <= years[1]):
                 continue
-            if under is None or network.analyze().total.params < under:
+            if under is None or _params(network) < under:
                 yield network
 
     def __str__(self) -> str:
@@ -93,6 +93,12 @@ def _years(text: str) -> tuple[int, int]:
     if not match["to"]:
         return int(text), int(text)
     return int(match["first"] or 0), int(match["last"] or 9999)
+
+
+def _params(network: Network) -> int:
+    size = network.analyze().total.params
+    assert isinstance(size, int)  # every shipped network has sizes in numbers
+    return size
 
 
 def _count(text: str) -> Fraction:

@@ -120,7 +120,8 @@ EXAMPLES = [
     (name, example)
     for name in COMMANDS
     for example in description(name).examples
-    if not {"--watch", "verify", "--git", "audit", "--kind", "against"} & {*example.split()}
+    if not {"--watch", "verify", "--git", "audit", "--kind", "against"}
+    & {*example.split()}
 ]
 ELSEWHERE = {
     "check": "--watch never ends: tests/checks/test_new.py",

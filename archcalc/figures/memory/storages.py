@@ -156,9 +156,7 @@ class Storages:
         """
         layer, shapes = self.layer(node), self.graph.input_shapes(node)
         case = (rule, id(layer), node.shape, shapes)
-        if (
-            case not in self._rules
-        ):  # the layer is kept, and so its identity
+        if case not in self._rules:  # the layer is kept, and so its identity
             said = getattr(layer, rule)(node.shape, *shapes)
             self._rules[case] = layer, said
         return self._rules[case][1]
