@@ -210,7 +210,7 @@ FORMATS = (
     *("terminal", "markdown", "csv", "json", "latex", "html", "svg", "mermaid", "dot"),
     *("tikz", "parquet", "full", "concise", "github", "gitlab", "sarif", "junit"),
 )
-FILED = ("parquet", "png", "pdf", "marp", "reveal")
+FILED = ("parquet", "arrow", "png", "pdf", "marp", "reveal")
 """Formats that are written to a file only."""
 
 

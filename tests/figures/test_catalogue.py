@@ -28,6 +28,7 @@ PLAIN = frozenset(
 )
 """Keys that are words of the language, or plain ones, too."""
 PICKERS = {
+    "checks/budgets.py OF_WEIGHTS": "",
     "checks/claims/quoted.py WORDS": "param parameters",
     "checks/lock.py FIGURES": "",
     "checks/update_expect.py STARTING": "",
@@ -69,6 +70,8 @@ PICKERS = {
     "reports/table.py OF_STEP": "",
     "reports/table.py SHARED": "",
     "reports/table.py TRAINING_COLUMNS": "layer what",
+    "reports/weights/comparison.py OF_TOTAL": "",
+    "reports/weights/memory.py ": "",
     "sweeps/packed.py FIGURES": "values",
     "sweeps/scaling.py figures": "",
     "sweeps/combinations.py KNOWN_FIGURES": "",

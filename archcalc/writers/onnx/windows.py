@@ -67,7 +67,7 @@ def pool(given: Given, weights: Weights, x: Tensor, shape: Any) -> Tensor:
     ONNX before opset 22 keeps it; without it there are as many as by rounding down.
     """
     rank = x.rank - 2
-    kernel = per_axis(given.get("kernel_size") or given["argument 1"], rank)
+    kernel = per_axis(given["kernel_size"], rank)
     stride = per_axis(given["stride"], rank)
     padding = per_axis(given.get("padding", 0), rank)
     dilation = per_axis(given.get("dilation", 1), rank)
@@ -78,8 +78,8 @@ def pool(given: Given, weights: Weights, x: Tensor, shape: Any) -> Tensor:
         op = "AveragePool"
         attributes["count_include_pad"] = int(given["count_include_pad"])
     else:
-        op, attributes["p"] = "LpPool", int(given["argument 0"])
-        if given["argument 0"] % 2:
+        op, attributes["p"] = "LpPool", int(given["norm_type"])
+        if given["norm_type"] % 2:
             raise NoWord("nn.LPPool of an odd power")
     attributes["pads"] = [*padding, *padding]
     if given.get("ceil_mode"):
