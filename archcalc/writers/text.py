@@ -34,7 +34,7 @@ def lines(text: str, depth: int, tail: str = "") -> Iterator[str]:
         return
     start, end = opened
     yield f"{indent}{text[: start + 1]}"
-    parts = _split(text[start + 1 : end])
+    parts = split(text[start + 1 : end])
     loop = _loop(text[start + 1 : end])
     if loop is not None:
         yield from lines(text[start + 1 : start + 1 + loop], depth + 1)
@@ -71,7 +71,7 @@ def _opening(text: str) -> tuple[int, int] | None:
     return found
 
 
-def _split(text: str) -> list[str]:
+def split(text: str) -> list[str]:
     """Return what stands between the commas of the outermost level."""
     parts, depth, start = [], 0, 0
     for at, letter in _letters(text):

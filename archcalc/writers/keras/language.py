@@ -15,7 +15,7 @@ from archcalc.writers.laid import channels_last, straight
 from archcalc.writers.language import Language, Words
 from archcalc.writers.lowering import Lowering
 from archcalc.writers.names import listed
-from archcalc.writers.text import lines
+from archcalc.writers.text import lines, split
 
 TAKEN = listed(
     "T_destination activity_regularizer add_loss add_metric add_module add_variable "
@@ -137,7 +137,8 @@ class Keras(Language):
         yield "        super().__init__()"
 
     def chain(self, modules: str) -> str:
-        return f"keras.Sequential([{modules}])"
+        one_loop = modules.startswith("*[") and len(split(modules)) == 1
+        return f"keras.Sequential({modules[1:] if one_loop else f'[{modules}]'})"
 
     def optional(self, name: str, flag: str, text: str) -> Iterator[str]:
         yield f"if {flag}:"
