@@ -74,7 +74,18 @@ else:
     class _LibraryFields:
         """The fields as `dataclasses` knows them, for code that asks it."""
 
+        __slots__ = ("known",)
+
+        def __init__(self) -> None:
+            self.known: dict[type, Any] = {}
+
         def __get__(self, _, cls):
+            if cls not in self.known:
+                self.known[cls] = self.of(cls)
+            return self.known[cls]
+
+        def of(self, cls):
+            """Return the fields of a class that `dataclasses` makes of the same."""
             import dataclasses
 
             own = {
@@ -110,6 +121,10 @@ else:
         if cls is None:
             return lambda cls: _record(cls, frozen, slots, eq, repr, order)
         return _record(cls, frozen, slots, eq, repr, order)
+
+    def _define(text, scope) -> None:
+        """Define a function; of text itself, `exec` would spoil the code of Ctrl-C."""
+        exec(compile(text, "<record>", "exec"), scope)
 
     def _hints(cls) -> dict[str, str]:
         return vars(cls).get("__annotations__", {})
@@ -202,7 +217,7 @@ else:
         if hasattr(cls, "__post_init__"):
             lines.append("self.__post_init__()")
         body = "\n  ".join(lines or ["pass"])
-        exec(f"def __init__(self, {', '.join(given)}):\n  {body}", scope)
+        _define(f"def __init__(self, {', '.join(given)}):\n  {body}", scope)
         made = scope["__init__"]
         made.__qualname__ = f"{cls.__qualname__}.__init__"
         made.__annotations__ = {n: a for n, a in _hints(cls).items() if n in given}
@@ -269,7 +284,7 @@ else:
             takes = ", ".join(f"{n}=_known[{n!r}]" if n in known else n for n in names)
             values = "".join(f"{name}, " for name in names)
             scope = {"_known": known, "_new": tuple.__new__}
-            exec(f"def __new__(_cls, {takes}): return _new(_cls, ({values}))", scope)
+            _define(f"def __new__(_cls, {takes}): return _new(_cls, ({values}))", scope)
             owner.__new__ = scope["__new__"]
             return owner.__new__(cls, *given, **named)
 

@@ -431,7 +431,7 @@ def test_models_of_a_project(tmp_path: Path, capsys: Any, monkeypatch: Any) -> N
     assert run(capsys, monkeypatch, "check", "--locked").code == 0
 
 
-@pytest.mark.parametrize("ending", ["pt", "pth", "h5", "pb", "mlmodel", "keras", "PT"])
+@pytest.mark.parametrize("ending", ["pt", "pth", "h5", "pb", "mlmodel", "PT"])
 def test_formats_that_are_not_read_say_what_to_do(
     ending: str, tmp_path: Path, capsys: Any, monkeypatch: Any
 ) -> None:

@@ -17,7 +17,7 @@ from archcalc.network.analysis import Analysis
 from archcalc.network.network import load, loads
 from archcalc.render import render
 from archcalc.reports.diagram import Diagram, Folding, diagram
-from archcalc.reports.shelf import list_report
+from archcalc.reports.shelf import Wanted, list_report
 
 
 def analysis(name: str) -> Analysis:
@@ -146,7 +146,7 @@ def test_two_networks_stand_in_frames_of_their_own() -> None:
 @pytest.mark.parametrize("format", ["mermaid", "dot"])
 def test_what_is_no_network_cannot_be_drawn(format: str) -> None:
     with pytest.raises(UsageError) as caught:
-        render(list_report("vgg"), format)
+        render(list_report(Wanted("vgg")), format)
     assert caught.value.problems[0].code == "AC533"
 
 

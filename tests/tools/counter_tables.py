@@ -162,7 +162,7 @@ def spellings() -> Iterator[str]:
 def operators() -> Iterator[str]:
     yield (
         "These operators are no layers of archcalc. `x`, `y` and `z` are the inputs; "
-        "– stands where a tool fails. `tests/oracles/operators.py` runs the tools, "
+        "– means that a tool fails. `tests/oracles/operators.py` runs the tools, "
         "torch's counter on the CPU there."
     )
     names = [name for name in TOOLS if name in next(iter(OPERATORS.values()))]

@@ -20,7 +20,7 @@ CASES: list[dict[str, Any]] = yaml.safe_load(
     (HOSTILE / "cases.yaml").read_text(encoding="utf-8")
 )["cases"]
 MEGABYTES = 200
-WITH_TORCH = {"verify": 600}
+WITH_TORCH = {"verify": 600, "against": 600}
 """What a command may take that loads torch, which alone takes 200."""
 LONGEST_OUTPUT = 20_000
 FINDINGS = ("full", "concise", "github", "gitlab", "sarif", "junit", "json")
