@@ -266,9 +266,23 @@ def formulas_of(whole: Poly, names: Mapping[str, int], axes: Axes) -> Iterator[P
             found[wider[0]] = found[wider[0]] + found.pop(read)
     for read, poly in found.items():
         if read:
-            yield Formula(poly, names, axes)
+            yield formula(poly, names, axes)
         else:
             yield Table(Grid((), [value_of(poly, {})]), axes)
+
+
+def formula(poly: Dim, names: Mapping[str, int], axes: Axes) -> Part:
+    """Return a polynomial as a part.
+
+    Where a floor or an extreme reads outer and inner axes at once, it is no product of
+    both sides, and is evaluated at every point.
+    """
+    part = Formula(poly, names, axes)
+    atoms = (atom.names() for monomial in terms_of(poly) for atom, _ in monomial)
+    sides = ({names[name] in part.outer for name in read} for read in atoms)
+    if any(len(side) > 1 for side in sides):
+        return Formulas(Grid((), [poly]), names, axes)
+    return part
 
 
 def names_of(size: Dim) -> frozenset[str]:

@@ -405,7 +405,11 @@ class Trace:
         """Return an operator as one that shares its weights, where it does.
 
         They are constants that it reads, and are then those of an earlier operator.
+        Scales and norms are left alone: exporters write equal ones as one tensor, and
+        all those of a network that was never trained are equal.
         """
+        if not self.is_matrix(op):
+            return op
         index = len(self.model.ops)
         known = [v for v in read if v is not None and not v.scale]
         held = {number for v in known for number, _ in v.origin}
@@ -417,6 +421,10 @@ class Trace:
         (source,) = first
         alike = self.weights(op) == self.weights(self.model.ops[source])
         return replace(op, share=source) if alike else op
+
+    def is_matrix(self, op: Op) -> bool:
+        """Say whether an operator multiplies with its weights, or may."""
+        return op.kind == UNKNOWN or CATALOGUE[op.kind].role == "matrix"
 
     def weights(self, op: Op) -> list[Shape]:
         """Return the shapes of an operator's weights, in an order of their own."""
@@ -432,7 +440,7 @@ class Trace:
         for index, constant in self.given_on.items():
             first = {self.owners.get(number, -1) for number, _ in constant.origin}
             at = max(first) if len(first) == 1 else -1
-            owns = index in read and at > index
+            owns = index in read and at > index and self.is_matrix(ops[at])
             if owns and self.weights(ops[at]) == self.weights(ops[index]):
                 ops[at] = replace(ops[at], share=index)
 
