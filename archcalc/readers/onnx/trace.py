@@ -408,7 +408,7 @@ class Trace:
         Scales and norms are left alone: exporters write equal ones as one tensor, and
         all those of a network that was never trained are equal.
         """
-        if not self.is_matrix(op):
+        if self.is_alike(op):
             return op
         index = len(self.model.ops)
         known = [v for v in read if v is not None and not v.scale]
@@ -422,9 +422,15 @@ class Trace:
         alike = self.weights(op) == self.weights(self.model.ops[source])
         return replace(op, share=source) if alike else op
 
-    def is_matrix(self, op: Op) -> bool:
-        """Say whether an operator multiplies with its weights, or may."""
-        return op.kind == UNKNOWN or CATALOGUE[op.kind].role == "matrix"
+    def is_alike(self, op: Op) -> bool:
+        """Say whether an operator's weights are equal in all that are not trained."""
+        if op.kind == UNKNOWN:
+            return False
+        role = CATALOGUE[op.kind].role
+        return role in ("norm", "activation") or op.kind in (
+            "layer_scale",
+            "channel_bias",
+        )
 
     def weights(self, op: Op) -> list[Shape]:
         """Return the shapes of an operator's weights, in an order of their own."""
@@ -440,7 +446,7 @@ class Trace:
         for index, constant in self.given_on.items():
             first = {self.owners.get(number, -1) for number, _ in constant.origin}
             at = max(first) if len(first) == 1 else -1
-            owns = index in read and at > index and self.is_matrix(ops[at])
+            owns = index in read and at > index and not self.is_alike(ops[at])
             if owns and self.weights(ops[at]) == self.weights(ops[index]):
                 ops[at] = replace(ops[at], share=index)
 
