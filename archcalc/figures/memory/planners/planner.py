@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from archcalc.errors import UsageError
 from archcalc.figures.counted import Counted
-from archcalc.figures.formats import in_bytes
+from archcalc.figures.formats import dtype_bits, in_bytes
 from archcalc.figures.memory.planners.placing import (
     Placed,
     Tensor,
@@ -205,8 +205,6 @@ def plan(counted: Counted, planner: Planner) -> Plan:
     Raises `UsageError` AC556 where its rules do not cover a layer or the number format,
     and AC541 where a size is a symbol.
     """
-    from archcalc.figures.formats import dtype_bits
-
     dtype = counted.setting.dtype
     if dtype not in planner.dtypes:
         raise UsageError.of(
