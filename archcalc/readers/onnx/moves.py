@@ -185,7 +185,7 @@ def parameter(trace: Trace, node: Node, constant: Value, like: Value) -> Value:
     if kind == "lookup":  # of fewer numbers, some at several places
         args["learned"] = learned
     op = Op(kind, args, (), inner, trace.path(node))
-    index = trace.add(trace.sharing(op, [constant]))
+    index = trace.add(trace.shares.sharing(op, [constant]))
     return Value(wide, index, like.batch)
 
 

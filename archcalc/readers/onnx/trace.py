@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from math import prod
 from typing import Any
 
 from archcalc.errors import ShapeError
-from archcalc.language.argument_reader import KNOWN_WORDS
 from archcalc.layers import CATALOGUE
-from archcalc.layers.base import Shape
 from archcalc.layers.fields import FieldError
 from archcalc.limits import spend
 from archcalc.readers.model import UNKNOWN, Model, Op
 from archcalc.readers.onnx import constants, sizes
 from archcalc.readers.onnx.inputs import axis_size, sample_axes
+from archcalc.readers.onnx.naming import Sizes
+from archcalc.readers.onnx.sharing import Sharing
 from archcalc.readers.onnx.sizes import Ins, NotKnown
 from archcalc.readers.onnx.values import Full, Value, origin_of, same, stripped
 from archcalc.readers.onnx.weights import is_weight, weights_of
-from archcalc.sizes.dims import Dim, assuming, symbol
+from archcalc.sizes.dims import Dim, assuming
 from archcalc.sizes.polynomials import Poly
 from archcalc.wire.messages import (
     MOST_AXES,
@@ -47,8 +46,6 @@ MOST_STEPS = 10_000
 """Operators that are walked through, those of functions and branches at each use."""
 MOST_READS = 30_000
 """Layers that operators become, and tensors that these read, counted together."""
-MOST_NAMES = 100
-"""Unknown sizes that have names of their own; further ones share the last."""
 MOST_WORK = 1_000_000
 """Values of constants that are worked out in one file."""
 DEEPEST_CALLS = 16
@@ -102,12 +99,10 @@ class Trace:
         self.steps = MOST_STEPS
         self.reads = MOST_READS
         self.ins: Ins = ()
-        self.owners: dict[int, int] = {}
-        self.given_on: dict[int, Value] = {}
+        self.shares = Sharing(model)
+        self.open = Sizes()
         self.tensors = 0
         self.work = MOST_WORK
-        self.symbols = 0
-        self.names: dict[str, str] = {}
 
     # -- graphs ----------------------------------------------------------------------
 
@@ -124,7 +119,7 @@ class Trace:
         for declared in inputs:
             env[declared.name] = self.input(declared, at[declared.name])
         self.walk(graph.nodes, graph.tensors, env, 0)
-        self.settle()
+        self.shares.settle()
         made = (env.get(declared.name, NOTHING).op for declared in graph.outputs)
         outputs = dict.fromkeys(op for op in made if op is not None)
         self.model.outputs = [
@@ -136,7 +131,7 @@ class Trace:
         if declared.dims is None:
             raise self.wire.wrong(f"the input {declared.name!r} has no sizes")
         full = tuple(
-            self.samples if axis == batch else self.named(size)
+            self.samples if axis == batch else self.open.named(size)
             for axis, size in enumerate(declared.dims)
         )
         shape = stripped(full, batch)
@@ -145,29 +140,6 @@ class Trace:
             raise self.wire.wrong(f"the input {declared.name!r} has {what}")
         op = Op("input", {}, (), shape, (declared.name,))
         return Value(full, self.add(op), batch)
-
-    def named(self, size: int | str | None) -> Dim:
-        """Return a size as a number or a symbol; unknown ones get names."""
-        if isinstance(size, int):
-            return size
-        if size is None:
-            return self.unnamed()
-        return symbol(self.names.setdefault(size, self._word(size)))
-
-    def _word(self, text: str) -> str:
-        """Return a name that a spec may use, and that no other size has."""
-        word = re.sub(r"[^A-Za-z0-9_]+", "_", text)[:24].strip("_")
-        word = word if re.match(r"[A-Za-z]", word) else f"n_{word}"
-        word = f"{word}_size" if word in RESERVED or word in KNOWN_WORDS else word
-        taken = set(self.names.values())
-        return word if word not in taken else f"{word}_{len(taken)}"
-
-    def unnamed(self) -> Dim:
-        """Return a new symbol for a size that the file does not say."""
-        self.symbols = min(self.symbols + 1, MOST_NAMES)
-        name = f"unknown{self.symbols}"
-        self.names[name] = name
-        return symbol(name)
 
     def walk(
         self,
@@ -287,7 +259,7 @@ class Trace:
             return constant
         op = Op("parameter", {"sizes": sizes}, (), sizes, self.path(node))
         index = self.add(op)
-        self.given_on[index] = constant
+        self.shares.given_on[index] = constant
         return Value(constant.sizes, index, 0)
 
     def held_by(self, values: Sequence[Value]) -> list[Value]:
@@ -295,7 +267,9 @@ class Trace:
 
         At least one stays as it is.
         """
-        found = [v if v.op is None else self.given_on.get(v.op, v) for v in values]
+        found = [
+            v if v.op is None else self.shares.given_on.get(v.op, v) for v in values
+        ]
         if all(v.constant for v in found):
             return list(values)
         self.ins = found
@@ -397,58 +371,9 @@ class Trace:
             raise NotKnown
         op = Op(kind, args, sources, shape, self.path(node))
         if self.ins:  # the PyTorch reader knows weights by name
-            op = self.sharing(op, self.ins)
+            op = self.shares.sharing(op, self.ins)
         index = self.add(op)
         return Value(full, index, batch)
-
-    def sharing(self, op: Op, read: Sequence[Value | None]) -> Op:
-        """Return an operator as one that shares its weights, where it does.
-
-        They are constants that it reads, and are then those of an earlier operator.
-        Scales and norms are left alone: exporters write equal ones as one tensor, and
-        all those of a network that was never trained are equal.
-        """
-        if self.is_alike(op):
-            return op
-        index = len(self.model.ops)
-        known = [v for v in read if v is not None and not v.scale]
-        held = {number for v in known for number, _ in v.origin}
-        if not held or not self.weights(op):
-            return op
-        first = {self.owners.setdefault(number, index) for number in held}
-        if len(first) > 1 or index in first:
-            return op
-        (source,) = first
-        alike = self.weights(op) == self.weights(self.model.ops[source])
-        return replace(op, share=source) if alike else op
-
-    def is_alike(self, op: Op) -> bool:
-        """Say whether an operator's weights are equal in all that are not trained."""
-        if op.kind == UNKNOWN:
-            return False
-        role = CATALOGUE[op.kind].role
-        return role in ("norm", "activation") or op.kind in (
-            "layer_scale",
-            "channel_bias",
-        )
-
-    def weights(self, op: Op) -> list[Shape]:
-        """Return the shapes of an operator's weights, in an order of their own."""
-        if op.kind == UNKNOWN:
-            return [(op.args["learned"],)] if op.args.get("learned") else []
-        shapes = [self.model.ops[i].shape for i in op.inputs]
-        return sorted(CATALOGUE[op.kind](**op.args).weights(*shapes).values(), key=str)
-
-    def settle(self) -> None:
-        """Let learned tensors that are read as steps own what others share of them."""
-        ops = self.model.ops
-        read = {at for op in ops for at in op.inputs}
-        for index, constant in self.given_on.items():
-            first = {self.owners.get(number, -1) for number, _ in constant.origin}
-            at = max(first) if len(first) == 1 else -1
-            owns = index in read and at > index and not self.is_alike(ops[at])
-            if owns and self.weights(ops[at]) == self.weights(ops[index]):
-                ops[at] = replace(ops[at], share=index)
 
     def append(
         self, node: Node, kind: str, args: dict[str, Any], x: Value, what: str
@@ -484,7 +409,9 @@ class Trace:
                 raise self.wire.wrong(TOO_LARGE)
             if sizes_ is not None and not all(map(possible, sizes_)):
                 sizes_, axis = None, None
-            shape = stripped(sizes_, axis) if sizes_ is not None else (self.unnamed(),)
+            shape = (
+                stripped(sizes_, axis) if sizes_ is not None else (self.open.unnamed(),)
+            )
             args: dict[str, Any] = {"op": word(what), "sizes": shape}
             if at == 0 and not same(total, 0):
                 args["learned"] = total
@@ -522,16 +449,10 @@ class Trace:
         leads = bool(dims) and (dims[0] is None or isinstance(dims[0], str))
         leads = leads or (bool(dims) and dims[0] == self.samples)
         sizes_ = tuple(
-            self.samples if leads and at == 0 else self.named(size)
+            self.samples if leads and at == 0 else self.open.named(size)
             for at, size in enumerate(dims)
         )
         return sizes_, 0 if leads else None
-
-
-RESERVED = {"cin", "h", "w", "i", "dim", "tokens", "and", "or", "not", "if", "else"} | {
-    *("floor", "ceil", "round", "round8", "min", "max", "true", "false", "input")
-}
-"""Words that mean something in arithmetic."""
 
 
 def word(text: str) -> str:

@@ -85,14 +85,16 @@ class Followed(Exported):
             return True
         known = names <= self.counted.keys() and len(first) == len(made) == 1
         (source,) = first if len(first) == 1 else (0,)
-        if not known or self.weights(made[0]) != self.weights(self.model.ops[source]):
+        if not known or self.shares.weights(made[0]) != self.shares.weights(
+            self.model.ops[source]
+        ):
             return False
         self.model.ops[before] = replace(made[0], share=source)
         return True
 
     def held(self, ops: list[Op]) -> int:
         """Return how many weights operators have in all."""
-        sizes = [numel(shape) for op in ops for shape in self.weights(op)]
+        sizes = [numel(shape) for op in ops for shape in self.shares.weights(op)]
         return sum(size for size in sizes if isinstance(size, int))
 
     def count(self, names: frozenset[str], at: int) -> None:
