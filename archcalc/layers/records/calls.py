@@ -30,6 +30,7 @@ POSITIONS = {
     "AdaptiveMaxPool": ("output_size",),
     "Dropout": ("p",),
     "LocalResponseNorm": ("size",),
+    "PReLU": ("num_parameters",),
     "ChannelShuffle": ("groups",),
     "PixelShuffle": ("upscale_factor",),
     "PixelUnshuffle": ("downscale_factor",),
