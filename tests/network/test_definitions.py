@@ -145,6 +145,12 @@ def finished(network: archcalc.Network, scores: Any) -> Any:
     return scores.softmax(-1) if last == "softmax" else scores
 
 
+def apart(found: Any, known: Any) -> Any:
+    """Yield each output of ours with theirs."""
+    pair = found, known
+    return [pair] if isinstance(found, Tensor) else zip(*pair, strict=True)
+
+
 def outputs(network: archcalc.Network, ours: Any, theirs: Any) -> Any:
     """Yield what both give for the same input."""
     (shape, *more) = network.input_shapes.values()
@@ -160,12 +166,11 @@ def outputs(network: archcalc.Network, ours: Any, theirs: Any) -> Any:
         return
     if hasattr(theirs, "inputs"):
         given = theirs.inputs(2)
-        yield ours(*given), theirs(*given)
+        yield from apart(ours(*given), theirs(*given))
         return
     if not hasattr(theirs, "config"):
         x = torch.randn(2, *shape)
-        found = ours(x), finished(network, theirs(x))
-        yield from [found] if isinstance(found[0], Tensor) else zip(*found, strict=True)
+        yield from apart(ours(x), finished(network, theirs(x)))
         return
     if theirs.config.model_type == "segformer":
         x = torch.randn(2, *shape)
@@ -196,4 +201,8 @@ def outputs(network: archcalc.Network, ours: Any, theirs: Any) -> Any:
         ids[name] = torch.randint(50, (2, *shape))
     found = theirs(**ids)
     given = [*ids.values(), *(torch.zeros_like(ids["input_ids"]) for _ in more)]
-    yield ours(*given[: 1 + len(more)]), getattr(found, "logits", found[-1])
+    mine, known = ours(*given[: 1 + len(more)]), getattr(found, "logits", found[-1])
+    if not isinstance(mine, Tensor):  # the vector of a sentence too
+        mean = found.last_hidden_state.mean(1)
+        known = nn.functional.normalize(mean, dim=-1), known
+    yield from apart(mine, known)

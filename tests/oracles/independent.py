@@ -85,7 +85,13 @@ def pytorchcv_model(name: str, **options: Any) -> nn.Module:
 
 
 def transformers_model(name: str, **options: Any) -> nn.Module:
-    """Return the model of this class with a config, on the meta device."""
+    """Return the model of this class with a config, on the meta device.
+
+    Some have several inputs, or parts of which each has a config: `wrapped.py`.
+    """
+    wrapped = getattr(library("wrapped"), name, None)
+    if wrapped is not None:
+        return on_meta(lambda name: wrapped(**options), name, {})
     kind, config = configured(name, **options)
     return on_meta(kind, config, {})
 

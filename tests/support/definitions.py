@@ -13,6 +13,7 @@ import torch
 from weight_orders import (
     first_of,
     in_stacks,
+    of_clip,
     of_dcgan,
     of_detr,
     of_latent,
@@ -34,6 +35,27 @@ LLAMA = {
     "intermediate_size": 40,
     "vocab_size": 50,
     "rms_norm_eps": torch.finfo(torch.float32).eps,
+}
+SMALL_BERT = {
+    "hidden_size": 24,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 3,
+    "intermediate_size": 96,
+    "vocab_size": 50,
+    "layer_norm_eps": 1e-5,
+    "max_position_embeddings": 10,
+}
+SMALL_CLIP = {
+    "width": 24,
+    "depth": 2,
+    "patch": 8,
+    "size": 32,
+    "text_width": 16,
+    "text_depth": 2,
+    "head": 8,
+    "dim": 12,
+    "context": 10,
+    "vocabulary": 50,
 }
 
 
@@ -188,16 +210,16 @@ DEFINITIONS = [
     ),
     Definition(
         *("bert", SMALL, "transformers", "BertModel"),
-        {
-            "hidden_size": 24,
-            "num_hidden_layers": 2,
-            "num_attention_heads": 3,
-            "intermediate_size": 96,
-            "vocab_size": 50,
-            "layer_norm_eps": 1e-5,
-            "max_position_embeddings": 10,
-        },
+        SMALL_BERT,
         first_of("word_emb", "token_type", "position", "embeddings.LayerNorm"),
+    ),
+    Definition(
+        *("minilm", SMALL, "transformers", "BertModel"),
+        SMALL_BERT,
+        first_of("word_emb", "token_type", "position", "embeddings.LayerNorm"),
+    ),
+    Definition(
+        *("clip", SMALL_CLIP, "transformers", "CLIPModel", SMALL_CLIP, of_clip),
     ),
     Definition(
         *("t5", {**SMALL, "mlp": 40, "root": Fraction(24**-0.5)}, "transformers"),

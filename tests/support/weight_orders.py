@@ -122,3 +122,12 @@ def of_whisper(name: str) -> tuple[int, ...]:
     ]
     place = in_stacks(wholes, (*inner, "final_layer_norm", "fc1"))
     return first_of("encoder.", "decoder.")(name), *place(name)
+
+
+def of_clip(name: str) -> tuple[int, ...]:
+    """Sort the weights of CLIP: the image's, then the text's, norms before layers."""
+    wholes = ("patch", "class", "token", "position", "pre_layrnorm", ".layers.", "norm")
+    inner = ("norm1", "q_proj", "k_proj", "v_proj", "out_proj", "norm2", "fc1", "fc2")
+    return first_of("visi", "visual", "text_m", "text")(name), *in_stacks(
+        wholes, inner
+    )(name)

@@ -1,0 +1,71 @@
+"""Models of transformers that have several inputs, made of the sizes of our specs.
+
+`inputs` gives a batch of samples, and the result has the outputs of the spec alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from independent import peer
+from torch import Tensor, nn
+
+
+class CLIPModel(nn.Module):
+    """Both towers of CLIP, and the score of each image with its own text.
+
+    A text ends at its largest id, which is its last.
+    """
+
+    def __init__(
+        self,
+        width: int = 768,
+        depth: int = 12,
+        patch: int = 32,
+        size: int = 224,
+        text_width: int = 512,
+        text_depth: int = 12,
+        head: int = 64,
+        dim: int = 512,
+        context: int = 77,
+        vocabulary: int = 49408,
+    ) -> None:
+        super().__init__()
+        self.image, self.text = (3, size, size), (context, vocabulary)
+        towers = {"vision": (width, depth), "text": (text_width, text_depth)}
+        sizes: dict[str, dict[str, Any]] = {
+            name: {
+                "hidden_size": wide,
+                "intermediate_size": 4 * wide,
+                "num_hidden_layers": deep,
+                "num_attention_heads": wide // head,
+                "projection_dim": dim,
+            }
+            for name, (wide, deep) in towers.items()
+        }
+        sizes["vision"] |= {"image_size": size, "patch_size": patch}
+        sizes["text"] |= {
+            "max_position_embeddings": context,
+            "vocab_size": vocabulary,
+            "eos_token_id": vocabulary - 1,
+        }
+        library = peer("transformers")
+        config = library.CLIPConfig(
+            text_config=sizes["text"],
+            vision_config=sizes["vision"],
+            projection_dim=dim,
+            attn_implementation="eager",
+        )
+        self.model = library.CLIPModel(config)
+
+    def inputs(self, batch: int) -> tuple[Tensor, Tensor]:
+        device, (context, vocabulary) = self.model.device, self.text
+        ids = torch.randint(vocabulary - 1, (batch, context), device=device)
+        ids[:, -1] = vocabulary - 1
+        return torch.randn(batch, *self.image, device=device), ids
+
+    def forward(self, image: Tensor, ids: Tensor) -> tuple[Tensor, ...]:
+        found = self.model(input_ids=ids, pixel_values=image)
+        scores = found.logits_per_image.diagonal()[:, None]
+        return found.image_embeds, found.text_embeds, scores
