@@ -16,6 +16,7 @@ COMMANDS = {
     "plot": "look.plot",
     "deck": "look.deck",
     "report": "look.report",
+    "playground": "look.playground",
     "list": "look.list_networks",
     "explain": "explain.explain",
     "conventions": "explain.conventions",

@@ -111,7 +111,13 @@ def tabulate(
 
     With `fold`, equal blocks that follow each other share a row.
     """
-    rows = outlined(analysis, level, fold)
+    return table_of_rows(analysis, outlined(analysis, level, fold), columns)
+
+
+def table_of_rows(
+    analysis: Analysis, rows: Sequence[Row], columns: Sequence[str] = DEFAULT_COLUMNS
+) -> Table:
+    """Return a table of these rows of a network, in their order, and its totals."""
     values = _Values(analysis, columns)
     lines = [values.line(row) for row in rows]
     shown = tuple(titled(COLUMNS[c], analysis.convention) for c in columns)

@@ -96,10 +96,17 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("errors", "limits", "source", "language", "readers", "figures", "network"),
         *("checks", "sweeps", "writers", "reports", "render"),
     ),
+    "playground": (
+        "records",
+        *("catalogue", "errors", "limits", "sizes", "source", "layers", "language"),
+        *("graph", "readers", "figures", "network", "checks", "writers", "reports"),
+        "render",
+    ),
     "commands": (
         "records",
         *("version", "errors", "limits", "source", "language", "readers", "figures"),
         *("network", "checks", "sweeps", "writers", "reports", "render", "api"),
+        "playground",
     ),
 }
 """Each room, from the ground up, with the rooms that it may import beside itself.

@@ -238,6 +238,15 @@ USAGE = (
         "$ python -c 'polars.DataFrame(archcalc.table(\"lenet5\").rows())'   # without",
     ),
     Rule(
+        "AC539",
+        "no-playground",
+        "`archcalc playground` serves the folder of the page, which is no part of the "
+        "package: the release archive archcalc-playground.zip, unpacked, or what "
+        "`node docs/playground/build.mjs` builds.",
+        "$ archcalc playground --no-browser",
+        "$ archcalc playground --help",
+    ),
+    Rule(
         "AC560",
         "unknown-rule",
         "A rule must be named by its code, the first part of a code, or its name.",

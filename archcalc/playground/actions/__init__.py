@@ -1,0 +1,13 @@
+"""What the page may ask: one function for each action, imported when it is asked.
+
+To add an action, write `def NAME(asked: Asked) -> dict[str, Any]` in a module of this
+folder and name it in `ACTIONS`. What it returns must be plain values for JSON.
+"""
+
+ACTIONS = {
+    "shelf": "shelf",
+    "source": "shelf",
+    "schema": "shelf",
+    "look": "look",
+}
+"""The module in which the function of each action stands."""

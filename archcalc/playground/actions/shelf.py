@@ -1,0 +1,55 @@
+"""What the page begins from: shipped networks, kinds of layer, the starter, the schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archcalc.checks.starter import starter
+from archcalc.errors import unknown
+from archcalc.language.library import find, shipped
+from archcalc.language.schema import language_schema
+from archcalc.network.network import Network
+from archcalc.playground.asked import Asked
+from archcalc.reports.shelf import family_of, networks
+
+
+def shelf(asked: Asked) -> dict[str, Any]:
+    """Return every shipped network, an example of each kind of layer, the starter."""
+    return {
+        "networks": [_network(network) for network in networks(False)],
+        "layers": [],
+        "starter": starter("my-net", "archcalc.schema.json"),
+    }
+
+
+def _network(network: Network) -> dict[str, Any]:
+    about = network.spec.about
+    return {
+        "name": network.name,
+        "title": network.title,
+        "family": family_of(network),
+        "task": list(about.task),
+        "year": about.paper.year if about.paper else None,
+        "variants": list(network.variants),
+        "names": dict(network.spec.aliases),
+    }
+
+
+def source(asked: Asked) -> dict[str, Any]:
+    """Return the text of a shipped network; raise `UsageError` AC501 for another name.
+
+    The name may be of a variant: `resnet50:v1.5` is the file of resnet50.
+    """
+    name = asked.of("net", str)
+    path, variant = find(name)
+    known = {place.stem: place for place in shipped().values()}
+    stem = path.replace("\\", "/").rpartition("/")[2].partition(".yaml")[0]
+    if stem not in known or not name.startswith(tuple("abcdefghijklmnopqrstuvwxyz")):
+        raise unknown("AC501", "shipped network", name, known)
+    text = known[stem].read_text(encoding="utf-8")
+    return {"name": f"{stem}.yaml", "text": text, "variant": variant}
+
+
+def schema(asked: Asked) -> dict[str, Any]:
+    """Return the JSON Schema of the language."""
+    return language_schema()
