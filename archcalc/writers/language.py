@@ -79,8 +79,9 @@ class Language(ABC):
 
     `taken` are attributes that the language's modules have themselves, `names` those
     that the code uses for itself; `channels` says where images have their channels,
-    `call` is the method that computes, `tensor` the type of a value; `often` are
-    defaults of the constructors' arguments.
+    `call` is the method that computes, `tensor` the type of a value, `identity` what
+    stands for a module that is left out; `often` are defaults of the constructors'
+    arguments.
     """
 
     title: str = ""
@@ -89,6 +90,7 @@ class Language(ABC):
     call: str = ""
     tensor: str = ""
     training: str = ""
+    identity: str = ""
     taken: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     often: Mapping[str, Any] = field(default_factory=dict)
@@ -158,9 +160,12 @@ class Language(ABC):
     def chain(self, modules: str) -> str:
         """Return modules one behind the other as one."""
 
-    @abstractmethod
     def optional(self, name: str, flag: str, text: str) -> Iterator[str]:
         """Yield the statements for a module that some uses leave out."""
+        yield f"if {flag}:"
+        yield f"    self.{name} = {text}"
+        yield "else:"
+        yield f"    self.{name} = {self.identity}"
 
     @abstractmethod
     def parameter(self, name: str, sizes: Sequence[str]) -> Iterator[str]:

@@ -147,8 +147,9 @@ class Making:
         """Whether all padding is what TensorFlow calls `same`, for every input size."""
         return isinstance(self.record, Module) and self.record.same
 
-    def response(self, x: Value) -> Value:
+    def response(self) -> Value:
         """Return local response normalization over the channels, as torch has it."""
+        x = self.with_channels(self.entering())
         size = self.given["size"]
         alpha, beta, k = (
             self.given.get(name, usual)

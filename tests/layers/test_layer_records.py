@@ -15,6 +15,7 @@ import pytest
 from layer_cases import EXAMPLES, FURTHER, Case
 
 from archcalc.layers.base import Kernel, Saved, Seen, times
+from archcalc.layers.records.calls import Module, named
 from archcalc.layers.records.strides import Laid
 
 FILE = Path(__file__).parents[1] / "golden" / "layers" / "records.txt"
@@ -118,3 +119,10 @@ def test_what_a_layer_says_of_itself(case: Case) -> None:
 
 def test_no_record_is_left_over() -> None:
     assert list(WRITTEN) == [case.text for case in CASES]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.text)
+def test_every_argument_of_a_torch_module_has_its_name(case: Case) -> None:
+    call = case.layer.torch(*case.inputs)
+    if isinstance(call, Module):
+        assert not [name for name in named(call) if name.startswith("argument")]

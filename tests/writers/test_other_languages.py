@@ -116,3 +116,17 @@ def test_channels_are_first_or_last() -> None:
         archcalc.export("lenet5", "torch", channels="last")
     with pytest.raises(UsageError, match="AC531"):
         archcalc.export("lenet5", "keras", channels="left")
+
+
+@pytest.mark.parametrize(
+    ("slopes", "axes"), [("shared", "(1, 2, 3)"), ("channels", "(1, 2)")]
+)
+def test_a_prelu_shares_its_slopes_over_the_right_axes(slopes: str, axes: str) -> None:
+    text = f"{{name: one, input: [8, 5, 6], layers: [{{prelu: {slopes}}}]}}"
+    network = archcalc.loads(text)
+    assert f"layers.PReLU(shared_axes={axes})" in archcalc.export(network, "keras")
+    if slopes == "channels":
+        with pytest.raises(UsageError, match="a PReLU with a slope for each channel"):
+            archcalc.export(network, "jax")
+    else:
+        assert "nnx.PReLU()" in archcalc.export(network, "jax")

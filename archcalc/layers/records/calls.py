@@ -34,6 +34,11 @@ POSITIONS = {
     "ChannelShuffle": ("groups",),
     "PixelShuffle": ("upscale_factor",),
     "PixelUnshuffle": ("downscale_factor",),
+    "Flatten": ("start_dim", "end_dim"),
+    "Fold": ("output_size",),
+    "LSTM": ("input_size", "hidden_size"),
+    "GRU": ("input_size", "hidden_size"),
+    "RNN": ("input_size", "hidden_size"),
 }
 """What torch calls the positional arguments of its modules (torch 2.13.0)."""
 CONVOLUTION = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}

@@ -86,12 +86,6 @@ class Jax(Language):
     def chain(self, modules: str) -> str:
         return f"nnx.Sequential({modules})"
 
-    def optional(self, name: str, flag: str, text: str) -> Iterator[str]:
-        yield f"if {flag}:"
-        yield f"    self.{name} = {text}"
-        yield "else:"
-        yield f"    self.{name} = nnx.identity"
-
     def parameter(self, name: str, sizes: Sequence[str]) -> Iterator[str]:
         yield f"self.{name} = nnx.Param({_zeros(sizes)})"
 
@@ -133,6 +127,7 @@ JAX = Jax(
     base="nnx.Module",
     call="__call__",
     tensor="jax.Array",
+    identity="nnx.identity",
     taken=listed("train eval sow perturb iter_modules iter_children set_attributes"),
     names=listed("jax jnp nnx rngs"),
     often={"stride": 1, "strides": 1, "padding": 0, "feature_group_count": 1},

@@ -312,15 +312,10 @@ def upsample(to: Making) -> Value:
 
 def prelu(to: Making) -> Value:
     """Return a PReLU with one slope."""
-    if to.given.get("argument 0", 1) != 1:
+    if to.given.get("num_parameters", 1) != 1:
         raise CannotSay("a PReLU with a slope for each channel")
     weights = {"weight": Weight("negative_slope", ())}
     return to.module("nnx.PReLU", to.entering(), (), weights)
-
-
-def response(to: Making) -> Value:
-    """Return local response normalization, which flax has no layer for."""
-    return to.response(to.with_channels(to.entering()))
 
 
 WORDS: dict[str, Word] = {
@@ -353,5 +348,5 @@ WORDS: dict[str, Word] = {
     "Dropout": dropout,
     "Embedding": embedding,
     "Upsample": upsample,
-    "LocalResponseNorm": response,
+    "LocalResponseNorm": Making.response,
 }

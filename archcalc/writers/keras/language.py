@@ -140,12 +140,6 @@ class Keras(Language):
         one_loop = modules.startswith("*[") and len(split(modules)) == 1
         return f"keras.Sequential({modules[1:] if one_loop else f'[{modules}]'})"
 
-    def optional(self, name: str, flag: str, text: str) -> Iterator[str]:
-        yield f"if {flag}:"
-        yield f"    self.{name} = {text}"
-        yield "else:"
-        yield f"    self.{name} = layers.Identity()"
-
     def parameter(self, name: str, sizes: Sequence[str]) -> Iterator[str]:
         yield f"self.{name} = {_weight(name, sizes)})"
 
@@ -185,6 +179,7 @@ KERAS = Keras(
     base="layers.Layer",
     call="call",
     tensor="keras.KerasTensor",
+    identity="layers.Identity()",
     taken=TAKEN,
     names=listed("keras layers ops"),
     often={

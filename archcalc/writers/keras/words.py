@@ -419,7 +419,7 @@ def prelu(to: Making) -> Value:
     x = to.with_channels(to.entering())
     rank = len(x.shape)
     place = x.order.index(1)
-    if to.given.get("argument 0", 1) == 1:
+    if to.given.get("num_parameters", 1) == 1:
         shared = tuple(range(1, rank))
         sizes = (1,) * (rank - 1)
     else:
@@ -427,12 +427,6 @@ def prelu(to: Making) -> Value:
         sizes = tuple(-1 if axis == place else 1 for axis in range(1, rank))
     weights = {"weight": Weight("alpha", sizes)}
     return to.module("layers.PReLU", x, (), weights, shared_axes=shared)
-
-
-def response(to: Making) -> Value:
-    """Return local response normalization, which Keras has no layer for."""
-    x = to.with_channels(to.entering())
-    return to.response(x)
 
 
 WORDS: dict[str, Word] = {
@@ -465,5 +459,5 @@ WORDS: dict[str, Word] = {
     "Dropout": dropout,
     "Embedding": embedding,
     "Upsample": upsample,
-    "LocalResponseNorm": response,
+    "LocalResponseNorm": Making.response,
 }

@@ -21,7 +21,7 @@ def recurrent(given: Mapping[str, Any], weights: Weights, x: Tensor) -> Tensor:
     """Return the states of the last level for every position."""
     if given.get("proj_size"):
         raise NoWord("nn.LSTM with projections")
-    hidden: int = given["argument 1"]
+    hidden: int = given["hidden_size"]
     ways = 2 if given.get("bidirectional") else 1
     made = x.transpose(0, 1)
     for level in range(given.get("num_layers", 1)):
