@@ -90,7 +90,10 @@ def machine(load: float) -> str:
 def sections(text: str) -> dict[str, str]:
     """Return the sections of the file by their titles."""
     parts = re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]
-    return {part.partition("\n")[0].removeprefix("## "): part for part in parts}
+    return {
+        part.partition("\n")[0].removeprefix("## "): f"{part.rstrip()}\n"
+        for part in parts
+    }
 
 
 def written(section: Section) -> str:

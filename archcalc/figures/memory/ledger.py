@@ -93,9 +93,9 @@ class Ledger:
         self._taken = self._passing = 0
 
     def _close(self, key: Hashable, step: int) -> None:
-        block = self._open.pop(key)
-        self.live -= block.bytes
-        self.blocks.append(block._replace(last=step))
+        what, node, size, first, _ = self._open.pop(key)
+        self.live -= size
+        self.blocks.append(Held(what, node, size, first, step))
 
     def end(self) -> Timeline:
         """Return the timeline; what is still held lives to its end."""

@@ -56,7 +56,8 @@ class Storages:
         self._rules: dict[tuple[Any, ...], tuple[Layer, Any]] = {}
         for node in self.ran:
             self._tell(node)
-            self._place(node._replace(layer=self.layer(node)))
+            told = self._told.get(node.index)
+            self._place(node if told is None else node._replace(layer=told))
 
     def layer(self, node: Node) -> Layer:
         """Return a node's layer as it runs here."""

@@ -39,14 +39,18 @@ class Container(Protocol):
 
 
 class Parquet:
-    """Parquet: the values of axes in dictionaries."""
+    """Parquet: the values of axes in dictionaries, whole numbers as differences."""
 
     def __init__(self, _pa: Any) -> None:
         self.pq = import_module("pyarrow.parquet")
 
     def writer(self, path: Path, schema: Any, plain: Sequence[str], /) -> Any:
         repeated = [name for name in schema.names if name not in plain]
-        return self.pq.ParquetWriter(path, schema, use_dictionary=repeated)
+        whole = [n for n in plain if str(schema.field(n).type) == "int64"]
+        encoding = dict.fromkeys(whole, "DELTA_BINARY_PACKED")
+        return self.pq.ParquetWriter(
+            path, schema, use_dictionary=repeated, column_encoding=encoding or None
+        )
 
     def groups(self, path: Path) -> tuple[Any, int, Callable[[int], Any]]:
         file = self.pq.ParquetFile(path)
