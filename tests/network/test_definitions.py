@@ -196,6 +196,12 @@ def outputs(network: archcalc.Network, ours: Any, theirs: Any) -> Any:
         read = [given[first].reshape(2, *shape), *(given[name] for name in texts)]
         yield ours(*read), theirs(**given).logits
         return
+    yield from of_texts(network, ours, theirs)
+
+
+def of_texts(network: archcalc.Network, ours: Any, theirs: Any) -> Any:
+    """Yield what both give for token ids, and for which part of a text they are of."""
+    (shape, *more) = network.input_shapes.values()
     ids = token_ids(theirs, shape)
     for name in ids:
         ids[name] = torch.randint(50, (2, *shape))

@@ -69,3 +69,59 @@ class CLIPModel(nn.Module):
         found = self.model(input_ids=ids, pixel_values=image)
         scores = found.logits_per_image.diagonal()[:, None]
         return found.image_embeds, found.text_embeds, scores
+
+
+class VisionEncoderDecoderModel(nn.Module):
+    """A ViT that reads an image, and TrOCR's decoder of its text."""
+
+    def __init__(
+        self,
+        size: int = 384,
+        patch: int = 16,
+        width: int = 768,
+        depth: int = 12,
+        heads: int = 12,
+        text_width: int = 1024,
+        text_depth: int = 12,
+        text_heads: int = 16,
+        context: int = 512,
+        vocabulary: int = 50265,
+    ) -> None:
+        super().__init__()
+        self.image, self.text = (3, size, size), (context, vocabulary)
+        library = peer("transformers")
+        encoder = library.ViTConfig(
+            image_size=size,
+            patch_size=patch,
+            hidden_size=width,
+            intermediate_size=4 * width,
+            num_hidden_layers=depth,
+            num_attention_heads=heads,
+            qkv_bias=False,
+            attn_implementation="eager",
+        )
+        decoder = library.TrOCRConfig(
+            d_model=text_width,
+            decoder_ffn_dim=4 * text_width,
+            decoder_layers=text_depth,
+            decoder_attention_heads=text_heads,
+            max_position_embeddings=context,
+            vocab_size=vocabulary,
+            cross_attention_hidden_size=width,
+        )
+        kind = library.VisionEncoderDecoderConfig
+        config = kind.from_encoder_decoder_configs(encoder, decoder)
+        self.model = library.VisionEncoderDecoderModel(config)
+
+    def tie_weights(self) -> None:
+        self.model.decoder.tie_weights()
+
+    def inputs(self, batch: int) -> tuple[Tensor, Tensor]:
+        device, (context, vocabulary) = self.model.device, self.text
+        ids = torch.randint(vocabulary, (batch, context), device=device)
+        return torch.randn(batch, *self.image, device=device), ids
+
+    def forward(self, image: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
+        read = self.model.encoder(pixel_values=image)
+        found = self.model(encoder_outputs=read, decoder_input_ids=ids, use_cache=False)
+        return found.logits, read.pooler_output

@@ -22,6 +22,7 @@ from weight_orders import (
     of_segformer,
     of_style,
     of_t5,
+    of_trocr,
     of_whisper,
 )
 
@@ -54,6 +55,18 @@ SMALL_CLIP = {
     "text_depth": 2,
     "head": 8,
     "dim": 12,
+    "context": 10,
+    "vocabulary": 50,
+}
+SMALL_TROCR = {
+    "size": 32,
+    "patch": 8,
+    "width": 24,
+    "depth": 2,
+    "heads": 3,
+    "text_width": 32,
+    "text_depth": 2,
+    "text_heads": 4,
     "context": 10,
     "vocabulary": 50,
 }
@@ -220,6 +233,10 @@ DEFINITIONS = [
     ),
     Definition(
         *("clip", SMALL_CLIP, "transformers", "CLIPModel", SMALL_CLIP, of_clip),
+    ),
+    Definition(
+        *("trocr", SMALL_TROCR, "transformers", "VisionEncoderDecoderModel"),
+        *(SMALL_TROCR, of_trocr),
     ),
     Definition(
         *("t5", {**SMALL, "mlp": 40, "root": Fraction(24**-0.5)}, "transformers"),

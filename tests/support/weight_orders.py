@@ -131,3 +131,24 @@ def of_clip(name: str) -> tuple[int, ...]:
     return first_of("visi", "visual", "text_m", "text")(name), *in_stacks(
         wholes, inner
     )(name)
+
+
+def of_trocr(name: str) -> tuple[int, ...]:
+    """Sort the weights of TrOCR: the encoder, its pooler, then the decoder."""
+    parts = ("query", "key", "value", "attention.output", "after", "intermediate")
+    if "model.encoder" in name:
+        wholes = ("patch_emb", "cls", "position", ".layer.", "layernorm", "pooler")
+        inner = ("before", *parts)
+        number = [int(n) for n in re.findall(r"\.layer\.(\d+)", name)]
+        return 0, first_of(*wholes)(name), *number, first_of(*inner)(name)
+    wholes = ("embed_tokens", "embed_positions", "layernorm_emb")
+    attention = ("q_proj", "k_proj", "v_proj", "out_proj", "attn_layer_norm")
+    inner = (
+        *(f"self_attn.{one}" for one in attention[:4]),
+        "self_attn_layer_norm",
+        *(f"encoder_attn.{one}" for one in attention[:4]),
+        "encoder_attn_layer_norm",
+        "fc1",
+        "fc2",
+    )
+    return 1, *in_stacks(wholes, inner)(name)
