@@ -226,10 +226,12 @@ class RoIAlign(Layer):
     """Cut boxes out of an image, each to `size × size` (He 2017, Mask R-CNN).
 
     Shape: `(C, H, W), (N, 4) -> (N, C, size, size)`: N boxes, by left, top, right and
-    bottom, in pixels of an image that is 1/`scale` as large (torchvision.ops.RoIAlign
-    with `aligned`). Each output is the mean of `samples × samples` values, and each is
-    read between four pixels. Boxes get no gradient. Backward keeps places and values,
-    as plain torch does; torchvision's kernel keeps the boxes alone.
+    bottom, in pixels of an image that is 1/`scale` as large (torchvision.ops.RoIAlign).
+    Each output is the mean of `samples × samples` values, and each is read between four
+    pixels. A pixel's value stands at its middle, or, if not `aligned`, at its corner; a
+    box is then at least a pixel wide, as in torchvision's detectors. Boxes get no
+    gradient. Backward keeps places and values, as plain torch does; torchvision's
+    kernel keeps the boxes alone.
     """
 
     key = "roi_align"
@@ -241,15 +243,18 @@ class RoIAlign(Layer):
         "size": "Into how many rows and columns a box is divided.",
         "samples": "How many rows and columns of values each output is the mean of.",
         "scale": "The size of this image over that of the image that boxes speak of.",
+        "aligned": "Whether a pixel's value stands at its middle, not at its corner.",
     }
     examples = (
         "{roi_align: 2} @ 3x5x6, 4x4",
         "{roi_align: 3, samples: 1, scale: 1/4} @ 2x7x5, 1x4",
+        "{roi_align: 2, aligned: false} @ 3x5x6, 4x4",
     )
 
     size: Size
     samples: Size = 2
     scale: Factor = Fraction(1)
+    aligned: Flag = True
 
     @classmethod
     def wired(cls, given: Collection[str]) -> tuple[str, ...]:
@@ -286,11 +291,12 @@ class RoIAlign(Layer):
     def torch(self, *inputs: Shape) -> Call:
         (_, height, width), (boxes, _) = inputs
         side = self.size * self.samples
+        shift, least = (" - 0.5", "") if self.aligned else ("", ".clamp(min=1)")
         steps = (
-            f"b = xs[1].detach() * {float(self.scale):g} - 0.5",
+            f"b = xs[1].detach() * {float(self.scale):g}{shift}",
             f"t = (torch.arange({side}, device=x.device) + 0.5) / {side}",
-            "u, v = (b[..., i, None] + (b[..., i + 2] - b[..., i])[..., None] * t "
-            "for i in (0, 1))",
+            "u, v = (b[..., i, None] "
+            f"+ (b[..., i + 2] - b[..., i]){least}[..., None] * t for i in (0, 1))",
             f"u, v = (torch.where((z < -1) | (z > n), 3 * n, z.clamp(0, n - 1)) "
             f"for z, n in ((u, {width}), (v, {height})))",
             f"u, v = (2 * u + 1) / {width} - 1, (2 * v + 1) / {height} - 1",

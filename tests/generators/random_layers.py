@@ -65,6 +65,7 @@ def boxes(w: StepWriter, x: Tensor, depth: int) -> Made:
     count, size = w.random.randint(1, 3), w.random.randint(1, 3)
     step: dict[str, Any] = {"roi_align": size, "samples": w.random.randint(1, 2)}
     step["scale"] = w.random.choice((1, "1/2", 0.25))
+    step["aligned"] = w.chance(0.5)
     step["boxes"] = [{"parameter": [count, 4 + w.spoilt()], "frozen": True}]
     return step, of_shape((count, x.channels, size, size))
 

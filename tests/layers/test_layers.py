@@ -338,10 +338,12 @@ WORK: dict[str, dict[str, int]] = {
         "add": 3 * 30 * 27 + 18 * 30 + 4 * 30,
         "mac": 4 * 30 * 27,
     },
-    "{roi_align: 2} @ 3x5x6, 4x4": {
-        "mul": 4 * 48 * 4,
-        "add": 3 * 48 * 4 + 48 * 3,
-        "div": 48,
+    **{
+        text: {"mul": 4 * 48 * 4, "add": 3 * 48 * 4 + 48 * 3, "div": 48}
+        for text in (
+            "{roi_align: 2} @ 3x5x6, 4x4",
+            "{roi_align: 2, aligned: false} @ 3x5x6, 4x4",
+        )
     },
     "{window_attention: 2, size: 2, shift: 1} @ 16x12": {
         "mac": 2 * 16 * 4 * 4,

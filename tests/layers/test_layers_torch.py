@@ -398,9 +398,13 @@ def test_a_class_token_comes_first_and_a_position_is_added() -> None:
     assert torch.equal(place(x), x + place.part["table"])
 
 
-@pytest.mark.filterwarnings("ignore:.*script_method:DeprecationWarning")
-@pytest.mark.parametrize(("size", "samples", "scale"), [(2, 2, "1/4"), (3, 1, "1")])
-def test_roi_align_is_torchvisions(size: int, samples: int, scale: str) -> None:
+@pytest.mark.parametrize(
+    ("size", "samples", "scale", "aligned"),
+    [(2, 2, "1/4", True), (3, 1, "1", True), (2, 2, "1/4", False)],
+)
+def test_roi_align_is_torchvisions(
+    size: int, samples: int, scale: str, aligned: bool
+) -> None:
     """Its plain definition reads on outside of the image, its kernels give 0 there."""
     torch.manual_seed(0)
     known = library("torchvision.ops.roi_align")
@@ -409,12 +413,13 @@ def test_roi_align_is_torchvisions(size: int, samples: int, scale: str) -> None:
     boxes = torch.cat((corner, corner + torch.rand(2, 5, 2) * 4), -1) / float(
         Fraction(scale)
     )
-    rule = CATALOGUE["roi_align"](size=size, samples=samples, scale=Fraction(scale))
+    given = {"samples": samples, "scale": Fraction(scale), "aligned": aligned}
+    rule = CATALOGUE["roi_align"](size=size, **given)
     found = Built(rule.torch((3, 7, 9), (5, 4)))(x, boxes)
     numbered = torch.arange(2.0).repeat_interleave(5)[:, None]
     rois = torch.cat((numbered, boxes.flatten(0, 1)), 1)
-    how = (float(Fraction(scale)), size, size, samples, True)
-    theirs = known._roi_align(x, rois, *how).unflatten(0, (2, 5))
+    how = (float(Fraction(scale)), size, size, samples, aligned)
+    theirs = known._roi_align.__wrapped__(x, rois, *how).unflatten(0, (2, 5))
     assert torch.allclose(found, theirs, atol=1e-5)
     assert not Built(rule.torch((3, 7, 9), (5, 4)))(x, boxes + 100).any()
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import torch
-from definitions import DEFINITIONS, Definition
+from definition import Definition
+from definitions import DEFINITIONS
 from independent import BESIDE, MAKERS, sound, token_ids
 from torch import Tensor, nn
 
@@ -21,7 +22,10 @@ from archcalc.network.torch_network import build
 
 COUNTER = "num_batches_tracked"
 PLACES = "relative_position_index"
-WIDE = ("retinanet:torchvision", "deeplabv3-plus:resnet50", "r2plus1d-18")
+WIDE = (
+    *("retinanet:torchvision", "faster-rcnn:torchvision", "mask-rcnn:torchvision"),
+    *("deeplabv3-plus:resnet50", "r2plus1d-18"),
+)
 """Networks with a backbone that comes in one width: these take long."""
 
 

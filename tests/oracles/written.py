@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from detectors import Proposals as Proposals
 from timm.models.vision_transformer import Attention, Mlp, PatchEmbed
 from torch import Tensor, nn
 from torchvision.models import get_model

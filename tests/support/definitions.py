@@ -5,11 +5,11 @@ test_definitions.py copies the weights, and compares the outputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, NamedTuple
 
 import torch
+from definition import Definition
+from pixel_definitions import PIXELS
 from weight_orders import (
     first_of,
     in_stacks,
@@ -70,22 +70,6 @@ SMALL_TROCR = {
     "context": 10,
     "vocabulary": 50,
 }
-
-
-class Definition(NamedTuple):
-    """A network with small sizes, and the same from another library.
-
-    `place` sorts the names of its weights as the steps stand; `turned` says which names
-    have inputs before outputs.
-    """
-
-    spec: str
-    sizes: dict[str, Any]
-    library: Any
-    model: str
-    options: dict[str, Any]
-    place: Callable[[str], Any]
-    turned: str = "$^"
 
 
 DEFINITIONS = [
@@ -418,4 +402,5 @@ DEFINITIONS = [
         {"size": 16, "base": 96, "most": 10, "width": 12},
         of_style,
     ),
+    *PIXELS,
 ]

@@ -31,6 +31,7 @@ FEW = (
         "segformer",
         "swin",
         "maxvit",
+        "faster-rcnn",
         "crnn",
         "c3d",
         "t5",

@@ -1,0 +1,78 @@
+"""Detectors of torchvision without the choice of boxes, and others that none defines.
+
+What depends on scores, such as which boxes are cut out, is left out or is an input.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.detection import FasterRCNN, MaskRCNN
+from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
+from torchvision.models.detection.rpn import concat_box_prediction_layers
+from torchvision.ops import roi_align as operator
+
+STRIDES = (4, 8, 16, 32)
+cut_out: Any = operator.__globals__["_roi_align"].__wrapped__
+"""torchvision's own plain definition, which it compiles where its kernels do not load."""
+
+
+class Proposals(nn.Module):
+    """Faster R-CNN or Mask R-CNN of torchvision, which reads boxes for each level."""
+
+    def __init__(
+        self,
+        classes: int = 91,
+        size: tuple[int, int] = (800, 800),
+        proposals: int = 1000,
+        found: int = 0,
+    ) -> None:
+        super().__init__()
+        backbone = resnet_fpn_backbone(backbone_name="resnet50", weights=None)
+        kind: Any = MaskRCNN if found else FasterRCNN
+        self.net = kind(backbone, classes)
+        self.size = size
+        self.counts = [n for n in (proposals, found) if n]
+
+    def inputs(self, batch: int) -> tuple[Tensor, ...]:
+        """Return images, and for each head the boxes of each level."""
+        device = next(self.parameters()).device
+        height, width = self.size
+        image = torch.randn(batch, 3, height, width, device=device)
+        return image, *(
+            self.boxes(batch, count - 3 * (count // 4) if level == 0 else count // 4)
+            for count in self.counts
+            for level in range(4)
+        )
+
+    def boxes(self, batch: int, count: int) -> Tensor:
+        device = next(self.parameters()).device
+        whole = torch.tensor(self.size[::-1], device=device)
+        corner = torch.rand(batch, count, 2, device=device) * whole / 2
+        size = torch.rand(batch, count, 2, device=device) * whole / 2
+        return torch.cat((corner, corner + size), 2)
+
+    def forward(self, image: Tensor, *boxes: Tensor) -> tuple[Tensor, ...]:
+        maps = [*self.net.backbone(image).values()]
+        scores, moves = self.net.rpn.head(maps)
+        found = concat_box_prediction_layers(scores, moves)
+        heads = self.net.roi_heads
+        cut = heads.box_head(self.cut(maps, boxes[:4], 7))
+        results = [*heads.box_predictor(cut), *found]
+        if len(boxes) > 4:
+            maps = heads.mask_head(self.cut(maps, boxes[4:], 14))
+            results.append(heads.mask_predictor(maps))
+        return tuple(x.unflatten(0, (len(image), -1)) for x in results)
+
+    def cut(self, maps: list[Tensor], boxes: tuple[Tensor, ...], size: int) -> Tensor:
+        """Return what is cut out of all levels, the boxes of all samples in one row."""
+        parts = []
+        for level, stride, given in zip(maps[:4], STRIDES, boxes, strict=True):
+            batch, count = given.shape[:2]
+            number = torch.arange(batch, device=given.device).repeat_interleave(count)
+            rois = torch.cat((number[:, None], given.flatten(0, 1)), 1)
+            found = cut_out(level, rois, 1 / stride, size, size, 2, False)
+            parts.append(found.unflatten(0, (batch, count)))
+        return torch.cat(parts, 1).flatten(0, 1)

@@ -1,0 +1,31 @@
+"""Detectors, networks that label pixels or make images, with another library's."""
+
+from __future__ import annotations
+
+from definition import Definition
+from weight_orders import first_of
+
+BACKBONE = ("body", "inner_blocks.3", "inner_blocks.2", "inner_blocks.1")
+"""The parts of torchvision's pyramid in the order in which they run."""
+
+PIXELS = [
+    Definition(
+        "faster-rcnn:torchvision",
+        {
+            "height": 64,
+            "width": 96,
+            "proposals": 9,
+            "classes": 6,
+        },
+        *("written", "Proposals"),
+        {"size": (64, 96), "proposals": 9, "classes": 6},
+        first_of(*BACKBONE, "inner_blocks.0", "fpn"),
+    ),
+    Definition(
+        "mask-rcnn:torchvision",
+        {"height": 64, "width": 96, "proposals": 9, "found": 6, "classes": 6},
+        *("written", "Proposals"),
+        {"size": (64, 96), "proposals": 9, "found": 6, "classes": 6},
+        first_of(*BACKBONE, "inner_blocks.0", "fpn"),
+    ),
+]
