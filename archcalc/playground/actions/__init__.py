@@ -9,5 +9,18 @@ ACTIONS = {
     "source": "shelf",
     "schema": "shelf",
     "look": "look",
+    "draw": "picture",
+    "explain": "row",
+    "receptive": "row",
+    "memory": "memory",
+    "conventions": "beside",
+    "compare": "beside",
+    "reconcile": "beside",
+    "quiz": "quizzes",
+    "solution": "quizzes",
+    "formats": "export",
+    "export": "export",
+    "lessons": "lessons",
+    "lesson": "lessons",
 }
 """The module in which the function of each action stands."""

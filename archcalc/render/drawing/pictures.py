@@ -41,20 +41,37 @@ def draw(
     known("style", style, STYLES, "AC536")
     known("format", format, FORMATS, "AC530")
     direction = _direction(style, format, direction)
-    if level is None:
-        many = style == "volumes" and len(analysis.rows) > MOST_VOLUMES
-        level = "blocks" if many else "layers"
     if format == "mermaid":
+        level = level or _usual_level(analysis, style)
         return _mermaid(network, analysis, level, direction)
-    figure = LabelledDiagram.of(analysis, full_title(network), level, network.limits)
-    painter = painter_of(figure, style, direction)
+    paints = painter(network, analysis, style, level, direction)
     if format == "tikz":
         from archcalc.render.drawing.tikz import tikz
 
-        return tikz(painter, standalone)
+        return tikz(paints, standalone)
     from archcalc.render.drawing.svg import svg
 
-    return svg(painter)
+    return svg(paints)
+
+
+def painter(
+    network: Network,
+    analysis: Analysis,
+    style: str = "blocks",
+    level: Level | None = None,
+    direction: str | None = None,
+) -> Painter:
+    """Return what paints a network in a style. Raises as `draw`."""
+    known("style", style, STYLES, "AC536")
+    level = level or _usual_level(analysis, style)
+    figure = LabelledDiagram.of(analysis, full_title(network), level, network.limits)
+    return painter_of(figure, style, _direction(style, "svg", direction))
+
+
+def _usual_level(analysis: Analysis, style: str) -> Level:
+    """Return what is one box where it is not said."""
+    many = style == "volumes" and len(analysis.rows) > MOST_VOLUMES
+    return "blocks" if many else "layers"
 
 
 def _direction(style: str, format: str, direction: str | None) -> str:

@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator
 from archcalc.render.drawing.blocks import COLOURS
 from archcalc.render.drawing.channels import Polyline
 from archcalc.render.drawing.layout import layout
-from archcalc.render.drawing.marks import Mark, Painter, Polygon, Rectangle, Words
+from archcalc.render.drawing.marks import (
+    Mark,
+    Painter,
+    Polygon,
+    Rectangle,
+    Thing,
+    Words,
+)
 from archcalc.render.svg_writer import (
     MARGIN,
     TITLE,
@@ -48,17 +55,23 @@ def plain_svg(painter: Painter) -> str:
 
 def svg(painter: Painter) -> str:
     """Return a network as SVG in a style."""
+    return drawn(painter)[0]
+
+
+def drawn(painter: Painter) -> tuple[str, tuple[Thing, ...]]:
+    """Return a network as SVG in a style, and the boxes and frames that it has."""
     figure = painter.figure
     placed = layout(figure.structure, painter.sizes, painter.longest)
     across, along = painter.size(placed)
     title = text_width(figure.title, TITLE, bold=True)
     wide = max(across, title, text_width(figure.subtitle, 12))
     shift = (wide - across) / 2 if painter.centred else 0
-    parts = [*heading(figure.title, figure.subtitle)]
-    parts += _written(painter.painted(placed, MARGIN + shift, MARGIN + painter.top))
+    marks = [*painter.painted(placed, MARGIN + shift, MARGIN + painter.top)]
+    parts = [*heading(figure.title, figure.subtitle), *_written(marks)]
     size = wide + 2 * MARGIN, along + 2 * MARGIN + painter.top
-    style = STYLE + SHADES
-    return document(size, figure.title, figure.description, style, parts, COLOURS)
+    about = figure.title, figure.description, STYLE + SHADES
+    things = tuple(mark for mark in marks if isinstance(mark, Thing))
+    return document(size, *about, parts, COLOURS), things
 
 
 def _written(marks: Iterable[Mark]) -> Iterator[str]:

@@ -1,0 +1,40 @@
+"""Figures beside others: every convention, another network, a published figure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archcalc.checks.claims.reconcile import reconcile as search
+from archcalc.errors import UsageError
+from archcalc.playground.asked import Asked, read
+from archcalc.playground.reported import reported
+from archcalc.reports.comparison import compare_report
+from archcalc.reports.conventions import conventions_report
+from archcalc.reports.reconcile import reconcile_report
+
+LONGEST_FIGURE = 60
+OF_ONE_SPEC = ("set", "variant", "input")
+"""Settings that make no sense for the other network."""
+
+
+def conventions(asked: Asked) -> dict[str, Any]:
+    """Return the network counted by every convention, with a sentence on each."""
+    batch = asked.analysis.setting.batch
+    return reported(conventions_report(asked.network, batch))
+
+
+def compare(asked: Asked) -> dict[str, Any]:
+    """Return the network beside the `other`, which has a text and a name."""
+    other = asked.of("other", dict)
+    shared = {k: v for k, v in asked.settings.items() if k not in OF_ONE_SPEC}
+    beside = read({**other, "settings": shared})
+    return reported(compare_report([asked.analysis, beside.analysis], memory=True))
+
+
+def reconcile(asked: Asked) -> dict[str, Any]:
+    """Return the ways of counting that give a `figure` as it was printed."""
+    figure = asked.of("figure", str).strip()
+    if not figure or len(figure) > LONGEST_FIGURE:
+        message = f"a figure has 1 to {LONGEST_FIGURE} characters, such as 3.8 GFLOP"
+        raise UsageError.of("AC508", message)
+    return reported(reconcile_report(search(asked.network, figure)))
