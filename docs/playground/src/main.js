@@ -1,0 +1,345 @@
+// Wires the page: documents, the engine, the editor and the views.
+
+import { openEngine } from "./engine.js";
+import { createDocuments } from "./documents.js";
+import { createEditor } from "./editor/editor.js";
+import { createFiles } from "./files.js";
+import { readAddress } from "./links.js";
+import * as lessons from "./lessons.js";
+import { createNote } from "./note.js";
+import { showProblems, summary } from "./problems.js";
+import { Stopped, createQueue } from "./queue.js";
+import { rowAt } from "./rows.js";
+import { addressOf, createShare, save } from "./share.js";
+import { createStatus } from "./status.js";
+import { createTabs } from "./tabs.js";
+import { createTheme } from "./theme.js";
+import { views } from "./views/index.js";
+
+const PATIENCE = 120;
+const byId = (id) => document.getElementById(id);
+
+class Page {
+  constructor(asked) {
+    this.asked = asked;
+    this.state = { look: null, row: null, findings: [], stale: null, schema: null };
+    this.note = createNote(byId("note"));
+    this.status = createStatus(() => this.queue.stop());
+    this.engine = openEngine(document.baseURI, this.status.loading);
+    this.queue = createQueue(this.engine, this.status.busy);
+    this.editor = createEditor(byId("editor"), () => this.state.schema, {
+      edit: () => this.edited(),
+      caret: (line) => this.caretAt(line),
+      leave: () => this.announce("Tab leaves the editor now."),
+    });
+    this.documents = createDocuments(byId("files"), this.editor, {
+      changed: () => this.renewed(),
+      compare: () => this.files.show("other"),
+    });
+    this.tabs = createTabs(views, (on) => this.contextOf(on), () => this.tellShown());
+    const report = (text) => this.note.show(text);
+    this.files = createFiles({
+      ask: (action, payload) => this.queue.ask(action, payload, { urgency: 0, lasting: true }),
+      open: (found, where) => this.opened(found, where),
+      report,
+    });
+    createShare(byId("share"), {
+      address: () => this.address(),
+      command: () => this.state.look?.command ?? `archcalc table ${this.documents.current().name}`,
+      spec: () => this.documents.current(),
+      report,
+    });
+    createTheme(byId("theme-button"));
+    byId("begin-button").onclick = () => this.files.show();
+    this.prepareLessons();
+  }
+
+  /** Open what the address asks for; what was not asked for is never restored. */
+  async begin() {
+    this.tabs.show(this.asked.tab);
+    const { net, spec, name, settings, other, lesson } = this.asked;
+    try {
+      if (spec !== undefined) this.documents.open({ text: spec, name, net, settings });
+      else if (net) await this.openNetwork(net, settings);
+      else this.documents.open({ text: await this.files.starter(), name: "my-net.yaml", settings });
+    } catch (error) {
+      if (!this.documents.current().text) this.documents.open({ text: await this.files.starter(), name: "my-net.yaml" });
+      this.note.show(error.message);
+    }
+    if (other) this.documents.open({ ...other, behind: true }, "other");
+    if (spec !== undefined) this.sayWhereFrom(net, name);
+    if (lesson) this.openLessons(lesson);
+    this.state.schema = await this.queue.ask("schema", {}, { urgency: 3, lasting: true });
+  }
+
+  async openNetwork(net, settings = {}) {
+    const found = await this.queue.ask("source", { net }, { urgency: 0, lasting: true });
+    this.documents.open({ ...found, net, settings: { ...variantOf(found), ...settings } });
+  }
+
+  sayWhereFrom(net, name) {
+    const afresh = net ? [`Fresh ${net}`, () => this.openNetwork(net)] : ["Begin afresh", () => this.files.show()];
+    this.note.show(`${name} comes from the address of this page${net ? `, where ${net} was edited` : ""}.`, afresh);
+  }
+
+  /** A document from the dialog, a dropped file or a view. */
+  opened(found, where = "this") {
+    const before = this.documents.current();
+    this.documents.open({ ...found, settings: variantOf(found) }, where);
+    const notes = (found.notes ?? []).map((one) => one.text ?? one).join(" ");
+    const back = before.text && where === "this" ? [`Back to ${before.name}`, () => this.documents.open(before)] : null;
+    this.note.show(`${found.name} was opened. ${notes}`.trim(), back);
+    if (where === "other") this.tabs.show("compare");
+  }
+
+  edited() {
+    this.documents.current().text = this.editor.text();
+    this.outdate(PATIENCE);
+  }
+
+  /** Another document is shown. */
+  renewed() {
+    Object.assign(this.state, { look: null, row: null });
+    this.showFindings([]);
+    this.editor.shapes([]);
+    this.outdate(0);
+  }
+
+  outdate(patience) {
+    this.queue.renew();
+    this.setStale("changed");
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.look(), patience);
+  }
+
+  asksOf(extra = {}) {
+    const { text, name, settings } = this.documents.current();
+    return { text, name, settings, ...extra };
+  }
+
+  async look() {
+    try {
+      const look = await this.queue.ask("look", this.asksOf(), { urgency: 0 });
+      this.showFindings(look.findings);
+      if (!look.rows.length) return this.broken(look.findings);
+      this.fresh(look);
+      await this.check(look);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /** Lint and expectations come after the table. A failure there leaves the table as it is. */
+  async check(look) {
+    try {
+      const { findings } = await this.queue.ask("check", this.asksOf(), { urgency: 2 });
+      this.showFindings(merged(look.findings, findings));
+    } catch (error) {
+      if (!(error instanceof Stopped)) this.note.show(error.message);
+    }
+  }
+
+  broken(findings) {
+    this.setStale("broken");
+    this.announce(`${summary(findings)}. ${findings[0]?.message ?? ""}`);
+  }
+
+  failed(error) {
+    if (error instanceof Stopped) this.setStale("stopped");
+    else {
+      this.showFindings(error.error?.findings ?? []);
+      this.setStale("broken", error.message);
+    }
+  }
+
+  fresh(look) {
+    const repaired = this.state.stale === "broken";
+    this.state.look = look;
+    this.setStale(null);
+    this.editor.shapes(look.hints);
+    byId("title").textContent = look.title;
+    byId("totals").textContent = totalsOf(look);
+    if (repaired) this.announce(`No errors. ${totalsOf(look)}`);
+    const known = look.rows.some((row) => row.path === this.state.row);
+    if (!known) this.state.row = this.rowAtCaret();
+    this.emit("result", look);
+    this.choose(this.state.row, false);
+    this.writeAddress();
+  }
+
+  /** Tell the view that is shown, and the lesson if one is open. */
+  emit(event, value) {
+    this.tabs.emit(event, value);
+    this.lesson?.filter(([name]) => name === event).forEach(([, act]) => act(value));
+  }
+
+  setStale(why, message) {
+    this.state.stale = why;
+    this.status.stale(why, message, Boolean(this.state.look));
+    for (const panel of this.tabs.panels()) panel.toggleAttribute("data-stale", why !== null);
+    byId("state").toggleAttribute("data-stale", why !== null);
+    if (why) this.emit("stale", { why });
+  }
+
+  showFindings(findings) {
+    this.state.findings = findings;
+    this.editor.findings(findings);
+    showProblems(byId("findings"), findings, { goTo: this.editor.goTo, act: this.editor.act });
+  }
+
+  rowAtCaret() {
+    const { look } = this.state;
+    return look ? (rowAt(look.rows, this.editor.line(), this.documents.current().text)?.path ?? null) : null;
+  }
+
+  caretAt(line) {
+    if (this.state.stale) return;
+    const now = this.state.look?.rows.find((row) => row.path === this.state.row);
+    const path = now?.line === line ? now.path : this.rowAtCaret();
+    this.choose(path, false);
+  }
+
+  /** Choose a row: its line, row and box are marked. */
+  choose(path, scroll = true) {
+    this.state.row = path;
+    const row = this.state.look?.rows.find((one) => one.path === path);
+    this.editor.mark(row?.line ?? null, scroll);
+    this.emit("row", path);
+  }
+
+  /** What a view has missed while its tab was hidden. */
+  tellShown() {
+    if (!this.state.look) return;
+    this.tabs.emit("result", this.state.look);
+    this.tabs.emit("row", this.state.row);
+    if (this.state.stale) this.tabs.emit("stale", { why: this.state.stale });
+    else this.writeAddress();
+  }
+
+  change(settings) {
+    this.documents.change(settings);
+    this.outdate(PATIENCE);
+    this.emit("settings", this.documents.current().settings);
+  }
+
+  announce(text) {
+    byId("live").textContent = text;
+  }
+
+  contextOf(on) {
+    const page = this;
+    return {
+      on,
+      ask: (action, extra) => this.queue.ask(action, this.asksOf(extra)),
+      choose: (path) => this.choose(path),
+      change: (settings) => this.change(settings),
+      replaceText: (text, name) => this.opened({ text, name: name ?? this.documents.current().name }),
+      announce: (text) => this.announce(text),
+      show: (id) => this.tabs.show(id, true),
+      compare: () => this.files.show("other"),
+      save,
+      embedded: this.asked.embed,
+      state: {
+        get text() { return page.documents.current().text; },
+        get name() { return page.documents.current().name; },
+        get settings() { return page.documents.current().settings; },
+        get other() { return page.documents.other(); },
+        get look() { return page.state.look; },
+        get row() { return page.state.row; },
+        get findings() { return page.state.findings; },
+      },
+    };
+  }
+
+  address() {
+    const current = this.documents.current();
+    const tab = this.tabs.id() === views[0]?.id ? null : this.tabs.id();
+    return addressOf(current, current.settings, this.documents.other(), tab);
+  }
+
+  /** The address follows what is shown, so that a reload gives the same; an embedded page has no own. */
+  writeAddress() {
+    if (this.asked.embed) return;
+    clearTimeout(this.writing);
+    this.writing = setTimeout(async () => {
+      this.written = await this.address();
+      history.replaceState(null, "", this.written);
+    }, 400);
+  }
+
+  prepareLessons() {
+    if (!lessons.openLessons) return;
+    const button = byId("lessons-button");
+    button.hidden = false;
+    button.onclick = () => (byId("lessons").hidden ? this.openLessons() : this.closeLessons());
+  }
+
+  openLessons(id) {
+    byId("lessons").hidden = false;
+    byId("lessons-button").setAttribute("aria-expanded", "true");
+    this.lesson = [];
+    const on = (event, act) => this.lesson.push([event, act]);
+    const context = Object.assign(this.contextOf(on), { close: () => this.closeLessons() });
+    lessons.openLessons(byId("lessons"), context, id);
+  }
+
+  closeLessons() {
+    this.lesson = null;
+    byId("lessons").hidden = true;
+    byId("lessons").replaceChildren();
+    byId("lessons-button").setAttribute("aria-expanded", "false");
+    byId("lessons-button").focus();
+  }
+}
+
+const variantOf = ({ variant }) => (variant ? { variant } : {});
+
+function merged(first, more) {
+  const key = (one) => `${one.code} ${one.from.line}:${one.from.column}`;
+  const known = new Set(first.map(key));
+  return [...first, ...more.filter((one) => !known.has(key(one)))];
+}
+
+function totalsOf({ totals, columns }) {
+  const cells = totals[0]?.cells ?? {};
+  const told = ["params", "macs"].map((key) => {
+    const column = columns.find((one) => one.key === key);
+    return column && cells[key] && `${cells[key].text} ${column.title}`;
+  });
+  return told.filter(Boolean).join(" · ");
+}
+
+async function start() {
+  let asked;
+  try {
+    asked = await readAddress(location.href);
+  } catch (error) {
+    asked = { settings: {}, embed: false, trouble: error.message };
+  }
+  if (asked.embed) await clicked(asked);
+  const page = new Page(asked);
+  await page.begin();
+  if (asked.trouble) page.note.show(asked.trouble);
+  addEventListener("hashchange", () => location.href !== page.written && location.reload());
+}
+
+/** An embedded page waits for a click before it loads the engine. */
+function clicked(asked) {
+  document.documentElement.classList.add("embedded");
+  const own = byId("own-page");
+  const address = new URL(location.href);
+  address.searchParams.delete("embed");
+  own.href = address.href;
+  own.hidden = false;
+  const cover = byId("cover");
+  cover.hidden = false;
+  cover.querySelector("h2").textContent = asked.name ?? asked.net ?? "archcalc playground";
+  return new Promise((resolve) => {
+    cover.querySelector("button").onclick = () => {
+      cover.hidden = true;
+      resolve();
+    };
+  });
+}
+
+start();

@@ -1,0 +1,56 @@
+// What the page is doing: loading the engine, computing, or showing figures of an older text.
+
+const SLOW = 400;
+const byId = (id) => document.getElementById(id);
+
+export function createStatus(stop) {
+  const host = byId("status");
+  const [text, bar] = [host.querySelector("span"), host.querySelector("progress")];
+  const state = { load: "", bar: null, work: "", stale: "" };
+  let timer = null;
+
+  function show() {
+    const said = state.load || state.work || state.stale;
+    if (text.textContent !== said) text.textContent = said;
+    bar.hidden = !state.load;
+    if (state.bar === null) bar.removeAttribute("value");
+    else bar.value = state.bar;
+  }
+
+  byId("stop").onclick = stop;
+  return {
+    /** The engine's own state: `{phase, done, total}`. */
+    loading({ phase, done, total, text: said }) {
+      const names = { loading: "Loading the engine…", restarting: "Starting the engine again…", failed: "The engine could not be loaded." };
+      state.load = said ?? names[phase] ?? "";
+      state.bar = total ? Math.round((100 * done) / total) : null;
+      show();
+      if (phase === "failed") bar.hidden = true;
+    },
+    /** A question is with the engine, or none; one that takes long can be stopped. */
+    busy(action) {
+      clearTimeout(timer);
+      if (action) {
+        timer = setTimeout(() => {
+          state.work = "Computing…";
+          byId("stop").hidden = false;
+          show();
+        }, SLOW);
+        return;
+      }
+      state.work = "";
+      byId("stop").hidden = true;
+      show();
+    },
+    /** Why the figures are not those of the text; null when they are. */
+    stale(why, message, shown) {
+      const old = shown ? " These are the figures of the text before." : "";
+      state.stale = {
+        changed: "",
+        broken: `${message ?? "The spec has an error."}${old}`,
+        stopped: `Stopped.${old} Edit the spec to compute again.`,
+      }[why] ?? "";
+      show();
+    },
+  };
+}

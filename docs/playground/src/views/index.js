@@ -1,0 +1,3 @@
+// The views, in the order of their tabs.
+
+export const views = [];
