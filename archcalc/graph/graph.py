@@ -81,6 +81,20 @@ class Graph:
         """The first output, for what can speak of one only."""
         return self.outputs[0]
 
+    @property
+    def ids(self) -> frozenset[int]:
+        """The nodes that hold whole numbers, as token ids: what look-ups come from."""
+        found: set[int] = set()
+        waiting = [
+            i for node in self.nodes if node.layer.reads_ids for i in node.inputs
+        ]
+        while waiting:
+            index = waiting.pop()
+            if index not in found:
+                found.add(index)
+                waiting += self.nodes[index].inputs
+        return frozenset(found)
+
     def called(self, nodes: Iterable[int]) -> tuple[str, ...]:
         """Return what nodes are called: the path of the innermost step that ends so."""
         found = {index: self.nodes[index].name for index in nodes}

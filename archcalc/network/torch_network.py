@@ -337,7 +337,7 @@ def empty_inputs(network: nn.Module, graph: Graph, batch: int) -> list[Tensor]:
     """Return inputs without memory; whole numbers where they are read as such."""
     import torch
 
-    ids = {i for node in graph.nodes if node.layer.reads_ids for i in node.inputs}
+    ids = graph.ids
     floats = next((p.dtype for p in network.parameters()), torch.float32)
     return [
         torch.empty(

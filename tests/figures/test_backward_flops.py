@@ -28,7 +28,7 @@ MULTIPLY = [
 def counted(graph: Graph, batch: int) -> tuple[int, int]:
     """Return what torch counts in a forward pass with side heads, and in backward."""
     module: Any = build(graph).train()
-    ids = {i for n in graph.nodes if n.layer.reads_ids for i in n.inputs}
+    ids = graph.ids
     inputs = []
     for i in graph.inputs:
         kind = torch.int64 if i in ids else torch.float32

@@ -169,7 +169,7 @@ def outputs(network: archcalc.Network, ours: Any, theirs: Any) -> Any:
         yield from zip(ours(x), known, strict=True)
         return
     if hasattr(theirs, "inputs"):
-        given = theirs.inputs(2)
+        given = theirs.inputs(4)
         yield from apart(ours(*given), theirs(*given))
         return
     if not hasattr(theirs, "config"):

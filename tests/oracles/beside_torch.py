@@ -56,7 +56,7 @@ class Beside:
     def inputs(self, batch: int = 2) -> list[Tensor]:
         """Return random inputs; zeros where a layer reads whole numbers."""
         graph = self.graph
-        ids = {i for node in graph.nodes if node.layer.reads_ids for i in node.inputs}
+        ids = graph.ids
         return [
             torch.zeros((batch, *graph.nodes[i].shape), dtype=torch.int64)
             if i in ids

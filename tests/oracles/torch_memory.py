@@ -118,7 +118,7 @@ def prepared(
 def inputs_of(graph: Graph, batch: int, dtype: torch.dtype) -> list[Tensor]:
     """Return random inputs; zeros where they are read as token ids."""
     torch.manual_seed(0)
-    ids = {i for n in graph.nodes if n.layer.reads_ids for i in n.inputs}
+    ids = graph.ids
     found = []
     for index in graph.inputs:
         shape = (batch, *graph.nodes[index].shape)

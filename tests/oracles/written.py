@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 from detectors import Proposals as Proposals
+from recommenders import DLRM as DLRM
+from recommenders import TwoTower as TwoTower
 from timm.models.vision_transformer import Attention, Mlp, PatchEmbed
 from torch import Tensor, nn
 from torchvision.models import get_model

@@ -72,7 +72,17 @@ SMALL_TROCR = {
 }
 
 
+SMALL_DLRM = {"tables": [5, 7, 3, 9], "bottom": [32], "dim": 12, "top": [32]}
+SMALL_TOWERS = {"users": 9, "items": 7, "dim": 6, "towers": [8, 5]}
 DEFINITIONS = [
+    Definition(
+        *("dlrm", SMALL_DLRM, "written", "DLRM", SMALL_DLRM),
+        first_of("bottom", "tables"),
+    ),
+    Definition(
+        *("two-tower", SMALL_TOWERS, "written", "TwoTower", SMALL_TOWERS),
+        first_of("user"),
+    ),
     Definition(
         *("mamba-130m", {"width": 24, "depth": 2, "vocabulary": 50, "context": 10}),
         *("transformers", "MambaForCausalLM"),

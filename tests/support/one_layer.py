@@ -27,7 +27,7 @@ def network_of(case: Case) -> Network:
 def random_inputs(network: Network, batch: int, device: str) -> list[Tensor]:
     """Return random inputs; whole numbers below two where a layer reads them."""
     graph = network.graph
-    ids = {i for node in graph.nodes if node.layer.reads_ids for i in node.inputs}
+    ids = graph.ids
     found = []
     for index in graph.inputs:
         size: Any = (batch, *graph.nodes[index].shape)

@@ -36,7 +36,7 @@ FEW = (
         "c3d",
         "t5",
     ),
-    *("stable-diffusion-unet", "stylegan2", "vgg11-lrn", "vit", "vovnet"),
+    *("stable-diffusion-unet", "stylegan2", "two-tower", "vgg11-lrn", "vit", "vovnet"),
 )
 """A network or two of every family; `tests/whole/test_samples.py` says what they must have."""
 

@@ -187,8 +187,7 @@ class Storages:
     @cached_property
     def ids(self) -> frozenset[int]:
         """The nodes whose output is read as whole numbers."""
-        nodes = self.graph.nodes
-        return frozenset(i for n in nodes if n.layer.reads_ids for i in n.inputs)
+        return self.graph.ids
 
     def tensor_bytes(self, node: Node) -> int:
         """Return the bytes of a node's output, whoever owns its storage."""

@@ -52,9 +52,7 @@ class Steps:
         self.values: dict[int, Tensor] = {}
         self.weights: dict[int, dict[str, Tensor]] = {}
         self.names = namespaces(sheet)
-        self.ids = {
-            i for node in graph.nodes if node.layer.reads_ids for i in node.inputs
-        }
+        self.ids = graph.ids
 
     def add(self, node: Node) -> None:
         """Write a step, or declare an input."""
