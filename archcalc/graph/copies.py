@@ -141,6 +141,7 @@ class Copies:
                     group.end + by,
                     group.output + by if group.output >= first else at,
                     group.params,
+                    group.origin,
                 )
             )
         for name, index in like.names:

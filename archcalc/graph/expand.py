@@ -262,7 +262,7 @@ class Expander:
         if self.repeats > self.limits.nodes:
             raise growing.too_many(step)
         label = f"{count} × {kind_name(step, scope.values)}"
-        group = growing.open(path, "repeat", label, scope)
+        group = growing.open(path, "repeat", label, scope, step.node)
         outer, at = scope.values.get("i"), entering[0]
         patterns: dict[tuple[Any, ...], Pattern | None] = {}
         for i in range(1, count + 1):
@@ -332,7 +332,7 @@ class Expander:
         if step.kind == "residual":
             return self.residual(step, path, at, scope)
         if step.kind in ("stage", "aux"):
-            group = self.growing.open(path, step.kind, step.kind, scope)
+            group = self.growing.open(path, step.kind, step.kind, scope, step.node)
             inner = scope.inside(path, group, aux=scope.aux or step.kind == "aux")
             after = self.sequence(step.body, at, inner)
             self.growing.close(group, after)
@@ -386,7 +386,7 @@ class Expander:
         growing, at = self.growing, entering[0]
         block, args = self.blocks.found(step, override, at, scope)
         given = self.values.values(step, args, at, scope)
-        group = growing.open(path, "block", block.name, scope)
+        group = growing.open(path, "block", block.name, scope, step.node)
         outer, growing.uses = growing.uses, (*growing.uses, step.node)
         inner = self.blocks.scope(step, block, given, path, group, entering, scope)
         growing.groups[group].params = {n: inner.values[n] for n in block.params}
@@ -404,7 +404,7 @@ class Expander:
         override: dict[str, Any],
     ) -> int:
         """Write out branches, or inputs by name, and the node that joins them."""
-        group = self.growing.open(path, step.kind, step.kind, scope)
+        group = self.growing.open(path, step.kind, step.kind, scope, step.node)
         inner = scope.inside(path, group)
         ends = []
         outside, branches = self.repeats, step.branches or step.parts
@@ -453,7 +453,7 @@ class Expander:
 
     def residual(self, step: Step, path: str, at: int, scope: Scope) -> int:
         """Write out a residual: its body, its shortcut, the sum."""
-        group = self.growing.open(path, "residual", "residual", scope)
+        group = self.growing.open(path, "residual", "residual", scope, step.node)
         inner = scope.inside(path, group)
         main = self.sequence(step.body, at, inner)
         skip = self.shortcut(step, path, at, main, inner)

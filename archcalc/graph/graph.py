@@ -36,7 +36,8 @@ class Group:
     """A stage, block, repetition, residual, branch or side head: a range of nodes.
 
     `nodes` from `first` up to `end`; `output` is the node that leaves it. `params` are
-    those of a block, with the values that this use gives them.
+    those of a block, with the values that this use gives them. `origin` is the kind of
+    the step that it was written as, if it is one.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Group:
     end: int = 0
     output: int = 0
     params: Mapping[str, Any] | None = None
+    origin: Value | None = None
 
 
 class Unfit(NamedTuple):

@@ -135,10 +135,18 @@ class Growing:
         place = self.place_in(step, problem.argument)
         raise ShapeError([problem.at(place, self.via())])
 
-    def open(self, path: str, kind: str, label: str, scope: Scope) -> int:
+    def open(
+        self,
+        path: str,
+        kind: str,
+        label: str,
+        scope: Scope,
+        origin: Value | None = None,
+    ) -> int:
         """Begin a group; return its number."""
         self.name_chars += len(path)
-        self.groups.append(Group(path, kind, label, scope.group, len(self.nodes)))
+        group = Group(path, kind, label, scope.group, len(self.nodes), origin=origin)
+        self.groups.append(group)
         return len(self.groups) - 1
 
     def close(self, group: int, output: int) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from archcalc.errors import UsageError
+from archcalc.errors import UsageError, unknown
+from archcalc.language.library import names
 from archcalc.limits import Limits
 from archcalc.network.analysis import Analysis
 from archcalc.network.input_sizes import read_inputs
-from archcalc.network.network import Network, network
+from archcalc.network.named_figures import Others
+from archcalc.network.network import Network, load, network
 from archcalc.records import dataclass, field
 from archcalc.source.parser import parse
 
@@ -108,6 +110,20 @@ def read(values: Mapping[str, Any]) -> Asked:
 def not_a(key: str, kind: type) -> UsageError:
     """Return the error of a value that is missing or has another type."""
     return UsageError.of("AC508", f"the request needs {key}, a {kind.__name__}")
+
+
+def shipped_alone() -> Others:
+    """Return the other networks that a spec may name in `expect`: shipped ones.
+
+    A name may be a path elsewhere; here no text makes the engine read a file.
+    """
+    return Others(_shipped)
+
+
+def _shipped(name: str) -> Network:
+    if name.partition(":")[0] not in names():
+        raise unknown("AC501", "shipped network", name, names())
+    return load(name)
 
 
 @lru_cache(KEPT)

@@ -58,7 +58,7 @@ def _meant(problem: Problem, written: Text) -> Iterator[dict[str, Any]]:
         return
     word = help.removeprefix(MEANT).partition("?")[0]
     at = place.text[place.column - 1 :][: place.width]
-    if not word.split() == [word] or not nearest(at.strip("\"'"), [word]):
+    if word.split() != [word] or not nearest(at.strip("\"'"), [word]):
         return
     begin = _offset(written, place)
     edit = Edit(begin, begin + len(at), word)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from archcalc.errors import clean
 from archcalc.playground.values import cells, column, value
-from archcalc.reports.cells import Table
+from archcalc.reports.cells import Column, Line, Note, Table
 from archcalc.reports.report import Report
+
+LONGEST = 4_000
+"""Characters of a note."""
 
 
 def reported(report: Report) -> dict[str, Any]:
@@ -16,14 +20,7 @@ def reported(report: Report) -> dict[str, Any]:
         "title": clean(report.title),
         "ok": report.ok,
         "tables": [tabled(table) for table in report.tables],
-        "notes": [
-            {
-                "text": clean(" ".join(note.text.split()), 4000),
-                "kind": note.kind,
-                "cite": clean(note.cite) if note.cite else None,
-            }
-            for note in report.notes
-        ],
+        "notes": noted(report.notes),
         "settings": {key: value(one)["text"] for key, one in report.settings.items()},
     }
 
@@ -32,15 +29,29 @@ def tabled(table: Table) -> dict[str, Any]:
     """Return one table: its title, what it says below, its columns, its rows."""
     return {
         "title": clean(table.title),
-        "note": clean(table.note, 4000) if table.note else None,
+        "note": clean(table.note, LONGEST) if table.note else None,
         "columns": [column(one) for one in table.columns],
-        "rows": [
-            {
-                "path": clean(line.path),
-                "depth": line.depth,
-                "kind": line.kind,
-                "cells": cells(line, table.columns),
-            }
-            for line in table.rows
-        ],
+        "rows": [lined(line, table.columns) for line in table.rows],
     }
+
+
+def lined(line: Line, columns: Sequence[Column]) -> dict[str, Any]:
+    """Return one line: the path that it is about, how deep it stands, its cells."""
+    return {
+        "path": clean(line.path),
+        "depth": line.depth,
+        "kind": line.kind,
+        "cells": cells(line, columns),
+    }
+
+
+def noted(notes: Iterable[Note]) -> list[dict[str, Any]]:
+    """Return notes, each with its kind and where it is from."""
+    return [
+        {
+            "text": clean(" ".join(note.text.split()), LONGEST),
+            "kind": note.kind,
+            "cite": clean(note.cite) if note.cite else None,
+        }
+        for note in notes
+    ]

@@ -65,11 +65,11 @@ class _Handler(SimpleHTTPRequestHandler):
     """Answers one request."""
 
     server: Server
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, **TYPES}
     protocol_version = "HTTP/1.1"
     timeout = 60
 
     def __init__(self, request: Any, client: Any, server: Server) -> None:
+        self.extensions_map = self.extensions_map | TYPES
         super().__init__(request, client, server, directory=str(server.folder))
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -93,7 +93,7 @@ class _Handler(SimpleHTTPRequestHandler):
         if self._is_ours():
             super().do_HEAD()
 
-    def list_directory(self, path: Any) -> None:
+    def list_directory(self, path: Any) -> None:  # noqa: ARG002
         """Refuse to list a folder."""
         self.send_error(HTTPStatus.NOT_FOUND)
 

@@ -1,4 +1,4 @@
-"""Values of reports as the page gets them: a text to show, and a number to work with."""
+"""Values of reports for the page: a text to show, and a number to work with."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def column(one: Column) -> dict[str, Any]:
 
 
 def cells(line: Line, columns: Sequence[Column]) -> dict[str, Any]:
-    """Return the cells of a line by the key of their column; empty ones are left out."""
+    """Return the cells of a line by the key of their column, without empty ones."""
     return {
         one.key: {"text": numbers.cell(cell, line, one), "value": number(cell)}
         for one, cell in zip(columns, line.cells, strict=True)

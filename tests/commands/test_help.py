@@ -120,7 +120,7 @@ EXAMPLES = [
     (name, example)
     for name in COMMANDS
     for example in description(name).examples
-    if not {"--watch", "verify", "--git", "audit", "--kind", "against"}
+    if not {"--watch", "verify", "--git", "audit", "--kind", "against", "playground"}
     & {*example.split()}
 ]
 ELSEWHERE = {
@@ -129,6 +129,7 @@ ELSEWHERE = {
     "diff": "--git needs a repository: tests/reports/test_diff.py",
     "against": "needs other tools: tests/whole/test_against.py",
     "audit": "takes long: tests/checks/test_audit.py",
+    "playground": "never ends: tests/playground/test_serving.py",
     "plot": "takes long: tests/render/test_plot.py",
 }
 """Commands with an example that is not run here, and where that way is tested."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import Any, NamedTuple
 
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
+from archcalc.playground.examples import example_spec
 from archcalc.sizes.expressions import Expression
 from archcalc.source import parser as source
 from archcalc.source.parser import Mapping, Scalar
@@ -103,43 +103,4 @@ FURTHER = [
 
 def spec_of(case: Case) -> str:
     """Return a spec whose one layer is an example of a kind."""
-    names = [f"in{i}" for i in range(len(case.inputs))]
-    shapes = ", ".join(
-        f"{name}: [{', '.join(map(str, x))}]"
-        for name, x in zip(names, case.inputs, strict=True)
-    )
-    step = case.text.partition(" @ ")[0].removeprefix("{").removesuffix("}")
-    key, colon, rest = step.partition(":")
-    step = f"{key}: {rest}" if colon else f"{key}: "
-    if case.layer.key == "concat" and rest:
-        step = f"concat: , axis: {rest}"
-    one = f"[{', '.join(map(str, case.inputs[0]))}]" if len(names) == 1 else ""
-    return (
-        f"name: one\ninput: {one or f'{{{shapes}}}'}\n"
-        f"layers: [{{{step}{wired(case, names)}}}]\n"
-    )
-
-
-def wired(case: Case, inputs: list[str]) -> str:
-    """Return how a step names its inputs: those that may have names have them."""
-    if len(inputs) < 2:
-        return ""
-    kind = type(case.layer)
-    for count in (len(inputs) - 1, len(inputs)):
-        for given in reversed([*combinations(kind.named_inputs, count)]):
-            read = ["", *given] if count < len(inputs) else [*given]
-            if not fits(kind, given, read):
-                continue
-            named = dict(zip(kind.wired(given), inputs, strict=True))
-            enters = named.pop("", None)
-            text = "".join(f", {name}: {one}" for name, one in named.items())
-            return f"{text}, from: {enters}" if enters else text
-    return f", from: [{', '.join(inputs)}]"
-
-
-def fits(kind: Any, given: tuple[str, ...], read: list[str]) -> bool:
-    """Say whether a layer reads these inputs where some are given by name."""
-    try:
-        return sorted(kind.wired(given)) == sorted(read)
-    except ValueError:
-        return False
+    return example_spec(type(case.layer), case.text)

@@ -90,6 +90,7 @@ SHOWS = {
     "__init__",
     "render",
     "api",
+    "playground",
     "commands",
     "__main__",
 }

@@ -342,7 +342,9 @@ def _computed(analysis: Analysis, entry: Expected, metric: str, others: Others) 
     return derived(analysis, entry.value, entry.operands, others)
 
 
-def judge_known(network: Network, analysis: Analysis) -> Iterator[Judged]:
+def judge_known(
+    network: Network, analysis: Analysis, others: Others | None = None
+) -> Iterator[Judged]:
     """Yield the errata and loose figures that speak of this very analysis.
 
     None where params, input or batch differ from what the claims were made for.
@@ -352,7 +354,7 @@ def judge_known(network: Network, analysis: Analysis) -> Iterator[Judged]:
     if analysis.setting.dtype != "float32":
         return
     entries = zip(network.spec.about.expect, network.spec.expected_at, strict=True)
-    others = Others()
+    others = Others() if others is None else others
     for entry, at in entries:
         counted = entry.convention or USUAL
         same = (

@@ -10,8 +10,8 @@ from archcalc.commands.declared import Option
 from archcalc.errors import UsageError
 
 GET = (
-    "unpack archcalc-playground.zip of a release, or build it (docs/playground/build.mjs), "
-    "and name the folder: archcalc playground --from FOLDER"
+    "unpack archcalc-playground.zip of a release, or run `node build.mjs` in "
+    "docs/playground, and name the folder: archcalc playground --from FOLDER"
 )
 
 
@@ -31,10 +31,10 @@ def playground(
         bool, Option("--browser/--no-browser", help="Open the page in the browser.")
     ] = True,
 ) -> None:
-    """Serve the page that edits a network and shows its numbers, on this machine.
+    """Serve the page that edits a network in the browser.
 
-    The page gets its numbers from this archcalc. It listens on 127.0.0.1 alone, until
-    Ctrl-C ends it.
+    It listens on 127.0.0.1 alone until Ctrl-C ends it. The figures are computed by
+    this archcalc, and nothing is loaded from elsewhere.
 
     $ archcalc playground --from archcalc-playground
     $ archcalc playground --from build/playground --port 8000 --no-browser

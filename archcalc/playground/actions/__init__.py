@@ -9,6 +9,8 @@ ACTIONS = {
     "source": "shelf",
     "schema": "shelf",
     "look": "look",
+    "check": "checked",
+    "read": "files",
     "draw": "picture",
     "explain": "row",
     "receptive": "row",

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from archcalc.checks.loading import warnings_of
 from archcalc.errors import ArchcalcError, clean
+from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Row
 from archcalc.playground.asked import Asked
 from archcalc.playground.findings import problem_found, with_words
-from archcalc.playground.values import cells, column, value
+from archcalc.playground.reported import lined, noted
+from archcalc.playground.values import column, value
+from archcalc.render import numbers
 from archcalc.reports import table as tables
 from archcalc.reports.cells import Line
 from archcalc.reports.folding import folded
@@ -29,7 +33,7 @@ def look(asked: Asked) -> dict[str, Any]:
     """Return what is shown at each edit; errors are findings and leave no rows."""
     try:
         network, analysis = asked.network, asked.analysis
-        shown = _table(asked, network, analysis)
+        shown = _table(asked, analysis)
     except ArchcalcError as error:
         written = Text(asked.name, asked.text)
         found = [with_words(problem, written) for problem in error.problems]
@@ -47,7 +51,7 @@ def look(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _table(asked: Asked, network: Network, analysis: Analysis) -> dict[str, Any]:
+def _table(asked: Asked, analysis: Analysis) -> dict[str, Any]:
     """Return the table with all its rows, and the rows that fold some of them."""
     training = bool(asked.settings.get("training", False))
     columns = tables.chosen_columns(None, training)
@@ -58,8 +62,8 @@ def _table(asked: Asked, network: Network, analysis: Analysis) -> dict[str, Any]
     folds = [r for r in folded(analysis, "layers") if id(r) not in known]
     table = tables.table_of_rows(analysis, (*rows, *folds), columns)
     lines, totals = table.rows[: len(rows)], table.rows[len(rows) + len(folds) :]
-    paths = _paths(lines)
-    notes = [
+    places = list(_places(analysis, rows))
+    told = [
         *tables.assumption_notes(analysis),
         *tables.definition_notes(analysis, columns),
     ]
@@ -67,33 +71,20 @@ def _table(asked: Asked, network: Network, analysis: Analysis) -> dict[str, Any]
     return {
         "columns": [column(one) for one in table.columns],
         "rows": [
-            {
-                **_line(line, table.columns),
-                "parent": paths[at],
-                "line": _written(analysis, row),
-            }
-            for at, (line, row) in enumerate(zip(lines, rows, strict=True))
+            {**lined(line, table.columns), "parent": above, "line": at}
+            for line, above, at in zip(lines, _above(lines), places, strict=True)
         ],
         "folds": [
-            {**_line(line, table.columns), **_span(row, rows)}
+            {**lined(line, table.columns), **_span(row, rows)}
             for line, row in zip(table.rows[len(rows) :], folds, strict=False)
         ],
-        "totals": [_line(line, table.columns) for line in totals],
-        "notes": [{"text": clean(note.text), "kind": note.kind} for note in notes],
+        "totals": [lined(line, table.columns) for line in totals],
+        "notes": noted(told),
         "settings": {key: value(one) for key, one in settings.items()},
     }
 
 
-def _line(line: Line, columns: Sequence[Any]) -> dict[str, Any]:
-    return {
-        "path": line.path,
-        "depth": line.depth,
-        "kind": line.kind,
-        "cells": cells(line, columns),
-    }
-
-
-def _paths(lines: Sequence[Line]) -> list[str | None]:
+def _above(lines: Sequence[Line]) -> list[str | None]:
     """Return the path of the head that each line stands under, None at the top."""
     above: list[str] = []
     found: list[str | None] = []
@@ -114,21 +105,30 @@ def _span(row: Row, rows: Sequence[Row]) -> dict[str, int]:
     return {"first": first, "end": end}
 
 
-def _written(analysis: Analysis, row: Row) -> int:
-    """Return the line of the step that a row comes from."""
-    return analysis.graph.nodes[row.nodes[0]].origin.line
+def _places(analysis: Analysis, rows: Sequence[Row]) -> Iterator[int]:
+    """Yield the line on which each row is written: the step of a layer or a group."""
+    graph = analysis.graph
+    groups = {group.name: group for group in reversed(graph.groups)}
+    for row in rows:
+        group = groups.get(row.name) if row.kind == "head" else None
+        origin = group.origin if group else None
+        yield (origin or graph.nodes[row.nodes[0]].origin).line
 
 
 def _hints(analysis: Analysis) -> Iterator[dict[str, Any]]:
     """Yield the shapes that leave the steps of each line, in order."""
-    shapes: dict[int, dict[str, None]] = {}
-    for node in analysis.graph.nodes:
-        shown = value(node.shape)["text"]
-        shapes.setdefault(node.origin.line, {})[shown] = None
+    shapes: dict[int, dict[Shape, None]] = {}
+    nodes = analysis.graph.nodes
+    for node in nodes:
+        shapes.setdefault(node.origin.line, {})[node.shape] = None
+    for group in analysis.graph.groups:
+        if group.origin is not None and group.end > group.first:
+            line = group.origin.line
+            shapes.setdefault(line, {})[nodes[group.output].shape] = None
     for line, found in sorted(shapes.items()):
-        few = [*found][:MOST_HINTED]
+        few = [numbers.shape(shape) for shape in islice(found, MOST_HINTED)]
         more = ["…"] if len(found) > MOST_HINTED else []
-        yield {"line": line, "shape": ", ".join([*few, *more])}
+        yield {"line": line, "shape": clean(", ".join([*few, *more]))}
 
 
 def _param(network: Network, name: str, now: Any) -> dict[str, Any]:

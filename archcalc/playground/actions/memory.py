@@ -8,7 +8,8 @@ from archcalc.errors import UsageError, clean
 from archcalc.playground.asked import Asked
 from archcalc.playground.reported import reported
 from archcalc.render.plotting import timeline
-from archcalc.reports.memory.chosen import chosen_report
+from archcalc.reports.memory.details import training_report
+from archcalc.reports.memory.summary import memory_report
 
 NEEDS_NUMBERS = "AC541"
 
@@ -17,7 +18,8 @@ def memory(asked: Asked) -> dict[str, Any]:
     """Return the report of inference, or of `training`, and its timeline as SVG."""
     network, analysis = asked.network, asked.analysis
     training = asked.of("training", bool, False)
-    report = chosen_report(network, analysis, training=training)
+    make = training_report if training else memory_report
+    report = make(network, analysis)
     try:
         picture = timeline.memory(analysis, network.title, training)
     except UsageError as error:  # a size is a symbol: no bytes to draw

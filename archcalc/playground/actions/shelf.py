@@ -1,15 +1,19 @@
-"""What the page begins from: shipped networks, kinds of layer, the starter, the schema."""
+"""What the page begins from: shipped networks, layers, the starter, the schema."""
 
 from __future__ import annotations
 
+from inspect import getdoc
 from typing import Any
 
 from archcalc.checks.starter import starter
 from archcalc.errors import unknown
 from archcalc.language.library import find, shipped
 from archcalc.language.schema import language_schema
+from archcalc.language.steps import USERS
+from archcalc.layers import CATALOGUE
 from archcalc.network.network import Network
 from archcalc.playground.asked import Asked
+from archcalc.playground.examples import example_spec
 from archcalc.reports.shelf import family_of, networks
 
 
@@ -17,9 +21,16 @@ def shelf(asked: Asked) -> dict[str, Any]:
     """Return every shipped network, an example of each kind of layer, the starter."""
     return {
         "networks": [_network(network) for network in networks(False)],
-        "layers": [],
+        "layers": [_layer(key) for key in sorted(USERS) if CATALOGUE[key].examples],
         "starter": starter("my-net", "archcalc.schema.json"),
     }
+
+
+def _layer(key: str) -> dict[str, Any]:
+    """Return a kind of layer with a spec that is its first example."""
+    kind = CATALOGUE[key]
+    says = " ".join((getdoc(kind) or "").partition("\n\n")[0].split())
+    return {"key": key, "title": says, "text": example_spec(kind, kind.examples[0])}
 
 
 def _network(network: Network) -> dict[str, Any]:
