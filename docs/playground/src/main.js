@@ -160,10 +160,10 @@ class Page {
     byId("title").textContent = look.title;
     byId("totals").textContent = totalsOf(look);
     if (repaired) this.announce(`No errors. ${totalsOf(look)}`);
-    const known = look.rows.some((row) => row.path === this.state.row);
-    if (!known) this.state.row = this.rowAtCaret();
+    const kept = this.state.byRow && look.rows.some((row) => row.path === this.state.row);
     this.emit("result", look);
-    this.choose(this.state.row, false);
+    if (kept) this.mark(this.state.row, false);
+    else this.caretAt(this.editor.line());
     this.writeAddress();
   }
 
@@ -196,11 +196,18 @@ class Page {
     if (this.state.stale) return;
     const now = this.state.look?.rows.find((row) => row.path === this.state.row);
     const path = now?.line === line ? now.path : this.rowAtCaret();
-    this.choose(path, false);
+    this.state.byRow = false;
+    this.mark(path, false);
   }
 
-  /** Choose a row: its line, row and box are marked. */
-  choose(path, scroll = true) {
+  /** A row or box was chosen: the caret's line means no other until the caret moves. */
+  choose(path) {
+    this.state.byRow = true;
+    this.mark(path, true);
+  }
+
+  /** Mark a row: its line, the row and its box. */
+  mark(path, scroll) {
     this.state.row = path;
     const row = this.state.look?.rows.find((one) => one.path === path);
     this.editor.mark(row?.line ?? null, scroll);

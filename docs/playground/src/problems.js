@@ -1,5 +1,7 @@
 // The list of findings under the editor: each with its line, its help and its fixes.
 
+import { bulb } from "./bulb.js";
+
 const NAMES = { error: "Error", warning: "Warning", hint: "Hint" };
 const MOST = 50;
 
@@ -42,7 +44,7 @@ function problem(finding, goTo, act) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "fix";
-    button.textContent = `💡 ${fix.title[0].toUpperCase()}${fix.title.slice(1)}`;
+    button.append(bulb(), ` ${fix.title[0].toUpperCase()}${fix.title.slice(1)}`);
     button.onclick = () => act(fix);
     line.append(button);
   }

@@ -30,20 +30,23 @@ class Shape extends WidgetType {
   }
 }
 
-const shapes = StateField.define({
-  create: () => Decoration.none,
-  update(set, transaction) {
-    for (const effect of transaction.effects) if (effect.is(setShapes)) return shapesOf(transaction.state.doc, effect.value);
-    return set.map(transaction.changes);
-  },
-  provide: (self) => EditorView.decorations.from(self),
-});
+const placed = (doc, hints) =>
+  hints.filter(({ line }) => line >= 1 && line <= doc.lines).map(({ line, shape }) => ({ at: doc.line(line).to, shape }));
 
-function shapesOf(doc, hints) {
-  const known = hints.filter(({ line }) => line >= 1 && line <= doc.lines);
-  const widgets = known.map(({ line, shape }) => Decoration.widget({ widget: new Shape(shape), side: 1 }).range(doc.line(line).to));
-  return Decoration.set(widgets, true);
-}
+const drawn = (list) =>
+  Decoration.set(list.map(({ at, shape }) => Decoration.widget({ widget: new Shape(shape), side: 1 }).range(at)), true);
+
+/** Shapes stay at the ends of their lines while the text changes. */
+const shapes = StateField.define({
+  create: () => [],
+  update(list, transaction) {
+    const { doc } = transaction.state;
+    for (const effect of transaction.effects) if (effect.is(setShapes)) return placed(doc, effect.value);
+    if (!transaction.docChanged) return list;
+    return list.map(({ at, shape }) => ({ at: doc.lineAt(transaction.changes.mapPos(at, -1)).to, shape }));
+  },
+  provide: (self) => EditorView.decorations.from(self, drawn),
+});
 
 const chosen = StateField.define({
   create: () => Decoration.none,

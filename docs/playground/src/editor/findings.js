@@ -1,6 +1,7 @@
 // Findings in the editor: the words are underlined, and a light bulb beside the line offers fixes.
 
 import { RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
+import { bulb } from "../bulb.js";
 import { Decoration, EditorView, GutterMarker, gutter, keymap, showTooltip } from "@codemirror/view";
 
 const setFindings = StateEffect.define();
@@ -65,7 +66,7 @@ class Sign extends GutterMarker {
   toDOM() {
     const sign = document.createElement("span");
     sign.className = this.fixes ? "sign bulb" : `sign ${this.severity}`;
-    sign.textContent = this.fixes ? "💡" : { error: "●", warning: "▲", hint: "•" }[this.severity];
+    sign.append(this.fixes ? bulb() : { error: "●", warning: "▲", hint: "•" }[this.severity]);
     sign.title = this.fixes ? "Show the fixes (Ctrl+.)" : this.severity;
     return sign;
   }

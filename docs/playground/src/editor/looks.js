@@ -16,7 +16,7 @@ const panel = { background: "var(--panel)", color: "var(--ink)", border: "1px so
 
 const theme = EditorView.theme({
   "&": { height: "100%", color: "var(--ink)", backgroundColor: "var(--panel)", fontSize: "var(--code-size)" },
-  "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "-2px" },
+  "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", overflow: "auto" },
   ".cm-content": { caretColor: "var(--ink)", padding: "8px 0" },
   ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
@@ -28,6 +28,7 @@ const theme = EditorView.theme({
   ".signs": { width: "1.6em" },
   ".signs .cm-gutterElement": { textAlign: "center", cursor: "default" },
   ".sign.bulb": { cursor: "pointer" },
+  ".bulb svg": { verticalAlign: "-2px" },
   ".sign.error, .said.error": { color: "var(--error)" },
   ".sign.warning, .said.warning": { color: "var(--warning)" },
   ".sign.hint, .said.hint": { color: "var(--hint)" },
@@ -35,7 +36,7 @@ const theme = EditorView.theme({
   ".found.warning": wave("var(--warning)"),
   ".found.hint": wave("var(--hint)"),
   ".found-line.error": { boxShadow: "inset 3px 0 0 var(--error)" },
-  ".shape": { marginLeft: "2ch", padding: "0 .5ch", borderRadius: "4px", color: "var(--soft)", background: "var(--ground)", fontSize: ".85em", whiteSpace: "pre", userSelect: "none" },
+  ".shape": { marginLeft: "1.5ch", padding: "0 .5ch", borderRadius: "4px", color: "var(--soft)", background: "var(--ground)", fontSize: ".85em", whiteSpace: "pre", userSelect: "none" },
   ".cm-tooltip": { ...panel, boxShadow: "0 4px 14px rgb(0 0 0 / .18)", maxWidth: "min(34rem, 90vw)", zIndex: "20" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", maxHeight: "15em" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "3px 10px", display: "flex", gap: "1.5ch", justifyContent: "space-between" },
