@@ -23,7 +23,12 @@ from archcalc.network.torch_network import build
 COUNTER = "num_batches_tracked"
 PLACES = "relative_position_index"
 WIDE = (
-    *("retinanet:torchvision", "faster-rcnn:torchvision", "mask-rcnn:torchvision"),
+    *(
+        "ssd300",
+        "retinanet:torchvision",
+        "faster-rcnn:torchvision",
+        "mask-rcnn:torchvision",
+    ),
     *("deeplabv3-plus:resnet50", "r2plus1d-18"),
 )
 """Networks with a backbone that comes in one width: these take long."""

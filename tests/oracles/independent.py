@@ -69,7 +69,8 @@ class Dense(nn.Module):
         self.backbone, self.head = detector.backbone, detector.head
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.head([*self.backbone(image).values()]).values())
+        found = self.head([*self.backbone(image).values()])
+        return found["cls_logits"], found["bbox_regression"]
 
 
 def timm_model(name: str, **options: Any) -> nn.Module:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from definition import Definition
-from weight_orders import first_of
+from weight_orders import first_of, of_ssd
 
 BACKBONE = ("body", "inner_blocks.3", "inner_blocks.2", "inner_blocks.1")
 """The parts of torchvision's pyramid in the order in which they run."""
@@ -27,5 +27,10 @@ PIXELS = [
         *("written", "Proposals"),
         {"size": (64, 96), "proposals": 9, "found": 6, "classes": 6},
         first_of(*BACKBONE, "inner_blocks.0", "fpn"),
+    ),
+    Definition(
+        *("ssd300", {"classes": 6}, "torchvision", "ssd300_vgg16"),
+        {"weights_backbone": None, "num_classes": 6},
+        of_ssd,
     ),
 ]

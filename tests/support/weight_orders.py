@@ -59,6 +59,12 @@ def of_latent(name: str) -> tuple[int, ...]:
     return *part, block, index + 9 * ("samplers" in name), "attentions" in name
 
 
+def of_ssd(name: str) -> tuple[int, ...]:
+    """Sort the weights of SSD: the scale of a map after the layers that give it."""
+    parts = ("backbone.features", "scale", "backbone.extra", "classification")
+    return (first_of(*parts)(name),)
+
+
 def of_style(name: str) -> tuple[int, ...]:
     """Sort the weights of StyleGAN2: in a layer, style, kernel, noise, bias."""
     whole = first_of("mapping", "const")(name), *map(int, re.findall(r"\d+", name))
