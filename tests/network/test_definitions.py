@@ -181,9 +181,9 @@ def outputs(network: archcalc.Network, ours: Any, theirs: Any) -> Any:
         x = torch.randn(2, *shape)
         yield from apart(ours(x), finished(network, theirs(x)))
         return
-    if theirs.config.model_type == "segformer":
+    if theirs.config.model_type in ("segformer", "sam_vision_model"):
         x = torch.randn(2, *shape)
-        yield ours(x), theirs(pixel_values=x).logits
+        yield ours(x), theirs(pixel_values=x)[0]
         return
     if theirs.main_input_name == "pixel_values":
         x = torch.randn(2, *shape)

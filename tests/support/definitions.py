@@ -19,6 +19,7 @@ from weight_orders import (
     of_latent,
     of_llama,
     of_maxvit,
+    of_sam,
     of_segformer,
     of_style,
     of_t5,
@@ -75,6 +76,31 @@ SMALL_TROCR = {
 SMALL_DLRM = {"tables": [5, 7, 3, 9], "bottom": [32], "dim": 12, "top": [32]}
 SMALL_TOWERS = {"users": 9, "items": 7, "dim": 6, "towers": [8, 5]}
 DEFINITIONS = [
+    Definition(
+        "sam-encoder",
+        {
+            "width": 24,
+            "depth": 4,
+            "heads": 3,
+            "patch": 8,
+            "size": 40,
+            "window": 3,
+            "every": 2,
+            "out": 10,
+        },
+        *("transformers", "SamVisionModel"),
+        {
+            "hidden_size": 24,
+            "num_hidden_layers": 4,
+            "num_attention_heads": 3,
+            "patch_size": 8,
+            "image_size": 40,
+            "window_size": 3,
+            "global_attn_indexes": [1, 3],
+            "output_channels": 10,
+        },
+        of_sam,
+    ),
     Definition(
         *("dlrm", SMALL_DLRM, "written", "DLRM", SMALL_DLRM),
         first_of("bottom", "tables"),
@@ -405,6 +431,7 @@ DEFINITIONS = [
             "num_classes": 6,
         },
         of_maxvit,
+        of_sam,
     ),
     Definition(
         *("stylegan2", {"size": 16, "base": 96, "most": 10, "width": 12}),

@@ -158,3 +158,10 @@ def of_trocr(name: str) -> tuple[int, ...]:
         "fc2",
     )
     return 1, *in_stacks(wholes, inner)(name)
+
+
+def of_sam(name: str) -> tuple[int, ...]:
+    """Sort the weights of SAM's encoder: the table of distances down before across."""
+    wholes = ("patch_embed", "pos_embed", ".layers.")
+    inner = ("norm1", "qkv", "rel_pos_h", "rel_pos_w", "proj", "norm2", "lin1")
+    return in_stacks(wholes, inner)(name)
