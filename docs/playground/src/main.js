@@ -341,9 +341,11 @@ function clicked(asked) {
   const cover = byId("cover");
   cover.hidden = false;
   cover.querySelector("h2").textContent = asked.name ?? asked.net ?? "archcalc playground";
+  document.documentElement.classList.add("waiting");
   return new Promise((resolve) => {
     cover.querySelector("button").onclick = () => {
       cover.hidden = true;
+      document.documentElement.classList.remove("waiting");
       resolve();
     };
   });

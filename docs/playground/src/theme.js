@@ -7,7 +7,8 @@ export function createTheme(button) {
   const chosen = () => document.documentElement.dataset.theme;
   const isDark = () => (chosen() ? chosen() === "dark" : system.matches);
   const show = () => {
-    button.textContent = isDark() ? "Light colours" : "Dark colours";
+    button.textContent = isDark() ? "Light" : "Dark";
+    button.title = `${button.textContent} colours`;
   };
   const kept = keep();
   if (kept === "dark" || kept === "light") document.documentElement.dataset.theme = kept;

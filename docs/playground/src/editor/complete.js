@@ -2,7 +2,7 @@
 
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, pickedCompletion, startCompletion } from "@codemirror/autocomplete";
 import { keymap } from "@codemirror/view";
-import { wordsAt } from "./words.js";
+import { LARGEST, wordsAt, written } from "./words.js";
 
 const TYPES = { key: "property", layer: "class", word: "constant", own: "variable" };
 
@@ -17,7 +17,7 @@ export function completion(schema) {
 }
 
 function complete(root, context) {
-  if (!root) return null;
+  if (!root || context.state.doc.length > LARGEST) return null;
   const text = context.state.sliceDoc();
   const found = wordsAt(root, text, context.pos);
   if (!found || !found.options.length) return null;
@@ -38,19 +38,6 @@ function shown(one, found, text) {
     info: one.kind === "own" || !one.info ? undefined : () => explanation(one.info),
     apply: (view, completion, from, to) => put(view, completion, from, to, written(one, found, text)),
   };
-}
-
-/** The text that is put in, with `|` where the caret goes. */
-export function written({ label, mapping }, { role, from, to, place }, text) {
-  if (role === "key") return /^\s*:/.test(text.slice(to)) ? `${label}|` : `${label}: |`;
-  const start = text.lastIndexOf("\n", from - 1) + 1;
-  const before = text.slice(start, from);
-  const step = mapping ? `{${label}: |}` : `${label}|`;
-  const parent = place.trail[place.trail.length - 1].node;
-  const bare = place.node.bare || (role === "value" && !before.trim());
-  if (bare) return `- ${step}`;
-  if (role === "value" && mapping) return parent.flow ? `[${step}]` : `\n${/^\s*(- )*/.exec(before)[0].replaceAll("-", " ")}  - ${step}`;
-  return step;
 }
 
 function put(view, completion, from, to, template) {

@@ -3,14 +3,14 @@
 import { hoverTooltip } from "@codemirror/view";
 import { explanation } from "./complete.js";
 import { findingsAt } from "./findings.js";
-import { meaningAt } from "./words.js";
+import { LARGEST, meaningAt } from "./words.js";
 
 export function hover(schema, act) {
   return hoverTooltip(
     (view, at) => {
       const found = findingsAt(view.state, at);
       const root = schema();
-      const meaning = root && meaningAt(root, view.state.sliceDoc(), at);
+      const meaning = root && view.state.doc.length <= LARGEST && meaningAt(root, view.state.sliceDoc(), at);
       if (!found.length && !meaning) return null;
       const { from, to } = found[0] ?? meaning;
       return { pos: from, end: to, above: true, create: () => ({ dom: content(view, found, meaning, act) }) };

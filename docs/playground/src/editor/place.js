@@ -1,6 +1,8 @@
 // A tolerant reader of YAML: it gives a tree for texts that are half typed, and says where in it
 // the caret stands. The engine reads specs by its own parser; this one serves completion and hover.
 
+const DEEPEST = 150;
+const LONGEST = 2000;
 const CARET = "\u0001";
 const KEY = /^("(?:[^"\\]|\\.)*"|'[^']*'|[^\s#"'{}\[\],&*!|>%@`-][^#]*?|-[^\s#][^#]*?)\s*:(?=\s|$)/;
 
@@ -69,6 +71,7 @@ class Reader {
       from += raw.length + 1;
     }
     this.at = 0;
+    this.depth = 0;
   }
 
   document() {
@@ -79,8 +82,9 @@ class Reader {
   }
 
   rest(from) {
-    const end = this.text.indexOf("\n", from);
-    return this.text.slice(from, end < 0 ? undefined : end);
+    const line = this.text.slice(from, from + LONGEST);
+    const end = line.indexOf("\n");
+    return end < 0 ? line : line.slice(0, end);
   }
 
   /** The node that begins at the current line, which is indented by `least` or more. */
@@ -91,6 +95,13 @@ class Reader {
   }
 
   node(from, column) {
+    this.depth += 1;
+    const node = this.depth > DEEPEST ? this.inline(from, column) : this.nodeAt(from, column);
+    this.depth -= 1;
+    return node;
+  }
+
+  nodeAt(from, column) {
     const rest = this.rest(from);
     if (/^-(\s|$)/.test(rest)) return this.list(column);
     if (KEY.test(rest)) return this.map(from, column);
@@ -197,6 +208,7 @@ class Flow {
     this.text = text;
     this.at = from;
     this.end = text.length;
+    this.depth = 0;
     for (const line of later) {
       const begins = text.slice(line.from, line.from + 200);
       if (line.indent <= column && (/^-\s/.test(begins) || KEY.test(begins.split("\n")[0]))) {
@@ -216,10 +228,13 @@ class Flow {
   }
 
   value() {
-    const open = this.text[this.at];
-    if (open === "{") return this.collection("}");
-    if (open === "[") return this.collection("]");
-    return this.word();
+    const close = { "{": "}", "[": "]" }[this.text[this.at]];
+    if (!close) return this.word();
+    if (this.depth === DEEPEST) this.end = this.at;
+    this.depth += 1;
+    const node = this.collection(close);
+    this.depth -= 1;
+    return node;
   }
 
   collection(close) {
@@ -259,7 +274,7 @@ class Flow {
   }
 
   word() {
-    const rest = this.text.slice(this.at, this.end);
+    const rest = this.text.slice(this.at, Math.min(this.end, this.at + LONGEST));
     const body = (/^"(?:[^"\\]|\\.)*"?|^'[^']*'?/.exec(rest) ?? /^(?:[^,{}\[\]:\n]|:(?![\s,}\]]|$))*/.exec(rest))[0];
     const from = this.at;
     this.at += Math.max(body.length, 1);

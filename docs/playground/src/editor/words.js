@@ -4,6 +4,9 @@
 import { keysOf, placeAt, valueOf } from "./place.js";
 import { describe, keysFor, kindsOf, schemaAt, takesArithmetic, takesList, wordsFor } from "./schema.js";
 
+/** A longer text gets neither completion nor hover. */
+export const LARGEST = 200_000;
+
 // What comes first where much may stand: the words of first lectures.
 const FIRST = {
   step: "conv fc maxpool relu bn flatten gap dropout softmax residual concat stage use name avgpool dwconv linear ln attention".split(" "),
@@ -161,6 +164,19 @@ export function edits(a, b) {
     [before, row] = [row, next];
   }
   return row[b.length];
+}
+
+/** The text that is put in, with `|` where the caret goes. */
+export function written({ label, mapping }, { role, from, to, place }, text) {
+  if (role === "key") return /^\s*:/.test(text.slice(to)) ? `${label}|` : `${label}: |`;
+  const start = text.lastIndexOf("\n", from - 1) + 1;
+  const before = text.slice(start, from);
+  const step = mapping ? `{${label}: |}` : `${label}|`;
+  const parent = place.trail[place.trail.length - 1].node;
+  const bare = place.node.bare || (role === "value" && !before.trim());
+  if (bare) return `- ${step}`;
+  if (role === "value" && mapping) return parent.flow ? `[${step}]` : `\n${/^\s*(- )*/.exec(before)[0].replaceAll("-", " ")}  - ${step}`;
+  return step;
 }
 
 /** What the key or word at `offset` means: `{from, to, title, text, kinds}`, or null. */

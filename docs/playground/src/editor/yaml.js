@@ -30,4 +30,16 @@ const folds = foldService.of((state, from) => {
   return last ? { from: first.to, to: last.to } : null;
 });
 
-export const yaml = () => [StreamLanguage.define(mode), indents, folds];
+/** The mode takes `>-` for text; here it begins a block of text, as `>` does. */
+const patched = {
+  ...mode,
+  token(stream, state) {
+    if (state.pairStart && stream.match(/^[|>][+-]?\d?\s*$/)) {
+      state.literal = true;
+      return "meta";
+    }
+    return mode.token(stream, state);
+  },
+};
+
+export const yaml = () => [StreamLanguage.define(patched), indents, folds];
