@@ -3,7 +3,7 @@
 The library's own write methods as text, and compile it, when a class is defined: a
 quarter of the time of a cold `archcalc table`, and most of these classes are never
 used there. Here a class is only looked at when it is defined; its constructor is
-written when the first value is made. Type checkers see the library's own, and so do
+written when many values are made. Type checkers see the library's own, and so do
 `dataclasses.replace` and `fields` of other code.
 
 >>> @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple
 else:
     from collections import _tuplegetter
+    from contextlib import suppress
     from operator import attrgetter
 
     class _Field:
@@ -43,6 +44,12 @@ else:
             self.hash = compare if hash is None else hash
             self.repr = repr
 
+    FEW = 64
+    """Values of a class that are made without a constructor of its own.
+
+    To compile one takes as long as to fill a hundred values field by field.
+    """
+    _set = object.__setattr__
     NEEDED = object()
     """The default of a field that has none, and of one whose value is made."""
 
@@ -185,19 +192,43 @@ else:
         return type(cls)(cls.__name__, cls.__bases__, space)
 
     def _first_of(cls):
-        """Return the constructor until the first value is made."""
+        """Return the constructor of the first values, which writes the usual one."""
+        left = FEW
 
         def __init__(self, *given, **named):  # noqa: N807
-            _constructor(cls)(self, *given, **named)
+            nonlocal left
+            left -= 1
+            if left < 0 or not _filled(self, cls, given, named):
+                _constructor(cls)(self, *given, **named)
+            elif hasattr(cls, "__post_init__"):
+                self.__post_init__()
 
         __init__.waits = True
         return __init__
+
+    def _filled(self, cls, given, named) -> bool:
+        """Fill a record field by field; say whether each had a value, and one only."""
+        left, used = iter(given), 0
+        for name, one in cls._fields_of.items():
+            if not one.init:
+                continue
+            value = next(left, NEEDED)
+            if name in named:
+                if value is not NEEDED:
+                    return False
+                value, used = named[name], used + 1
+            elif value is NEEDED:
+                value = one.factory() if one.factory else one.default
+                if value is NEEDED:
+                    return False
+            _set(self, name, value)
+        return used == len(named) and next(left, NEEDED) is NEEDED
 
     def _constructor(cls):
         """Return the constructor of a class, written now where it was not yet."""
         if not hasattr(cls.__init__, "waits"):
             return cls.__init__
-        scope: dict[str, Any] = {"NEEDED": NEEDED, "_set": object.__setattr__}
+        scope: dict[str, Any] = {"NEEDED": NEEDED, "_set": _set}
         line = "_set(self, {0!r}, {1})" if cls._frozen else "self.{0} = {1}"
         given, lines = [], []
         for name, one in cls._fields_of.items():
@@ -281,6 +312,13 @@ else:
         def __new__(cls, *given, **named):
             owner = next(c for c in cls.__mro__ if "_fields" in c.__dict__)
             names, known = owner._fields, owner._field_defaults
+            owner._left -= 1
+            if owner._left >= 0:
+                rest = names[len(given) :]
+                values = {**known, **named}
+                if len(given) <= len(names) and {*rest} >= named.keys():
+                    with suppress(KeyError):
+                        return tuple.__new__(cls, (*given, *[values[n] for n in rest]))
             takes = ", ".join(f"{n}=_known[{n!r}]" if n in known else n for n in names)
             values = "".join(f"{name}, " for name in names)
             scope = {"_known": known, "_new": tuple.__new__}
@@ -326,7 +364,7 @@ else:
             for at, one in enumerate(names):
                 space[one] = _tuplegetter(at, "")
             space["_fields"] = space["__match_args__"] = names
-            space["__slots__"] = ()
+            space["__slots__"], space["_left"] = (), FEW
             return type(name, (_Fielded,), space)
 
     class NamedTuple(metaclass=_NamedTuples):

@@ -31,11 +31,12 @@ VERDICTS = {
 ROLE_OF_WORD = {
     word: role for role, words in VERDICTS.items() for word in words.split()
 }
-HEAD = re.compile(r"^(.*?)(error|warning)(\[\w+\]: )(.*)$")
-MARK = re.compile(r"^(\s*│ *)(\^+)$")
-SOURCE = re.compile(r"^(\s+[0-9]+ │ )(.*)$")
-HELP = re.compile(r"^(\s+)(help: )(.*)$")
-SUMMARY = re.compile(r"^(.*?: )(ok|[0-9]+ problems?)(.*)$")
+HEAD = r"^(.*?)(error|warning)(\[\w+\]: )(.*)$"
+MARK = r"^(\s*│ *)(\^+)$"
+SOURCE = r"^(\s+[0-9]+ │ )(.*)$"
+HELP = r"^(\s+)(help: )(.*)$"
+SUMMARY = r"^(.*?: )(ok|[0-9]+ problems?)(.*)$"
+"""Compiled where something is painted."""
 
 
 def unpainted(text: str, role: str) -> str:  # noqa: ARG001  # as `painter` gives it
@@ -85,17 +86,17 @@ def colored_problems(text: str, paint: Paint) -> str:
 
 def _line(line: str, paint: Paint) -> str:
     """Return one line: which one it is shows in how it begins."""
-    if found := HEAD.match(line):
+    if found := re.match(HEAD, line):
         place, severity, code, message = found.groups()
         told = paint(f"{severity}{code.rstrip()}", severity)
         return f"{place}{told} {paint(message, 'heading')}"
-    if found := SOURCE.match(line):
+    if found := re.match(SOURCE, line):
         return paint(found[1], "aside") + found[2]
-    if found := MARK.match(line):
+    if found := re.match(MARK, line):
         return paint(found[1], "aside") + paint(found[2], "error")
-    if found := HELP.match(line):
+    if found := re.match(HELP, line):
         return found[1] + paint(found[2].rstrip(), "help") + f" {found[3]}"
-    if found := SUMMARY.match(line):
+    if found := re.match(SUMMARY, line):
         role = "good" if found[2] == "ok" else "error"
         return found[1] + paint(found[2], role) + found[3]
     return line

@@ -13,7 +13,8 @@ from typing import Literal
 from unicodedata import category, east_asian_width
 
 ELLIPSIS = "…"
-UNUSUAL = re.compile(r"[^\x20-\x7E\xA0-\u02FF…×·²³⌈⌉⌊⌋─]")
+USUAL = {*map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x300)]), *"…×·²³⌈⌉⌊⌋─"}
+"""Characters of one cell; a pattern of such a range takes longer to compile."""
 JOINING_JAMO = range(0x1160, 0x1200)
 WORDS = re.compile(r"\S+")
 PIECES = re.compile(r"\s*\S+?(?:(?<=\w)-(?=\w)|(?=\s|$))")
@@ -25,7 +26,7 @@ def width(text: str) -> int:
     >>> width("conv"), width("畳み込み"), width("e\u0301")
     (4, 8, 1)
     """
-    if text.isascii() or not UNUSUAL.search(text):
+    if text.isascii() or USUAL.issuperset(text):
         return len(text)
     return sum(map(_cells, text))
 
@@ -38,7 +39,7 @@ def _cells(character: str) -> int:
 
 def pad(text: str, cells: int, align: Literal["left", "right"] = "left") -> str:
     """Return the text filled with spaces to a width; a wider text as it is."""
-    if not text.isascii() and UNUSUAL.search(text):
+    if not text.isascii() and not USUAL.issuperset(text):
         cells += len(text) - width(text)
     return text.ljust(cells) if align == "left" else text.rjust(cells)
 

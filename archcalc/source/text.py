@@ -77,6 +77,7 @@ OPEN_PROBLEMS = {
     errno.EISDIR: "this is a directory, not a file",
     errno.ENXIO: "this is a socket or a device, not a file",
 }
+TOO_LONG = "this text is too long"
 FILE_KINDS = (
     (stat.S_ISDIR, "a directory", "name a file in it"),
     (stat.S_ISFIFO, "a pipe", "`-` reads the standard input"),

@@ -16,6 +16,12 @@ import pytest
 from archcalc import records
 
 
+@pytest.fixture(autouse=True, params=[0, records.FEW])
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let records be made by a constructor of their own, and field by field."""
+    monkeypatch.setattr(records, "FEW", request.param)
+
+
 def both(make: Any) -> list[Any]:
     """Return what a function makes of the library's module and of ours."""
     library = type("library", (), {})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from textwrap import indent
 from types import MappingProxyType
 from typing import Any
 
@@ -130,6 +129,8 @@ def code_of(body: str, names: Mapping[str, Any]) -> Callable[..., Any]:
     classes of this package out of whole numbers and words that their fields list; no
     text of a user may reach them.
     """
+    from textwrap import indent
+
     made: dict[str, Any] = {}
     text = f"def function(x, xs, p):\n{indent(body, '    ')}\n"
     exec(compile(text, f"<{body}>", "exec"), dict(names), made)
