@@ -13,8 +13,8 @@ PUBLISHED = {"resnet50": 23_528_522, "vgg16": 134_301_514, "vit": 85_806_346}
 
 CONDITIONED = {"dit"}
 """Networks whose classes go in, as what an image is to show."""
-BESIDE = {"detr": 1, "faster-rcnn": 1, "mask-rcnn": 1}
-"""Classes that stand beside those of the data: "no object", or the background."""
+BESIDE = {"detr": 1, "faster-rcnn": 1, "mask-rcnn": 1, "yolov3": 5}
+"""What stands beside the classes of the data: "no object", the background, a box."""
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -5,6 +5,7 @@ What depends on scores, such as which boxes are cut out, is left out or is an in
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN, MaskRCNN
 from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.models.detection.rpn import concat_box_prediction_layers
+from torchvision.ops import Conv2dNormActivation
 from torchvision.ops import roi_align as operator
 
 STRIDES = (4, 8, 16, 32)
@@ -76,3 +78,58 @@ class Proposals(nn.Module):
             found = cut_out(level, rois, 1 / stride, size, size, 2, False)
             parts.append(found.unflatten(0, (batch, count)))
         return torch.cat(parts, 1).flatten(0, 1)
+
+
+class YOLOv3(nn.Module):
+    """YOLOv3 (Redmon 2018), section by section as in the authors' cfg/yolov3.cfg.
+
+    A route of one number begins there again; of two, it puts maps behind each other.
+    """
+
+    def __init__(self, c: int = 32, classes: int = 80) -> None:
+        super().__init__()
+        sections: list[tuple[Any, ...]] = [("conv", c, 3, 1)]
+        for width, times in ((2, 1), (4, 2), (8, 8), (16, 8), (32, 4)):
+            pair = [("conv", width * c // 2, 1, 1), ("conv", width * c, 3, 1)]
+            sections.append(("conv", width * c, 3, 2))
+            sections += [*pair, ("shortcut", -3)] * times
+        for width, old in ((16, 61), (8, 36), (4, 0)):
+            sections += [("conv", width * c, 1, 1), ("conv", 2 * width * c, 3, 1)] * 3
+            sections += [("last", 3 * (classes + 5)), ("yolo",)]
+            if old:
+                sections += [("route", -4), ("conv", width * c // 2, 1, 1)]
+                sections += [("upsample",), ("route", -1, old)]
+        self.sections = sections
+        self.convs = nn.ModuleList()
+        widths = [3]
+        leaky = partial(nn.LeakyReLU, 0.1)
+        for kind, *given in sections:
+            width = widths[-1]
+            if kind == "route":
+                width = sum(widths[n] if n < 0 else widths[n + 1] for n in given)
+            if kind == "conv":
+                out, size, stride = given
+                norm = Conv2dNormActivation(
+                    width, out, size, stride, activation_layer=leaky
+                )
+                self.convs.append(norm)
+            elif kind == "last":
+                self.convs.append(nn.Conv2d(width, given[0], 1))
+            widths.append(given[0] if kind in ("conv", "last") else width)
+
+    def forward(self, image: Tensor) -> Tensor:
+        convs, maps, found = iter(self.convs), [], []
+        x = image
+        for kind, *given in self.sections:
+            if kind in ("conv", "last"):
+                x = next(convs)(x)
+            elif kind == "shortcut":
+                x = x + maps[given[0]]
+            elif kind == "route":
+                x = torch.cat([maps[n] for n in given], 1)
+            elif kind == "upsample":
+                x = nn.functional.interpolate(x, scale_factor=2.0)
+            else:
+                found.append(x.unflatten(1, (3, -1)).permute(0, 3, 4, 1, 2))
+            maps.append(x)
+        return torch.cat([y.flatten(1, 3) for y in found], 1)

@@ -33,4 +33,8 @@ PIXELS = [
         {"weights_backbone": None, "num_classes": 6},
         of_ssd,
     ),
+    Definition(
+        *("yolov3", {"size": 64, "c": 4, "classes": 6}, "written", "YOLOv3"),
+        *({"c": 4, "classes": 6}, first_of()),
+    ),
 ]
