@@ -126,6 +126,7 @@ ARGUMENTS = frozenset(
     (
         "active",
         "affine",
+        "aligned",
         "alpha",
         "axes",
         "axis",
@@ -166,6 +167,7 @@ ARGUMENTS = frozenset(
         "local",
         "low",
         "minuend",
+        "mirrored",
         "mode",
         "multiplier",
         "nonlinearity",

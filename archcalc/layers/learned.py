@@ -206,7 +206,8 @@ class RelativeBias(Source):
     """A learned bias for each head and relative position, to add to scores as `mask`.
 
     Shape: `() -> (heads, queries, keys)`. With a `grid`, a weight for each offset of
-    two places in it (Liu 2021, Swin, section 3.2): (2·7 - 1)² × heads for `[7, 7]`.
+    two places in it (Liu 2021, Swin, section 3.2): (2·7 - 1)² × heads for `[7, 7]`;
+    if it is `mirrored`, one for each distance along the axes (Graham 2021, LeViT): 7².
     With `buckets`, a weight for each bucket of distances, that grow with the distance
     up to `distance` (Raffel 2019, T5, section 2.1): half of them look ahead, unless
     `causal`. Backward keeps the place in the table of each pair, 8 bytes each.
@@ -216,6 +217,7 @@ class RelativeBias(Source):
     looks_up = True
     words: ClassVar[dict[str, str]] = {
         "grid": "The sizes of the grid that the tokens fill.",
+        "mirrored": "Whether an offset and its mirror images share a weight.",
         "buckets": "How many distances are told apart.",
         "queries": "How many queries there are.",
         "keys": "How many keys there are: as many as queries, if not said.",
@@ -225,12 +227,14 @@ class RelativeBias(Source):
     examples = (
         "{relative_bias: 3, grid: [2, 3]}",
         "{relative_bias: 2, grid: 5}",
+        "{relative_bias: 3, grid: [2, 3], mirrored: true}",
         "{relative_bias: 4, buckets: 8, queries: 5, keys: 7, distance: 16}",
         "{relative_bias: 4, buckets: 8, queries: 6, distance: 16, causal: true}",
     )
 
     heads: Size
     grid: SizesOrNone = None
+    mirrored: Flag = False
     buckets: SizeOrNone = None
     queries: SizeOrNone = None
     keys: SizeOrNone = None
@@ -249,6 +253,8 @@ class RelativeBias(Source):
         given = (self.queries, self.keys)
         if self.grid is not None and given != (None, None):
             raise FieldError("a grid has its own queries and keys: its places")
+        if self.grid is None and self.mirrored:
+            raise FieldError("only the offsets of a grid can be mirrored")
         if self.buckets is not None:
             self.check_buckets()
 
@@ -284,7 +290,11 @@ class RelativeBias(Source):
     def weights(self, *inputs: Shape) -> Shapes:
         if self.grid is None:
             return {"weight": (self.buckets or 1, self.heads)}
-        return {TABLE: (product(2 * n - 1 for n in self.grid), self.heads)}
+        return {TABLE: (product(self.offsets()), self.heads)}
+
+    def offsets(self) -> Iterator[Dim]:
+        """Yield how many offsets each axis of the grid tells apart."""
+        return (n if self.mirrored else 2 * n - 1 for n in self.grid or ())
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         return Saved(extras=(self.index(output),))
@@ -339,13 +349,15 @@ class RelativeBias(Source):
         """Return the statements that number the offsets of two places in a grid."""
         grid = self.grid or ()
         axes, place = len(grid), f"device=p['{TABLE}'].device"
+        told = list(self.offsets())
         terms = []
         for axis, n in enumerate(grid):
             row, column = [["None"] * (2 * axes) for _ in range(2)]
             row[axis] = column[axes + axis] = ":"
             i = f"torch.arange({n}, {place})"
-            offset = f"({i}[{', '.join(row)}] - {i}[{', '.join(column)}] + {n - 1})"
-            below = product(2 * m - 1 for m in grid[axis + 1 :])
+            moved = f"{i}[{', '.join(row)}] - {i}[{', '.join(column)}]"
+            offset = f"({moved}).abs()" if self.mirrored else f"({moved} + {n - 1})"
+            below = product(told[axis + 1 :])
             terms.append(offset if is_one(below) else f"{offset} * {below}")
         places = product(grid)
         return [f"r = ({' + '.join(terms)}).reshape({places}, {places})"]

@@ -21,7 +21,7 @@ from archcalc.graph.graph import Graph
 from archcalc.network.torch_network import build
 
 COUNTER = "num_batches_tracked"
-PLACES = "relative_position_index"
+PLACES = ("relative_position_index", "attention_bias_idxs")
 WIDE = (
     *(
         "ssd300",
@@ -67,7 +67,7 @@ def made(row: Definition) -> Any:
         if name.endswith(COUNTER):
             value.zero_()
         elif name.endswith(PLACES):
-            value.copy_(theirs_places(value))
+            value.copy_(theirs_places(value, mirrored="idxs" in name))
         elif re.search(r"\.bn|downsample|running_", name):
             spread(name, value)
         else:
@@ -86,13 +86,15 @@ def spread(name: str, value: Tensor) -> None:
         value.normal_(float(scales), 0.1)
 
 
-def theirs_places(value: Tensor) -> Tensor:
+def theirs_places(value: Tensor, mirrored: bool) -> Tensor:
     """Return the place in a table of each pair of tokens in a window."""
-    side = round(len(value) ** 0.5)
+    side = round(value.numel() ** 0.25)
     rows = torch.arange(side).repeat_interleave(side)
     columns = torch.arange(side).repeat(side)
     down, right = rows[:, None] - rows, columns[:, None] - columns
-    return (down + side - 1) * (2 * side - 1) + right + side - 1
+    if mirrored:
+        return down.abs() * side + right.abs()
+    return ((down + side - 1) * (2 * side - 1) + right + side - 1).view_as(value)
 
 
 def known_buffer(name: str, value: Tensor, theirs: Any) -> Tensor:
@@ -118,7 +120,7 @@ def fill(graph: Graph, ours: Any, theirs: nn.Module, row: Definition) -> None:
     tensors = [*theirs.state_dict().items()]
     known = {value.data_ptr(): name for name, value in reversed(tensors)}
     state = {name: v for name, v in tensors if name == known[v.data_ptr()]}
-    state = {n: v for n, v in state.items() if not n.endswith((COUNTER, PLACES))}
+    state = {n: v for n, v in state.items() if not n.endswith((COUNTER, *PLACES))}
     named = stacked(dict(sorted(state.items(), key=lambda pair: row.place(pair[0]))))
     parts = [ours.part(n) for n in graph.nodes if n.share is None]
     own = [
@@ -126,13 +128,21 @@ def fill(graph: Graph, ours: Any, theirs: nn.Module, row: Definition) -> None:
         for part in parts
         if part is not None
         for name, value in part.state_dict().items()
-        if name not in (COUNTER, PLACES)
+        if name not in (COUNTER, *PLACES)
     ]
     assert len(own) == len(named)
     for value, (name, given) in zip(own, named.items(), strict=True):
         turned = given.T if re.search(row.turned, name) else given
+        if row.heads and "qkv" in name:
+            turned = by_kind(turned, row.heads)
         assert sizes(turned) == sizes(value), name
         value.copy_(turned.reshape(value.shape))
+
+
+def by_kind(value: Tensor, sizes: tuple[int, ...]) -> Tensor:
+    """Put all queries before all keys and values, which stand head by head."""
+    heads = value.unflatten(0, (-1, sum(sizes))).split(sizes, 1)
+    return torch.cat([part.flatten(0, 1) for part in heads])
 
 
 def stacked(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -10,7 +10,8 @@ class Definition(NamedTuple):
     """A network with small sizes, and the same from another library.
 
     `place` sorts the names of its weights as the steps stand; `turned` says which names
-    have inputs before outputs.
+    have inputs before outputs. `heads` are the features of a query, a key and a value,
+    where the library puts those of a head together.
     """
 
     spec: str
@@ -20,3 +21,4 @@ class Definition(NamedTuple):
     options: dict[str, Any]
     place: Callable[[str], Any]
     turned: str = "$^"
+    heads: tuple[int, ...] = ()

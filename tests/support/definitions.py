@@ -10,6 +10,7 @@ from fractions import Fraction
 import torch
 from definition import Definition
 from pixel_definitions import PIXELS
+from recent_definitions import RECENT
 from weight_orders import (
     first_of,
     in_stacks,
@@ -440,4 +441,5 @@ DEFINITIONS = [
         of_style,
     ),
     *PIXELS,
+    *RECENT,
 ]

@@ -1,0 +1,53 @@
+"""Networks since 2016 at small sizes, and the same network of another library."""
+
+from __future__ import annotations
+
+from definition import Definition
+from recent_orders import of_coatnet, of_efficientformer, of_fastvit
+
+RECENT = [
+    Definition(
+        "coatnet",
+        {
+            "c": [16, 16, 24, 32, 48],
+            "deep": 2,
+            "deeper": 2,
+            "head": 8,
+            "size": 64,
+            "classes": 6,
+        },
+        *("timm", "coatnet_0_224"),
+        {
+            "conv_stride_mode": "1x1",
+            "stem_width": 16,
+            "embed_dim": (16, 24, 32, 48),
+            "depths": (2, 2, 2, 2),
+            "transformer_dim_head": 8,
+            "head_hidden_size": 48,
+            "img_size": 64,
+            "num_classes": 6,
+        },
+        of_coatnet,
+        heads=(8, 8, 8),
+    ),
+    Definition(
+        *("efficientformer", {"c": [8, 16, 24, 32], "depths": [1, 1, 2, 3]}),
+        *("timm", "efficientformer_l1"),
+        {"embed_dims": (8, 16, 24, 32), "depths": (1, 1, 2, 3), "num_vit": 1},
+        of_efficientformer,
+        turned="attention_biases",
+        heads=(32, 32, 128),
+    ),
+    Definition(
+        "fastvit:sa12",
+        {"c": 32, "few": 1, "deep": 2, "mlp": 3, "size": 64, "classes": 6},
+        *("timm", "fastvit_sa12"),
+        {
+            "embed_dims": (32, 64, 128, 256),
+            "layers": (1, 1, 2, 1),
+            "mlp_ratios": (3, 3, 3, 3),
+            "num_classes": 6,
+        },
+        of_fastvit,
+    ),
+]
