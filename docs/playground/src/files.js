@@ -106,7 +106,7 @@ function sections({ networks, layers }, choose) {
   const parts = ordered.map(([family, nets]) =>
     section(family, nets.map((net) => item(net.name, told(net), () => choose("network", net)))),
   );
-  const examples = layers.map((layer) => item(layer.key, layer.title, () => choose("layer", layer)));
+  const examples = layers.map((layer) => item(layer.key, layer.title.replaceAll("`", ""), () => choose("layer", layer)));
   if (examples.length) parts.push(section("layers, each in a small example", examples));
   return parts;
 }

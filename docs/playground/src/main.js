@@ -51,6 +51,10 @@ class Page {
     });
     createTheme(byId("theme-button"));
     byId("begin-button").onclick = () => this.files.show();
+    byId("skip").onclick = (event) => {
+      event.preventDefault();
+      this.editor.view.focus();
+    };
     this.prepareLessons();
   }
 
