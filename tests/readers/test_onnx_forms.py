@@ -71,6 +71,22 @@ def root_mean_square() -> Any:
     return model(nodes, {"x": [1, 7, 16]}, {"y": None}, tensors, 14)
 
 
+def letters() -> Any:
+    """Return a product by letters with a table that is read at places."""
+    nodes = [
+        node("r = Gather(t, places)"),
+        node("y = Einsum(x, r)", equation="zyc, ykc -> zky"),
+    ]
+    tensors = [weight("t", [3, 4]), whole("places", [[0, 1], [1, 2]])]
+    return model(nodes, {"x": ["n", 2, 4]}, {"y": None}, tensors)
+
+
+def pairs() -> Any:
+    """Return the products of all rows of a sample."""
+    nodes = [node("y = Einsum(x, x)", equation="Bnd,Bmd->Bnm")]
+    return model(nodes, {"x": ["n", 7, 4]}, {"y": None}, [])
+
+
 def quantized() -> Any:
     """Return a linear layer that is quantized as its values come."""
     nodes = [
@@ -113,6 +129,8 @@ FORMS: dict[str, tuple[Callable[[], Any], str, int]] = {
     "layer norm": (lambda: norm_in_parts(True), "ln", 32),
     "layer norm without weights": (lambda: norm_in_parts(False), "ln", 0),
     "RMS norm": (root_mean_square, "rms", 16),
+    "product by letters": (letters, "lookup einsum", 12),
+    "product of samples by letters": (pairs, "einsum", 0),
     "quantized linear layer": (quantized, "fc", 16 * 24 + 24),
     "states of layers first": (states, "lstm reshape", 32 * 5 + 32 * 8 + 64),
     "batch norm of rows": (rows, "transpose bn transpose", 32),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from archcalc.readers.onnx.moves import moved, parameter, regrouped, with_batch
@@ -53,6 +54,42 @@ def matmul(trace: Trace, node: Node, ins: Ins) -> Value:
         raise NotKnown
     full = (*x.sizes[:-1], y.sizes[-1])
     return trace.layer(node, "matmul", [x, y], full, x.batch)
+
+
+@rule("Einsum")
+def einsum(trace: Trace, node: Node, ins: Ins) -> Value:
+    """A product of two tensors by letters; the samples have one of their own, first.
+
+    A learned tensor that every sample reads may have an axis of 1 for them.
+    """
+    equation = node.attributes["equation"].replace(" ", "")
+    words, _, out = equation.partition("->")
+    values = [*zip(words.split(","), (needed(ins, 0), needed(ins, 1)), strict=True)]
+    if len(ins) != 2 or not out or not equation.isascii():
+        raise NotKnown
+    letter = next((word[0] for word, x in values if x.batch == 0), "")
+    sizes: dict[str, Any] = {}
+    read: list[Value] = []
+    for word, x in values:
+        if len(word) != x.rank or x.batch not in (0, None):
+            raise NotKnown
+        if x.constant:
+            like = replace(x, batch=0 if word[0] == letter else None)
+            x = parameter(trace, node, x, like)
+        elif (x.batch == 0) != (word[0] == letter):
+            raise NotKnown
+        else:
+            sizes |= dict(zip(word, x.sizes, strict=True))
+        sizes = dict(zip(word, x.sizes, strict=True)) | sizes
+        read.append(x)
+    if letter and out[0] != letter:
+        raise NotKnown
+    first, second, last = (
+        word.replace(letter, "") for word in (*words.split(","), out)
+    )
+    axes = f"{first},{second}->{last}".lower()
+    full = tuple(sizes[one] for one in out)
+    return trace.layer(node, "einsum", read, full, 0 if letter else None, axes=axes)
 
 
 @rule("BatchNormalization")

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from archcalc.readers.model import Op
 from archcalc.readers.onnx import sizes
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, listed, needed
 from archcalc.readers.onnx.trace import Trace, possible, rule
 from archcalc.readers.onnx.values import Full, Value, batch_after, count, same, stripped
-from archcalc.readers.onnx.weights import is_weight, total
+from archcalc.readers.onnx.weights import is_weight, source
 from archcalc.readers.onnx.windows import padded
 from archcalc.wire.messages import Node
 
@@ -179,12 +178,7 @@ def parameter(trace: Trace, node: Node, constant: Value, like: Value) -> Value:
     inner = stripped(wide, like.batch)
     if not all(map(possible, inner)):
         raise NotKnown
-    learned = total(constant)
-    args: dict[str, Any] = {"sizes": inner}
-    kind = "parameter" if same(learned, count(inner)) else "lookup"
-    if kind == "lookup":  # of fewer numbers, some at several places
-        args["learned"] = learned
-    op = Op(kind, args, (), inner, trace.path(node))
+    op = source(constant, inner, trace.path(node))
     index = trace.add(trace.shares.sharing(op, [constant]))
     return Value(wide, index, like.batch)
 

@@ -23,7 +23,7 @@ from archcalc.readers.onnx.naming import Sizes
 from archcalc.readers.onnx.sharing import Sharing
 from archcalc.readers.onnx.sizes import Ins, NotKnown
 from archcalc.readers.onnx.values import Full, Value, origin_of, same, stripped
-from archcalc.readers.onnx.weights import is_weight, weights_of
+from archcalc.readers.onnx.weights import is_weight, source, weights_of
 from archcalc.sizes.dims import Dim, assuming
 from archcalc.sizes.polynomials import Poly
 from archcalc.wire.messages import (
@@ -257,8 +257,7 @@ class Trace:
         sizes = constant.sizes[1:]
         if not sizes or not same(constant.sizes[0], self.samples):
             return constant
-        op = Op("parameter", {"sizes": sizes}, (), sizes, self.path(node))
-        index = self.add(op)
+        index = self.add(source(constant, sizes, self.path(node)))
         self.shares.given_on[index] = constant
         return Value(constant.sizes, index, 0)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
+from archcalc.readers.model import Op
 from archcalc.readers.onnx.sizes import Ins
-from archcalc.readers.onnx.values import Value, count
+from archcalc.readers.onnx.values import Full, Value, count, same
 from archcalc.sizes.dims import Dim
 from archcalc.wire.messages import Graph, Node
 
@@ -28,6 +29,18 @@ def learned(value: Value) -> bool:
 def total(value: Value) -> Dim:
     """Return how many learned numbers a constant is made of."""
     return sum(size for _, size in value.origin) or count(value.sizes)
+
+
+def source(constant: Value, sizes: Full, path: tuple[str, ...]) -> Op:
+    """Return the step of a learned tensor that stands alone, with its sizes.
+
+    It is a `lookup` where it is made of fewer numbers, some of them at several places.
+    """
+    learned = total(constant)
+    args = {"sizes": sizes}
+    if same(learned, count(sizes)):
+        return Op("parameter", args, (), sizes, path)
+    return Op("lookup", {**args, "learned": learned}, (), sizes, path)
 
 
 HOLDING = {
