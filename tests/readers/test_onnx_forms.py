@@ -75,9 +75,9 @@ def letters() -> Any:
     """Return a product by letters with a table that is read at places."""
     nodes = [
         node("r = Gather(t, places)"),
-        node("y = Einsum(x, r)", equation="zyc, ykc -> zky"),
+        node("y = Einsum(x, r)", equation="zyc, kc -> zky"),
     ]
-    tensors = [weight("t", [3, 4]), whole("places", [[0, 1], [1, 2]])]
+    tensors = [weight("t", [3, 4]), whole("places", [0, 1, 1, 2])]
     return model(nodes, {"x": ["n", 2, 4]}, {"y": None}, tensors)
 
 
