@@ -40,9 +40,18 @@ def column(one: Column) -> dict[str, Any]:
 
 
 def cells(line: Line, columns: Sequence[Column]) -> dict[str, Any]:
-    """Return the cells of a line by the key of their column, without empty ones."""
+    """Return the cells of a line by the key of their column, without empty ones.
+
+    A long figure has a short text too.
+    """
     return {
-        one.key: {"text": numbers.cell(cell, line, one), "value": number(cell)}
+        one.key: _cell(cell, line, one)
         for one, cell in zip(columns, line.cells, strict=True)
         if cell is not None
     }
+
+
+def _cell(cell: Cell, line: Line, one: Column) -> dict[str, Any]:
+    told = {"text": numbers.cell(cell, line, one), "value": number(cell)}
+    short = numbers.cell(cell, line, one, brief=True)
+    return told if short == told["text"] else {**told, "short": short}

@@ -139,9 +139,12 @@ def test_receptive_field() -> None:
     (axis, same) = told["axes"]
     assert axis == same
     assert (axis["size"], axis["jump"], axis["start"]) == (8, "2", -3)
-    assert (axis["input"], axis["output"], axis["padding"]) == (8, 4, 3)
-    # output 1 sees from 2 − 3 = −1 to −1 + 8 − 1 = 6
-    assert axis["middle"] == {"output": 1, "first": -1, "last": 6}
+    assert (axis["input"], axis["output"]) == (8, 4)
+    # output 1, the middle of 0 to 3, sees from 2 − 3 = −1 to −1 + 8 − 1 = 6
+    assert axis["at"] == {"output": 1, "first": -1, "last": 6}
+    moved = result("receptive", row="maxpool", at=[0, 99])["axes"]
+    assert moved[0]["at"] == {"output": 0, "first": -3, "last": 4}
+    assert moved[1]["at"] == {"output": 3, "first": 3, "last": 10}
     growth = rows(told["growth"])
     assert growth["first"]["receptive_field"] == "3"
     assert growth["maxpool"]["receptive_field"] == "8"
@@ -199,6 +202,12 @@ def test_memory_of_symbols() -> None:
 
 
 # -- beside others ---------------------------------------------------------------------
+
+
+def test_choices() -> None:
+    told = result("choices", "")
+    assert "bfloat16" in told["dtypes"]
+    assert {"macs", "fvcore"} <= {one["name"] for one in told["conventions"]}
 
 
 def test_conventions() -> None:

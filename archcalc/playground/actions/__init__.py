@@ -15,6 +15,7 @@ ACTIONS = {
     "explain": "row",
     "receptive": "row",
     "memory": "memory",
+    "choices": "beside",
     "conventions": "beside",
     "compare": "beside",
     "reconcile": "beside",

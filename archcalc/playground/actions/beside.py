@@ -6,6 +6,8 @@ from typing import Any
 
 from archcalc.checks.claims.reconcile import reconcile as search
 from archcalc.errors import UsageError
+from archcalc.figures.conventions import CONVENTIONS
+from archcalc.figures.formats import DTYPES
 from archcalc.playground.asked import Asked, read
 from archcalc.playground.reported import reported
 from archcalc.reports.comparison import compare_report
@@ -15,6 +17,13 @@ from archcalc.reports.reconcile import reconcile_report
 LONGEST_FIGURE = 60
 OF_ONE_SPEC = ("set", "variant", "input")
 """Settings that make no sense for the other network."""
+
+
+def choices(_: Asked) -> dict[str, Any]:
+    """Return what may be chosen: number formats, conventions with a sentence each."""
+    counting = [way for way in CONVENTIONS.values() if way.unit]
+    told = [{"name": way.name, "brief": way.brief} for way in counting]
+    return {"dtypes": list(DTYPES), "conventions": told}
 
 
 def conventions(asked: Asked) -> dict[str, Any]:

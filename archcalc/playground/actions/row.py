@@ -85,52 +85,52 @@ def _line(line: Derivation) -> dict[str, Any]:
 
 
 def receptive(asked: Asked) -> dict[str, Any]:
-    """Return what one output of a row sees of the input, and how the field grew."""
+    """Return what one output of a row sees of the input, and how the field grew.
+
+    `at` is the output's position along each axis; without it, the middle one.
+    """
     analysis = asked.analysis
     graph = analysis.graph
     row = analysis.row(asked.of("row", str))
     entering = graph.nodes[graph.inputs[0]].shape
     fields = receptive_fields(graph)[row.output]
+    at = [one for one in asked.of("at", list, []) if isinstance(one, int)]
     return {
         "row": clean(row.name),
         "what": clean(row.label),
         "input": value(entering, "shape"),
         "output": value(row.shape, "shape"),
-        "axes": _axes(fields, entering, row.shape) if fields else None,
+        "axes": _axes(fields, entering, row.shape, at) if fields else None,
         "growth": _growth(analysis, row),
     }
 
 
 def _axes(
-    fields: Sequence[Field], entering: Shape, leaving: Shape
+    fields: Sequence[Field], entering: Shape, leaving: Shape, at: Sequence[int]
 ) -> list[dict[str, Any]] | None:
-    """Return the field along each axis, of the first and of the middle output."""
+    """Return the field along each axis; None where one has no such picture."""
     sizes, counts = entering[1:], leaving[1:]
     if not all(isinstance(size, int) for size in (*sizes, *counts)):
         return None
     if not len(fields) == len(sizes) == len(counts):
         return None
+    middle = [(count - 1) // 2 for count in counts]
+    places = at if len(at) == len(counts) else middle
     return [
-        _axis(field, int(size), int(count))  # type: ignore[arg-type]  # numbers, as seen above
-        for field, size, count in zip(fields, sizes, counts, strict=True)
+        _axis(field, int(size), int(count), place)  # type: ignore[arg-type]  # numbers, as seen above
+        for field, size, count, place in zip(fields, sizes, counts, places, strict=True)
     ]
 
 
-def _axis(field: Field, size: int, count: int) -> dict[str, Any]:
-    middle = (count - 1) // 2
+def _axis(field: Field, size: int, count: int, place: int) -> dict[str, Any]:
+    place = min(max(place, 0), count - 1)
     return {
         "input": size,
         "output": count,
         "size": field.size,
         "jump": value(field.step, "count")["text"],
         "start": field.start,
-        "padding": field.faked(size),
-        "middle": {
-            "output": middle,
-            "first": field.first(middle),
-            "last": field.last(middle),
-        },
-        "first": {"output": 0, "first": field.first(0), "last": field.last(0)},
+        "at": {"output": place, "first": field.first(place), "last": field.last(place)},
     }
 
 
