@@ -11,10 +11,12 @@ from typing import Any
 from archcalc.checks.catalogue import rule
 from archcalc.checks.findings import Finding
 from archcalc.errors import Place, Problem, clean, nearest
+from archcalc.playground.lessons import BLANK
 from archcalc.source.edits import Edit
 from archcalc.source.text import Text
 
 MEANT = "did you mean "
+FILL_IN = "a blank: write here what belongs here"
 
 
 def problem_found(problem: Problem, severity: str = "error") -> dict[str, Any]:
@@ -45,8 +47,14 @@ def found(finding: Finding, text: str) -> dict[str, Any]:
 
 
 def with_words(problem: Problem, written: Text) -> dict[str, Any]:
-    """Return a problem of a text; a word that was meant becomes a fix."""
+    """Return a problem of a text; a word that was meant becomes a fix.
+
+    The blank of a lesson is an error to the engine; here it asks to be filled in.
+    """
     told = problem_found(problem)
+    place = problem.place
+    if place and place.text[place.column - 1 :][: place.width] == BLANK:
+        return {**told, "severity": "hint", "message": FILL_IN, "help": None}
     told["fixes"] = list(_meant(problem, written))
     return told
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from archcalc.checks.claims.expectations import Judged, judge
 from archcalc.checks.claims.reconcile import Candidate, Match, Odds, Reconciled
 from archcalc.layers.base import times
+from archcalc.network.named_figures import Others
 from archcalc.network.network import Network
 from archcalc.reports.cells import Column, Headline, Line, Note, Table
 from archcalc.reports.report import Report
@@ -29,8 +30,13 @@ WEIGHT = Column("departures", "departures", "count", note=DEPARTURES, short="dep
 READING = Column("reading", "reading", "text")
 
 
-def reconcile_report(found: Reconciled, everything: bool = False) -> Report:
-    """Return the report of what was found; `everything` shows every explanation."""
+def reconcile_report(
+    found: Reconciled, everything: bool = False, others: Others | None = None
+) -> Report:
+    """Return the report of what was found; `everything` shows every explanation.
+
+    `others` are the networks that claims of the network's own file may name.
+    """
     network = found.network
     shown = found.explanations if everything else found.explanations[:SHOWN]
     table = _explanations(shown) if found.ok else _misses(found.nearest)
@@ -39,7 +45,7 @@ def reconcile_report(found: Reconciled, everything: bool = False) -> Report:
         *(Note(f"{i}: {_told(e)}.") for i, e in enumerate(shown, 1)),
         *_more(found, len(shown)),
         Note(_odds(found)),
-        *_known(found),
+        *_known(found, others),
     )
     title = f"{network.name}: {found.quoted.text}"
     inputs = [times(shape) for shape in network.input_shapes.values()]
@@ -230,9 +236,9 @@ def _proves(spread: Odds) -> str:
     return "so this match is unlikely to be chance"
 
 
-def _known(found: Reconciled) -> Iterator[Note]:
+def _known(found: Reconciled, others: Others | None) -> Iterator[Note]:
     """Yield what the network's own file says of this very figure."""
-    for one in _judged(found.network):
+    for one in _judged(found.network, others):
         value = one.claim.value
         meant = any(value == asked.claim.value for asked in found.quoted.asked)
         if meant and one.status in ("erratum", "loose"):
@@ -242,6 +248,6 @@ def _known(found: Reconciled) -> Iterator[Note]:
             yield Note(text, one.status, one.entry.cite)
 
 
-def _judged(network: Network) -> Iterator[Judged]:
+def _judged(network: Network, others: Others | None) -> Iterator[Judged]:
     if not network.settings and not network.input:
-        yield from judge(network)
+        yield from judge(network, others)

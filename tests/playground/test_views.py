@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import archcalc
+from archcalc.checks.claims.expectations import judge
 from archcalc.playground.actions.export import FORMS
 from archcalc.playground.driver import answer
 
@@ -401,3 +403,13 @@ def test_lessons() -> None:
     right = first["spec"].replace("___", "4", 1).replace("___", "2", 1)
     assert result("lesson", right, id=first["id"])["done"]
     assert "no lesson 'x'" in message("lesson", id="x")
+
+
+def test_no_text_makes_the_engine_read_a_file(tmp_path: Path) -> None:
+    """A claim may name another network by path on the command line, but not here."""
+    other = tmp_path / "other.yaml"
+    other.write_text(SMALL, encoding="utf-8")
+    claim = f'[{{is: 1x, value: a / b, with: {{a: params, b: "params of {other}"}}}}]'
+    text = f"{SMALL}expect: {claim}\n"
+    assert [one.status for one in judge(archcalc.loads(text))] == ["agrees"]
+    assert "no shipped network" in message("reconcile", text, figure="1 params")

@@ -222,14 +222,15 @@ def shown(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def judge(network: Network) -> Iterator[Judged]:
+def judge(network: Network, others: Others | None = None) -> Iterator[Judged]:
     """Yield every claim of a network's file beside the computed value.
 
-    Claims about a variant or another input are computed with it. Raises `SpecError`
-    AC303 where a claim cannot be read, or names what is not there.
+    `others` are the networks that claims may name. Claims about a variant or another
+    input are computed with it. Raises `SpecError` AC303 where a claim cannot be read,
+    or names what is not there.
     """
     about = zip(network.spec.about.expect, network.spec.expected_at, strict=True)
-    computed = Computed(network)
+    computed = Computed(network, others)
     for entry, at in about:
         yield from judge_entry(computed, entry, at)
 

@@ -8,7 +8,7 @@ from archcalc.checks.claims.reconcile import reconcile as search
 from archcalc.errors import UsageError
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.formats import DTYPES
-from archcalc.playground.asked import Asked, read
+from archcalc.playground.asked import Asked, read, shipped_alone
 from archcalc.playground.reported import reported
 from archcalc.reports.comparison import compare_report
 from archcalc.reports.conventions import conventions_report
@@ -46,4 +46,5 @@ def reconcile(asked: Asked) -> dict[str, Any]:
     if not figure or len(figure) > LONGEST_FIGURE:
         message = f"a figure has 1 to {LONGEST_FIGURE} characters, such as 3.8 GFLOP"
         raise UsageError.of("AC508", message)
-    return reported(reconcile_report(search(asked.network, figure)))
+    found = search(asked.network, figure)
+    return reported(reconcile_report(found, others=shipped_alone()))
