@@ -125,3 +125,58 @@ class VisionEncoderDecoderModel(nn.Module):
         read = self.model.encoder(pixel_values=image)
         found = self.model(encoder_outputs=read, decoder_input_ids=ids, use_cache=False)
         return found.logits, read.pooler_output
+
+
+class Wav2Vec2ConformerEncoderLayer(nn.Module):
+    """A transducer whose encoder has the layers of transformers' Conformer."""
+
+    def __init__(
+        self,
+        width: int = 144,
+        depth: int = 16,
+        heads: int = 4,
+        kernel: int = 31,
+        decoder: int = 320,
+        frames: int = 1000,
+        bands: int = 80,
+        pieces: int = 25,
+        vocabulary: int = 1024,
+    ) -> None:
+        super().__init__()
+        self.sound, self.text = (1, frames, bands), (pieces, vocabulary)
+        library = peer("transformers.models.wav2vec2_conformer")
+        config = library.Wav2Vec2ConformerConfig(
+            hidden_size=width,
+            intermediate_size=4 * width,
+            num_attention_heads=heads,
+            conv_depthwise_kernel_size=kernel,
+            hidden_act="swish",
+        )
+        kind = library.modeling_wav2vec2_conformer.Wav2Vec2ConformerEncoderLayer
+        self.shrink = nn.Sequential(
+            *(nn.Conv2d(1, width, 3, 2), nn.ReLU()),
+            *(nn.Conv2d(width, width, 3, 2), nn.ReLU()),
+        )
+        self.steps, across = (((n - 1) // 2 - 1) // 2 for n in (frames, bands))
+        self.enter = nn.Linear(width * across, width)
+        self.layers = nn.ModuleList(kind(config) for _ in range(depth))
+        self.of_sound = nn.Linear(width, decoder)
+        self.words = nn.Embedding(vocabulary, decoder)
+        self.lstm = nn.LSTM(decoder, decoder, batch_first=True)
+        self.of_text = nn.Linear(decoder, decoder)
+        self.scores = nn.Linear(decoder, vocabulary)
+
+    def inputs(self, batch: int) -> tuple[Tensor, ...]:
+        weight, (pieces, vocabulary) = self.enter.weight, self.text
+        distances = (batch, 2 * self.steps - 1, len(weight))
+        ids = torch.randint(vocabulary, (batch, pieces), device=weight.device)
+        sound = torch.randn(batch, *self.sound, device=weight.device)
+        return sound, torch.randn(distances, device=weight.device), ids
+
+    def forward(self, sound: Tensor, distances: Tensor, ids: Tensor) -> Tensor:
+        x = self.enter(self.shrink(sound).transpose(1, 2).flatten(2))
+        for layer in self.layers:
+            x, _ = layer(x, relative_position_embeddings=distances)
+        text = self.of_text(self.lstm(self.words(ids))[0])
+        joint = self.of_sound(x)[:, :, None] + text[:, None]
+        return self.scores(joint.tanh())  # type: ignore[no-any-return]  # a module's

@@ -15,6 +15,7 @@ from weight_orders import (
     first_of,
     in_stacks,
     of_clip,
+    of_conformer,
     of_dcgan,
     of_detr,
     of_latent,
@@ -76,7 +77,22 @@ SMALL_TROCR = {
 
 SMALL_DLRM = {"tables": [5, 7, 3, 9], "bottom": [32], "dim": 12, "top": [32]}
 SMALL_TOWERS = {"users": 9, "items": 7, "dim": 6, "towers": [8, 5]}
+SMALL_CONFORMER = {
+    "width": 12,
+    "depth": 2,
+    "heads": 3,
+    "kernel": 5,
+    "decoder": 10,
+    "frames": 27,
+    "bands": 15,
+    "pieces": 4,
+    "vocabulary": 9,
+}
 DEFINITIONS = [
+    Definition(
+        *("conformer", {**SMALL_CONFORMER, "root": 2}, "transformers"),
+        *("Wav2Vec2ConformerEncoderLayer", SMALL_CONFORMER, of_conformer),
+    ),
     Definition(
         "sam-encoder",
         {

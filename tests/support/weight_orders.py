@@ -165,3 +165,15 @@ def of_sam(name: str) -> tuple[int, ...]:
     wholes = ("patch_embed", "pos_embed", ".layers.")
     inner = ("norm1", "qkv", "rel_pos_h", "rel_pos_w", "proj", "norm2", "lin1")
     return in_stacks(wholes, inner)(name)
+
+
+def of_conformer(name: str) -> tuple[int, ...]:
+    """Sort the weights of a Conformer: positions between queries and keys."""
+    wholes = ("shrink", "enter", ".layers.", "of_sound", "words", "lstm", "of_text")
+    inner = (
+        *("ffn1_layer_norm", "ffn1.", "self_attn_layer_norm", "linear_q", "bias_u"),
+        *("bias_v", "linear_pos", "linear_k", "linear_v", "linear_out"),
+        *("conv_module.layer_norm", "pointwise_conv1", "depthwise", "batch_norm"),
+        *("pointwise_conv2", "ffn2_layer_norm", "ffn2.", "final"),
+    )
+    return in_stacks(wholes, inner)(f".{name}" if name.startswith("layers") else name)
