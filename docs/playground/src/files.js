@@ -20,6 +20,7 @@ export function createFiles({ ask, open, report }) {
   async function show(where = "this") {
     target = where;
     byId("begin-title").textContent = where === "other" ? "Choose a network to compare with" : "Choose a network";
+    search.value = "";
     dialog.showModal();
     search.focus();
     if (!shelf) byId("shelf-count").textContent = "Loading the list…";

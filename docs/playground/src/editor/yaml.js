@@ -30,7 +30,7 @@ const folds = foldService.of((state, from) => {
   return last ? { from: first.to, to: last.to } : null;
 });
 
-/** The mode takes `>-` for text; here it begins a block of text, as `>` does. */
+/** Two things that the mode does not know: `>-` begins a block of text, and `{` begins with a key. */
 const patched = {
   ...mode,
   token(stream, state) {
@@ -38,6 +38,7 @@ const patched = {
       state.literal = true;
       return "meta";
     }
+    if (stream.peek() === "{") Object.assign(state, { pair: false, pairStart: false });
     return mode.token(stream, state);
   },
 };
