@@ -202,6 +202,12 @@ def test_nothing_is_said_where_all_is_meant(steps: str) -> None:
     assert [f.show() for f in lint(layers(steps))] == []
 
 
+def test_two_inputs_may_have_strides_of_their_own() -> None:
+    head = "name: net\ninput: {slow: [8, 4], fast: [8, 8]}\n"
+    steps = "- {conv: 8, kernel: 2, stride: 2, from: fast}\n- {add: [slow, conv]}"
+    assert [f.show() for f in lint(layers(steps, head))] == []
+
+
 def test_channels_are_asked_for_by_the_file() -> None:
     head = f"{HEAD}lint: {{channels: 8}}\n"
     text = layers(

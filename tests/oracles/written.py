@@ -21,6 +21,8 @@ from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.maxvit import MaxVit as MaxVit
 from torchvision.models.segmentation.deeplabv3 import ASPP
 from torchvision.ops import Conv2dNormActivation
+from videos import X3D as X3D
+from videos import SlowFast as SlowFast
 
 
 class Layer(nn.Module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from definition import Definition
 from recent_orders import of_coatnet, of_efficientformer, of_fastvit
+from weight_orders import first_of
 
 RECENT = [
     Definition(
@@ -49,5 +50,49 @@ RECENT = [
             "num_classes": 6,
         },
         of_fastvit,
+    ),
+    Definition(
+        "x3d",
+        {
+            "frames": 5,
+            "size": 32,
+            "c": 8,
+            "depths": [2, 3, 1, 2],
+            "reduced": [4, 4, 8, 8],
+            "end": 24,
+            "classes": 6,
+        },
+        *("written", "X3D"),
+        {
+            "c": 8,
+            "depths": (2, 3, 1, 2),
+            "reduced": (4, 4, 8, 8),
+            "end": 24,
+            "classes": 6,
+        },
+        first_of(),
+    ),
+    Definition(
+        "slowfast",
+        {
+            "c": 16,
+            "depths": [2, 1, 2, 1],
+            "ratio": 4,
+            "kernel": 3,
+            "frames": 8,
+            "size": 32,
+            "classes": 6,
+        },
+        *("written", "SlowFast"),
+        {
+            "c": 16,
+            "depths": (2, 1, 2, 1),
+            "ratio": 4,
+            "kernel": 3,
+            "frames": 8,
+            "size": 32,
+            "classes": 6,
+        },
+        first_of(),
     ),
 ]

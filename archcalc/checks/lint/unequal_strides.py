@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from archcalc.checks.lint.base import Hint, Linted
 from archcalc.checks.rule import Rule
+from archcalc.graph.graph import Graph
 from archcalc.graph.receptive import Fields, receptive_fields
 from archcalc.layers.base import times
 
@@ -30,8 +31,10 @@ def check(net: Linted) -> Iterator[Hint]:
         isinstance(size, int) for n in graph.nodes for size in n.shape
     ):
         return
-    fields = receptive_fields(graph)
+    fields, sources = receptive_fields(graph), _sources(graph)
     for node in joins:
+        if len({sources[i] for i in node.inputs}) > 1:
+            continue  # two inputs may have steps of their own, as two frame rates
         seen = [fields[i] for i in node.inputs]
         if _differ(seen, node.shape):
             steps = [times(tuple(f.jump for f in each or ())) for each in seen]  # type: ignore[misc]  # a jump may be a fraction
@@ -42,6 +45,15 @@ def check(net: Linted) -> Iterator[Hint]:
             )
             message = f"{node.layer.key} joins branches of different strides"
             yield Hint(node.origin, message, facts, RULE.help)
+
+
+def _sources(graph: Graph) -> list[frozenset[int]]:
+    """Return for each node which nodes without inputs it comes from."""
+    found: list[frozenset[int]] = []
+    for index, node in enumerate(graph.nodes):
+        before = [found[i] for i in node.inputs]
+        found.append(frozenset().union(*before) if before else frozenset((index,)))
+    return found
 
 
 def _differ(seen: list[Fields], shape: tuple[object, ...]) -> bool:
