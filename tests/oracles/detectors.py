@@ -6,6 +6,7 @@ What depends on scores, such as which boxes are cut out, is left out or is an in
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -133,3 +134,95 @@ class YOLOv3(nn.Module):
                 found.append(x.unflatten(1, (3, -1)).permute(0, 3, 4, 1, 2))
             maps.append(x)
         return torch.cat([y.flatten(1, 3) for y in found], 1)
+
+
+def swish(inputs: int, outputs: int, size: int = 1, stride: int = 1) -> nn.Module:
+    return Conv2dNormActivation(inputs, outputs, size, stride, activation_layer=nn.SiLU)
+
+
+class Chain(nn.Module):
+    """Pairs of convolutions, one after the other; half of the channels passes by."""
+
+    def __init__(self, inputs: int, out: int, depth: int, skip: bool = False) -> None:
+        super().__init__()
+        half = out // 2
+        self.skip, self.enter = skip, swish(inputs, out)
+        self.pairs = nn.ModuleList(
+            nn.Sequential(swish(half, half, 3), swish(half, half, 3))
+            for _ in range(depth)
+        )
+        self.leave = swish((2 + depth) * half, out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        parts = [*self.enter(x).chunk(2, 1)]
+        for pair in self.pairs:
+            y = pair(parts[-1])
+            parts.append(parts[-1] + y if self.skip else y)
+        return self.leave(torch.cat(parts, 1))  # type: ignore[no-any-return]
+
+
+class Pools(nn.Module):
+    """A map beside the largest values of ever wider windows."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.enter, self.leave = swish(width, width // 2), swish(2 * width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        parts = [self.enter(x)]
+        for _ in range(3):
+            parts.append(nn.functional.max_pool2d(parts[-1], 5, 1, 2))
+        return self.leave(torch.cat(parts, 1))  # type: ignore[no-any-return]
+
+
+class YOLOv8(nn.Module):
+    """YOLOv8 (Jocher 2023), up to classes and distances of each place.
+
+    With the same weights it gives the scores and distances of ultralytics 8.4.190.
+    `layers` are those of its yolov8.yaml with weights, in their order.
+    """
+
+    def __init__(
+        self, c: int = 16, top: int = 256, depth: int = 1, classes: int = 80
+    ) -> None:
+        super().__init__()
+        outs = (c, 2 * c, 4 * c, 8 * c, top)
+        times = (depth, 2 * depth, 2 * depth, depth)
+        self.layers = nn.ModuleList([swish(3, c, 3, 2)])
+        for (before, out), n in zip(pairwise(outs), times, strict=True):
+            self.layers.append(swish(before, out, 3, 2))
+            self.layers.append(Chain(out, out, n, skip=True))
+        self.layers.append(Pools(top))
+        self.layers.append(Chain(top + 8 * c, 8 * c, depth))
+        self.layers.append(Chain(12 * c, 4 * c, depth))
+        self.layers += [swish(4 * c, 4 * c, 3, 2), Chain(12 * c, 8 * c, depth)]
+        self.layers += [swish(8 * c, 8 * c, 3, 2), Chain(top + 8 * c, top, depth)]
+        self.sides = self.heads(outs[2:], max(c, 64), 64)
+        self.bins = nn.Parameter(torch.empty(16, 1))
+        self.scores = self.heads(outs[2:], max(4 * c, classes), classes)
+
+    def heads(self, widths: tuple[int, ...], wide: int, out: int) -> nn.ModuleList:
+        return nn.ModuleList(
+            nn.Sequential(
+                swish(width, wide, 3), swish(wide, wide, 3), nn.Conv2d(wide, out, 1)
+            )
+            for width in widths
+        )
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        maps = [image]
+        for layer in self.layers[:10]:
+            maps.append(layer(maps[-1]))
+        top = maps[-1]
+        larger = partial(nn.functional.interpolate, scale_factor=2.0)
+        middle = self.layers[10](torch.cat((larger(top), maps[7]), 1))
+        found = [self.layers[11](torch.cat((larger(middle), maps[5]), 1))]
+        for index, beside in ((12, middle), (14, top)):
+            smaller = self.layers[index](found[-1])
+            found.append(self.layers[index + 1](torch.cat((smaller, beside), 1)))
+        sides, scores = (
+            torch.cat([f(x).flatten(2) for f, x in zip(heads, found, strict=True)], 2)
+            for heads in (self.sides, self.scores)
+        )
+        chances = sides.unflatten(1, (4, 16)).softmax(2).permute(0, 3, 1, 2)
+        return scores.sigmoid().transpose(1, 2), (chances @ self.bins)[..., 0]

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from detectors import Proposals as Proposals
 from detectors import YOLOv3 as YOLOv3
+from detectors import YOLOv8 as YOLOv8
 from recommenders import DLRM as DLRM
 from recommenders import TwoTower as TwoTower
 from timm.models.vision_transformer import Attention, Mlp, PatchEmbed

@@ -37,4 +37,9 @@ PIXELS = [
         *("yolov3", {"size": 64, "c": 4, "classes": 6}, "written", "YOLOv3"),
         *({"c": 4, "classes": 6}, first_of()),
     ),
+    Definition(
+        *("yolov8:m", {"size": 64, "c": 4, "top": 24, "classes": 6}, "written"),
+        *("YOLOv8", {"c": 4, "top": 24, "depth": 2, "classes": 6}),
+        first_of("layers", "sides", "bins"),
+    ),
 ]
