@@ -30,7 +30,10 @@ def sweep_report(
         Line(tuple(map(_cell, row)), path=path_of(found, row)) for row in rows
     )
     count = len(rows) if count is None else count
-    of = f"{count:,} of {len(found):,} combinations"
+    of = f"{count:,} of {found.size:,} combinations"
+    if found.drawn is not None:
+        of = f"{count:,} of {found.drawn:,} combinations drawn at random"
+        of = f"{of} from {found.size:,}"
     notes = [Note(f"{of} of {', '.join(found.names)}.")]
     if stopped is not None:
         notes.append(Note(f"Interrupted after {stopped} combinations."))

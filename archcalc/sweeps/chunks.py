@@ -10,8 +10,7 @@ import pickle
 import time
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import get_ident
@@ -28,7 +27,7 @@ from archcalc.sweeps.totals import Columns
 from archcalc.sweeps.values import SweepRow
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from concurrent.futures import Executor, Future
 
 FIRST, MOST, MOST_IN_COLUMNS = 200, 20_000, 1 << 18
 """Combinations of the first chunk, and of the largest: of rows, and of columns."""
@@ -139,8 +138,11 @@ def chunks(
     first: int = 0,
     skip: int = 0,
     columns: bool = False,
+    last: int | None = None,
 ) -> Iterator[Chunk]:
     """Yield the rows from a unit on (but the first few of it) in chunks, in order.
+
+    `last` is the unit before which it ends, if not behind all.
 
     Each chunk holds what a `choice` wants of its own rows, as text where there is a
     `form` for them, and in this process as columns where these are asked for. With the
@@ -155,16 +157,20 @@ def chunks(
     waiting: deque[Future[Chunk] | tuple[int, int]] = deque()
     blob = b"" if own else pickle.dumps(task_of(found, choice, form))
     size = max(1, FIRST // len(found.parts[0]))
-    while first < found.units or waiting:
-        while first < found.units and len(waiting) < (1 if own else AHEAD * found.jobs):
-            end = min(first + size, found.units)
-            waiting.append((first, end) if own else _sent(found, blob, first, end))
+    last = found.units if last is None else last
+    while first < last or waiting:
+        while first < last and len(waiting) < (1 if own else AHEAD * found.jobs):
+            end = min(first + size, last)
+            here = (first, end)
+            waiting.append(
+                here if own else sent(found.executor, run_chunk, blob, *here)
+            )
             first = end
         head = waiting.popleft()
         if isinstance(head, tuple):
             chunk = made(found, choice, form, columns, *head)
         else:
-            chunk = _result(head, getattr(found.executor, "alive", None))
+            chunk = result_of(next(iter(finished([head], found.executor))))
         yield _counted(found, chunk)
         size = _sized(chunk, size)
 
@@ -177,26 +183,43 @@ def _sized(chunk: Chunk, size: int) -> int:
     return max(1, min(int(quickly), 2 * size, most))
 
 
-def _sent(found: Combinations, blob: bytes, first: int, end: int) -> Future[Chunk]:
-    if found.executor is None:
+def sent(
+    executor: Executor | None, call: Callable[..., Any], *given: Any
+) -> Future[Any]:
+    """Return a call under way; raise `UsageError` AC583 where the workers are lost."""
+    if executor is None:
         raise LookupError("there is not an executor")
-    return found.executor.submit(run_chunk, blob, first, end)
-
-
-def _result(future: Future[Chunk], alive: Callable[[], bool] | None) -> Chunk:
-    """Return a worker's chunk; raise `UsageError` AC583 where the workers failed.
-
-    `alive` is asked while nothing comes, if the executor has it.
-    """
-    from concurrent.futures import wait
-
-    missed = 0
-    while alive is not None and not future.done() and missed < LIVES:
-        wait([future], WAIT)
-        missed = 0 if alive() else missed + 1
     try:
+        return executor.submit(call, *given)
+    except Exception as error:
+        raise failed(error) from error
+
+
+def finished(
+    futures: Collection[Future[Any]], executor: Executor | None
+) -> set[Future[Any]]:
+    """Return the calls that have ended, when there is one.
+
+    Raises `UsageError` AC583 where the executor is said to be dead meanwhile: one that
+    can be has `alive`.
+    """
+    from concurrent.futures import FIRST_COMPLETED, wait
+
+    alive: Callable[[], bool] | None = getattr(executor, "alive", None)
+    missed = 0
+    while True:
+        seconds = None if alive is None else WAIT
+        done = wait(futures, seconds, FIRST_COMPLETED).done
+        if done:
+            return done
+        missed = missed + 1 if alive is not None and not alive() else 0
         if missed == LIVES:
-            raise ConnectionError("the scheduler cannot be reached")
+            raise failed(ConnectionError("the scheduler cannot be reached"))
+
+
+def result_of(future: Future[Any]) -> Any:
+    """Return what a worker found; raise `UsageError` AC583 where the worker failed."""
+    try:
         return future.result()
     except ArchcalcError:
         raise
@@ -205,12 +228,17 @@ def _result(future: Future[Chunk], alive: Callable[[], bool] | None) -> Chunk:
         ours = kind.__module__.startswith(("archcalc", "builtins"))
         if ours and not isinstance(error, ImportError | OSError):
             raise
-        told = str(error).partition("\n")[0] or "they were lost"
-        raise UsageError.of(
-            "AC583",
-            f"the workers failed: {kind.__name__}: {told}",
-            help="what is written is kept; the same command with --resume continues",
-        ) from error
+        raise failed(error) from error
+
+
+def failed(error: Exception) -> UsageError:
+    """Return the error of workers that failed."""
+    told = str(error).partition("\n")[0] or "they were lost"
+    return UsageError.of(
+        "AC583",
+        f"the workers failed: {type(error).__name__}: {told}",
+        help="what is written is kept; the same command with --resume continues",
+    )
 
 
 def _counted(found: Combinations, chunk: Chunk) -> Chunk:
@@ -238,8 +266,9 @@ def made(
     if columns and choice == Choice():
         arrays = found.columns_of(first, end, skip)
     if arrays is not None:
+        size = sum(part.end - part.begin for part in arrays)
         taken = time.perf_counter() - begin
-        return Chunk([], "", count, end - first, count, [], 0, taken, arrays)
+        return Chunk([], "", size, end - first, count, [], 0, taken, arrays)
     rows = found.rows_of(first, end, skip)
     if choice != Choice():
         chosen = Chosen(choice, found.columns)
@@ -259,9 +288,13 @@ def made(
     )
 
 
+def sweep_of(blob: bytes) -> tuple[Combinations, Task]:
+    """Return the sweep of a pickled task; its process and thread keep what it found."""
+    return _held_sweep(blob, get_ident())
+
+
 @lru_cache(maxsize=HELD_SWEEPS)
-def _worker(blob: bytes, _thread: int) -> tuple[Combinations, Task]:
-    """Return the sweep of a task in this process and thread; it keeps what it found."""
+def _held_sweep(blob: bytes, _thread: int) -> tuple[Combinations, Task]:
     from archcalc.version import __version__
 
     task: Task = pickle.loads(blob)
@@ -286,6 +319,6 @@ def _worker(blob: bytes, _thread: int) -> tuple[Combinations, Task]:
 
 def run_chunk(blob: bytes, first: int, end: int) -> Chunk:
     """Compute the chunk of a pickled task in a worker."""
-    found, task = _worker(blob, get_ident())
+    found, task = sweep_of(blob)
     found.refused.clear()
     return made(found, task.choice, task.form, False, first, end)

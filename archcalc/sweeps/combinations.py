@@ -21,7 +21,7 @@ from archcalc.sweeps.packed import reader
 from archcalc.sweeps.reuse import Reuse, Values
 from archcalc.sweeps.sampling import Draws, Sums
 from archcalc.sweeps.totals import Columns, Totals
-from archcalc.sweeps.values import SweepRow, tidy
+from archcalc.sweeps.values import SweepRow, condition, tidy
 from archcalc.sweeps.where import Test, where_test
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class Combinations:
     jobs: int = 1
     refused: list[str] = field(default_factory=list, init=False)
     refusals: int = field(default=0, init=False)
+    drawn: int | None = field(default=None, init=False)
+    """How many combinations were drawn at random, where that is all."""
 
     def __post_init__(self) -> None:
         self.axes = {n: tuple(map(tidy, v)) for n, v in self.over.items()}
@@ -78,8 +80,10 @@ class Combinations:
         self.meant = meanings(self.network, self.names)
         self._check()
         self.kept: Test | None = None
+        self.asked = ""
         if self.where is not None:
             self.kept = where_test(self.where, self.columns, self.axes)
+            self.asked = condition(self.where, self.columns).text
         *outer, last = self.axes.values()
         self.along = len(last)
         sizes = [len(values) for values in outer]
@@ -147,14 +151,18 @@ class Combinations:
 
     def columns_of(self, first: int, end: int, skip: int = 0) -> list[Columns] | None:
         """Return the rows of some units as columns; None where that cannot be."""
-        if self.totals is None or self.kept is not None or not has_numpy():
+        if self.totals is None or not has_numpy():
             return None
+        from archcalc.sweeps.masks import kept_of
+
         totals, found = self.totals.wide, []
         begin, stop = self.combinations(first) + skip, self.combinations(end)
         while begin < stop:
             block, place = divmod(begin, totals.size)
             last = min(totals.size, place + stop - begin)
             columns = totals.columns(block, place, last)
+            if columns is not None and self.asked:
+                columns = kept_of(columns, self.asked, self.axes, self.figures)
             if columns is None:
                 return None
             found.append(columns)

@@ -26,7 +26,7 @@ def partial_of(output: Path) -> Path:
     return output.with_name(f"{output.name}.partial")
 
 
-def _digest(found: Combinations, choice: Choice) -> str:
+def digest(found: Combinations, choice: Choice) -> str:
     """Return what tells one sweep from another: all that its rows depend on."""
     return sha256(repr(task_of(found, choice)).encode()).hexdigest()
 
@@ -43,8 +43,8 @@ def save(
         found.number(known[value] for known, value in zip(places, row, strict=False))
         for row in rows
     ]
-    digest = _digest(found, choice)
-    state = {"schema": SCHEMA, "sweep": digest, "unit": unit, "rows": numbers}
+    own = digest(found, choice)
+    state = {"schema": SCHEMA, "sweep": own, "unit": unit, "rows": numbers}
     beside = path.with_name(f"{path.name}.new")
     beside.write_text(json.dumps(state), encoding="utf-8")
     os.replace(beside, path)
@@ -60,7 +60,7 @@ def saved(
     try:
         state = json.loads(path.read_text(encoding="utf-8"))
         unit, numbers = int(state["unit"]), list(map(int, state["rows"]))
-        mine = state["sweep"] == _digest(found, choice)
+        mine = state["sweep"] == digest(found, choice)
     except (ValueError, KeyError, TypeError):
         mine, unit, numbers = False, 0, []
     rows = [found.numbered(number) for number in numbers if mine]

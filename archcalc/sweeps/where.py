@@ -129,11 +129,16 @@ class _Quick:
         return lambda row: compute(a(row), b(row))
 
     def constant(self, node: ast.expr) -> int | Fraction | None:
-        """Return a number from its own digits, a whole one as an integer."""
-        if not isinstance(node, ast.Constant) or type(node.value) not in (int, float):
-            return None
-        number = Fraction(ast.get_source_segment(self.text, node) or "0")
-        return int(number) if number.denominator == 1 else number
+        """Return a number that stands in the text."""
+        return number_in(node, self.text)
+
+
+def number_in(node: ast.expr, text: str) -> int | Fraction | None:
+    """Return a number from its own digits, a whole one as an integer, else None."""
+    if not isinstance(node, ast.Constant) or type(node.value) not in (int, float):
+        return None
+    number = Fraction(ast.get_source_segment(text, node) or "0")
+    return int(number) if number.denominator == 1 else number
 
 
 def _joined(how: ast.boolop, a: Test, b: Test) -> Test:

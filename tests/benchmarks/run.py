@@ -29,6 +29,7 @@ PARTS = {
     "scale": "scale",
     "sweeps": "sweeps",
     "builds": "builds",
+    "cluster": "cluster",
     "models": "models",
 }
 FILE = ROOT / "BENCHMARKS.md"

@@ -34,11 +34,17 @@ from archcalc.records import dataclass, replace
 from archcalc.render import FORMATS, MADE_OF_SVG, format_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from archcalc.sweeps.choice import Choice
     from archcalc.sweeps.run import Gathering
     from archcalc.sweeps.sweep import Sweep
+    from archcalc.sweeps.values import SweepRow
 
 MOST_JOBS = 256
+MOST_DRAWN = 1_000_000_000
+AT_ONCE = 20_000
+"""Rows of a sample that are written at once."""
 COLUMN_ENDINGS = {"parquet": (".parquet", ".pq"), "arrow": (".arrow", ".feather")}
 ROW_FORMATS = ("csv", "json", *COLUMN_ENDINGS)
 Over = Annotated[
@@ -97,6 +103,27 @@ Resume = Annotated[
         help="Continue a sweep that was stopped; needs the same -o FILE.",
     ),
 ]
+Sample = Annotated[
+    int | None,
+    Option(
+        "--sample",
+        metavar="N",
+        help="Draw N combinations at random instead of listing all.",
+    ),
+]
+Seed = Annotated[
+    int, Option("--seed", rare=True, help="Another number draws another sample.")
+]
+Partition = Annotated[
+    int | None,
+    Option(
+        "--partition",
+        metavar="N",
+        rare=True,
+        help="Write a folder of Parquet or Arrow files, each with the rows of about N "
+        "combinations; the processes of --jobs or --executor write them.",
+    ),
+]
 Jobs = Annotated[int, Option("--jobs", "-j", help="How many processes to use.")]
 ExecutorName = Annotated[
     str | None,
@@ -122,7 +149,10 @@ def sweep(
     sort: Sort = None,
     top: Top = None,
     plot: Plot = None,
+    sample: Sample = None,
+    seed: Seed = 0,
     resume: Resume = False,
+    partition: Partition = None,
     jobs: Jobs = 1,
     executor: ExecutorName = None,
     batch: Batch = 1,
@@ -145,7 +175,11 @@ def sweep(
     from archcalc.sweeps.executors import executor_of
     from archcalc.sweeps.sweep import sweep as sweep_of
 
-    leaving = _Leaving(_format(format, output, plot), output, standalone, plain, plot)
+    if partition is None:
+        kind = _format(format, output, plot)
+    else:
+        kind = _columns_of(format, output) or format or "parquet"
+    leaving = _Leaving(kind, output, standalone, plain, plot, partition)
     leaving.check(resume)
     _check_jobs(jobs, executor, top)
     network = Loading(input, settings, limit=limit).load(net)
@@ -166,6 +200,12 @@ def sweep(
         choice.check(found.columns)
         if plot is not None:
             _check_plot(found, plot)
+        if sample is not None:
+            _check_sample(sample, resume, partition, jobs > 1 or executor is not None)
+            found.drawn = sample
+            _draw(found, choice, leaving, found.sample(sample, seed))
+            return
+        leaving.check_partition(choice)
         found.executor, found.jobs = stack.enter_context(executor_of(executor, jobs))
         _run(found, choice, leaving, resume)
 
@@ -179,6 +219,7 @@ class _Leaving:
     standalone: bool
     plain: bool
     plot: str | None
+    partition: int | None = None
 
     @property
     def by_rows(self) -> bool:
@@ -199,16 +240,38 @@ class _Leaving:
             message = f"format {self.format} has no option {option!r}"
             raise UsageError.of("AC531", message)
 
+    def check_partition(self, choice: Choice) -> None:
+        """Raise `UsageError` AC580 for what a folder of files cannot have."""
+        from archcalc.sweeps.choice import Choice as Every
+
+        if self.partition is None:
+            return
+        if self.partition < 1:
+            raise UsageError.of("AC580", "--partition is 1 or more combinations")
+        if choice != Every() or self.plot is not None:
+            message = "--partition writes every row that --where keeps"
+            help = "--sort, --top, --pareto and --plot read all rows"
+            raise UsageError.of("AC580", message, help=help)
+        if self.format not in COLUMN_ENDINGS or self.output is None:
+            message = "--partition writes a folder of Parquet or Arrow files"
+            raise UsageError.of("AC580", message, help="-f parquet -o FOLDER")
+
 
 def _format(format: str | None, output: Path | None, plot: str | None) -> str:
     """Return the format of rows, or of the picture that is asked for."""
     if plot is not None:
         return picture_format(format, output, {"svg": (".svg",)})
+    formats = {**FORMATS, **MADE_OF_SVG}
+    return _columns_of(format, output) or format_of(format, output, formats)
+
+
+def _columns_of(format: str | None, output: Path | None) -> str | None:
+    """Return the format of columns that is asked for; None for another."""
     ending = output.suffix.lower() if output is not None else ""
     for name, endings in COLUMN_ENDINGS.items():
         if format == name or (format is None and ending in endings):
             return name
-    return format_of(format, output, {**FORMATS, **MADE_OF_SVG})
+    return None
 
 
 def _check_plot(found: Sweep, plot: str) -> None:
@@ -228,6 +291,23 @@ def _check_jobs(jobs: int, executor: str | None, top: int | None) -> None:
     if executor is not None and jobs > 1:
         message = "--jobs starts processes here, --executor uses those of a cluster"
         raise UsageError.of("AC580", message, help="give only one of the two")
+
+
+def _check_sample(
+    sample: int, resume: bool, partition: int | None, elsewhere: bool
+) -> None:
+    """Raise `UsageError` AC580 for what does not go with a sample."""
+    if not 1 <= sample <= MOST_DRAWN:
+        raise UsageError.of("AC580", f"--sample is 1 to {MOST_DRAWN:,} combinations")
+    given = {
+        "--resume": resume,
+        "--partition": partition is not None,
+        "--jobs and --executor": elsewhere,
+    }
+    for option, is_given in given.items():
+        if is_given:
+            message = f"--sample draws in one go and in one process: no {option}"
+            raise UsageError.of("AC580", message)
 
 
 def _choice(
@@ -253,8 +333,14 @@ def _run(found: Sweep, choice: Choice, leaving: _Leaving, resume: bool) -> None:
 
     output = leaving.output
     by_rows = leaving.by_rows
-    progress = Progress("combinations", len(found), by_rows and output is None)
+    progress = Progress("combinations", found.size, by_rows and output is None)
     try:
+        if leaving.partition is not None and output is not None:
+            from archcalc.render.rows.partitions import Partitions
+
+            way = (output, leaving.format, leaving.partition, resume)
+            Partitions(found, *way).run(progress)
+            return
         if by_rows and not choice.ordered:
             file = row_file(found, output, leaving.format)
             stream(found, choice, file, resume, progress)
@@ -273,6 +359,30 @@ def _run(found: Sweep, choice: Choice, leaving: _Leaving, resume: bool) -> None:
     finally:
         progress.end()
         _tell_refused(found)
+
+
+def _draw(
+    found: Sweep, choice: Choice, leaving: _Leaving, rows: Iterator[SweepRow]
+) -> None:
+    """Let the rows of combinations leave that are drawn at random."""
+    from itertools import islice
+
+    from archcalc.render.rows import as_chunk, row_file
+    from archcalc.sweeps.run import Gathering
+
+    if leaving.by_rows and not choice.ordered:
+        rows = islice(rows, choice.top)
+        file = row_file(found, leaving.output, leaving.format)
+        file.begin(False)
+        while some := list(islice(rows, AT_ONCE)):
+            file.add(as_chunk(found, some, file.form))
+        file.close()
+    else:
+        gathering = Gathering(found, choice, None, False)
+        while some := list(islice(rows, AT_ONCE)):
+            gathering.chosen.add(some)
+        _leave(gathering, leaving, None)
+    _tell_refused(found)
 
 
 def _gather(gathering: Gathering, leaving: _Leaving, progress: Progress) -> None:
@@ -316,8 +426,9 @@ def _leave(gathering: Gathering, leaving: _Leaving, stopped: int | None) -> None
 def _tell_refused(found: Sweep) -> None:
     """Say on stderr how many combinations are no networks, and why."""
     if found.refusals:
+        of = found.size if found.drawn is None else found.drawn
         print(
-            f"{found.refusals} of {len(found)} combinations do not fit together; "
+            f"{found.refusals} of {of} combinations do not fit together; "
             f"the first: {found.refused[0]}",
             file=sys.stderr,
         )

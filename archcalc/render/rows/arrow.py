@@ -109,6 +109,21 @@ class ColumnFile:
         self.schema = self._schema()
         self.writer: Any = None
 
+    @property
+    def wide(self) -> list[str]:
+        """The columns with larger whole numbers than 64 bits."""
+        kind = self.pa.decimal128(38, 0)
+        return [field.name for field in self.schema if field.type == kind]
+
+    def copy(self, path: Path, wide: Sequence[str]) -> None:
+        """Be a whole file with the rows of another, these columns widened."""
+        for name in wide:
+            self._widen_type(self.schema.get_field_index(name))
+        self._open()
+        _, groups, read = self.container.groups(path)
+        self._copy(groups, read)
+        self.close()
+
     def _schema(self) -> Any:
         pa = self.pa
         fields = [
@@ -194,8 +209,9 @@ class ColumnFile:
         if chunk.rows:
             parts = [chunk.rows]
         for part in parts:
-            table = self._table(part)  # what waits may be widened meanwhile
-            self.waiting.append(table)
+            if not isinstance(part, Columns) or part.begin < part.end:
+                table = self._table(part)  # what waits may be widened meanwhile
+                self.waiting.append(table)
         self.count += chunk.size
         while sum(table.num_rows for table in self.waiting) >= GROUP:
             table = self.pa.concat_tables(self.waiting)
@@ -255,7 +271,7 @@ class ColumnFile:
                 f"{field.name} has more than 38 digits, which {self.what} cannot hold"
             )
             raise UsageError.of("AC584", message, help="-o sweep.csv")
-        self.schema = self.schema.set(place, field.with_type(self.pa.decimal128(38, 0)))
+        self._widen_type(place)
         self.writer.close()
         written = self.count
         smaller = self.part.with_name(f"{self.part.name}.old")
@@ -266,6 +282,10 @@ class ColumnFile:
         self.waiting = [table.cast(self.schema) for table in self.waiting]
         self.count = written
         smaller.unlink()
+
+    def _widen_type(self, place: int) -> None:
+        field = self.schema.field(place)
+        self.schema = self.schema.set(place, field.with_type(self.pa.decimal128(38, 0)))
 
     def close(self, _stopped: int | None = None) -> None:
         """Write what waits and put the file in its place."""
