@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-ASKED_FOR = ("counts", "docs", "fuzz", "long", "peers")
+ASKED_FOR = ("counts", "docs", "fuzz", "long", "page", "peers")
 """Markers of suites that run only where `-m` names them: long, or with their own tools."""
 
 

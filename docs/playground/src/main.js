@@ -7,7 +7,7 @@ import { createFiles } from "./files.js";
 import { readAddress } from "./links.js";
 import * as lessons from "./lessons.js";
 import { createNote } from "./note.js";
-import { showProblems, summary } from "./problems.js";
+import { showProblems } from "./problems.js";
 import { Stopped, createQueue } from "./queue.js";
 import { rowAt } from "./rows.js";
 import { addressOf, createShare, save } from "./share.js";
@@ -104,6 +104,9 @@ class Page {
   /** Another document is shown. */
   renewed() {
     Object.assign(this.state, { look: null, row: null });
+    byId("title").textContent = "";
+    byId("totals").textContent = "";
+    byId("panels").hidden = true;
     this.showFindings([]);
     this.editor.shapes([]);
     this.outdate(0);
@@ -144,12 +147,13 @@ class Page {
   }
 
   broken(findings) {
-    this.setStale("broken");
-    this.announce(`${summary(findings)}. ${findings[0]?.message ?? ""}`);
+    const first = findings.find((one) => one.severity === "error") ?? findings[0];
+    const message = first ? `Line ${first.from.line}: ${first.message.split("\n")[0]}.` : "The spec has no layers.";
+    this.setStale("broken", message);
   }
 
   failed(error) {
-    if (error instanceof Stopped) this.setStale("stopped");
+    if (error instanceof Stopped) this.setStale("stopped", error.message);
     else {
       this.showFindings(error.error?.findings ?? []);
       this.setStale("broken", error.message);
@@ -161,6 +165,7 @@ class Page {
     this.state.look = look;
     this.setStale(null);
     this.editor.shapes(look.hints);
+    byId("panels").hidden = false;
     byId("title").textContent = look.title;
     byId("totals").textContent = totalsOf(look);
     if (repaired) this.announce(`No errors. ${totalsOf(look)}`);

@@ -1,6 +1,8 @@
 // Questions to the engine, one at a time. The most urgent goes first, and a question about a text
 // that has changed meanwhile is dropped, so that the newest text wins.
 
+const STOPPED = "The run was stopped.";
+
 export class Stopped extends Error {}
 
 export class Refused extends Error {
@@ -44,7 +46,7 @@ export function createQueue(engine, busy = () => {}) {
       return generation;
     },
     stop() {
-      for (const one of waiting.splice(0)) if (!isOld(one)) one.reject(new Stopped("stopped"));
+      for (const one of waiting.splice(0)) if (!isOld(one)) one.reject(new Stopped(STOPPED));
       if (running) engine.stop();
     },
   };
@@ -68,6 +70,6 @@ async function answerOf(engine, { action, payload }) {
 
 function settle(one, answer) {
   if (answer.ok) one.resolve(answer.result);
-  else if (answer.stopped) one.reject(new Stopped("stopped"));
+  else if (answer.stopped) one.reject(new Stopped(answer.error?.message ?? STOPPED));
   else one.reject(new Refused(answer.error));
 }

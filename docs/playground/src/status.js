@@ -42,14 +42,11 @@ export function createStatus(stop) {
       byId("stop").hidden = true;
       show();
     },
-    /** Why the figures are not those of the text; null when they are. */
+    /** Why the figures are not those of the text; null when they are. `shown`: there are figures. */
     stale(why, message, shown) {
-      const old = shown ? " These are the figures of the text before." : "";
-      state.stale = {
-        changed: "",
-        broken: `${message ?? "The spec has an error."}${old}`,
-        stopped: `Stopped.${old} Edit the spec to compute again.`,
-      }[why] ?? "";
+      const old = shown ? "The figures are those of the text before." : "The figures come when that is mended.";
+      const again = shown ? `${old} Edit the spec to compute again.` : "Edit the spec to compute again.";
+      state.stale = { broken: `${message} ${old}`, stopped: `${message} ${again}` }[why] ?? "";
       show();
     },
   };

@@ -47,7 +47,7 @@ export const cases = {
     await page.locator(".found.error").waitFor();
     assert.equal(await page.locator(".found.error").textContent(), "kernal");
     assert.ok(await page.locator("#state").evaluate((node) => node.hasAttribute("data-stale")));
-    assert.match(await page.locator("#status").textContent(), /figures of the text before/);
+    assert.match(await page.locator("#status").textContent(), /^Line 23: conv has no argument/);
     await page.keyboard.press("Control+.");
     await page.locator("[role=menuitem]").first().waitFor();
     await page.keyboard.press("Enter");
