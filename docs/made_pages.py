@@ -37,7 +37,7 @@ from archcalc.network.network import Network
 from archcalc.render import render
 from archcalc.render.drawing.pictures import draw
 from archcalc.reports.layers import arguments, named
-from archcalc.reports.shelf import family_of, networks
+from archcalc.reports.shelved import family_of, networks
 
 ROOT = Path(__file__).parents[1]
 FOLDER = "shelf"

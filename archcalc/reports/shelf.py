@@ -6,16 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import compress, groupby
+from operator import attrgetter
 from typing import get_args
 
 from archcalc.errors import UsageError, unknown
-from archcalc.graph.paths import depth
 from archcalc.language.about import Task
-from archcalc.language.library import shipped
-from archcalc.network.network import Network, load
 from archcalc.records import NamedTuple, replace
 from archcalc.reports.cells import Column, Line, Note, Table, column
 from archcalc.reports.report import Report
+from archcalc.reports.shelved import Shelved, shelved
 from archcalc.sizes.units import read_amount
 
 COLUMNS = (
@@ -29,18 +28,7 @@ COLUMNS = (
 )
 
 
-def networks(variants: bool) -> Iterator[Network]:
-    """Yield every shipped network, and variants where asked or named."""
-    for name in shipped():
-        network = load(name)
-        yield network
-        named = network.spec.aliases.values()
-        for variant in network.variants:
-            if variants or variant in named:
-                yield Network(network.spec, variant)
-
-
-Tracker = Callable[[Iterable[Network]], Iterable[Network]]
+Tracker = Callable[[Iterable[Shelved]], Iterable[Shelved]]
 
 
 class Wanted(NamedTuple):
@@ -55,23 +43,23 @@ class Wanted(NamedTuple):
     year: str | None = None
     under: str | None = None
 
-    def chosen(self, found: Iterable[Network]) -> Iterator[Network]:
+    def chosen(self, found: Iterable[Shelved]) -> Iterator[Shelved]:
         """Yield the networks that are wanted; raise `UsageError` AC510 or AC516."""
         if self.task is not None and self.task not in get_args(Task):
             raise unknown("AC510", "task", self.task, get_args(Task))
         years = (0, 9999) if self.year is None else _years(self.year)
         under = None if self.under is None else _count(self.under)
-        for network in found:
-            about = network.spec.about
-            year = about.paper.year if about.paper else None
-            if self.family not in (None, family_of(network)):
+        for one in found:
+            if self.family not in (None, one.family):
                 continue
-            if self.task is not None and self.task not in about.task:
+            if self.task is not None and self.task not in one.task:
                 continue
-            if self.year is not None and not (year and years[0] <= year <= years[1]):
+            if self.year is not None and not (
+                one.year and years[0] <= one.year <= years[1]
+            ):
                 continue
-            if under is None or _params(network) < under:
-                yield network
+            if under is None or one.params < under:
+                yield one
 
     def __str__(self) -> str:
         words = (self.family, self.task, self.year, self.under and f"<{self.under}")
@@ -95,12 +83,6 @@ def _years(text: str) -> tuple[int, int]:
     return int(match["first"] or 0), int(match["last"] or 9999)
 
 
-def _params(network: Network) -> int:
-    size = network.analyze().total.params
-    assert isinstance(size, int)  # every shipped network has sizes in numbers
-    return size
-
-
 def _count(text: str) -> Fraction:
     """Return a number of parameters; raise `UsageError` AC516."""
     amount = read_amount(text)
@@ -118,9 +100,9 @@ def list_report(
     `track` passes networks on while they are read, so that progress can be shown.
     Raises `UsageError` AC510 where nothing is listed, AC516 for a wrong year or size.
     """
-    found = list(wanted.chosen(track(networks(variants))))
+    found = list(wanted.chosen(track(shelved(variants))))
     if not found:
-        families = sorted({family_of(network) for network in networks(False)})
+        families = sorted({one.family for one in shelved(False)})
         if wanted.family not in families and wanted.family is not None:
             raise unknown("AC510", "family", wanted.family, families, "families")
         help = "`archcalc list` shows all networks"
@@ -130,9 +112,10 @@ def list_report(
         "definition",
     )
     lines = []
-    for name, members in groupby(sorted(found, key=family_of), family_of):
+    family = attrgetter("family")
+    for name, members in groupby(sorted(found, key=family), family):
         lines.append(Line((name, *[None] * (len(COLUMNS) - 1)), kind="head", path=name))
-        lines += map(_row, track(members))
+        lines += map(_row, members)
     table = _without_empty(Table("", COLUMNS, tuple(lines)))
     return Report("list", "Networks", str(wanted), (table,), (note,))
 
@@ -146,26 +129,15 @@ def _without_empty(table: Table) -> Table:
     return replace(table, columns=columns, rows=tuple(rows))
 
 
-def family_of(network: Network) -> str:
-    """Return the family that a network is listed under."""
-    return network.spec.about.family or "other"
-
-
-def _row(network: Network) -> Line:
-    analysis = network.analyze()
-    total, graph = analysis.total, analysis.graph
-    title = (
-        network.title
-        if network.variant is None
-        else f"{network.title}, {network.variant}"
-    )
+def _row(one: Shelved) -> Line:
+    title = one.title if one.variant is None else f"{one.title}, {one.variant}"
     cells = (
-        network.name,
+        one.name,
         title,
-        total.params,
-        total.active_params if total.idle != 0 else None,
-        total.macs,
-        depth(graph),
-        graph.nodes[graph.inputs[0]].shape,
+        one.params,
+        one.active_params,
+        one.macs,
+        one.depth,
+        one.input,
     )
-    return Line(cells, depth=1, path=f"{family_of(network)}/{network.name}")
+    return Line(cells, depth=1, path=f"{one.family}/{one.name}")

@@ -30,7 +30,7 @@ from archcalc.render.plotting.timeline import series
 from archcalc.render.svg_writer import number
 from archcalc.reports.bars import with_bars
 from archcalc.reports.cells import Line, Table
-from archcalc.reports.shelf import networks
+from archcalc.reports.shelved import networks
 from archcalc.reports.table import table_report
 
 SVG = "{http://www.w3.org/2000/svg}"

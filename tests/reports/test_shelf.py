@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from samples import zoo
 
 from archcalc.errors import UsageError
 from archcalc.language.library import shipped
-from archcalc.network.network import Network, load
+from archcalc.network.network import load
+from archcalc.reports import shelved as written
 from archcalc.reports.shelf import Wanted, list_report
+from archcalc.reports.shelved import Shelved, computed, digest_of, shelved
 
 FEW = ("vgg16", "resnet50", "detr", "whisper-tiny", "lenet5", "residual-block")
 
@@ -31,13 +37,13 @@ CHOSEN = {
 
 
 @pytest.fixture(scope="module")
-def networks() -> list[Network]:
+def networks() -> list[Shelved]:
     """A few shipped networks."""
-    return [load(name) for name in FEW]
+    return [computed(name)[0] for name in FEW]
 
 
 @pytest.mark.parametrize("wanted", CHOSEN, ids=str)
-def test_chosen(wanted: Wanted, networks: list[Network]) -> None:
+def test_chosen(wanted: Wanted, networks: list[Shelved]) -> None:
     """Each choice keeps the networks of that kind, in their order."""
     found = [network.name for network in wanted.chosen(networks)]
     assert " ".join(found) == CHOSEN[wanted]
@@ -74,3 +80,40 @@ def test_every_network_has_a_task_and_a_year() -> None:
     """Whole networks say what they are made for; modules of a lecture do not."""
     modules = {"dense-block", "bottleneck-inception", "naive-inception"}
     assert set(without_task()) == modules
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, Any]:
+    """What the file has of each network."""
+    found: dict[str, Any] = json.loads(written.FILE.read_text(encoding="utf-8"))
+    return found
+
+
+def test_the_file_knows_every_spec(known: dict[str, Any]) -> None:
+    digests = {name: digest_of(path.read_bytes()) for name, path in shipped().items()}
+    assert {name: one[0] for name, one in known.items()} == digests, (
+        "run tests/tools/shelf.py"
+    )
+
+
+@pytest.mark.parametrize("name", zoo())
+def test_the_file_has_what_is_computed(name: str, known: dict[str, Any]) -> None:
+    """As it is written: a tuple as a list."""
+    assert known[name][1] == json.loads(json.dumps(computed(name)))
+
+
+def test_a_spec_of_other_bytes_is_computed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, known: dict[str, Any]
+) -> None:
+    """Also where there is no file at all; a file that is not asked is not believed."""
+    names = {name: shipped()[name] for name in ("lenet5", "efficientnet")}
+    monkeypatch.setattr(written, "shipped", lambda: names)
+    right = list(shelved(variants=True))
+    wrong = [[*row[:7], 1, *row[8:]] for row in known["lenet5"][1]]
+    own = tmp_path / "shelf.json"
+    monkeypatch.setattr(written, "FILE", own)
+    assert list(shelved(variants=True)) == right
+    own.write_text(json.dumps({"lenet5": [known["lenet5"][0], wrong]}))
+    assert next(shelved(variants=False)).params == 1
+    own.write_text(json.dumps({"lenet5": [digest_of(b""), wrong]}))
+    assert list(shelved(variants=True)) == right

@@ -20,6 +20,7 @@ import keras_tables
 import lecture
 import onnx_tables
 import replay
+import shelf
 import yaml
 from reliability_tables import write as write_tables
 
@@ -163,6 +164,7 @@ def main() -> None:
         path = ROOT / name
         path.write_text(refreshed(path.read_text(encoding="utf-8")), encoding="utf-8")
     write_tables()
+    shelf.main()
 
 
 if __name__ == "__main__":

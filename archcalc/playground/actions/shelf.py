@@ -14,7 +14,7 @@ from archcalc.layers import CATALOGUE
 from archcalc.network.network import Network
 from archcalc.playground.asked import Asked
 from archcalc.playground.examples import example_spec
-from archcalc.reports.shelf import family_of, networks
+from archcalc.reports.shelved import family_of, networks
 
 
 def shelf(asked: Asked) -> dict[str, Any]:

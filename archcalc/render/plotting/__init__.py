@@ -17,7 +17,7 @@ def accuracy_plot(
 ) -> str:
     """Return accuracy against operations over the shelf; `track` can show progress."""
     from archcalc.render.plotting.accuracy import accuracy, spots
-    from archcalc.reports.shelf import networks
+    from archcalc.reports.shelved import networks
 
     return accuracy(list(spots(track(networks(variants=True)))))
 
