@@ -13,6 +13,12 @@ import { archives } from './tools/archive.mjs';
 import { bundle, pages, thirdParty } from './tools/page.mjs';
 import { buildPython, pyyaml } from './tools/python.mjs';
 
+// The trace of an error in Pyodide has its whole script in one line.
+process.on('uncaughtException', (error) => {
+  console.error(error.message);
+  process.exit(1);
+});
+
 const PYODIDE_FILES = ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm'];
 const LATER = ['THIRD-PARTY.md', 'sw.js', 'formats.json', 'lessons.json'];
 const here = path.dirname(fileURLToPath(import.meta.url));

@@ -22,20 +22,22 @@ YAML = Path("/yaml")
 STOCK = Path("/lib/python314.zip")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 LEFT_OUT = (
-    *("__main__.py", "api/", "commands/", "sweeps/"),
-    *("network/counters/", "network/torch_network.py", "network/verification.py"),
+    *("__main__.py", "api/", "commands/", "sweeps/", "checks/against/"),
+    *("network/counters/", "network/verification.py"),
     *("playground/engine.py", "playground/serving.py", "readers/pytorch/"),
     *("render/deck/", "render/page/", "render/pdf.py", "render/png.py"),
-    *("render/highlight.py", "render/progress_bar.py", "render/rows/"),
-    *("reports/arrow.py", "reports/sweep.py", "reports/scaling.py"),
+    *("render/findings/", "render/highlight.py", "render/progress_bar.py"),
+    *("render/notebook.py", "render/plotting/scatter.py", "render/quiz/html.py"),
+    *("render/quiz/moodle.py", "render/rows/"),
+    *("reports/against.py", "reports/arrow.py", "reports/scaling.py"),
+    *("reports/sweep.py", "reports/verification.py"),
 )
 """Parts of archcalc that the page does not use: the command line, torch, sweeps."""
 WITH_DOCSTRINGS = ("archcalc/layers/", "archcalc/figures/conventions/")
 """Their docstrings are shown: in the schema, in the list of layers and of measures."""
-NOT_NEEDED = {
-    *("importlib.resources", "mmap", "subprocess", "tomllib", "xml.etree.ElementTree"),
-}
-"""Modules that are imported only where files are read or programs are run."""
+NOT_NEEDED = {"importlib.resources", "mmap", "subprocess"}
+"""Imported only inside functions that the page does not call: they read files
+and run programs."""
 BY_NAME = ("encodings.ascii", "encodings.cp437", "encodings.latin_1", "encodings.utf_8_sig")
 """Encodings, which are looked up by their names while a file is read."""
 
@@ -63,13 +65,23 @@ def pyc(source: bytes, name: str, level: int, lines: bool = True) -> bytes:
     return bytes(_code_to_hash_pyc(code, importlib.util.source_hash(source), False))
 
 
+NOWHERE = 0x80 | 15 << 3
+"""An entry of the table of lines for one instruction without a location."""
+
+
 def without_lines(code: CodeType) -> CodeType:
-    """Return code without its table of lines, which only tracebacks show."""
+    """Return code that knows no lines: only tracebacks show them.
+
+    Its table says "no location" of each instruction, eight in an entry, as
+    Objects/locations.md of CPython has it; without a table, tracebacks fail.
+    """
+    whole, rest = divmod(len(code.co_code) // 2, 8)
+    table = bytes([NOWHERE + 7] * whole + [NOWHERE + rest - 1] * bool(rest))
     parts = tuple(
         without_lines(one) if isinstance(one, CodeType) else one
         for one in code.co_consts
     )
-    return code.replace(co_linetable=b"", co_consts=parts)
+    return code.replace(co_linetable=table, co_consts=parts)
 
 
 def app() -> dict[str, bytes]:

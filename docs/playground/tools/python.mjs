@@ -53,6 +53,7 @@ export async function buildPython({ repository, packages, yaml, out }) {
       if (!said.ok) throw new Error(`the engine refuses ${action}: ${said.error.message}`);
       await writeFile(path.join(out, `${action}.json`), JSON.stringify(said.result));
     }
+    python.runPython(await readFile(new URL('loading.py', import.meta.url), 'utf8'));
     return lock.info;
   } finally {
     await rm(scratch, { recursive: true, force: true });
