@@ -23,8 +23,8 @@ STOCK = Path("/lib/python314.zip")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 LEFT_OUT = (
     *("__main__.py", "api/", "commands/", "sweeps/", "checks/against/"),
-    *("network/counters/", "network/verification.py"),
-    *("playground/engine.py", "playground/serving.py", "readers/pytorch/"),
+    "network/counters/",
+    *("playground/engine.py", "playground/serving.py"),
     *("render/deck/", "render/page/", "render/pdf.py", "render/png.py"),
     *("render/findings/", "render/highlight.py", "render/progress_bar.py"),
     *("render/notebook.py", "render/plotting/scatter.py", "render/quiz/html.py"),
