@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from definition import Definition
-from weight_orders import first_of, of_ssd
+from weight_orders import first_of, of_pspnet, of_ssd
 
 BACKBONE = ("body", "inner_blocks.3", "inner_blocks.2", "inner_blocks.1")
 """The parts of torchvision's pyramid in the order in which they run."""
@@ -41,5 +41,15 @@ PIXELS = [
         *("yolov8:m", {"size": 64, "c": 4, "top": 24, "classes": 6}, "written"),
         *("YOLOv8", {"c": 4, "top": 24, "depth": 2, "classes": 6}),
         first_of("layers", "sides", "bins"),
+    ),
+    Definition(
+        *("pspnet", {"size": 49, "c": 4, "depths": [2, 2, 3, 2], "classes": 6}),
+        *("written", "PSPNet"),
+        {"c": 4, "depths": (2, 2, 3, 2), "classes": 6, "aux": True},
+        of_pspnet,
+    ),
+    Definition(
+        *("unet-3d", {"width": 92, "depth": 92, "c": 2, "labels": 3}),
+        *("written", "UNet3D", {"c": 2, "labels": 3}, first_of()),
     ),
 ]

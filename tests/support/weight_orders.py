@@ -65,6 +65,14 @@ def of_ssd(name: str) -> tuple[int, ...]:
     return (first_of(*parts)(name),)
 
 
+def of_pspnet(name: str) -> tuple[int, ...]:
+    """Sort the weights of PSPNet: the side head before the last stage."""
+    stages = [*(f"backbone.{i}" for i in range(4)), "aux_block", "backbone.4"]
+    whole = first_of(*stages, "pool", "final_block")(name)
+    unit = int((re.search(r"unit(\d+)", name) or "00")[1])
+    return whole, unit, "identity_conv" in name
+
+
 def of_style(name: str) -> tuple[int, ...]:
     """Sort the weights of StyleGAN2: in a layer, style, kernel, noise, bias."""
     whole = first_of("mapping", "const")(name), *map(int, re.findall(r"\d+", name))

@@ -1,0 +1,85 @@
+"""Networks that label or make each pixel, of another library or written for the tests."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import pairwise
+from typing import Any
+from unittest import mock
+
+import torch
+from pytorchcv.models import pspnet
+from pytorchcv.models.resnetd import ResNetD
+from torch import Tensor, nn
+
+
+class PSPNet(nn.Module):
+    """PSPNet (Zhao 2016) of pytorchcv, whose corners are not aligned here."""
+
+    def __init__(
+        self,
+        c: int = 64,
+        depths: tuple[int, ...] = (3, 4, 23, 3),
+        classes: int = 150,
+        aux: bool = False,
+    ) -> None:
+        super().__init__()
+        stages = [[4 * c << i] * depth for i, depth in enumerate(depths)]
+        how: Any = {"bottleneck": True, "conv1_stride": False, "bends": (3,)}
+        backbone: Any = ResNetD(stages, c, **how).features
+        del backbone[-1]
+        given: Any = {"fixed_size": False, "num_classes": classes, "aux": aux}
+        self.net = pspnet.PSPNet(backbone, stages[-1][0], **given)
+
+    def forward(self, image: Tensor) -> Tensor:
+        plain = partial(interpolated, nn.functional.interpolate)
+        with mock.patch.object(nn.functional, "interpolate", plain):
+            found = self.net(image)
+        return found[0] if self.net.aux else found  # type: ignore[no-any-return]
+
+
+def interpolated(
+    interpolate: Any, x: Tensor, align_corners: bool, **how: Any
+) -> Tensor:
+    """Interpolate without aligned corners."""
+    return interpolate(x, **how, align_corners=False)  # type: ignore[no-any-return]
+
+
+class UNet3D(nn.Module):
+    """U-Net on volumes (Çiçek 2016), without padding."""
+
+    def __init__(self, c: int = 32, labels: int = 3) -> None:
+        super().__init__()
+        self.down = nn.ModuleList()
+        before = 3
+        for level in range(4):
+            half, out = c << level, 2 * c << level
+            self.down.append(self.double(before, half, out))
+            before = out
+        self.up = nn.ModuleList()
+        for level in (2, 1, 0):
+            out = 2 * c << level
+            larger = nn.ConvTranspose3d(before, before, 2, 2, bias=False)
+            self.up += [larger, self.double(before + out, out, out)]
+            before = out
+        self.map = nn.Conv3d(before, labels, 1)
+
+    def double(self, *widths: int) -> nn.Sequential:
+        """Return two convolutions, each with a norm."""
+        layers: list[nn.Module] = []
+        for before, out in pairwise(widths):
+            layers += [nn.Conv3d(before, out, 3), nn.BatchNorm3d(out), nn.ReLU()]
+        return nn.Sequential(*layers)
+
+    def forward(self, volume: Tensor) -> Tensor:
+        maps = [self.down[0](volume)]
+        for double in self.down[1:]:
+            maps.append(double(nn.functional.max_pool3d(maps[-1], 2)))
+        x = maps.pop()
+        for larger, double in zip(self.up[::2], self.up[1::2], strict=True):
+            x, beside = larger(x), maps.pop()
+            for axis in (2, 3, 4):
+                start = (beside.shape[axis] - x.shape[axis]) // 2
+                beside = beside.narrow(axis, start, x.shape[axis])
+            x = double(torch.cat((beside, x), 1))
+        return self.map(x)  # type: ignore[no-any-return]
