@@ -18,8 +18,9 @@ import os
 from collections.abc import Iterable, Iterator
 from inspect import getdoc
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -30,6 +31,7 @@ from archcalc.api.tables import table
 from archcalc.catalogue import FIGURES
 from archcalc.commands import COMMANDS, GROUPS
 from archcalc.commands.helping import description, groups, usage
+from archcalc.language.about import Task
 from archcalc.language.library import shipped
 from archcalc.language.steps import USERS
 from archcalc.layers import CATALOGUE
@@ -37,7 +39,7 @@ from archcalc.network.network import Network
 from archcalc.render import render
 from archcalc.render.drawing.pictures import draw
 from archcalc.reports.layers import arguments, named
-from archcalc.reports.shelved import family_of, networks
+from archcalc.reports.shelved import Shelved, family_of, networks, shelved
 
 ROOT = Path(__file__).parents[1]
 FOLDER = "shelf"
@@ -163,39 +165,45 @@ class MadeFigures(Made):
 
 
 class MadeShelf(Made):
-    """The gallery: a card for each network, and the order of their pages."""
+    """The gallery: the networks for each task, and the order of their pages."""
 
     def lines(self) -> Iterator[str]:
-        """Yield a section for each family."""
-        shown = sorted(networks(False), key=family_of)
-        single = [one for one in shown if one.variant is None]
-        for family, members in groupby(single, family_of):
-            listed = list(members)
-            yield f"## {family}\n"
-            yield "```{raw} html"
-            yield '<div class="shelf">'
-            yield from (card(one) for one in listed)
-            yield "</div>"
-            yield "```\n"
+        """Yield a section for each task, then the parts that lectures show alone."""
+        single = [one for one in shelved(False) if one.variant is None]
+        for task in get_args(Task):
+            if shown := [one for one in single if task in one.task]:
+                yield f"## {task}\n"
+                yield from gallery(shown)
+        yield "## Parts of networks\n"
+        yield from gallery(one for one in single if not one.task)
         yield "```{toctree}"
         yield ":hidden:\n"
         yield from (f"{one.name} <{FOLDER}/{one.name}>" for one in single)
         yield "```"
 
 
-def card(network: Network) -> str:
+def gallery(shown: Iterable[Shelved]) -> Iterator[str]:
+    """Yield the cards of networks by family, in each the oldest first."""
+    ordered = sorted(shown, key=lambda one: (one.family, one.year or 0))
+    for family, members in groupby(ordered, attrgetter("family")):
+        yield f"```{{rubric}} {family}\n```\n"
+        yield "```{raw} html"
+        yield '<div class="shelf">'
+        yield from map(card, members)
+        yield "</div>"
+        yield "```\n"
+
+
+def card(one: Shelved) -> str:
     """Return the card of a network: its drawing, name and two figures."""
-    total = network.analyze().total
-    name, title = html.escape(network.name), html.escape(network.title)
-    about = network.spec.about
-    year = [str(about.paper.year)] if about.paper and about.paper.year else []
-    of = ", ".join([*about.task, *year])
+    name, title = html.escape(one.name), html.escape(one.title)
+    of = ", ".join(str(word) for word in (*one.task, one.year) if word)
     return (
         f'<a class="card" href="{FOLDER}/{name}.html">'
         f'<img src="_images/{name}-{STYLES[-1]}.svg" alt="" loading="lazy">'
         f"<strong>{name}</strong><span>{title}</span>"
         f"<span>{html.escape(of)}</span>"
-        f"<span>{short(total.params)} parameters, {short(total.macs)} MACs</span></a>"
+        f"<span>{short(one.params)} parameters, {short(one.macs)} MACs</span></a>"
     )
 
 
@@ -219,6 +227,8 @@ def page(network: Network) -> Iterator[str]:
     if about.notes:
         yield f"{as_text(about.notes)}\n"
     yield f"```bash\narchcalc table {network.name}\n```\n"
+    if about.task:
+        yield f"Made for: {', '.join(about.task)}. Family: {family_of(network)}.\n"
     if network.variants:
         listed = ", ".join(f"`{network.name}:{one}`" for one in network.variants)
         yield f"Variants: {listed}.\n"

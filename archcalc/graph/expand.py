@@ -366,9 +366,8 @@ class Expander:
                 follower = self.values.follower(step, word, follower, at, scope)
             if isinstance(follower, Step):
                 layer = self.values.layer(follower, {}, at, scope)
-                at = self.growing.add(
-                    step, member(path, layer.key), layer, (at,), scope
-                )
+                name = self.growing.free(path, layer.key)
+                at = self.growing.add(step, name, layer, (at,), scope)
         return at
 
     # -- structure -------------------------------------------------------------------
@@ -472,7 +471,8 @@ class Expander:
         if len(body) != len(kept) or not all(map(same, body, kept)):
             raise self.growing.unlike_sum(step, at, main, skip)
         layer = self.values.layer(Step("add", step.node), {}, main, scope)
-        return self.growing.add(step, member(path, "add"), layer, (main, skip), scope)
+        name = self.growing.free(path, "add")
+        return self.growing.add(step, name, layer, (main, skip), scope)
 
     def shortcut(
         self, step: Step, path: str, at: int, main: int, scope: Scope

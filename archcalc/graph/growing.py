@@ -15,7 +15,7 @@ from archcalc.errors import (
     nearest,
 )
 from archcalc.graph.graph import Group, Node, Unfit
-from archcalc.graph.scope import Scope
+from archcalc.graph.scope import Scope, member
 from archcalc.language.spec import Spec
 from archcalc.language.steps import Step
 from archcalc.layers.base import Layer, Shape, times
@@ -102,6 +102,14 @@ class Growing:
         marks = scope.group, step.node, None, scope.aux, scope.frozen
         nodes.append(Node(index, path, layer, inputs, shape, *marks))
         return index
+
+    def free(self, path: str, key: str) -> str:
+        """Return the path of what a step adds; a number tells it from steps inside."""
+        name, number = member(path, key), 1
+        while name in self.names:
+            number += 1
+            name = member(path, f"{key}{number}")
+        return name
 
     def check_ids(self, step: Step, at: int) -> None:
         """Raise `ShapeError` AC216 where what a look-up reads was computed."""

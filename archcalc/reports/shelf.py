@@ -24,7 +24,9 @@ COLUMNS = (
     column("active_params", gives_way=1),
     column("macs"),
     column("depth"),
-    Column("input", "input", "shape", gives_way=2),
+    Column("input", "input", "shape", gives_way=3),
+    Column("year", "year", "text", gives_way=2),
+    Column("task", "made for", "text", gives_way=4),
 )
 
 
@@ -139,5 +141,7 @@ def _row(one: Shelved) -> Line:
         one.macs,
         one.depth,
         one.input,
+        str(one.year) if one.year else None,
+        ", ".join(one.task) or None,
     )
     return Line(cells, depth=1, path=f"{one.family}/{one.name}")

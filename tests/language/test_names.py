@@ -190,3 +190,19 @@ def test_a_file_beside_is_offered(
         assert problem.message == "vgg16 has no variant 'nope'"
     else:
         assert problem.help == help
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ("[{name: a, linear: 8}, {add: [a, input]}]", "a add add2 relu"),
+        ("[{name: a, linear: 8}, relu]", "a relu add relu2"),
+        ("[{name: add, linear: 8}, {name: add2, relu: }]", "add add2 add3 relu"),
+    ],
+)
+def test_what_a_residual_adds_has_a_name_of_its_own(body: str, names: str) -> None:
+    """Its sum and activation are numbered where its steps are called so."""
+    text = "name: r\ninput: [5, 8]\nlayers:\n  - {name: block, act: relu, residual: "
+    network = archcalc.loads(f"{text}{body}}}\n")
+    found = [node.name for node in network.graph.nodes[1:]]
+    assert found == [f"block.{name}" for name in names.split()]
