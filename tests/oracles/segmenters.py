@@ -83,3 +83,55 @@ class UNet3D(nn.Module):
                 beside = beside.narrow(axis, start, x.shape[axis])
             x = double(torch.cat((beside, x), 1))
         return self.map(x)  # type: ignore[no-any-return]
+
+
+class Level(nn.Module):
+    """A level of pix2pix's generator, with all levels below inside of it."""
+
+    def __init__(self, widths: tuple[int, ...], image: int = 0) -> None:
+        super().__init__()
+        before, width = widths[:2]
+        last = len(widths) == 2
+        self.image = image
+        self.down = nn.Conv2d(before, width, 4, 2, 1, bias=bool(image))
+        self.norm = nn.Identity() if image or last else nn.BatchNorm2d(width)
+        self.below = nn.Identity() if last else Level(widths[1:])
+        wide = width if last else 2 * width
+        out = image or before
+        self.up = nn.ConvTranspose2d(wide, out, 4, 2, 1, bias=bool(image))
+        self.after = nn.Identity() if image else nn.BatchNorm2d(out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x if self.image else nn.functional.leaky_relu(x, 0.2)
+        y = self.below(self.norm(self.down(y)))
+        y = self.after(self.up(y.relu()))
+        return y.tanh() if self.image else torch.cat((x, y), 1)
+
+
+class Pix2Pix(nn.Module):
+    """The generator of pix2pix (Isola 2016), level in level as its authors write it."""
+
+    def __init__(self, c: int = 64) -> None:
+        super().__init__()
+        self.levels = Level((3, c, 2 * c, 4 * c, *[8 * c] * 5), image=3)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.levels(image)  # type: ignore[no-any-return]
+
+
+class PatchGAN(nn.Module):
+    """The discriminator of pix2pix (Isola 2016); `depth` convolutions halve the map."""
+
+    def __init__(self, c: int = 64, depth: int = 3) -> None:
+        super().__init__()
+        leaky = partial(nn.LeakyReLU, 0.2)
+        widths = [min(c << level, 8 * c) for level in range(depth + 1)]
+        layers = [nn.Conv2d(6, c, 4, 2, 1), leaky()]
+        for level, (before, out) in enumerate(pairwise(widths)):
+            stride = 2 if level + 1 < depth else 1
+            layers += [nn.Conv2d(before, out, 4, stride, 1, bias=False)]
+            layers += [nn.BatchNorm2d(out), leaky()]
+        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, 1, 1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layers(images)  # type: ignore[no-any-return]

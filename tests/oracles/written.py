@@ -15,6 +15,8 @@ from detectors import YOLOv3 as YOLOv3
 from detectors import YOLOv8 as YOLOv8
 from recommenders import DLRM as DLRM
 from recommenders import TwoTower as TwoTower
+from segmenters import PatchGAN as PatchGAN
+from segmenters import Pix2Pix as Pix2Pix
 from segmenters import PSPNet as PSPNet
 from segmenters import UNet3D as UNet3D
 from timm.models.vision_transformer import Attention, Mlp, PatchEmbed

@@ -52,4 +52,11 @@ PIXELS = [
         *("unet-3d", {"width": 92, "depth": 92, "c": 2, "labels": 3}),
         *("written", "UNet3D", {"c": 2, "labels": 3}, first_of()),
     ),
+    Definition(
+        *("pix2pix", {"c": 4}, "written", "Pix2Pix", {"c": 4}, first_of()),
+    ),
+    Definition(
+        *("patchgan:286", {"c": 4}, "written", "PatchGAN", {"c": 4, "depth": 5}),
+        first_of(),
+    ),
 ]
