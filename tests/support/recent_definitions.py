@@ -95,4 +95,29 @@ RECENT = [
         },
         first_of(),
     ),
+    Definition(
+        "stacked-hourglass",
+        {"stacks": 2, "c": 16, "depth": 2, "joints": 5, "size": 32},
+        *("written", "StackedHourglass"),
+        {"stacks": 2, "c": 16, "depth": 2, "joints": 5},
+        first_of(),
+    ),
+    Definition(
+        *("mcunet", {"size": 64, "classes": 6}, "written", "MCUNet"),
+        *({"classes": 6}, first_of()),
+    ),
+    Definition(
+        *("pointnet", {"points": 9, "c": 4, "classes": 5}, "written", "PointNet"),
+        *({"c": 4, "classes": 5}, first_of()),
+    ),
+    Definition(
+        "set-transformer",
+        {"points": 9, "width": 16, "inds": 5, "classes": 6},
+        *("written", "SetTransformer"),
+        {"width": 16, "inds": 5, "classes": 6},
+        first_of("encoder", "seed"),
+    ),
+    Definition(
+        *("nerf", {"width": 16}, "written", "NeRF", {"width": 16}, first_of()),
+    ),
 ]

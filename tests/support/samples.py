@@ -34,6 +34,8 @@ FEW = (
         "faster-rcnn",
         "crnn",
         "c3d",
+        "efficientformer",
+        "pointnet",
         "t5",
     ),
     *("stable-diffusion-unet", "stylegan2", "two-tower", "vgg11-lrn", "vit", "vovnet"),
