@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -21,7 +22,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "made_pages",
 ]
-exclude_patterns = ["notebooks/**"]
+exclude_patterns = ["notebooks/**", "playground/**"]
 default_role = "code"
 suppress_warnings = ["misc.highlighting_failure"]  # rules show YAML that is wrong
 
@@ -34,3 +35,20 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_copyright = False
 html_show_sourcelink = False
+
+PLAYGROUND = ROOT / "build" / "playground"
+"""Where `node docs/playground/build.mjs` writes the page that edits a network."""
+
+
+def publish_playground(app: object, error: Exception | None) -> None:
+    """Put the page into the site as `playground/`, where it was built."""
+    page = PLAYGROUND / "index.html"
+    if error is None and app.builder.format == "html" and page.is_file():
+        target = Path(app.outdir) / "playground"
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(PLAYGROUND, target)
+
+
+def setup(app: object) -> None:
+    """Add what is done when the site is built."""
+    app.connect("build-finished", publish_playground)

@@ -43,12 +43,13 @@ await pages({ here, out });
 
 const packs = await Promise.all(['library.pack', 'app.pack'].map((name) => readFile(target(name))));
 const total = packs.reduce((sum, pack) => sum + pack.length, 0);
-const bundled = await bundle({
-  from: source('main.js'),
-  to: target('main.js'),
+const bundled = await bundle({ from: source('main.js'), to: target('main.js') });
+await bundle({
+  from: source('worker.js'),
+  to: target('worker.js'),
+  external: ['./pyodide/pyodide.mjs'],
   define: { PYODIDE_INFO: JSON.stringify(info), PACK_BYTES: String(total) },
 });
-await bundle({ from: source('worker.js'), to: target('worker.js'), external: ['./pyodide/pyodide.mjs'] });
 await thirdParty({ packages, bundled, licences, yaml: yaml.licence, out });
 
 const files = await filesBelow(out);

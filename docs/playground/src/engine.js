@@ -88,11 +88,10 @@ function inWorker(base, onstate) {
         if (data.phase) onstate({ ...data, phase: data.phase === 'loading' ? phase : data.phase });
         else state.pending?.(data.answer === undefined ? data.heap : JSON.parse(data.answer));
       };
-      worker.onerror = (event) => reject(new Error(event.message || 'the worker could not be started'));
+      worker.onerror = (event) => reject(new Error(`The engine could not be loaded: ${event.message || 'no worker'}`));
     });
-    state.ready.catch((error) => onstate({ phase: 'failed', text: `The engine could not be loaded: ${error.message}` }));
+    state.ready.catch((error) => onstate({ phase: 'failed', text: error.message }));
     onstate({ phase, done: 0, total: 0 });
-    worker.postMessage({ info: PYODIDE_INFO, total: PACK_BYTES });
     return state;
   }
 

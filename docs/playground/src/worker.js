@@ -20,15 +20,15 @@ async function fetched(name, progress) {
   return unpacked(response.body.pipeThrough(counted));
 }
 
-async function start({ info, total }) {
+async function start() {
   let done = 0;
   const progress = (count) => {
     done += count;
-    tell({ phase: 'loading', done, total });
+    tell({ phase: 'loading', done, total: PACK_BYTES });
   };
   const [library, app] = await Promise.all(Object.values(PACKS).map((name) => fetched(name, progress)));
   const python = await startPython(loadPyodide, {
-    info,
+    info: PYODIDE_INFO,
     library,
     app,
     indexURL: new URL('pyodide/', import.meta.url).href,
@@ -42,6 +42,4 @@ async function start({ info, total }) {
   tell({ phase: 'ready' });
 }
 
-self.onmessage = ({ data }) => {
-  start(data).catch((error) => tell({ phase: 'failed', text: `The engine could not be loaded: ${error.message}` }));
-};
+start().catch((error) => tell({ phase: 'failed', text: `The engine could not be loaded: ${error.message}` }));

@@ -33,7 +33,11 @@ LEFT_OUT = (
     *("reports/sweep.py", "reports/verification.py"),
 )
 """Parts of archcalc that the page does not use: the command line, torch, sweeps."""
-WITH_DOCSTRINGS = ("archcalc/layers/", "archcalc/figures/conventions/")
+WITH_DOCSTRINGS = (
+    "archcalc/figures/conventions/",
+    "archcalc/language/",
+    "archcalc/layers/",
+)
 """Their docstrings are shown: in the schema, in the list of layers and of measures."""
 NOT_NEEDED = {"importlib.resources", "mmap", "subprocess"}
 """Imported only inside functions that the page does not call: they read files
