@@ -6,7 +6,7 @@ import json
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -191,3 +191,38 @@ def test_workers_of_another_version_are_refused() -> None:
     task = replace(task_of(found, Choice()), version="0.0.0")
     with pytest.raises(archcalc.UsageError, match="AC583"):
         run_chunk(pickle.dumps(task), 0, 1)
+
+
+def test_a_folder_outlives_a_worker_and_the_scheduler(
+    cluster: Cluster,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A worker is killed, then the scheduler; the sweep goes on on other workers."""
+    spec, alone, many = (tmp_path / name for name in ("net.yaml", "1", "2"))
+    spec.write_text(SLOW, encoding="utf-8")
+    words = ("sweep", str(spec), "--over", "b=1:5000", "--where", "params != 77")
+    words = (*words, "--partition", "500", "-o")
+    assert run(capsys, monkeypatch, *words, str(alone)).code == 0
+    process = started(*words, str(many), "--executor", cluster.address)
+    files = sorted(path.name for path in alone.glob("part-*"))
+    assert len(files) == 10
+
+    def whole(count: int) -> Callable[[], bool]:
+        return lambda: (
+            len(list(many.glob("part-*"))) >= count or process.poll() is not None
+        )
+
+    until(whole(1), "files")
+    cluster.workers[0].kill()
+    until(whole(2), "more files")
+    cluster.scheduler.kill()
+    _, told = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, told[:12]) == (2, "error[AC583]")
+    assert len(list(many.glob("part-*"))) < 10
+    again = ("--jobs", "2", "--resume")
+    assert run(capsys, monkeypatch, *words, str(many), *again).code == 0
+    assert sorted(path.name for path in many.glob("[!_]*")) == files
+    for file in files:
+        assert (many / file).read_bytes() == (alone / file).read_bytes()
