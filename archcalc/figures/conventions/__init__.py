@@ -66,7 +66,8 @@ class Conventions(Mapping[str, Convention]):
 
     @cached_property
     def _names(self) -> dict[str, None]:
-        files = sorted(file.stem.replace("_", "-") for file in FOLDER.glob("[a-z]*.py"))
+        names = {file.name.partition(".")[0] for file in FOLDER.glob("[a-z]*.py*")}
+        files = sorted(name.replace("_", "-") for name in names)  # compiled or not
         return dict.fromkeys((*OURS, *files))
 
 

@@ -10,6 +10,7 @@ from archcalc.language.library import shipped
 from archcalc.playground.asked import LIMITS, Asked, shipped_alone
 from archcalc.playground.findings import found
 from archcalc.playground.reported import noted
+from archcalc.records import replace
 from archcalc.reports.table import erratum_notes
 from archcalc.source.parser import parse
 
@@ -27,7 +28,7 @@ def check(asked: Asked) -> dict[str, Any]:
         errata += judge_known(asked.network, asked.analysis, shipped_alone())
     return {
         "findings": [found(finding, source.text) for finding in checked.findings],
-        "summary": checked.summary(),
+        "summary": replace(checked, path=asked.name).summary(),
         "notes": noted(erratum_notes(errata)),
     }
 

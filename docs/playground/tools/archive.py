@@ -27,4 +27,6 @@ with tarfile.open(fileobj=tarred, mode="w") as archive:
         entry.size, entry.mode = len(data), 0o644
         archive.addfile(entry, io.BytesIO(data))
 Path("/archives", f"{NAME}.zip").write_bytes(zipped.getvalue())
-Path("/archives", f"{NAME}.tar.gz").write_bytes(gzip.compress(tarred.getvalue(), mtime=0))
+Path("/archives", f"{NAME}.tar.gz").write_bytes(
+    gzip.compress(tarred.getvalue(), mtime=0)
+)

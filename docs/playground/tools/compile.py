@@ -42,8 +42,11 @@ WITH_DOCSTRINGS = (
 NOT_NEEDED = {"importlib.resources", "mmap", "subprocess"}
 """Imported only inside functions that the page does not call: they read files
 and run programs."""
-BY_NAME = ("encodings.ascii", "encodings.cp437", "encodings.latin_1", "encodings.utf_8_sig")
-"""Encodings, which are looked up by their names while a file is read."""
+LATER = (
+    *("_ast_unparse", "encodings.ascii", "encodings.cp437", "encodings.latin_1"),
+    "encodings.utf_8_sig",
+)
+"""Modules that the library imports in the middle of its work: writing code, codecs."""
 
 
 def sources() -> Iterator[tuple[str, Path, int]]:
@@ -119,7 +122,7 @@ def library(loaded: set[str]) -> dict[str, bytes]:
     `loaded` are the modules that Pyodide has loaded at its start. Each module is
     imported, so that what it imports in turn is there too.
     """
-    for name in sorted({*(imported() - NOT_NEEDED), *BY_NAME}):
+    for name in sorted({*(imported() - NOT_NEEDED), *LATER}):
         importlib.import_module(name)
     wanted, data = loaded | {*sys.modules}, io.BytesIO()
     with zipfile.ZipFile(STOCK) as stock, zipfile.ZipFile(data, "w") as made:

@@ -1,5 +1,5 @@
 // Asks the worker of the page: `node answers.mjs CHROMIUM ADDRESS ASKED TOLD`. ASKED is a list of
-// requests; TOLD gets the answers and the size of the heap behind them.
+// requests; TOLD gets the answers, and for a request that is null the size of the heap.
 
 import { readFile, writeFile } from "node:fs/promises";
 import { chromium } from "../../../docs/playground/node_modules/playwright-core/index.mjs";
@@ -24,9 +24,11 @@ const found = await page.evaluate(async (all) => {
     return answer;
   };
   const answers = [];
-  for (const one of all) answers.push((await ask(one)).answer);
-  const { heap } = await ask(null);
-  return { answers, heap };
+  for (const one of all) {
+    const { answer, heap } = await ask(one);
+    answers.push(answer ?? heap);
+  }
+  return answers;
 }, requests);
 await writeFile(told, JSON.stringify(found));
 await browser.close();
