@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from queue import Empty, Queue
 from threading import Lock, Thread
 from typing import IO
@@ -51,6 +52,9 @@ class Engine:
         if process is not None:
             process.kill()
             process.wait()
+            assert process.stdin is not None
+            with suppress(OSError):  # what was not sent is lost
+                process.stdin.close()
 
     def _running(self) -> subprocess.Popen[str]:
         """Return the process, started if it does not run."""

@@ -51,7 +51,11 @@ function local(base, token, onstate) {
     if (!answer.ok) throw new Error(`archcalc playground answers ${answer.status}: start it again`);
     return answer.json();
   };
-  const stop = () => post('stop', '');
+  const ran = new Set(); // the first run of an action imports what it needs
+  const stop = () => {
+    ran.clear();
+    return post('stop', '');
+  };
   onstate({ phase: 'ready' });
   return {
     kind: 'local',
@@ -59,8 +63,10 @@ function local(base, token, onstate) {
     stop,
     heap: async () => null,
     async ask(action, payload = {}) {
-      const seconds = SECONDS[action] ?? USUAL_SECONDS;
+      const long = !ran.has(action);
+      const seconds = Math.max(SECONDS[action] ?? USUAL_SECONDS, long ? FIRST_SECONDS : 0);
       let late = false;
+      ran.add(action);
       const timer = setTimeout(() => {
         late = true;
         stop();

@@ -65,15 +65,28 @@ class Page {
     try {
       if (spec !== undefined) this.documents.open({ text: spec, name, net, settings });
       else if (net) await this.openNetwork(net, settings);
-      else this.documents.open({ text: await this.files.starter(), name: "my-net.yaml", settings });
+      else await this.openStarter(settings);
     } catch (error) {
-      if (!this.documents.current().text) this.documents.open({ text: await this.files.starter(), name: "my-net.yaml" });
+      await this.openStarter();
       this.note.show(error.message);
     }
     if (other) this.documents.open({ ...other, behind: true }, "other");
     if (spec !== undefined) this.sayWhereFrom(net, name);
     if (lesson) this.openLessons(lesson);
-    this.state.schema = await this.queue.ask("schema", {}, { urgency: 3, lasting: true });
+    try {
+      this.state.schema = await this.queue.ask("schema", {}, { urgency: 3, lasting: true });
+    } catch (error) {
+      this.note.show(`Completion is not available: ${error.message}`);
+    }
+  }
+
+  /** The template of `archcalc new`. */
+  async openStarter(settings) {
+    try {
+      this.documents.open({ text: await this.files.starter(), name: "my-net.yaml", settings });
+    } catch (error) {
+      this.note.show(error.message);
+    }
   }
 
   async openNetwork(net, settings = {}) {
