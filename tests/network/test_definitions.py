@@ -31,7 +31,7 @@ WIDE = (
     ),
     *("deeplabv3-plus:resnet50", "r2plus1d-18"),
 )
-"""Networks with a backbone that comes in one width: these take long."""
+"""Networks with a backbone that comes in one width, or with many layers: long tests."""
 
 
 def marked(row: Definition) -> Any:

@@ -10,6 +10,7 @@ from unittest import mock
 import torch
 from pytorchcv.models import pspnet
 from pytorchcv.models.resnetd import ResNetD
+from timm.models import hrnet
 from torch import Tensor, nn
 
 
@@ -135,3 +136,29 @@ class PatchGAN(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         return self.layers(images)  # type: ignore[no-any-return]
+
+
+class HRNetSeg(nn.Module):
+    """HRNetV2 for segmentation (Wang 2019): timm's streams, interpolated, and a head."""
+
+    def __init__(self, c: int = 48, classes: int = 19) -> None:
+        super().__init__()
+        known = hrnet.cfg_cls["hrnet_w48"]
+        stages = {
+            name: {**known[name], "num_channels": tuple(c << i for i in range(n))}
+            for name, n in (("stage2", 2), ("stage3", 3), ("stage4", 4))
+        }
+        self.streams: Any = hrnet.HighResolutionNet({**known, **stages}, head="")
+        for module in self.streams.modules():
+            if isinstance(module, nn.Upsample):
+                module.mode = "bilinear"
+        wide = 15 * c
+        mixed = nn.Conv2d(wide, wide, 1), nn.BatchNorm2d(wide), nn.ReLU()
+        self.head = nn.Sequential(*mixed, nn.Conv2d(wide, classes, 1))
+
+    def forward(self, image: Tensor) -> Tensor:
+        resize = partial(nn.functional.interpolate, mode="bilinear")
+        maps = self.streams.forward_features(image)
+        large = [resize(x, maps[0].shape[2:]) for x in maps[1:]]
+        scores = self.head(torch.cat((maps[0], *large), 1))
+        return resize(scores, image.shape[2:])

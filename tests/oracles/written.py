@@ -20,6 +20,7 @@ from points import PointNet as PointNet
 from points import SetTransformer as SetTransformer
 from recommenders import DLRM as DLRM
 from recommenders import TwoTower as TwoTower
+from segmenters import HRNetSeg as HRNetSeg
 from segmenters import PatchGAN as PatchGAN
 from segmenters import Pix2Pix as Pix2Pix
 from segmenters import PSPNet as PSPNet

@@ -59,4 +59,8 @@ PIXELS = [
         *("patchgan:286", {"c": 4}, "written", "PatchGAN", {"c": 4, "depth": 5}),
         first_of(),
     ),
+    Definition(
+        *("hrnet-seg", {"height": 64, "width": 96, "c": 2, "classes": 6}),
+        *("written", "HRNetSeg", {"c": 2, "classes": 6}, first_of()),
+    ),
 ]
