@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from archcalc.checks.budgets import judged, judged_weights, read_budget
+from archcalc.checks.cache import Cache
 from archcalc.checks.catalogue import selected
 from archcalc.checks.claims.expectations import Computed, Judged, judge_entry
 from archcalc.checks.findings import Checked, Finding, Fix, Severity
@@ -15,7 +17,7 @@ from archcalc.checks.project import Project
 from archcalc.checks.sources import Sources
 from archcalc.errors import ArchcalcError, Place, Problem, UsageError
 from archcalc.language.about import Expected
-from archcalc.language.library import is_shipped
+from archcalc.language.library import find, is_shipped
 from archcalc.language.spec import read_spec
 from archcalc.limits import DEFAULT, Limits
 from archcalc.network.named_figures import Others
@@ -61,6 +63,12 @@ class Selection:
         asked = self.strict or any(code.startswith(WARNINGS) for code in self.select)
         return asked or not is_shipped(path)
 
+    def bears(self, path: str) -> tuple[object, ...]:
+        """Return what the outcome for a file depends on beside its text and limits."""
+        chosen = sorted(self.select), sorted(self.ignore), self.strict, self.lints(path)
+        project = self.project.ignored_in(path), self.project.channels
+        return *chosen, *project, self.budgets
+
 
 def choice_from(
     select: Iterable[str],
@@ -96,12 +104,59 @@ def check_all(
     limits: Limits = DEFAULT,
     choice: Selection | None = None,
     sources: Sources | None = None,
+    cache: Cache | None = None,
 ) -> Iterator[Checked]:
-    """Yield the outcome for each file or module, in order."""
+    """Yield the outcome for each file or module, in order.
+
+    A file in which nothing was found is not checked again while `cache` knows it.
+    """
     sources = sources or Sources((choice or Selection()).project)
     others = Others(sources.network)
     for path in paths:
-        yield check_one(path, limits, choice, others, sources)
+        if cache:
+            yield _kept_or_checked(path, limits, choice, others, sources, cache)
+        else:
+            yield check_one(path, limits, choice, others, sources)
+
+
+def _kept_or_checked(
+    path: str,
+    limits: Limits,
+    choice: Selection | None,
+    others: Others,
+    sources: Sources,
+    cache: Cache,
+) -> Checked:
+    """Return the outcome that the cache has for a file, else check it and keep that."""
+    key = cache.file_key("check", path, limits, *(choice or Selection()).bears(path))
+    kept = cache.get(key, _is_outcome)
+    if kept and all(_key_of(name, cache) == own for name, own in kept[2].items()):
+        return Checked(path, (), Counter(kept[0]), kept[1])
+    before = len(others.asked)
+    outcome = check_one(path, limits, choice, others, sources)
+    named = {name: _key_of(name, cache) for name in others.asked[before:]}
+    if not outcome.findings and None not in named.values():
+        cache.keep(key, [dict(outcome.claims), outcome.variants, named])
+    return outcome
+
+
+def _key_of(name: str, cache: Cache) -> str | None:
+    """Return the key of a network that a figure names; None where it is no spec."""
+    try:
+        return cache.file_key("network", find(name)[0])
+    except UsageError:
+        return None
+
+
+def _is_outcome(kept: Any) -> bool:
+    """Say whether what a cache has is an outcome.
+
+    It is claims by status, the number of variants, and the networks that were named.
+    """
+    match kept:
+        case [dict() as claims, int(), dict()]:
+            return all(type(count) is int for count in claims.values())
+    return False
 
 
 def check_one(

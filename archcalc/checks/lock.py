@@ -14,6 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from archcalc.checks.cache import Cache
 from archcalc.checks.checking import Selection
 from archcalc.checks.findings import Checked, Finding
 from archcalc.checks.project import Project
@@ -127,7 +128,12 @@ class Lock:
         else:
             folder = self.path.parent.resolve()
             name = Path(os.path.relpath(Path(file).resolve(), folder)).as_posix()
-        return name if variant is None else f"{name}:{variant}"
+        return of_variant(name, variant)
+
+
+def of_variant(name: str, variant: str | None) -> str:
+    """Return the key of a variant, or of the network itself."""
+    return name if variant is None else f"{name}:{variant}"
 
 
 def lock_path(asked: Path | None, project: Project) -> Path:
@@ -173,33 +179,64 @@ def locked(
     asked: Sequence[str],
     limits: Limits = DEFAULT,
     sources: Sources | None = None,
+    cache: Cache | None = None,
 ) -> Lock:
     """Return the lock of some files, and of what a lock file has beside them.
 
     `asked` are the files and folders that they were found in: what the lock file has
-    there and is gone is left out; all else stays. Raises as `archcalc.load`.
+    there and is gone is left out; all else stays. A file that `cache` knows is not
+    analyzed again. Raises as `archcalc.load`.
     """
     known = read_lock(path, limits).networks if asked and path.is_file() else {}
     lock = Lock(path, {})
+    places = _places(lock, asked)
     for key, entry in known.items():
-        if not _covered(lock, key, asked):
+        if not _covered(key, places):
             lock.networks[key] = entry
     for file in paths:
-        for network in _networks(file, limits, sources):
-            lock.networks[lock.key(file, network.variant)] = entry_of(network.analyze())
+        name = lock.key(file, None)
+        for variant, entry in _entries(file, limits, sources, cache or Cache()):
+            lock.networks[of_variant(name, variant)] = entry
     return lock
 
 
-def _covered(lock: Lock, key: str, asked: Iterable[str]) -> bool:
-    """Say whether a network of the lock belongs to one of these files and folders."""
+def _entries(
+    file: str, limits: Limits, sources: Sources | None, cache: Cache
+) -> list[tuple[str | None, Entry]]:
+    """Return the entries of a file's network and variants, kept or computed."""
+    key = cache.file_key("lock", file, limits)
+    kept = cache.get(key, _are_entries)
+    if kept is None:
+        networks = _networks(file, limits, sources)
+        kept = [(one.variant, entry_of(one.analyze())) for one in networks]
+        cache.keep(key, kept)
+    return [(variant, entry) for variant, entry in kept]
+
+
+def _are_entries(kept: Any) -> bool:
+    """Say whether what a cache has are entries: of each variant, figures by name."""
+    if not isinstance(kept, list):
+        return False
+    for one in kept:
+        match one:
+            case [str() | None, dict()]:
+                continue
+        return False
+    return True
+
+
+def _places(lock: Lock, asked: Iterable[str]) -> list[tuple[str, bool]]:
+    """Return what files and folders are called in a lock, and which are folders."""
+    return [(lock.key(path, None), os.path.isdir(path)) for path in asked]
+
+
+def _covered(key: str, places: Iterable[tuple[str, bool]]) -> bool:
+    """Say whether a network of a lock belongs to one of these files and folders."""
     file = _file_of(key)
-    for path in asked:
-        where = lock.key(path, None)
-        if file == where or (os.path.isdir(path) and where == "."):
-            return True
-        if os.path.isdir(path) and file.startswith(f"{where}/"):
-            return True
-    return False
+    return any(
+        file == where or (is_folder and (where == "." or file.startswith(f"{where}/")))
+        for where, is_folder in places
+    )
 
 
 def _file_of(key: str) -> str:
@@ -361,8 +398,9 @@ def _gone(
         if any(f.code.startswith(("AC1", "AC2")) for f in outcome.findings)
     }
     name, found = str(lock.path), []
+    places = _places(lock, asked)
     for key in sorted(lock.networks.keys() - seen):
-        if _covered(lock, key, asked) and _file_of(key) not in broken:
+        if _covered(key, places) and _file_of(key) not in broken:
             message = f"{key} is in the lock file, but there is no such network"
             place = Place(name, _line(lock, key), 1)
             problem = Problem(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -25,7 +24,7 @@ from archcalc.commands.declared import (
 )
 from archcalc.commands.output import colored as colored
 from archcalc.commands.output import columns as columns
-from archcalc.commands.output import warn
+from archcalc.commands.output import needs_file, say_import, warn, write_picture
 from archcalc.commands.output import write as write
 from archcalc.commands.progress import waiting
 from archcalc.errors import UsageError, suggestion
@@ -400,11 +399,6 @@ def _of_object(
     return read_arguments(given or ())
 
 
-def say_import(name: str) -> None:
-    """Say on stderr that a Python object is imported."""
-    print(f"note: importing {name} runs its code", file=sys.stderr)
-
-
 def _warn_of_heads(network: Network) -> None:
     """Say on stderr which side heads do not fit sizes that are given."""
     from archcalc.errors import ArchcalcError
@@ -449,19 +443,35 @@ class Rendering(Options):
 
         Raises `UsageError` AC531 where a format has no `standalone` or `plain` form.
         """
-        from archcalc.render import MADE_OF_SVG, render
+        self.deliver(self.text(report))
+
+    def text(self, report: Report) -> str:
+        """Render a report as text; what becomes a PNG or a PDF as SVG."""
+        from archcalc.render import render
 
         chosen = self.chosen
         report = self._shortened(report)
         names = ("standalone", "plain", "stack")
         options: dict[str, Any] = {name: True for name in names if getattr(self, name)}
         if chosen in MADE_OF_SVG:
-            write_picture(render(report, "svg", **options), chosen, self.output)
-            return
+            return render(report, "svg", **options)
         if chosen == "terminal":
             color = self.output is None and colored()
             options = {"width": columns(), "color": color, **options}
-        write(render(report, chosen, **options), self.output)
+        return render(report, chosen, **options)
+
+    def deliver(self, text: str) -> None:
+        """Write a text to stdout or to a file, as a picture if that is the format."""
+        if self.chosen in MADE_OF_SVG:
+            write_picture(text, self.chosen, self.output)
+        else:
+            write(text, self.output)
+
+    def bears(self) -> tuple[object, ...]:
+        """Return what the text of a report depends on beside the report."""
+        shape = self.standalone, self.plain, self.notes, self.max_rows, self.stack
+        color = self.output is None and colored()
+        return self.chosen, *shape, columns(), color
 
     def _shortened(self, report: Report) -> Report:
         """Return a report with no more than what was asked for."""
@@ -478,27 +488,6 @@ class Rendering(Options):
         chosen = format_of(self.format, self.output, {**FORMATS, **MADE_OF_SVG})
         needs_file(chosen, self.output)
         return chosen
-
-
-def needs_file(format: str, output: Path | None) -> None:
-    """Raise `UsageError` AC537 for a PNG or a PDF that has no file to go to."""
-    if format in ("png", "pdf") and output is None:
-        message = f"a {format.upper()} needs a file"
-        raise UsageError.of("AC537", message, help=f"-o FILE.{format}")
-
-
-def write_picture(text: str, format: str, output: Path | None) -> None:
-    """Write a picture; its SVG becomes a PNG or a PDF where that is the format."""
-    if output is not None and format == "png":
-        from archcalc.render.png import png
-
-        output.write_bytes(png(text))
-    elif output is not None and format == "pdf":
-        from archcalc.render.pdf import pdf
-
-        output.write_bytes(pdf(text))
-    else:
-        write(text, output)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from archcalc.errors import UsageError
+
 if TYPE_CHECKING:
     from archcalc.errors import Problem
 
@@ -66,6 +68,27 @@ def colored(stream: TextIO | None = None) -> bool:
     return capable(stream)
 
 
+def needs_file(format: str, output: Path | None) -> None:
+    """Raise `UsageError` AC537 for a PNG or a PDF that has no file to go to."""
+    if format in ("png", "pdf") and output is None:
+        message = f"a {format.upper()} needs a file"
+        raise UsageError.of("AC537", message, help=f"-o FILE.{format}")
+
+
+def write_picture(text: str, format: str, output: Path | None) -> None:
+    """Write a picture; its SVG becomes a PNG or a PDF where that is the format."""
+    if output is not None and format == "png":
+        from archcalc.render.png import png
+
+        output.write_bytes(png(text))
+    elif output is not None and format == "pdf":
+        from archcalc.render.pdf import pdf
+
+        output.write_bytes(pdf(text))
+    else:
+        write(text, output)
+
+
 def write_spec(text: str, output: Path | None = None) -> None:
     """Write the YAML of a spec, with colours on a terminal that shows them."""
     if output is None and colored():
@@ -81,3 +104,8 @@ def warn(*problems: Problem) -> None:
         from archcalc.render.paint import told
 
         print(told([problem], colored(sys.stderr), "warning"), file=sys.stderr)
+
+
+def say_import(name: str) -> None:
+    """Say on stderr that a Python object is imported."""
+    print(f"note: importing {name} runs its code", file=sys.stderr)

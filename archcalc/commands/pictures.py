@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from archcalc.commands.declared import OUTPUT, Option
-from archcalc.commands.options import needs_file, write_picture
+from archcalc.commands.output import needs_file, write_picture
 from archcalc.errors import UsageError, clean, suggestion
 
 Open = Annotated[

@@ -65,12 +65,18 @@ def counted_as(metric: str, convention: str) -> str:
 class Others(dict[str, Analysis]):
     """Networks that are named beside the one in question, each read once.
 
-    `find` gives the network of a name; without it, no name is imported.
+    `find` gives the network of a name; without it, no name is imported. `asked` has
+    the names that were asked for, again and again.
     """
 
     def __init__(self, find: Callable[[str], Network] | None = None) -> None:
         super().__init__()
         self.find = find or without_import
+        self.asked: list[str] = []
+
+    def __getitem__(self, name: str) -> Analysis:
+        self.asked.append(name)
+        return super().__getitem__(name)
 
     def __missing__(self, name: str) -> Analysis:
         found = self[name] = self.find(name).analyze()

@@ -312,6 +312,13 @@ USAGE = (
         "$ archcalc new net && archcalc new other",
     ),
     Rule(
+        "AC575",
+        "not-a-cache",
+        "`--cache` names a file that archcalc wrote, or one that is not there yet.",
+        "$ archcalc check vgg16 --cache README.md",
+        "$ archcalc check vgg16 --cache checked.json",
+    ),
+    Rule(
         "AC580",
         "wrong-axis",
         "A sweep can vary params, `variant`, `input`, `resolution` and `batch`.",

@@ -15,9 +15,9 @@ from archcalc.commands.options import (
     colored,
     format_option,
     limits_from,
-    say_import,
     write,
 )
+from archcalc.commands.output import say_import
 from archcalc.commands.progress import waiting
 from archcalc.errors import UsageError
 from archcalc.records import replace
@@ -101,6 +101,15 @@ LockFile = Annotated[
     Path | None,
     Option("--lock-file", rare=True, help="The lock file, if not archcalc.lock."),
 ]
+CacheFile = Annotated[
+    Path | None,
+    Option(
+        "--cache",
+        metavar="FILE",
+        rare=True,
+        help="Keep results in a file, so that what has not changed is not done again.",
+    ),
+]
 
 
 def check(
@@ -118,6 +127,7 @@ def check(
     skip_others: SkipOthers = False,
     watch: Watch = False,
     interval: Interval = 300,
+    cache: CacheFile = None,
     allow_import: AllowImport = False,
     input: InputShapes = None,
     limit: LimitOptions = None,
@@ -127,6 +137,7 @@ def check(
     $ archcalc check nets/ --strict
     $ archcalc check my-net.yaml --watch
     """
+    from archcalc.checks.cache import Cache
     from archcalc.checks.checking import check_all, choice_from
     from archcalc.checks.discovery import specs_at
     from archcalc.checks.findings import exit_code
@@ -148,8 +159,10 @@ def check(
         _refuse_shipped(paths or project.paths)
         files = [path for path in found.paths if is_written(path)]
         _change(files, fix, update, limits, choice)
+    known = Cache(cache)
     with waiting("reading"):
-        outcomes = list(check_all(found.paths, limits, choice, sources))
+        outcomes = list(check_all(found.paths, limits, choice, sources, known))
+    known.write()
     if locked:
         from archcalc.checks.lock import compare_locked, lock_path
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from archcalc.commands.check.check import AllowImport, LockFile, Paths, sources_of
+from archcalc.commands.check.check import (
+    AllowImport,
+    CacheFile,
+    LockFile,
+    Paths,
+    sources_of,
+)
 from archcalc.commands.options import InputShapes, LimitOptions, limits_from
 from archcalc.commands.progress import waiting
 
@@ -12,6 +18,7 @@ from archcalc.commands.progress import waiting
 def lock(
     paths: Paths = None,
     lock_file: LockFile = None,
+    cache: CacheFile = None,
     allow_import: AllowImport = False,
     input: InputShapes = None,
     limit: LimitOptions = None,
@@ -23,6 +30,7 @@ def lock(
     $ archcalc lock nets/
     $ archcalc lock nets/ --lock-file nets.lock
     """
+    from archcalc.checks.cache import Cache
     from archcalc.checks.discovery import specs_at
     from archcalc.checks.lock import lock_path, locked, read_lock, relocked, write_lock
     from archcalc.checks.project import find_project
@@ -34,9 +42,11 @@ def lock(
     sources = sources_of(found.paths, project, allow_import, input)
     limits = limits_from(limit)
     before = read_lock(file, limits) if file.is_file() else None
+    known = Cache(cache)
     with waiting("reading"):
-        made = locked(found.paths, file, paths or (), limits, sources)
+        made = locked(found.paths, file, paths or (), limits, sources, known)
     write_lock(made)
+    known.write()
     for told in relocked(before, made) if before is not None else ():
         print(told, file=sys.stderr)
     count = len(made.networks)

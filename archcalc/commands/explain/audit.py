@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
+from archcalc.commands.check.check import CacheFile
 from archcalc.commands.completion import complete_networks
 from archcalc.commands.declared import Argument, Option
 from archcalc.commands.options import Rendering
 
 if TYPE_CHECKING:
+    from archcalc.checks.cache import Cache
     from archcalc.reports.audit import Medium
 
 LAYOUTS: dict[str, Medium] = {
@@ -41,6 +44,7 @@ def audit(
             "citation.",
         ),
     ] = None,
+    cache: CacheFile = None,
     *,
     rendering: Rendering,
 ) -> None:
@@ -51,14 +55,43 @@ def audit(
     $ archcalc audit vgg16
     $ archcalc audit --only errata
     """
-    from archcalc.checks.claims.audit import audit as audited
-    from archcalc.network.network import load
-    from archcalc.reports.audit import audit_report, chosen
+    from archcalc.checks.cache import Cache, is_printed
 
-    found = chosen(audited([load(name) for name in nets or ()]), only, source)
-    layout = LAYOUTS.get(rendering.chosen, "document")
-    subject = ", ".join(nets) if nets else "the shipped networks"
-    report = audit_report(found, subject, layout)
-    rendering.emit(report)
-    if not report.ok:
+    known = Cache(cache)
+    key = _key(known, nets or (), only, source, rendering)
+    kept = known.get(key, is_printed)
+    if kept is None:
+        from archcalc.checks.claims.audit import audit as audited
+        from archcalc.network.network import load
+        from archcalc.reports.audit import audit_report, chosen
+
+        found = chosen(audited([load(name) for name in nets or ()]), only, source)
+        layout = LAYOUTS.get(rendering.chosen, "document")
+        subject = ", ".join(nets) if nets else "the shipped networks"
+        report = audit_report(found, subject, layout)
+        kept = [rendering.text(report), report.ok]
+        known.keep(key, kept)
+        known.write()
+    rendering.deliver(kept[0])
+    if not kept[1]:
         raise SystemExit(1)
+
+
+def _key(
+    cache: Cache,
+    nets: Sequence[str],
+    only: str | None,
+    source: str | None,
+    rendering: Rendering,
+) -> str | None:
+    """Return what the text of an audit is kept under.
+
+    The figures of a shipped network follow from the shipped specs; those of another
+    file may name any file, so that nothing is kept of it.
+    """
+    from archcalc.language.library import find, is_shipped, shipped
+
+    if not cache or not all(is_shipped(find(name)[0]) for name in nets):
+        return None
+    specs = [cache.file_key("spec", str(path)) for path in shipped().values()]
+    return cache.key("audit", specs, tuple(nets), only, source, *rendering.bears())

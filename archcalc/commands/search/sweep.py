@@ -24,9 +24,8 @@ from archcalc.commands.options import (
     Standalone,
     format_option,
     pairs,
-    write_picture,
 )
-from archcalc.commands.output import warn
+from archcalc.commands.output import warn, write_picture
 from archcalc.commands.pictures import picture_format
 from archcalc.commands.progress import Progress
 from archcalc.errors import UsageError
