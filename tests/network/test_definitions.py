@@ -23,13 +23,10 @@ from archcalc.network.torch_network import build
 COUNTER = "num_batches_tracked"
 PLACES = ("relative_position_index", "attention_bias_idxs")
 WIDE = (
-    *(
-        "ssd300",
-        "retinanet:torchvision",
-        "faster-rcnn:torchvision",
-        "mask-rcnn:torchvision",
-    ),
-    *("deeplabv3-plus:resnet50", "r2plus1d-18"),
+    *("ssd300", "retinanet:torchvision"),
+    *("faster-rcnn:torchvision", "mask-rcnn:torchvision"),
+    *("deeplabv3-plus:resnet50", "r2plus1d-18", "yolov8:m"),
+    *("hrnet-seg", "pspnet", "unet-3d"),
 )
 """Networks with a backbone that comes in one width, or with many layers: long tests."""
 
