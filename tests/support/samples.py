@@ -16,8 +16,8 @@ from archcalc.language.library import shipped
 
 FEW = (
     *("se-residual-block", "lenet5", "alexnet-2gpu", "convnext", "convnext-v2"),
-    *("cspdarknet53", "densenet-cifar", "detr", "dit", "dla34", "efficientnet"),
-    *("hrnet-w18", "googlenet", "inception-v3", "mobilenet-v2", "mobilenet-v3-small"),
+    *("cspdarknet53", "densenet-cifar", "detr", "dla34", "efficientnet"),
+    *("hrnet-w18", "googlenet", "mobilenet-v2", "mobilenet-v3-small"),
     *("shufflenet-v2", "nasnet-a-mobile", "nas-bench-201", "regnety", "repvgg"),
     "mixtral-8x7b",
     *("resnet50", "fractalnet-cifar", "stochastic-depth-cifar", "sknet50", "segnet"),
@@ -38,7 +38,8 @@ FEW = (
         "pointnet",
         "t5",
     ),
-    *("stable-diffusion-unet", "stylegan2", "two-tower", "vgg11-lrn", "vit", "vovnet"),
+    *("clip", "conformer", "stable-diffusion-unet", "stylegan2", "two-tower"),
+    *("vgg11-lrn", "vit", "vovnet"),
 )
 """A network or two of every family; `tests/whole/test_samples.py` says what they must have."""
 
