@@ -22,8 +22,17 @@ def shelf(asked: Asked) -> dict[str, Any]:
     return {
         "networks": [_network(network) for network in networks(False)],
         "layers": [_layer(key) for key in sorted(USERS) if CATALOGUE[key].examples],
-        "starter": starter("my-net", "archcalc.schema.json"),
+        "starter": _starter("my-net"),
     }
+
+
+def _starter(name: str) -> str:
+    """Return the spec that `archcalc new` writes, for a page where it is edited at once.
+
+    The address of the schema and the figures that are still to be filled in are left out.
+    """
+    lines = starter(name, "").splitlines(keepends=True)[1:]
+    return "".join(line for line in lines if ": ~}" not in line)
 
 
 def _layer(key: str) -> dict[str, Any]:

@@ -4,15 +4,24 @@ import { bulb } from "./bulb.js";
 
 const NAMES = { error: "Error", warning: "Warning", hint: "Hint" };
 const MOST = 50;
+// Figures that a spec expects: an edit of a network of the shelf breaks many of them at once.
+const NOT_MET = "AC301";
+const FEW = 3;
 
 /** Fills `host`; `goTo(place)` moves the caret, `act(fix)` puts a fix into the text. */
 export function showProblems(host, findings, { goTo, act }) {
-  const list = document.createElement("ul");
-  list.append(...findings.slice(0, MOST).map((finding) => problem(finding, goTo, act)));
+  const listOf = (some) => {
+    const list = document.createElement("ul");
+    list.append(...some.slice(0, MOST).map((finding) => problem(finding, goTo, act)));
+    return list;
+  };
+  const figures = findings.filter((one) => one.code === NOT_MET);
+  const folded = figures.length > FEW ? figures : [];
   const counted = summary(findings);
   const head = document.createElement("p");
   head.textContent = findings.length > MOST ? `${counted}; the first ${MOST} are shown` : counted;
-  host.replaceChildren(head, list);
+  host.replaceChildren(head, listOf(findings.filter((one) => !folded.includes(one))));
+  if (folded.length) host.append(fold(`${folded.length} figures under “expect” do not hold`, listOf(folded)));
   host.dataset.worst = findings.length ? ["error", "warning", "hint"].find((one) => findings.some((f) => f.severity === one)) : "none";
 }
 
@@ -23,6 +32,14 @@ export function summary(findings) {
     return count && `${count} ${kind}${count > 1 ? "s" : ""}`;
   });
   return parts.filter(Boolean).join(", ") || "No errors or warnings";
+}
+
+function fold(title, list) {
+  const details = document.createElement("details");
+  const head = document.createElement("summary");
+  head.textContent = title;
+  details.append(head, list);
+  return details;
 }
 
 function problem(finding, goTo, act) {

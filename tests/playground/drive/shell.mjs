@@ -225,6 +225,30 @@ export const cases = {
     assert.equal(new URL(own).search, "?net=vgg16");
   },
 
+  "text typed over a selection of several lines replaces it": async ({ visit, assert }) => {
+    const page = await visit("");
+    await settled(page);
+    assert.equal(await findings(page), "No errors or warnings");
+    await page.locator(".cm-content").click();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("name: mine\n");
+    await page.locator("#findings li.error").first().waitFor();
+    assert.equal(await page.locator(".cm-line").count(), 2);
+    assert.equal(await page.locator(".cm-line").first().textContent(), "name: mine");
+  },
+
+  "figures that a spec expects and an edit breaks are folded": async ({ visit, assert }) => {
+    const page = await visit("?net=vgg16");
+    await settled(page);
+    await caretBehind(page, "name: conv1-2");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("- {conv: 64}");
+    const fold = page.locator("#findings details");
+    await fold.waitFor();
+    assert.match(await fold.locator("summary").textContent(), /^\d+ figures/);
+    assert.equal(await page.locator("#findings > ul > li").count(), 0);
+  },
+
   "names with markup stay text": async ({ visit, assert }) => {
     const page = await visit("");
     await settled(page);

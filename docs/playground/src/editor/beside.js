@@ -1,6 +1,6 @@
 // What stands beside the text: the shape that each line gives, and the line of the chosen row.
 
-import { StateEffect, StateField } from "@codemirror/state";
+import { MapMode, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, WidgetType } from "@codemirror/view";
 
 const setShapes = StateEffect.define();
@@ -36,14 +36,16 @@ const placed = (doc, hints) =>
 const drawn = (list) =>
   Decoration.set(list.map(({ at, shape }) => Decoration.widget({ widget: new Shape(shape), side: 1 }).range(at)), true);
 
-/** Shapes stay at the ends of their lines while the text changes. */
+/** Shapes stay at the ends of their lines while the text changes, and go with a line that goes. */
 const shapes = StateField.define({
   create: () => [],
   update(list, transaction) {
     const { doc } = transaction.state;
     for (const effect of transaction.effects) if (effect.is(setShapes)) return placed(doc, effect.value);
     if (!transaction.docChanged) return list;
-    return list.map(({ at, shape }) => ({ at: doc.lineAt(transaction.changes.mapPos(at, -1)).to, shape }));
+    const moved = list.map(({ at, shape }) => ({ at: transaction.changes.mapPos(at, -1, MapMode.TrackBefore), shape }));
+    const kept = moved.filter(({ at }) => at !== null).map(({ at, shape }) => ({ at: doc.lineAt(at).to, shape }));
+    return kept.filter(({ at }, order) => at !== kept[order - 1]?.at);
   },
   provide: (self) => EditorView.decorations.from(self, drawn),
 });

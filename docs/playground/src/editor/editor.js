@@ -42,9 +42,12 @@ export function createEditor(host, schema, on) {
     tooltips({ position: "fixed" }),
     keymap.of([...ownKeys(on), ...historyKeymap, ...foldKeymap, ...defaultKeymap]),
     EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ "aria-label": "Spec, in YAML. Escape, then Tab, leaves the editor.", spellcheck: "false", autocapitalize: "off" }),
+    EditorView.contentAttributes.of({ "aria-label": "Spec, in YAML. Escape, then Tab, leaves the editor.", tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
     EditorView.updateListener.of((update) => tell(update, on)),
-    EditorView.domEventHandlers({ focus: (_, current) => void current.setTabFocusMode(false) }),
+    EditorView.domEventHandlers({
+      focus: (_, current) => void current.setTabFocusMode(false),
+      beforeinput: (event, current) => typedOver(event, current),
+    }),
   ];
   const begin = (text) => EditorState.create({ doc: text, extensions });
   view = new EditorView({ state: begin(""), root, parent: root });
@@ -79,6 +82,20 @@ function surface(view, begin, act) {
     },
     line: () => view.state.doc.lineAt(view.state.selection.main.head).number,
   };
+}
+
+/**
+ * Text typed over several lines is put in here. The browser would do it with an inline style, which
+ * the page's content security policy reports.
+ */
+function typedOver(event, view) {
+  const { main } = view.state.selection;
+  const { doc } = view.state;
+  if (event.inputType !== "insertText" || !event.data || view.composing) return false;
+  if (main.empty || doc.lineAt(main.from).number === doc.lineAt(main.to).number) return false;
+  view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+  event.preventDefault();
+  return true;
 }
 
 function ownKeys(on) {
