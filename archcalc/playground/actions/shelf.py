@@ -27,9 +27,9 @@ def shelf(asked: Asked) -> dict[str, Any]:
 
 
 def _starter(name: str) -> str:
-    """Return the spec that `archcalc new` writes, for a page where it is edited at once.
+    """Return what `archcalc new` writes, for a page where it is edited at once.
 
-    The address of the schema and the figures that are still to be filled in are left out.
+    The schema's address and the figures that are still to be filled in are left out.
     """
     lines = starter(name, "").splitlines(keepends=True)[1:]
     return "".join(line for line in lines if ": ~}" not in line)
