@@ -114,7 +114,9 @@ def hiding(w: StepWriter, queries: int, keys: int, heads: int) -> dict[str, Any]
         step["mask"] = [w.random.choice(({"parameter": scores}, by_distance))]
     if queries == keys and w.chance(0.3):
         down = w.groups(keys, keys)
-        step["mask"] = [{"relative_bias": heads, "grid": [down, keys // down or 1]}]
+        grid = [down, keys // down or 1]
+        shared = w.chance(0.5)
+        step["mask"] = [{"relative_bias": heads, "grid": grid, "mirrored": shared}]
     return step
 
 

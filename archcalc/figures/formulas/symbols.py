@@ -94,13 +94,17 @@ def input_sizes(layer: Layer, inputs: Sequence[Shape]) -> tuple[tuple[Size, ...]
 
 
 def _alike(layer: Layer, inputs: Sequence[Shape], axis: int) -> bool:
-    """Say whether an axis has one size in all inputs, and is not where they meet."""
+    """Say whether an axis has one size in all inputs, and is not where they meet.
+
+    Where inputs are combined, an axis of size 1 stretches; elsewhere 1 is a size.
+    """
     if len(inputs) == 1 or layer.axis_names == "matrices":
         return True
     met = layer.joins()
     if met is not None and axis == on_axis(met, inputs[0]):
         return False
-    return len({x[axis] for x in inputs if axis < len(x)} - {1}) <= 1
+    sizes = {x[axis] for x in inputs if axis < len(x)}
+    return len(sizes - {1} if layer.role == "combine" else sizes) <= 1
 
 
 def _input_names(layer: Layer, rank: int, count: int) -> tuple[Name, ...]:
