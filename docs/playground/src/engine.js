@@ -14,7 +14,7 @@ const USUAL_SECONDS = 2;
 const FIRST_SECONDS = 20;
 
 /**
- * Return the engine: `{ kind, ready, ask, stop, heap }`.
+ * Return the engine: `{ kind, ready, ask, stop }`.
  * `onstate` is told `{ phase: loading | ready | restarting | failed, done, total, text }`.
  */
 export function openEngine(base = document.baseURI, onstate = () => {}) {
@@ -36,6 +36,13 @@ function takeToken() {
   }
 }
 
+/** After how many seconds a run is ended. The first run of an action imports what it needs. */
+function patience(action, ran) {
+  const seconds = Math.max(SECONDS[action] ?? USUAL_SECONDS, ran.has(action) ? 0 : FIRST_SECONDS);
+  ran.add(action);
+  return seconds;
+}
+
 function stopped(seconds) {
   const message = seconds ? `Stopped after ${seconds} seconds: this takes too long in the page.` : 'The run was stopped.';
   return { ok: false, stopped: true, error: { message, findings: [] } };
@@ -51,7 +58,7 @@ function local(base, token, onstate) {
     if (!answer.ok) throw new Error(`archcalc playground answers ${answer.status}: start it again`);
     return answer.json();
   };
-  const ran = new Set(); // the first run of an action imports what it needs
+  const ran = new Set();
   const stop = () => {
     ran.clear();
     return post('stop', '');
@@ -61,12 +68,9 @@ function local(base, token, onstate) {
     kind: 'local',
     ready: Promise.resolve(),
     stop,
-    heap: async () => null,
     async ask(action, payload = {}) {
-      const long = !ran.has(action);
-      const seconds = Math.max(SECONDS[action] ?? USUAL_SECONDS, long ? FIRST_SECONDS : 0);
+      const seconds = patience(action, ran);
       let late = false;
-      ran.add(action);
       const timer = setTimeout(() => {
         late = true;
         stop();
@@ -86,13 +90,13 @@ function inWorker(base, onstate) {
   /** Start a worker; `ready` is settled when it can answer. */
   function begin(phase) {
     const worker = new Worker(new URL('worker.js', base), { type: 'module' });
-    const state = { worker, pending: null, fresh: true };
+    const state = { worker, pending: null, ran: new Set(['look']) }; // it looks before it is ready
     state.ready = new Promise((resolve, reject) => {
       worker.onmessage = ({ data }) => {
         if (data.phase === 'ready') resolve();
         if (data.phase === 'failed') reject(new Error(data.text));
         if (data.phase) onstate({ ...data, phase: data.phase === 'loading' ? phase : data.phase });
-        else state.pending?.(data.answer === undefined ? data.heap : JSON.parse(data.answer));
+        else state.pending?.(JSON.parse(data.answer));
       };
       worker.onerror = (event) => reject(new Error(`The engine could not be loaded: ${event.message || 'no worker'}`));
     });
@@ -140,14 +144,12 @@ function inWorker(base, onstate) {
     kind: 'pyodide',
     ready: ready(),
     stop: async () => end(0),
-    heap: () => send(null, USUAL_SECONDS),
     async ask(action, payload = {}) {
       if (MADE_BY_THE_BUILD.has(action)) {
         if (!made.has(action)) made.set(action, fileOf(base, action));
         return made.get(action);
       }
-      const seconds = SECONDS[action] ?? (current.fresh ? FIRST_SECONDS : USUAL_SECONDS);
-      current.fresh = false;
+      const seconds = patience(action, current.ran);
       return send(JSON.stringify({ ...payload, do: action }), seconds);
     },
   };
