@@ -47,7 +47,7 @@ export const exports = {
         button("Save", make(format, save), { "aria-label": `Save ${title}` }),
         button("Copy", make(format, copy), { "aria-label": `Copy ${title}` }),
         button("Show", make(format, look), { "aria-label": `Show ${title}` }),
-        media === "image/svg+xml" ? button("Save as PNG", make(format, picture), { "aria-label": `Save ${title} as PNG` }) : null,
+        media === "image/svg+xml" ? button("Save as PNG", make(format, picture), { "aria-label": `Save as PNG: ${title}` }) : null,
       );
     element.append(list, said, preview);
     context.on("result", async () => {

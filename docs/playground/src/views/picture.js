@@ -18,9 +18,9 @@ export function sizeOf(svg) {
   return found ? [Number(found[1]), Number(found[2])] : [600, 400];
 }
 
-/** What a picture shows, from its own description. */
+/** What a picture shows, from its own description. A document that is read here has the page's policy: no styles. */
 export function aboutOf(svg) {
-  const read = new DOMParser().parseFromString(svg, "image/svg+xml");
+  const read = new DOMParser().parseFromString(svg.replace(/<style>.*?<\/style>/s, ""), "image/svg+xml");
   return ["title", "desc"].map((name) => read.querySelector(name)?.textContent ?? "").join(". ");
 }
 
