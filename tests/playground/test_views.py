@@ -157,7 +157,15 @@ def test_receptive_field_of_all() -> None:
     told = result("receptive", row="scores")
     assert told["axes"] is None
     assert rows(told["growth"])["scores"]["receptive_field"] == "all"
-    assert "needs row" in message("receptive")
+
+
+def test_receptive_field_without_a_row() -> None:
+    """That of the last row that does not see everything, here the pooling."""
+    told = result("receptive")
+    assert (told["row"], told["chosen"]) == ("maxpool", False)
+    assert told["axes"] == result("receptive", row="maxpool")["axes"]
+    all_seen = result("receptive", "name: n\ninput: [3]\nlayers: [{fc: 2}]")
+    assert (all_seen["row"], all_seen["axes"]) == ("fc", None)
 
 
 @pytest.mark.parametrize(

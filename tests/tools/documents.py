@@ -31,7 +31,7 @@ DOCUMENTS = (
     *sorted(
         str(path.relative_to(ROOT))
         for path in (ROOT / "docs").rglob("*.md")
-        if "site" not in path.parts
+        if not {"site", "node_modules"} & set(path.parts)
     ),
 )
 MADE = {

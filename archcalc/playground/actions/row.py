@@ -7,7 +7,7 @@ from typing import Any
 
 from archcalc.errors import clean
 from archcalc.figures.formulas.scripts import UNICODE
-from archcalc.graph.receptive import Field, receptive_fields
+from archcalc.graph.receptive import Field, Fields, receptive_fields
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
 from archcalc.network.rows import Row
@@ -87,22 +87,32 @@ def _line(line: Derivation) -> dict[str, Any]:
 def receptive(asked: Asked) -> dict[str, Any]:
     """Return what one output of a row sees of the input, and how the field grew.
 
-    `at` is the output's position along each axis; without it, the middle one.
+    Without a `row`, of the last one that does not see the whole input. `at` is the
+    output's position along each axis; without it, the middle one.
     """
     analysis = asked.analysis
     graph = analysis.graph
-    row = analysis.row(asked.of("row", str))
     entering = graph.nodes[graph.inputs[0]].shape
-    fields = receptive_fields(graph)[row.output]
+    found = receptive_fields(graph)
+    path = asked.of("row", str, "")
+    row = analysis.row(path) if path else _last_with_field(analysis, found)
+    fields = found[row.output]
     at = [one for one in asked.of("at", list, []) if isinstance(one, int)]
     return {
         "row": clean(row.name),
+        "chosen": bool(path),
         "what": clean(row.label),
         "input": value(entering, "shape"),
         "output": value(row.shape, "shape"),
         "axes": _axes(fields, entering, row.shape, at) if fields else None,
         "growth": _growth(analysis, row),
     }
+
+
+def _last_with_field(analysis: Analysis, fields: Sequence[Fields]) -> Row:
+    """Return the last row that sees a part of the input, else the last of all."""
+    rows = [row for row in analysis.rows if fields[row.output] and not row.aux]
+    return (rows or analysis.rows)[-1]
 
 
 def _axes(

@@ -10,4 +10,4 @@ import { receptive } from "./receptive.js";
 import { settings } from "./settings.js";
 import { table } from "./table.js";
 
-export const views = [table, drawing, formulas, settings, memory, receptive, conventions, compare, reconcile, quiz, exports];
+export const views = [table, drawing, settings, formulas, memory, receptive, conventions, compare, reconcile, quiz, exports];

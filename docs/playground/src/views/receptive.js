@@ -13,22 +13,18 @@ export const receptive = {
     const host = el("div", {});
     const sliders = el("div", { class: "sliders" });
     let [row, at] = [null, null];
-    const ask = () => context.ask("receptive", { row, ...(at ? { at } : {}) });
+    const ask = () => context.ask("receptive", { ...(row ? { row } : {}), ...(at ? { at } : {}) });
     const move = (axis, value) => {
       at[axis] = value;
-      showing(host, ask(), (found) => seen(found, row));
+      showing(host, ask(), seen);
     };
     const show = (path) => {
+      if (!context.state.look) return;
       [row, at] = [path, null];
-      if (!row) {
-        sliders.replaceChildren();
-        host.replaceChildren(el("p", { class: "soft" }, "Put the caret on a layer, or choose a row or a box."));
-        return;
-      }
       showing(host, ask(), (found) => {
         at = found.axes?.map((axis) => axis.at.output) ?? null;
         sliders.replaceChildren(...(found.axes ?? []).map((axis, index) => sliderOf(axis, index, found.axes.length, move)));
-        return seen(found, row);
+        return seen(found);
       });
     };
     element.append(sliders, host);
@@ -45,9 +41,10 @@ function sliderOf({ output, at }, axis, count, move) {
   return labelled(`Output ${name}`, input);
 }
 
-function seen(found, row) {
-  const { axes, input, output, what } = found;
-  const name = el("h3", {}, `${found.row} `, el("span", { class: "soft" }, what));
+function seen(found) {
+  const { axes, input, output, what, chosen, row } = found;
+  const hint = chosen ? null : el("p", { class: "soft" }, "Choose another layer: put the caret on it, or click on its row or box.");
+  const name = el("div", {}, el("h3", {}, `${row} `, el("span", { class: "soft" }, what)), hint);
   const table = tableOf(found.growth, { chosen: row, label: "How the field grows" });
   const opened = el("details", { open: found.growth.rows.length < 30 }, el("summary", {}, "How the field grows from layer to layer"), table);
   if (!axes) {
