@@ -10,7 +10,7 @@ import { createNote } from "./note.js";
 import { showProblems } from "./problems.js";
 import { Stopped, createQueue } from "./queue.js";
 import { rowAt } from "./rows.js";
-import { addressOf, createShare, save } from "./share.js";
+import { addressOf, createShare, isUntouched, save } from "./share.js";
 import { createStatus } from "./status.js";
 import { createTabs } from "./tabs.js";
 import { createTheme } from "./theme.js";
@@ -175,6 +175,7 @@ class Page {
 
   fresh(look) {
     const repaired = this.state.stale === "broken";
+    look.command = commandOf(look.command, this.documents.current());
     this.state.look = look;
     this.setStale(null);
     this.editor.shapes(look.hints);
@@ -320,6 +321,10 @@ class Page {
     byId("lessons-button").focus();
   }
 }
+
+/** The command line; a network of the shelf as it is has no file, but a name. */
+const commandOf = (command, document) =>
+  isUntouched(document) ? command.replace(document.name, document.name.replace(/\.yaml$/, "")) : command;
 
 const variantOf = ({ variant }) => (variant ? { variant } : {});
 

@@ -2,11 +2,13 @@
 
 import { embedding, fragmentOf, queryOf } from "./links.js";
 
+/** Whether a document is a network of the shelf as it is. */
+export const isUntouched = ({ net, original, text }) => Boolean(net) && original === text;
+
 /** The address of what is shown: of the shelf's network as it is, or with the spec in the fragment. */
 export async function addressOf(document, settings, other, tab, base = location) {
   const page = `${base.origin}${base.pathname}`;
-  const untouched = document.net && document.original === document.text;
-  if (untouched && !other) return page + queryOf({ net: document.net, settings, tab });
+  if (isUntouched(document) && !other) return page + queryOf({ net: document.net, settings, tab });
   const start = document.net ? `?net=${encodeURIComponent(document.net)}` : "";
   return page + start + (await fragmentOf({ text: document.text, name: document.name, settings, other, tab }));
 }

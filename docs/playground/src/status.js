@@ -13,6 +13,7 @@ export function createStatus(stop) {
     const said = state.load || state.work || state.stale;
     if (text.textContent !== said) text.textContent = said;
     bar.hidden = !state.load;
+    byId("stop").hidden = !state.work || Boolean(state.load);
     if (state.bar === null) bar.removeAttribute("value");
     else bar.value = state.bar;
   }
@@ -33,13 +34,11 @@ export function createStatus(stop) {
       if (action) {
         timer = setTimeout(() => {
           state.work = "Computing…";
-          byId("stop").hidden = false;
           show();
         }, SLOW);
         return;
       }
       state.work = "";
-      byId("stop").hidden = true;
       show();
     },
     /** Why the figures are not those of the text; null when they are. `shown`: there are figures. */

@@ -199,7 +199,7 @@ export const cases = {
       return page.evaluate(() => navigator.clipboard.readText());
     };
     assert.equal(new URL(await copied("link")).search, "?net=vgg16&set=classes%3D10");
-    assert.equal(await copied("command"), "archcalc table vgg16.yaml --set classes=10");
+    assert.equal(await copied("command"), "archcalc table vgg16 --set classes=10");
     assert.match(await copied("embed"), /^<iframe src="http:[^"]*[?&]?embed=/);
   },
 
