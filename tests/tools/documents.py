@@ -130,7 +130,8 @@ def definitions() -> str:
         "",
         f"{len({row['spec'] for row in compared})} networks and variants are compared "
         "with a definition by other hands, built without weights: a library's, or one "
-        "that is written for the tests (`tests/oracles/written.py`). What stands under "
+        "that is written for the tests (`tests/oracles/written.py`); models of transformers with "
+        "several inputs are put together in `tests/oracles/wrapped.py`. What stands under "
         "*equal* is equal, to the digit; MACs are counted by torch.",
         "",
         "| network | library | its model | equal |",
