@@ -31,6 +31,7 @@ PARTS = {
     "builds": "builds",
     "cluster": "cluster",
     "models": "models",
+    "playground": "playground",
 }
 FILE = ROOT / "BENCHMARKS.md"
 HEAD = """\
