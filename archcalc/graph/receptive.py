@@ -113,8 +113,10 @@ def receptive_fields(graph: Graph) -> tuple[Fields, ...]:
             found.append((INPUT,) * (len(node.shape) - 1))
             continue
         seeing = [i for i in node.inputs if i not in blind] or node.inputs
-        before = list(dict.fromkeys([found[i] for i in seeing]))
-        merged = before[0] if len(before) == 1 else _union(before)
+        merged = found[seeing[0]]
+        if len(seeing) > 1:
+            before = list(dict.fromkeys([found[i] for i in seeing]))
+            merged = before[0] if len(before) == 1 else _union(before)
         found.append(_through(graph, node, merged))
     return tuple(found)
 
@@ -138,6 +140,9 @@ def _through(graph: Graph, node: Node, fields: Fields) -> Fields:
     if windows == "all" or len(windows) != len(fields):
         return None
     pairs = zip(fields, windows, strict=True)
+    if len(fields) == 2 and fields[0] is fields[1] and windows[0] == windows[1]:
+        same = _slide(node, fields[0], windows[0])
+        return None if same is None else (same, same)
     found = [slid for field, window in pairs if (slid := _slide(node, field, window))]
     return tuple(found) if len(found) == len(fields) else None
 
@@ -145,6 +150,12 @@ def _through(graph: Graph, node: Node, fields: Fields) -> Fields:
 def _slide(node: Node, field: Field, window: Window) -> Field | None:
     """Return the field of a window over outputs that see `field`."""
     size, stride, before, fraction = (_number(node, value) for value in window)
+    if fraction == 1 and len(field.firsts) == 1:  # one phase, whose jump is whole
+        way = int(field.jump)
+        first, last = field.firsts[0] - before * way, field.lasts[0]
+        last += (size - 1 - before) * way
+        jump = field.jump if stride == 1 else field.jump * stride
+        return Field((first,), (last,), jump, field.aligned)
     jump = field.jump * stride / fraction
     apart = fraction * len(field.firsts)
     phases = apart // gcd(stride, apart)

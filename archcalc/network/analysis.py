@@ -22,6 +22,7 @@ from archcalc.sizes.dims import Dim
 
 if TYPE_CHECKING:
     from archcalc.figures.memory.memory import Memory
+    from archcalc.graph.receptive import Fields
 
 
 class Branch(NamedTuple):
@@ -52,6 +53,13 @@ class Analysis(Counted, Shown):
     def backward(self) -> tuple[Dim, ...]:
         """Multiply-accumulates of each node's backward pass, for the batch."""
         return backward_macs(self)
+
+    @cached_property
+    def receptive(self) -> tuple[Fields, ...]:
+        """What each node sees of the input; raises `UsageError` AC541 for a symbol."""
+        from archcalc.graph.receptive import receptive_fields
+
+        return receptive_fields(self.graph)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:

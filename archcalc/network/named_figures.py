@@ -18,7 +18,6 @@ from archcalc.figures.conventions import USUAL
 from archcalc.figures.memory.checkpoints import segments
 from archcalc.graph.graph import Node
 from archcalc.graph.paths import connections, depths
-from archcalc.graph.receptive import receptive_fields
 from archcalc.language.about import METRICS
 from archcalc.layers.base import Shape, feature_axis
 from archcalc.layers.reparametrized import weight_of
@@ -138,7 +137,7 @@ def _inside(analysis: Analysis, row: Row | None) -> Sequence[int]:
 
 
 def _receptive_field(analysis: Analysis, row: Row | None) -> Dim | Fraction | None:
-    found = receptive_fields(analysis.graph)
+    found = analysis.receptive
     fields = [found[i] for i in _outputs(analysis, row)]
     if not all(fields):  # one that sees the whole input
         return None
@@ -234,7 +233,7 @@ def _training(analysis: Analysis, row: Row | None) -> int:
         raise ValueError(
             "training memory is a figure of the whole network: remove `at`"
         )
-    return analysis.memory.training.peak
+    return analysis.memory.training_timeline.peak
 
 
 def _saved(analysis: Analysis, row: Row | None) -> int:

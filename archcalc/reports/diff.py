@@ -11,7 +11,7 @@ from typing import Any
 from archcalc.catalogue import Figure, figures
 from archcalc.errors import UsageError
 from archcalc.graph.paths import depth
-from archcalc.graph.receptive import Fields, receptive_fields
+from archcalc.graph.receptive import Fields
 from archcalc.layers.base import Layer, times
 from archcalc.network.analysis import Analysis
 from archcalc.network.named_figures import measure
@@ -63,7 +63,7 @@ class Side:
         nodes = self.analysis.graph.nodes
         if any(isinstance(size, Poly) for node in nodes for size in node.shape):
             return (None,) * len(nodes)
-        return receptive_fields(self.analysis.graph)
+        return self.analysis.receptive
 
     @cached_property
     def items(self) -> list[Item]:

@@ -134,7 +134,7 @@ def test_the_peak_lies_between_its_bounds(name: str) -> None:
     memory = archcalc.load(name).analyze().memory
     lower, upper, *_ = memory.bounds
     assert lower <= memory.peak_inference <= upper
-    assert memory.peak_inference <= memory.inference_keeping_inputs.peak
+    assert memory.peak_inference <= memory.peak_keeping_inputs
     orders = memory.orders
     if orders:
         assert lower <= orders.best <= orders.written <= orders.worst <= upper

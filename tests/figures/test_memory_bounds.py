@@ -24,7 +24,7 @@ def check(analysis: Analysis) -> None:
         memory = Analysis(analysis.name, analysis.graph, setting).memory
         lower, upper, *_ = memory.bounds
         assert lower <= memory.peak_inference <= upper, (dtype, inplace)
-        assert memory.peak_inference <= memory.inference_keeping_inputs.peak <= upper
+        assert memory.peak_inference <= memory.peak_keeping_inputs <= upper
         if memory.orders is not None:
             assert lower <= memory.orders.best <= memory.orders.worst <= upper
 

@@ -139,7 +139,7 @@ def test_an_input_that_its_caller_holds() -> None:
     analysis = analyzed("squeezenet", "3x64x64", batch=2)
     module = prepared(analysis.graph, inplace=analysis.memory.storages.overwriting)
     theirs = max(s.peak for s in inference(module, 2, hold=True))
-    assert analysis.memory.inference_keeping_inputs.peak == theirs
+    assert analysis.memory.peak_keeping_inputs == theirs
 
 
 @pytest.mark.parametrize("name", ["resnet18", "mobilenet-v2", "densenet-cifar"])

@@ -108,7 +108,7 @@ def test_outputs_are_held_to_the_end() -> None:
     stem, output, given = 8 * 256**2 * 4, 64 * 256**2 * 4, 3 * 256**2 * 4
     assert (stem, output) == (2_097_152, 16_777_216)
     assert memory.peak_inference == stem + 2 * output == 35_651_584
-    assert memory.inference_keeping_inputs.peak == 35_651_584 + given == 36_438_016
+    assert memory.peak_keeping_inputs == 35_651_584 + given == 36_438_016
     lower, upper, _, held = memory.bounds
     assert (lower, held) == (stem + 2 * output, True)
     assert upper == given + stem + 2 * output
@@ -125,7 +125,7 @@ def test_every_byte_is_torchs(name: str, inplace: bool) -> None:
     ours = [(names[m.node], m.live, m.after) for m in memory.inference.moments]
     assert ours[1:] == theirs[1:]  # the input is there before it is run
     held = inference(module, 2, hold=True)
-    assert memory.inference_keeping_inputs.peak == max(s.peak for s in held)
+    assert memory.peak_keeping_inputs == max(s.peak for s in held)
     module = prepared(analysis.graph, inplace=memory.training_storages.overwriting)
     assert memory.saved_for_backward == saved_bytes(module, 2)
     assert activations_peak(analysis) == training_peak(module, 2)

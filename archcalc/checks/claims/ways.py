@@ -14,7 +14,6 @@ from archcalc.figures.conventions import CONVENTIONS, USUAL
 from archcalc.figures.memory.activation_rules import RULES
 from archcalc.graph.graph import Node
 from archcalc.graph.paths import depth, depths, weighs
-from archcalc.graph.receptive import receptive_fields
 from archcalc.layers.base import numel
 from archcalc.layers.reparametrized import weight_of
 from archcalc.network.analysis import Analysis
@@ -343,7 +342,7 @@ def _depths(analysis: Analysis) -> Iterator[Way]:
 
 def _fields(analysis: Analysis) -> Iterator[Way]:
     """Yield receptive fields: of the last layer that has one, then of each row."""
-    fields = receptive_fields(analysis.graph)
+    fields = analysis.receptive
     sizes: dict[int, str] = {}
     for row in analysis.rows:
         field = fields[row.output]

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from archcalc.figures.memory.ledger import Ledger, Timeline
 from archcalc.figures.memory.storages import Storages
 from archcalc.figures.memory.workspace import workspace
 from archcalc.graph.graph import Node
 
+OUTPUT = "output"
+
 
 def inference(
-    storages: Storages, order: Sequence[int] | None = None, keep_inputs: bool = False
+    storages: Storages, order: Sequence[int] | None = None
 ) -> Timeline:
     """Play a forward pass through: an output is freed after its last reader.
 
     Those that leave the network are the caller's, and live to the end. `order` is
-    another order of the nodes, `keep_inputs` says that the caller holds the network's
-    inputs to the end.
+    another order of the nodes.
     """
     nodes = storages.graph.nodes
     chosen = storages.ran if order is None else [nodes[i] for i in order]
-    freed = _freed_after(storages, chosen, keep_inputs)
+    freed = _freed_after(storages, chosen)
     ledger = Ledger()
     for node in chosen:
         if storages.owner[node.index] == node.index:
-            ledger.hold(node.index, "output", node.index, storages.size[node.index])
+            ledger.hold(node.index, OUTPUT, node.index, storages.size[node.index])
         ledger.use("workspace", node.index, workspace(storages, node))
         ledger.step("forward", node.index, tuple(freed.get(node.index, ())))
     return ledger.end()
@@ -45,16 +47,25 @@ def last_readers(storages: Storages, order: Sequence[Node]) -> dict[int, int]:
     return last
 
 
-def _freed_after(
-    storages: Storages, order: Sequence[Node], keep_inputs: bool
-) -> dict[int, list[int]]:
-    last = last_readers(storages, order)
-    kept = set(storages.graph.inputs) if keep_inputs else set()
+def _freed_after(storages: Storages, order: Sequence[Node]) -> dict[int, list[int]]:
     freed: dict[int, list[int]] = {}
-    for owner, reader in last.items():
-        if owner not in kept:
-            freed.setdefault(reader, []).append(owner)
+    for owner, reader in last_readers(storages, order).items():
+        freed.setdefault(reader, []).append(owner)
     return freed
+
+
+def peak_keeping_inputs(storages: Storages, freeing: Timeline) -> int:
+    """Return the peak where the caller holds the network's inputs to the end.
+
+    That is, what lives in each step of a run that frees them, and those freed before.
+    """
+    inputs = set(storages.graph.inputs)
+    gone = [0] * (len(freeing.moments) + 1)
+    for block in freeing.blocks:
+        if block.what == OUTPUT and block.node in inputs:
+            gone[min(block.last + 1, len(freeing.moments))] += block.bytes
+    held = accumulate(gone)
+    return max(m.live + more for m, more in zip(freeing.moments, held, strict=False))
 
 
 def lower_bound(storages: Storages) -> tuple[int, int, bool]:

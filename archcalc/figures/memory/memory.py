@@ -14,7 +14,12 @@ from archcalc.figures.memory.activation_rules import activation_bytes
 from archcalc.figures.memory.at_rest import Static, on_disk, static, stored_dtype
 from archcalc.figures.memory.branch_order import Orders, branch_orders
 from archcalc.figures.memory.checkpoints import segments
-from archcalc.figures.memory.inference import inference, lower_bound, upper_bound
+from archcalc.figures.memory.inference import (
+    inference,
+    lower_bound,
+    peak_keeping_inputs,
+    upper_bound,
+)
 from archcalc.figures.memory.ledger import Timeline
 from archcalc.figures.memory.saved import (
     Kept,
@@ -91,9 +96,9 @@ class Memory:
         return inference(self.storages)
 
     @cached_property
-    def inference_keeping_inputs(self) -> Timeline:
-        """The same where the caller holds the network's inputs to the end."""
-        return inference(self.storages, keep_inputs=True)
+    def peak_keeping_inputs(self) -> int:
+        """The peak of inference where the caller holds the inputs to the end."""
+        return peak_keeping_inputs(self.storages, self.inference)
 
     @cached_property
     def live_per_node(self) -> dict[int, int]:
@@ -133,10 +138,14 @@ class Memory:
         return Storages(self.analysis, backward=True)
 
     @cached_property
+    def _kept(self) -> dict[int, Kept]:
+        """What each node keeps for its backward pass where nothing runs again."""
+        return kept_for_backward(self.training_storages)
+
+    @cached_property
     def kept(self) -> dict[int, Kept]:
         """What each node keeps in forward for its backward pass, checkpoints heeded."""
-        kept = kept_for_backward(self.training_storages)
-        return with_checkpoints(self.training_storages, kept)
+        return with_checkpoints(self.training_storages, self._kept)
 
     @cached_property
     def saved_per_node(self) -> tuple[int, ...]:
@@ -160,7 +169,7 @@ class Memory:
     @cached_property
     def training_timeline(self) -> Timeline:
         """One step of training, moment by moment."""
-        return play(self.training_storages, self.static)
+        return play(self.training_storages, self.static, kept=self._kept)
 
     @cached_property
     def training(self) -> Training:
@@ -199,6 +208,12 @@ class Memory:
 
     def disk(self, nodes: Iterable[int]) -> Dim:
         """Return the bytes of the parameters and buffers of some nodes, as stored."""
-        graph = self.analysis.graph
-        of = [graph.nodes[i] for i in nodes]
-        return on_disk(of, graph, stored_dtype(self.analysis))
+        total: Dim = 0
+        for index in nodes:
+            total = total + self._disk_per_node[index]
+        return total
+
+    @cached_property
+    def _disk_per_node(self) -> list[Dim]:
+        graph, dtype = self.analysis.graph, stored_dtype(self.analysis)
+        return [on_disk([node], graph, dtype) for node in graph.nodes]

@@ -30,7 +30,8 @@ class Storages:
     """The storages of one run of a network, in inference or in training.
 
     `owner` gives for each node the node whose storage it writes to, `size` the bytes of
-    each owner's storage, `overwriting` the nodes that run in place. Side heads run
+    each owner's storage, `overwriting` the nodes that run in place; `workspaces` has
+    what was computed of workspace, by node and whether it keeps. Side heads run
     where there is a backward pass; with `training` false it is in evaluation mode.
     Raises `UsageError` AC541 where a size is a symbol.
     """
@@ -54,6 +55,8 @@ class Storages:
         self._alone = [True] * len(self.graph.nodes)
         self._told: dict[int, Layer] = {}
         self._rules: dict[tuple[Any, ...], tuple[Layer, Any]] = {}
+        self._said: dict[tuple[str, int], Any] = {}
+        self.workspaces: dict[tuple[int, bool], int] = {}
         for node in self.ran:
             self._tell(node)
             told = self._told.get(node.index)
@@ -155,12 +158,16 @@ class Storages:
         The same layer is asked once for the same shapes: long networks repeat them.
         Layers are told apart by identity, since equal ones may run differently.
         """
+        asked = rule, node.index
+        if asked in self._said:
+            return self._said[asked]
         layer, shapes = self.layer(node), self.graph.input_shapes(node)
         case = (rule, id(layer), node.shape, shapes)
         if case not in self._rules:  # the layer is kept, and so its identity
             said = getattr(layer, rule)(node.shape, *shapes)
             self._rules[case] = layer, said
-        return self._rules[case][1]
+        found = self._said[asked] = self._rules[case][1]
+        return found
 
     def inside(self, node: Node) -> Inside | None:
         """Return what a node makes that runs in many operations; None for most."""

@@ -31,22 +31,31 @@ UPDATING = "temporary tensors of the optimizer"
 BESIDE, NOT_AT_ONCE = "workspace of the backward pass", "less what has gone before"
 
 
-def play(storages: Storages, static: Static, adding: bool = True) -> Timeline:
+def play(
+    storages: Storages,
+    static: Static,
+    adding: bool = True,
+    kept: dict[int, Kept] | None = None,
+) -> Timeline:
     """Return the timeline of one step, from the second on: the optimizer has its state.
 
-    `adding` lets gradients that meet be added up in place, as torch does.
+    `adding` lets gradients that meet be added up in place, as torch does; `kept` is
+    what nodes keep for backward, where that is known.
     """
-    return _Play(storages, adding).run(static)
+    kept = kept_for_backward(storages) if kept is None else kept
+    return _Play(storages, adding, kept).run(static)
 
 
 class _Play:
     """The state of a step: a ledger, and who still needs each storage."""
 
-    def __init__(self, storages: Storages, adding: bool) -> None:
+    def __init__(
+        self, storages: Storages, adding: bool, kept: dict[int, Kept]
+    ) -> None:
         self.storages = storages
         self.analysis: Counted = storages.analysis
         self.graph = storages.graph
-        self.kept = kept_for_backward(storages)
+        self.kept = kept
         self.needed = storages.differs
         self.last = max(self.graph.outputs)
         self.ledger = Ledger()

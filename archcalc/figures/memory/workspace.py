@@ -24,8 +24,12 @@ def workspace(storages: Storages, node: Node, keeping: bool = False) -> int:
 
     `keeping` says that it keeps what its backward pass needs.
     """
-    extras = _sum(storages, node, _made(storages, node, keeping))
-    return max(0, extras - _held(storages, node)) + _copy(storages, node)[1]
+    case = node.index, keeping
+    if case not in storages.workspaces:
+        extras = _sum(storages, node, _made(storages, node, keeping))
+        most = max(0, extras - _held(storages, node)) + _copy(storages, node)[1]
+        storages.workspaces[case] = most
+    return storages.workspaces[case]
 
 
 def workspace_back(storages: Storages, node: Node) -> int:

@@ -27,7 +27,6 @@ from archcalc.figures.formats import DTYPES
 from archcalc.figures.formulas.scripts import UNICODE
 from archcalc.graph.graph import Graph
 from archcalc.graph.paths import depth, depths
-from archcalc.graph.receptive import receptive_fields
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
 from archcalc.network.rows import Row
@@ -160,7 +159,7 @@ def exact(value: Dim) -> int | str:
 
 def _placed(analysis: Analysis, rows: Sequence[Row]) -> dict[str, list[Any]]:
     """Return the depth and the receptive field of what leaves each row."""
-    deep, fields = depths(analysis.graph), receptive_fields(analysis.graph)
+    deep, fields = depths(analysis.graph), analysis.receptive
     seen = [fields[row.output] for row in rows]
     return {
         "depth": [deep[row.output] for row in rows],

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from archcalc.figures.memory.roofline import load
-from archcalc.graph.receptive import Fields, receptive_fields
+from archcalc.graph.receptive import Fields
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
 from archcalc.network.named_figures import GRAPH_METRICS
@@ -49,7 +49,7 @@ def _of_fields(pick: Callable[[Fields, Shape], Any]) -> Callable[[Analysis], Cel
     """Return a column of the receptive field of the node that leaves a row."""
 
     def rule(analysis: Analysis) -> Cells:
-        fields = receptive_fields(analysis.graph)
+        fields = analysis.receptive
         shape = analysis.graph.nodes[analysis.graph.inputs[0]].shape
 
         def cell(row: Row) -> Any:

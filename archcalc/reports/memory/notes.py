@@ -181,7 +181,7 @@ def inference_notes(analysis: Analysis) -> Iterator[Note]:
     """Yield between what the peak lies, and what the order of branches changes."""
     memory = analysis.memory
     bounds, name = memory.bounds, analysis.graph.nodes[memory.bounds.at].name
-    kept = memory.inference_keeping_inputs.peak
+    kept = memory.peak_keeping_inputs
     of = f"inputs, output and workspace of {name}"
     if bounds.held:
         of = f"all outputs, and inputs and workspace of {name}"
