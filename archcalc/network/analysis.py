@@ -113,6 +113,10 @@ class Analysis(Counted, Shown):
         """
         return self._rows.named(name)
 
+    def of_row(self, row: Row) -> Figures:
+        """Return the figures of a layer's row, which may be another analysis' row."""
+        return self._rows.figures(row.nodes)
+
     def outline(self, level: Level) -> Iterator[Row]:
         """Yield heads and rows in order of execution, as a table prints them.
 

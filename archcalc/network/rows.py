@@ -120,6 +120,10 @@ class Rows:
             self._outlines[level] = tuple(map(self._row, self._drafts(level)))
         return self._outlines[level]
 
+    def figures(self, members: Sequence[int]) -> Figures:
+        """Return the figures of the nodes of a layer's row."""
+        return self._describe(members)[1]
+
     def named(self, name: str) -> Row:
         """Return a layer or group by its path, or by a last part that only it has.
 

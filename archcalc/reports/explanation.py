@@ -108,6 +108,7 @@ class Explainer:
         self.graph = analysis.graph
         self.batch = analysis.setting.batch
         self.known: dict[tuple[Any, ...], Recording] = {}
+        self._lines: dict[tuple[Any, ...], tuple[Derivation, ...]] = {}
 
     def explain(self, at: str | None) -> Explanation:
         """Return the explanation of the whole, or of what a name stands for."""
@@ -255,12 +256,25 @@ class Explainer:
         nodes = [self.graph.nodes[i] for i in row.nodes]
         head = nodes[0]
         shapes = self.graph.input_shapes(head)
-        lines = (*shape_lines(self.record(head), computed=True), *self.counts(nodes))
-        lines = tuple(replace(line, symbols=False) for line in lines)
+        lines = self._brief_lines(nodes)
         remarks = [text for node in nodes for text in reasons(self.graph, node)]
         return Section(
             row.name, row.label, shapes, row.shape, (), lines, tuple(remarks)
         )
+
+    def _brief_lines(self, nodes: Sequence[Node]) -> tuple[Derivation, ...]:
+        """Return the lines of a row; rows of equal layers share them."""
+        case = *((id(self.record(n)), *self._bears(n)) for n in nodes), self.training
+        if case not in self._lines:
+            shape = shape_lines(self.record(nodes[0]), computed=True)
+            lines = (*shape, *self.counts(nodes))
+            self._lines[case] = tuple(replace(line, symbols=False) for line in lines)
+        return self._lines[case]
+
+    def _bears(self, node: Node) -> tuple[object, ...]:
+        """Return what a node's counts depend on beside its layer and its shapes."""
+        wanted = self.wanted[node.index] if self.training else None
+        return node.share is None, self.analysis.in_place(node), wanted
 
     def counts(self, nodes: Sequence[Node]) -> Iterator[Derivation]:
         """Yield what is counted of nodes that share a row."""

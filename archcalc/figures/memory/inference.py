@@ -13,9 +13,7 @@ from archcalc.graph.graph import Node
 OUTPUT = "output"
 
 
-def inference(
-    storages: Storages, order: Sequence[int] | None = None
-) -> Timeline:
+def inference(storages: Storages, order: Sequence[int] | None = None) -> Timeline:
     """Play a forward pass through: an output is freed after its last reader.
 
     Those that leave the network are the caller's, and live to the end. `order` is

@@ -49,9 +49,7 @@ def play(
 class _Play:
     """The state of a step: a ledger, and who still needs each storage."""
 
-    def __init__(
-        self, storages: Storages, adding: bool, kept: dict[int, Kept]
-    ) -> None:
+    def __init__(self, storages: Storages, adding: bool, kept: dict[int, Kept]) -> None:
         self.storages = storages
         self.analysis: Counted = storages.analysis
         self.graph = storages.graph

@@ -23,6 +23,7 @@ from typing import Any
 from archcalc.checks.claims.expectations import judge_known
 from archcalc.errors import UsageError, clean
 from archcalc.figures.conventions import CONVENTIONS
+from archcalc.figures.facts import Figures
 from archcalc.figures.formats import DTYPES
 from archcalc.figures.formulas.scripts import UNICODE
 from archcalc.graph.graph import Graph
@@ -83,7 +84,7 @@ def _network(network: Network) -> dict[str, Any]:
             "formulas": [formulas.place(row) for row in rows],
         },
         "formulas": formulas.known,
-        **_conventions(analysis),
+        **_conventions(analysis, rows),
     }
 
 
@@ -140,16 +141,22 @@ def _joined(analysis: Analysis, rows: Sequence[Row]) -> dict[str, list[Any]]:
 
 def _counted(analysis: Analysis, rows: Sequence[Row]) -> dict[str, list[Any]]:
     """Return the counts of one sample, activations also where nothing is in place."""
-    found = {key: _column(rows, key) for key in COUNTED}
-    setting = replace(analysis.setting, inplace=False)
-    apart = list(replace(analysis, setting=setting).outline("layers"))
+    own = [row.figures if row.kind == "row" else None for row in rows]
+    found = {key: _column(own, key) for key in COUNTED}
+    apart = _figures_with(analysis, rows, inplace=False)
     return {**found, "kept": _column(apart, "activations")}
 
 
-def _column(rows: Sequence[Row], key: str) -> list[int | str]:
-    return [
-        exact(getattr(row.figures, key)) if row.kind == "row" else 0 for row in rows
-    ]
+def _figures_with(
+    analysis: Analysis, rows: Sequence[Row], **setting: Any
+) -> list[Figures | None]:
+    """Return the figures of rows with another setting; of a head, None."""
+    other = replace(analysis, setting=replace(analysis.setting, **setting))
+    return [other.of_row(row) if row.kind == "row" else None for row in rows]
+
+
+def _column(found: Sequence[Figures | None], key: str) -> list[int | str]:
+    return [exact(getattr(one, key)) if one is not None else 0 for one in found]
 
 
 def exact(value: Dim) -> int | str:
@@ -167,19 +174,25 @@ def _placed(analysis: Analysis, rows: Sequence[Row]) -> dict[str, list[Any]]:
     }
 
 
-def _conventions(analysis: Analysis) -> dict[str, Mapping[str, Any]]:
+def _conventions(
+    analysis: Analysis, rows: Sequence[Row]
+) -> dict[str, Mapping[str, Any]]:
     """Return operations by every convention, and parameters where they differ."""
     operations, params, further = {}, {}, {}
     for name, one in CONVENTIONS.items():
-        rows = _counted_by(analysis, name, 1)
+        alone = _figures_with(analysis, rows, convention=name, batch=1)
         if one.unit is not None:
-            operations[name] = _column(rows, "operations")
+            operations[name] = _column(alone, "operations")
         if one.counts_params:
-            params[name] = _column(rows, "reported_params")
+            params[name] = _column(alone, "reported_params")
         if one.counts_batches:
             first, second, third = (
-                [_of_row(row) for row in _counted_by(analysis, name, batch)]
-                for batch in (1, 2, 3)
+                [*map(_operations, found)]
+                for found in (
+                    alone,
+                    _figures_with(analysis, rows, convention=name, batch=2),
+                    _figures_with(analysis, rows, convention=name, batch=3),
+                )
             )
             more = [b - a for a, b in zip(first, second, strict=True)]
             if more != first:
@@ -188,13 +201,8 @@ def _conventions(analysis: Analysis) -> dict[str, Mapping[str, Any]]:
     return {"operations": operations, "params": params, "further": further}
 
 
-def _of_row(row: Row) -> Dim:
-    return row.figures.operations if row.kind == "row" else 0
-
-
-def _counted_by(analysis: Analysis, convention: str, batch: int) -> list[Row]:
-    setting = replace(analysis.setting, convention=convention, batch=batch)
-    return list(replace(analysis, setting=setting).outline("layers"))
+def _operations(found: Figures | None) -> Dim:
+    return 0 if found is None else found.operations
 
 
 # -- formulas --------------------------------------------------------------------------
@@ -205,7 +213,9 @@ class _Formulas:
 
     def __init__(self, analysis: Analysis) -> None:
         parts = Explainer(analysis).explain(None).parts[:-1]
-        self.of = {part.name: [*map(_line, part.lines)] for part in parts}
+        shared = {id(part.lines): part.lines for part in parts}  # by equal layers
+        written = {key: [*map(_line, lines)] for key, lines in shared.items()}
+        self.of = {part.name: written[id(part.lines)] for part in parts}
         self.reasons = {part.name: part.remarks for part in parts}
         self.known: list[list[list[str]]] = []
 
