@@ -210,7 +210,9 @@ def _relu_kept(analysis: Analysis, row: Row | None) -> Dim:
 
 def _peak(analysis: Analysis, row: Row | None) -> int:
     """Return the peak of inference, or the most that lives while a row runs."""
-    return analysis.memory.live(_inside(analysis, row))
+    if row is None:
+        return analysis.memory.peak_inference
+    return analysis.memory.live(row.nodes)
 
 
 def _arena(runtime: str) -> Metric:
@@ -233,7 +235,7 @@ def _training(analysis: Analysis, row: Row | None) -> int:
         raise ValueError(
             "training memory is a figure of the whole network: remove `at`"
         )
-    return analysis.memory.training_timeline.peak
+    return analysis.memory.peak_training.peak
 
 
 def _saved(analysis: Analysis, row: Row | None) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from small_networks import FIRST, LAST, analyzed
 
-from archcalc import Analysis
+from archcalc import Analysis, load
 from archcalc.figures.memory.ledger import Ledger, Timeline
 
 
@@ -135,3 +135,16 @@ def test_what_passes_in_one_step_adds_up() -> None:
     ledger.use("two", 0, 4)
     ledger.step("forward", 0)
     assert ledger.end().peak == 7
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet18", "densenet-cifar", "unet", "swin", "googlenet", "t5"]
+)
+@pytest.mark.parametrize("checkpoint", ["none", "stages"])
+def test_a_peak_alone_is_that_of_the_timeline(name: str, checkpoint: str) -> None:
+    """And is first reached in the same step."""
+    memory = load(name).analyze(batch=2, checkpoint=checkpoint).memory
+    alone = memory.peak_training
+    assert "training_timeline" not in vars(memory)
+    timeline = memory.training_timeline
+    assert (alone.peak, alone.highest) == (timeline.peak, timeline.highest)

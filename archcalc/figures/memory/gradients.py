@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from archcalc.figures.memory.ledger import Ledger
+from archcalc.figures.memory.ledger import Ledger, Peak
 from archcalc.figures.memory.storages import Storages
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.base import numel
@@ -26,7 +26,11 @@ class Gradients:
     """
 
     def __init__(
-        self, storages: Storages, ledger: Ledger, needed: list[bool], adding: bool
+        self,
+        storages: Storages,
+        ledger: Ledger | Peak,
+        needed: list[bool],
+        adding: bool,
     ) -> None:
         self.storages = storages
         self.adding = adding

@@ -48,6 +48,12 @@ class Timeline:
         """The most bytes that live at once."""
         return self.moments[self.peak_at].live
 
+    @property
+    def highest(self) -> tuple[str, int]:
+        """The phase and the node of that step."""
+        moment = self.moments[self.peak_at]
+        return moment.phase, moment.node
+
     def alive(self, step: int) -> tuple[Held, ...]:
         """Return the blocks that live while a step runs, the largest first."""
         held = [b for b in self.blocks if b.first <= step <= b.last and b.bytes]
@@ -102,3 +108,39 @@ class Ledger:
         for key in list(self._open):
             self._close(key, len(self.moments))
         return Timeline(tuple(self.moments), tuple(self.blocks))
+
+
+class Peak:
+    """Takes down of a run only its peak, and the phase and node where that is first.
+
+    It stands in the place of a ledger, which keeps every block and every step.
+    """
+
+    __slots__ = ("_open", "_passing", "highest", "live", "peak")
+
+    def __init__(self) -> None:
+        self.live = self._passing = 0
+        self.peak = -1
+        self.highest = "", 0
+        self._open: dict[Hashable, int] = {}
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._open
+
+    def hold(self, key: Hashable, what: str, node: int, size: int) -> None:  # noqa: ARG002
+        """Take a block in this step; it lives until `drop`."""
+        self._open[key] = size
+        self.live += size
+
+    def use(self, what: str, node: int, size: int) -> None:  # noqa: ARG002
+        """Take a block for this step alone."""
+        self._passing += size
+
+    def step(self, phase: str, node: int, drop: Iterable[Hashable] = ()) -> None:
+        """End a step; what is dropped was still alive in it."""
+        alive = self.live + self._passing
+        if alive > self.peak:
+            self.peak, self.highest = alive, (phase, node)
+        for key in drop:
+            self.live -= self._open.pop(key)
+        self._passing = 0

@@ -20,7 +20,7 @@ from archcalc.figures.memory.inference import (
     peak_keeping_inputs,
     upper_bound,
 )
-from archcalc.figures.memory.ledger import Timeline
+from archcalc.figures.memory.ledger import Peak, Timeline
 from archcalc.figures.memory.saved import (
     Kept,
     kept_for_backward,
@@ -28,7 +28,7 @@ from archcalc.figures.memory.saved import (
     with_checkpoints,
 )
 from archcalc.figures.memory.storages import Storages, number
-from archcalc.figures.memory.training import play
+from archcalc.figures.memory.training import peak_of, play
 from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim
 
@@ -170,6 +170,13 @@ class Memory:
     def training_timeline(self) -> Timeline:
         """One step of training, moment by moment."""
         return play(self.training_storages, self.static, kept=self._kept)
+
+    @cached_property
+    def peak_training(self) -> Timeline | Peak:
+        """The peak of a step of training, without its timeline unless that is known."""
+        if "training_timeline" in self.__dict__:
+            return self.training_timeline
+        return peak_of(self.training_storages, self.static, self._kept)
 
     @cached_property
     def training(self) -> Training:

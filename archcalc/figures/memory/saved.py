@@ -101,7 +101,7 @@ def _copies(storages: Storages, node: Node, saved: Saved, differs: list[bool]) -
         return 0
     if saved.casts_for_input and not differs[node.inputs[0]]:
         return 0
-    shapes = node.layer.weights(*storages.graph.input_shapes(node))
+    shapes = node.layer.weights(*storages.entering[node.index])
     values = [number(numel(shapes[n]), node) for n in saved.weights if n in shapes]
     return sum(in_bytes(v, storages.bits) for v in values)
 

@@ -30,8 +30,9 @@ class Storages:
     """The storages of one run of a network, in inference or in training.
 
     `owner` gives for each node the node whose storage it writes to, `size` the bytes of
-    each owner's storage, `overwriting` the nodes that run in place; `workspaces` has
-    what was computed of workspace, by node and whether it keeps. Side heads run
+    each owner's storage, `overwriting` the nodes that run in place,
+    `entering` the shapes that enter each node; `workspaces` has what was computed of
+    workspace, by node and whether it keeps. Side heads run
     where there is a backward pass; with `training` false it is in evaluation mode.
     Raises `UsageError` AC541 where a size is a symbol.
     """
@@ -46,6 +47,7 @@ class Storages:
         self.backward = backward
         self.training = backward and training
         self.ran = [n for n in self.graph.nodes if backward or not n.aux]
+        self.entering = list(map(self.graph.input_shapes, self.graph.nodes))
         self.readers = self._count_readers()
         self.owner = list(range(len(self.graph.nodes)))
         self.size = [0] * len(self.graph.nodes)
@@ -127,7 +129,7 @@ class Storages:
 
         `passes` says whether a gradient goes on to its inputs.
         """
-        shapes = self.graph.input_shapes(node)
+        shapes = self.entering[node.index]
         saved = self.ruled(node)
         instead = saved.first if not passes else saved.frozen if node.frozen else None
         saved = saved if instead is None else instead
@@ -161,7 +163,7 @@ class Storages:
         asked = rule, node.index
         if asked in self._said:
             return self._said[asked]
-        layer, shapes = self.layer(node), self.graph.input_shapes(node)
+        layer, shapes = self.layer(node), self.entering[node.index]
         case = (rule, id(layer), node.shape, shapes)
         if case not in self._rules:  # the layer is kept, and so its identity
             said = getattr(layer, rule)(node.shape, *shapes)

@@ -18,7 +18,7 @@ from archcalc.figures.counted import Counted
 from archcalc.figures.memory.at_rest import Static, size_of, temporaries, weight_dtype
 from archcalc.figures.memory.checkpoints import Segment, entering, segments
 from archcalc.figures.memory.gradients import Gradients
-from archcalc.figures.memory.ledger import Ledger, Timeline
+from archcalc.figures.memory.ledger import Ledger, Peak, Timeline
 from archcalc.figures.memory.saved import Kept, kept_for_backward
 from archcalc.figures.memory.storages import Storages, number
 from archcalc.figures.memory.workspace import workspace, workspace_back
@@ -43,20 +43,35 @@ def play(
     what nodes keep for backward, where that is known.
     """
     kept = kept_for_backward(storages) if kept is None else kept
-    return _Play(storages, adding, kept).run(static)
+    ledger = Ledger()
+    _Play(storages, adding, kept, ledger).run(static)
+    return ledger.end()
+
+
+def peak_of(storages: Storages, static: Static, kept: dict[int, Kept]) -> Peak:
+    """Return the peak of the same step, without its timeline."""
+    ledger = Peak()
+    _Play(storages, True, kept, ledger).run(static)
+    return ledger
 
 
 class _Play:
     """The state of a step: a ledger, and who still needs each storage."""
 
-    def __init__(self, storages: Storages, adding: bool, kept: dict[int, Kept]) -> None:
+    def __init__(
+        self,
+        storages: Storages,
+        adding: bool,
+        kept: dict[int, Kept],
+        ledger: Ledger | Peak,
+    ) -> None:
         self.storages = storages
         self.analysis: Counted = storages.analysis
         self.graph = storages.graph
         self.kept = kept
         self.needed = storages.differs
         self.last = max(self.graph.outputs)
-        self.ledger = Ledger()
+        self.ledger = ledger
         self.summed: set[Hashable] = set()
         self.sums: list[int] = []
         self.needs: Counter[Hashable] = Counter()
@@ -66,7 +81,7 @@ class _Play:
         self.ends = {part.end - 1: part for part in parts}
         self.inside = {i for part in parts for i in range(part.first, part.end)}
 
-    def run(self, static: Static) -> Timeline:
+    def run(self, static: Static) -> None:
         for what, size in static._asdict().items():
             words = what.replace("_", " ")
             if what == "gradients":
@@ -78,7 +93,6 @@ class _Play:
         self.backward()
         self.ledger.use(UPDATING, self.last, temporaries(self.analysis))
         self.ledger.step("update", self.last)
-        return self.ledger.end()
 
     # -- forward ---------------------------------------------------------------------
 
@@ -199,7 +213,7 @@ class _Play:
 
         Those of a shared layer wait until its own run: it was the first in forward.
         """
-        count = len(node.layer.weights(*self.graph.input_shapes(node)))
+        count = len(node.layer.weights(*self.storages.entering[node.index]))
         keys = [(node.index, f"weight {place}") for place in range(count)]
         gone = tuple(key for key in keys if key in self.ledger)
         if gone:
@@ -243,7 +257,7 @@ class _Play:
         """
         dtype = weight_dtype(self.analysis)
         owner = node.index if node.share is None else node.share
-        shapes = node.layer.weights(*self.graph.input_shapes(node))
+        shapes = node.layer.weights(*self.storages.entering[node.index])
         for place, (name, shape) in enumerate(shapes.items()):
             size = number(size_of(name, shape, dtype), node)
             key = owner, f"weight {place}"

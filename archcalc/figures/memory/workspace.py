@@ -58,7 +58,7 @@ def _made(storages: Storages, node: Node, keeping: bool = False) -> list[Extra]:
         most = inside.training if keeping else inside.inference
         own = storages.size[node.index]
         return [Extra(STEPS, once=most - own, width=1)]
-    layer, shapes = storages.layer(node), storages.graph.input_shapes(node)
+    layer, shapes = storages.layer(node), storages.entering[node.index]
     moments: list[list[Extra]] = storages.ruling("workspace", node)
     saved = storages.ruling("saved", node)
     if type(layer).reordered is not Layer.reordered:

@@ -9,7 +9,7 @@ from typing import Any
 from archcalc.errors import ArchcalcError
 from archcalc.figures.memory.activation_rules import rule_named
 from archcalc.figures.memory.checkpoints import segments
-from archcalc.figures.memory.ledger import Timeline
+from archcalc.figures.memory.ledger import Peak, Timeline
 from archcalc.figures.memory.optimizers import named_way
 from archcalc.figures.memory.storages import Storages, takes_onednn
 from archcalc.graph.graph import Node
@@ -75,10 +75,10 @@ ROOFLINE = (
 )
 
 
-def at(analysis: Analysis, timeline: Timeline) -> str:
+def at(analysis: Analysis, timeline: Timeline | Peak) -> str:
     """Return where the peak is: `backward of conv4.1`."""
-    moment = timeline.moments[timeline.peak_at]
-    return f"{PHASES[moment.phase]} {analysis.graph.nodes[moment.node].name}"
+    phase, node = timeline.highest
+    return f"{PHASES[phase]} {analysis.graph.nodes[node].name}"
 
 
 def definitions(analysis: Analysis, rule: str) -> Iterator[Note]:

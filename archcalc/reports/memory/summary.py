@@ -107,8 +107,8 @@ def _four(analysis: Analysis, rule: str) -> Table:
         ),
         (
             "training",
-            lambda: memory.training_timeline.peak,
-            lambda: at(analysis, memory.training_timeline),
+            lambda: memory.peak_training.peak,
+            lambda: at(analysis, memory.peak_training),
         ),
         ("disk", lambda: memory.on_disk, lambda: stored_dtype(analysis)),
     )
