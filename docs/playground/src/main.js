@@ -17,6 +17,7 @@ import { createTheme } from "./theme.js";
 import { views } from "./views/index.js";
 
 const PATIENCE = 120;
+const BETWEEN_ADDRESSES = 400;
 const byId = (id) => document.getElementById(id);
 
 class Page {
@@ -51,10 +52,8 @@ class Page {
     });
     createTheme(byId("theme-button"));
     byId("begin-button").onclick = () => this.files.show();
-    byId("skip").onclick = (event) => {
-      event.preventDefault();
-      this.editor.view.focus();
-    };
+    onSkip("skip-editor", () => this.editor.view.focus());
+    onSkip("skip-figures", () => byId("see").focus());
     this.prepareLessons();
   }
 
@@ -187,7 +186,6 @@ class Page {
     this.emit("result", look);
     if (kept) this.mark(this.state.row, false);
     else this.caretAt(this.editor.line());
-    this.writeAddress();
   }
 
   /** Tell the view that is shown, and the lesson if one is open. */
@@ -202,6 +200,7 @@ class Page {
     for (const panel of this.tabs.panels()) panel.toggleAttribute("data-stale", why !== null);
     byId("state").toggleAttribute("data-stale", why !== null);
     if (why) this.emit("stale", { why });
+    if (why !== "changed") this.writeAddress();
   }
 
   showFindings(findings) {
@@ -287,14 +286,20 @@ class Page {
     return addressOf(current, current.settings, this.documents.other(), tab);
   }
 
-  /** The address follows what is shown, so that a reload gives the same; an embedded page has no own. */
+  /**
+   * The address follows the text, whether it has errors or not, so that a reload gives the same. An
+   * embedded page has no address of its own. Browsers allow few changes of it in a second.
+   */
   writeAddress() {
     if (this.asked.embed) return;
     clearTimeout(this.writing);
+    const wait = Math.max(0, BETWEEN_ADDRESSES - (performance.now() - (this.writtenAt ?? 0)));
     this.writing = setTimeout(async () => {
-      this.written = await this.address();
-      history.replaceState(null, "", this.written);
-    }, 400);
+      this.writtenAt = performance.now();
+      const address = await this.address();
+      this.written = address;
+      history.replaceState(null, "", address);
+    }, wait);
   }
 
   prepareLessons() {
@@ -343,6 +348,14 @@ function totalsOf({ totals, columns }) {
   return told.filter(Boolean).join(" · ");
 }
 
+/** A skip link moves the focus; the fragment of the address is the spec's. */
+function onSkip(id, act) {
+  byId(id).onclick = (event) => {
+    event.preventDefault();
+    act();
+  };
+}
+
 async function start() {
   let asked;
   try {
@@ -354,7 +367,7 @@ async function start() {
   const page = new Page(asked);
   await page.begin();
   if (asked.trouble) page.note.show(asked.trouble);
-  addEventListener("hashchange", () => location.href !== page.written && location.reload());
+  addEventListener("hashchange", () => location.hash.includes("spec=") && location.href !== page.written && location.reload());
 }
 
 /** An embedded page waits for a click before it loads the engine. */

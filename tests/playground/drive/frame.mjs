@@ -24,11 +24,18 @@ for (const [name, act] of Object.entries(cases)) {
     assert.deepEqual(heard, [], "the page said something");
     tell({ name, ok: true });
   } catch (error) {
-    tell({ name, ok: false, said: `${error.message}\n${error.stack?.split("\n").find((line) => line.includes("/drive/")) ?? ""}`, heard });
+    tell({ name, ok: false, shown: await shown(contexts), said: `${error.message}\n${error.stack?.split("\n").find((line) => line.includes("/drive/")) ?? ""}`, heard });
   }
   await Promise.all(contexts.map((context) => context.close()));
 }
 await browser.close();
+
+/** What the pages say of themselves, for whoever reads of a failure. */
+async function shown(contexts) {
+  const pages = contexts.flatMap((context) => context.pages());
+  const parts = ["#note", "#status", "#totals", "#findings"];
+  return Promise.all(pages.map(async (page) => [page.url().slice(0, 200), ...(await Promise.all(parts.map((part) => page.locator(part).innerText({ timeout: 1000 }).catch(() => "")))) ]));
+}
 
 function tell(result) {
   console.log(JSON.stringify(result));

@@ -1,5 +1,7 @@
 // The editor and what stands around it, as a person uses them.
 
+import { readAddress } from "../../../docs/playground/src/links.js";
+
 const LINE = ".cm-activeLine";
 
 /** Waits until the figures are those of the text. */
@@ -21,6 +23,12 @@ async function pick(page, word) {
   await page.locator(".completions li", { hasText: word }).first().waitFor();
   await page.waitForTimeout(150);
   await page.keyboard.press("Enter");
+}
+
+/** Waits until the address of the page holds a text. */
+async function addressHolds(page, pattern) {
+  const spec = async () => (await readAddress(page.url())).spec ?? "";
+  for (let at = 0; at < 100 && !pattern.test(await spec()); at += 1) await page.waitForTimeout(100);
 }
 
 /** A file dropped on the page. */
@@ -127,6 +135,10 @@ export const cases = {
     assert.ok(!(await inside()));
     await page.keyboard.press("Shift+Tab");
     assert.ok(await inside());
+    await page.locator("#skip-figures").focus();
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "see");
+    assert.match(page.url(), /\?net=vgg16$/);
   },
 
   "the shelf is searched by keys, and a second network stands beside the first": async ({ visit, assert }) => {
@@ -178,7 +190,7 @@ export const cases = {
     await page.keyboard.press("End");
     await page.keyboard.press("Enter");
     await page.keyboard.type("- {conv: 64}");
-    await page.waitForFunction(() => location.hash.startsWith("#spec="));
+    await addressHolds(page, /conv1-1, conv: 64\}\n *- \{conv: 64\}\n/);
     await settled(page);
     const edited = await totals(page);
     await page.reload();
@@ -187,6 +199,20 @@ export const cases = {
     assert.match(await page.locator("#note p").textContent(), /where vgg16 was edited/);
     await page.locator("#note button", { hasText: "Fresh vgg16" }).click();
     await page.waitForFunction(() => /^138,357,544/.test(document.querySelector("#totals").textContent));
+  },
+
+  "an edit with an error is not lost by a reload": async ({ visit, assert }) => {
+    const page = await visit("?net=vgg16");
+    await settled(page);
+    await caretBehind(page, "name: conv1-1");
+    await page.keyboard.type(" # mine {");
+    await caretBehind(page, "name: conv1-2");
+    await page.keyboard.type(" x");
+    await addressHolds(page, /conv1-2, conv: 64\} x\n/);
+    await page.reload();
+    await page.locator("#findings li.error").waitFor();
+    assert.match(await page.locator(".cm-line", { hasText: "conv1-1" }).textContent(), /# mine \{/);
+    assert.match(await page.locator("#status").textContent(), /^Line 19/);
   },
 
   "a link is copied and opens the same; the command line is copied": async ({ visit, assert }) => {

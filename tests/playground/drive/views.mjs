@@ -127,7 +127,7 @@ export const cases = {
     await page.keyboard.press("ArrowRight");
     await page.waitForFunction(() => document.querySelector("#totals").textContent.startsWith("61,791 params")); // 84 weights and a bias more
     assert.equal(await panel.getByLabel("classes, exact value").inputValue(), "11");
-    assert.match(await panel.textContent(), /archcalc table lenet5\.yaml --set classes=11/);
+    assert.match(await panel.textContent(), /archcalc table lenet5 --set classes=11/);
     await panel.getByRole("button", { name: "Back to the values" }).click();
     await page.waitForFunction(() => document.querySelector("#totals").textContent.startsWith("61,706 params"));
     assert.equal(await slider.inputValue(), "10");
