@@ -52,6 +52,7 @@ STRICTER = {
     ("AC207", "pad"): "torch may cut all that there is, and go on with zeros",
     ("AC209", "avgpool"): "uneven padding which the mean cannot leave out as asked",
     ("AC209", "maxpool"): "padding that torch's module refuses, made by its own call",
+    ("AC210", "grid_attention"): "the build adds zeros to a grid, as to windows",
     ("AC210", "split"): "torch.chunk makes pieces of unequal size",
     ("AC211", "einsum"): "torch stretches axes of size 1",
     ("AC213", "crop"): "torch's slices end where their axis ends, without a word",
