@@ -160,7 +160,7 @@ class Page {
 
   broken(findings) {
     const first = findings.find((one) => one.severity === "error") ?? findings[0];
-    const message = first ? `Line ${first.from.line}: ${first.message.split("\n")[0]}.` : "The spec has no layers.";
+    const message = first ? sentence(`Line ${first.from.line}: ${first.message.split("\n")[0]}`) : "The spec has no layers.";
     this.setStale("broken", message);
   }
 
@@ -326,6 +326,8 @@ class Page {
     byId("lessons-button").focus();
   }
 }
+
+const sentence = (text) => (/[.?!]$/.test(text) ? text : `${text}.`);
 
 /** The command line; a network of the shelf as it is has no file, but a name. */
 const commandOf = (command, document) =>

@@ -130,6 +130,9 @@ export const cases = {
     assert.ok(await inside());
     await page.keyboard.press("Tab");
     assert.ok(await inside());
+    await page.locator("#findings li.error").waitFor(); // Tab has indented the line
+    await page.keyboard.press("Control+z");
+    await settled(page);
     await page.keyboard.press("Escape");
     await page.keyboard.press("Tab");
     assert.ok(!(await inside()));
@@ -138,7 +141,7 @@ export const cases = {
     await page.locator("#skip-figures").focus();
     await page.keyboard.press("Enter");
     assert.equal(await page.evaluate(() => document.activeElement.id), "see");
-    assert.match(page.url(), /\?net=vgg16$/);
+    assert.ok(!page.url().includes("#see"));
   },
 
   "the shelf is searched by keys, and a second network stands beside the first": async ({ visit, assert }) => {
