@@ -15,6 +15,7 @@ from random_spaces import space
 
 import archcalc
 from archcalc import sweep
+from archcalc.render.rows import partitions
 from archcalc.render.rows.partitions import JOURNAL, Partitions
 from archcalc.sweeps import combinations, masks
 from archcalc.sweeps.sweep import Sweep
@@ -187,10 +188,21 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
 def test_a_worker_that_does_not_see_the_folder(tmp_path: Path) -> None:
     folder = tmp_path / "rows"
     with ThreadPoolExecutor(1) as pool:
-        partitions = Partitions(found(executor=pool), folder, "parquet", 40, False)
+        one = Partitions(found(executor=pool), folder, "parquet", 40, False)
         (folder / JOURNAL).rename(folder / "_moved")
         with pytest.raises(archcalc.UsageError, match=r"AC583.* is not that of"):
-            partitions.run(lambda _: None)
+            one.run(lambda _: None)
+
+
+def test_a_worker_that_has_another_folder_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = partitions.Part(0, 40, 40, [], 0, [])
+    monkeypatch.setattr(partitions, "write_part", lambda *_: elsewhere)
+    one = Partitions(found(), tmp_path / "rows", "parquet", 40, False)
+    with pytest.raises(archcalc.UsageError, match=r"AC583.*a file that is not in"):
+        one.run(lambda _: None)
+    assert one.done == {}
 
 
 WORDS = ("sweep", SPACE, "--over", "width=8:64:8", "--over", "blocks3=1:40")
@@ -260,6 +272,8 @@ def test_a_sample_is_that_of_python(
         "width,blocks3,params,macs",
         *(",".join(map(str, row)) for row in drawn),
     ]
+    done = run(capsys, monkeypatch, *words, "--seed", "7", "-f", "csv", "--top", "3")
+    assert len(done.out.splitlines()) == 4
     done = run(
         capsys, monkeypatch, *words, "--seed", "7", "--sort", "macs:down", "-f", "json"
     )

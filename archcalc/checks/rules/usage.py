@@ -335,7 +335,7 @@ USAGE = (
     Rule(
         "AC582",
         "wrong-resume",
-        "`--resume` continues a file that the same sweep has begun.",
+        "`--resume` continues a file or folder that the same sweep has begun.",
         "$ archcalc sweep efficientnet --over width=1:2 --resume",
         "$ archcalc sweep efficientnet --over width=1:2 --resume -o sweep.csv",
     ),
