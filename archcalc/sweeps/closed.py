@@ -86,9 +86,11 @@ class _Ways:
     def closed(self) -> Totals | None:
         """Return totals from formulas over the axes that sizes alone depend on.
 
-        An axis that says how often something stands is not one of them.
+        An axis that says how often something stands is not one of them; of a `when`
+        that turns out meanwhile.
         """
         named = {place for place in range(len(self.at)) if self._may_be_named(place)}
+        named -= self.reuse.dependence.repeating
         while named and not self.reuse.plain:
             try:
                 return self._formulas(named)

@@ -125,6 +125,12 @@ class Dependence:
         """Return the axes that say how often a step stands."""
         return self.behind(names_in([step.repeat, step.when]))
 
+    @cached_property
+    def repeating(self) -> frozenset[int]:
+        """The axes that say how often any step is repeated."""
+        under = (inner for step in self.spec.steps for inner in self._under(step))
+        return self.behind(names_in(inner.repeat for inner in under))
+
     def counts_by_shape(self, step: Step) -> bool:
         """Say whether how often a step stands depends on what enters it, or on `i`."""
         return not DYNAMIC.isdisjoint(names_in([step.repeat, step.when]))

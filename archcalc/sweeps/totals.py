@@ -22,6 +22,8 @@ from archcalc.sweeps.parts import Axes, Column, Part, Places, Table, parts_of
 
 BLOCK, WIDE = 4096, 1 << 18
 """Combinations of a block, at most: as lists, and as arrays."""
+LONG = 64
+"""Numbers of a list whose loop takes little time beside what it does."""
 LARGEST = 2**63 - 1
 
 
@@ -72,12 +74,19 @@ class Figure:
             (axes.lengths[place], [g for g in groups if g.inner[-1] == place])
             for place in axes.inner
         ]
+        self.apart, size = len(self.steps), 1
+        while self.apart and size < LONG:
+            length, own = self.steps[self.apart - 1]
+            if any(len(group.inner) > 1 for group in own):
+                break
+            self.apart, size = self.apart - 1, size * length
 
     def column(self, outer: Places) -> Column:
         """Return the totals of a block."""
         column = self.base.column(outer) if self.base else [0]
         before: Places = ()
-        for (length, groups), place in zip(self.steps, self.axes.inner, strict=True):
+        steps = zip(self.steps[: self.apart], self.axes.inner, strict=False)
+        for (length, groups), place in steps:
             before = (*before, place)
             alone = [group for group in groups if len(group.inner) == 1]
             if alone:
@@ -89,6 +98,21 @@ class Figure:
                 if len(group.inner) > 1:
                     own = self.spread(Grid(group.inner, group.column(outer)), before)
                     column = list(map(add, column, own))
+        behind = self._behind(outer)
+        return [a + b for a in column for b in behind]
+
+    def _behind(self, outer: Places) -> Column:
+        """Return what the last few axes add, each for itself.
+
+        It is made beforehand, such that the loop over all rows has a long inner one.
+        """
+        column = [0]
+        for length, groups in reversed(self.steps[self.apart :]):
+            if groups:
+                own = groups[0].column(outer)
+                column = [a + b for a in own for b in column]
+            else:
+                column *= length
         return column
 
     def array(self, outer: Places) -> Any:
