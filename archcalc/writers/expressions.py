@@ -217,7 +217,7 @@ class Expressions:
         return "-1" if place == len(value.order) - 1 else str(place)
 
     def reduced(self, name: str, value: Laid, axes: Any, keep: bool) -> Laid:
-        """Return a sum or mean over some axes."""
+        """Return a sum, a mean or the largest or smallest value over some axes."""
         several = axes if isinstance(axes, list) else [axes]
         places = sorted(value.axis(axis) for axis in several)
         said = str(places[0]) if len(places) == 1 else str(tuple(places))
@@ -263,8 +263,7 @@ def flag(named: Mapping[str, ast.expr], name: str) -> bool:
 
 
 KEYWORDS = {
-    "mean": frozenset({"keepdim"}),
-    "sum": frozenset({"keepdim"}),
+    **dict.fromkeys(("mean", "sum", "amax", "amin"), frozenset({"keepdim"})),
     "vector_norm": frozenset({"keepdim"}),
     "pad": frozenset({"value"}),
     "gelu": frozenset({"approximate"}),
@@ -339,12 +338,11 @@ def _split(to: Expressions, x: Laid, given: list[Any], named: Any) -> list[Laid]
     return to.pieces(x, sizes, axis)
 
 
-def _mean(to: Expressions, x: Laid, given: list[Any], named: Any) -> Laid:
-    return to.reduced("mean", x, given[0], flag(named, "keepdim"))
+def _over(name: str) -> Method:
+    def method(to: Expressions, x: Laid, given: list[Any], named: Any) -> Laid:
+        return to.reduced(name, x, given[0], flag(named, "keepdim"))
 
-
-def _sum(to: Expressions, x: Laid, given: list[Any], named: Any) -> Laid:
-    return to.reduced("sum", x, given[0], flag(named, "keepdim"))
+    return method
 
 
 def _softmax(to: Expressions, x: Laid, given: list[Any], named: Any) -> Laid:
@@ -382,8 +380,10 @@ METHODS: dict[str, Method] = {
     "unbind": _unbind,
     "chunk": _chunk,
     "split": _split,
-    "mean": _mean,
-    "sum": _sum,
+    "mean": _over("mean"),
+    "sum": _over("sum"),
+    "amax": _over("max"),
+    "amin": _over("min"),
     "softmax": _softmax,
     "expand": _expand,
     **{name: _each(name) for name in ("rsqrt", "exp", "sqrt", "abs", "square")},
