@@ -40,6 +40,16 @@ PLAYGROUND = ROOT / "build" / "playground"
 """Where `node docs/playground/build.mjs` writes the page that edits a network."""
 
 
+def link_playground(
+    _app: object, _name: str, _template: str, context: dict, _doctree: object
+) -> None:
+    """Link every page of the site to the playground, where it was built."""
+    if (PLAYGROUND / "index.html").is_file():
+        address = context["pathto"]("playground/index.html", 1)
+        words = f'<a href="{address}">Try it in your browser: the playground</a>'
+        context["theme_announcement"] = words
+
+
 def publish_playground(app: object, error: Exception | None) -> None:
     """Put the page into the site as `playground/`, where it was built."""
     page = PLAYGROUND / "index.html"
@@ -51,4 +61,5 @@ def publish_playground(app: object, error: Exception | None) -> None:
 
 def setup(app: object) -> None:
     """Add what is done when the site is built."""
+    app.connect("html-page-context", link_playground)
     app.connect("build-finished", publish_playground)

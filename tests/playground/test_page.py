@@ -112,6 +112,9 @@ def test_the_site_publishes_the_page(
         builder = Builder()
         outdir = tmp_path
 
+    shown: dict[str, Any] = {"pathto": lambda target, resource: f"../{target}"}
+    conf.link_playground(App(), "how-to/model", "page.html", shown, None)
+    assert '<a href="../playground/index.html">' in shown["theme_announcement"]
     conf.publish_playground(App(), None)
     assert filecmp.dircmp(page_folder, tmp_path / "playground").left_only == []
 
