@@ -1,7 +1,7 @@
 // A table with blanks to fill in. The engine asks and marks.
 
 import { button, el, showing, trouble, withCode } from "./dom.js";
-import { headOf, notesOf, scrolling } from "./report.js";
+import { headOf, notesOf, scrolling, whatOf } from "./report.js";
 
 const COUNT = 6;
 const FEW = 30;
@@ -42,7 +42,7 @@ class Sheet {
         const place = places.get(`${line} ${column.key}`);
         const text = row.cells[column.key]?.text ?? "";
         if (place !== undefined) return el("td", { class: column.align }, `(${place + 1}) `, this.fields[place].input, this.fields[place].sign);
-        return at ? el("td", { class: `${column.align} ${column.kind}` }, text) : el("th", { scope: "row" }, text);
+        return at ? el("td", { class: `${column.align} ${column.kind} ${column.key}` }, text) : el("th", { scope: "row" }, text, whatOf(row));
       })),
     );
     const table = el("table", {}, el("thead", {}, el("tr", {}, ...columns.map(headOf))), el("tbody", {}, ...body.filter(Boolean)));
@@ -54,7 +54,9 @@ class Sheet {
       button("Show the answers", () => this.solve()),
       button("Another sheet", () => { this.seed += 1; this.renew(); }),
     );
-    const form = el("form", { autocomplete: "off" }, scrolling("Table with blanks", table), buttons, this.score);
+    const sheeted = scrolling("Table with blanks", table);
+    sheeted.classList.add("sheet");
+    const form = el("form", { autocomplete: "off" }, sheeted, buttons, this.score);
     form.onsubmit = (event) => {
       event.preventDefault();
       this.check();

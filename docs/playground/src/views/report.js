@@ -27,7 +27,10 @@ export function scrolling(name, ...children) {
   return el("div", { class: "scrolling", role: "region", tabIndex: 0, "aria-label": name }, ...children);
 }
 
-export const headOf = (column) => el("th", { scope: "col", class: column.align, title: column.note ?? "" }, column.title || "no.");
+export const headOf = (column) => el("th", { scope: "col", class: `${column.align} ${column.key}`, title: column.note ?? "" }, column.title || "no.");
+
+/** What a layer is, below its name: on phones, in place of the column. */
+export const whatOf = (row) => (row.cells.what ? el("small", { class: "what" }, row.cells.what.text) : null);
 
 function cellOf(row, column, at, act) {
   const cell = row.cells[column.key];

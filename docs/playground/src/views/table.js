@@ -1,7 +1,7 @@
 // The table, folded as in the terminal. Rows can be opened and chosen, by keys too.
 
 import { button, el } from "./dom.js";
-import { headOf, notesOf, scrolling } from "./report.js";
+import { headOf, notesOf, scrolling, whatOf } from "./report.js";
 
 const MOST = 600;
 const SHARED = ["params", "macs", "flops", "activations", "activation_bytes"];
@@ -105,7 +105,7 @@ class TableView {
     if (line.open !== undefined) props["aria-expanded"] = String(line.open);
     const cells = this.look.columns.map((column, at) => {
       const cell = line.cells[column.key];
-      if (at === 0) return el("th", { scope: "row", role: "rowheader" }, el("span", { class: "mark", "aria-hidden": "true" }), cell?.text ?? "");
+      if (at === 0) return el("th", { scope: "row", role: "rowheader" }, el("span", { class: "mark", "aria-hidden": "true" }), cell?.text ?? "", whatOf(line));
       const td = this.cellOf(cell, column);
       if (most[column.key] && line.kind === "row" && !line.fold) td.style.setProperty("--share", cell ? cell.value / most[column.key] : 0);
       return td;
@@ -124,9 +124,9 @@ class TableView {
   }
 
   /** A figure, short where the table doesn't show all digits; they are in its title then. */
-  cellOf(cell, { align, kind }) {
+  cellOf(cell, { align, kind, key }) {
     const short = !this.exact && cell?.short;
-    const props = { role: "gridcell", class: `${align} ${kind}`, title: short ? cell.text : null };
+    const props = { role: "gridcell", class: `${align} ${kind} ${key}`, title: short ? cell.text : null };
     return el("td", props, (short || cell?.text) ?? "");
   }
 
