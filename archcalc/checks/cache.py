@@ -18,14 +18,16 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import ArchcalcError, UsageError
 from archcalc.limits import DEFAULT
 from archcalc.source.text import ENDINGS, read_bytes
+
+if TYPE_CHECKING:
+    from hashlib import blake2b
 
 FORMAT = "archcalc-cache"
 VERSION = 1
@@ -64,7 +66,7 @@ class Cache:
 
     def key(self, kind: str, *parts: object) -> str:
         """Return what a result is kept under: a digest of all that it follows from."""
-        made = blake2b(self.engine, digest_size=DIGEST_BYTES)
+        made = _digest(self.engine)
         for part in parts:
             data = part if isinstance(part, bytes) else repr(part).encode()
             made.update(len(data).to_bytes(8, "big") + data)
@@ -105,13 +107,19 @@ class Cache:
     @cached_property
     def engine(self) -> bytes:
         """A digest of the code that makes results."""
-        made = blake2b(sys.version.encode(), digest_size=DIGEST_BYTES)
+        made = _digest(sys.version.encode())
         yaml = find_spec("yaml")  # not imported: its first file has its version
         for path in (*_modules(Path(__file__).parent.parent), yaml and yaml.origin):
             if path:
                 data = Path(path).read_bytes()
                 made.update(len(data).to_bytes(8, "big") + data)
         return made.digest()
+
+
+def _digest(begin: bytes) -> blake2b:
+    from hashlib import blake2b  # loads a library, which a check without cache spares
+
+    return blake2b(begin, digest_size=DIGEST_BYTES)
 
 
 def _modules(folder: Path) -> Iterator[str]:

@@ -32,7 +32,7 @@ from archcalc.source.values import (
 
 __all__ = ["Mapping", "Scalar", "Sequence", "Source", "Value", "parse", "read"]
 
-PLAINLY = 20_000
+PLAINLY = 60_000
 """Characters that one process reads without libyaml; for more its import pays off."""
 
 

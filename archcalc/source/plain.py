@@ -28,7 +28,7 @@ QUOTED = r'"[^"\\\n]*"|\'[^\'\n]*\''
 ENTRY = re.compile(rf"({KEY}|{QUOTED}):(?: +|$)", re.MULTILINE)
 LINE = re.compile(rf"({QUOTED}|(?:{FIRST})[^\n]*?) *(?: #.*)?$", re.MULTILINE)
 TOKEN = re.compile(
-    rf"( *)(?:({QUOTED}|(?:{FIRST})[^\n,\[\]{{}}:#\"'?&|`]*)(:(?=[ \n]))?"
+    rf"( *)(?:({QUOTED}|(?:{FIRST})[^\n,\[\]{{}}:#?&|`]*)(:(?=[ \n]))?"
     r"|([\[\]{},])|(?:(?<=[ \n])#.*)?(\n) *(?=[^ ]))"
 )
 END = re.compile(r" *(?: #.*)?$", re.MULTILINE)

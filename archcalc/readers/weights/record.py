@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from mmap import mmap
-from typing import NamedTuple
 
 from archcalc.errors import UsageError
 from archcalc.readers.weights.dtypes import Dtype
+from archcalc.records import NamedTuple, dataclass, field
 
 Buffer = mmap | bytes
 NO_GRAPH = "AC591"
