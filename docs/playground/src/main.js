@@ -48,6 +48,7 @@ class Page {
       address: () => this.address(),
       command: () => this.state.look?.command ?? `archcalc table ${this.documents.current().name}`,
       spec: () => this.documents.current(),
+      local: this.engine.kind === "local",
       report,
     });
     createTheme(byId("theme-button"));
@@ -287,18 +288,18 @@ class Page {
   }
 
   /**
-   * The address follows the text, whether it has errors or not, so that a reload gives the same. An
-   * embedded page has no address of its own. Browsers allow few changes of it in a second.
+   * The address follows the text, whether it has errors or not, so that a reload gives the same. In an
+   * embedded page its link does. Browsers allow few changes of an address in a second.
    */
   writeAddress() {
-    if (this.asked.embed) return;
     clearTimeout(this.writing);
     const wait = Math.max(0, BETWEEN_ADDRESSES - (performance.now() - (this.writtenAt ?? 0)));
     this.writing = setTimeout(async () => {
       this.writtenAt = performance.now();
       const address = await this.address();
       this.written = address;
-      history.replaceState(null, "", address);
+      if (this.asked.embed) byId("own-page").href = address;
+      else history.replaceState(null, "", address);
     }, wait);
   }
 

@@ -13,12 +13,16 @@ export async function addressOf(document, settings, other, tab, base = location)
   return page + start + (await fragmentOf({ text: document.text, name: document.name, settings, other, tab }));
 }
 
-/** `address()` gives the link, `command()` the command line, `report(text)` tells what was done. */
-export function createShare(menu, { address, command, spec, report }) {
+/**
+ * `address()` gives the link, `command()` the command line, `report(text)` tells what was done;
+ * `local`: the page is served by `archcalc playground`.
+ */
+export function createShare(menu, { address, command, spec, local, report }) {
+  const where = local ? " It opens on this machine alone, while archcalc playground runs." : "";
   const acts = {
-    link: async () => copy(await address(), "The link was copied.", report),
+    link: async () => copy(await address(), `The link was copied.${where}`, report),
     command: async () => copy(command(), "The command line was copied.", report),
-    embed: async () => copy(embedding(await address()), "The code for embedding was copied.", report),
+    embed: async () => copy(embedding(await address()), `The code for embedding was copied.${where}`, report),
     save: async () => {
       const { name, text } = spec();
       save(name.replace(/\.\w+$/, "") + ".yaml", new Blob([text], { type: "application/yaml" }));
