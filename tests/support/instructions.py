@@ -43,8 +43,12 @@ def instructions(
     words: Sequence[str],
     cache: Path,
     root: Path = ROOT,
+    before: int = 1,
 ) -> int:
-    """Return the instructions of `archcalc` with these words, run in a checkout."""
+    """Return the instructions of `archcalc` with these words, run in a checkout.
+
+    `before` are the runs before the one that counts, which write bytecode.
+    """
     place = os.pathsep.join([str(root), sysconfig.get_path("purelib")])
     environment = {
         "PATH": os.environ["PATH"],
@@ -57,7 +61,8 @@ def instructions(
     count = ["valgrind", "--tool=cachegrind", "--cache-sim=no"]
     run = [sys.executable, "-S", "-c", RUN, *words]
     written = {"cwd": root, "env": environment, "capture_output": True, "text": True}
-    subprocess.run(run, check=True, **written)
+    for _ in range(before):
+        subprocess.run(run, check=True, **written)
     out = ["--cachegrind-out-file=/dev/null"]
     done = subprocess.run([*count, *out, *run], check=True, **written)
     counted = COUNTED.search(done.stderr)
