@@ -25,7 +25,11 @@ the processor, from YAML to the last row; imports come before. A ratio is the me
 the rounds, with the smallest and the largest. The spaces are those of
 `docs/examples`: ResNets with three figures, read as tuples of whole numbers or
 written as Parquet; sub-networks of a once-for-all space are drawn at random with
-three figures. `fit` looks for 8 batches in 24 GiB: four networks, training and inference."""
+three figures. `fit` looks for 8 batches in 24 GiB: four networks, training and inference.
+
+A million cells of NAS-Bench-101 at the pace of the last row would take 0.01 ms each. They take 0.8 ms
+(800 of its 2,494 graphs with all operations, 58,686 cells, 46.6 s), which is 80 times as long: each
+graph is a network of its own, read and written out anew for at most 243 cells."""
 RATIOS = {
     "small": ("rows of 532,480 ResNets", 7),
     "large": ("rows of 1,638,400 ResNets", 10),
