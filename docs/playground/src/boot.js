@@ -49,7 +49,7 @@ export function answerOf(python) {
     'import gc\n'
     + 'from archcalc.playground.driver import answer\n'
     + 'answer(\'{"do": "look", "text": "name: a\\\\ninput: [3, 8, 8]\\\\nlayers: [relu]\\\\n"}\')\n'
-    + 'gc.collect(); gc.freeze(); gc.set_threshold(20_000)\n'
+    + 'gc.collect(); gc.freeze()\n'
     + 'answer',
   );
 }

@@ -35,9 +35,11 @@ async function start() {
     address: (zip) => URL.createObjectURL(new Blob([zip])),
   });
   const answer = answerOf(python);
+  const collect = python.runPython('gc.collect'); // so that the heap does not grow with each edit
   self.onmessage = ({ data }) => {
     const heap = () => ({ heap: python._module.HEAPU8.length });
     tell(data === null ? heap() : { answer: answer(data) });
+    collect();
   };
   tell({ phase: 'ready' });
 }
