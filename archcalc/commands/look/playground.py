@@ -50,13 +50,13 @@ def playground(
         message = f"cannot listen on port {port}: {error.strerror or error}"
         raise UsageError.of("AC508", message, help="leave --port out") from None
     with server:
-        print(f"serving {found} at {server.address}", flush=True)
-        print("Ctrl-C ends it", file=sys.stderr, flush=True)
-        if browser:
-            import webbrowser
-
-            webbrowser.open(server.address)
         try:
+            print("Ctrl-C ends it", file=sys.stderr, flush=True)
+            print(f"serving {found} at {server.address}", flush=True)
+            if browser:
+                import webbrowser
+
+                webbrowser.open(server.address)
             server.serve_forever()
         except KeyboardInterrupt:
             print("ended", file=sys.stderr)
