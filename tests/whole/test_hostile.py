@@ -53,7 +53,7 @@ OTHERS = {
     "sweep": "sweep {} --over width=1:3",
     "verify": "verify {}",
 }
-NO_SPEC = {"help", "list", "rule", "schema", "new", "layers"}
+NO_SPEC = {"help", "list", "rule", "schema", "new", "layers", "playground"}
 FEW = (
     "alias-cycle-layers",
     "bad-input-negative",
