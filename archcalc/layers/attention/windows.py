@@ -122,9 +122,12 @@ class GroupedAttention(Layer):
         return told(self, run)
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
+        """The table of offsets alone needs what follows it: the softmax and the values."""
         kept = self.forward(inputs[0]).kept
         reads = (0,) if any(what not in kept for what in WHAT) else ()
-        return Saved(inputs=reads, extras=tuple(kept.values()), together=True)
+        of_table = [kept[what] for what in (SOFTENED, WHAT[2]) if what in kept]
+        first = Saved((0,) if WHAT[2] not in kept else (), extras=tuple(of_table))
+        return Saved(reads, extras=tuple(kept.values()), together=True, first=first)
 
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
         """What lives after each operation, beside the output and with its padding."""
