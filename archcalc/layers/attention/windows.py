@@ -122,7 +122,7 @@ class GroupedAttention(Layer):
         return told(self, run)
 
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
-        """The table of offsets alone needs what follows it: the softmax and the values."""
+        """For the table of offsets alone, softmax and values are kept."""
         kept = self.forward(inputs[0]).kept
         reads = (0,) if any(what not in kept for what in WHAT) else ()
         of_table = [kept[what] for what in (SOFTENED, WHAT[2]) if what in kept]
