@@ -86,6 +86,7 @@ def diff(
     git: str | None = None,
     level: Level = "layers",
     everything: bool = False,
+    memory: bool = False,
     fail_if: Sequence[str] = (),
     batch: int = 1,
     dtype: str = "float32",
@@ -93,8 +94,9 @@ def diff(
     """Return what was added, removed, renamed, moved or changed, and the totals.
 
     With `git`, `old` is a file that is compared with its version in that revision.
-    `everything` also lists layers of which only the figures changed. `fail_if` holds
-    conditions such as `"macs > +2%"`; `ok` of the report is False where one is met.
+    `everything` also lists layers of which only the figures changed, `memory` the
+    peaks of memory. `fail_if` holds conditions such as `"macs > +2%"`; `ok` of the
+    report is False where one is met.
 
     Raises `UsageError` AC572 unless there are two networks or a file and `git`, AC571
     where git has no such file or revision, AC570 for a condition that cannot be read.
@@ -104,14 +106,15 @@ def diff(
     (False, 143667240)
     """
     from archcalc.reports.change_conditions import read_condition
-    from archcalc.reports.diff import Difference, Side, diff_report
+    from archcalc.reports.diff import PEAKS, Difference, Side, diff_report
 
     conditions = [read_condition(text) for text in fail_if]
-    sides = [
+    before, after = [
         Side(one, one.analyze(batch=batch, dtype=dtype), level, name)
         for one, name in _sides(old, new, git)
     ]
-    difference = Difference(*sides)
+    asked = PEAKS & {condition.metric for condition in conditions}
+    difference = Difference(before, after, peaks=PEAKS if memory else asked)
     met = any(one.met(difference) for one in conditions)
     return diff_report(difference, everything, not met)
 

@@ -30,6 +30,8 @@ TOTALS = figures(
     *("activations", "activation_bytes"),
     *("peak", "training", "receptive_field", "depth"),
 )
+PEAKS = frozenset({"peak", "training"})
+"""Totals that take longest: a step of training is followed in each network."""
 COLUMNS = (
     Column("layer", "layer", "name"),
     Column("change", "change", "text"),
@@ -130,10 +132,11 @@ QUIET = (RENUMBERED, AFFECTED)
 
 @dataclass(frozen=True)
 class Difference:
-    """Two networks and every layer of both, once."""
+    """Two networks and every layer of both, once; `peaks` are those to compute."""
 
     old: Side
     new: Side
+    peaks: frozenset[str] = frozenset()
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
@@ -185,7 +188,8 @@ class Difference:
     def totals(self) -> tuple[tuple[Figure, Any, Any], ...]:
         """The figures of both networks, with their old and new values."""
         sides = (self.old, self.new)
-        shown = telling(TOTALS, [side.analysis.total for side in sides])
+        wanted = [one for one in TOTALS if one.key not in PEAKS - self.peaks]
+        shown = telling(wanted, [side.analysis.total for side in sides])
         return tuple((one, *(_total(s, one.key) for s in sides)) for one in shown)
 
 
@@ -307,3 +311,5 @@ def _notes(difference: Difference, shown: Sequence[Change]) -> Iterator[Note]:
     if count := counts[RENUMBERED]:
         layers, have = ("layer", "has") if count == 1 else ("layers", "have")
         yield Note(f"{count} {layers} without a name {have} a new number.")
+    if not difference.peaks:
+        yield Note("peaks of memory are left out; --memory shows them.")

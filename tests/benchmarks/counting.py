@@ -27,8 +27,7 @@ and run by the same interpreter with the same packages. "8,000 layers" are {LAYE
 convolutions and as many ReLUs, each on a line of its own; of the two that `diff` compares,
 one convolution has no bias. With `--cache FILE`, results of the run before are kept there;
 without, every network is analyzed again, and times are those of `table resnet152`.
-`diff` misses its target: half of its time is the step of training that is played for the
-peaks of both networks, a quarter reads and aligns them; all totals are always printed."""
+`diff` leaves out the peaks of memory, which the build before always computed."""
 COUNTED = {
     "cold `table` of a shipped network": (["table", "resnet152"], 0.60),
     "cold `table` of a file": (["table", "specs/resnet/resnet152.yaml"], 0.70),

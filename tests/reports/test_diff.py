@@ -158,7 +158,8 @@ def test_what_is_not_listed_is_noted(
     old: str, new: str, notes: list[str], tables: int
 ) -> None:
     report = diff_report(difference(old, new))
-    assert [note.text for note in report.notes] == notes
+    left_out = "peaks of memory are left out; --memory shows them."
+    assert [note.text for note in report.notes] == [*notes, left_out]
     assert len(report.tables) == tables
 
 
@@ -262,6 +263,8 @@ CONDITIONS = [
     ("depth > 3", 0),
     ("activation_bytes > 5MB", 1),
     ("receptive_field > 0", 0),
+    ("training > +3%", 1),
+    ("peak > 0", 0),
 ]
 
 
@@ -270,6 +273,24 @@ def test_fail_if(run: Run, condition: str, code: int) -> None:
     done = run("diff", "vgg16", "vgg19", "--fail-if", condition)
     assert done.code == code
     assert (f"fails: {condition}" in done.err) == bool(code)
+
+
+@pytest.mark.parametrize(
+    ("more", "shown"),
+    [
+        ((), set()),
+        (("--memory",), {"peak", "training"}),
+        (("--fail-if", "training > 90%"), {"training"}),
+    ],
+)
+def test_peaks_are_computed_where_they_are_asked_for(
+    run: Run, more: tuple[str, ...], shown: set[str]
+) -> None:
+    data = json.loads(run("diff", "lenet5", "alexnet", "-f", "json", *more).out)
+    rows = {row["path"] for row in data["tables"][0]["rows"]}
+    assert rows & {"peak", "training"} == shown
+    told = " ".join(str(note) for note in data["notes"])
+    assert ("--memory shows them" in told) == (not shown)
 
 
 WRONG = [

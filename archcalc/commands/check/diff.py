@@ -56,6 +56,10 @@ Everything = Annotated[
     bool,
     Option("--all", help="List the layers too of which only the figures changed."),
 ]
+Peaks = Annotated[
+    bool,
+    Option("--memory", help="Show the peaks of memory too, which take longest."),
+]
 Textconv = Annotated[
     bool,
     Option(
@@ -72,6 +76,7 @@ def diff(
     fail_if: FailIf = None,
     level: Level = "layers",
     everything: Everything = False,
+    memory: Peaks = False,
     batch: Batch = 1,
     dtype: Dtype = "float32",
     textconv: Textconv = False,
@@ -86,18 +91,19 @@ def diff(
     $ archcalc diff nets/my-net.yaml --git main --fail-if "macs > +2%"
     """
     from archcalc.reports.change_conditions import read_condition
-    from archcalc.reports.diff import Difference, diff_report
+    from archcalc.reports.diff import PEAKS, Difference, diff_report
 
     if textconv:
         write(_as_text(nets[0], limits_from(loading.limit)))
         return
     rendering = Rendering(format, output)
     conditions = [read_condition(condition) for condition in fail_if or ()]
-    sides = [
+    old, new = [
         _side(network, name, level, batch, dtype)
         for network, name in _chosen(nets, git, loading)
     ]
-    difference = Difference(*sides)
+    asked = PEAKS & {condition.metric for condition in conditions}
+    difference = Difference(old, new, peaks=PEAKS if memory else asked)
     report = diff_report(difference, everything)
     counted = tuple(_counted_before(difference))
     rendering.emit(replace(report, notes=(*report.notes, *counted)))

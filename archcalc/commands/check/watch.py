@@ -61,7 +61,7 @@ class Watched:
     def _shown(self, data: bytes) -> Iterator[Shown]:
         from archcalc.checks.checking import Selection, check_source
         from archcalc.network.network import network as network_of
-        from archcalc.reports.diff import Difference, Side, diff_report
+        from archcalc.reports.diff import PEAKS, Difference, Side, diff_report
         from archcalc.reports.table import table_report
         from archcalc.source.parser import parse
 
@@ -76,11 +76,11 @@ class Watched:
         outcome = check_source(source, self.path, self.limits, Selection())
         yield "\n\n".join([*(f.show() for f in outcome.findings), outcome.summary()])
         if self.last is not None:
-            sides = [
+            before, now = [
                 Side(one, one.analyze(), name=name)
                 for one, name in ((self.last, "before"), (network, "now"))
             ]
-            yield diff_report(Difference(*sides))
+            yield diff_report(Difference(before, now, peaks=PEAKS))
         self.last = network
 
 
