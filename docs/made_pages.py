@@ -36,10 +36,10 @@ from archcalc.language.library import shipped
 from archcalc.language.steps import USERS
 from archcalc.layers import CATALOGUE
 from archcalc.network.network import Network
+from archcalc.network.shelved import Shelved, family_of, networks, shelved
 from archcalc.render import render
 from archcalc.render.drawing.pictures import draw
 from archcalc.reports.layers import arguments, named
-from archcalc.reports.shelved import Shelved, family_of, networks, shelved
 
 ROOT = Path(__file__).parents[1]
 FOLDER = "shelf"

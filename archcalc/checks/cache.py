@@ -59,8 +59,8 @@ class Cache:
             data = json.loads(read_bytes(self.path, limits))
             results = data["results"] if data[FORMAT] == VERSION else {}
         except (ArchcalcError, ValueError, KeyError, TypeError, RecursionError):
-            message = f"{self.path} is no cache of archcalc, and is left as it is"
-            help = "name another file, which need not be there yet"
+            message = f"{self.path} is not a cache written by archcalc"
+            help = "it was not changed; name another file, which may be a new one"
             raise UsageError.of("AC575", message, help=help) from None
         return results if isinstance(results, dict) else {}
 

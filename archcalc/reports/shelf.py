@@ -11,10 +11,10 @@ from typing import get_args
 
 from archcalc.errors import UsageError, unknown
 from archcalc.language.about import Task
+from archcalc.network.shelved import Shelved, shelved
 from archcalc.records import NamedTuple, replace
 from archcalc.reports.cells import Column, Line, Note, Table, column
 from archcalc.reports.report import Report
-from archcalc.reports.shelved import Shelved, shelved
 from archcalc.sizes.units import read_amount
 
 COLUMNS = (

@@ -143,7 +143,7 @@ def test_a_run_that_takes_too_long_is_ended() -> None:
     ("words", "said"),
     [
         ((), "AC539"),
-        (("--from", "none"), "no folder of the page"),
+        (("--from", "none"), "not the folder of the page"),
         (("--from", ".", "--port", "70000"), "a port is 0 to 65535"),
         (("--from", ".", "--port", "{taken}"), "cannot listen on port"),
     ],

@@ -15,6 +15,7 @@ from commands import archcalc as run
 import archcalc
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import loads
+from archcalc.network.shelved import networks
 from archcalc.render.plotting import KINDS, accuracy_plot, network_plot
 from archcalc.render.plotting.accuracy import (
     Spot,
@@ -30,7 +31,6 @@ from archcalc.render.plotting.timeline import series
 from archcalc.render.svg_writer import number
 from archcalc.reports.bars import with_bars
 from archcalc.reports.cells import Line, Table
-from archcalc.reports.shelved import networks
 from archcalc.reports.table import table_report
 
 SVG = "{http://www.w3.org/2000/svg}"

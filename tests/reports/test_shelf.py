@@ -12,10 +12,10 @@ from samples import zoo
 
 from archcalc.errors import UsageError
 from archcalc.language.library import shipped
+from archcalc.network import shelved as written
 from archcalc.network.network import load
-from archcalc.reports import shelved as written
+from archcalc.network.shelved import Shelved, computed, digest_of, shelved
 from archcalc.reports.shelf import Wanted, list_report
-from archcalc.reports.shelved import Shelved, computed, digest_of, shelved
 
 FEW = ("vgg16", "resnet50", "detr", "whisper-tiny", "lenet5", "residual-block")
 

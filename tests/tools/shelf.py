@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 def written() -> str:
     """Return the file as the engine computes it now, a spec a line."""
     from archcalc.language.library import shipped
-    from archcalc.reports.shelved import computed, digest_of
+    from archcalc.network.shelved import computed, digest_of
 
     lines = [
         f"  {json.dumps(name)}: {json.dumps([digest_of(path.read_bytes()), computed(name)])}"
@@ -25,7 +25,7 @@ def written() -> str:
 
 
 def main() -> None:
-    from archcalc.reports.shelved import FILE
+    from archcalc.network.shelved import FILE
 
     FILE.write_text(written(), encoding="utf-8")
 

@@ -240,8 +240,8 @@ USAGE = (
     Rule(
         "AC539",
         "no-playground",
-        "`archcalc playground` serves the folder of the page, which is no part of the "
-        "package: the release archive archcalc-playground.zip, unpacked, or what "
+        "`archcalc playground` serves a folder that the package does not contain: the "
+        "release archive archcalc-playground.zip, unpacked, or what "
         "`node docs/playground/build.mjs` builds.",
         "$ archcalc playground --no-browser",
         "$ archcalc playground --help",

@@ -65,8 +65,8 @@ def playground(
 def _folder(given: Path | None) -> Path:
     """Return the folder of the page; raise `UsageError` AC539 where there is none."""
     if given is None:
-        raise UsageError.of("AC539", "no folder of the page is named", help=GET)
+        raise UsageError.of("AC539", "give the folder of the page", help=GET)
     if not (given / "index.html").is_file():
-        message = f"{given} has no index.html: it is no folder of the page"
+        message = f"{given} has no index.html, so it is not the folder of the page"
         raise UsageError.of("AC539", message, help=GET)
     return given

@@ -12,9 +12,9 @@ from archcalc.language.schema import language_schema
 from archcalc.language.steps import USERS
 from archcalc.layers import CATALOGUE
 from archcalc.network.network import Network
+from archcalc.network.shelved import family_of, networks
 from archcalc.playground.asked import Asked
 from archcalc.playground.examples import example_spec
-from archcalc.reports.shelved import family_of, networks
 
 
 def shelf(asked: Asked) -> dict[str, Any]:

@@ -16,8 +16,8 @@ def accuracy_plot(
     track: Callable[[Iterable[Network]], Iterable[Network]] = iter,
 ) -> str:
     """Return accuracy against operations over the shelf; `track` can show progress."""
+    from archcalc.network.shelved import networks
     from archcalc.render.plotting.accuracy import accuracy, spots
-    from archcalc.reports.shelved import networks
 
     return accuracy(list(spots(track(networks(variants=True)))))
 
