@@ -39,6 +39,7 @@ from archcalc.sizes.dims import at_least
 BETWEEN_LAYERS = {
     "AC201": "a residual's sum needs equal shapes; torch would stretch a size of 1",
     "AC214": "layers that share weights need weights of equal shapes",
+    "AC216": "only the graph knows that what enters was computed, and is no id",
 }
 """Refusals that no layer's rule makes, so that there is no layer to ask torch about."""
 STRICTER = {

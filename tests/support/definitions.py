@@ -448,7 +448,6 @@ DEFINITIONS = [
             "num_classes": 6,
         },
         of_maxvit,
-        of_sam,
     ),
     Definition(
         *("stylegan2", {"size": 16, "base": 96, "most": 10, "width": 12}),
