@@ -91,7 +91,8 @@ class Storages:
         """Give a node its storage: its input's, or one of its own."""
         index = node.index
         if self.is_view(node):
-            if not node.inputs:  # of its own weights
+            if not node.inputs:  # of its own weights, which nothing may overwrite
+                self._alone[index] = False
                 return
             self.owner[index] = self.owner[node.inputs[0]]
             if node.layer.one_of_several or node.inputs[0] in self._pieces:
