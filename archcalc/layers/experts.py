@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from archcalc.errors import ShapeError
 from archcalc.layers.activation import GELU, softmax_work
@@ -23,6 +23,9 @@ from archcalc.layers.fields import FieldError, Flag, Size, WholeField, WordField
 from archcalc.layers.records.backward import WEIGHTS, Product, Products
 from archcalc.layers.records.kept import not_yet
 from archcalc.sizes.dims import Dim, at_least, least, product
+
+if TYPE_CHECKING:
+    from archcalc.layers.records.strides import Laid
 
 SWISH: Work = {"exp": 1, "add": 1, "div": 1, "mul": 1}
 FUNCTIONS: dict[str, tuple[str, Work]] = {
@@ -185,6 +188,10 @@ class Experts(Layer):
             extras=tuple(extras),
             frozen=Saved(weights=weights, extras=frozen),
         )
+
+    def gathers(self, x: Laid) -> bool:
+        """The tokens of all samples are put behind each other."""
+        return x.joined(0, -2) is None
 
     def kept_inside(self) -> list[str]:
         """Return what is kept of the hidden features; ReLU needs its output alone."""
