@@ -57,7 +57,7 @@ export const cases = {
     assert.ok(await page.locator("#state").evaluate((node) => node.hasAttribute("data-stale")));
     assert.match(await page.locator("#status").textContent(), /^Line 23: conv has no argument/);
     await page.keyboard.press("Control+.");
-    await page.locator("[role=menuitem]").first().waitFor();
+    await page.locator("[role=menuitem]:focus").waitFor();
     await page.keyboard.press("Enter");
     await settled(page);
     assert.match(await page.locator(LINE).textContent(), /kernel: 3\}/);
