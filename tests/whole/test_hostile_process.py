@@ -243,7 +243,11 @@ OPTIONS = (
         "scale efficientnet --target-macs={}",
     ),
     *("explain vgg16 {}", "rule {}", "layers {}", "show {}", "diff vgg16 {}"),
-    *("check vgg16 --select={}", "check lenet5 --lock-file={} --locked", "compare vgg16 {}"),
+    *(
+        "check vgg16 --select={}",
+        "check lenet5 --lock-file={} --locked",
+        "compare vgg16 {}",
+    ),
     *("diff vgg16 vgg16 --fail-if={}", "diff vgg16 --git={}", "quiz lenet5 --seed={}"),
     *("memory vgg16 --optimizer={}", "draw lenet5 --style={}", "conventions {}"),
 )
