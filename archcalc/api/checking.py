@@ -105,16 +105,16 @@ def diff(
     >>> report.ok, report.rows()[1]["new"]
     (False, 143667240)
     """
-    from archcalc.reports.change_conditions import read_condition
-    from archcalc.reports.diff import PEAKS, Difference, Side, diff_report
+    from archcalc.reports.change_conditions import peaks_asked, read_condition
+    from archcalc.reports.diff import Difference, Side, diff_report
 
     conditions = [read_condition(text) for text in fail_if]
     before, after = [
         Side(one, one.analyze(batch=batch, dtype=dtype), level, name)
         for one, name in _sides(old, new, git)
     ]
-    asked = PEAKS & {condition.metric for condition in conditions}
-    difference = Difference(before, after, peaks=PEAKS if memory else asked)
+    peaks = peaks_asked(conditions, memory)
+    difference = Difference(before, after, peaks=peaks)
     met = any(one.met(difference) for one in conditions)
     return diff_report(difference, everything, not met)
 

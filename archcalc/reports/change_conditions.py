@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
 from archcalc.checks.claims.expectations import BOUNDS
 from archcalc.errors import UsageError, nearest
 from archcalc.records import dataclass
-from archcalc.reports.diff import TOTALS, Difference, change_of, growth_of
+from archcalc.reports.diff import PEAKS, TOTALS, Difference, change_of, growth_of
 from archcalc.sizes.units import read_amount
 
 CONDITION = re.compile(
@@ -39,6 +40,11 @@ class Condition:
         change = self.change(difference)
         known = isinstance(change, (int, Fraction))
         return known and BOUNDS[self.bound](change, self.value)
+
+
+def peaks_asked(conditions: Iterable[Condition], memory: bool) -> frozenset[str]:
+    """Return the peaks to compute: all with `memory`, else those of conditions."""
+    return PEAKS if memory else PEAKS & {condition.metric for condition in conditions}
 
 
 def read_condition(text: str) -> Condition:

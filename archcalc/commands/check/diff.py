@@ -90,8 +90,8 @@ def diff(
     $ archcalc diff vgg16 vgg19
     $ archcalc diff nets/my-net.yaml --git main --fail-if "macs > +2%"
     """
-    from archcalc.reports.change_conditions import read_condition
-    from archcalc.reports.diff import PEAKS, Difference, diff_report
+    from archcalc.reports.change_conditions import peaks_asked, read_condition
+    from archcalc.reports.diff import Difference, diff_report
 
     if textconv:
         write(_as_text(nets[0], limits_from(loading.limit)))
@@ -102,8 +102,8 @@ def diff(
         _side(network, name, level, batch, dtype)
         for network, name in _chosen(nets, git, loading)
     ]
-    asked = PEAKS & {condition.metric for condition in conditions}
-    difference = Difference(old, new, peaks=PEAKS if memory else asked)
+    peaks = peaks_asked(conditions, memory)
+    difference = Difference(old, new, peaks=peaks)
     report = diff_report(difference, everything)
     counted = tuple(_counted_before(difference))
     rendering.emit(replace(report, notes=(*report.notes, *counted)))

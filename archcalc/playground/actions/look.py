@@ -63,6 +63,7 @@ def _table(asked: Asked, analysis: Analysis) -> dict[str, Any]:
     table = tables.table_of_rows(analysis, (*rows, *folds), columns)
     lines, totals = table.rows[: len(rows)], table.rows[len(rows) + len(folds) :]
     places = list(_places(analysis, rows))
+    first = {row.name: at for at, row in reversed([*enumerate(rows)])}
     told = [
         *tables.assumption_notes(analysis),
         *tables.definition_notes(analysis, columns),
@@ -75,7 +76,7 @@ def _table(asked: Asked, analysis: Analysis) -> dict[str, Any]:
             for line, above, at in zip(lines, _above(lines), places, strict=True)
         ],
         "folds": [
-            {**lined(line, table.columns), **_span(row, rows)}
+            {**lined(line, table.columns), **_span(row, rows, first)}
             for line, row in zip(table.rows[len(rows) :], folds, strict=False)
         ],
         "totals": [lined(line, table.columns) for line in totals],
@@ -95,11 +96,9 @@ def _above(lines: Sequence[Line]) -> list[str | None]:
     return found
 
 
-def _span(row: Row, rows: Sequence[Row]) -> dict[str, int]:
+def _span(row: Row, rows: Sequence[Row], places: dict[str, int]) -> dict[str, int]:
     """Return which rows one row folds: from the first up to the last, exclusive."""
-    head = row.name.partition("–")[0]
-    first = next(at for at, one in enumerate(rows) if one.name == head)
-    end = first
+    first = end = places[row.name.partition("–")[0]]
     while end < len(rows) and rows[end].nodes[-1] <= row.nodes[-1]:
         end += 1
     return {"first": first, "end": end}
