@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 
 from archcalc.checks.lint.base import Hint, Linted
 from archcalc.checks.rule import Rule
@@ -47,12 +49,16 @@ def check(net: Linted) -> Iterator[Hint]:
             yield Hint(node.origin, message, facts, RULE.help)
 
 
-def _sources(graph: Graph) -> list[frozenset[int]]:
-    """Return for each node which nodes without inputs it comes from."""
-    found: list[frozenset[int]] = []
-    for index, node in enumerate(graph.nodes):
-        before = [found[i] for i in node.inputs]
-        found.append(frozenset().union(*before) if before else frozenset((index,)))
+def _sources(graph: Graph) -> list[int]:
+    """Return for each node which nodes without inputs it comes from, a bit for each."""
+    found: list[int] = []
+    bit = 1
+    for node in graph.nodes:
+        if not node.inputs:
+            found.append(bit)
+            bit <<= 1
+        else:
+            found.append(reduce(or_, (found[i] for i in node.inputs)))
     return found
 
 
