@@ -311,36 +311,28 @@ class Expander:
         override: dict[str, Any],
     ) -> int:
         """Write out one repetition of a step; `frozen` holds for all in it."""
-        around, asked = scope.frozen, (step, "frozen", CONDITION, entering[0], scope)
-        scope.frozen = around if step.frozen is None else self.values.checked(*asked)
-        after = self.one(step, path, entering, scope, override)
+        at, around = entering[0], scope.frozen
+        if step.frozen is not None:
+            scope.frozen = self.values.checked(step, "frozen", CONDITION, at, scope)
+        if step.kind == "use":
+            after = self.use(step, path, entering, scope, override)
+        elif step.kind == "residual":
+            after = self.residual(step, path, at, scope)
+        elif step.kind in ("stage", "aux"):
+            after = self.stage(step, path, at, scope)
+        elif step.branches is not None or step.parts:
+            after = self.joined(step, path, at, scope, override)
+        else:
+            after = self.layer(step, path, at, scope, override)
         scope.frozen = around
         return after
 
-    def one(
-        self,
-        step: Step,
-        path: str,
-        entering: tuple[int, ...],
-        scope: Scope,
-        override: dict[str, Any],
+    # -- one layer -------------------------------------------------------------------
+
+    def layer(
+        self, step: Step, path: str, at: int, scope: Scope, override: dict[str, Any]
     ) -> int:
-        """Write out one repetition of a step where it stands."""
-        at = entering[0]
-        if step.kind == "use":
-            return self.use(step, path, entering, scope, override)
-        if step.kind == "residual":
-            return self.residual(step, path, at, scope)
-        if step.kind in ("stage", "aux"):
-            group = self.growing.open(path, step.kind, step.kind, scope, step.node)
-            inner = scope.inside(path, group, aux=scope.aux or step.kind == "aux")
-            after = self.sequence(step.body, at, inner)
-            self.growing.close(group, after)
-            if step.kind == "stage":
-                scope.adopt(inner, step.body)
-            return after
-        if step.branches is not None or step.parts:
-            return self.joined(step, path, at, scope, override)
+        """Append a layer, with what adapts it, and its `norm` and `act`."""
         inputs: tuple[int, ...] = (at,)
         if arity(step) != 1:
             inputs = self.references(step, scope)
@@ -353,8 +345,6 @@ class Expander:
             return after
         node = self.growing.add(step, path, layer, inputs, scope)
         return self.followed(step, path, node, scope, override)
-
-    # -- one layer -------------------------------------------------------------------
 
     def followed(
         self, step: Step, path: str, at: int, scope: Scope, override: dict[str, Any]
@@ -371,6 +361,16 @@ class Expander:
         return at
 
     # -- structure -------------------------------------------------------------------
+
+    def stage(self, step: Step, path: str, at: int, scope: Scope) -> int:
+        """Write out a stage or a side head; steps outside may read those of a stage."""
+        group = self.growing.open(path, step.kind, step.kind, scope, step.node)
+        inner = scope.inside(path, group, aux=scope.aux or step.kind == "aux")
+        after = self.sequence(step.body, at, inner)
+        self.growing.close(group, after)
+        if step.kind == "stage":
+            scope.adopt(inner, step.body)
+        return after
 
     def use(
         self,
@@ -395,12 +395,7 @@ class Expander:
         return after
 
     def joined(
-        self,
-        step: Step,
-        path: str,
-        at: int,
-        scope: Scope,
-        override: dict[str, Any],
+        self, step: Step, path: str, at: int, scope: Scope, override: dict[str, Any]
     ) -> int:
         """Write out branches, or inputs by name, and the node that joins them."""
         group = self.growing.open(path, step.kind, step.kind, scope, step.node)
