@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+from archcalc.layers.axes import feature_axis, on_axis
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -19,9 +20,7 @@ from archcalc.layers.base import (
     Shape,
     Shapes,
     Work,
-    feature_axis,
     numel,
-    on_axis,
 )
 from archcalc.layers.fields import Axis, Factor, Rational, WordField
 from archcalc.sizes.dims import Dim

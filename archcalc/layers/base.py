@@ -24,7 +24,6 @@ from typing import (
 )
 
 from archcalc.errors import ShapeError
-from archcalc.layers.axes import named
 from archcalc.layers.fields import BOTH_SIDES, Field, FieldError
 from archcalc.layers.records.backward import Products, each_factor
 from archcalc.layers.records.calls import Call as Call
@@ -441,49 +440,9 @@ def _one_for_each(value: tuple[Any, ...], rank: int, what: str) -> str:
     )
 
 
-def spatial(shape: Shape, key: str, ranks: tuple[int, ...] = (1, 2, 3)) -> Shape:
-    """Return the spatial axes of `(C, …)`; raise `ShapeError` AC204 if there are none.
-
-    `ranks` are the numbers of spatial axes that the layer knows.
-    """
-    if len(shape) - 1 not in ranks:
-        raise ShapeError.of(
-            "AC204",
-            f"{key} needs channels and {' or '.join(map(str, ranks))} spatial axes",
-            facts=[f"its input is {times(shape)}"],
-        )
-    return shape[1:]
-
-
 def times(shape: Shape) -> str:
     """Return a shape as text: `64×112×112`."""
     return "×".join(map(str, shape))
-
-
-def feature_axis(shape: Shape) -> int:
-    """Return the axis of the features: channels of an image, else the last one.
-
-    An image or volume has three axes or more; `(N, D)` are tokens, `(F,)` a vector.
-    """
-    return 0 if len(shape) > 2 else len(shape) - 1
-
-
-def on_axis(axis: int | str, shape: Shape) -> int:
-    """Return `axis` counted from 0; a negative one counts from the end.
-
-    Raises `ShapeError` AC208 where the tensor has no such axis.
-    """
-    if isinstance(axis, str):
-        return named(axis, shape)
-    rank = len(shape)
-    if not -rank <= axis < rank:
-        raise ShapeError.of(
-            "AC208",
-            f"there is no axis {axis}: the tensor has {rank}",
-            facts=[f"its shape is {times(shape)}"],
-            help=f"axes count from 0 to {rank - 1}, without the batch",
-        )
-    return axis % rank
 
 
 def is_one(size: Dim) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from archcalc.errors import ShapeError
+from archcalc.layers.axes import on_axis
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -15,7 +16,6 @@ from archcalc.layers.base import (
     Work,
     is_one,
     numel,
-    on_axis,
     stretches,
     times,
 )

@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, Annotated, Any
 
 from archcalc.errors import ShapeError
+from archcalc.layers.axes import spatial
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -22,7 +23,6 @@ from archcalc.layers.base import (
     numbers,
     numel,
     per_axis,
-    spatial,
 )
 from archcalc.layers.fields import (
     AxesField,

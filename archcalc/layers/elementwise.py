@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
 from archcalc.layers.activation import KEPT, Activation
+from archcalc.layers.axes import feature_axis
 from archcalc.layers.base import (
     NOTHING_SAVED,
     Call,
@@ -18,7 +19,6 @@ from archcalc.layers.base import (
     Shape,
     Shapes,
     Work,
-    feature_axis,
     numel,
 )
 from archcalc.layers.fields import LARGEST_BITS, FieldError, RatioField, Rational

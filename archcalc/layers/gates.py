@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from archcalc.layers.activation import GELU, KEPT, Form, Sigmoid
+from archcalc.layers.axes import feature_axis, on_axis
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -16,9 +17,7 @@ from archcalc.layers.base import (
     Shape,
     Work,
     check_divides,
-    feature_axis,
     numel,
-    on_axis,
 )
 from archcalc.layers.fields import Axis, WordField
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from archcalc.layers.attention.attention import SizeOrNone, check_tokens
 from archcalc.layers.attention.windows import TABLE
+from archcalc.layers.axes import feature_axis
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -17,7 +18,6 @@ from archcalc.layers.base import (
     Shape,
     Shapes,
     Work,
-    feature_axis,
     is_one,
     numel,
 )

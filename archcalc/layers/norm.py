@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from archcalc.errors import ShapeError
+from archcalc.layers.axes import feature_axis, spatial
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -16,9 +17,7 @@ from archcalc.layers.base import (
     Shape,
     Shapes,
     Work,
-    feature_axis,
     numel,
-    spatial,
     times,
 )
 from archcalc.layers.conv import check_groups

@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from archcalc.errors import ShapeError
+from archcalc.layers.axes import spatial
 from archcalc.layers.base import (
     Call,
     Function,
@@ -17,7 +18,6 @@ from archcalc.layers.base import (
     check_divides,
     numel,
     per_axis,
-    spatial,
     times,
 )
 from archcalc.layers.conv import transposed_size, transposed_windows

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import ShapeError
+from archcalc.layers.axes import spatial
 from archcalc.layers.base import (
     NOTHING_SAVED,
     Call,
@@ -21,7 +22,6 @@ from archcalc.layers.base import (
     is_one,
     numel,
     per_axis,
-    spatial,
 )
 from archcalc.layers.fields import (
     Factor,

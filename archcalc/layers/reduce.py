@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from archcalc.errors import ShapeError
+from archcalc.layers.axes import on_axis
 from archcalc.layers.base import (
     Call,
     Function,
@@ -15,7 +16,6 @@ from archcalc.layers.base import (
     Shape,
     Work,
     numel,
-    on_axis,
     times,
 )
 from archcalc.layers.fields import Axes, Flag, WholeField

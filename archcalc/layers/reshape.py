@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated
 
 from archcalc.errors import ShapeError
+from archcalc.layers.axes import on_axis, spatial
 from archcalc.layers.base import (
     Call,
     Function,
@@ -15,8 +16,6 @@ from archcalc.layers.base import (
     Work,
     check_divides,
     numel,
-    on_axis,
-    spatial,
     times,
 )
 from archcalc.layers.fields import Axes, FieldError, ListField, Sizes

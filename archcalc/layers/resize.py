@@ -8,6 +8,7 @@ from math import floor
 from typing import Annotated, Any, Literal
 
 from archcalc.errors import ShapeError
+from archcalc.layers.axes import spatial
 from archcalc.layers.base import (
     Call,
     Layer,
@@ -19,7 +20,6 @@ from archcalc.layers.base import (
     check_divides,
     numel,
     per_axis,
-    spatial,
     times,
 )
 from archcalc.layers.conv import check_groups

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archcalc.layers.axes import spatial
 from archcalc.layers.base import (
     Call,
     Extra,
@@ -12,7 +13,6 @@ from archcalc.layers.base import (
     Shapes,
     Work,
     numel,
-    spatial,
 )
 
 

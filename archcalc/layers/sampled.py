@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from archcalc.errors import ShapeError
+from archcalc.layers.axes import spatial
 from archcalc.layers.base import (
     NOTHING_SAVED,
     Call,
@@ -21,7 +22,6 @@ from archcalc.layers.base import (
     check_divides,
     numel,
     per_axis,
-    spatial,
     times,
 )
 from archcalc.layers.combine import mismatch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from archcalc.errors import ShapeError
+from archcalc.layers.axes import on_axis, spatial
 from archcalc.layers.base import (
     NOTHING_SAVED,
     Call,
@@ -15,9 +16,7 @@ from archcalc.layers.base import (
     Window,
     check_divides,
     numbers,
-    on_axis,
     per_axis,
-    spatial,
     times,
 )
 from archcalc.layers.fields import (

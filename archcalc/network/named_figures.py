@@ -19,7 +19,8 @@ from archcalc.figures.memory.checkpoints import segments
 from archcalc.graph.graph import Node
 from archcalc.graph.paths import connections, depths
 from archcalc.language.about import METRICS
-from archcalc.layers.base import Shape, feature_axis
+from archcalc.layers.axes import feature_axis
+from archcalc.layers.base import Shape
 from archcalc.layers.reparametrized import weight_of
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network, load

@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import isclose, isfinite, sqrt
 from typing import Any
 
-from archcalc.layers.base import feature_axis
+from archcalc.layers.axes import feature_axis
 from archcalc.readers.model import UNKNOWN, Model, Op
 
 BIASED = ("linear", "conv", "dwconv", "deconv")

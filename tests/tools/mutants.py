@@ -86,7 +86,8 @@ GROUPS = {
     ),
     "layers": Group(
         (
-            *("layers/base.py", "layers/window.py", "layers/conv.py", "layers/pool.py"),
+            *("layers/base.py", "layers/axes.py", "layers/window.py"),
+            *("layers/conv.py", "layers/pool.py"),
             *("layers/linear.py", "layers/norm.py", "layers/activation.py"),
             "layers/drop.py",
         ),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from archcalc.checks.lint.base import Hint, Linted, fix
 from archcalc.checks.rule import Rule
 from archcalc.graph.graph import Graph
-from archcalc.layers.base import feature_axis
+from archcalc.layers.axes import feature_axis
 from archcalc.source.values import Scalar
 
 FRAME = "name: net\ninput: [3, 32, 32]\nlint: {channels: 8}\nlayers:\n"

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.layers.base import Layer, Shape, on_axis
+from archcalc.layers.axes import on_axis
+from archcalc.layers.base import Layer, Shape
 from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim, Poly
 from archcalc.sizes.recorded import Rank, Size, SizeName

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcalc.layers.base import feature_axis
+from archcalc.layers.axes import feature_axis
 from archcalc.readers.keras.build import Build, NotKnown
 from archcalc.readers.keras.rules import Call, Result, layer
 

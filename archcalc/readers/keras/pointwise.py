@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from archcalc.layers.base import feature_axis
+from archcalc.layers.axes import feature_axis
 from archcalc.readers.keras.build import Build, NotKnown
 from archcalc.readers.keras.rules import (
     Call,

@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import inf, isfinite
 from typing import Any
 
-from archcalc.layers.base import feature_axis
+from archcalc.layers.axes import feature_axis
 from archcalc.readers.model import UNKNOWN
 from archcalc.readers.onnx.moves import equal, parameter, with_batch
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, needed
