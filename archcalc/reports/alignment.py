@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
-from difflib import SequenceMatcher
 from itertools import count, pairwise, zip_longest
 
 from archcalc.layers.base import Shape
 from archcalc.network.analysis import Analysis
 from archcalc.records import dataclass
 
-LARGEST_GAP = 2_000
-"""Layers in a gap that are still compared in order of content."""
+LEAST_WORK = 5_000
+WORK_PER_LAYER = 16
+"""Steps that the search for the fewest edits may take: with n layers, about √(32·n)
+edits. Where two networks differ in more, layers are paired by how often they came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +58,39 @@ def align(old: Sequence[Item], new: Sequence[Item]) -> list[Pair]:
 
     What was removed stands where it was, behind what it followed.
     """
+    numbers: dict[Hashable, int] = {}
+    first, second = (
+        [numbers.setdefault(item.content, len(numbers)) for item in items]
+        for items in (old, new)
+    )
     ways = []
     for stages in (NAMES_FIRST, CONTENT_FIRST):
-        matching = _Matching(old, new)
+        matching = _Matching(old, new, first, second)
         for stage in stages:
             stage(matching)
-        ways.append(matching.found)
-    best = min(ways, key=lambda found: _cost(old, new, found))
+        ways.append(matching)
+    best = min(ways, key=lambda matching: matching.cost()).found
     return list(_ordered(len(old), len(new), best))
 
 
 class _Matching:
-    """Pairs positions of two sequences, each at most once."""
+    """Pairs positions of two sequences, each at most once.
 
-    def __init__(self, old: Sequence[Item], new: Sequence[Item]) -> None:
+    `first` and `second` number the contents of `old` and `new`: equal numbers are equal
+    contents.
+    """
+
+    def __init__(
+        self,
+        old: Sequence[Item],
+        new: Sequence[Item],
+        first: Sequence[int],
+        second: Sequence[int],
+    ) -> None:
         self.old = old
         self.new = new
+        self.first = first
+        self.second = second
         self.found: dict[int, int] = {}
         self.taken: set[int] = set()
         self.paths = {item.path: at for at, item in enumerate(new)}
@@ -88,11 +106,22 @@ class _Matching:
             if item.path in self.paths:
                 yield at, self.paths[item.path]
 
+    def cost(self) -> float:
+        """Return how much the pairs say has changed."""
+        cost = 2.0 * (len(self.old) + len(self.new) - 2 * len(self.found))
+        for a, b in self.found.items():
+            old, new = self.old[a], self.new[b]
+            if self.first[a] != self.second[b]:
+                cost += 3
+            if old.path != new.path:
+                cost += 1 if old.named or new.named else 0.1
+        return cost + len(self.found) - len(_increasing(self.found))
+
 
 def _same(matching: _Matching) -> None:
     """Pair what has its path and content in both."""
     for at, other in matching.by_path():
-        if matching.new[other].content == matching.old[at].content:
+        if matching.first[at] == matching.second[other]:
             matching.pair(at, other)
 
 
@@ -116,17 +145,96 @@ def _gaps(matching: _Matching) -> None:
     for (a, b), (c, d) in pairwise(anchors):
         left = [i for i in range(a + 1, c) if i not in matching.found]
         right = [i for i in range(b + 1, d) if i not in matching.taken]
-        if left and right and max(len(left), len(right)) <= LARGEST_GAP:
-            _in_order(matching, left, right)
+        contents = (
+            [matching.first[i] for i in left],
+            [matching.second[i] for i in right],
+        )
+        for one, other in in_order(*contents):
+            matching.pair(left[one], right[other])
 
 
-def _in_order(matching: _Matching, left: Sequence[int], right: Sequence[int]) -> None:
-    first = [matching.old[i].content for i in left]
-    second = [matching.new[i].content for i in right]
-    matcher = SequenceMatcher(None, first, second, autojunk=False)
-    for begin, other, size in matcher.get_matching_blocks():
-        for k in range(size):
-            matching.pair(left[begin + k], right[other + k])
+def in_order(first: Sequence[int], second: Sequence[int]) -> list[tuple[int, int]]:
+    """Return positions of equal numbers in both, growing in both."""
+    shortest = min(len(first), len(second))
+    begin = 0
+    while begin < shortest and first[begin] == second[begin]:
+        begin += 1
+    end = 0
+    while end < shortest - begin and first[-1 - end] == second[-1 - end]:
+        end += 1
+    inner = first[begin : len(first) - end], second[begin : len(second) - end]
+    pairs = _fewest_edits(*inner)
+    if pairs is None:
+        pairs = _by_occurrence(*inner)
+    return [
+        *((at, at) for at in range(begin)),
+        *((begin + a, begin + b) for a, b in pairs),
+        *((len(first) - k, len(second) - k) for k in range(end, 0, -1)),
+    ]
+
+
+def _fewest_edits(
+    first: Sequence[int], second: Sequence[int]
+) -> list[tuple[int, int]] | None:
+    """Return a longest common subsequence; None where finding it takes too long.
+
+    The greedy algorithm of E. W. Myers, "An O(ND) Difference Algorithm and Its
+    Variations" (1986): for each number of edits, how far one comes on each diagonal.
+    """
+    ends = len(first), len(second)
+    work = LEAST_WORK + WORK_PER_LAYER * sum(ends)
+    reached = {1: 0}
+    trail: list[list[tuple[int, bool]]] = []
+    for edits in count():
+        starts = []
+        for diagonal in range(-edits, edits + 1, 2):
+            lower, upper = reached.get(diagonal - 1, -1), reached.get(diagonal + 1, -1)
+            x = start = max(lower + 1, upper)
+            y = x - diagonal
+            while x < ends[0] and y < ends[1] and first[x] == second[y]:
+                x, y = x + 1, y + 1
+            reached[diagonal] = x
+            starts.append((start, lower < upper))
+            work -= 1 + x - start
+            if (x, y) == ends:
+                return _walked_back([*trail, starts], ends)
+        trail.append(starts)
+        if work < 0:
+            break
+    return None
+
+
+def _walked_back(
+    trail: Sequence[Sequence[tuple[int, bool]]], ends: tuple[int, int]
+) -> list[tuple[int, int]]:
+    """Return the pairs on the way to both ends.
+
+    `trail` has for each number of edits and each diagonal where the run of equal
+    numbers starts, and whether something added leads there, not something removed.
+    """
+    x, y = ends
+    pairs = []
+    for edits in reversed(range(len(trail))):
+        start, added = trail[edits][(x - y + edits) // 2]
+        while x > start:
+            x, y = x - 1, y - 1
+            pairs.append((x, y))
+        x, y = (x, y - 1) if added else (x - 1, y)
+    return pairs[::-1]
+
+
+def _by_occurrence(
+    first: Sequence[int], second: Sequence[int]
+) -> list[tuple[int, int]]:
+    """Pair the k-th of each number in one with the k-th in the other, in order."""
+    places: dict[int, list[int]] = {}
+    for at in reversed(range(len(second))):
+        places.setdefault(second[at], []).append(at)
+    found = {}
+    for at, number in enumerate(first):
+        if places.get(number):
+            found[at] = places[number].pop()
+    return _increasing(found)
 
 
 def _anywhere(matching: _Matching) -> None:
@@ -161,17 +269,6 @@ def _increasing(found: dict[int, int]) -> list[tuple[int, int]]:
         chain.append(pairs[at])
         at = before[at]
     return chain[::-1]
-
-
-def _cost(old: Sequence[Item], new: Sequence[Item], found: dict[int, int]) -> float:
-    """Return how much a matching says has changed."""
-    cost = 2.0 * (len(old) + len(new) - 2 * len(found))
-    for a, b in found.items():
-        if old[a].content != new[b].content:
-            cost += 3
-        if old[a].path != new[b].path:
-            cost += 1 if old[a].named or new[b].named else 0.1
-    return cost + len(found) - len(_increasing(found))
 
 
 def _ordered(old: int, new: int, found: dict[int, int]) -> Iterator[Pair]:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archcalc.network.network import Network, load, loads
-from archcalc.reports.alignment import Item, align
+from archcalc.reports.alignment import Item, align, in_order
 from archcalc.reports.diff import Change, Difference, Side, diff_report
 
 Run = Callable[..., Done]
@@ -224,6 +225,36 @@ def test_ten_thousand_layers_are_aligned() -> None:
     old = [Item(f"conv{i}", False, i % 7) for i in range(10_000)]
     new = [Item(f"conv{i}", False, (i - 1) % 7 if i else "new") for i in range(10_001)]
     assert len(align(old, new)) >= 10_001
+
+
+def longest_common(first: list[int], second: list[int]) -> int:
+    """Return the length of a longest common subsequence, by the whole table."""
+    above = [0] * (len(second) + 1)
+    for one in first:
+        row = [0]
+        for at, other in enumerate(second):
+            row.append(above[at] + 1 if one == other else max(above[at + 1], row[at]))
+        above = row
+    return above[-1]
+
+
+NUMBERS = st.lists(st.integers(0, 4), max_size=25)
+
+
+@given(NUMBERS, NUMBERS)
+def test_as_many_as_possible_are_paired_in_order(
+    first: list[int], second: list[int]
+) -> None:
+    pairs = in_order(first, second)
+    assert all(first[a] == second[b] for a, b in pairs)
+    assert all(a < c and b < d for (a, b), (c, d) in pairwise(pairs))
+    assert len(pairs) == longest_common(first, second)
+
+
+def test_where_most_layers_differ_they_are_paired_by_how_often_they_came() -> None:
+    first = [2, *(0, 1) * 2_000, 3]
+    second = [4, *(0, 5) * 2_000, 6]
+    assert in_order(first, second) == [(at, at) for at in range(1, 4_000, 2)]
 
 
 # -- the command -----------------------------------------------------------------------
