@@ -24,10 +24,14 @@ BEGINNING = 2**16
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Files to check in order, and how many other YAML files were left out."""
+    """Files to check in order, and how many other YAML files were left out.
+
+    `by_default`: nothing was named, so they are the shipped specs.
+    """
 
     paths: tuple[str, ...]
     others: int = 0
+    by_default: bool = False
 
 
 def specs_at(
@@ -47,7 +51,8 @@ def specs_at(
     """
     project = project or Project()
     if not paths and not project.paths and not project.models:
-        return Found(tuple(displayed(path) for path in shipped().values()))
+        every = tuple(displayed(path) for path in shipped().values())
+        return Found(every, by_default=True)
     own = [displayed(project.folder / path) for path in project.paths]
     own += [name for name, _ in project.listed()]
     chosen, found = paths or own, []

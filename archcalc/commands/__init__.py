@@ -4,9 +4,9 @@ GROUPS = {
     "look": "Look at a network",
     "explain": "Explain a figure",
     "bytes": "Count bytes",
-    "search": "Search a space",
+    "search": "Search a design space",
     "check": "Check in CI",
-    "in_out": "In and out",
+    "in_out": "Write and convert specs",
 }
 """The folders of commands, in the order of the help, with their headings."""
 COMMANDS = {

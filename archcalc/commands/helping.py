@@ -25,6 +25,7 @@ from archcalc.commands.declared import (
 )
 from archcalc.commands.options import colored, columns
 from archcalc.commands.quick import command
+from archcalc.errors import UsageError, nearest
 from archcalc.records import NamedTuple
 
 USUAL, WIDEST = 80, 100
@@ -34,8 +35,8 @@ EXAMPLE = "$ "
 LONG = re.compile("--[a-z-]+")
 ARGUMENTS, RARE = "Arguments", "Rarely needed"
 PURPOSE = (
-    "The checkable reference for neural-network arithmetic: shapes, parameters, memory "
-    "and operations of a network, from its YAML spec."
+    "Compute the shapes, parameters, operations and memory of a neural network, layer "
+    "by layer, from a short YAML file or a model that you have."
 )
 GENERAL = (
     ("-h, --help", "Show this help; after a command, the help of that command."),
@@ -45,7 +46,7 @@ GENERAL = (
 )
 ENDING = (
     ("archcalc help COMMAND", "What a command takes, with two examples."),
-    ("archcalc table vgg16", "A first table, of a network that is shipped."),
+    ("archcalc table vgg16", "A first table, of a shipped network."),
     ("archcalc new my-net", "A first spec of your own."),
 )
 CODES = "Exit codes: 0 ok, 1 findings, 2 could not run, 3 a bug in archcalc."
@@ -77,6 +78,17 @@ def description(name: str) -> Description:
 def usage(name: str) -> str:
     """Return how a command is written: `archcalc explain NET [LAYER] [options]`."""
     return " ".join(["archcalc", name, *_positional(name), "[options]"])
+
+
+def no_command(name: str) -> UsageError:
+    """Return the error AC500 of a word that is no command; a network needs one."""
+    from archcalc.language.library import is_path, names
+
+    if is_path(name) or name.partition(":")[0] in names():
+        help = f"a command comes before a network: archcalc table {name}"
+    else:
+        help = nearest(name, COMMANDS) or "`archcalc help` lists the commands"
+    return UsageError.of("AC500", f"there is no command {name!r}", help=help)
 
 
 def overview() -> str:

@@ -42,8 +42,8 @@ NetworkName = Annotated[
     str,
     Argument(
         metavar="NET",
-        help="A shipped name (vgg16, resnet50:v1.5), a YAML or ONNX file, or a PyTorch "
-        "module (mine.py:Net).",
+        help="A shipped name (vgg16, resnet50:v1.5), a YAML file, a model (.onnx, "
+        ".keras, …) or a PyTorch module (mine.py:Net).",
         autocompletion=complete_networks,
         show_default=False,
     ),
@@ -52,13 +52,14 @@ NetworkNames = Annotated[
     list[str],
     Argument(
         metavar="NET...",
-        help="Shipped names, YAML or ONNX files, or PyTorch modules (mine.py:Net).",
+        help="Shipped names, YAML files, models (.onnx, .keras, …) or PyTorch modules "
+        "(mine.py:Net).",
         autocompletion=complete_networks,
         show_default=False,
     ),
 ]
 Batch = Annotated[
-    int, Option("--batch", "-b", group=COUNTING, help="Samples in a batch.")
+    int, Option("--batch", "-b", group=COUNTING, help="Number of samples in a batch.")
 ]
 Dtype = Annotated[
     str,
@@ -82,7 +83,8 @@ InputShapes = Annotated[
         "--input",
         metavar="SIZES",
         group=READING,
-        help="Input size: 3x299x299, or C,H,W for symbols; of several inputs a=3x8x8.",
+        help="Input size without the batch: 3x299x299; C,H,W for symbols; name=3x8x8 "
+        "for one of several inputs.",
     ),
 ]
 
@@ -102,7 +104,7 @@ Settings = Annotated[
         "--set",
         metavar="PARAM=VALUE",
         group=READING,
-        help="Set a param of the spec; repeatable.",
+        help="Set a param of the spec, such as width=64; repeatable.",
     ),
 ]
 Freeze = Annotated[
@@ -121,8 +123,8 @@ Attention = Annotated[
         "--attention",
         metavar="KERNEL",
         group=READING,
-        help="How attention runs, whatever the spec says: fused, as torch's "
-        "F.scaled_dot_product_attention, or unfused, written out.",
+        help="How attention is computed: fused (one kernel, as in FlashAttention) or "
+        "unfused (scores in memory). Overrides the spec.",
         autocompletion=among("fused", "unfused"),
     ),
 ]
@@ -191,7 +193,7 @@ Optimizer = Annotated[
     Option(
         "--optimizer",
         group=COUNTING,
-        help="sgd, momentum, adam, adamw, rmsprop, …",
+        help="Optimizer: sgd, momentum, adam, adamw, rmsprop, …",
         autocompletion=complete_optimizers,
     ),
 ]
@@ -208,8 +210,8 @@ Checkpoint = Annotated[
     Option(
         "--checkpoint",
         group=COUNTING,
-        help="Activation checkpointing: none, blocks or stages are run again in the "
-        "backward pass.",
+        help="Activation checkpointing: what runs again in the backward pass. none, "
+        "blocks or stages.",
         autocompletion=among("none", "blocks", "stages"),
     ),
 ]
@@ -218,7 +220,8 @@ Accumulate = Annotated[
     Option(
         "--accumulate",
         group=COUNTING,
-        help="Gradients are added to those of earlier batches, which stay in memory.",
+        help="Accumulate gradients over batches: those of earlier batches stay in "
+        "memory.",
     ),
 ]
 Standalone = Annotated[
@@ -227,19 +230,25 @@ Standalone = Annotated[
         "--standalone",
         "-s",
         group=OUTPUT,
-        help="latex, html: a whole document, not a part to paste.",
+        help="Write a whole document, not a part to paste (latex, html).",
     ),
 ]
 Plain = Annotated[
     bool,
-    Option("--plain", group=OUTPUT, rare=True, help="latex: without siunitx."),
+    Option(
+        "--plain",
+        group=OUTPUT,
+        rare=True,
+        help="Write LaTeX that does not need siunitx.",
+    ),
 ]
 Notes = Annotated[
     bool,
     Option(
         "--notes/--no-notes",
         group=OUTPUT,
-        help="Print notes and settings at the end (usual), or leave them out.",
+        help="Print the notes and settings at the end, or leave them out. Default: "
+        "print.",
     ),
 ]
 MaxRows = Annotated[
@@ -257,7 +266,7 @@ Stack = Annotated[
         "--stack",
         group=OUTPUT,
         rare=True,
-        help="terminal: print columns that find no room in a table of their own below.",
+        help="On the terminal, print columns that do not fit as a second table below.",
     ),
 ]
 InPlace = Annotated[
@@ -266,8 +275,8 @@ InPlace = Annotated[
         "--inplace/--no-inplace",
         group=COUNTING,
         rare=True,
-        help="Let norms and activations overwrite their input, so that it is not "
-        "counted again (usual), or not.",
+        help="Whether norms and activations overwrite their input, so that their "
+        "output is not counted again. Default: they do.",
     ),
 ]
 

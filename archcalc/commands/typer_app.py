@@ -12,10 +12,16 @@ from typer.core import TyperCommand, TyperGroup
 
 from archcalc.commands import COMMANDS, Interrupted
 from archcalc.commands.declared import NEEDED, Option, arguments, taken
-from archcalc.commands.helping import description, overview, page_of, usage
+from archcalc.commands.helping import (
+    description,
+    no_command,
+    overview,
+    page_of,
+    usage,
+)
 from archcalc.commands.options import write
 from archcalc.commands.quick import command
-from archcalc.errors import UsageError, unknown
+from archcalc.errors import UsageError
 
 KEYWORD = Parameter.KEYWORD_ONLY
 
@@ -82,7 +88,7 @@ class Commands(TyperGroup):
             alone.command(name, cls=Command)(typed(command(name)))
             self.commands[name] = typer.main.get_command(alone)
         elif not ctx.resilient_parsing:
-            raise unknown("AC500", "command", name, COMMANDS)
+            raise no_command(name)
         return super().resolve_command(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # typer's signature

@@ -127,7 +127,7 @@ class ArgumentReader:
                 if unknown:
                     known = sorted({*self.scope, *DYNAMIC, *words})
                     raise FieldError(
-                        f"{unknown[0]} is not a name that arithmetic knows here",
+                        f"there is no param or size {unknown[0]!r} here",
                         suggestion(unknown[0], known, "known names", MOST_NAMES_SHOWN),
                     )
 

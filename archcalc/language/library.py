@@ -172,6 +172,10 @@ def find(name: str) -> tuple[str, str | None]:
     shipped name do not count.
     Raises `UsageError` AC501 with the nearest names.
     """
+    if name.endswith(PYTHON) and os.path.isfile(name):
+        raise UsageError.of(
+            "AC501", f"{name!r} is Python code", help=_file_beside(name)
+        )
     if is_path(name) and (
         name.lower().endswith((*ENDINGS, *MODEL_ENDINGS))
         or ":" not in name
@@ -215,7 +219,7 @@ def _file_beside(name: str) -> str | None:
     if stem.endswith(PYTHON) and os.path.isfile(stem):
         if variant:
             return f"write its spec first: archcalc import {name} -o net.yaml"
-        return f"name the class of the module too, such as {name}:Net"
+        return f"name the class of the module too, such as {stem}:Net"
     module = stem + PYTHON
     if colon and os.path.isfile(module):
         return f"for a module in the file {module}, write {module}:{variant}"

@@ -182,7 +182,8 @@ class _Reader:
 
     def _about(self) -> About | None:
         if self.root.get("name") is None:
-            self.problems.add("AC124", "the network needs a `name`", self.root)
+            message = "the network needs a `name`, such as `name: my-net`"
+            self.problems.add("AC124", message, self.root)
             return None
         return read_about(self.root, self.problems)
 

@@ -169,10 +169,9 @@ class Conv(Convolution):
     (torch.nn.Conv2d). Weights `out × C/groups × k…`, one bias per output channel.
     `pad` is a number, `same` (output `⌈n/s⌉`, the odd pixel at the end), `half` (half
     the kernel on both sides), `causal` (all before a signal, so that no output sees a
-    later input; output `⌈n/s⌉`) or `valid` (none). `weight_norm` and `spectral_norm`
-    make the weight of others, as they do for all convolutions and matrices.
-    later input; output `⌈n/s⌉`) or `valid` (none). With
-    `pad_end`, the padding at the end of an axis, `p + pad_end` stands for `2p`.
+    later input; output `⌈n/s⌉`) or `valid` (none). `pad_end` is the padding at the end
+    of an axis where it differs: `p + pad_end` stands for `2p`. `weight_norm` and
+    `spectral_norm` compute the weight from other tensors.
     """
 
     key = "conv"

@@ -143,10 +143,16 @@ class Rows:
         self.counted.graph.need_heads(name)
         every = [draft.name for draft in self._named_drafts]
         help = suggestion(name, every, "names", most=12)
-        several = f" alone: {', '.join(d.name for d in last[:4])}" if last else ""
-        raise UsageError.of(
-            "AC502", f"{self.counted.name} has no layer {name!r}{several}", help=help
-        )
+        message = f"{self.counted.name} has no layer {name!r}"
+        if last:
+            shown = ", ".join(draft.name for draft in last[:4])
+            more = ", …" if len(last) > 4 else ""
+            message = f"{name!r} can be several layers of {self.counted.name}: "
+            message, help = (
+                f"{message}{shown}{more}",
+                "write one of these names in full",
+            )
+        raise UsageError.of("AC502", message, help=help)
 
     def _ending(self, name: str, form: Callable[[str], str]) -> list[Draft]:
         """Return what has this path, or this last part of it, in a form of writing.

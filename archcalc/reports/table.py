@@ -471,8 +471,12 @@ def erratum_notes(judged: Sequence[Judged]) -> Iterator[Note]:
         first, *others = group
         entry = first.entry
         at = f" of {entry.at}" if entry.at else ""
-        computed = ", ".join(f"{o.what}{at}: {_figure(o)}" for o in (first, *others))
-        text = f"{computed}; published: {entry.said or first.claim.text}."
+        said = entry.said or first.claim.text
+        if others:
+            every = "; ".join(f"{o.what}{at} {_figure(o)}" for o in (first, *others))
+            text = f"published: {said}; computed: {every}."
+        else:
+            text = f"published {first.what}{at}: {said}; computed: {_figure(first)}."
         why = _sentence(entry.why or entry.note or "")
         kind: NoteKind = "erratum" if first.status == "erratum" else "loose"
         yield Note(f"{text} {why}".strip(), kind, entry.cite)
@@ -482,7 +486,7 @@ def _figure(one: Judged) -> str:
     computed = one.computed
     if one.metric == "activation_bytes" and isinstance(computed, int):
         decimal, binary = computed / 10**6, computed / 2**20
-        return f"{computed:,} bytes, {decimal:.2f} MB = {binary:.2f} MiB"
+        return f"{computed:,} ({decimal:.2f} MB = {binary:.2f} MiB)"
     return one.figure
 
 

@@ -69,7 +69,7 @@ STEPS = [
     ("{conv: 8, repeat: 2, last: {kernel: 99}}", "AC202", 6, "99 > 32"),
     ("{dropout: 1.5}", "AC142", 15, "must be at least 0 and at most 1"),
     ("{conv: cin/2}", "AC140", 6, "3/2"),
-    ("{conv: width}", "AC142", 12, "width is not a name"),
+    ("{conv: width}", "AC142", 12, "no param or size 'width'"),
     ("{conv: 8@2}", "AC142", 12, "'@' is not allowed"),
     ("{conv: 2**99}", "AC142", 12, "does not fit in 64 bits"),
     ("{conv: 8, from: nowhere}", "AC154", 21, "no earlier step is named 'nowhere'"),

@@ -239,6 +239,9 @@ def test_a_command_offers_the_formats_that_it_has(
 MISTAKES = [
     ("tabel vgg16", "there is no command 'tabel'", "did you mean table?"),
     ("help tabel", "there is no command 'tabel'", "did you mean table?"),
+    ("vit", "there is no command 'vit'", "network: archcalc table vit"),
+    ("./a.yaml", "there is no command './a.yaml'", "archcalc table ./a.yaml"),
+    ("xyzzy", "there is no command 'xyzzy'", "`archcalc help` lists the commands"),
     ("table", "table needs NET", "usage: archcalc table NET [options]"),
     ("table vgg16 --batch x", "--batch takes a whole number", "archcalc help table"),
     ("table vgg16 --colums a", "no option --colums", "did you mean --columns?"),

@@ -221,4 +221,4 @@ def test_errata_of_activations_stand_under_the_report() -> None:
     network = archcalc.loads(text)
     report = memory_report(network, network.analyze(), judged=list(judge(network)))
     errata = [note.text for note in report.notes if note.kind == "erratum"]
-    assert errata == ["activations: 16; published: 9. Nor so."]
+    assert errata == ["published activations: 9; computed: 16. Nor so."]

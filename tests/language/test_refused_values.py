@@ -74,7 +74,7 @@ STEPS = [
     ("{use: cell, sise: 8}", "AC141", "block cell has no argument 'sise'", "size?"),
     ("{use: word}", "AC148", "there is no block 'bilinear'", None),
     ("{conv: 8, act: near}", "AC144", "act: bilinaer is not a kind of layer", None),
-    ("{conv: 8, kernel: 1, repeat: C}", "AC142", "C is not a name", None),
+    ("{conv: 8, kernel: 1, repeat: C}", "AC142", "no param or size 'C'", None),
 ]
 
 

@@ -10,13 +10,13 @@ from archcalc.commands.options import Batch, Dtype, Loading, NetworkName, Render
 
 Past = Annotated[
     int,
-    Option("--past", metavar="N", help="How many tokens came before. Usually 1024."),
+    Option("--past", metavar="N", help="How many tokens came before."),
 ]
 Device = Annotated[
     str | None,
     Option(
         "--device",
-        help="How fast a card can be at most: rtx-4090, a100, h100, …",
+        help="Add how fast a card can be at most: rtx-4090, a100, h100, …",
         autocompletion=complete_devices,
     ),
 ]

@@ -20,7 +20,7 @@ from archcalc.commands.options import (
 
 Room = Annotated[
     str | None,
-    Option("--memory", metavar="SIZE", help="How much memory: 24GiB, 11.5GB."),
+    Option("--memory", metavar="SIZE", help="Size of the memory: 24GiB, 11.5GB."),
 ]
 Device = Annotated[
     str | None,
@@ -31,7 +31,7 @@ Device = Annotated[
     ),
 ]
 Inference = Annotated[
-    bool, Option("--inference", help="For inference instead of training.")
+    bool, Option("--inference", help="For inference, not for training.")
 ]
 
 

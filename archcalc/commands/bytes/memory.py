@@ -20,20 +20,23 @@ from archcalc.commands.options import (
     Rendering,
 )
 
-Training = Annotated[bool, Option("--training", help="The parts of one training step.")]
+Training = Annotated[
+    bool, Option("--training", help="Show the parts of one training step.")
+]
 Timeline = Annotated[
-    bool, Option("--timeline", help="What is in memory at each operation.")
+    bool, Option("--timeline", help="Show what is in memory at each operation.")
 ]
 Orders = Annotated[
     bool,
-    Option("--orders", help="How the order of the branches changes the peak."),
+    Option("--orders", help="Show how the order of the branches changes the peak."),
 ]
 Roofline = Annotated[
     str | None,
     Option(
         "--roofline",
         metavar="DEVICE",
-        help="Whether arithmetic or bandwidth limits each row on this card.",
+        help="Show whether arithmetic or bandwidth limits each row on this card: a100, "
+        "h100, ….",
         autocompletion=complete_devices,
     ),
 ]
@@ -42,12 +45,13 @@ Planner = Annotated[
     Option(
         "--planner",
         metavar="RUNTIME",
-        help="What a runtime for small devices reserves: executorch, tflm or litert.",
+        help="Show what a runtime for small devices reserves: executorch, tflm or "
+        "litert.",
         autocompletion=among("executorch", "tflm", "litert"),
     ),
 ]
 Planners = Annotated[
-    bool, Option("--planners", help="What each of these runtimes reserves.")
+    bool, Option("--planners", help="Show what each of these runtimes reserves.")
 ]
 Rule = Annotated[
     str,

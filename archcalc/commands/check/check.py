@@ -24,6 +24,7 @@ from archcalc.records import replace
 
 if TYPE_CHECKING:
     from archcalc.checks.checking import Selection
+    from archcalc.checks.discovery import Found
     from archcalc.checks.findings import Checked
     from archcalc.checks.project import Project
     from archcalc.checks.sources import Sources
@@ -43,7 +44,7 @@ Select = Annotated[
     Option(
         "--select",
         metavar="CODES",
-        help="Report only these rules (AC301, AC4, …); those of lint count as errors.",
+        help="Report only these rules (AC301, AC4, …); lint then counts as errors.",
     ),
 ]
 Ignore = Annotated[
@@ -71,7 +72,7 @@ Interval = Annotated[
         "--interval",
         metavar="MS",
         rare=True,
-        help="--watch: milliseconds between two looks at the file.",
+        help="With --watch: milliseconds between two looks at the file.",
     ),
 ]
 Locked = Annotated[bool, Option("--locked", help="Compare with the lock file.")]
@@ -93,8 +94,8 @@ Budget = Annotated[
     Option(
         "--budget",
         metavar="BOUND",
-        help="A bound that every network must keep: 'params <= 26M', 'macs < 4.2G'; "
-        "of a file of weights, params and disk.",
+        help="A limit for every network: 'params <= 26M', 'macs < 4.2G'; for files of "
+        "weights, params and disk. Repeatable.",
     ),
 ]
 LockFile = Annotated[
@@ -107,7 +108,7 @@ CacheFile = Annotated[
         "--cache",
         metavar="FILE",
         rare=True,
-        help="Keep results in a file, so that what has not changed is not done again.",
+        help="Keep results in a file, so that unchanged specs are not checked again.",
     ),
 ]
 
@@ -154,6 +155,7 @@ def check(
     choice = choice_from(_codes(select), _codes(ignore), strict, project, budget or ())
     limits = _limits(limit, project)
     found = specs_at(paths, project, skip_others=skip_others)
+    say_shipped(found, "check")
     sources = sources_of(found.paths, project, allow_import, input)
     if fix or update:
         _refuse_shipped(paths or project.paths)
@@ -192,6 +194,16 @@ def sources_of(
     sources = Sources(project, allow_import, sizes, say=say_import)
     sources.modules(paths)
     return sources
+
+
+def say_shipped(found: Found, command: str) -> None:
+    """Say on stderr that the shipped specs are taken, where no others are named."""
+    if found.by_default:
+        print(
+            "note: no path is given, and no pyproject.toml lists any, so these are the "
+            f"shipped specs\n  help: `archcalc {command} .` takes those of this folder",
+            file=sys.stderr,
+        )
 
 
 def is_written(path: str) -> bool:

@@ -54,18 +54,18 @@ FailIf = Annotated[
 ]
 Everything = Annotated[
     bool,
-    Option("--all", help="List the layers too of which only the figures changed."),
+    Option("--all", help="Also list layers of which only the figures changed."),
 ]
 Peaks = Annotated[
     bool,
-    Option("--memory", help="Show the peaks of memory too, which take longest."),
+    Option("--memory", help="Also show the peaks of memory, which take longer."),
 ]
 Textconv = Annotated[
     bool,
     Option(
         "--textconv",
         rare=True,
-        help="Print one file in the form for git diff.",
+        help="Print one file as text that git diff can compare.",
     ),
 ]
 

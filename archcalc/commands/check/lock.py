@@ -9,6 +9,7 @@ from archcalc.commands.check.check import (
     CacheFile,
     LockFile,
     Paths,
+    say_shipped,
     sources_of,
 )
 from archcalc.commands.options import InputShapes, LimitOptions, limits_from
@@ -39,6 +40,7 @@ def lock(
     project = find_project()
     file = lock_path(lock_file, project)
     found = specs_at(paths, project)
+    say_shipped(found, "lock")
     sources = sources_of(found.paths, project, allow_import, input)
     limits = limits_from(limit)
     before = read_lock(file, limits) if file.is_file() else None

@@ -27,17 +27,19 @@ def against(
     tools: Annotated[
         Path | None,
         Option(
-            "--tools", metavar="FOLDER", help="A folder with tools of pip --target."
+            "--tools",
+            metavar="FOLDER",
+            help="Look for the tool in this folder, which pip install --target filled.",
         ),
     ] = None,
     *,
     loading: Loading,
     rendering: Rendering,
 ) -> None:
-    """Run another counter, and explain its figure step by step.
+    """Run another tool (fvcore, thop, …), and explain its count.
 
-    It runs on the build of the network in torch, or on a PyTorch module if one is
-    named. Exit code 1 if a part of the difference is not explained.
+    The tool runs on the network built in torch, or on the PyTorch module that is named.
+    Exit code 1 if a part of the difference is not explained.
 
     $ archcalc against fvcore resnet50
     $ archcalc against thop mine.py:Net --input 3x224x224 --batch 8

@@ -34,14 +34,18 @@ def audit(
     ] = None,
     only: Annotated[
         str | None,
-        Option("--only", help="Only these verdicts: agree, errata, loose, …"),
+        Option(
+            "--only",
+            metavar="VERDICTS",
+            help="Only these verdicts: agree, errata, loose, …",
+        ),
     ] = None,
     source: Annotated[
         str | None,
         Option(
             "--source",
-            help="Only figures of lectures, papers, …, or with this text in the "
-            "citation.",
+            help="Only figures of a kind of source (lectures, papers, …), or with this "
+            "text in the citation.",
         ),
     ] = None,
     cache: CacheFile = None,

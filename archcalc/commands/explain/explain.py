@@ -27,7 +27,7 @@ ExplainFormat = Annotated[
 ]
 
 Training = Annotated[
-    bool, Option("--training", help="Add what a backward pass multiplies.")
+    bool, Option("--training", help="Add the multiplications of the backward pass.")
 ]
 
 

@@ -7,7 +7,6 @@ from typing import Annotated
 from archcalc.commands import COMMANDS, RENAMED
 from archcalc.commands.declared import Argument, Option
 from archcalc.commands.options import write
-from archcalc.errors import unknown
 
 
 def complete_commands(incomplete: str) -> list[str]:
@@ -34,12 +33,12 @@ def help(
     $ archcalc help table
     $ archcalc help sweep --all
     """
-    from archcalc.commands.helping import overview, page_of
+    from archcalc.commands.helping import no_command, overview, page_of
 
     if topic is None:
         write(overview())
         return
     name = RENAMED[topic][0] if topic in RENAMED else topic
     if name not in COMMANDS:
-        raise unknown("AC500", "command", topic, COMMANDS)
+        raise no_command(topic)
     write(page_of(name, everything))

@@ -60,25 +60,33 @@ class QuizRendering(Options):
 def quiz(
     net: NetworkName,
     seed: Annotated[
-        int, Option("--seed", help="Another number gives another sheet.")
+        int, Option("--seed", help="Another number gives another quiz.")
     ] = 0,
     blank: Annotated[
         str,
         Option(
             "--blank",
-            help="What is asked for: shape, params, weights, macs, …",
+            metavar="FIGURES",
+            help="What to ask for: shape, params, weights, macs, …",
             autocompletion=listed(blanks),
         ),
     ] = "shape,params",
-    questions: Annotated[int, Option("--questions", "-n", help="How many blanks.")] = 8,
+    questions: Annotated[
+        int, Option("--questions", "-n", help="How many questions.")
+    ] = 8,
     hints: Annotated[
         int,
         Option(
-            "--hints", help="0: none; 1: each rule in symbols; 2: with the numbers."
+            "--hints",
+            help="0: no hints; 1: the rules in symbols; 2: also with the numbers.",
         ),
     ] = 2,
     key: Annotated[
-        bool, Option("--key/--no-key", help="With the answers (usual) or without.")
+        bool,
+        Option(
+            "--key/--no-key",
+            help="Print the answers at the end, or not. Default: print.",
+        ),
     ] = True,
     *,
     loading: Loading,

@@ -19,7 +19,7 @@ def reconcile(
         ),
     ],
     everything: Annotated[
-        bool, Option("--all", help="Every explanation, not only the simplest ones.")
+        bool, Option("--all", help="List every reading, not only the simplest ones.")
     ] = False,
     *,
     loading: Loading,

@@ -29,7 +29,8 @@ def export(
         Option(
             "--channels",
             metavar="WHERE",
-            help="Where Keras code has the channels of images: last (usual) or first.",
+            help="Where Keras code has the channels of images: last or first. Default: "
+            "last.",
         ),
     ] = None,
     output: Annotated[

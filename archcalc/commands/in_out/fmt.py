@@ -16,7 +16,8 @@ from archcalc.errors import ArchcalcError, Problem, UsageError
 
 def fmt(
     paths: Annotated[
-        list[str], Argument(metavar="PATH...", help="Files and folders; - is stdin.")
+        list[str],
+        Argument(metavar="PATH...", help="Files and folders; - reads standard input."),
     ],
     check: Annotated[
         bool,

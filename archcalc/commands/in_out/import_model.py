@@ -18,8 +18,8 @@ def import_model(
         str,
         Argument(
             metavar="MODEL",
-            help="The file of a model, such as net.onnx, or a PyTorch module, such as "
-            "torchvision.models:resnet50.",
+            help="A model (.onnx, .keras, .prototxt, .cfg, config.json), or a PyTorch "
+            "module (torchvision.models:resnet50).",
         ),
     ],
     loading: Loading,
@@ -28,7 +28,7 @@ def import_model(
         Option("--output", "-o", group=OUTPUT, help="Write the spec to this file."),
     ] = None,
 ) -> None:
-    """Write the spec of a model: an ONNX file, or a PyTorch module.
+    """Write the spec of a model: ONNX, Keras, …, or a PyTorch module.
 
     The spec has the same layers and figures as the model.
 

@@ -27,13 +27,17 @@ def new(
     ] = None,
     folder: Annotated[
         Path | None,
-        Option("--folder", metavar="FOLDER", help="Where the file is written."),
+        Option(
+            "--folder",
+            metavar="FOLDER",
+            help="The folder for the file. Default: this one.",
+        ),
     ] = None,
 ) -> None:
     """Write NAME.yaml, a spec to start from, with comments.
 
-    Its first line tells editors where the installed package has the schema, for
-    completion and marks of wrong keys.
+    Its first line tells your editor where the schema is. The editor can then complete
+    keys and mark wrong ones.
 
     $ archcalc new my-net
     $ archcalc new my-net --from resnet18 --folder nets

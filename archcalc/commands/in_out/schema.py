@@ -10,7 +10,8 @@ from archcalc.commands.options import File, write
 
 def schema(
     path: Annotated[
-        bool, Option("--path", help="Print where the installed package has it.")
+        bool,
+        Option("--path", help="Print the path of the schema in the installed package."),
     ] = False,
     output: File = None,
 ) -> None:

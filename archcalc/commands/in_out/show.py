@@ -14,7 +14,7 @@ def show(
         str,
         Argument(
             metavar="NET",
-            help="A shipped name (vgg16, resnet50:v1.5), or a YAML or ONNX file.",
+            help="A shipped name (vgg16, resnet50:v1.5), or a file.",
             autocompletion=complete_networks,
             show_default=False,
         ),

@@ -23,7 +23,8 @@ def compare(
         str | None,
         Option(
             "--level",
-            help="Rows as well: ops, layers, blocks or stages (in data: layers).",
+            help="Also compare row by row: ops, layers, blocks or stages. csv, json, … "
+            "have layers.",
         ),
     ] = None,
     memory: Annotated[
@@ -31,7 +32,7 @@ def compare(
         Option(
             "--bytes",
             "--memory",
-            help="Compare bytes too: peaks, saved for backward, on disk.",
+            help="Also compare bytes: peaks, what the backward pass needs, on disk.",
         ),
     ] = False,
     batch: Batch = 1,

@@ -26,8 +26,8 @@ Shown = Annotated[
     str | None,
     Argument(
         metavar="[NET]",
-        help="A shipped name (vgg16, resnet50:v1.5), a YAML or ONNX file, or a PyTorch "
-        "module (mine.py:Net).",
+        help="A shipped name (vgg16, resnet50:v1.5), a YAML file, a model (.onnx, "
+        ".keras, …) or a PyTorch module (mine.py:Net).",
         autocompletion=complete_networks,
         show_default=False,
     ),
@@ -42,12 +42,14 @@ Beside = Annotated[
 ]
 MaxRows = Annotated[
     int,
-    Option("--max-rows", metavar="N", help="Rows of a table on one slide at most."),
+    Option("--max-rows", metavar="N", help="At most N rows of a table on one slide."),
 ]
 Frames = Annotated[
     bool,
     Option(
-        "--frames", group=OUTPUT, help="beamer: only the frames, for your own talk."
+        "--frames",
+        group=OUTPUT,
+        help="Write only the frames, for your own talk (beamer).",
     ),
 ]
 Preamble = Annotated[
@@ -55,7 +57,7 @@ Preamble = Annotated[
     Option(
         "--preamble",
         group=OUTPUT,
-        help="Print what LaTeX from archcalc needs in a preamble.",
+        help="Print the LaTeX preamble that all tables and drawings need.",
     ),
 ]
 

@@ -37,7 +37,7 @@ def draw(
         str | None,
         Option(
             "--direction",
-            help="Where blocks run to: down or right.",
+            help="Direction of the drawing: down or right.",
             autocompletion=among("down", "right"),
         ),
     ] = None,
@@ -47,7 +47,9 @@ def draw(
     output: Output = None,
     standalone: Annotated[
         bool,
-        Option("--standalone", "-s", group=OUTPUT, help="tikz: a whole document."),
+        Option(
+            "--standalone", "-s", group=OUTPUT, help="Write a whole document (tikz)."
+        ),
     ] = False,
     open: Open = False,
     *,

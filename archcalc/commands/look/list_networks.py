@@ -11,21 +11,30 @@ from archcalc.commands.progress import tracked
 
 def list_networks(
     family: Annotated[
-        str | None, Option("--family", help="Only this family: vgg, resnet, …")
+        str | None, Option("--family", help="Only one family: vgg, resnet, …")
     ] = None,
     task: Annotated[
         str | None,
-        Option("--task", help="Only those for a task: classify, detect, generate, …"),
+        Option(
+            "--task", help="Only networks for a task: classify, detect, generate, …"
+        ),
     ] = None,
     year: Annotated[
         str | None,
-        Option("--year", help="Only those of a year, or of years such as 2018-2020."),
+        Option(
+            "--year", help="Only networks of a year (2015) or of years (2018-2020)."
+        ),
     ] = None,
     under: Annotated[
-        str | None, Option("--under", help="Only those below so many parameters: 10M.")
+        str | None,
+        Option(
+            "--under",
+            metavar="PARAMS",
+            help="Only networks with fewer parameters than this: 10M.",
+        ),
     ] = None,
     variants: Annotated[
-        bool, Option("--variants", help="A line for each variant too.")
+        bool, Option("--variants", help="Also list the variants of each network.")
     ] = False,
     *,
     rendering: Rendering,

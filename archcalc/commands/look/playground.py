@@ -25,7 +25,7 @@ def playground(
         ),
     ] = None,
     port: Annotated[
-        int, Option("--port", metavar="N", help="The port; 0: one that is free.")
+        int, Option("--port", metavar="N", help="The port; 0 takes a free one.")
     ] = 0,
     browser: Annotated[
         bool, Option("--browser/--no-browser", help="Open the page in the browser.")

@@ -36,13 +36,13 @@ Kind = Annotated[
     Option(
         "--kind",
         "-k",
-        help="accuracy, layers, memory or cumulative.",
+        help="What to plot: accuracy, layers, memory or cumulative.",
         autocompletion=among("accuracy", "layers", "memory", "cumulative"),
     ),
 ]
 Training = Annotated[
     bool,
-    Option("--training", help="memory: of a training step instead of inference."),
+    Option("--training", help="With --kind memory: a training step, not inference."),
 ]
 
 

@@ -31,7 +31,8 @@ Columns = Annotated[
     str | None,
     Option(
         "--columns",
-        help="Which columns: shape,params; or a change to the usual: +depth,-flops.",
+        help="Columns to show: shape,params; or a change to the usual ones: "
+        "+depth,-flops.",
         autocompletion=listed(table_columns),
     ),
 ]
@@ -39,7 +40,7 @@ View = Annotated[
     str | None,
     Option(
         "--view",
-        help="lecture: the layout of the CS231n slides.",
+        help="Another layout: lecture, as on the CS231n slides.",
         autocompletion=among("lecture"),
     ),
 ]
@@ -53,7 +54,8 @@ Fold = Annotated[
     bool | None,
     Option(
         "--fold/--all",
-        help="Print repeated blocks as one row, or all (data formats: all).",
+        help="Show equal blocks that follow each other as one row (usual on a "
+        "terminal), or show all.",
         show_default=False,
     ),
 ]
@@ -61,7 +63,7 @@ Training = Annotated[
     bool,
     Option(
         "--training",
-        help="Count a step of training: forward and backward, without frozen parts.",
+        help="Count a training step: forward and backward, without frozen parts.",
     ),
 ]
 BARRED = ("layer", "params", "macs", "activations")

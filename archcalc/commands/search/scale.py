@@ -23,7 +23,11 @@ def scale(
     net: NetworkName,
     target_macs: Annotated[
         str,
-        Option("--target-macs", metavar="RATIO", help="Times the MACs: 2x, 4x."),
+        Option(
+            "--target-macs",
+            metavar="RATIO",
+            help="How many times the MACs of now: 2x, 4x.",
+        ),
     ] = "2x",
     depth: Annotated[
         str | None,
@@ -40,7 +44,7 @@ def scale(
         ),
     ] = None,
     step: Annotated[
-        str, Option("--step", rare=True, help="Step of the factors that are tried.")
+        str, Option("--step", rare=True, help="Step between the factors to try.")
     ] = "0.05",
     tolerance: Annotated[
         str,

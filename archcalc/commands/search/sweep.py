@@ -59,7 +59,7 @@ Figures = Annotated[
     str | None,
     Option(
         "--figures",
-        help="Which figures: params,macs,flops,activations,depth,weights,top1,…",
+        help="Figures to list: params,macs,flops,activations,depth,weights,top1,…",
         autocompletion=listed(sweep_figures),
     ),
 ]
@@ -71,7 +71,8 @@ Pareto = Annotated[
     str | None,
     Option(
         "--pareto",
-        help="Only the Pareto front of these columns: macs,params.",
+        metavar="FIGURES",
+        help="Only the Pareto front of these figures: macs,params.",
         autocompletion=listed(sweep_figures),
     ),
 ]
@@ -79,6 +80,7 @@ Sort = Annotated[
     str | None,
     Option(
         "--sort",
+        metavar="COLUMN",
         help="Sort by a column; macs:down puts the largest first.",
         autocompletion=listed(sweep_figures),
     ),
@@ -99,7 +101,7 @@ Resume = Annotated[
     Option(
         "--resume",
         rare=True,
-        help="Continue a sweep that was stopped; needs the same -o FILE.",
+        help="Continue a sweep that was stopped, with the same -o FILE.",
     ),
 ]
 Sample = Annotated[
@@ -130,7 +132,7 @@ ExecutorName = Annotated[
         "--executor",
         metavar="dask://HOST:PORT",
         rare=True,
-        help="Run on a dask cluster.",
+        help="Run on the dask cluster with this scheduler.",
     ),
 ]
 SweepFormat = Annotated[

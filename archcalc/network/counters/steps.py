@@ -28,7 +28,8 @@ def stepped(graph: Graph) -> nn.Module:
 
     Raises `MissingExtra`, `UsageError`, `TorchRefusedError` as `build` does.
     """
-    made: nn.Module = _classes()(build(graph))
+    reference = build(graph)  # says what is missing where torch is
+    made: nn.Module = _classes()(reference)
     return made.eval()
 
 
