@@ -31,7 +31,7 @@ from archcalc.layers.unknown import OperatorField
 from archcalc.network import torch_network as reference
 from archcalc.network.analysis import Analysis
 from archcalc.network.counters.holding import held
-from archcalc.network.counters.steps import _classes
+from archcalc.network.counters.steps import _network_class
 from archcalc.network.verification import Mismatch, Verification, compare
 from archcalc.readers.pytorch.extra import require_torch
 
@@ -418,7 +418,7 @@ def test_missing_torch_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MissingExtra, match=r"AC520.*not installed") as caught:
         reference.verify(archcalc.load("vgg16"))
     assert caught.value.problems[0].help == "pip install 'archcalc[torch]'"
-    _classes.cache_clear()
+    _network_class.cache_clear()
     with pytest.raises(MissingExtra, match=r"AC520.*not installed"):
         held(archcalc.load("lenet5"), "fvcore")
 

@@ -29,7 +29,7 @@ def stepped(graph: Graph) -> nn.Module:
     Raises `MissingExtra`, `UsageError`, `TorchRefusedError` as `build` does.
     """
     reference = build(graph)  # says what is missing where torch is
-    made: nn.Module = _classes()(reference)
+    made: nn.Module = _network_class()(reference)
     return made.eval()
 
 
@@ -66,8 +66,8 @@ def inputs_for(
 
 
 @cache
-def _classes() -> Any:
-    """Return the class of the network; made once torch is there."""
+def _step_class() -> Any:
+    """Return the class of a step; made once torch is there."""
     from torch import nn
 
     class Step(nn.Module):
@@ -88,6 +88,16 @@ def _classes() -> Any:
             value: Tensor = self(*inputs)
             return value
 
+    return Step
+
+
+@cache
+def _network_class() -> Any:
+    """Return the class of a network of steps; made once torch is there."""
+    from torch import nn
+
+    make = _step_class()
+
     class Stepped(nn.Module):
         """A network of steps."""
 
@@ -102,7 +112,7 @@ def _classes() -> Any:
             ]
             """For each node the first one that runs the same module of torch."""
             self.steps = nn.ModuleList(
-                Step(step, step.part if holder == at and not node.aux else None)
+                make(step, step.part if holder == at and not node.aux else None)
                 for at, (node, step, holder) in enumerate(
                     zip(self.graph.nodes, network.steps, self.holders, strict=True)
                 )

@@ -17,7 +17,6 @@ from archcalc.readers.spec.tree import Item, common
 LONGEST_PERIOD = 4
 SMALLEST = 3
 """Steps that a block has at least, those inside counted."""
-FREE = ("identity-or-none", "identity-or-projection")
 Key = tuple[Any, ...]
 
 
@@ -310,39 +309,39 @@ def with_shortcuts(row: list[Item], read: Set[int]) -> list[Item]:
     at, changed = 0, set()
     shapes = row_shape(row)
     while at < len(row):
-        body = next(
-            (
-                shape
-                for shape in bodies
-                if shapes[at : at + len(shape)] == shape
-                and row[at].entering != row[at + len(shape) - 1].leaving
-                and not any(one.takes for one in row[at : at + len(shape)])
-                and not hidden(row[at : at + len(shape)], read)
-            ),
-            None,
-        )
+        alike = (body for body in bodies if shapes[at : at + len(body)] == body)
+        body = next((b for b in alike if resizes(row[at : at + len(b)], read)), None)
         if body is None:
             found.append(row[at])
             at += 1
             continue
-        steps = row[at : at + len(body)]
         changed.add(body)
-        found.append(
-            Item(
-                "residual",
-                steps[-1].index,
-                path=common(steps),
-                body=steps,
-                shortcut=FREE[0],
-                entering=steps[0].entering,
-                leaving=steps[-1].leaving,
-            )
-        )
+        found.append(without_sum(row[at : at + len(body)]))
         at += len(body)
     for body in changed:
         for item in bodies[body]:
-            item.shortcut = FREE[0]
+            item.shortcut = "identity-or-none"
     return projected(found)
+
+
+def resizes(steps: Sequence[Item], read: Set[int]) -> bool:
+    """Say whether steps change their sizes, and could be the body of a residual."""
+    if steps[0].entering == steps[-1].leaving or hidden(steps, read):
+        return False
+    return not any(step.takes for step in steps)
+
+
+def without_sum(steps: list[Item]) -> Item:
+    """Return a residual whose body are these steps, and which has no shortcut."""
+    return Item(
+        "residual",
+        steps[-1].index,
+        path=common(steps),
+        body=steps,
+        shortcut="identity-or-none",
+        entering=steps[0].entering,
+        leaving=steps[-1].leaving,
+    )
 
 
 def projected(row: list[Item]) -> list[Item]:
@@ -359,7 +358,7 @@ def projected(row: list[Item]) -> list[Item]:
             continue
         if all(map(is_plain_projection, projections)):
             for member in members:
-                member.shortcut = FREE[1]
+                member.shortcut = "identity-or-projection"
     return row
 
 
