@@ -4,6 +4,9 @@ The rules of layers speak of axes in torch's order, channels first. Other langua
 channels last. A `Laid` value is code, its shape in torch's order, and the order in
 which its axes lie: so a transpose is often no code at all, and a flattening of rows and
 columns stays one where channels lie behind them.
+
+An axis of size 1 need not be in the array that the code gives. The shape has it, the
+order leaves it out, and an index of `None` writes it where an operation needs it.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Any, NamedTuple
 BATCH = "batch"
 """The size of the batch's axis."""
 Order = tuple[int, ...]
-"""The axes of a value as they lie; one of size 1 may be only thought."""
+"""The axes of an array in the order in which they lie, in torch's numbers."""
 
 
 class CannotSay(Exception):  # the writer refuses a layer with its reason
@@ -25,7 +28,7 @@ class CannotSay(Exception):  # the writer refuses a layer with its reason
 class Laid(NamedTuple):
     """A value: its code, its shape with the batch, and how its axes lie.
 
-    A number has no axes. `plain` says that the code is a name or a number alone.
+    A number has no axes.
     """
 
     code: str
@@ -34,7 +37,7 @@ class Laid(NamedTuple):
 
     @property
     def rank(self) -> int:
-        """The number of axes, those of size 1 that are only thought included."""
+        """The number of axes, with those of size 1 that the array lacks."""
         return len(self.shape)
 
     def axis(self, axis: int) -> int:
@@ -88,10 +91,9 @@ class Moves:
         return Laid(code, value.shape, order)
 
     def filled(self, value: Laid, order: Order) -> Laid:
-        """Return a value with all axes there; those of size 1 that were not, too."""
-        present = [axis for axis in order if axis in value.order]
-        if present != [*value.order]:
-            value = self.turned(value._replace(shape=value.shape), tuple(present))
+        """Return a value whose array has all axes, in this order."""
+        present = tuple(axis for axis in order if axis in value.order)
+        value = self.turned(value, present)
         index = ", ".join(":" if axis in present else "None" for axis in order)
         return Laid(f"{value.code}[{index}]", value.shape, order)
 
@@ -120,7 +122,7 @@ class Moves:
         shape = (*value.shape[:first], merged, *value.shape[last + 1 :])
         head = (large or group or [-1])[0]
         less = last - first
-        order, sizes = [], []
+        order = []
         for axis in value.order:
             if axis == head:
                 order.append(first)
@@ -179,7 +181,7 @@ class Moves:
         return made._replace(code=self.call("reshape", value.code, written(shape)))
 
     def widened(self, value: Laid, axis: int) -> Laid:
-        """Return a value with one more axis of size 1, which is only thought."""
+        """Return a value with one more axis of size 1, which the array lacks."""
         axis %= value.rank + 1
         shape = (*value.shape[:axis], 1, *value.shape[axis:])
         order = tuple(old if old < axis else old + 1 for old in value.order)
@@ -198,20 +200,12 @@ class Moves:
 
     def cut(self, value: Laid, index: Sequence[Any]) -> Laid:
         """Return a part of a value; an index is a slice, a number or None."""
-        parts: dict[int, Any] = {}
-        axis = 0
-        made = value
-        thought: list[int] = []
-        for at, one in enumerate(index):
-            if one is None:
-                thought.append(at)
-                continue
-            parts[axis] = one
-            axis += 1
+        added = [at for at, one in enumerate(index) if one is None]
+        parts = [one for one in index if one is not None]
         texts = [":"] * len(value.order)
         dropped = []
         shape = [*value.shape]
-        for axis, one in parts.items():
+        for axis, one in enumerate(parts):
             if one == slice(None):
                 continue
             if axis not in value.order:
@@ -234,7 +228,7 @@ class Moves:
         left = [axis for axis in range(value.rank) if axis not in dropped]
         order = tuple(left.index(axis) for axis in value.order if axis in left)
         made = Laid(code, tuple(shape[axis] for axis in left), order)
-        for at in thought:
+        for at in added:
             made = self.widened(made, at)
         return made
 

@@ -119,9 +119,7 @@ class Making:
 
     def code(self, body: str, inputs: Sequence[Value]) -> Value:
         """Add a torch expression without weights."""
-        texts = ["x"] if len(inputs) == 1 else [f"xs[{i}]" for i in range(len(inputs))]
-        laid = [_as(text, value) for text, value in zip(texts, inputs, strict=True)]
-        expressions = Expressions(self.library, laid, {})
+        expressions = Expressions(self.library, _named(inputs), {})
         result = expressions.result(Function(body.removeprefix("return ")))
         made = Function(result.code, steps=tuple(expressions.steps))
         return self.expressed(made, inputs, result)
@@ -167,7 +165,13 @@ class Making:
         code = f"x / ({k} + {alpha} / {size} * s) ** {beta}"
         return self.expressed(Function(code, steps=steps), [x], _as("x", x))
 
-    # -- padding -----------------------------------------------------------------------
+    # -- windows -----------------------------------------------------------------------
+
+    def window(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the kernel and the stride of a pool along each spatial axis."""
+        kernel = spread(self.given["kernel_size"], self.axes)
+        stride = self.given["stride"]
+        return kernel, kernel if stride is None else spread(stride, self.axes)
 
     def pads(self) -> list[tuple[int, int]]:
         """Return the padding before and after, for each spatial axis.
@@ -207,8 +211,26 @@ def spread(value: Any, axes: int) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,) * axes
 
 
+def one_or_each(values: Sequence[Any]) -> Any:
+    """Return one number where all axes have the same one, else a number for each."""
+    return values[0] if len({*values}) == 1 else tuple(values)
+
+
+def lies(axis: int, value: Value) -> int:
+    """Return where an axis lies in a value, -1 for the end."""
+    place = value.order.index(axis)
+    return -1 if place == len(value.order) - 1 else place
+
+
 def _as(code: str, value: Value) -> Laid:
     return Laid(code, value.shape, value.order)
+
+
+def _named(inputs: Sequence[Value]) -> list[Laid]:
+    """Return values by the names of inputs in expressions: `x`, or `xs[0]`, `xs[1]`."""
+    if len(inputs) == 1:
+        return [_as("x", inputs[0])]
+    return [_as(f"xs[{number}]", value) for number, value in enumerate(inputs)]
 
 
 class Lowering:
@@ -270,10 +292,10 @@ class Lowering:
         return straight(rank)
 
     def uneven(self, graph: Graph) -> set[int]:
-        """Return the steps of the spec of which some use has a stride and padding.
+        """Return the steps of the spec of which some use has a stride above 1.
 
-        All uses of such a step are written with their padding, so that they stay one
-        class.
+        With a stride, the word `same` pads otherwise than torch. So all uses of such a
+        step are written with their padding as numbers, and stay one class.
         """
         found: set[int] = set()
         for node in graph.nodes[len(graph.inputs) :]:
@@ -326,14 +348,11 @@ class Lowering:
             raise CannotSay("a buffer that is filled")
         if record.trains:
             raise CannotSay("code that differs in training")
-        count = len(making.inputs)
-        texts = ["x"] if count == 1 else [f"xs[{i}]" for i in range(count)]
-        laid = [_as(t, value) for t, value in zip(texts, making.inputs, strict=True)]
         held = {
             name: Laid(f"p[{name!r}]", shape, straight(len(shape)))
             for name, shape in {**record.params, **record.buffers}.items()
         }
-        expressions = Expressions(self.library, laid, held)
+        expressions = Expressions(self.library, _named(making.inputs), held)
         result = expressions.result(record)
         made = Function(
             result.code,

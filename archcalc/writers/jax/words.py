@@ -11,7 +11,15 @@ from typing import Any
 from archcalc.layers.records.calls import Function, Module
 from archcalc.writers.laid import BATCH, CannotSay, Laid, straight
 from archcalc.writers.language import Weight
-from archcalc.writers.lowering import KERNEL, Making, Value, Word, spread
+from archcalc.writers.lowering import (
+    KERNEL,
+    Making,
+    Value,
+    Word,
+    lies,
+    one_or_each,
+    spread,
+)
 
 Pairs = list[tuple[int, int]]
 
@@ -26,21 +34,15 @@ def convolution(to: Making) -> Value:
         weights["bias"] = Weight("bias")
     sizes = given["in_channels"], given["out_channels"]
     words = {
-        "strides": each(given["stride"], axes),
+        "strides": one_or_each(spread(given["stride"], axes)),
         "padding": "SAME" if to.same else padding(pads),
-        "kernel_dilation": each(given["dilation"], axes),
+        "kernel_dilation": one_or_each(spread(given["dilation"], axes)),
         "feature_group_count": given["groups"],
         "use_bias": given["bias"],
     }
     shape = (BATCH, sizes[1], *to.out_axes())
     kernel = spread(given["kernel_size"], axes)
     return to.module("nnx.Conv", x, (*sizes, kernel), weights, shape, **words)
-
-
-def each(value: Any, axes: int) -> Any:
-    """Return one number, or one for each axis where they differ."""
-    values = spread(value, axes)
-    return values[0] if len({*values}) == 1 else values
 
 
 def padding(pads: Pairs) -> Any:
@@ -60,15 +62,15 @@ def transposed(to: Making) -> Value:
         for name in ("kernel_size", "stride", "padding", "output_padding", "dilation")
     )
     wide = [d * (k - 1) for k, d in zip(kernel, dilations, strict=True)]
-    around = [(w - p, w - p + e) for w, p, e in zip(wide, pads, extra, strict=True)]
+    outer = [(w - p, w - p + e) for w, p, e in zip(wide, pads, extra, strict=True)]
     weights = {"weight": Weight("kernel", None, KERNEL[axes])}
     if given["bias"]:
         weights["bias"] = Weight("bias")
     sizes = given["in_channels"], given["out_channels"]
     words = {
         "strides": strides,
-        "padding": padding(around),
-        "kernel_dilation": each(given["dilation"], axes),
+        "padding": padding(outer),
+        "kernel_dilation": one_or_each(dilations),
         "use_bias": given["bias"],
         "transpose_kernel": True,
     }
@@ -166,11 +168,8 @@ def group_norm(to: Making) -> Value:
 
 def pool(to: Making, kind: str, x: Value, pads: Pairs, more: str = "") -> Value:
     """Return a pool, a function of flax."""
-    kernel = spread(to.given["kernel_size"], to.axes)
-    stride = to.given["stride"]
-    strides = kernel if stride is None else spread(stride, to.axes)
-    words = [str(kernel)]
-    words.append(f"strides={strides}")
+    kernel, strides = to.window()
+    words = [str(kernel), f"strides={strides}"]
     if any(pair != (0, 0) for pair in pads):
         words.append(f"padding={tuple(pads)}" if not to.same else "padding='SAME'")
     code = f"nnx.{kind}_pool(x, {', '.join(words)}{more})"
@@ -178,26 +177,23 @@ def pool(to: Making, kind: str, x: Value, pads: Pairs, more: str = "") -> Value:
     return to.expressed(Function(code), [x], Laid(code, shape, x.order))
 
 
-def windows(to: Making) -> tuple[Pairs, Pairs]:
+def around(to: Making) -> tuple[Pairs, Pairs]:
     """Return the padding of a pool, without and with what hangs over the end."""
     pads = to.pads()
-    kernel = spread(to.given["kernel_size"], to.axes)
-    stride = to.given["stride"]
-    strides = kernel if stride is None else spread(stride, to.axes)
-    return pads, to.overhanging(pads, kernel, strides)
+    return pads, to.overhanging(pads, *to.window())
 
 
 def max_pool(to: Making) -> Value:
     """Return a pool of the largest values, around which stands -∞."""
     if any(d != 1 for d in spread(to.given["dilation"], to.axes)):
         raise CannotSay("a pool with dilation")
-    _, pads = windows(to)
+    _, pads = around(to)
     return pool(to, "max", to.with_channels(to.entering()), pads)
 
 
 def avg_pool(to: Making) -> Value:
     """Return a pool of means; torch counts no value beyond its own padding."""
-    own, pads = windows(to)
+    own, pads = around(to)
     counted = to.given["count_include_pad"]
     if pads != own:
         if counted and any(pair != (0, 0) for pair in own):
@@ -241,9 +237,7 @@ def function(code: str) -> Word:
 
 def leaky(to: Making) -> Value:
     """Return a leaky ReLU."""
-    record = to.record
-    assert isinstance(record, Module)
-    slope = record.args[0] if record.args else to.given.get("negative_slope", 0.01)
+    slope = to.given.get("negative_slope", 0.01)
     return to.each(f"nnx.leaky_relu(x, negative_slope={slope})", to.entering())
 
 
@@ -258,10 +252,9 @@ def softmax(name: str) -> Word:
 
     def word(to: Making) -> Value:
         x = to.entering()
-        place = x.order.index(to.given["dim"])
-        last = place == len(x.order) - 1
-        axis = "" if last else f", axis={place}"
-        return to.each(f"nnx.{name}(x{axis})", x)
+        axis = lies(to.given["dim"], x)
+        more = "" if axis == -1 else f", axis={axis}"
+        return to.each(f"nnx.{name}(x{more})", x)
 
     return word
 

@@ -11,7 +11,15 @@ from typing import Any
 from archcalc.layers.records.calls import Module
 from archcalc.writers.laid import BATCH, CannotSay, straight
 from archcalc.writers.language import Weight
-from archcalc.writers.lowering import KERNEL, Making, Value, Word, spread
+from archcalc.writers.lowering import (
+    KERNEL,
+    Making,
+    Value,
+    Word,
+    lies,
+    one_or_each,
+    spread,
+)
 
 
 def convolution(to: Making) -> Value:
@@ -66,36 +74,36 @@ def padded(
     same = all(pair == (w // 2, w - w // 2) for pair, w in zip(pads, wide, strict=True))
     if to.same or (same and to.alike and all(s == 1 for s in strides)):
         return x, "same"
-    shape = (*x.shape[:2], *_grown(x.shape[2:], pads))
-    size: Any = pads[0][0]
-    if any(pair != (size, size) for pair in pads):
-        size = tuple(pads) if to.axes > 1 else pads[0]
-    return to.module(f"layers.ZeroPadding{to.axes}D", x, (size,), None, shape), "valid"
+    return zeros_around(to, x, pads), "valid"
 
 
-def _grown(sizes: tuple[Any, ...], pads: list[tuple[int, int]]) -> tuple[Any, ...]:
-    return tuple(n + b + a for n, (b, a) in zip(sizes, pads, strict=True))
+def zeros_around(to: Making, x: Value, pads: list[tuple[int, int]]) -> Value:
+    """Return a value with zeros before and after it along each spatial axis."""
+    sizes = [n + b + a for n, (b, a) in zip(x.shape[2:], pads, strict=True)]
+    shape = (*x.shape[:2], *sizes)
+    return to.module(f"layers.ZeroPadding{to.axes}D", x, (sides(pads),), None, shape)
+
+
+def sides(pairs: list[tuple[int, int]]) -> Any:
+    """Return what stands before and after each axis, as Keras takes it.
+
+    That is one number where all are the same, else a pair, or a pair for each axis.
+    """
+    size = pairs[0][0]
+    if all(pair == (size, size) for pair in pairs):
+        return size
+    return tuple(pairs) if len(pairs) > 1 else pairs[0]
 
 
 def transposed(to: Making) -> Value:
     """Return a transposed convolution: the whole one, from which the sides are cut."""
     given, axes = to.given, to.axes
-    if given["groups"] != 1:
-        raise CannotSay("a transposed convolution with groups")
     x = to.with_channels(to.entering())
-    kernel, strides, pads, extra, dilations = (
-        spread(given[name], axes)
-        for name in ("kernel_size", "stride", "padding", "output_padding", "dilation")
-    )
-    wide = [d * (k - 1) + 1 for k, d in zip(kernel, dilations, strict=True)]
-    if any(w < s for w, s in zip(wide, strides, strict=True)):
-        raise CannotSay("a transposed convolution with a stride above its kernel")
-    cuts = [(p, p - e) for p, e in zip(pads, extra, strict=True)]
-    if any(after < 0 for _, after in cuts):
-        raise CannotSay("an output padding above the padding")
+    strides, wide, cuts = transposed_sides(to)
     whole = [
         (n - 1) * s + w for n, s, w in zip(x.shape[2:], strides, wide, strict=True)
     ]
+    left = [n - b - a for n, (b, a) in zip(whole, cuts, strict=True)]
     filters = given["out_channels"]
     weights = {"weight": Weight("kernel", None, KERNEL[axes])}
     if given["bias"]:
@@ -110,21 +118,36 @@ def transposed(to: Making) -> Value:
         "dilation_rate": given["dilation"],
         "use_bias": given["bias"],
     }
-    shape = (BATCH, filters, *whole)
-    left = tuple(n - b - a for n, (b, a) in zip(whole, cuts, strict=True))
-    if same:
-        shape = (BATCH, filters, *left)
-    target = f"layers.Conv{axes}DTranspose"
-    value = to.module(
-        target, x, (filters, given["kernel_size"]), weights, shape, **words
-    )
-    if same or all(pair == (0, 0) for pair in cuts):
+    args = (filters, given["kernel_size"])
+    shape = (BATCH, filters, *(left if same else whole))
+    value = to.module(f"layers.Conv{axes}DTranspose", x, args, weights, shape, **words)
+    if same or not any(map(any, cuts)):
         return value
-    size: Any = tuple(cuts) if axes > 1 else cuts[0]
-    if all(pair == (cuts[0][0],) * 2 for pair in cuts):
-        size = cuts[0][0]
     shape = (BATCH, filters, *left)
-    return to.module(f"layers.Cropping{axes}D", value, (size,), None, shape)
+    return to.module(f"layers.Cropping{axes}D", value, (sides(cuts),), None, shape)
+
+
+def transposed_sides(
+    to: Making,
+) -> tuple[tuple[int, ...], list[int], list[tuple[int, int]]]:
+    """Return what a transposed convolution does along each axis.
+
+    That is its stride, the extent of its dilated kernel, and how many positions are cut
+    from the whole result at the beginning and at the end.
+    """
+    if to.given["groups"] != 1:
+        raise CannotSay("a transposed convolution with groups")
+    kernel, strides, pads, extra, dilations = (
+        spread(to.given[name], to.axes)
+        for name in ("kernel_size", "stride", "padding", "output_padding", "dilation")
+    )
+    wide = [d * (k - 1) + 1 for k, d in zip(kernel, dilations, strict=True)]
+    if any(w < s for w, s in zip(wide, strides, strict=True)):
+        raise CannotSay("a transposed convolution with a stride above its kernel")
+    cuts = [(p, p - e) for p, e in zip(pads, extra, strict=True)]
+    if any(after < 0 for _, after in cuts):
+        raise CannotSay("an output padding above the padding")
+    return strides, wide, cuts
 
 
 def dense(to: Making) -> Value:
@@ -186,17 +209,11 @@ def batch_norm(to: Making) -> Value:
     weights["running_mean"] = Weight("moving_mean")
     weights["running_var"] = Weight("moving_variance")
     words |= {
-        "axis": axis_of_channels(x),
+        "axis": lies(1, x),
         "momentum": 1 - to.given.get("momentum", 0.1),
         "epsilon": to.given.get("eps", 1e-5),
     }
     return to.module("layers.BatchNormalization", x, (), weights, **words)
-
-
-def axis_of_channels(x: Value) -> int:
-    """Return where the channels lie, -1 for the end."""
-    place = x.order.index(1)
-    return -1 if place == len(x.order) - 1 else place
 
 
 def layer_norm(to: Making) -> Value:
@@ -229,7 +246,7 @@ def group_norm(to: Making) -> Value:
     """Return a group norm."""
     x = to.with_channels(to.entering())
     words = learned(to)
-    words |= {"axis": axis_of_channels(x), "epsilon": to.given.get("eps", 1e-5)}
+    words |= {"axis": lies(1, x), "epsilon": to.given.get("eps", 1e-5)}
     weights = SCALED if words["center"] else {}
     groups = to.given["num_groups"]
     return to.module("layers.GroupNormalization", x, (groups,), weights, **words)
@@ -244,7 +261,7 @@ def max_pool(to: Making) -> Value:
         raise CannotSay("a pool with dilation")
     pads = to.pads()
     x = to.with_channels(to.entering())
-    kernel, strides = windows(to)
+    kernel, strides = to.window()
     pads = to.overhanging(pads, kernel, strides)
     padding = "valid"
     if any(pair != (0, 0) for pair in pads):
@@ -265,13 +282,6 @@ def lowest(to: Making, x: Value, pads: list[tuple[int, int]]) -> Value:
     return to.code(f"F.pad(x, {tuple(flat)}, value=float('-inf'))", [x])
 
 
-def windows(to: Making) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return kernel and stride of a pool."""
-    kernel = spread(to.given["kernel_size"], to.axes)
-    stride = to.given["stride"]
-    return kernel, kernel if stride is None else spread(stride, to.axes)
-
-
 def pool(to: Making, x: Value, kind: str, padding: str) -> Value:
     """Return a pool that pads by a word."""
     stride = to.given["stride"]
@@ -286,19 +296,14 @@ def pool(to: Making, x: Value, kind: str, padding: str) -> Value:
 def avg_pool(to: Making) -> Value:
     """Return a pool of means, where padding counts as torch counts it."""
     pads = to.pads()
-    kernel, strides = windows(to)
+    kernel, strides = to.window()
     if to.overhanging(pads, kernel, strides) != pads:
         raise CannotSay("a mean over windows that hang over the end")
     x = to.with_channels(to.entering())
     if all(pair == (0, 0) for pair in pads):
         return pool(to, x, "Average", "valid")
     if to.given["count_include_pad"]:
-        shape = (*x.shape[:2], *_grown(x.shape[2:], pads))
-        size: Any = pads[0][0]
-        if any(pair != (size, size) for pair in pads):
-            size = tuple(pads) if to.axes > 1 else pads[0]
-        x = to.module(f"layers.ZeroPadding{to.axes}D", x, (size,), None, shape)
-        return pool(to, x, "Average", "valid")
+        return pool(to, zeros_around(to, x, pads), "Average", "valid")
     same = all(
         pair == ((k - 1) // 2, (k - 1) // 2) and k % 2
         for pair, k in zip(pads, kernel, strict=True)
@@ -319,8 +324,8 @@ def adaptive(kind: str) -> Word:
             name = f"layers.Global{kind}Pooling{to.axes}D"
             return to.module(name, x, (), None, shape, keepdims=True)
         if all(n % s == 0 for n, s in zip(x.shape[2:], sizes, strict=True)):
-            each = tuple(n // s for n, s in zip(x.shape[2:], sizes, strict=True))
-            size = each[0] if len({*each}) == 1 else each
+            pairs = zip(x.shape[2:], sizes, strict=True)
+            size = one_or_each([n // s for n, s in pairs])
             return to.module(f"layers.{kind}Pooling{to.axes}D", x, (size,), None, shape)
         name = f"layers.Adaptive{kind}Pooling{to.axes}D"
         return to.module(name, x, (to.given["output_size"],), None, shape)
@@ -342,9 +347,7 @@ def layer(target: str, *args: Any, **words: Any) -> Word:
 
 def leaky(to: Making) -> Value:
     """Return a leaky ReLU; Keras' slope is 0.3 if not told."""
-    record = to.record
-    assert isinstance(record, Module)
-    slope = record.args[0] if record.args else to.given.get("negative_slope", 0.01)
+    slope = to.given.get("negative_slope", 0.01)
     return to.module("layers.LeakyReLU", to.entering(), (), negative_slope=slope)
 
 
@@ -358,9 +361,7 @@ def gelu(to: Making) -> Value:
 def softmax(to: Making) -> Value:
     """Return a softmax along an axis."""
     x = to.entering()
-    place = x.order.index(to.given["dim"])
-    axis = -1 if place == len(x.order) - 1 else place
-    return to.module("layers.Softmax", x, (), axis=axis)
+    return to.module("layers.Softmax", x, (), axis=lies(to.given["dim"], x))
 
 
 def log_softmax(to: Making) -> Value:
@@ -407,8 +408,7 @@ def upsample(to: Making) -> Value:
         raise CannotSay(f"`nn.Upsample` in the mode {to.given.get('mode', 'nearest')}")
     if any(n % m for n, m in pairs):
         raise CannotSay("an enlargement that is no whole number")
-    each = tuple(n // m for n, m in pairs)
-    size: Any = each[0] if len({*each}) == 1 else each
+    size = one_or_each([n // m for n, m in pairs])
     shape = (*x.shape[:2], *out)
     words = {"interpolation": mode}
     return to.module("layers.UpSampling2D", x, (size,), None, shape, **words)
