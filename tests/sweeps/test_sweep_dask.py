@@ -74,14 +74,22 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         process.wait()
 
 
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    """Return a spec whose combinations take long enough to be interrupted."""
+    path = tmp_path / "net.yaml"
+    path.write_text(SLOW, encoding="utf-8")
+    return path
+
+
 def test_a_worker_is_killed_and_nothing_is_lost_or_double(
     cluster: Cluster,
+    spec: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    spec, alone, many = (tmp_path / name for name in ("net.yaml", "1.csv", "2.csv"))
-    spec.write_text(SLOW, encoding="utf-8")
+    alone, many = tmp_path / "1.csv", tmp_path / "2.csv"
     words = ("sweep", str(spec), "--over", "b=1:12000", "--where", "params != 77")
     assert run(capsys, monkeypatch, *words, "-o", str(alone)).code == 0
     process = started(*words, "--executor", cluster.address, "-o", str(many))
@@ -99,12 +107,12 @@ def test_a_worker_is_killed_and_nothing_is_lost_or_double(
 
 def test_a_scheduler_is_lost_and_the_sweep_goes_on_without(
     cluster: Cluster,
+    spec: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    spec, alone, many = (tmp_path / name for name in ("net.yaml", "1.csv", "2.csv"))
-    spec.write_text(SLOW, encoding="utf-8")
+    alone, many = tmp_path / "1.csv", tmp_path / "2.csv"
     words = ("sweep", str(spec), "--over", "b=1:12000")
     assert run(capsys, monkeypatch, *words, "-o", str(alone)).code == 0
     process = started(*words, "--executor", cluster.address, "-o", str(many))
@@ -120,12 +128,11 @@ def test_a_scheduler_is_lost_and_the_sweep_goes_on_without(
 
 def test_choices_are_made_by_the_workers(
     cluster: Cluster,
+    spec: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    spec = tmp_path / "net.yaml"
-    spec.write_text(SLOW, encoding="utf-8")
     words = ("sweep", str(spec), "--over", "b=1:3000", "-f", "csv", "--top", "7")
     for more in ((), ("--sort", "macs:down"), ("--pareto", "macs,params")):
         alone = run(capsys, monkeypatch, *words, *more)
@@ -195,13 +202,13 @@ def test_workers_of_another_version_are_refused() -> None:
 
 def test_a_folder_outlives_a_worker_and_the_scheduler(
     cluster: Cluster,
+    spec: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A worker is killed, then the scheduler; the sweep goes on on other workers."""
-    spec, alone, many = (tmp_path / name for name in ("net.yaml", "1", "2"))
-    spec.write_text(SLOW, encoding="utf-8")
+    alone, many = tmp_path / "1", tmp_path / "2"
     words = ("sweep", str(spec), "--over", "b=1:5000", "--where", "params != 77")
     words = (*words, "--partition", "500", "-o")
     assert run(capsys, monkeypatch, *words, str(alone)).code == 0

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from goldens import check_golden
-from layer_cases import EXAMPLES, FURTHER, Case, spec_of
+from layer_cases import Case
+from one_layer import ONE_LAYER, network_of
 from samples import zoo
 
 import archcalc
@@ -24,9 +25,6 @@ SMALL = {
     "shufflenet-v2": 64,
     "convnext": 64,
 }
-ONE_LAYER = [
-    case for case in (*EXAMPLES, *FURTHER) if case.inputs and not case.layer.uncounted
-]
 RUN = [("keras", "last"), ("keras", "first")]
 LANGUAGES = [*RUN, ("jax", "last")]
 
@@ -40,16 +38,6 @@ def test_a_network_computes_the_same_numbers(name: str, to: str, channels: str) 
     size = SMALL[name]
     given = None if size is None else (3, size, size)
     same_numbers(archcalc.load(name, input=given), to, channels)
-
-
-def alone(case: Case) -> archcalc.Network:
-    """Return a network of one layer; skips what an example cannot say alone."""
-    try:
-        network = archcalc.loads(spec_of(case))
-        network.graph  # noqa: B018
-    except archcalc.ArchcalcError as error:
-        pytest.skip(str(error).partition("\n")[0])
-    return network
 
 
 def refusal(network: archcalc.Network, to: str, channels: str) -> str | None:
@@ -69,7 +57,7 @@ def test_every_layer_computes_the_same_numbers(
 ) -> None:
     from beside_torch import same_numbers
 
-    network = alone(case)
+    network = network_of(case)
     if refusal(network, to, channels) is None:
         same_numbers(network, to, channels)
 
@@ -79,7 +67,7 @@ def test_every_layer_computes_the_same_numbers(
 def test_a_layer_is_written_or_refused_by_name(
     case: Case, to: str, channels: str
 ) -> None:
-    network = alone(case)
+    network = network_of(case)
     name, key = network.graph.nodes[-1].name, case.layer.key
     said = refusal(network, to, channels)
     if said is None:
