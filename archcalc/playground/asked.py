@@ -29,7 +29,17 @@ LIMITS = Limits(
 LONGEST = 24 * 2**20
 """Characters of a request: a file of the largest size that is read, in base64."""
 NAME = "net.yaml"
+"""What a text is called that comes without a name."""
 TEXTS = ("input", "convention", "dtype", "variant")
+"""Settings that are texts."""
+TYPES = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a mapping",
+}
+"""What JSON's types are called in messages."""
 KEPT = 4
 """Networks that are kept, so that the actions for one text read it once."""
 
@@ -44,15 +54,12 @@ class Asked:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, key: str, kind: type, usual: Any = None) -> Any:
-        """Return a value of the request; raise `UsageError` AC508 for another type.
+        """Return a value of the request, or the usual one where it has none.
 
-        Without a usual value, the request must have it.
+        Raises `UsageError` AC508 for a value of another type, and where there is none.
         """
         value = self.values.get(key, usual)
-        wrong = not isinstance(value, kind) or (kind is int and value is True)
-        if wrong and not (value is None and key not in self.values and usual is None):
-            raise not_a(key, kind)
-        if value is None:
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise not_a(key, kind)
         return value
 
@@ -109,7 +116,7 @@ def read(values: Mapping[str, Any]) -> Asked:
 
 def not_a(key: str, kind: type) -> UsageError:
     """Return the error of a value that is missing or has another type."""
-    return UsageError.of("AC508", f"the request needs {key}, a {kind.__name__}")
+    return UsageError.of("AC508", f"the request needs {key}: {TYPES[kind]}")
 
 
 def shipped_alone() -> Others:

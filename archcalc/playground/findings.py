@@ -16,6 +16,7 @@ from archcalc.source.edits import Edit
 from archcalc.source.text import Text
 
 MEANT = "did you mean "
+"""How a help begins that names the nearest right word (`errors.suggestion`)."""
 FILL_IN = "a blank: write here what belongs here"
 
 

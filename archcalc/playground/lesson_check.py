@@ -34,7 +34,10 @@ SHOWN_BY = {
 }
 """The lines of an explanation that say why a figure of `expect` is what it is."""
 SUMS = ("params", "macs", "activation_bytes")
+"""Figures of `expect` that are sums over rows."""
 LARGEST = 3
+"""Rows that are named as those with the most of such a figure."""
+ONLY_BLANKS = "Only the blanks of a lesson are to be changed."
 BOUND_WORDS = {"<=": "at most", ">=": "at least", "<": "below", ">": "above"}
 
 
@@ -63,9 +66,6 @@ def verdict(lesson: Lesson, text: str, limits: Limits = DEFAULT) -> Verdict:
     except ArchcalcError as error:
         return _refused(error.problems[0])
     return Verdict(True, "Right.", (lesson.done,))
-
-
-ONLY_BLANKS = "Only the blanks of a lesson are to be changed."
 
 
 def _unfilled(blank: Scalar, count: int) -> Verdict:

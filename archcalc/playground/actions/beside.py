@@ -15,6 +15,7 @@ from archcalc.reports.conventions import conventions_report
 from archcalc.reports.reconcile import reconcile_report
 
 LONGEST_FIGURE = 60
+"""Characters of a figure as it was printed."""
 OF_ONE_SPEC = ("set", "variant", "input")
 """Settings that make no sense for the other network."""
 

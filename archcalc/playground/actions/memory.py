@@ -12,6 +12,7 @@ from archcalc.reports.memory.details import training_report
 from archcalc.reports.memory.summary import memory_report
 
 NEEDS_NUMBERS = "AC541"
+"""The error of a drawing for which a size must not be a symbol."""
 
 
 def memory(asked: Asked) -> dict[str, Any]:

@@ -24,19 +24,20 @@ def draw(asked: Asked) -> dict[str, Any]:
 
 def _box(thing: Thing, frame: bool) -> dict[str, Any]:
     """Return the rectangle around a thing, with its path and what it is."""
-    across, along = zip(*_corners(thing.marks), strict=True)
+    xs, ys = zip(*_corners(thing.marks), strict=True)
     return {
         "path": thing.path,
         "frame": frame,
         "about": clean(thing.about),
-        "x": min(across),
-        "y": min(along),
-        "width": max(across) - min(across),
-        "height": max(along) - min(along),
+        "x": min(xs),
+        "y": min(ys),
+        "width": max(xs) - min(xs),
+        "height": max(ys) - min(ys),
     }
 
 
 def _corners(marks: Iterable[Any]) -> Iterator[tuple[float, float]]:
+    """Yield points that enclose the rectangles and polygons among marks."""
     for mark in marks:
         if isinstance(mark, Rectangle):
             yield mark.x, mark.y

@@ -13,10 +13,12 @@ from archcalc.reports.quiz import Question, quiz_report
 
 MOST_QUESTIONS = 20
 BLANKS_ASKED = ("shape", "params")
+"""Columns of which cells are left blank."""
 BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s,.'’_]+(?=\d)")
 A_NUMBER = re.compile(r"\d+")
 ONLY_NUMBERS = re.compile(r"[\d\s,;×x*()\[\]]+", re.IGNORECASE)
 LONGEST = 200
+"""Characters of an answer that are read."""
 
 
 def quiz(asked: Asked) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def is_right(question: Question, text: str) -> bool:
 
 
 def _bare(text: str) -> str:
+    """Return a text without blanks and signs of multiplication, to compare it."""
     return re.sub(r"[\s·]", "", text)
 
 
