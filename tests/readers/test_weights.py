@@ -166,6 +166,7 @@ NEEDS = [
         ["table", "--columns", "macs"],
     ],
     *[["memory", "--training"], ["memory", "--batch", "8"], ["explain", "--training"]],
+    *[["memory", "--planners"], ["memory", "--planner", "tflm"]],
     *[["plot"], ["export", "--to", "torch"], ["quiz"]],
 ]
 

@@ -116,7 +116,8 @@ def memory(
 
         network.refuse(
             {"--training": training, "--timeline": timeline, "--orders": orders}
-            | {"--roofline": roofline is not None, "--level": level is not None}
+            | {"--roofline": roofline is not None, "--planner": planner is not None}
+            | {"--planners": planners, "--level": level is not None}
             | {"--stored": stored is not None, "--optimizer": optimizer != "sgd"}
             | {"--mixed": mixed, "--checkpoint": checkpoint != "none"}
             | {"--accumulate": accumulate, "--batch": batch != 1}
