@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -156,22 +157,12 @@ MIXES = {  # what a model of 8 billion parameters is quantized to: blocks, and t
 }
 
 
-@pytest.mark.parametrize("mix", MIXES)
-def test_gguf_files_as_the_library_writes_and_reads_them(
-    mix: str, tmp_path: Path
-) -> None:
-    library: Any = peer("gguf")
-    import numpy
-
-    path = tmp_path / f"{mix}.gguf"
-    writer = library.GGUFWriter(path, "llama")
-    writer.add_name("a model")
-    writer.add_block_count(32)
-    writer.add_array("tokenizer.ggml.tokens", [f"t{at}" for at in range(5_000)])
+def rows_of_llama(library: Any, mix: str) -> list[tuple[str, tuple[int, ...], Any]]:
+    """Return name, shape and type of every tensor of a model of 32 blocks."""
     big, wide = (library.GGMLQuantizationType[name] for name in MIXES[mix])
     plain = library.GGMLQuantizationType.F32
-    rows = [("token_embd.weight", (128256, 4096), big)]
-    rows += [
+    rows = [
+        ("token_embd.weight", (128256, 4096), big),
         ("output_norm.weight", (4096,), plain),
         ("output.weight", (128256, 4096), wide),
     ]
@@ -180,50 +171,55 @@ def test_gguf_files_as_the_library_writes_and_reads_them(
         for name, out, into, kind in LLAMA:
             chosen = big if kind == "big" else wide
             rows.append((f"blk.{block}.{name}.weight", (out, into), chosen))
-    for name, shape, kind in rows:
+    return rows
+
+
+def write_gguf(path: Path, mix: str) -> int:
+    """Write such a model with zeros as weights; return its parameters, as gguf counts.
+
+    Each tensor begins at a multiple of 32 bytes, as the format has it if not told.
+    """
+    library: Any = peer("gguf")
+    import numpy
+
+    writer = library.GGUFWriter(path, "llama")
+    writer.add_name("a model")
+    writer.add_block_count(32)
+    writer.add_array("tokenizer.ggml.tokens", [f"t{at}" for at in range(5_000)])
+    data = 0
+    for name, shape, kind in rows_of_llama(library, mix):
         block, size = library.GGML_QUANT_SIZES[kind]
-        values = 1
-        for n in shape:
-            values *= n
-        stored = (*shape[:-1], shape[-1] // block * size)
-        writer.add_tensor_info(
-            name, stored, numpy.dtype("uint8"), values // block * size, raw_dtype=kind
-        )
+        stored = prod(shape) // block * size
+        row = (*shape[:-1], shape[-1] // block * size)
+        writer.add_tensor_info(name, row, numpy.dtype("uint8"), stored, raw_dtype=kind)
+        data += -(-stored // 32) * 32
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
-    total = writer.get_total_parameter_count()[0]
+    total: int = writer.get_total_parameter_count()[0]
     writer.close()
-    found_at = path.stat().st_size
-    sizes = [
-        -(
-            -library.GGML_QUANT_SIZES[kind][1]
-            * _count(shape)
-            // library.GGML_QUANT_SIZES[kind][0]
-            // 32
-        )
-        * 32
-        for _, shape, kind in rows
-    ]
+    begin = -(-path.stat().st_size // 32) * 32
     with path.open("r+b") as file:
-        file.truncate(-(-found_at // 32) * 32 + sum(sizes))
+        file.truncate(begin + data)
+    return total
+
+
+@pytest.mark.parametrize("mix", MIXES)
+def test_gguf_files_as_the_library_writes_and_reads_them(
+    mix: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"{mix}.gguf"
+    total = write_gguf(path, mix)
     ours = held(path)
     assert ours.values == total == 8_030_130_176
     assert ours.says == {"architecture": "llama", "called": "a model"}
-    theirs = library.GGUFReader(path)
+    theirs = peer("gguf").GGUFReader(path)
     assert len(theirs.tensors) == len(ours.tensors)
     for mine, his in zip(ours.tensors, theirs.tensors, strict=True):
         assert (mine.name, mine.dtype.name) == (his.name, his.tensor_type.name)
         assert mine.shape == tuple(map(int, reversed(his.shape)))
         assert (mine.values, mine.bytes) == (his.n_elements, his.n_bytes)
         assert theirs.data_offset + (mine.begin or 0) == his.data_offset
-
-
-def _count(shape: tuple[int, ...]) -> int:
-    found = 1
-    for n in shape:
-        found *= n
-    return found
 
 
 CONFIGS: dict[str, tuple[str, tuple[dict[str, Any], ...]]] = {
