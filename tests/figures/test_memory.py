@@ -1,4 +1,4 @@
-"""Memory against measured and published figures, its properties, and its commands."""
+"""Memory against measured and published figures, and its properties."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import archcalc as run
 
 import archcalc
 from archcalc import Analysis, UsageError
 from archcalc.figures.memory.checkpoints import segments
-from archcalc.figures.memory.devices import DEVICES, device
+from archcalc.figures.memory.devices import device
 from archcalc.figures.memory.ledger import Ledger
 from archcalc.figures.memory.optimizers import OPTIMIZERS
-from archcalc.figures.memory.roofline import Load, load, roof
+from archcalc.figures.memory.roofline import roof
 from archcalc.figures.memory.saved import kept_for_backward, saved_per_node
 from archcalc.figures.memory.storages import Storages
 from archcalc.figures.memory.workspace import workspace
@@ -380,91 +379,6 @@ def test_sizes_of_memory(text: str, size: int) -> None:
     assert read_size(text) == size
 
 
-# -- roofline --------------------------------------------------------------------------
-
-
-def test_a_roof_bounds_by_bandwidth_below_its_ridge() -> None:
-    limits = roof(device("h100"), "bf16")
-    assert limits.ridge == Fraction(989_400_000_000_000, 3_350_000_000_000)
-    assert limits.bound(Load(1000, 1000)) == "memory"
-    assert limits.bound(Load(10**6, 1000)) == "compute"
-    assert limits.bound(Load(0, 0)) is None
-    assert limits.reachable(Load(1000, 1000)) == 1 / limits.ridge
-    assert limits.reachable(Load(10**9, 1)) == 1
-
-
-def test_a_linear_layer_of_one_image_moves_its_weights() -> None:
-    analysis = archcalc.load("vgg16").analyze()
-    row = analysis.row("fc6")
-    (moved,) = [load(analysis, row.nodes[:1])]
-    assert moved.moved == 4 * (25_088 + 4096 + 102_760_448 + 4096)
-    assert moved.flops == 2 * 102_760_448 + 4096
-    assert moved.intensity == Fraction(moved.flops, moved.moved)
-
-
-def test_a_normalization_moves_its_statistics_and_counts_no_batches() -> None:
-    """The `num_batches_tracked` of torch is a number of training, read by no inference."""
-    text = "name: a\ninput: [3, 8, 8]\nlayers: [bn]\n"
-    analysis = archcalc.loads(text).analyze()
-    assert load(analysis, [1]).moved == 4 * (2 * 3 * 8 * 8 + 4 * 3)
-
-
-def test_views_and_inputs_move_nothing() -> None:
-    analysis = archcalc.load("vgg16").analyze()
-    assert load(analysis, [0]) == (0, 0)
-
-
-def test_devices_are_plausible() -> None:
-    for name, one in DEVICES.items():
-        assert name == name.lower()
-        assert one.cite
-        assert 10 <= roof(one, "float32").ridge * 1 <= 200 or one.peaks["float32"] > 0
-        assert all(peak >= one.peaks["float32"] for peak in one.peaks.values())
-
-
-SHOWN = {
-    "t4": 15_360,
-    "a10": 23_028,
-    "l4": 23_034,
-    "l40s": 46_068,
-    "rtx-4090": 24_564,
-    "a100-40gb": 40_960,
-    "h100": 81_559,
-    "h100-pcie": 81_559,
-    "h200": 143_771,
-}
-"""MiB of memory, as nvidia-smi shows them."""
-UNITS = {
-    "gtx-580": (512, 1.544, None),
-    "gtx-1080-ti": (3584, 1.582, None),
-    "titan-black": (2880, 0.889, None),
-    "rtx-2080-ti": (4352, 1.545, 544 * 32),
-    "rtx-3060": (3584, 1.777, 112 * 64),
-    "rtx-3090": (10_496, 1.695, 328 * 64),
-    "a10": (9216, 1.695, 288 * 128),
-}
-"""Cores, GHz, and what the tensor cores multiply and add in a cycle, in float16.
-
-With sums in float32 those of GeForce cards do half of what the same units do in the
-cards for data centres.
-"""
-
-
-@pytest.mark.parametrize("name", SHOWN)
-def test_memory_of_a_card_is_what_its_driver_shows(name: str) -> None:
-    assert DEVICES[name].memory == SHOWN[name] * 2**20
-
-
-@pytest.mark.parametrize("name", UNITS)
-def test_peaks_of_a_card_follow_from_its_units_and_clock(name: str) -> None:
-    cores, ghz, fused = UNITS[name]
-    peaks = DEVICES[name].peaks
-    assert peaks["float32"] == pytest.approx(2 * cores * ghz * 10**9, rel=5e-3)
-    assert ("float16" in peaks) is (fused is not None)
-    if fused is not None:
-        assert peaks["float16"] == pytest.approx(2 * fused * ghz * 10**9, rel=5e-3)
-
-
 # -- the ledger ------------------------------------------------------------------------
 
 
@@ -519,104 +433,6 @@ def test_symbols_need_numbers(figure: str) -> None:
     with pytest.raises(UsageError, match="needs numbers") as raised:
         getattr(memory, figure)
     assert raised.value.problems[0].code == "AC541"
-
-
-# -- commands --------------------------------------------------------------------------
-
-COMMANDS: dict[str, tuple[str, ...]] = {
-    "memory vgg16": (
-        "58.13 MiB",
-        "25.69 MB",
-        "553.43 MB",
-        "block1.conv1-1 and block1.conv1-2 hold 42% of the activations",
-        "fc6 holds 74% of the weights",
-        "peak inference: the most memory",
-        "training: the most memory",
-        "on disk: parameters and buffers",
-        "published: 24M",
-    ),
-    "memory vgg16 --no-inplace": ("rule kept", "115.21 MB"),
-    "memory vgg16 --activations-rule torchinfo": ("108.45 MB", "every module with"),
-    "memory resnet50 --training --optimizer adam --batch 32": (
-        "state of adam",
-        "204.46 MB",
-        "saved for backward",
-        "at the peak",
-        "gradients of activations",
-        "input, weight, batch statistics",
-    ),
-    "memory resnet50 --training --checkpoint blocks": ("16 parts keep", "MACs more"),
-    "memory lenet5 --training --accumulate": (
-        "gradients accumulated",
-        "gradients of earlier batches",
-    ),
-    "memory resnet50 --stored int8": ("25.61 MB", "int8"),
-    "table three-3x3 --input C,H,W --columns receptive_field,jump,start": ("7",),
-    "table three-3x3 --input C,H,W --columns faked": ("needs numbers",),
-    "memory resnet50 --training --mixed": ("weights float32", "dtype bfloat16"),
-    "memory googlenet --timeline": ("norm2", "peak", "made or read here"),
-    "memory lenet5 --timeline --training": ("backward", "loss", "update"),
-    "memory googlenet --orders": ("pool, 1x1, 3x3, 5x5", "as written"),
-    "memory vgg16 --orders": ("peak inference",),
-    "memory alexnet --roofline h100": ("not of a latency", "memory", "compute"),
-    "memory three-3x3 --input C,H,W": ("108C²", "needs numbers"),
-    "fit resnet50 --memory 24GiB": ("largest batch", "24.00 GiB", "left"),
-    "fit vgg16 --device rtx-3090 --mixed --optimizer adamw": ("GeForce RTX 3090",),
-    "fit vgg16 --memory 24GiB --inference": ("Here the weights are added",),
-    "fit vgg16 --memory 1GB": ("A batch of one sample does not fit",),
-    "table googlenet --columns +receptive_field,depth": ("field", "depth", "22"),
-    "table vgg16 --columns receptive_field,jump,start,faked": ("196", "212", "faked"),
-    "table vgg16 --columns peak,saved,keeps,disk,moved,intensity": (
-        "indices",
-        "FLOP/B",
-    ),
-    "table vgg16 --columns weights_share,activations_share": ("74.3%", "21.1%"),
-    "table nasnet-a-mobile --columns receptive_field": ("are not aligned: the first",),
-    "compare vgg16 resnet50 --bytes": (
-        "peak inference",
-        "saved for backward",
-        "on disk",
-    ),
-    "compare three-3x3 one-7x7 --input C,H,W --bytes": ("on disk", "needs numbers"),
-}
-
-
-@pytest.mark.parametrize("line", COMMANDS)
-def test_commands(
-    line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-    done = run(capsys, monkeypatch, *line.split())
-    assert (done.code, done.err) == (0, "")
-    said = " ".join(done.out.split())
-    for words in COMMANDS[line]:
-        assert words in said, words
-
-
-@pytest.mark.parametrize(
-    ("line", "code"),
-    [
-        ("fit resnet50", "AC547"),
-        ("fit resnet50 --memory 24GiB --device h100", "AC547"),
-        ("fit resnet50 --memory much", "AC546"),
-        ("fit three-3x3 --input C,H,W --memory 1GB", "AC541"),
-        ("memory vgg16 --optimizer adm", "AC540"),
-        ("memory vgg16 --roofline tpu", "AC543"),
-        ("memory vgg16 --activations-rule tv", "AC545"),
-        ("memory three-3x3 --input C,H,W --training", "AC541"),
-        ("memory three-3x3 --input C,H,W --timeline", "AC541"),
-        ("table three-3x3 --input C,H,W --columns +peak", "AC541"),
-    ],
-)
-def test_commands_that_cannot_run(
-    line: str,
-    code: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    done = run(capsys, monkeypatch, *line.split())
-    assert done.code == 2
-    assert code in done.err
 
 
 def test_expectations_of_memory(tmp_path: Path) -> None:

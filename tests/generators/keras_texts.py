@@ -8,6 +8,10 @@ import zipfile
 from collections.abc import Sequence
 from typing import Any
 
+from archcalc import Network
+from archcalc.network.network import network
+from archcalc.readers import source_of
+
 Object = dict[str, Any]
 Sizes = Sequence[int | None]
 
@@ -118,6 +122,11 @@ def old_model(layers: Sequence[Object], outputs: Any, inputs: Any) -> Object:
 def text(model: Any) -> bytes:
     """Return a model as JSON."""
     return json.dumps(model).encode()
+
+
+def network_of(model: Any, name: str = "model.json") -> Network:
+    """Return the network that a model is read as."""
+    return network(source_of(text(model), name, name))
 
 
 def archive(

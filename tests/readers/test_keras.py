@@ -16,28 +16,22 @@ from keras_texts import (
     entry,
     functional,
     layer,
-    old,
-    old_model,
+    network_of,
     row,
     sequential,
     tensor,
-    text,
 )
 
 import archcalc
-from archcalc import ArchcalcError, Network
+from archcalc import ArchcalcError
 from archcalc.network.network import network
 from archcalc.readers import source_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::archcalc.InputWarning")
 
 
-def read(model: Any, name: str = "model.json") -> Network:
-    return network(source_of(text(model), name, name))
-
-
 def kinds(model: Any) -> list[str]:
-    return [node.layer.key for node in read(model).graph.nodes[1:]]
+    return [node.layer.key for node in network_of(model).graph.nodes[1:]]
 
 
 CONV = {"filters": 8, "kernel_size": [3, 3], "padding": "same", "activation": "relu"}
@@ -239,7 +233,7 @@ ROWS: dict[str, tuple[tuple[int, ...], tuple[Any, ...], tuple[int, ...], int]] =
 def test_layers_have_the_sizes_and_weights_of_keras(name: str) -> None:
     shape, given, sizes, params = ROWS[name]
     layers = [layer(k, f"l{at}", **config) for at, (k, config) in enumerate(given)]
-    analysis = read(row(shape, *layers)).analyze()
+    analysis = network_of(row(shape, *layers)).analyze()
     assert analysis.output == sizes
     assert analysis.total.params == params
 
@@ -251,7 +245,7 @@ def test_work_is_that_of_the_layers() -> None:
         layer("Flatten", "f"),
         layer("Dense", "d", units=3),
     )
-    total = read(made).analyze().total
+    total = network_of(made).analyze().total
     assert total.macs == 8 * 132 * 54 + 3 * 8 * 132
 
 
@@ -313,7 +307,7 @@ def gated() -> Any:
 
 def test_an_operation_is_no_layer_of_its_name() -> None:
     """`Add` of `keras.src.ops` adds two arguments, the layer `Add` adds a list."""
-    net = read(gated())
+    net = network_of(gated())
     found = [node.layer.key for node in net.graph.nodes]
     assert found == ["input", "conv", "add", "plus", "multiply", "concat", "mean"]
     assert net.analyze().output == (12,)
@@ -322,7 +316,7 @@ def test_an_operation_is_no_layer_of_its_name() -> None:
 def test_a_layer_that_is_called_again_has_its_weights_once() -> None:
     dense = layer("Dense", "d", "x", call(tensor("d", [4], 0)), units=4)
     made = functional([entry("x", 4), dense], ["d", 1, 0])
-    total = read(made).analyze().total
+    total = network_of(made).analyze().total
     assert (total.params, total.macs) == (20, 32)
 
 
@@ -330,7 +324,7 @@ def test_a_model_inside_is_called_twice() -> None:
     inner = functional([entry("i", 4), layer("Dense", "d", "i", units=4)], name="inner")
     inner["inbound_nodes"] = [call("x"), call(tensor("inner", [4], 0))]
     made = functional([entry("x", 4), inner], ["inner", 2, 0])
-    total = read(made).analyze().total
+    total = network_of(made).analyze().total
     assert (total.params, total.macs) == (20, 32)
 
 
@@ -341,7 +335,9 @@ def test_a_row_inside_a_graph() -> None:
     }
     join = layer("Add", "sum", call([tensor("inner"), tensor("inner", None, 1)]))
     inputs = [["x", 0, 0], ["y", 0, 0]]
-    net = read(functional([entry("x", 4), entry("y", 4), inner, join], None, inputs))
+    net = network_of(
+        functional([entry("x", 4), entry("y", 4), inner, join], None, inputs)
+    )
     assert net.analyze().total.params == 15
     assert net.analyze().output == (3,)
 
@@ -359,7 +355,7 @@ def test_attention_of_several_heads() -> None:
     )
     inputs = [["q", 0, 0], ["v", 0, 0]]
     made = functional([entry("q", 7, 8), entry("v", 9, 6), attend], None, inputs)
-    total = read(made).analyze().total
+    total = network_of(made).analyze().total
     assert total.params == 10 * 9 + 10 * 7 + 6 * 7 + 8 * 7
     assert total.macs == 7 * 80 + 9 * 60 + 9 * 36 + 7 * 9 * (10 + 6) + 7 * 48
 
@@ -374,13 +370,13 @@ def test_a_model_with_named_inputs_and_outputs() -> None:
     ]
     outputs = {"y": ["two", 0, 0], "x": ["one", 0, 0]}
     inputs = {"b": ["b", 0, 0], "a": ["a", 0, 0]}
-    net = read(functional(layers, outputs, inputs))
+    net = network_of(functional(layers, outputs, inputs))
     assert net.analyze().outputs == ((2,), (5,))
 
 
 def test_open_sizes_have_names() -> None:
     made = row((None, None, 3), layer("Conv2D", "c", **CONV))
-    total = read(made).analyze().total
+    total = network_of(made).analyze().total
     assert total.params == 224
     assert total.macs.at(H=10, W=20) == 8 * 27 * 200
 
@@ -393,7 +389,7 @@ def test_a_lambda_is_a_hole(capsys: pytest.CaptureFixture[str]) -> None:
         layer("Lambda", "l", function=code, output_shape=[6]),
         layer("Dense", "d", units=2),
     )
-    net = read(made)
+    net = network_of(made)
     assert [n.layer.key for n in net.graph.nodes] == ["input", "unknown", "fc"]
     assert net.analyze().total.params == 14
     assert net.spec.uncounted
@@ -412,86 +408,9 @@ def test_states_of_a_recurrent_layer() -> None:
         layer("LSTM", "second", call("y", **states), units=5, return_sequences=True),
     ]
     inputs = [["x", 0, 0], ["y", 0, 0]]
-    net = read(functional(layers, None, inputs))
+    net = network_of(functional(layers, None, inputs))
     assert net.analyze().output == (6, 5)
     assert net.analyze().total.params == 4 * (20 + 25 + 5) + 4 * (15 + 25 + 5)
-
-
-# -- Keras 2 ---------------------------------------------------------------------------
-
-
-def test_keras_2_names_calls_in_lists() -> None:
-    layers = [
-        old("InputLayer", "x", batch_input_shape=[None, *IMAGE]),
-        old("Conv2D", "c", [["x", 0, 0, {}]], filters=6, kernel_size=[1, 1]),
-        old(
-            "TFOpLambda",
-            "plus",
-            ["c", 0, 0, {"y": ["x", 0, 0], "name": None}],
-            function="math.add",
-        ),
-        old("Add", "sum", [["plus", 0, 0, {}], ["x", 0, 0, {}]]),
-        old("Activation", "a", [["sum", 0, 0, {}]], activation="hard_sigmoid"),
-    ]
-    net = read(old_model(layers, [["a", 0, 0]], [["x", 0, 0]]))
-    found = [node.layer.key for node in net.graph.nodes]
-    assert found == ["input", "conv", "add", "add", "times", "plus", "clamp"]
-    assert net.analyze().total.params == 42
-
-
-def test_keras_2_counts_calls_of_models_from_one() -> None:
-    inner = {
-        "class_name": "Sequential",
-        "name": "inner",
-        "config": {
-            "name": "inner",
-            "layers": [
-                old("InputLayer", "i", batch_input_shape=[None, 4]),
-                old("Dense", "d", units=4),
-            ],
-        },
-        "inbound_nodes": [[["x", 0, 0, {}]], [["inner", 1, 0, {}]]],
-    }
-    layers = [old("InputLayer", "x", batch_input_shape=[None, 4]), inner]
-    total = read(old_model(layers, [["inner", 2, 0]], [["x", 0, 0]])).analyze().total
-    assert (total.params, total.macs) == (20, 32)
-
-
-def test_a_row_of_keras_2_0_is_a_bare_list() -> None:
-    made = {
-        "class_name": "Sequential",
-        "config": [
-            old("Dense", "a", units=5, batch_input_shape=[None, 8]),
-            old("Dense", "b", units=2),
-        ],
-        "keras_version": "2.0.8",
-    }
-    assert read(made).analyze().total.params == 57
-
-
-def test_keras_2_has_constants_and_lists_of_tensors() -> None:
-    """A first argument that is a number, and tensors among the arguments by name."""
-    shape = [None, 4]
-    layers = [
-        old("InputLayer", "x", batch_input_shape=shape),
-        old("InputLayer", "y", batch_input_shape=shape),
-        old(
-            "TFOpLambda",
-            "minus",
-            ["_CONSTANT_VALUE", -1, 1.0, {"y": ["x", 0, 0]}],
-            function="math.subtract",
-        ),
-        old(
-            "TFOpLambda",
-            "joined",
-            [["minus", 0, 0, {"axis": -1}], ["y", 0, 0, {"axis": -1}]],
-            function="concat",
-        ),
-    ]
-    inputs = [["x", 0, 0], ["y", 0, 0]]
-    net = read(old_model(layers, [["joined", 0, 0]], inputs))
-    found = [node.layer.key for node in net.graph.nodes]
-    assert found == ["input", "input", "minus_from", "concat"]
 
 
 # -- files -----------------------------------------------------------------------------
@@ -509,7 +428,7 @@ def test_an_archive_is_read_without_its_weights(packed: bool, tmp_path: Path) ->
 
 def test_what_is_read_is_what_is_imported() -> None:
     """The YAML of a model gives the same network again."""
-    net = read(gated())
+    net = network_of(gated())
     again = network(source_of(net.spec.source.text.encode(), "net.yaml", "net.yaml"))
     assert again.analyze().total == net.analyze().total
 
@@ -523,6 +442,6 @@ def test_other_json_is_told_apart() -> None:
 def test_weights_count_as_count_params_does() -> None:
     """The convention `keras` counts the statistics of batch norms too."""
     made = row(IMAGE, layer("BatchNormalization", "n", axis=-1))
-    total = read(made).analyze(convention="keras").total
+    total = network_of(made).analyze(convention="keras").total
     assert total.reported_params == 4 * 6
     assert prod(IMAGE) == 792

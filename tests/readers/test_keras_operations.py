@@ -5,20 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from keras_texts import call, entry, functional, layer, row, tensor, text
+from keras_texts import call, entry, functional, layer, network_of, row, tensor
 
 from archcalc import ArchcalcError, Network
-from archcalc.network.network import network
-from archcalc.readers import source_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::archcalc.InputWarning")
 OPS = "keras.src.ops.numpy"
 IMAGE = (4, 5, 6)
 X, Y = tensor("x", IMAGE), tensor("y", IMAGE)
-
-
-def read(model: Any) -> Network:
-    return network(source_of(text(model), "model.json", "model.json"))
 
 
 def part(*bounds: int | None) -> Any:
@@ -122,7 +116,7 @@ def test_operations(name: str) -> None:
     behind = layer("Activation", "end", call(tensor("op", shape)), activation="linear")
     layers = [entry("x", *IMAGE), entry("y", *IMAGE), made, behind]
     inputs = [["x", 0, 0], ["y", 0, 0]]
-    net = read(functional(layers, None, inputs))
+    net = network_of(functional(layers, None, inputs))
     found = net.graph.nodes[-1]
     if key == "input":
         assert [n.layer.key for n in net.graph.nodes] in (
@@ -142,7 +136,9 @@ def test_operations(name: str) -> None:
 def test_a_product_of_matrices() -> None:
     product = layer("Matmul", "m", call(tensor("x"), tensor("y")), module=OPS)
     inputs = [["x", 0, 0], ["y", 0, 0]]
-    net = read(functional([entry("x", 3, 4), entry("y", 4, 5), product], None, inputs))
+    net = network_of(
+        functional([entry("x", 3, 4), entry("y", 4, 5), product], None, inputs)
+    )
     assert net.analyze().output == (3, 5)
     assert net.analyze().total.macs == 60
 
@@ -150,7 +146,7 @@ def test_a_product_of_matrices() -> None:
 def test_an_axis_that_goes_away() -> None:
     mean = layer("Mean", "m", call(X), module=OPS, axis=1, keepdims=True)
     gone = layer("Squeeze", "s", "m", module=OPS, axis=[1])
-    net = read(functional([entry("x", *IMAGE), mean, gone]))
+    net = network_of(functional([entry("x", *IMAGE), mean, gone]))
     assert net.analyze().output == (6, 5)
 
 
@@ -416,7 +412,7 @@ ROWS: dict[str, tuple[tuple[int, ...], tuple[Any, ...], tuple[int, ...], int]] =
 def test_layers_have_the_sizes_and_weights_of_keras(name: str) -> None:
     shape, given, sizes, params = ROWS[name]
     layers = [layer(k, f"l{at}", **config) for at, (k, config) in enumerate(given)]
-    analysis = read(row(shape, *layers)).analyze()
+    analysis = network_of(row(shape, *layers)).analyze()
     assert analysis.output == sizes
     assert analysis.total.params == params
 
@@ -426,7 +422,9 @@ def both(kind: str, *shapes: tuple[int, ...], **config: Any) -> Network:
     names = tuple(f"x{at}" for at in range(len(shapes)))
     entries = [entry(n, *shape) for n, shape in zip(names, shapes, strict=True)]
     inputs = [[name, 0, 0] for name in names]
-    return read(functional([*entries, layer(kind, "l", names, **config)], None, inputs))
+    return network_of(
+        functional([*entries, layer(kind, "l", names, **config)], None, inputs)
+    )
 
 
 JOINS: dict[str, tuple[str, tuple[Any, ...], dict[str, Any], tuple[int, ...], int]] = {
@@ -478,7 +476,7 @@ def test_groups_of_heads_with_a_gate_and_scores() -> None:
         **given,
     )
     outputs = [["a", 0, 0], ["a", 0, 1]]
-    analysis = read(functional([entry("x", 5, 16), attend], outputs)).analyze()
+    analysis = network_of(functional([entry("x", 5, 16), attend], outputs)).analyze()
     assert analysis.outputs == ((5, 16), (8, 5, 5))
     assert analysis.total.params == 16 * (24 + 6 + 6 + 24) + 24 * 16
 
@@ -488,164 +486,5 @@ def test_halves_of_a_layer_that_reads_both_ways() -> None:
     inner = {"class_name": "GRU", "config": {"units": 3, "return_state": False}}
     both_ways = layer("Bidirectional", "b", "x", layer=inner, merge_mode=None)
     outputs = [["b", 0, 0], ["b", 0, 1]]
-    analysis = read(functional([entry("x", 7, 4), both_ways], outputs)).analyze()
+    analysis = network_of(functional([entry("x", 7, 4), both_ways], outputs)).analyze()
     assert analysis.outputs == ((3,), (3,))
-
-
-WRONG: dict[str, tuple[Any, str]] = {
-    # layers behind an image, and what is said
-    "a convolution of a vector": (
-        ((("Flatten", {})), ("Conv2D", {"filters": 2, "kernel_size": 1})),
-        "its input has 1 axes beside the batch",
-    ),
-    "two sizes for three": (
-        (("Conv2D", {"filters": 2, "kernel_size": [1, 1, 1]}),),
-        "`kernel_size` needs 2 numbers",
-    ),
-    "another padding": (
-        (("Conv2D", {"filters": 2, "kernel_size": 1, "padding": "full"}),),
-        "padding 'full' is not known",
-    ),
-    "pairs that are none": ((("ZeroPadding2D", {"padding": [1, [2]]}),), "needs pairs"),
-    "three pairs": ((("Cropping2D", {"cropping": [1, 1, 1]}),), "a pair for each of 2"),
-    "another interpolation": (
-        (("UpSampling2D", {"interpolation": "lanczos3"}),),
-        "'lanczos3' has no rule",
-    ),
-    "another resizing": (
-        (("Resizing", {"height": 2, "width": 2, "interpolation": "area"}),),
-        "'area' has no rule",
-    ),
-    "values that do not fit": (
-        (("Reshape", {"target_shape": [7, -1]}),),
-        "120 values do not fit",
-    ),
-    "recurrent images": ((("LSTM", {"units": 2}),), "positions and features"),
-    "renormalization": ((("BatchNormalization", {"renorm": True}),), "renormalization"),
-    "a wrong projection": ((("LayerScale", {"projection_dim": 3}),), "projection_dim"),
-    "no such axis": ((("BatchNormalization", {"axis": 7}),), "no rule knows"),
-    "another cell": (
-        (
-            ("Reshape", {"target_shape": [20, 6]}),
-            ("RNN", {"cell": {"class_name": "C"}}),
-        ),
-        "no rule knows the recurrent layer C",
-    ),
-    "another merge": (
-        (
-            ("Reshape", {"target_shape": [20, 6]}),
-            (
-                "Bidirectional",
-                {
-                    "layer": {"class_name": "GRU", "config": {"units": 2}},
-                    "merge_mode": "max",
-                },
-            ),
-        ),
-        "merge_mode 'max' is not known",
-    ),
-    "a vector of an image": ((("RepeatVector", {"n": 2}),), "does not state the sizes"),
-    "two axes of a softmax": ((("Softmax", {"axis": [1, 2]}),), "does not state"),
-    "slopes along no axis": ((("PReLU", {"shared_axes": [0]}),), "no rule knows"),
-    "two sizes left open": (
-        (("Reshape", {"target_shape": [-1, -1]}),),
-        "does not state",
-    ),
-    "letters in another order": (
-        (("EinsumDense", {"equation": "abcd,bc->ad", "output_shape": [6]}),),
-        "no rule knows",
-    ),
-    "states of both ways": (
-        (
-            ("Reshape", {"target_shape": [20, 6]}),
-            (
-                "Bidirectional",
-                {
-                    "layer": {
-                        "class_name": "GRU",
-                        "config": {"units": 2, "return_state": True},
-                    }
-                },
-            ),
-        ),
-        "no rule knows",
-    ),
-    "other units backwards": (
-        (
-            ("Reshape", {"target_shape": [20, 6]}),
-            (
-                "Bidirectional",
-                {
-                    "layer": {"class_name": "GRU", "config": {"units": 2}},
-                    "backward_layer": {"class_name": "GRU", "config": {"units": 3}},
-                },
-            ),
-        ),
-        "no rule knows",
-    ),
-    "images that come first": (
-        (
-            (
-                "ConvLSTM1D",
-                {"filters": 2, "kernel_size": 1, "data_format": "channels_first"},
-            ),
-        ),
-        "no rule knows",
-    ),
-    "attention of an image": (
-        (("MultiHeadAttention", {"num_heads": 2, "key_dim": 2}),),
-        "attention needs a query and a value",
-    ),
-    "attention alone": ((("Attention", {}),), "attention needs queries, values"),
-    "a sum that joins nothing": ((("Dot", {"axes": 1}),), "does not state the sizes"),
-    "a share of nothing": ((("CustomScaleLayer", {"scale": 1}),), "no rule knows"),
-    "a norm along the positions": (
-        (
-            (
-                "TimeDistributed",
-                {"layer": {"class_name": "LayerNormalization", "config": {"axis": 1}}},
-            ),
-        ),
-        "no rule knows",
-    ),
-    "a reshape that is open at each position": (
-        (
-            (
-                "TimeDistributed",
-                {"layer": {"class_name": "Reshape", "config": {"target_shape": [-1]}}},
-            ),
-        ),
-        "does not state the sizes",
-    ),
-    "a pool without a size at each position": (
-        (("TimeDistributed", {"layer": {"class_name": "MaxPooling1D", "config": {}}}),),
-        "no rule knows",
-    ),
-    "a volume at each position": (
-        (
-            (
-                "TimeDistributed",
-                {
-                    "layer": {
-                        "class_name": "Conv3D",
-                        "config": {"filters": 2, "kernel_size": 1},
-                    }
-                },
-            ),
-        ),
-        "no rule knows",
-    ),
-    "a layer that no position has": (
-        (("TimeDistributed", {"layer": {"class_name": "LSTM", "config": {}}}),),
-        "no rule knows",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_mistakes_in_layers(name: str) -> None:
-    given, said = WRONG[name]
-    layers = [layer(k, f"l{at}", **config) for at, (k, config) in enumerate(given)]
-    with pytest.raises(ArchcalcError) as caught:
-        read(row(IMAGE, *layers))
-    assert said in str(caught.value)

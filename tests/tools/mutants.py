@@ -81,7 +81,7 @@ GROUPS = {
     ),
     "expressions": Group(
         ("sizes/expressions.py", "sizes/arithmetic.py"),
-        ("expressions", "expression_edges"),
+        ("expressions", "expressions_random", "expression_edges"),
         ("symbols", "formulas", "language_inputs", "language_shortcuts", "rules"),
     ),
     "layers": Group(
@@ -122,7 +122,8 @@ GROUPS = {
             "graph/paths.py",
         ),
         (
-            *("counting_edges", "conventions", "tally", "depth", "render"),
+            *("counting_edges", "conventions", "convention_reports", "tally"),
+            *("depth", "render"),
             *("connections", "expectations"),
         ),
         ("memory_reports", "lecture_figures", "report", "repetition", "independent"),
@@ -174,7 +175,7 @@ GROUPS = {
             ),
             *("reports/memory/notes.py", "reports/memory/cells.py"),
         ),
-        ("memory_reports", "memory_cells", "memory"),
+        ("memory_reports", "memory_cells", "memory", "memory_commands"),
         ("cli", "render_graphs", "documents"),
     ),
     "receptive": Group(
