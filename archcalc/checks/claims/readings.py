@@ -34,12 +34,15 @@ class Reading(NamedTuple):
         return self.subject.weight + self.way.weight + self.part.weight
 
 
-def readings(subject: Subject, kind: Kind, most: int) -> Iterator[Reading]:
+def readings(
+    subject: Subject, kind: Kind, most: int, plain: bool = False
+) -> Iterator[Reading]:
     """Yield every reading of one kind that weighs at most `most`.
 
-    A part that changes nothing is no reading of its own.
+    A part that changes nothing is no reading of its own. With `plain`, another way of
+    counting is not read.
     """
-    for way in subject.ways(kind):
+    for way in subject.ways(kind, plain):
         room = most - subject.weight - way.weight
         if room >= 0:
             yield from _of_parts(subject, way, room)

@@ -163,14 +163,13 @@ def candidates(
     """
     few = most <= FEW
     for subject in found:
+        other = subject.change in ("input", "classes")
+        plain = few and other
         for asked in figure.asked:
-            for reading in readings(subject, asked.kind, most + asked.flop):
+            for reading in readings(subject, asked.kind, most + asked.flop, plain):
                 if not _fits_words(reading, asked):
                     continue
-                other = subject.change in ("input", "classes")
                 way = reading.way.weight > 0
-                if few and other and way:
-                    continue
                 for amount, mixed, extra in _amounts(reading, asked):
                     weight = reading.weight + extra
                     far = other or (way and asked.kind != "bytes")
@@ -204,9 +203,10 @@ def nearest(found: Iterable[Candidate], most: int = 4) -> Iterator[Candidate]:
     row of a long network always comes near.
     """
     seen: set[tuple[str, str]] = set()
-    for one in sorted(found, key=lambda c: (c.off, c.order)):
+    sure = [one for one in found if not one.guessed]
+    for one in sorted(sure, key=lambda c: (c.off, c.order)):
         kind = (one.reading.way.tag, one.reading.subject.change)
-        if not one.guessed and kind not in seen and len(seen) < most:
+        if kind not in seen and len(seen) < most:
             seen.add(kind)
             yield one
 

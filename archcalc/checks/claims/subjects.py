@@ -79,14 +79,16 @@ class Subject:
         return (EVERYTHING, *_large_parts(self.analysis), *_small_parts(self.analysis))
 
     @cached_property
-    def _ways(self) -> dict[Kind, list[Way]]:
+    def _ways(self) -> dict[tuple[Kind, bool], list[Way]]:
         return {}
 
-    def ways(self, kind: Kind) -> list[Way]:
-        """Return everything of a kind that may be counted."""
-        if kind not in self._ways:
-            self._ways[kind] = ways(self.analysis, kind)
-        return self._ways[kind]
+    def ways(self, kind: Kind, plain: bool = False) -> list[Way]:
+        """Return everything of a kind that may be counted, or what is plainly meant."""
+        key = kind, plain
+        if key not in self._ways:
+            found = ways(self.analysis, kind, plain)
+            self._ways[key] = [w for w in found if not (plain and w.weight)]
+        return self._ways[key]
 
 
 def subjects(network: Network, most: int, resized: bool = True) -> Iterator[Subject]:

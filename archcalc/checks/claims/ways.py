@@ -10,14 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from archcalc.figures.conventions import CONVENTIONS, USUAL
+from archcalc.figures.conventions import (
+    CONVENTIONS,
+    USUAL,
+    Convention,
+    operations_of,
+    params_of,
+)
+from archcalc.figures.conventions.measure import View
 from archcalc.figures.memory.activation_rules import RULES
 from archcalc.graph.graph import Node
 from archcalc.graph.paths import depth, depths, weighs
-from archcalc.layers.base import numel
+from archcalc.layers.base import Shape, numel
 from archcalc.layers.reparametrized import weight_of
 from archcalc.network.analysis import Analysis
-from archcalc.records import NamedTuple, replace
+from archcalc.records import NamedTuple
 
 Kind = Literal["operations", "parameters", "values", "bytes", "depth", "field"]
 KINDS: tuple[Kind, ...] = ("operations", "parameters", "values", "bytes")
@@ -54,12 +61,13 @@ class Way(NamedTuple):
     holds: Contents = ""
 
 
-def ways(analysis: Analysis, kind: Kind) -> list[Way]:
+def ways(analysis: Analysis, kind: Kind, plain: bool = False) -> list[Way]:
     """Return everything of a kind that may be counted, where sizes are numbers.
 
-    Ways that count the same are one, with the names of the simplest of them.
+    Ways that count the same are one, with the names of the simplest of them. With
+    `plain`, the ways that weigh nothing are all there, of the others some may not.
     """
-    found = list(KINDS_OF_WAYS[kind](analysis))
+    found = list(KINDS_OF_WAYS[kind](analysis, plain))
     same: dict[tuple[int, ...], list[Way]] = {}
     for way in found:
         if way.nodes is not None:
@@ -89,13 +97,15 @@ def _number(size: object) -> int:
 # -- operations ------------------------------------------------------------------------
 
 
-def _operations(analysis: Analysis) -> Iterator[Way]:
+def _operations(analysis: Analysis, plain: bool) -> Iterator[Way]:
     facts = analysis.facts
     macs = _numbers(analysis, lambda i: facts[i].macs)
     yield Way("operations", "MACs", "multiply-accumulates", 0, macs)
     text = "two operations for each multiply-accumulate"
     double = [2 * n for n in macs]
     yield Way("operations", "2 × MACs", text, 1, double, flop=True)
+    if plain:
+        return
     groups = [_groups(analysis, node) for node in analysis.graph.nodes]
     whole = [n * g for n, g in zip(macs, groups, strict=True)]
     text = "multiply-accumulates as if no convolution had groups"
@@ -108,21 +118,20 @@ def _operations(analysis: Analysis) -> Iterator[Way]:
     six = [6 * n for n in macs]
     yield Way("operations", "training step, 2 × MACs", text, 2, six, flop=True)
     known: list[object] = []
+    seen = _Seen(analysis)
     for name, convention in CONVENTIONS.items():
         if convention.operations in known:
             continue  # as another tool counts, whose rules it took over
         known.append(convention.operations)
         if convention.unit and name not in (USUAL, "lecture", "torch"):
-            yield from _by_tool(analysis, name)
+            yield from _by_tool(analysis, name, seen.by(operations_of, name))
 
 
-def _by_tool(analysis: Analysis, name: str) -> Iterator[Way]:
+def _by_tool(analysis: Analysis, name: str, counts: list[int]) -> Iterator[Way]:
     """Yield a convention's operations, a softmax at the end left out and in.
 
     Libraries leave it to the loss, so the tools do not see it there.
     """
-    facts = _under(analysis, name).facts
-    counts = _numbers(analysis, lambda i: facts[i].operations)
     text = f"as {name} counts ({CONVENTIONS[name].brief})"
     flop = name in OPERATIONS_ALONE
     ends = {i for i in _left_to_loss(analysis) if counts[i]}
@@ -144,9 +153,30 @@ def _left_to_loss(analysis: Analysis) -> list[int]:
     return [i for i in graph.outputs if graph.nodes[i].layer.left_to_loss]
 
 
-def _under(analysis: Analysis, convention: str) -> Analysis:
-    setting = replace(analysis.setting, convention=convention)
-    return Analysis(analysis.name, analysis.graph, setting)
+class _Seen:
+    """What conventions see of every node: equal layers with equal inputs are one view.
+
+    One for all conventions, so that each layer's own rules run once.
+    """
+
+    def __init__(self, analysis: Analysis) -> None:
+        graph = analysis.graph
+        found: dict[tuple[int, tuple[Shape, ...]], int] = {}
+        self.views: list[View] = []
+        self.places: list[int] = []
+        for node in graph.nodes:
+            shapes = graph.input_shapes(node)
+            place = found.setdefault((id(node.layer), shapes), len(found))
+            if place == len(self.views):
+                work = node.layer.work(node.shape, *shapes)
+                self.views.append(View(node.layer, shapes, node.shape, work))
+            self.places.append(place)
+
+    def by(self, rule: Callable[[Convention, View], object], name: str) -> list[int]:
+        """Return what a convention counts of each node."""
+        convention = CONVENTIONS[name]
+        counts = [_number(rule(convention, view)) for view in self.views]
+        return [counts[place] for place in self.places]
 
 
 def _groups(analysis: Analysis, node: Node) -> int:
@@ -160,7 +190,7 @@ def _groups(analysis: Analysis, node: Node) -> int:
 # -- parameters ------------------------------------------------------------------------
 
 
-def _parameters(analysis: Analysis) -> Iterator[Way]:
+def _parameters(analysis: Analysis, plain: bool) -> Iterator[Way]:
     facts, nodes = analysis.facts, analysis.graph.nodes
 
     def owned(figure: Callable[[int], object]) -> list[int]:
@@ -169,14 +199,16 @@ def _parameters(analysis: Analysis) -> Iterator[Way]:
 
     full = owned(lambda i: facts[i].weights + facts[i].biases + facts[i].norms)
     yield Way("parameters", "params", "trainable parameters", 0, full)
+    if plain:
+        return
     text = "weights without biases and normalization"
     yield Way("parameters", "weights", text, 1, owned(lambda i: facts[i].weights))
     unnormed = owned(lambda i: facts[i].weights + facts[i].biases)
     text = "weights and biases without normalization"
     yield Way("parameters", "no norms", text, 1, unnormed)
-    keras = _under(analysis, "keras").facts
+    keras = _Seen(analysis).by(params_of, "keras")
     text = "parameters with the running mean and variance of batch norms, 4 per channel"
-    running = owned(lambda i: keras[i].reported_params)
+    running = owned(lambda i: keras[i])
     yield Way("parameters", "BN 4 per channel", text, 1, running)
     normed = {n.inputs[0] for n in nodes if n.layer.role == "norm"}
     under = owned(lambda i: _bias_left_out(nodes[i]) if i in normed else 0)
@@ -227,11 +259,13 @@ def _pairs(analysis: Analysis, node: Node) -> int:
 # -- values ----------------------------------------------------------------------------
 
 
-def _values(analysis: Analysis) -> Iterator[Way]:
+def _values(analysis: Analysis, plain: bool) -> Iterator[Way]:
     nodes, facts = analysis.graph.nodes, analysis.facts
     sizes = _numbers(analysis, lambda i: facts[i].values)
     once = [0 if analysis.in_place(nodes[i]) else n for i, n in enumerate(sizes)]
     yield Way("values", "outputs", "each layer's output once", 0, once)
+    if plain:
+        return
     text = "outputs and as many gradients, for forward and backward"
     yield Way("values", "2 × outputs", text, 1, [2 * n for n in once])
     inputs = analysis.graph.inputs
@@ -272,10 +306,11 @@ def _spatial(node: Node) -> bool:
 # -- bytes -----------------------------------------------------------------------------
 
 
-def _bytes(analysis: Analysis) -> Iterator[Way]:
-    for way in (*_parameters(analysis), *_values(analysis)):
+def _bytes(analysis: Analysis, plain: bool) -> Iterator[Way]:
+    for way in (*_parameters(analysis, plain), *_values(analysis, plain)):
         yield from _in_bytes(way)
-    yield from _of_tools(analysis)
+    if not plain:
+        yield from _of_tools(analysis)
 
 
 def _in_bytes(way: Way) -> Iterator[Way]:
@@ -319,13 +354,15 @@ def _of_tools(analysis: Analysis) -> Iterator[Way]:
 # -- depth and field -------------------------------------------------------------------
 
 
-def _depths(analysis: Analysis) -> Iterator[Way]:
+def _depths(analysis: Analysis, plain: bool) -> Iterator[Way]:
     """Yield ways to count layers; side heads stand aside."""
     graph = analysis.graph
     nodes = [n for n in graph.nodes if not n.aux and n.layer.role != "input"]
     weighty = [n for n in nodes if weighs(graph, n)]
     text = "layers with weights on the longest path"
     yield Way("depth", "longest path", text, 0, None, depth(graph))
+    if plain:
+        return
     text = "all layers with weights, projections and branches among them"
     yield Way("depth", "layers with weights", text, 1, None, len(weighty))
     convs = sum(map(_is_convolution, weighty))
@@ -340,7 +377,7 @@ def _depths(analysis: Analysis) -> Iterator[Way]:
     yield Way("depth", "operations", "operations of any kind", 1, None, len(nodes))
 
 
-def _fields(analysis: Analysis) -> Iterator[Way]:
+def _fields(analysis: Analysis, plain: bool) -> Iterator[Way]:
     """Yield receptive fields: of the last layer that has one, then of each row."""
     fields = analysis.receptive
     sizes: dict[int, str] = {}
@@ -355,9 +392,11 @@ def _fields(analysis: Analysis) -> Iterator[Way]:
         tag = f"field of {name}"
         said = f"receptive field of {name}" if i else text.format(name)
         yield Way("field", tag, said, 2 if i else 0, None, size)
+        if plain:
+            return
 
 
-KINDS_OF_WAYS: dict[Kind, Callable[[Analysis], Iterator[Way]]] = {
+KINDS_OF_WAYS: dict[Kind, Callable[[Analysis, bool], Iterator[Way]]] = {
     "operations": _operations,
     "parameters": _parameters,
     "values": _values,

@@ -84,10 +84,19 @@ def convention(name: str) -> Convention:
 
 def counted(found: Convention, view: View) -> tuple[Dim, Dim]:
     """Return the operations of one layer for the view's batch, and its parameters."""
-    operations = row_of(found.operations, view.layer)
-    params = row_of(found.params, view.layer)
+    return operations_of(found, view), params_of(found, view)
+
+
+def operations_of(found: Convention, view: View) -> Dim:
+    """Return the operations of one layer for the view's batch."""
     with assuming():
-        return weighed(view, operations), weighed(view._replace(batch=1), params)
+        return weighed(view, row_of(found.operations, view.layer))
+
+
+def params_of(found: Convention, view: View) -> Dim:
+    """Return the parameters of one layer, the same for every batch."""
+    with assuming():
+        return weighed(view._replace(batch=1), row_of(found.params, view.layer))
 
 
 def spelled(spelling: Spelling, view: View) -> Dim | None:
