@@ -17,7 +17,7 @@ from archcalc.source.text import Text
 
 MEANT = "did you mean "
 """How a help begins that names the nearest right word (`errors.suggestion`)."""
-FILL_IN = "a blank: write here what belongs here"
+FILL_IN = "a blank to fill in"
 
 
 def problem_found(problem: Problem, severity: str = "error") -> dict[str, Any]:

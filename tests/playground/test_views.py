@@ -247,13 +247,14 @@ def test_compare() -> None:
     assert totals["parameters"]["net0"] == f"{nets[0]:,}"
     assert totals["parameters"]["net1"] == f"{nets[1]:,}"
     assert "needs other" in message("compare")
-    assert "is not a kind" in message(
-        "compare", other={"text": SMALL.replace("relu]", "rlu]")}
+    broken = {"text": SMALL.replace("relu]", "rlu]"), "name": "b.yaml"}
+    assert re.match(
+        r"b\.yaml, line \d: 'rlu' is not a kind", message("compare", other=broken)
     )
 
 
-def test_settings_of_one_spec_do_not_reach_the_other() -> None:
-    """The first has a param `width`; the second has none, and is not refused."""
+def test_each_network_that_is_compared_has_its_own_settings() -> None:
+    """The first has a param `width`; a second that has none is not refused."""
     one = SMALL.replace("input:", "params: {width: 4}\ninput:").replace(
         "conv: 4, kernel: 3, pad: half, norm", "conv: width, kernel: 3, pad: half, norm"
     )
@@ -264,6 +265,14 @@ def test_settings_of_one_spec_do_not_reach_the_other() -> None:
         settings={"set": {"width": 8}},
     )
     assert told["tables"]
+    mine = {"text": one, "name": "b", "settings": {"set": {"width": 6}, "batch": 2}}
+    told = result("compare", one, other=mine, settings={"set": {"width": 8}})
+    totals = rows(told["tables"][0])
+    wide = [one.replace("{width: 4}", f"{{width: {width}}}") for width in (8, 6)]
+    for key, text in zip(("net0", "net1"), wide, strict=True):
+        total = archcalc.loads(text).analyze().total
+        assert totals["parameters"][key] == f"{total.params:,}"
+        assert totals["activations"][key] == f"{total.activations:,}"
 
 
 def test_reconcile() -> None:

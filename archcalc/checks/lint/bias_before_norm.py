@@ -43,10 +43,11 @@ def _hint(net: Linted, sources: list[Node], norm: str) -> Hint:
         n.layer.weights(*net.graph.input_shapes(n)).get("bias", (0,)) for n in sources
     ]
     total = sum((sizes[0] for sizes in lost), start=0)
+    edit = key and net.set_argument(key, "bias", "false")
     return Hint(
         key or sources[0].origin,
         f"the bias has no effect: the {norm} after it subtracts it",
         (f"{total} parameters",),
         RULE.help,
-        None if key is None else fix(RULE.help, net.set_argument(key, "bias", "false")),
+        fix(f"write {RULE.help}", edit),
     )

@@ -36,4 +36,4 @@ def check(net: Linted) -> Iterator[Hint]:
             )
             facts = (f"{window.axes[axis]} becomes {window.output[axis]}",)
             edit = net.set_argument(key, "pad", "same")
-            yield Hint(key, message, facts, RULE.help, fix(RULE.help, edit))
+            yield Hint(key, message, facts, RULE.help, fix(f"write {RULE.help}", edit))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.checks.claims.reconcile import reconcile as search
-from archcalc.errors import UsageError
+from archcalc.errors import ArchcalcError, UsageError
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.formats import DTYPES
 from archcalc.playground.asked import Asked, read, shipped_alone
@@ -17,7 +17,7 @@ from archcalc.reports.reconcile import reconcile_report
 LONGEST_FIGURE = 60
 """Characters of a figure as it was printed."""
 OF_ONE_SPEC = ("set", "variant", "input")
-"""Settings that make no sense for the other network."""
+"""Settings that each network has for itself; the others hold for both."""
 
 
 def choices(_: Asked) -> dict[str, Any]:
@@ -34,11 +34,21 @@ def conventions(asked: Asked) -> dict[str, Any]:
 
 
 def compare(asked: Asked) -> dict[str, Any]:
-    """Return the network beside the `other`, which has a text and a name."""
+    """Return the network beside the `other`, which has a text, a name and settings."""
     other = asked.of("other", dict)
     shared = {k: v for k, v in asked.settings.items() if k not in OF_ONE_SPEC}
-    beside = read({**other, "settings": shared})
-    return reported(compare_report([asked.analysis, beside.analysis], memory=True))
+    own = read(other).settings
+    its = {key: own[key] for key in OF_ONE_SPEC if key in own}
+    beside = read({**other, "settings": {**shared, **its}})
+    first = asked.analysis
+    try:
+        second = beside.analysis
+    except ArchcalcError as error:
+        problem = error.problems[0]
+        where = f", line {problem.place.line}" if problem.place else ""
+        message = f"{beside.name}{where}: {problem.message}"
+        raise UsageError.of("AC508", message, help=problem.help) from error
+    return reported(compare_report([first, second], memory=True))
 
 
 def reconcile(asked: Asked) -> dict[str, Any]:
