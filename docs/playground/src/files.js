@@ -2,7 +2,7 @@
 
 import { fileName } from "./links.js";
 
-const LARGEST = 64_000_000;
+const LARGEST = 16 * 2 ** 20; // what the engine takes of a file
 // Families of first lectures come first, the others by name.
 const FIRST = ["classic", "vgg", "inception", "resnet", "densenet", "mobile"];
 const byId = (id) => document.getElementById(id);
@@ -35,7 +35,9 @@ export function createFiles({ ask, open, report }) {
 
   function list() {
     const found = filtered(shelf, search.value);
-    byId("shelf-count").textContent = `${found.networks.length} networks, ${found.layers.length} layers`;
+    byId("shelf-count").textContent = found.networks.length + found.layers.length
+      ? `${found.networks.length} networks, ${found.layers.length} layers`
+      : "Nothing has all these words. Try a name (resnet), a year, a task (detect) or a layer (conv).";
     byId("shelf").replaceChildren(...sections(found, choose));
   }
 
@@ -45,22 +47,24 @@ export function createFiles({ ask, open, report }) {
     await attempt(async () => open({ ...(await ask("source", { net: item.name })), net: item.name }, target));
   }
 
-  async function attempt(work) {
+  /** Do `work`; where it fails, say why, and of which file. */
+  async function attempt(work, file = "") {
     try {
       await work();
     } catch (error) {
-      report([error.message, error.error?.help].filter(Boolean).join(" — "));
+      const where = file && !error.message.includes(file) ? `${file}: ` : "";
+      report([where + error.message, error.error?.help].filter(Boolean).join(" — "));
     }
   }
 
   async function take(file, where = "this") {
     if (!file) return;
-    if (file.size > LARGEST) return report(`${file.name} has more than 64 MB. Convert it with "archcalc import" instead.`);
+    if (file.size > LARGEST) return report(`${file.name} has more than 16 MiB, too much for the page. “archcalc import ${file.name}” reads it on the command line.`);
     const name = fileName(file.name);
     await attempt(async () => {
       if (/\.ya?ml$/i.test(name)) return open({ text: (await file.text()).replaceAll("\r\n", "\n"), name }, where);
       return open(await ask("read", { file: name, bytes: await inBase64(file) }), where);
-    });
+    }, name);
   }
 
   search.addEventListener("input", () => shelf && list());
@@ -131,6 +135,7 @@ function item(name, about, onclick) {
   const text = document.createElement("span");
   button.type = "button";
   button.onclick = onclick;
+  button.title = about; // it is cut off where there is no room
   bold.textContent = name;
   text.textContent = about;
   button.append(bold, " ", text);

@@ -31,7 +31,7 @@ class Lessons {
     const close = button("×", () => context.close(), { class: "plain", "aria-label": "Close the lessons" });
     element.replaceChildren(el("section", { class: "lessons", "aria-label": "Lessons" }, el("div", { class: "lesson-head" }, this.list, close), this.body));
     context.on("result", () => this.check());
-    context.on("stale", ({ why }) => why === "broken" && this.check());
+    context.on("stale", ({ why }) => ["blank", "broken"].includes(why) && this.check());
   }
 
   open(lesson) {

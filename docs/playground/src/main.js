@@ -3,6 +3,8 @@
 import { openEngine } from "./engine.js";
 import { createDocuments } from "./documents.js";
 import { createEditor } from "./editor/editor.js";
+import { createDivider } from "./divider.js";
+import { MOD } from "./editor/findings.js";
 import { createFiles } from "./files.js";
 import { readAddress } from "./links.js";
 import * as lessons from "./lessons.js";
@@ -52,6 +54,8 @@ class Page {
       report,
     });
     createTheme(byId("theme-button"));
+    createDivider(byId("divider"), document.querySelector("main"));
+    for (const key of document.querySelectorAll("[data-mod]")) key.textContent = MOD;
     byId("begin-button").onclick = () => this.files.show();
     onSkip("skip-editor", () => this.editor.view.focus());
     onSkip("skip-figures", () => byId("see").focus());
@@ -162,7 +166,8 @@ class Page {
   broken(findings) {
     const first = findings.find((one) => one.severity === "error") ?? findings[0];
     const message = first ? sentence(`Line ${first.from.line}: ${first.message.split("\n")[0]}`) : "The spec has no layers.";
-    this.setStale("broken", message);
+    if (!this.state.look && first?.severity === "hint") this.setStale("blank", message);
+    else this.setStale("broken", message);
   }
 
   failed(error) {
@@ -174,7 +179,7 @@ class Page {
   }
 
   fresh(look) {
-    const repaired = this.state.stale === "broken";
+    const repaired = ["broken", "blank"].includes(this.state.stale);
     look.command = commandOf(look.command, this.documents.current());
     this.state.look = look;
     this.setStale(null);

@@ -43,9 +43,9 @@ export function createStatus(stop) {
     },
     /** Why the figures are not those of the text; null when they are. `shown`: there are figures. */
     stale(why, message, shown) {
-      const old = shown ? "The figures are those of the text before." : "The figures come when that is mended.";
+      const old = shown ? "The figures are those of the text before." : "The figures come when the spec has no errors.";
       const again = shown ? `${old} Edit the spec to compute again.` : "Edit the spec to compute again.";
-      state.stale = { broken: `${message} ${old}`, stopped: `${message} ${again}` }[why] ?? "";
+      state.stale = { blank: `${message} The figures come when no blank is left.`, broken: `${message} ${old}`, stopped: `${message} ${again}` }[why] ?? "";
       show();
     },
   };

@@ -42,6 +42,10 @@ function overThePage(options) {
     await page.keyboard.press("Control+Space");
     await page.locator(".completions li").first().waitFor();
     await look("completion");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+f");
+    await page.locator(".cm-search").waitFor();
+    await look("search");
     // The list of completions has no focus: the editor's arrow keys move in it (aria-activedescendant).
     assert.deepEqual(found.filter((one) => !/^completion: scrollable-region-focusable: \S*#cm-ac/.test(one)), []);
   };

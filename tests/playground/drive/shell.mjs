@@ -1,5 +1,6 @@
 // The editor and what stands around it, as a person uses them.
 
+import { crc32 } from "node:zlib";
 import { readAddress } from "../../../docs/playground/src/links.js";
 
 const LINE = ".cm-activeLine";
@@ -41,6 +42,46 @@ async function drop(page, name, bytes) {
   }, [name, Buffer.from(bytes).toString("base64")]);
 }
 
+/** An archive of files, not packed. */
+function archiveOf(files) {
+  const [locals, directory] = [[], []];
+  for (const [name, text] of Object.entries(files)) {
+    const [path, data] = [Buffer.from(name), Buffer.from(text)];
+    const about = Buffer.alloc(26); // version, flags, method, time, date, check sum, sizes, lengths of the names
+    about.writeUInt16LE(20, 0);
+    about.writeUInt32LE(crc32(data), 10);
+    about.writeUInt32LE(data.length, 14);
+    about.writeUInt32LE(data.length, 18);
+    about.writeUInt16LE(path.length, 22);
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE(Buffer.concat(locals).length, 10);
+    locals.push(Buffer.from("PK\x03\x04"), about, path, data);
+    directory.push(Buffer.from("PK\x01\x02\x14\x00"), about, rest, path);
+  }
+  const end = Buffer.alloc(22);
+  end.write("PK\x05\x06");
+  end.writeUInt16LE(Object.keys(files).length, 8);
+  end.writeUInt16LE(Object.keys(files).length, 10);
+  end.writeUInt32LE(Buffer.concat(directory).length, 12);
+  end.writeUInt32LE(Buffer.concat(locals).length, 16);
+  return Buffer.concat([...locals, ...directory, end]);
+}
+
+const KERAS = JSON.stringify({
+  class_name: "Sequential",
+  config: {
+    name: "tiny",
+    layers: [
+      { class_name: "InputLayer", config: { name: "x", batch_shape: [null, 4] } },
+      { class_name: "Dense", config: { name: "scores", units: 3 } },
+    ],
+  },
+});
+const PROTOTXT = `name: "tiny"
+input: "data"
+input_shape { dim: 1 dim: 3 dim: 32 dim: 32 }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param { num_output: 8 kernel_size: 5 } }
+`;
 const CFG = "[net]\nwidth=32\nheight=32\nchannels=3\n[convolutional]\nfilters=16\nsize=3\nstride=1\npad=1\nactivation=linear\n";
 const HOSTILE = `name: odd\ntitle: "<img src=x onerror=console.log(1)>"\ninput: [3, 8, 8]\nlayers:\n- {name: "<b>&amp;", conv: 4}\n- {konv<script>: 4}\n`;
 
@@ -97,6 +138,42 @@ export const cases = {
     await page.keyboard.type("kern");
     await pick(page, "kernel");
     assert.match(await page.locator(LINE).textContent(), /^ {8}kernel: /);
+  },
+
+  "words are found in the editor, by keys alone": async ({ visit, assert }) => {
+    const page = await visit("?net=vgg16");
+    await settled(page);
+    await page.locator(".cm-content").click();
+    await page.keyboard.press("Control+f");
+    await page.keyboard.type("conv2-1");
+    await page.locator(".cm-searchMatch").waitFor();
+    await page.keyboard.press("Enter");
+    assert.match(await page.locator(LINE).textContent(), /conv2-1/);
+    await page.keyboard.press("Escape");
+    await page.locator(".cm-search").waitFor({ state: "detached" });
+    assert.ok(await page.evaluate(() => document.activeElement.id === "editor"));
+  },
+
+  "the line between the halves moves by keys and by dragging": async ({ visit, assert }) => {
+    const page = await visit("");
+    await settled(page);
+    const divider = page.getByRole("separator");
+    const width = async () => Math.round((await page.locator("#write").boundingBox()).width);
+    assert.equal(await width(), 512); // 40 % of 1280
+    await divider.focus();
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await width(), 538);
+    assert.equal(await divider.getAttribute("aria-valuenow"), "42");
+    await page.keyboard.press("Home");
+    assert.equal(await width(), 256);
+    const box = await divider.boundingBox();
+    await page.mouse.move(box.x + 3, 300);
+    await page.mouse.down();
+    await page.mouse.move(640, 300);
+    await page.mouse.up();
+    assert.equal(await width(), 640);
+    await divider.dblclick();
+    assert.equal(await width(), 512);
   },
 
   "the pointer on a key shows what it means": async ({ visit, assert }) => {
@@ -178,6 +255,13 @@ export const cases = {
     await settled(page);
     await drop(page, "tiny.cfg", CFG);
     await page.waitForFunction(() => /^448 params/.test(document.querySelector("#totals").textContent)); // 16·3·3·3 + 16
+    const inputs = { "tiny.prototxt": [PROTOTXT, 608], "tiny.json": [KERAS, 15], "tiny.keras": [archiveOf({ "metadata.json": `{"keras_version": "3.0.0"}`, "config.json": KERAS }), 15] };
+    for (const [name, [bytes, params]] of Object.entries(inputs)) { // 8·5·5·3 + 8 and 3·4 + 3
+      await drop(page, "mine.yaml", "name: mine\ninput: [3, 8, 8]\nlayers: [relu]\n");
+      await page.waitForFunction(() => /^0 params/.test(document.querySelector("#totals").textContent));
+      await drop(page, name, bytes);
+      await page.waitForFunction((begin) => document.querySelector("#totals").textContent.startsWith(begin), `${params} params`);
+    }
     await drop(page, "bad.onnx", CFG);
     await page.waitForFunction(() => /cannot read/.test(document.querySelector("#note p").textContent));
     await drop(page, "mine.yaml", "name: mine\r\ninput: [3, 8, 8]\r\nlayers: [relu]\r\n");

@@ -3,6 +3,7 @@
 
 import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
 import { bracketMatching, codeFolding, foldGutter, foldKeymap, indentOnInput, indentUnit } from "@codemirror/language";
+import { search, searchKeymap } from "@codemirror/search";
 import { Annotation, EditorState } from "@codemirror/state";
 import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, tooltips } from "@codemirror/view";
 import { beside, markLine, showShapes } from "./beside.js";
@@ -13,6 +14,18 @@ import { looks } from "./looks.js";
 import { yaml } from "./yaml.js";
 
 const silent = Annotation.define();
+// What stands on the buttons of the search.
+const PHRASES = {
+  next: "Next",
+  previous: "Previous",
+  all: "Select all",
+  replace: "Replace",
+  "replace all": "Replace all",
+  "match case": "Match case",
+  "by word": "Whole words",
+  regexp: "Regular expression",
+  close: "Close the search",
+};
 
 /**
  * An editor in `host`. `on.edit(text)` is called after each change by a person, `on.caret(line)` when
@@ -35,12 +48,14 @@ export function createEditor(host, schema, on) {
     indentUnit.of("  "),
     bracketMatching(),
     yaml(),
+    search({ top: true, scrollToMatch: (range) => EditorView.scrollIntoView(range, { y: "center" }) }),
+    EditorState.phrases.of(PHRASES),
     completion(schema),
     hover(schema, act),
     beside,
     looks,
     tooltips({ position: "fixed" }),
-    keymap.of([...ownKeys(on), ...historyKeymap, ...foldKeymap, ...defaultKeymap]),
+    keymap.of([...ownKeys(on), ...searchKeymap, ...historyKeymap, ...foldKeymap, ...defaultKeymap]),
     EditorView.lineWrapping,
     EditorView.contentAttributes.of({ "aria-label": "Spec, in YAML. Escape, then Tab, leaves the editor.", tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
     EditorView.updateListener.of((update) => tell(update, on)),

@@ -4,6 +4,9 @@ import { RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
 import { bulb } from "../bulb.js";
 import { Decoration, EditorView, GutterMarker, gutter, keymap, showTooltip } from "@codemirror/view";
 
+// What the key beside the space bar is called.
+export const MOD = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? "") ? "⌘" : "Ctrl";
+
 const setFindings = StateEffect.define();
 const openMenu = StateEffect.define();
 
@@ -67,7 +70,7 @@ class Sign extends GutterMarker {
     const sign = document.createElement("span");
     sign.className = this.fixes ? "sign bulb" : `sign ${this.severity}`;
     sign.append(this.fixes ? bulb() : { error: "●", warning: "▲", hint: "•" }[this.severity]);
-    sign.title = this.fixes ? "Show the fixes (Ctrl+.)" : this.severity;
+    sign.title = this.fixes ? `Show the fixes (${MOD}+.)` : this.severity;
     return sign;
   }
 }

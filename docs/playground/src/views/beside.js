@@ -31,7 +31,7 @@ export const compare = {
       const { other } = context.state;
       choose.textContent = other ? "Choose another second network…" : "Choose the second network…";
       if (other) showing(host, context.ask("compare", { other }), shown);
-      else host.replaceChildren(el("p", { class: "soft" }, "The networks stand side by side: totals with ratios, stages, memory."));
+      else host.replaceChildren(el("p", { class: "soft" }, "Nothing to compare with yet. The two networks will stand side by side: totals with their ratios, stages, memory."));
     });
   },
 };

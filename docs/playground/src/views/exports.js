@@ -32,6 +32,8 @@ export const exports = {
     const look = ({ file, text }) => {
       preview.textContent = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}\n…` : text;
       preview.hidden = false;
+      said.scrollIntoView({ block: "nearest" });
+      preview.scrollIntoView({ block: "nearest" });
       said.textContent = `${file}, ${text.length.toLocaleString("en")} characters`;
     };
     const picture = async ({ file, text }) => {

@@ -7,13 +7,15 @@ export const formulas = {
   title: "Formulas",
   mount(element, context) {
     const host = el("div", { class: "formulas" });
+    const said = el("p", { class: "soft" });
     let shown;
     const show = (row) => {
       if (!context.state.look || shown === row) return;
       shown = row;
+      said.textContent = row ? "Choose another layer: put the caret on it, or click on its row or box." : "No layer is chosen, so these are the sums of the whole network. Put the caret on a layer, or click on its row or box.";
       showing(host, context.ask("explain", row ? { row } : {}), explained);
     };
-    element.append(el("p", { class: "soft" }, "The row at the caret, or the row or box that you chose."), host);
+    element.append(said, host);
     context.on("stale", () => (shown = undefined));
     context.on("result", () => (shown = undefined));
     context.on("row", show);

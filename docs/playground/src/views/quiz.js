@@ -6,6 +6,7 @@ import { headOf, notesOf, scrolling, whatOf } from "./report.js";
 const COUNT = 6;
 const FEW = 30;
 const AROUND = 2;
+const LEFT_OUT = "?";
 
 export const quiz = {
   id: "quiz",
@@ -62,8 +63,10 @@ class Sheet {
       this.check();
     };
     const how = [...new Set(sheet.questions.map((one) => one.how).filter(Boolean))].join(" ");
+    const leftOut = rows.some((row) => columns.some(({ key }) => row.cells[key]?.text === LEFT_OUT));
+    const why = leftOut ? ` A ${LEFT_OUT} stands for a figure that would give an answer away.` : "";
     const hints = el("ol", { class: "hints" }, ...this.fields.map(({ told }) => told));
-    return [el("h3", {}, sheet.title), el("p", { class: "soft" }, how), form, hints, notesOf(sheet.notes) ?? ""];
+    return [el("h3", {}, sheet.title), el("p", { class: "soft" }, how + why), form, hints, notesOf(sheet.notes) ?? ""];
   }
 
   fieldOf(question, at) {

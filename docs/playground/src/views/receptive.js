@@ -57,13 +57,15 @@ function seen(found) {
 function sentence(axes) {
   const by = (pick) => axes.map(pick).join("×");
   const padding = axes.some(({ at, input }) => at.first < 0 || at.last >= input) ? " What lies outside the input is padding." : "";
+  const places = axes.map(({ at }) => `${signed(at.first)} to ${signed(at.last)}`);
   return (
     `The output at ${axes.map(({ at }) => at.output).join(", ")} of ${by((axis) => axis.output)} sees ` +
     `${by(({ at }) => at.last - at.first + 1)} positions of the input, which has ${by((axis) => axis.input)}: ` +
-    `${axes.map(({ at }) => `${at.first} to ${at.last}`).join(" and ")}. ` +
-    `The next output sees as much, ${by((axis) => axis.jump)} positions on.${padding}`
+    `${places.join(" and ")}. The next output sees as many, ${by((axis) => axis.jump)} further.${padding}`
   );
 }
+
+const signed = (place) => String(place).replace("-", "−");
 
 /** The input as a rectangle, and on it what one output sees; of more than two axes the last two. */
 function pictureOf(axes) {

@@ -69,7 +69,7 @@ function givenOf(look, { dtypes, conventions }, context) {
     labelled("Batch", batch, "Samples that are computed together."),
     labelled("Number format", pick("dtype", dtypes.map((one) => [one, one]), "float32")),
     labelled("Count operations as", pick("convention", conventions.map((one) => [one.name, `${one.name}: ${one.brief}`]), "macs")),
-    labelled("Columns of a step of training", training),
+    labelled("Figures of a training step", training, "More columns in the table: gradients, optimizer state, what is saved."),
   ].filter(Boolean);
 }
 
