@@ -14,7 +14,7 @@ from operator import add, mul, sub, truediv
 from typing import Any, NamedTuple
 
 from archcalc.layers.records.calls import Function
-from archcalc.writers.laid import BATCH, CannotSay, Laid, Moves, straight
+from archcalc.writers.laid import BATCH, CannotSay, Laid, Moves, place, straight
 
 PLAIN = re.compile(r"\w+|xs\[\d+\]|p\['\w+'\]")
 """Code that needs no name."""
@@ -213,8 +213,7 @@ class Expressions:
 
     def along(self, value: Laid, axis: int) -> str:
         """Return an axis as it lies, -1 for the last one."""
-        place = value.axis(axis)
-        return "-1" if place == len(value.order) - 1 else str(place)
+        return str(place(axis % value.rank, value.order))
 
     def reduced(self, name: str, value: Laid, axes: Any, keep: bool) -> Laid:
         """Return a sum, a mean or the largest or smallest value over some axes."""
@@ -431,7 +430,7 @@ def _pad(to: Expressions, given: Given, named: Named) -> Laid:
 
 
 def _attention(to: Expressions, given: Given, named: Named) -> Laid:
-    """Return attention, whose values lie batch, position, head, feature elsewhere."""
+    """Return attention; torch has heads before positions, others behind them."""
     values = [to.laid(to.value(one)) for one in given]
     if any(value.rank != 4 for value in values):
         raise CannotSay("attention with several axes of positions")

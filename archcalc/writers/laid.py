@@ -54,6 +54,12 @@ def straight(rank: int) -> Order:
     return tuple(range(rank))
 
 
+def place(axis: int, order: Order) -> int:
+    """Return where an axis lies, -1 for the last place."""
+    found = order.index(axis)
+    return -1 if found == len(order) - 1 else found
+
+
 def channels_last(rank: int) -> Order:
     """Return the order with the channels behind all other axes."""
     return (0, *range(2, rank), 1) if rank > 1 else (0,)
@@ -213,14 +219,14 @@ class Moves:
                     raise CannotSay("a part of an axis of size 1")
                 dropped.append(axis)
                 continue
-            place = value.order.index(axis)
+            where = value.order.index(axis)
             if isinstance(one, slice):
                 ends = ["" if e is None else str(e) for e in (one.start, one.stop)]
                 step = "" if one.step is None else f":{one.step}"
-                texts[place] = f"{ends[0]}:{ends[1]}{step}"
+                texts[where] = f"{ends[0]}:{ends[1]}{step}"
                 shape[axis] = len(range(*one.indices(shape[axis])))
             else:
-                texts[place] = str(one)
+                texts[where] = str(one)
                 dropped.append(axis)
         while texts and texts[-1] == ":":
             texts.pop()
@@ -285,11 +291,9 @@ class Moves:
         if len(order) < first.rank:
             order = straight(first.rank)
         values = [self.turned(value, order) for value in values]
-        place = order.index(axis)
         size = sum(value.shape[axis] for value in values)
         texts = ", ".join(value.code for value in values)
-        at = -1 if place == len(order) - 1 else place
-        code = self.call("concatenate", f"[{texts}]", f"axis={at}")
+        code = self.call("concatenate", f"[{texts}]", f"axis={place(axis, order)}")
         shape = (*first.shape[:axis], size, *first.shape[axis + 1 :])
         return Laid(code, shape, order)
 

@@ -216,12 +216,6 @@ def one_or_each(values: Sequence[Any]) -> Any:
     return values[0] if len({*values}) == 1 else tuple(values)
 
 
-def lies(axis: int, value: Value) -> int:
-    """Return where an axis lies in a value, -1 for the end."""
-    place = value.order.index(axis)
-    return -1 if place == len(value.order) - 1 else place
-
-
 def _as(code: str, value: Value) -> Laid:
     return Laid(code, value.shape, value.order)
 

@@ -20,7 +20,10 @@ BY_POSITION = 2
 
 
 class Argument(NamedTuple):
-    """An argument of a constructor: its name, type and default (None for none)."""
+    """An argument of a constructor: its name, type and default (None for none).
+
+    `filler` stands in a call that needs no value of it.
+    """
 
     name: str
     type: str

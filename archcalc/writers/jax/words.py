@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.layers.records.calls import Function, Module
-from archcalc.writers.laid import BATCH, CannotSay, Laid, straight
+from archcalc.writers.laid import BATCH, CannotSay, Laid, place, straight
 from archcalc.writers.language import Weight
 from archcalc.writers.lowering import (
     KERNEL,
     Making,
     Value,
     Word,
-    lies,
     one_or_each,
     spread,
 )
@@ -252,7 +251,7 @@ def softmax(name: str) -> Word:
 
     def word(to: Making) -> Value:
         x = to.entering()
-        axis = lies(to.given["dim"], x)
+        axis = place(to.given["dim"], x.order)
         more = "" if axis == -1 else f", axis={axis}"
         return to.each(f"nnx.{name}(x{more})", x)
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.layers.records.calls import Module
-from archcalc.writers.laid import BATCH, CannotSay, straight
+from archcalc.writers.laid import BATCH, CannotSay, place, straight
 from archcalc.writers.language import Weight
 from archcalc.writers.lowering import (
     KERNEL,
     Making,
     Value,
     Word,
-    lies,
     one_or_each,
     spread,
 )
@@ -209,7 +208,7 @@ def batch_norm(to: Making) -> Value:
     weights["running_mean"] = Weight("moving_mean")
     weights["running_var"] = Weight("moving_variance")
     words |= {
-        "axis": lies(1, x),
+        "axis": place(1, x.order),
         "momentum": 1 - to.given.get("momentum", 0.1),
         "epsilon": to.given.get("eps", 1e-5),
     }
@@ -246,7 +245,7 @@ def group_norm(to: Making) -> Value:
     """Return a group norm."""
     x = to.with_channels(to.entering())
     words = learned(to)
-    words |= {"axis": lies(1, x), "epsilon": to.given.get("eps", 1e-5)}
+    words |= {"axis": place(1, x.order), "epsilon": to.given.get("eps", 1e-5)}
     weights = SCALED if words["center"] else {}
     groups = to.given["num_groups"]
     return to.module("layers.GroupNormalization", x, (groups,), weights, **words)
@@ -361,7 +360,7 @@ def gelu(to: Making) -> Value:
 def softmax(to: Making) -> Value:
     """Return a softmax along an axis."""
     x = to.entering()
-    return to.module("layers.Softmax", x, (), axis=lies(to.given["dim"], x))
+    return to.module("layers.Softmax", x, (), axis=place(to.given["dim"], x.order))
 
 
 def log_softmax(to: Making) -> Value:
@@ -418,13 +417,13 @@ def prelu(to: Making) -> Value:
     """Return a PReLU with a slope for each channel, or one for all."""
     x = to.with_channels(to.entering())
     rank = len(x.shape)
-    place = x.order.index(1)
+    channels = x.order.index(1)
     if to.given.get("num_parameters", 1) == 1:
         shared = tuple(range(1, rank))
         sizes = (1,) * (rank - 1)
     else:
-        shared = tuple(axis for axis in range(1, rank) if axis != place)
-        sizes = tuple(-1 if axis == place else 1 for axis in range(1, rank))
+        shared = tuple(axis for axis in range(1, rank) if axis != channels)
+        sizes = tuple(-1 if axis == channels else 1 for axis in range(1, rank))
     weights = {"weight": Weight("alpha", sizes)}
     return to.module("layers.PReLU", x, (), weights, shared_axes=shared)
 
