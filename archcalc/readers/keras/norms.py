@@ -15,12 +15,12 @@ def learned_of(call: Call) -> tuple[bool, bool]:
     return config.flag("scale", usual=True), config.flag("center", usual=True)
 
 
-def one_axis(call: Call, usual: int = -1) -> int:
-    """Return the axis that a norm names, from 0 without the batch."""
+def one_axis(call: Call) -> int:
+    """Return the axis that a norm names, from 0 without the batch; the last if none."""
     given = call.config.get("axis")
     if isinstance(given, list) and len(given) == 1:
         (given,) = given
-    return call.build.number(call.x, usual if given is None else given)
+    return call.build.number(call.x, -1 if given is None else given)
 
 
 def channels(build: Build, x: int, axis: int) -> int:

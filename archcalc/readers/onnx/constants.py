@@ -1,8 +1,8 @@
 """Values of constants, worked out where sizes depend on them: shapes, indices, bounds.
 
-Values stand in a row, the last axis first; a size that is a name stays one, so that
-`Shape`, arithmetic and `Concat` give sizes with names. No weight comes here: only
-constants of few values are known at all.
+Values stand in a row, in which the last axis runs fastest. A size that is a name stays
+one, so that `Shape`, arithmetic and `Concat` give sizes with names. No weight comes
+here: only constants of few values are known at all.
 """
 
 from __future__ import annotations
@@ -17,10 +17,15 @@ from archcalc.readers.onnx.values import Full, count
 from archcalc.wire.messages import MOST_VALUES, Node, Tensor
 
 WHOLE = {2, 3, 4, 5, 6, 7, 12, 13}
-"""Data types of whole numbers."""
+"""Data types of whole numbers, as `TensorProto.DataType` of onnx.proto has them."""
+BOOLEAN = 9
+"""The data type of truth values there."""
+LARGEST_POWER = 64
+"""The largest exponent that is worked out."""
 
 
 def _values(ins: Ins, at: int) -> Sequence[Any]:
+    """Return the values of an input; raise `NotKnown` where they are not."""
     data = needed(ins, at).data
     if data is None:
         raise NotKnown
@@ -28,6 +33,7 @@ def _values(ins: Ins, at: int) -> Sequence[Any]:
 
 
 def _strides(shape: Sequence[int]) -> list[int]:
+    """Return how many values apart the positions of each axis lie."""
     found, step = [], 1
     for size in reversed(shape):
         found.append(step)
@@ -63,6 +69,7 @@ def _spread(ins: Ins, at: int, shape: Sequence[int]) -> list[Any]:
 
 
 def _divided(a: Any, b: Any) -> Any:
+    """Divide as ONNX does: whole numbers towards 0."""
     if b == 0:
         raise NotKnown
     if isinstance(a, float) or isinstance(b, float):
@@ -79,6 +86,8 @@ def _remainder(a: Any, b: Any) -> Any:
 
 
 def _compared(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
+    """Return a comparison that raises `NotKnown` for sizes with names."""
+
     def compare(a: Any, b: Any) -> Any:
         if not isinstance(a, int | float) or not isinstance(b, int | float):
             raise NotKnown
@@ -89,7 +98,9 @@ def _compared(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
 
 def _power(a: Any, b: Any) -> Any:
     small = isinstance(a, int | float) and isinstance(b, int | float)
-    if not small or abs(b) > 64 or (a == 0 and b < 0) or (a < 0 and b != int(b)):
+    if not small or abs(b) > LARGEST_POWER:
+        raise NotKnown
+    if (a == 0 and b < 0) or (a < 0 and b != int(b)):  # no real number
         raise NotKnown
     return a**b
 
@@ -154,7 +165,7 @@ def _cast(node: Node, ins: Ins, shape: Full) -> Sequence[Any]:
     data, wanted = _values(ins, 0), node.attributes.get("to")
     if wanted in WHOLE:
         return [int(v) if isinstance(v, int | float) else v for v in data]
-    if wanted == 9:
+    if wanted == BOOLEAN:
         return [bool(v) for v in data]
     return [float(v) if type(v) is int else v for v in data]
 

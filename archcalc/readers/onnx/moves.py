@@ -11,7 +11,7 @@ from archcalc.readers.onnx.sizes import Ins, NotKnown, given, listed, needed
 from archcalc.readers.onnx.trace import Trace, possible, rule
 from archcalc.readers.onnx.values import Full, Value, batch_after, count, same, stripped
 from archcalc.readers.onnx.weights import is_weight, source
-from archcalc.readers.onnx.windows import padded
+from archcalc.readers.onnx.windows import padded, simple
 from archcalc.wire.messages import Node
 
 
@@ -214,8 +214,7 @@ def slice_(trace: Trace, node: Node, ins: Ins) -> Value:
         if step > 1 and not sliding:
             x = every(trace, node, x, axis, step)
     if sliding:
-        stride = strides[0] if len(set(strides)) == 1 else tuple(strides)
-        return trace.layer(node, "subsample", [x], stride=stride)
+        return trace.layer(node, "subsample", [x], stride=simple(strides))
     return x
 
 

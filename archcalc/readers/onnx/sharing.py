@@ -30,7 +30,7 @@ class Sharing:
         Scales and norms are left alone: exporters write equal ones as one tensor, and
         all those of a network that was never trained are equal.
         """
-        if is_alike(op):
+        if begins_alike(op):
             return op
         index = len(self.model.ops)
         known = [v for v in read if v is not None and not v.scale]
@@ -58,17 +58,14 @@ class Sharing:
         for index, constant in self.given_on.items():
             first = {self.owners.get(number, -1) for number, _ in constant.origin}
             at = max(first) if len(first) == 1 else -1
-            owns = index in read and at > index and not is_alike(ops[at])
+            owns = index in read and at > index and not begins_alike(ops[at])
             if owns and self.weights(ops[at]) == self.weights(ops[index]):
                 ops[at] = replace(ops[at], share=index)
 
 
-def is_alike(op: Op) -> bool:
-    """Say whether an operator's weights are equal in all that are not trained."""
+def begins_alike(op: Op) -> bool:
+    """Say whether operators of this kind all begin with equal weights: ones, zeros."""
     if op.kind == UNKNOWN:
         return False
     role = CATALOGUE[op.kind].role
-    return role in ("norm", "activation") or op.kind in (
-        "layer_scale",
-        "channel_bias",
-    )
+    return role in ("norm", "activation") or op.kind in ("layer_scale", "channel_bias")

@@ -49,10 +49,14 @@ MOST_READS = 30_000
 MOST_WORK = 1_000_000
 """Values of constants that are worked out in one file."""
 DEEPEST_CALLS = 16
+"""Functions and branches inside one another."""
 LONGEST_INTEGER = 96
+"""Bits of a whole number that is worked out; sizes have 63."""
 LARGEST = 2**48
-TOO_LARGE = "a tensor has sizes that no tensor can have"
+"""A size, or a factor of a size with names, is below this."""
 MOST_TERMS, LONGEST_SIZE = 32, 150
+"""Terms, and characters as text, of a size with names."""
+TOO_LARGE = "a tensor has sizes that no tensor can have"
 OPSETS = range(7, 27)
 ALIKE = {("com.microsoft", "DynamicQuantizeLSTM"): "LSTM"}
 """Operators of other domains that take what one of the standard takes."""
@@ -383,13 +387,7 @@ class Trace:
         op = Op(kind, args, (x.op or 0,), x.stripped, self.path(node), what)
         return Value(x.sizes, self.add(op), x.batch)
 
-    def unknown(
-        self,
-        node: Node,
-        ins: Ins,
-        full: Full | None = None,
-        batch: int | None = 0,
-    ) -> list[Value]:
+    def unknown(self, node: Node, ins: Ins) -> list[Value]:
         """Append operators that no rule knows, one for each output that has a name.
 
         Their weights are the constants of real numbers that they read; they stand in
@@ -403,7 +401,7 @@ class Trace:
         sources = tuple(dict.fromkeys(v.op for v in live if v.op is not None))
         what = f"{node.domain}:{node.op}" if node.domain else node.op
         for at, name in enumerate(node.outputs):
-            sizes_, axis = self.guessed(node, ins, name, full, batch)
+            sizes_, axis = self.guessed(node, ins, name)
             if sizes_ is not None and any(map(too_large, sizes_)):
                 raise self.wire.wrong(TOO_LARGE)
             if sizes_ is not None and not all(map(possible, sizes_)):
@@ -419,16 +417,9 @@ class Trace:
         return found or [NOTHING]
 
     def guessed(
-        self,
-        node: Node,
-        ins: Ins,
-        name: str,
-        full: Full | None,
-        batch: int | None,
+        self, node: Node, ins: Ins, name: str
     ) -> tuple[Full | None, int | None]:
         """Return sizes of an unknown operator's output, and the axis of the samples."""
-        if full is not None:
-            return full, batch
         first = next((v for v in ins if v is not None and v.op is not None), None)
         axis = first.batch if first is not None else None
         try:

@@ -36,27 +36,27 @@ def source(constant: Value, sizes: Full, path: tuple[str, ...]) -> Op:
 
     It is a `lookup` where it is made of fewer numbers, some of them at several places.
     """
-    learned = total(constant)
-    args = {"sizes": sizes}
-    if same(learned, count(sizes)):
+    args, numbers = {"sizes": sizes}, total(constant)
+    if same(numbers, count(sizes)):
         return Op("parameter", args, (), sizes, path)
-    return Op("lookup", {**args, "learned": learned}, (), sizes, path)
+    return Op("lookup", {**args, "learned": numbers}, (), sizes, path)
 
 
 HOLDING = {
-    **dict.fromkeys(["Conv", "ConvTranspose", "Gemm", "MatMul", "LSTM", "GRU", "RNN"]),
-    **dict.fromkeys(["LayerNormalization", "GroupNormalization", "RMSNormalization"]),
-    **dict.fromkeys(["InstanceNormalization", "PRelu"]),
-    "BatchNormalization": 3,  # its statistics behind them are not learned
+    *("Conv", "ConvTranspose", "Gemm", "MatMul", "LSTM", "GRU", "RNN", "PRelu"),
+    *("BatchNormalization", "InstanceNormalization", "LayerNormalization"),
+    *("GroupNormalization", "RMSNormalization"),
 }
-"""Operators whose constants are weights, however few; with the first that is none."""
+"""Operators whose constants are weights, however few."""
+NOT_LEARNED = {"BatchNormalization": 3}
+"""The first input that is not learned: there the statistics begin."""
 
 
 def weights_of(node: Node, ins: Ins) -> Dim:
     """Return how many real numbers an operator reads that the file holds."""
     found: Dim = 0
     test = learned if node.op in HOLDING else is_weight
-    for value in ins[: HOLDING.get(node.op)]:
+    for value in ins[: NOT_LEARNED.get(node.op)]:
         if value is not None and test(value):
             found = found + total(value)
     for graph in node.attributes.values():
@@ -67,8 +67,5 @@ def weights_of(node: Node, ins: Ins) -> Dim:
 
 def graph_weights(graph: Graph) -> int:
     """Return how many real numbers the tensors of a graph hold."""
-    total = 0
-    for tensor in graph.tensors.values():
-        if tensor.floating and tensor.dims:
-            total += prod(tensor.dims)
-    return total
+    tensors = graph.tensors.values()
+    return sum(prod(one.dims) for one in tensors if one.floating and one.dims)

@@ -33,12 +33,7 @@ class ExportedTrace(Followed):
         return self.full
 
     def guessed(
-        self,
-        node: Node,
-        ins: Ins,
-        name: str,
-        full: Full | None,
-        batch: int | None,
+        self, node: Node, ins: Ins, name: str
     ) -> tuple[Full | None, int | None]:
         return self.full, sample_axis(self.full)
 
