@@ -149,10 +149,13 @@ def _positional(name: str) -> Iterator[str]:
 
 
 def _option(key: str, one: Taken, declared: Option) -> Row:
-    """Return an option's names with what they take, and its help with the default."""
+    """Return an option's names with what they take, and its help with the default.
+
+    A second long name is one of the version before, and is not shown.
+    """
     kind = get_args(one.hint)[0]
-    long, *short = sorted(declared.names[:2], key=len, reverse=True)
-    names = ", ".join([*short, long])
+    long, *others = declared.names
+    names = ", ".join([*(n for n in others if not n.startswith("--")), long])
     if "/" in long:
         yes, no = long.split("/")
         names = f"{yes}, {no}"

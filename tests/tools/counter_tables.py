@@ -108,9 +108,9 @@ def layers() -> Iterator[str]:
     yield (
         "Each cell is what a tool counts for one sample. The rules are those of the "
         "conventions, and the tests run the tools on the examples of every kind, at "
-        "batches of 1, 2 and 3. Two are held against what was recorded: Paddle at batches "
-        "of 1 and 2, on the layers that it has (others have no rule in it, so that they "
-        "count zero), and darknet on what it printed of YOLOv3. mmengine counts as "
+        "batches of 1, 2 and 3. Two tools do not run in the tests, which use records of "
+        "them: Paddle at batches of 1 and 2, on the layers for which it has a rule (it counts "
+        "all others as zero), and darknet on what it printed for YOLOv3. mmengine counts as "
         "fvcore does."
     )
     shown = [name for name in TOOLS if name != "mmengine"]
@@ -213,7 +213,7 @@ def page() -> str:
     """Return the page."""
     parts = {
         "What counters count": [
-            "What each tool makes of each kind of layer. [Conventions](conventions.md) "
+            "What each tool counts for each kind of layer. [Conventions](conventions.md) "
             "has a paragraph on each of them, and the versions.",
             "",
         ],

@@ -41,6 +41,33 @@ MADE = {
     "docs/generated/networks.md": "archcalc list --variants --format markdown",
     "docs/generated/rules.md": "archcalc rule --format markdown",
 }
+INTRO = {
+    "docs/generated/layers.md": (
+        "Every kind of layer, with its arguments and what it does. The default of an argument "
+        "stands after `=`. `archcalc layers KIND` says more about one kind; so does the "
+        "[reference of layers](../reference/layers.md), which the site has."
+    ),
+    "docs/generated/conventions.md": (
+        "A *convention* is a way of counting: that of a tool, of a course, or of archcalc. "
+        "`archcalc conventions NET` counts a network by all of them, and "
+        "`archcalc table NET --convention NAME` by one. "
+        "[A table](counters.md) shows what each tool counts for each kind of layer."
+    ),
+    "docs/generated/audit.md": (
+        "Every figure that a paper, a lecture or a repository publishes for a shipped network, "
+        "with the computed figure and a verdict. *exact*: both are equal. *rounds*, "
+        "*truncates*: the computed figure gives the published one if it is rounded or cut off. "
+        "*tolerance*: they are equal within a tolerance that the spec states. "
+        "*erratum*: the published figure is wrong, and the last column says why. *loose*: no "
+        "single way of counting gives it. *shipped*: the source names this network. "
+        "`archcalc audit NET` prints this for one network."
+    ),
+    "docs/generated/networks.md": (
+        "The networks that come with archcalc, with their variants (`NAME:VARIANT`). "
+        "`archcalc list --variants` prints this table, `archcalc table NAME` one network."
+    ),
+}
+"""What a page says below its title that the report does not say by itself."""
 MARK = "<!-- made by tests/tools/documents.py -->"
 PICTURES = {
     f"docs/pictures/{name}.svg": f"archcalc {command}"
@@ -106,7 +133,7 @@ def _shown(text: str) -> str:
 
 def generated() -> dict[str, str]:
     """Return the documents that are made whole by a command, by their path."""
-    written = {path: _page(printed(command)) for path, command in MADE.items()}
+    written = {path: _page(path, printed(command)) for path, command in MADE.items()}
     written["docs/generated/definitions.md"] = definitions()
     written[onnx_tables.PAGE] = onnx_tables.page()
     written[keras_tables.PAGE] = keras_tables.page()
@@ -129,10 +156,10 @@ def definitions() -> str:
         "# Networks and other definitions",
         "",
         f"{len({row['spec'] for row in compared})} networks and variants are compared "
-        "with a definition by other hands, built without weights: a library's, or one "
-        "that is written for the tests (`tests/oracles/written.py`); models of transformers with "
-        "several inputs are put together in `tests/oracles/wrapped.py`. What stands under "
-        "*equal* is equal, to the digit; MACs are counted by torch.",
+        "with another definition of the same network, built without weights. It is that of "
+        "a library, or one that is written for the tests (`tests/oracles/written.py`). "
+        "`tests/oracles/wrapped.py` wraps models of transformers that have several inputs. "
+        "The figures under *equal* are equal to the digit; torch counts the MACs.",
         "",
         "| network | library | its model | equal |",
         "| --- | --- | --- | --- |",
@@ -151,9 +178,11 @@ def definitions() -> str:
 EQUAL = {"params": "parameters", "macs": "MACs", "shapes": "shapes of convolutions"}
 
 
-def _page(text: str) -> str:
-    """Return a report as a page of its own, whose title is a first heading."""
-    return f"{MARK}\n\n{re.sub(r'^#+ ', '# ', text, count=1)}"
+def _page(path: str, text: str) -> str:
+    """Return a report as a page of its own: its title, what it is, and the rest."""
+    title, _, rest = text.partition("\n")
+    intro = f"\n{INTRO[path]}\n" if path in INTRO else ""
+    return f"{MARK}\n\n# {title.lstrip('# ')}\n{intro}{rest}"
 
 
 def main() -> None:

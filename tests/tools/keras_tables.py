@@ -47,9 +47,9 @@ def lines(data: dict[str, Any]) -> Iterator[str]:
         f"states. Multiply-accumulates are those that torch counts while the model "
         f"runs in {macs} models; in {whole} every layer has a rule. Parameters under "
         f"`--convention keras` are those of `count_params` in {equal} models, and in "
-        f"{named - equal} more but for the layer `Normalization`: Keras counts a "
-        "counter there if the statistics are learned from data, and no weights if the "
-        "model gives the statistics, which are buffers here."
+        f"{named - equal} more except for the layer `Normalization`. If its statistics "
+        "are learned from data, Keras also counts a counter; if the model gives the "
+        "statistics, Keras counts nothing, and archcalc counts them as buffers."
     )
     yield ""
     yield "| model | layers | parameters of Keras | read | MACs of torch | read |"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ import yaml
 
 DATA = Path(__file__).parents[1] / "data"
 PAGE = "docs/generated/onnx_read.md"
+COLOUR = re.compile(r"\x1b\[[0-9;]*m|(?<=model\.) .*Next steps:$")
+"""What a message of an exporter has for a terminal only."""
 HEAD = """\
 <!-- made by tests/tools/documents.py -->
 
@@ -103,5 +106,5 @@ def of_exporters(data: dict[str, Any]) -> Iterator[str]:
         yield "Not exported, or not measured by torch:"
         yield ""
         for row in failed:
-            said = row["failed"].replace("|", "/")
+            said = COLOUR.sub("", row["failed"]).replace("|", "/")
             yield f"- {row['model']}, {row['exporter']}: `{said}`"

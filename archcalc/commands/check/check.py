@@ -155,12 +155,12 @@ def check(
     choice = choice_from(_codes(select), _codes(ignore), strict, project, budget or ())
     limits = _limits(limit, project)
     found = specs_at(paths, project, skip_others=skip_others)
-    say_shipped(found, "check")
     sources = sources_of(found.paths, project, allow_import, input)
     if fix or update:
         _refuse_shipped(paths or project.paths)
         files = [path for path in found.paths if is_written(path)]
         _change(files, fix, update, limits, choice)
+    say_shipped(found, "check")
     known = Cache(cache)
     with waiting("reading"):
         outcomes = list(check_all(found.paths, limits, choice, sources, known))
