@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from check_runs import Run, runner
+from check_runs import Run
 
 from archcalc.checks import cache as caches
 from archcalc.checks import checking, lock
@@ -21,13 +21,6 @@ layers: [{{conv: 4, kernel: 3}}, relu]
 expect: [{expect}]
 """
 DOUBLE = "{is: 2x, value: b / a, with: {a: params of nets/a.yaml, b: params}}"
-
-
-@pytest.fixture
-def run(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Run:
-    return runner(capsys, monkeypatch, tmp_path)
 
 
 @pytest.fixture

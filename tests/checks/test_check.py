@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 import xmlschema
-from check_runs import GOOD, HEAD, Found, Run, in_lines, runner
+from check_runs import GOOD, HEAD, Found, Run, in_lines
 
 from archcalc.checks.catalogue import every_rule
 from archcalc.checks.findings import Checked
@@ -26,13 +26,6 @@ from archcalc.render.findings import FORMATS
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
 SEEDED = {r.code: r for r in every_rule().values() if is_file(r.wrong)}
-
-
-@pytest.fixture
-def run(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Run:
-    return runner(capsys, monkeypatch, tmp_path)
 
 
 @pytest.fixture

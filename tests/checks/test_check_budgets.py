@@ -6,16 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from check_runs import HEAD, Run, in_lines, runner
+from check_runs import HEAD, Run, in_lines
 from commands import Done
-
-
-@pytest.fixture
-def run(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Run:
-    return runner(capsys, monkeypatch, tmp_path)
-
 
 BUDGETS = """\
 name: net

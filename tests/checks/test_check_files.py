@@ -5,20 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from check_runs import GOOD, HEAD, Run, runner
+from check_runs import GOOD, HEAD, Run
 
 from archcalc.checks.catalogue import every_rule
 from archcalc.checks.discovery import is_spec, specs_at
 from archcalc.checks.project import Project
 from archcalc.checks.rule import as_file
-
-
-@pytest.fixture
-def run(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Run:
-    return runner(capsys, monkeypatch, tmp_path)
-
 
 # -- which files -----------------------------------------------------------------------
 

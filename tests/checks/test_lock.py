@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import Done, archcalc
+from commands import Done
 
 from archcalc.checks.lock import fingerprint
 from archcalc.network.network import load, loads
@@ -15,14 +15,6 @@ from archcalc.network.network import load, loads
 Run = Callable[..., Done]
 HEAD = "name: net\ninput: [8, 16, 16]\n"
 CONV = "{conv: 8, kernel: 3, pad: 1}"
-
-
-@pytest.fixture
-def run(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return lambda *words: archcalc(capsys, monkeypatch, *words)
 
 
 def of(text: str) -> str:

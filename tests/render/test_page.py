@@ -22,16 +22,6 @@ from archcalc.render.page import page
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 NETWORKS = (
     "alexnet",
     "bottleneck-inception",
@@ -47,18 +37,6 @@ input: [3, 8, 8]
 layers:
 - {name: "<b>&amp;", conv: 4}
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    library("playwright", "page")
-    path = program("chromium", "chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield started
-        started.close()
 
 
 Opened = Callable[..., "Page"]

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from commands import Done, archcalc
 from odd_texts import ODD
-from programs import library, program
 
 from archcalc import Quiz, load, loads, quiz
 from archcalc.errors import UsageError
@@ -21,7 +20,6 @@ from archcalc.render.quiz import FORMATS, render_quiz
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run")
 TRAPS = (
     '"}{1:NUMERICAL:=5}~=#:\\\\',
     "</text></question><!--",
@@ -153,18 +151,6 @@ def test_no_name_changes_what_gift_asks(name: str) -> None:
 # -- the page --------------------------------------------------------------------------
 
 Opened = Callable[[Quiz], "Page"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    library("playwright", "page")
-    path = program("chromium", "chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield started
-        started.close()
 
 
 @pytest.fixture
