@@ -43,7 +43,7 @@ def _hint(net: Linted, sources: list[Node], norm: str) -> Hint:
         n.layer.weights(*net.graph.input_shapes(n)).get("bias", (0,)) for n in sources
     ]
     total = sum((sizes[0] for sizes in lost), start=0)
-    edit = key and net.set_argument(key, "bias", "false")
+    edit = net.set_argument(key, "bias", "false") if key else None
     return Hint(
         key or sources[0].origin,
         f"the bias has no effect: the {norm} after it subtracts it",
