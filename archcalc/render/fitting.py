@@ -16,6 +16,7 @@ from itertools import accumulate
 
 from archcalc.errors import clean
 from archcalc.records import dataclass, replace
+from archcalc.render.filling import filled
 from archcalc.render.numbers import SHORTENED, cell
 from archcalc.render.widths import broken, cut, width
 from archcalc.reports.cells import Column, Table
@@ -175,7 +176,7 @@ def _parts(narrow: Sequence[Strip], room: int) -> Iterator[list[int]]:
         for strip in narrow
     )
     free = room + GAP - name
-    sizes = _greedy(needed, free)
+    sizes = filled(needed, free)
     even = -(-len(needed) // len(sizes))
     if even and all(
         sum(needed[i : i + even]) <= free for i in range(0, len(needed), even)
@@ -183,18 +184,6 @@ def _parts(narrow: Sequence[Strip], room: int) -> Iterator[list[int]]:
         sizes = [even] * len(sizes)
     for end, size in zip(accumulate(sizes), sizes, strict=True):
         yield [0, *range(end - size + 1, min(end, len(needed)) + 1)]
-
-
-def _greedy(needed: Sequence[int], free: int) -> list[int]:
-    """Return how many neighbours fit together, time after time."""
-    sizes, used = [0], 0
-    for cells in needed:
-        if sizes[-1] and used + cells > free:
-            sizes.append(0)
-            used = 0
-        sizes[-1] += 1
-        used += cells
-    return sizes
 
 
 def _fitted(strips: list[Strip], narrow: Sequence[Strip], room: int) -> list[Strip]:

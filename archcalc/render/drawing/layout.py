@@ -14,6 +14,7 @@ from typing import Protocol
 from archcalc.records import NamedTuple, dataclass, field
 from archcalc.render.drawing.channels import End, Polyline, channel
 from archcalc.render.drawing.structure import Branches, Chain, Element, Grid, Lane, Part
+from archcalc.render.filling import filled
 
 LONGEST_PART = 1.6
 """Columns are of no use where one part is so much longer than each of them."""
@@ -266,12 +267,12 @@ class _Measurer:
         low, high = max(lengths), sum(lengths)
         while high - low > 1:
             middle = (low + high) / 2
-            fits = len(_filled(lengths, middle)) <= count
+            fits = len(filled(lengths, middle)) <= count
             low, high = (low, middle) if fits else (middle, high)
-        filled = iter(units)
+        waiting = iter(units)
         return [
-            [block for _ in range(many) for block in next(filled)]
-            for many in _filled(lengths, high)
+            [block for _ in range(many) for block in next(waiting)]
+            for many in filled(lengths, high)
         ]
 
     def columns(self, blocks: Sequence[Measured]) -> Measured:
@@ -311,18 +312,6 @@ def _units(blocks: Sequence[Measured]) -> list[list[Measured]]:
         else:
             units.append([block])
     return units
-
-
-def _filled(lengths: Sequence[float], most: float) -> list[int]:
-    """Return how many of the lengths go into each column that holds so much."""
-    counts, used = [0], 0.0
-    for length in lengths:
-        if counts[-1] and used + length > most:
-            counts.append(0)
-            used = 0.0
-        counts[-1] += 1
-        used += length
-    return counts
 
 
 def _below(above: Sequence[End], blocks: Sequence[Measured]) -> list[Measured]:
