@@ -2,15 +2,15 @@
 
 const FRESH = { text: "", name: "spec.yaml", settings: {}, net: null, original: null, editor: null };
 
-/** `changed()` is called when another document is shown, `compare()` when a second one is wanted. */
-export function createDocuments(host, editor, { changed, compare }) {
+/** `changed()` is called when another document is shown, `beside()` when the other one is another, `compare()` when one is wanted. */
+export function createDocuments(host, editor, { changed, beside, compare }) {
   const all = [{ ...FRESH }];
   let at = 0;
 
   function draw() {
     const tabs = all.map((one, index) => button(one.name, () => show(index), index === at));
     if (all.length === 1) tabs.push(button("+ Compare with…", compare, null, "plain"));
-    else tabs.push(button("Close the other", () => close(1 - at), null, "plain"));
+    else tabs.push(button("Close the other", closeOther, null, "plain"));
     host.replaceChildren(...tabs);
   }
 
@@ -22,11 +22,11 @@ export function createDocuments(host, editor, { changed, compare }) {
     changed();
   }
 
-  function close(index) {
-    all.splice(index, 1);
+  function closeOther() {
+    all.splice(1 - at, 1);
     at = 0;
     draw();
-    changed();
+    beside();
   }
 
   return {
@@ -35,13 +35,13 @@ export function createDocuments(host, editor, { changed, compare }) {
     /** Open a document in place of the shown one, or, as "other", beside it. */
     open({ text, name, net = null, settings = {}, original }, where = "this") {
       const opened = { ...FRESH, text, name, net, settings, original: original ?? (net ? text : null) };
-      if (where === "other") all[1 - at] = opened;
-      else {
+      if (where === "this") {
         all[at] = opened;
         editor.swap(editor.begin(text));
-      }
+      } else all[1 - at] = opened;
       draw();
-      changed();
+      if (where === "this") changed();
+      else beside();
     },
     /** Settings that a person changed; null or undefined takes one away. */
     change(settings) {

@@ -27,7 +27,7 @@ class Page {
     this.asked = asked;
     this.state = { look: null, row: null, findings: [], stale: null, schema: null };
     this.note = createNote(byId("note"));
-    this.status = createStatus(() => this.queue.stop());
+    this.status = createStatus(() => this.queue.stop(), () => this.outdate(0));
     this.engine = openEngine(document.baseURI, this.status.loading);
     this.queue = createQueue(this.engine, this.status.busy);
     this.editor = createEditor(byId("editor"), () => this.state.schema, {
@@ -37,6 +37,7 @@ class Page {
     });
     this.documents = createDocuments(byId("files"), this.editor, {
       changed: () => this.renewed(),
+      beside: () => this.renewedBeside(),
       compare: () => this.files.show("other"),
     });
     this.tabs = createTabs(views, (on) => this.contextOf(on), () => this.tellShown());
@@ -74,7 +75,7 @@ class Page {
       await this.openStarter();
       this.note.show(error.message);
     }
-    if (other) this.documents.open({ ...other, behind: true }, "other");
+    if (other) this.documents.open(other, "other");
     if (spec !== undefined) this.sayWhereFrom(net, name);
     if (lesson) this.openLessons(lesson);
     try {
@@ -129,6 +130,13 @@ class Page {
     this.outdate(0);
   }
 
+  /** The other document was opened or closed; what is shown stays. */
+  renewedBeside() {
+    if (!this.state.look || this.state.stale) return;
+    if (this.tabs.id() === "compare") this.emit("result", this.state.look);
+    this.writeAddress();
+  }
+
   outdate(patience) {
     this.queue.renew();
     this.setStale("changed");
@@ -160,6 +168,7 @@ class Page {
       this.showFindings(merged(look.findings, findings));
     } catch (error) {
       if (!(error instanceof Stopped)) this.note.show(error.message);
+      else this.note.show(`The check of the spec: ${error.message} Its hints and expected figures are not known.`, ["Check again", () => this.outdate(0)]);
     }
   }
 

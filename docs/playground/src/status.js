@@ -3,7 +3,8 @@
 const SLOW = 400;
 const byId = (id) => document.getElementById(id);
 
-export function createStatus(stop) {
+/** `stop()` ends the run, `again()` computes once more what was stopped. */
+export function createStatus(stop, again) {
   const host = byId("status");
   const [text, bar] = [host.querySelector("span"), host.querySelector("progress")];
   const state = { load: "", bar: null, work: "", stale: "" };
@@ -19,6 +20,7 @@ export function createStatus(stop) {
   }
 
   byId("stop").onclick = stop;
+  byId("again").onclick = again;
   return {
     /** The engine's own state: `{phase, done, total}`. */
     loading({ phase, done, total, text: said }) {
@@ -43,9 +45,9 @@ export function createStatus(stop) {
     },
     /** Why the figures are not those of the text; null when they are. `shown`: there are figures. */
     stale(why, message, shown) {
+      byId("again").hidden = why !== "stopped";
       const old = shown ? "The figures are those of the text before." : "The figures come when the spec has no errors.";
-      const again = shown ? `${old} Edit the spec to compute again.` : "Edit the spec to compute again.";
-      state.stale = { blank: `${message} The figures come when no blank is left.`, broken: `${message} ${old}`, stopped: `${message} ${again}` }[why] ?? "";
+      state.stale = { blank: `${message} The figures come when no blank is left.`, broken: `${message} ${old}`, stopped: shown ? `${message} ${old}` : message }[why] ?? "";
       show();
     },
   };

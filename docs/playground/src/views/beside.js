@@ -16,7 +16,7 @@ export const conventions = {
       return button(text, use, { class: "link", "aria-pressed": String(now), title: `Count by ${row.path} in all views` });
     };
     element.append(el("p", { class: "soft" }, "Tools count the same network differently. Choose a name to count by it in all views."), host);
-    context.on("result", () => showing(host, context.ask("conventions"), (found) => [el("h3", {}, found.title), ...report(found, { act })]));
+    context.on("result", () => showing(host, () => context.ask("conventions"), (found) => [el("h3", {}, found.title), ...report(found, { act })]));
   },
 };
 
@@ -30,7 +30,7 @@ export const compare = {
     context.on("result", () => {
       const { other } = context.state;
       choose.textContent = other ? "Choose another second network…" : "Choose the second network…";
-      if (other) showing(host, context.ask("compare", { other }), shown);
+      if (other) showing(host, () => context.ask("compare", { other }), shown);
       else host.replaceChildren(el("p", { class: "soft" }, "Nothing to compare with yet. The two networks will stand side by side: totals with their ratios, stages, memory."));
     });
   },
@@ -51,7 +51,8 @@ export const reconcile = {
     form.onsubmit = (event) => {
       event.preventDefault();
       host.replaceChildren(el("p", { class: "soft" }, "Trying ways of counting…"));
-      showing(host, context.ask("reconcile", { figure: figure.value }), (found) => [el("h3", {}, `${found.title}${found.ok ? "" : ": nothing gives it"}`), ...report(found)]);
+      const asked = figure.value;
+      showing(host, () => context.ask("reconcile", { figure: asked }), (found) => [el("h3", {}, `${found.title}${found.ok ? "" : ": nothing gives it"}`), ...report(found)]);
     };
     element.append(form, host);
     context.on("result", () => host.replaceChildren());

@@ -1,5 +1,7 @@
 // Elements of the views. Text goes in as text, never as markup.
 
+import { Stopped } from "../queue.js";
+
 /** Return an element; `props` are properties, `aria-*`, `data-*` and `role` attributes. */
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
@@ -43,11 +45,12 @@ export function trouble(error) {
   return el("p", { class: "trouble", role: "alert" }, error.message, help ? el("br") : null, help ?? null);
 }
 
-/** Ask, and show the answer or what was refused. */
-export async function showing(host, asked, show) {
+/** Ask by `ask()`, and show the answer or what was refused. What was stopped can be asked again. */
+export async function showing(host, ask, show) {
   try {
-    host.replaceChildren(...[show(await asked)].flat());
+    host.replaceChildren(...[show(await ask())].flat());
   } catch (error) {
     host.replaceChildren(trouble(error));
+    if (error instanceof Stopped) host.append(button("Compute again", () => showing(host, ask, show)));
   }
 }

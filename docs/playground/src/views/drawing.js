@@ -1,6 +1,7 @@
 // The drawing: boxes, or volumes to scale. A box that is chosen is its row and its line.
 
-import { choices, el, trouble } from "./dom.js";
+import { Stopped } from "../queue.js";
+import { button, choices, el, trouble } from "./dom.js";
 import { createPicture } from "./picture.js";
 
 export const drawing = {
@@ -23,6 +24,7 @@ export const drawing = {
         said.replaceChildren();
       } catch (error) {
         said.replaceChildren(trouble(error));
+        if (error instanceof Stopped) said.append(button("Compute again", draw));
       }
       picture.host.hidden = picture.tools.hidden = said.hasChildNodes();
     };

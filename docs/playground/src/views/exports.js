@@ -55,7 +55,12 @@ export const exports = {
     context.on("result", async () => {
       preview.hidden = true;
       said.textContent = "";
-      if (!list.children.length) list.replaceChildren(...(await context.ask("formats")).map(item));
+      if (list.children.length) return;
+      try {
+        list.replaceChildren(...(await context.ask("formats")).map(item));
+      } catch (error) {
+        said.replaceChildren(trouble(error));
+      }
     });
   },
 };

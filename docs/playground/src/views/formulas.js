@@ -13,7 +13,7 @@ export const formulas = {
       if (!context.state.look || shown === row) return;
       shown = row;
       said.textContent = row ? "Choose another layer: put the caret on it, or click on its row or box." : "No layer is chosen, so these are the sums of the whole network. Put the caret on a layer, or click on its row or box.";
-      showing(host, context.ask("explain", row ? { row } : {}), explained);
+      showing(host, () => context.ask("explain", row ? { row } : {}), explained);
     };
     element.append(said, host);
     context.on("stale", () => (shown = undefined));

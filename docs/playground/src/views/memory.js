@@ -12,7 +12,7 @@ export const memory = {
     const picture = createPicture("Bytes in use at each step", () => {});
     let training = false;
     const show = () =>
-      showing(host, context.ask("memory", { training }), (found) => {
+      showing(host, () => context.ask("memory", { training }), (found) => {
         if (found.timeline) picture.show(found.timeline);
         const drawn = found.timeline ? picture.element : el("p", { class: "soft" }, found.why);
         return [...report({ ...found, notes: [] }), drawn, ...report({ tables: [], notes: found.notes })].filter(Boolean);

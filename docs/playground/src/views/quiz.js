@@ -1,6 +1,6 @@
 // A table with blanks to fill in. The engine asks and marks.
 
-import { button, el, showing, trouble, withCode } from "./dom.js";
+import { button, el, showing, trouble } from "./dom.js";
 import { headOf, notesOf, scrolling, whatOf } from "./report.js";
 
 const COUNT = 6;
@@ -26,7 +26,7 @@ class Sheet {
   }
 
   renew() {
-    return showing(this.host, this.ask(), (sheet) => this.drawn(sheet));
+    return showing(this.host, () => this.ask(), (sheet) => this.drawn(sheet));
   }
 
   ask(answers = []) {
@@ -90,12 +90,17 @@ class Sheet {
   }
 
   async solve() {
-    const { answers } = await this.context.ask("solution", { seed: this.seed, count: COUNT });
-    answers.forEach(({ text, worked }, at) => {
-      this.fields[at].input.value = text;
-      mark(this.fields[at], null, worked);
-    });
-    this.score.replaceChildren(...withCode("These are the answers."));
+    const { fields, score } = this;
+    try {
+      const { answers } = await this.context.ask("solution", { seed: this.seed, count: COUNT });
+      answers.forEach(({ text, worked }, at) => {
+        fields[at].input.value = text;
+        mark(fields[at], null, worked);
+      });
+      score.textContent = "These are the answers.";
+    } catch (error) {
+      score.replaceChildren(trouble(error));
+    }
   }
 }
 

@@ -16,12 +16,12 @@ export const receptive = {
     const ask = () => context.ask("receptive", { ...(row ? { row } : {}), ...(at ? { at } : {}) });
     const move = (axis, value) => {
       at[axis] = value;
-      showing(host, ask(), seen);
+      showing(host, ask, seen);
     };
     const show = (path) => {
       if (!context.state.look) return;
       [row, at] = [path, null];
-      showing(host, ask(), (found) => {
+      showing(host, ask, (found) => {
         at = found.axes?.map((axis) => axis.at.output) ?? null;
         sliders.replaceChildren(...(found.axes ?? []).map((axis, index) => sliderOf(axis, index, found.axes.length, move)));
         return seen(found);

@@ -1,6 +1,6 @@
 // What the figures depend on: params as sliders, input size, batch, number format, convention.
 
-import { button, el, labelled } from "./dom.js";
+import { button, el, labelled, trouble } from "./dom.js";
 
 export const settings = {
   id: "settings",
@@ -11,7 +11,11 @@ export const settings = {
     let [listed, drawn] = [null, ""];
     element.append(el("h3", {}, "Params of the spec"), params, el("h3", {}, "Input and counting"), given, said);
     context.on("result", async (look) => {
-      listed ??= await context.ask("choices");
+      try {
+        listed ??= await context.ask("choices");
+      } catch (error) {
+        return said.replaceChildren(trouble(error));
+      }
       const names = JSON.stringify([look.params.map((one) => one.name), look.variants, look.inputs, context.state.name]);
       if (names !== drawn) {
         drawn = names;
@@ -27,7 +31,9 @@ export const settings = {
 function paramsOf(look, context) {
   if (!look.params.length) return [el("p", { class: "soft" }, "This spec has none. `params: {width: 32}` declares one that layers can use.")];
   const all = button("Back to the values of the spec", () => context.change({ set: Object.fromEntries(look.params.map(({ name }) => [name, null])) }));
-  return [...look.params.map((param) => paramOf(param, context)), all];
+  const left = look.params.length - MOST_PARAMS;
+  const more = left > 0 ? [el("p", { class: "soft" }, `${left} more params have no slider here. Change them in the spec.`)] : [];
+  return [...look.params.slice(0, MOST_PARAMS).map((param) => paramOf(param, context)), ...more, all];
 }
 
 function paramOf({ name, value, low, high }, context) {
@@ -44,6 +50,8 @@ function paramOf({ name, value, low, high }, context) {
   field.append(exact);
   return field;
 }
+
+const MOST_PARAMS = 200;
 
 const plain = ({ value, text }) => (typeof value === "number" || typeof value === "string" ? String(value) : text);
 
@@ -82,11 +90,11 @@ function follow(element, look, now) {
     if (key === "training") node.checked = Boolean(now.training);
     else node.value = now[key] ?? usual[key];
   }
-  for (const { name, value, low, high } of look.params) {
-    for (const node of element.querySelectorAll(`[data-param="${CSS.escape(name)}"]`)) {
-      if (node === document.activeElement) continue;
-      if (node.type === "range") Object.assign(node, { min: low, max: Math.max(high, value.value) });
-      node.value = plain(value);
-    }
+  const params = new Map(look.params.map((param) => [param.name, param]));
+  for (const node of element.querySelectorAll("[data-param]")) {
+    const { value, low, high } = params.get(node.dataset.param) ?? {};
+    if (node === document.activeElement || !value) continue;
+    if (node.type === "range") Object.assign(node, { min: low, max: Math.max(high, value.value) });
+    node.value = plain(value);
   }
 }
