@@ -80,7 +80,7 @@ def _run() -> int:
         with counting():
             call()
     except ArchcalcError as error:
-        from archcalc.commands.options import colored
+        from archcalc.commands.output import colored
         from archcalc.render.paint import told
 
         _tell(told(error.problems, colored(sys.stderr)))

@@ -23,7 +23,7 @@ from archcalc.commands.declared import (
     Taken,
     taken,
 )
-from archcalc.commands.options import colored, columns
+from archcalc.commands.output import colored, columns
 from archcalc.commands.quick import command
 from archcalc.errors import UsageError, nearest
 from archcalc.records import NamedTuple

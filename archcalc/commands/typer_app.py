@@ -19,7 +19,7 @@ from archcalc.commands.helping import (
     page_of,
     usage,
 )
-from archcalc.commands.options import write
+from archcalc.commands.output import write
 from archcalc.commands.quick import command
 from archcalc.errors import UsageError
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from archcalc.commands.completion import complete_devices
 from archcalc.commands.declared import Option
-from archcalc.commands.options import Batch, Dtype, Loading, NetworkName, Rendering
+from archcalc.commands.loading import Loading
+from archcalc.commands.options import Batch, Dtype, NetworkName, Rendering
 
 Past = Annotated[
     int,

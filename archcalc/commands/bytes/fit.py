@@ -6,12 +6,12 @@ from typing import Annotated
 
 from archcalc.commands.completion import complete_devices
 from archcalc.commands.declared import Option
+from archcalc.commands.loading import Loading
 from archcalc.commands.options import (
     Accumulate,
     Checkpoint,
     Dtype,
     InPlace,
-    Loading,
     Mixed,
     NetworkName,
     Optimizer,

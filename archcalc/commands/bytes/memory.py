@@ -6,6 +6,7 @@ from typing import Annotated
 
 from archcalc.commands.completion import among, complete_devices, complete_dtypes
 from archcalc.commands.declared import COUNTING, Option
+from archcalc.commands.loading import Loading
 from archcalc.commands.options import (
     Accumulate,
     Batch,
@@ -13,7 +14,6 @@ from archcalc.commands.options import (
     Dtype,
     InPlace,
     LevelOrNone,
-    Loading,
     Mixed,
     NetworkName,
     Optimizer,

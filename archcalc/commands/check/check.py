@@ -9,15 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.declared import OUTPUT, Argument, Option
-from archcalc.commands.options import (
-    InputShapes,
-    LimitOptions,
-    colored,
-    format_option,
-    limits_from,
-    write,
-)
-from archcalc.commands.output import say_import
+from archcalc.commands.loading import limits_from
+from archcalc.commands.options import InputShapes, LimitOptions, format_option
+from archcalc.commands.output import colored, say_import, write
 from archcalc.commands.progress import waiting
 from archcalc.errors import UsageError
 from archcalc.records import replace

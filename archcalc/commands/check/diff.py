@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.completion import complete_networks
 from archcalc.commands.declared import Argument, Option
-from archcalc.commands.options import (
-    Batch,
-    Dtype,
-    Format,
-    Level,
-    Loading,
-    Output,
-    Rendering,
-    limits_from,
-    write,
-)
+from archcalc.commands.loading import Loading, limits_from
+from archcalc.commands.options import Batch, Dtype, Format, Level, Output, Rendering
+from archcalc.commands.output import write
 from archcalc.errors import ArchcalcError, UsageError
 from archcalc.records import replace
 

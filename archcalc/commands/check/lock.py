@@ -12,7 +12,8 @@ from archcalc.commands.check.check import (
     say_shipped,
     sources_of,
 )
-from archcalc.commands.options import InputShapes, LimitOptions, limits_from
+from archcalc.commands.loading import limits_from
+from archcalc.commands.options import InputShapes, LimitOptions
 from archcalc.commands.progress import waiting
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from archcalc.commands.completion import among
 from archcalc.commands.declared import Argument
-from archcalc.commands.options import Output, columns, format_option, write
+from archcalc.commands.options import Output, format_option
+from archcalc.commands.output import columns, write
 
 WRITTEN = {"terminal": (".txt",), "markdown": (".md", ".markdown")}
 

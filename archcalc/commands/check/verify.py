@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.check.check import FindingsFormat, FindingsOutput
 from archcalc.commands.declared import Option
-from archcalc.commands.options import Batch, Loading, NetworkName, colored, write
+from archcalc.commands.loading import Loading
+from archcalc.commands.options import Batch, NetworkName
+from archcalc.commands.output import colored, write
 from archcalc.errors import UsageError
 
 if TYPE_CHECKING:

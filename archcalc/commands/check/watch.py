@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archcalc.commands.options import colored, columns, write
+from archcalc.commands.output import colored, columns, write
 from archcalc.errors import ArchcalcError, UsageError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from archcalc.commands.completion import among
 from archcalc.commands.declared import Argument, Option
-from archcalc.commands.options import Batch, Loading, NetworkName, Rendering
+from archcalc.commands.loading import Loading
+from archcalc.commands.options import Batch, NetworkName, Rendering
 from archcalc.commands.progress import waiting
 from archcalc.network.counters import NAMES
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from archcalc.commands.completion import complete_networks
 from archcalc.commands.declared import Argument
-from archcalc.commands.options import Batch, Loading, Rendering
+from archcalc.commands.loading import Loading
+from archcalc.commands.options import Batch, Rendering
 
 
 def conventions(

@@ -6,20 +6,18 @@ from typing import Annotated, Any
 
 from archcalc.commands.completion import complete_layers
 from archcalc.commands.declared import Argument, Option
+from archcalc.commands.loading import Loading
 from archcalc.commands.options import (
     Batch,
     Dtype,
     InPlace,
-    Loading,
     NetworkName,
     Notes,
     Output,
     Standalone,
-    colored,
-    columns,
     format_option,
-    write,
 )
+from archcalc.commands.output import colored, columns, write
 from archcalc.records import replace
 
 ExplainFormat = Annotated[

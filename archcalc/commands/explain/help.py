@@ -6,7 +6,7 @@ from typing import Annotated
 
 from archcalc.commands import COMMANDS, RENAMED
 from archcalc.commands.declared import Argument, Option
-from archcalc.commands.options import write
+from archcalc.commands.output import write
 
 
 def complete_commands(incomplete: str) -> list[str]:

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from archcalc.commands.completion import blanks, listed
 from archcalc.commands.declared import Option, Options
+from archcalc.commands.loading import Loading
 from archcalc.commands.options import (
-    Loading,
     NetworkName,
     Notes,
     Output,
     Plain,
     Standalone,
-    colored,
-    columns,
     format_option,
-    write,
 )
+from archcalc.commands.output import colored, columns, write
 from archcalc.records import dataclass
 from archcalc.render.quiz import FORMATS, quiz_format
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.commands.declared import Argument, Option
-from archcalc.commands.options import Loading, NetworkName, Rendering
+from archcalc.commands.loading import Loading
+from archcalc.commands.options import NetworkName, Rendering
 
 
 def reconcile(

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 from archcalc.commands.declared import OUTPUT, Option
-from archcalc.commands.options import Loading, NetworkName, write
+from archcalc.commands.loading import Loading
+from archcalc.commands.options import NetworkName
+from archcalc.commands.output import write
 from archcalc.errors import UsageError
 
 

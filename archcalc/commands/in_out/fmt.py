@@ -10,7 +10,9 @@ from typing import Annotated
 
 from archcalc.commands.check.check import SkipOthers
 from archcalc.commands.declared import Argument, Option
-from archcalc.commands.options import LimitOptions, limits_from, write
+from archcalc.commands.loading import limits_from
+from archcalc.commands.options import LimitOptions
+from archcalc.commands.output import write
 from archcalc.errors import ArchcalcError, Problem, UsageError
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from archcalc.commands.declared import OUTPUT, Argument, Option
-from archcalc.commands.options import Loading
+from archcalc.commands.loading import Loading
 from archcalc.commands.output import write_spec
 from archcalc.errors import UsageError
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.commands.declared import Option
-from archcalc.commands.options import File, write
+from archcalc.commands.options import File
+from archcalc.commands.output import write
 
 
 def schema(

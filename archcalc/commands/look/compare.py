@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.commands.declared import Option
+from archcalc.commands.loading import Loading
 from archcalc.commands.options import (
     Batch,
     Convention,
     Dtype,
     InPlace,
-    Loading,
     NetworkNames,
     RenderingOrDrawing,
 )

@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.completion import complete_networks
 from archcalc.commands.declared import OUTPUT, Argument, Option
-from archcalc.commands.options import (
-    Batch,
-    Dtype,
-    LevelOrNone,
-    Loading,
-    Output,
-    format_option,
-    write,
-)
+from archcalc.commands.loading import Loading
+from archcalc.commands.options import Batch, Dtype, LevelOrNone, Output, format_option
+from archcalc.commands.output import write
 from archcalc.errors import UsageError
 
 if TYPE_CHECKING:

@@ -6,12 +6,8 @@ from typing import Annotated
 
 from archcalc.commands.completion import among
 from archcalc.commands.declared import OUTPUT, Option
-from archcalc.commands.options import (
-    Loading,
-    NetworkName,
-    Output,
-    format_option,
-)
+from archcalc.commands.loading import Loading
+from archcalc.commands.options import NetworkName, Output, format_option
 from archcalc.commands.pictures import Open, deliver, file_for, picture_format, stem
 
 

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from archcalc.commands.completion import among, complete_networks
 from archcalc.commands.declared import Argument, Option
+from archcalc.commands.loading import Loading
 from archcalc.commands.options import (
     Batch,
     Checkpoint,
     Dtype,
     InPlace,
-    Loading,
     Mixed,
     Optimizer,
     Output,

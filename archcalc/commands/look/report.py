@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archcalc.commands.options import File, Loading, NetworkNames
+from archcalc.commands.loading import Loading
+from archcalc.commands.options import File, NetworkNames
 from archcalc.commands.pictures import Open, deliver, file_for, stem
 
 if TYPE_CHECKING:

@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 from archcalc.commands.completion import among, listed, table_columns
 from archcalc.commands.declared import Option
+from archcalc.commands.loading import Loading
 from archcalc.commands.options import (
     Batch,
     Convention,
     Dtype,
     InPlace,
     Level,
-    Loading,
     NetworkName,
     RenderingOrDrawing,
-    colored,
-    columns,
-    write,
 )
+from archcalc.commands.output import colored, columns, write
 from archcalc.records import replace
 
 if TYPE_CHECKING:

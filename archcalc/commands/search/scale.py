@@ -7,13 +7,8 @@ from fractions import Fraction
 from typing import Annotated
 
 from archcalc.commands.declared import Option
-from archcalc.commands.options import (
-    LimitOptions,
-    Loading,
-    NetworkName,
-    Rendering,
-    Settings,
-)
+from archcalc.commands.loading import Loading
+from archcalc.commands.options import LimitOptions, NetworkName, Rendering, Settings
 from archcalc.errors import UsageError
 
 RATIO = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from archcalc.commands.declared import Option
+from archcalc.commands.loading import Loading
 from archcalc.commands.options import (
     Batch,
     InputShapes,
     LimitOptions,
-    Loading,
     NetworkName,
     Rendering,
     Settings,

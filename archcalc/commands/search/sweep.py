@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from archcalc.commands.completion import listed, sweep_figures
 from archcalc.commands.declared import OUTPUT, Option
+from archcalc.commands.loading import Loading, pairs
 from archcalc.commands.options import (
     TABLES,
     Batch,
     InPlace,
     InputShapes,
     LimitOptions,
-    Loading,
     NetworkName,
     Output,
     Plain,
@@ -23,7 +23,6 @@ from archcalc.commands.options import (
     Settings,
     Standalone,
     format_option,
-    pairs,
 )
 from archcalc.commands.output import warn, write_picture
 from archcalc.commands.pictures import picture_format
