@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from textwrap import indent
 from typing import Any
 
 import torch
@@ -12,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from archcalc.layers.base import Function, Module
+from archcalc.layers.records.calls import code_of
 
 NAMES = {"torch": torch, "nn": nn, "F": functional}
 
@@ -38,22 +37,18 @@ class Built(nn.Module):
     def forward(self, *xs: Tensor) -> Any:
         if isinstance(self.record, Function):
             first = xs[0] if xs else None
-            return function(self.record.body)(first, xs, self.part)
+            return code_of(self.record.body, NAMES)(first, xs, self.part)
         x = run(self.record.before, xs[0])
         return run(self.record.after, self.part(x))
 
 
 def run(code: str | None, x: Any) -> Any:
-    return x if code is None else function(f"return {code}")(x, (x,), None)
-
-
-def function(body: str) -> Callable[..., Any]:
-    made: dict[str, Any] = {}
-    exec(f"def made(x, xs, p):\n{indent(body, '    ')}\n", dict(NAMES), made)
-    return made["made"]  # type: ignore[no-any-return]  # just made
+    """Return what code around a module makes of a value; without code, the value."""
+    return x if code is None else code_of(f"return {code}", NAMES)(x, (x,), None)
 
 
 def build(case: Case, device: str = "cpu") -> Built:
+    """Return an example's layer as a module on a device, with random weights."""
     with torch.device(device):
         return Built(case.layer.torch(*case.inputs))
 
@@ -64,6 +59,7 @@ def batch_of(case: Case, batch: int) -> int:
 
 
 def inputs(case: Case, batch: int, **how: Any) -> list[Tensor]:
+    """Return a batch of inputs for an example: random numbers, or ids of 1."""
     if case.layer.reads_ids:
         device = how.get("device", "cpu")
         return [

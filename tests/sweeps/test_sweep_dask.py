@@ -133,7 +133,7 @@ def test_choices_are_made_by_the_workers(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    words = ("sweep", str(spec), "--over", "b=1:3000", "-f", "csv", "--top", "7")
+    words = ("sweep", str(spec), "--over", "b=1:1200", "-f", "csv", "--top", "7")
     for more in ((), ("--sort", "macs:down"), ("--pareto", "macs,params")):
         alone = run(capsys, monkeypatch, *words, *more)
         process = started(*words, *more, "--executor", cluster.address)
