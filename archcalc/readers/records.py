@@ -16,6 +16,7 @@ from archcalc.source.text import text_of
 
 WRONG_FILE = "AC592"
 LARGEST = 2**63 - 1
+"""The largest whole number of 64 bits with a sign."""
 SPACE = re.compile(r"[ \t\n\r]*")
 NOUNS = {
     bool: "true or false",

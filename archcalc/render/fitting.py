@@ -22,13 +22,18 @@ from archcalc.render.widths import broken, cut, width
 from archcalc.reports.cells import Column, Table
 
 GAP = 2
+"""Cells between two columns."""
 INDENT = "  "
 LEAST_WIDTH = 40
+"""Cells of the narrowest table."""
 LEAST_TEXT, SHORTEST_TEXT = 12, 8
+"""Cells that words keep, and keep where there is less than the usual room."""
 USUAL_ROOM = 60
+"""Cells from which on columns may wrap, and words keep more."""
 LAST_TO_GO = 1
 """The `gives_way` of columns that stay until words would lose what they must say."""
 KEPT_TAIL = 6
+"""Cells of the end of a name, which stays where its middle is cut."""
 LISTED = ", "
 """Between the words of a cell, where it is cut rather than inside one."""
 

@@ -17,6 +17,7 @@ from archcalc.reports.cells import Cell, Column, Line, Table
 from archcalc.reports.report import Report
 
 BAR_EMS = 5
+"""Length of a bar of 100%, in the size of the letters."""
 LEFT = "text-align: left"
 """Stands in each cell of words: Jupyter's own style sets all cells right, and it drops
 ours from a notebook that it does not trust."""

@@ -30,6 +30,7 @@ FIGURES = (
 )
 NUMBER = re.compile(r"[<>]?[-+]?\d+(\.\d+)?")
 BAR_EMS = 4
+"""Length of a bar of 100%, in the size of the letters."""
 RAGGED = ">{\\raggedright\\arraybackslash}"
 LONGEST_LINE = 64
 """Characters of the longest text that is not broken into lines."""
@@ -58,6 +59,7 @@ PREFIXES = {
 POINTS_A_CHARACTER, POINTS_A_COLUMN, POINTS_ROUND = 5, 12, 100
 POINTS_A_NOTE, POINTS_A_LINE = 4, 12
 NARROWEST_PAPER, WIDEST_PAPER, TALLEST_PAPER, A4_WIDTH = 420, 14_000, 842, 595
+"""The paper of a whole document, and what its text takes, estimated in points."""
 
 
 def render(report: Report, *, standalone: bool = False, plain: bool = False) -> str:

@@ -15,7 +15,9 @@ from archcalc.sizes.units import scaled
 COUNTS: frozenset[ColumnKind] = frozenset({"count", "operations"})
 SHORTENED = COUNTS | {"bytes"}
 FINEST_RATIO = 6
+"""Decimals of a small ratio."""
 BAR_CELLS = 16
+"""Cells of a bar of 100%."""
 
 
 def count(value: Number) -> str:

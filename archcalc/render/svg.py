@@ -21,9 +21,13 @@ from archcalc.reports.cells import Cell, Column, Line, RowKind, Table
 from archcalc.reports.report import Report
 
 SIZE, SMALL, LARGE = 14, 12, 18
+"""Sizes of letters in pixels."""
 LINE, GAP, MARGIN, INDENT = 21, 20, 20, 16
+"""Pixels: from line to line, between columns, around the page, for a depth."""
 BAR = 80
+"""Pixels of a bar of 100%."""
 LEAST_ROOM, MOST_ROOM = 320, 1100
+"""Pixels of the widths between which notes are wrapped."""
 STYLES: dict[RowKind, tuple[str, str]] = {
     "head": ("b", ""),
     "subtotal": ("b", ""),

@@ -20,6 +20,7 @@ from archcalc.reports.cells import Cell, Column
 from archcalc.sizes.polynomials import Poly
 
 LARGEST = 2**63
+"""Whole numbers of 64 bits with a sign are below this."""
 
 
 def stream(columns: Sequence[Column], records: Sequence[Mapping[str, Cell]]) -> object:

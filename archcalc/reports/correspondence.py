@@ -18,6 +18,7 @@ from archcalc.records import dataclass
 LARGEST_TABLE = 1_000_000
 """Pairs of rows that are still compared; beyond that, names alone decide."""
 SAME_PATH, SAME_NAME, SAME_LABEL, SAME_SIZE, SAME_KIND = 8, 4, 2, 2, 1
+"""What it adds to the score of two rows that they have this in common."""
 ENOUGH_SHARED = 2
 """How many times more names two networks must share than each has of its own."""
 

@@ -30,6 +30,7 @@ MOST_ROWS = 16
 MOST_SLIDES = 12
 """Slides that one table takes at most."""
 WORKED = 3
+"""Layers whose figures are worked out on slides."""
 OTHERS = ("alexnet", "vgg16", "googlenet", "resnet50")
 """The networks that the lectures compare."""
 LAYERS = ("layer", "what", "shape", "params", "macs", "activations")

@@ -27,7 +27,9 @@ from archcalc.reports.table import COLUMNS, settings
 from archcalc.sizes.recorded import names
 
 QUESTIONS = 8
+"""Questions of a sheet, unless asked for otherwise."""
 HINTS = 2
+"""Hints that a question has."""
 FEW_SHEETS = 100
 """Where there are no more different sheets than these, the quiz says how many."""
 TELLING = 100

@@ -22,6 +22,7 @@ from archcalc.sizes.terms import Atom, Monomial, Number, Terms
 from archcalc.sizes.writing import write, write_floor
 
 DEEPEST = 40
+"""Floors inside one another."""
 Kind = Literal["min", "max"]
 
 

@@ -20,6 +20,7 @@ from archcalc.sizes.marks import Notation
 Number = int | Fraction
 HIGHEST_POWER = 1_000
 MOST_PRODUCTS = 200_000
+"""Products of terms that one multiplication makes."""
 
 
 class Atom(Protocol):

@@ -33,6 +33,7 @@ AMOUNT = (
     r"(?P<prefix>[kKMGBT]?)(?P<binary>i?)\s*(?P<unit>[A-Za-z-]*|%)"
 )
 LONGEST = 60
+"""Characters of a text that may be an amount."""
 
 
 class Amount(NamedTuple):

@@ -19,6 +19,7 @@ from archcalc.source.values import Mapping, Scalar, Sequence, Value
 SHORT = 10_000
 """Characters up to which a text is read here: no value can then exceed a limit."""
 DEEPEST = 16
+"""Mappings and lists inside one another."""
 UNUSUAL = "\t\r\x85\u2028\u2029\ufeff"
 """Other blanks and ends of lines, and the byte order mark."""
 FIRST = r"[A-Za-z0-9_(.+/<~]|-(?=[A-Za-z0-9.(])"

@@ -62,6 +62,7 @@ BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "UTF-16"),
 )
 SNIFFED = 64
+"""Bytes at the beginning that tell another encoding."""
 NO_WAITING = (
     getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_NOCTTY", 0)

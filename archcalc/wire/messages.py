@@ -31,7 +31,9 @@ MOST_VALUES = 4_096
 MOST_REAL = 16
 """Real numbers of a constant that are read: bounds, factors, scales of an image."""
 MOST_AXES = 16
+"""Axes of a tensor."""
 MOST_ITEMS = 4_096
+"""Items of an attribute that is a list."""
 FORMATS = {
     1: ("f", "float32"),
     2: ("B", "uint8"),

@@ -18,8 +18,11 @@ MOST_FIELDS = 400_000
 DEEPEST = 32
 """Messages inside one another; graphs inside branches of graphs included."""
 LONGEST_NAME = 1_000
+"""Bytes of a name that are read."""
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+"""Wire types, as Protocol Buffers number them."""
 SIGN, WRAP = 2**63, 2**64
+"""Where negative numbers of 64 bits begin, and what is taken from them."""
 
 Field = tuple[int, int, int, int]
 """Number, kind, then the value, or where it begins and ends."""

@@ -10,6 +10,7 @@ from archcalc.writers.bodies import values_of
 from archcalc.writers.parts import ANYTHING, Class, Given, agree, both
 
 LARGEST_FACTOR = 8
+"""An argument is written as a multiple or a part of another up to this."""
 
 
 class Arguments:

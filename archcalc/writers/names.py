@@ -15,6 +15,7 @@ def listed(text: str) -> frozenset[str]:
 GLOBAL = listed("bool dict float int len list max min range super tuple")
 """Names of Python that the code uses."""
 LONGEST = 40
+"""Characters of a name."""
 
 
 def words(text: str) -> list[str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 WIDTH = 88
+"""Characters of a line."""
 SINGLE = re.compile(r"'([^'\"\\]*)'")
 
 

@@ -14,6 +14,7 @@ from archcalc.sizes.dims import Poly
 from archcalc.sizes.recorded import SizeName
 
 SUM, TERM, FACTOR, ATOM = 0, 1, 2, 3
+"""How strongly a text binds: what binds less than its place asks for gets brackets."""
 
 
 class Text(NamedTuple):

@@ -34,6 +34,7 @@ from archcalc.sizes.recorded import (
 )
 
 LONGEST_PLAIN = 9_999
+"""Larger numbers have commas."""
 MOST_DECIMALS = 4
 
 

@@ -16,6 +16,7 @@ from archcalc.sizes.dims import Dim
 WHOLE = ("num_batches_tracked", "relative_position_index")
 """Buffers of whole numbers, whatever the format of the run."""
 WHOLE_BYTES = 8
+"""Bytes of a whole number: torch counts batches in int64."""
 MASTER = "float32"
 Tensor = tuple[str, Shape]
 """The name and shape of a weight or buffer."""

@@ -13,6 +13,7 @@ from archcalc.records import NamedTuple
 from archcalc.sizes.dims import Dim
 
 SCALAR_BYTES = 4
+"""Bytes of a number that an optimizer keeps for a whole tensor: float32."""
 LOOP = "loop"
 """One parameter after another: torch's default on the CPU."""
 

@@ -22,6 +22,7 @@ from archcalc.layers.records.running import Run
 from archcalc.sizes.dims import Dim
 
 ID_BYTES = 8
+"""Bytes of an id: torch looks rows up by int64."""
 WIDE_BYTES = 4
 """What a value takes in a layer that computes in float32 whatever the run's type."""
 

@@ -17,6 +17,7 @@ TOKEN = re.compile(
     r"|(?P<word>[A-Za-z0-9_.+-]+)|(?P<sign>[{}:\[\],;<>])"
 )
 DEEPEST = 16
+"""Messages inside one another."""
 MOST_TOKENS = 2_000_000
 
 

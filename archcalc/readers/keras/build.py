@@ -22,6 +22,7 @@ Order = tuple[int, ...]
 NAMES = {1: ("N",), 2: ("T", "C"), 3: ("H", "W", "C"), 4: ("D", "H", "W", "C")}
 """What sizes are called that a file leaves open, by the number of axes."""
 MOST_AXES = 4
+"""Axes of an input beside the batch."""
 
 
 class NotKnown(Exception):

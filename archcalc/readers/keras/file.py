@@ -27,6 +27,7 @@ BROKEN = (
 )
 """What the library raises for an archive that it cannot read."""
 VERSIONS = (2, 3)
+"""Versions of Keras whose models are read."""
 
 
 def is_keras(record: Record) -> bool:

@@ -35,6 +35,7 @@ from archcalc.sizes.dims import same
 FAMILIES = (arithmetic, moves, norms, pointwise, sequences, windows)
 """The modules of rules; importing them fills `LAYERS` and `OPERATIONS`."""
 MOST_CALLS = 10_000
+"""Calls of layers in a model, and in all models inside it."""
 DEEPEST = 16
 """Models inside one another."""
 WITHOUT_WEIGHTS = (

@@ -14,6 +14,7 @@ Full = tuple[Dim, ...]
 Origin = frozenset[tuple[int, int]]
 """Tensors of a file: a number of its own for each, and how many values it holds."""
 MOST_ORIGINS = 16
+"""Tensors that are kept of a constant which is made of others."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -15,6 +15,7 @@ from archcalc.layers import CATALOGUE
 from archcalc.readers.spec.tree import Item, common
 
 LONGEST_PERIOD = 4
+"""Steps of a group that comes again and again."""
 SMALLEST = 3
 """Steps that a block has at least, those inside counted."""
 Key = tuple[Any, ...]

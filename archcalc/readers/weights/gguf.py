@@ -28,17 +28,21 @@ MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 ALIGNMENT = "general.alignment"
 USUAL_ALIGNMENT = 32
+"""Bytes: each tensor begins at a multiple, unless the file says another."""
 MOST_AXES = 4
 MOST_PAIRS = 10_000
 MOST_ITEMS = 1_000_000
 """Texts and lists in lists of all pairs together; a vocabulary has some 500,000."""
 DEEPEST = 4
+"""Lists inside one another."""
 KEPT_TEXT = 200
+"""Bytes of a text that are read; a longer one is skipped behind them."""
 SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "B", 10: "Q"} | {
     11: "q",
     12: "d",
 }
 TEXT, LIST = 8, 9
+"""Kinds of values in the pairs, as gguf numbers them."""
 INPUT, OUTPUT = "token_embd.weight", "output.weight"
 SHOWN = {"general.architecture": "architecture", "general.name": "called"} | {
     "split.no": "part",

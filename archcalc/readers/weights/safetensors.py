@@ -27,6 +27,7 @@ from archcalc.readers.weights.record import (
 
 WRONG = "AC592"
 LENGTH = 8
+"""Bytes of the number with which a file begins: the length of its header."""
 METADATA = "__metadata__"
 KEYS = {"dtype", "shape", "data_offsets"}
 MOST_AXES = 16

@@ -19,6 +19,7 @@ from archcalc.reports.explanation import Section
 ROOM, A_LINE = 0.76, 0.075
 """Share of the height below the title of a slide, and of a line of text there."""
 LINE_LENGTH = 92
+"""Characters of a line of a slide."""
 LONGEST = 150
 """Characters of LaTeX in a formula that stands on one line."""
 MOST_ENLARGED = 1.4

@@ -13,8 +13,11 @@ from archcalc.render.svg_writer import Colours
 from archcalc.render.typeset import text_width, wrapped
 
 NAME, WORDS = 12, 11
+"""Sizes of the letters of a name, and of all other words, in pixels."""
 STEP, PAD = 14, 10
+"""Pixels from line to line, and between the words and the edge of their box."""
 WIDEST, NARROWEST = 190, 56
+"""Pixels of a line of words, and of a box."""
 STACKED = 4
 """How far the second sheet of what comes several times looks out."""
 LONGEST = 1250

@@ -38,6 +38,7 @@ STYLE = (
     + "".join(f".{kind}{{fill:${kind}}}" for kind in COLOURS)
 )
 EDGE = 6
+"""Pixels around a drawing."""
 SHADES = ".e{fill-opacity:.72}.p{fill-opacity:.86}.w{font-size:10.5px}"
 """The faces of volumes, and their words."""
 

@@ -19,6 +19,7 @@ from archcalc.render.tex_text import declarations, escaped
 POINTS = 0.6
 """Points for a pixel: words of 11 pixels are set in 6 points."""
 BORDER = 6
+"""Points around a drawing."""
 USED = ("faint", "frame", "line", "soft")
 STYLES = (
     "  arc box/.style={draw=arcline, rounded corners=2pt},",

@@ -29,7 +29,9 @@ PER_DOUBLING = 4.5
 SLANT = 0.36
 """How far the far side is up and to the right, of the width."""
 WORDS, STEP, WIDEST = 10.5, 13, 92
+"""Size of letters, from line to line, and the longest line: all in pixels."""
 LONGEST = 1750
+"""Pixels of a row of volumes, before it goes on below."""
 
 
 class Volume(NamedTuple):

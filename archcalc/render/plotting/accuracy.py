@@ -31,6 +31,7 @@ YEARS = ((2013, "h"), (2015, "a"), (2017, "c"), (2019, "b"), (9999, "e"))
 AREA = 0.22
 """Root of a circle's share of area: pixels of radius for the root of 10⁴ parameters."""
 WIDE, HIGH = 900, 560
+"""Pixels of the plane, without its axes."""
 NOTE = (
     "Published top-1 accuracy on one view of each image (one crop; for VGG one scale). "
     "The area of a circle shows the number of parameters."

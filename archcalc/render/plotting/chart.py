@@ -22,7 +22,9 @@ from archcalc.render.svg_writer import (
 from archcalc.render.typeset import FAMILY, text_width
 
 SIZE, SMALL = 12, 11
+"""Sizes of letters in pixels."""
 HEADING = 56
+"""Pixels above the plane, for the title."""
 COLOURS: Colours = {
     "a": ("#2f6fbf", "#6ea8f0"),
     "b": ("#c4622d", "#f09a66"),

@@ -22,6 +22,7 @@ STEPS = (0, 8, 18, 30, 44)
 ANGLES = tuple(pi * n / 6 for n in (0, 6, 1, 11, 5, 7, 2, 10, 4, 8, 3, 9))
 """Right and left first, above and below last."""
 SHORTEST_LEADER = 8
+"""Pixels between a mark and its label from which on a line joins them."""
 CROWDED, TURNED, CROSSED = 5, 0.5, 12
 """What counts as a longer way: a name on another circle, one that is not at the side of
 its own, and a line across another circle's middle."""

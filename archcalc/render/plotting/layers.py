@@ -28,6 +28,7 @@ from archcalc.render.typeset import text_width
 MOST_ROWS = 72
 """A network with more layers is plotted by blocks, or by stages."""
 ROW, BAR, SIDE, GAP = 18, 12, 220, 62
+"""Pixels: from bar to bar, a bar, the longest bar, between two sides."""
 WIDE, HIGH = 640, 320
 SERIES = {"params": "params", "macs": "MACs", "activations": "activations"}
 """The figures that are plotted, by their key."""

@@ -28,6 +28,7 @@ from archcalc.sweeps.pareto import LARGER_IS_BETTER, pareto
 from archcalc.sweeps.values import SweepRow
 
 WIDE, HIGH = 900, 520
+"""Pixels of the plane, without its axes."""
 SPOT, LARGE, BEST = 2.2, 3.2, 3.6
 """Radii of a network, of one among few, and of one on the front."""
 MOST_NAMED = 600

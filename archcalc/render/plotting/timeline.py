@@ -42,6 +42,7 @@ OTHER = "workspace and other"
 ORDER = (*dict.fromkeys(KINDS.values()), OTHER)
 STYLES = dict(zip(ORDER, "hdcaeb", strict=True))
 WIDE, HIGH = 760, 340
+"""Pixels of the plane, without its axes."""
 
 
 def series(timeline: Timeline) -> dict[str, list[int]]:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 JOURNAL = "_sweep.jsonl"
 SCHEMA = "archcalc/sweep-partitions/1"
 MOST_PARTS = 100_000
+"""Files in a folder."""
 Blob = bytes
 """A sweep as `sweep_of` takes it."""
 
