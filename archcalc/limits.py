@@ -29,9 +29,12 @@ class Limits:
         nodes: Nodes of a network after repeats and blocks are written out.
         name_chars: Characters of the names of all its nodes and groups together.
         checked_nodes: Nodes that a check of one file writes out in addition to its
-            network: for variants, and for figures at another input or batch.
+            network: for variants, and for figures at another input or batch. A lock
+            counts those of variants too.
         formula_products: Products of terms in one network with symbols as sizes.
-        expression_chars: Characters of one expression.
+        expression_chars: Characters of one expression, or of one pattern.
+        pattern_chars: Characters of paths that patterns of frozen parts are compared
+            with, counted for each pattern that has a `*`, `?` or `[`.
         expression_depth: Levels of operations in one expression.
         number_bits: Bits of every number in an expression, also in between (and of
             numerators and denominators).
@@ -51,6 +54,7 @@ class Limits:
     checked_nodes: int = 50_000
     formula_products: int = 500_000
     expression_chars: int = 200
+    pattern_chars: int = 50_000_000
     expression_depth: int = 32
     number_bits: int = 64
     problems: int = 50

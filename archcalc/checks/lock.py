@@ -16,6 +16,7 @@ from typing import Any
 
 from archcalc.checks.cache import Cache
 from archcalc.checks.checking import Selection
+from archcalc.checks.claims.expectations import Computed
 from archcalc.checks.findings import Checked, Finding
 from archcalc.checks.project import Project
 from archcalc.checks.sources import Sources
@@ -249,12 +250,15 @@ def _file_of(key: str) -> str:
 
 
 def _networks(file: str, limits: Limits, sources: Sources | None) -> Iterator[Network]:
-    """Yield the network of a file and its variants."""
+    """Yield the network of a file and its variants; raise `LimitError` AC115."""
     source = (sources or Sources()).read(file, limits)
     base = network_of(source, limits=limits)
     yield base
+    computed = Computed(base)
     for variant in base.variants:
-        yield Network(base.spec, variant, limits=limits)
+        network = Network(base.spec, variant, limits=limits)
+        computed.count(network)
+        yield network
 
 
 def relocked(old: Lock, new: Lock) -> list[str]:

@@ -103,9 +103,11 @@ class Expander:
             growing.names,
             tuple(assumptions),
             tuple(self.growing.unfit),
+            self.visits,
         )
-        for name in self.spec.frozen:
-            graph = frozen(graph, [name.text], growing.place(name))
+        if names := self.spec.frozen:
+            places = [*map(growing.place, names)]
+            graph = frozen(graph, [n.text for n in names], places, self.growing.limits)
         return together(graph) if growing.shares else graph
 
     def begin(self, inputs: Mapping[str, Shape], params: Mapping[str, Any]) -> Scope:

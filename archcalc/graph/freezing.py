@@ -7,32 +7,89 @@ more by their paths: those that the file lists under `frozen`, and those of a ru
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import translate
+from itertools import zip_longest
 
 from archcalc.errors import ArchcalcError, Place, SpecError, UsageError, suggestion
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers.low_rank import ADAPTERS
+from archcalc.limits import DEFAULT, Limits
 from archcalc.records import replace
 
 ADAPTED = "lora"
 """The kind of a group of a layer and its matrices of LoRA, which are trained."""
+WILDCARDS = frozenset("*?[")
 
 
-def frozen(graph: Graph, patterns: Sequence[str], place: Place | None = None) -> Graph:
+def frozen(
+    graph: Graph,
+    patterns: Sequence[str],
+    places: Sequence[Place] = (),
+    limits: Limits = DEFAULT,
+) -> Graph:
     """Return a graph with the nodes frozen whose path, or a group's, fits a pattern.
 
-    `*` stands for any characters. `place` is where the patterns stand in a file; they
-    are those of a run without one. Raises `SpecError` AC154 or `UsageError` AC502 for a
-    pattern that fits no layer with parameters.
+    `*` stands for any characters. `places` are where the patterns stand in a file; they
+    are those of a run without any. Raises `SpecError` AC154 or `UsageError` AC502 for a
+    pattern that fits no layer with parameters, `LimitError` for too many patterns.
     """
-    found = {
-        node.index
-        for pattern in patterns
-        for node in _matched(graph, pattern, place)
-        if not is_adapter(graph, node)
-    }
+    at = dict(zip_longest(patterns, places))
+    fitting = _Fitting(at, limits)
+    matched, learned = Counter[str](), Counter[str]()
+    found = set()
+    for node in graph.nodes:
+        hits = {hit for path in _around(node.name) for hit in fitting.at(path)}
+        if not hits:
+            continue
+        matched.update(hits)
+        if node.layer.weights(*graph.input_shapes(node)):
+            learned.update(hits)
+            if not is_adapter(graph, node):
+                found.add(node.index)
+    for pattern in patterns:
+        if not learned[pattern]:
+            raise _nothing(graph, pattern, matched[pattern], at[pattern])
     return _marked(graph, found)
+
+
+class _Fitting:
+    """Which patterns fit a path: those without a wildcard are looked up.
+
+    Raises `LimitError` where all others are compared with too many paths.
+    """
+
+    def __init__(self, places: Mapping[str, Place | None], limits: Limits) -> None:
+        self.places, self.limits = places, limits
+        self.literal = set[str]()
+        self.wild = dict[str, Callable[[str], object]]()
+        self.known = dict[str, list[str]]()
+        self.compared = 0
+        for pattern, place in places.items():
+            if WILDCARDS.isdisjoint(pattern):
+                self.literal.add(pattern)
+            elif len(pattern) > limits.expression_chars:
+                what, found = f"the pattern {pattern[:20]}… is too long", len(pattern)
+                raise limits.exceeded(
+                    "expression_chars", what, place=place, found=found
+                )
+            else:
+                self.wild[pattern] = re.compile(translate(pattern)).match
+
+    def at(self, path: str) -> list[str]:
+        """Return the patterns that fit a path."""
+        found = self.known.get(path)
+        if found is None:
+            self.compared += len(path) * len(self.wild)
+            if self.compared > self.limits.pattern_chars:
+                what = "too many patterns say what is frozen"
+                place = self.places[next(iter(self.wild))]
+                raise self.limits.exceeded("pattern_chars", what, place=place)
+            found = [path] if path in self.literal else []
+            found += [pattern for pattern, fits in self.wild.items() if fits(path)]
+            self.known[path] = found
+        return found
 
 
 def together(graph: Graph) -> Graph:
@@ -59,24 +116,6 @@ def _marked(graph: Graph, indices: set[int]) -> Graph:
         [n._replace(frozen=n.frozen or n.index in indices) for n in graph.nodes]
     )
     return replace(graph, nodes=nodes)
-
-
-def _matched(graph: Graph, pattern: str, place: Place | None) -> Iterator[Node]:
-    """Yield the nodes with parameters that a pattern fits."""
-    fits = re.compile(translate(pattern)).match
-    known: dict[str, bool] = {}
-    matched, learned = 0, 0
-    for node in graph.nodes:
-        if not any(
-            known.setdefault(path, bool(fits(path))) for path in _around(node.name)
-        ):
-            continue
-        matched += 1
-        if node.layer.weights(*graph.input_shapes(node)):
-            learned += 1
-            yield node
-    if not learned:
-        raise _nothing(graph, pattern, matched, place)
 
 
 def _around(name: str) -> Iterator[str]:

@@ -67,7 +67,8 @@ class Graph:
     """Nodes in execution order and the tree of groups above them (0 is the whole).
 
     `outputs` are the nodes that leave the network, in the order of the file: their
-    tensors are handed to the caller, so that they live to the end of a run.
+    tensors are handed to the caller, so that they live to the end of a run. `visits` is
+    how many steps were read to write them out, those that `when` leaves out too.
     """
 
     nodes: tuple[Node, ...]
@@ -77,6 +78,7 @@ class Graph:
     names: Mapping[str, int]
     assumptions: tuple[str, ...] = ()
     unfit: tuple[Unfit, ...] = ()
+    visits: int = 0
 
     @property
     def output(self) -> int:

@@ -213,7 +213,7 @@ class Network(Shown):
             return graph
         from archcalc.graph.freezing import frozen, together
 
-        return together(frozen(graph, self.freeze))
+        return together(frozen(graph, self.freeze, limits=self.limits))
 
     def analyze(
         self,

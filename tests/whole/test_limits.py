@@ -103,6 +103,13 @@ def of_lanes(steps: int) -> str:
     return f"{HEAD}layers:\n{down}  - {{name: u1, relu: }}\n{''.join(up)}"
 
 
+def of_patterns(count: int) -> str:
+    """Patterns of one path each: the input's, of one character, is compared too."""
+    steps = "".join(f"  - {{name: s{i}, conv: 3}}\n" for i in range(count))
+    names = ", ".join(f"'s{i}*'" for i in range(count))
+    return HEAD + f"frozen: [{names}]\nlayers:\n{steps}"
+
+
 Maker = Callable[[int], str]
 EDGES: dict[str, tuple[Maker, int, int]] = {
     "file_bytes": (of_bytes, 5_000, 5_000),
@@ -123,6 +130,7 @@ SCALED: dict[str, tuple[Maker, int, int, int]] = {
     "problems": (of_problems, 8, 8, 9),
     "findings": (of_findings, 8, 8, 9),
     "lanes": (of_lanes, 200, 6, 120),
+    "pattern_chars": (of_patterns, 300, 9, 30),
 }
 """A text, a limit, a size that fits, and one that does not."""
 
@@ -257,6 +265,32 @@ BIG: dict[str, tuple[Callable[[], str], str | None]] = {
         ),
         None,
     ),
+    "3,000 params of each of 3,000 variants": (
+        lambda: (
+            HEAD
+            + "params:\n"
+            + "".join(f"  p{i}: 1\n" for i in range(3_000))
+            + "variants:\n"
+            + "".join(f"  v{i}: {{p1: {i}}}\n" for i in range(3_000))
+            + "layers: [relu]\n"
+        ),
+        "checked_nodes",
+    ),
+    "2,000 steps that 2,000 variants leave out": (
+        lambda: (
+            HEAD
+            + "params: {p: 1}\nvariants:\n"
+            + "".join(f"  v{i}: {{p: {i}}}\n" for i in range(2_000))
+            + "layers:\n  - relu\n"
+            + "  - {relu: , when: p < 0}\n" * 2_000
+        ),
+        "checked_nodes",
+    ),
+    "9,000 names of what is frozen": (
+        lambda: of_patterns(9_000).replace("*", ""),
+        None,
+    ),
+    "9,000 patterns of what is frozen": (lambda: of_patterns(9_000), "pattern_chars"),
     "90,000 times one input": (
         lambda: HEAD + f"layers:\n  - add: [{', '.join(['input'] * 90_000)}]\n",
         None,
@@ -282,6 +316,8 @@ def doubled(inner: str, times: int) -> str:
 
 LONG = {
     "100 variants of 9,000 nodes",
+    "3,000 params of each of 3,000 variants",
+    "9,000 patterns of what is frozen",
     "40,000 texts of several lines",
     "90,000 times one input",
     "a million columns",
@@ -295,11 +331,14 @@ def test_big_inputs_stay_small(name: str, server: Server, tmp_path: Path) -> Non
     make, limit = BIG[name]
     path = tmp_path / "net.yaml"
     path.write_text(make(), encoding="utf-8")
-    for words in (("check", "--strict"), ("fmt", "--check")):
+    asked = [("check", "--strict"), ("fmt", "--check")]
+    if limit == "checked_nodes":
+        asked.append(("lock", f"--lock-file={tmp_path / 'archcalc.lock'}"))
+    for words in asked:
         done = server.run(*words, path)
         assert not done.killed
         assert done.code in (0, 1, 2), done.text[-300:]
         assert done.megabytes < 200
         assert len(done.text) < 25_000
-        if limit and words[0] == "check":
+        if limit and words[0] != "fmt":
             assert f"limit: {limit} = {getattr(DEFAULT, limit)}" in done.text

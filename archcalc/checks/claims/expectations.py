@@ -237,6 +237,9 @@ def judge(network: Network, others: Others | None = None) -> Iterator[Judged]:
 
 COST_OF_ONE = 20
 """A network costs as much as so many nodes, however small it is."""
+STEPS_OF_A_NODE = 8
+"""So many steps that `when` leaves out take as long as a node that is written out."""
+PARAMS_OF_A_NODE = 20
 
 
 class Computed:
@@ -265,15 +268,17 @@ class Computed:
         if key not in self._analyses:
             network = self.chosen(variant, input)
             if self._analyses:
-                self._count(network)
+                self.count(network)
             self._analyses[key] = network.analyze(**setting)
         return self._analyses[key]
 
-    def _count(self, network: Network) -> None:
-        """Count what is written out beside the network; raise LimitError AC115."""
+    def count(self, network: Network) -> None:
+        """Count what is written out beside the network; raise `LimitError` AC115."""
         limits = self.network.limits
         if self._written <= limits.checked_nodes:
-            self._written += len(network.graph.nodes) + COST_OF_ONE
+            graph = network.graph
+            self._written += max(len(graph.nodes), graph.visits // STEPS_OF_A_NODE)
+            self._written += len(network.params) // PARAMS_OF_A_NODE + COST_OF_ONE
         if self._written > limits.checked_nodes:
             what = "the variants and claims of this file are too many to check"
             raise limits.exceeded("checked_nodes", what)
