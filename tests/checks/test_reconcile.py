@@ -291,10 +291,9 @@ def test_what_bytes_hold_is_taken_as_it_is_said() -> None:
 def test_few_digits_are_tried_with_few_readings() -> None:
     """Other inputs and classes come alone, or everything would fit by chance."""
     found = candidates(subjects(load("vgg16"), 2), quoted("96 MB"), 2)
-    for one in found:
-        if one.reading.subject.change in ("input", "classes"):
-            assert one.reading.way.weight == 0
-            assert not one.mixed
+    alone = [c for c in found if c.reading.subject.change in ("input", "classes")]
+    assert {c.reading.subject.change for c in alone} == {"input", "classes"}
+    assert not any(c.reading.way.weight or c.mixed for c in alone)
 
 
 def test_what_needs_no_departure_is_explained_without() -> None:
