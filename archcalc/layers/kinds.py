@@ -126,6 +126,7 @@ ARGUMENTS = frozenset(
     (
         "active",
         "affine",
+        "align_corners",
         "aligned",
         "alpha",
         "axes",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from fractions import Fraction
 from math import floor
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from archcalc.errors import ShapeError
 from archcalc.layers.axes import spatial
@@ -23,7 +23,14 @@ from archcalc.layers.base import (
     times,
 )
 from archcalc.layers.conv import check_groups
-from archcalc.layers.fields import Factors, Size, Stride, WordField
+from archcalc.layers.fields import (
+    Factors,
+    FieldError,
+    Flag,
+    Size,
+    Stride,
+    WordField,
+)
 from archcalc.layers.reshape import Rearrange
 from archcalc.layers.window import simple
 from archcalc.sizes.dims import Dim
@@ -47,13 +54,25 @@ class Interpolate(Layer):
     `mode: nearest` copies, `nearest-exact` as Pillow does; `bilinear` weighs the two
     nearest along each axis (`linear` of one axis, `trilinear` of three), `bicubic` the
     four nearest along each of two axes: 4 multiplications and 3 additions for each of
-    5 sums. Corners are not aligned (torch.nn.Upsample). Backward keeps nothing.
+    5 sums. With `align_corners: true` the first and the last values stay at both ends;
+    without, the edges of positions do (torch.nn.Upsample). Backward keeps nothing.
     """
 
     role = "shape"
     axis_names = "signal"
+    words: ClassVar[dict[str, str]] = {
+        "align_corners": "Whether the first and last values stay at both ends.",
+    }
 
     mode: Mode = "nearest"
+    align_corners: Flag = False
+
+    def agree(self) -> None:
+        if self.align_corners and self.copies:
+            raise FieldError(
+                f"mode {self.mode} copies values, and has no corners to align",
+                "mode: bilinear, or leave out align_corners",
+            )
 
     @abstractmethod
     def sizes(self, x: Shape) -> Shape:
@@ -91,6 +110,12 @@ class Interpolate(Layer):
     def window(self, *inputs: Shape) -> Seen:
         (x,) = inputs
         pairs = self.ratios(x)
+        if self.align_corners:
+            more = 1 if self.mode == "bicubic" else 0
+            return tuple(
+                _between_ends(n, m, more)
+                for n, m in zip(x[1:], self.sizes(x), strict=True)
+            )
         if self.mode == "nearest":
             return tuple(Window(m, n, m - 1, m) for n, m in pairs)
         if self.mode == "nearest-exact":  # the one at (o + 1/2)·n/m, rounded down
@@ -113,8 +138,23 @@ class Interpolate(Layer):
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
         mode = LINEAR[len(x) - 1] if self.mode == "bilinear" else self.mode
-        given = {} if mode == "nearest" else {"mode": mode}
+        given: dict[str, Any] = {} if mode == "nearest" else {"mode": mode}
+        if self.align_corners:
+            given["align_corners"] = True
         return Module("nn.Upsample", (), {**self.how(x), **given})
+
+
+def _between_ends(n: Dim, m: Dim, more: int) -> Window:
+    """Return what output o of m sees around place o·(n - 1)/(m - 1) of n.
+
+    With `more` positions on either side. Of one output it is the first position; one
+    position is seen by all.
+    """
+    if 1 in (m, n):
+        return Window(1 + 2 * more, 0, more, 1)
+    steps = m - 1
+    around = 2 * more * steps
+    return Window(2 * steps - 1 + around, n - 1, steps - 1 + more * steps, steps)
 
 
 class Upsample(Interpolate):
@@ -123,7 +163,8 @@ class Upsample(Interpolate):
     Shape: `(C, …) -> (C, ⌊n·scale⌋…)`; `[1, 2]` has a factor for each axis. PyTorch
     takes the floor of a floating-point product, so that 0.29 of 100 is 28, and so does
     this rule. `mode: nearest` copies, as does `nearest-exact`; `bilinear` (`linear`,
-    `trilinear`) and `bicubic` interpolate, corners not aligned (torch.nn.Upsample).
+    `trilinear`) and `bicubic` interpolate, with `align_corners: true` between the first
+    and the last value of each axis (torch.nn.Upsample).
     """
 
     key = "upsample"
@@ -136,6 +177,7 @@ class Upsample(Interpolate):
         "{upsample: 2, mode: bilinear} @ 4x2x3x5",
         "{upsample: [1, 5/2], mode: nearest-exact} @ 3x4x5",
         "{upsample: 2, mode: bicubic} @ 3x4x5",
+        "{upsample: 3/2, mode: bilinear, align_corners: true} @ 2x4x5",
     )
 
     scale: Factors
@@ -178,7 +220,7 @@ def check_positive(size: Dim, n: Dim, scale: object) -> None:
 
 
 class Resize(Interpolate):
-    """Interpolate to a given size: `(C, …) -> (C, size…)`; `mode` as in `upsample`."""
+    """Interpolate to a given size, as `upsample` does: `(C, …) -> (C, size…)`."""
 
     key = "resize"
     principal = "size"
@@ -188,6 +230,8 @@ class Resize(Interpolate):
         "{resize: 4, mode: bilinear} @ 3x7x9",
         "{resize: 5, mode: linear} @ 3x7",
         "{resize: [2, 4, 5], mode: trilinear} @ 2x3x3x4",
+        "{resize: [7, 1], mode: bilinear, align_corners: true} @ 3x4x5",
+        "{resize: [9, 5], mode: bicubic, align_corners: true} @ 2x4x6",
     )
 
     size: Stride

@@ -167,7 +167,7 @@ def test_a_kind_of_layer_has_all_its_arguments_its_own_value_first(run: Run) -> 
     table = csv.DictReader(io.StringIO(run("layers", "-f", "csv").out))
     listed = {row["key"]: row["arguments"].split(", ") for row in table}
     assert listed["conv"][0] == "out"
-    assert listed["upsample"] == ["scale", "mode=nearest"]
+    assert listed["upsample"] == ["scale", "mode=nearest", "align_corners=false"]
     assert listed["add"] == ["branches"]
     assert listed["relu"] == [""]
 

@@ -346,6 +346,8 @@ def resolution(w: StepWriter, x: Tensor, depth: int) -> Made:
         own = {1: "linear", 2: "bicubic", 3: "trilinear"}
         names = ["bilinear", "nearest-exact", own.get(x.rank, "linear")]
         mode = {"mode": w.random.choice(names)}
+        if mode["mode"] != "nearest-exact" and w.chance(0.3):
+            mode["align_corners"] = True
     if w.chance(0.4):
         sizes = w.axes(x, 1, 6)
         return {"resize": short(sizes), **mode}, image(x.channels, sizes)

@@ -195,6 +195,9 @@ def test_windows_are_what_outputs_see(case: Case) -> None:
             if mode in ("reflect", "replicate") and not expected:
                 assert found, place  # outside the input stands something of it
                 continue
+            if mode == "bicubic" and len(found) == 1:
+                assert set(found) <= set(expected), place  # the others weigh 0
+                continue
             if dict(case.layer.items()).get("dilation", 1) != 1:
                 assert set(found) <= set(expected), place  # the window has holes
                 expected = expected if len(expected) == size else found

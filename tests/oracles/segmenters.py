@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from itertools import pairwise
 from typing import Any
-from unittest import mock
 
 import torch
 from pytorchcv.models import pspnet
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 
 
 class PSPNet(nn.Module):
-    """PSPNet (Zhao 2016) of pytorchcv, whose corners are not aligned here."""
+    """PSPNet (Zhao 2016) of pytorchcv, with the backbone of its authors."""
 
     def __init__(
         self,
@@ -33,17 +32,8 @@ class PSPNet(nn.Module):
         self.net = pspnet.PSPNet(backbone, stages[-1][0], **given)
 
     def forward(self, image: Tensor) -> Tensor:
-        plain = partial(interpolated, nn.functional.interpolate)
-        with mock.patch.object(nn.functional, "interpolate", plain):
-            found = self.net(image)
+        found = self.net(image)
         return found[0] if self.net.aux else found  # type: ignore[no-any-return]
-
-
-def interpolated(
-    interpolate: Any, x: Tensor, align_corners: bool, **how: Any
-) -> Tensor:
-    """Interpolate without aligned corners."""
-    return interpolate(x, **how, align_corners=False)  # type: ignore[no-any-return]
 
 
 class UNet3D(nn.Module):
@@ -94,7 +84,7 @@ class Level(nn.Module):
         before, width = widths[:2]
         last = len(widths) == 2
         self.image = image
-        self.down = nn.Conv2d(before, width, 4, 2, 1, bias=bool(image))
+        self.down = nn.Conv2d(before, width, 4, 2, 1, bias=False)
         self.norm = nn.Identity() if image or last else nn.BatchNorm2d(width)
         self.below = nn.Identity() if last else Level(widths[1:])
         wide = width if last else 2 * width

@@ -287,6 +287,18 @@ def test_sizes_with_names_are_taken_as_equal_where_they_meet() -> None:
     assert kinds(made) == "conv upsample add"
 
 
+@pytest.mark.parametrize("places", ["align_corners", "half_pixel"])
+def test_corners_are_aligned_where_the_file_says_so(places: str) -> None:
+    made = single(
+        *("Resize", (1, 6, 9, 9), None, None, whole("s", [1, 6, 12, 20])),
+        mode="linear",
+        coordinate_transformation_mode=places,
+    )
+    text = spec_text(read(made))
+    assert "mode: bilinear" in text
+    assert ("align_corners: true" in text) == (places == "align_corners")
+
+
 def test_the_oracle_counts_by_the_standards_definition() -> None:
     made = single("Conv", (1, 6, 9, 9), weight("w", (4, 3, 3, 3)), group=2)
     import onnx

@@ -226,6 +226,10 @@ CALLS: dict[str, tuple[Callable[[Tensor], Tensor], tuple[int, ...]]] = {
     "swap": (lambda x: x.swapaxes(1, 2).movedim(1, 2), (4, 5)),
     "transpose": (lambda x: x.mT @ x, (4, 5)),
     "resize": (lambda x: nn.functional.interpolate(x, size=(7, 9)), (2, 5, 5)),
+    "corners": (
+        nn.Upsample(size=(7, 9), mode="bilinear", align_corners=True),
+        (2, 5, 5),
+    ),
     "adaptive": (lambda x: nn.functional.adaptive_max_pool2d(x, 2), (2, 5, 5)),
     "average pool": (lambda x: nn.functional.avg_pool2d(x, 2), (2, 6, 6)),
     "fold": (lambda x: nn.functional.fold(x, (4, 4), 2, stride=2), (8, 4)),

@@ -376,6 +376,7 @@ ARGUMENTS: list[tuple[str, dict[str, Any], str]] = [
     ("upsample", {"scale": 0}, "above 0"),
     ("upsample", {"scale": "double"}, "'double' is not a number, or a list of one"),
     ("upsample", {"scale": 2, "mode": "cubic"}, "'cubic' is not one of nearest"),
+    ("resize", {"size": 2, "align_corners": True}, "mode nearest copies values"),
     ("slice", {"bounds": (0, 4), "step": 0}, "0 is below 1"),
     ("conv", {"out": 1, "pad": "same", "pad_end": 1}, "pad: same says already"),
     ("deconv", {"out": 1, "pad": "same", "pad_end": 1}, "pad: same says already"),

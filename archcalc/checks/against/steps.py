@@ -224,7 +224,11 @@ def _step(
         kind, arguments = MEAN, {}
     elif kind == "nn.Upsample" or layer.new_size is not None:
         # a factor and a size are two ways to say the same
-        arguments = {k: v for k, v in arguments.items() if isinstance(v, str)}
+        arguments = {
+            k: v
+            for k, v in arguments.items()
+            if isinstance(v, str) or k == "align_corners"
+        }
         arguments["size"] = shape[1:]
     return Step(node, kind, arguments, weights, inputs, shape, owner)
 

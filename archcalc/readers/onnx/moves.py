@@ -362,6 +362,9 @@ def resize(trace: Trace, node: Node, ins: Ins) -> Value:
     old = node.op == "Upsample" or (given(ins, 2) is None and len(ins) == 2)
     scales, wanted = given(ins, 1 if old else 2), given(ins, 3)
     args: dict[str, Any] = {} if mode == "nearest" else {"mode": mode}
+    places = node.attributes.get("coordinate_transformation_mode")
+    if places == "align_corners" and args:
+        args["align_corners"] = True
     found = scales.data if scales is not None else None
     factors: Sequence[Any] = node.attributes.get("scales") or found or ()
     if wanted is not None and wanted.data:

@@ -39,11 +39,11 @@ def adaptive_pool(trace: Exported, node: Node, call: Call) -> Value:
 @direct("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d")
 @direct("upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d")
 def interpolated(trace: Exported, node: Node, call: Call) -> Value:
-    """Interpolation by a factor or to a size; corners must not be aligned."""
+    """Interpolation by a factor or to a size."""
     x = windowed(call)
-    if call["align_corners"]:
-        raise NotKnown
     args: dict[str, Any] = {} if "nearest" in call.name else {"mode": "bilinear"}
+    if call["align_corners"]:
+        args["align_corners"] = True
     factors = call["scale_factors"]
     if factors and set(factors) == {int(factors[0])}:
         return trace.layer(node, "upsample", [x], scale=int(factors[0]), **args)

@@ -53,8 +53,12 @@ def upsample(given: Given, weights: Weights, x: Tensor, shape: Any) -> Tensor:
     """Interpolation by factors, or to a size."""
     rank, sheet = x.rank - 2, x.sheet
     attributes = MODES[given.get("mode", "nearest")]
+    aligned = bool(given.get("align_corners"))
+    if aligned:
+        places = {"coordinate_transformation_mode": "align_corners"}
+        attributes = attributes | places
     read: list[Tensor | None] = [x, None]
-    if "scale_factor" in given:
+    if "scale_factor" in given and not aligned:  # ends would be those of the product
         factors = [1.0, 1.0, *map(float, per_axis(given["scale_factor"], rank))]
         read += [sheet.constant(factors, FLOAT, (len(factors),))]
         return sheet.op("Resize", read, shape, **attributes)
