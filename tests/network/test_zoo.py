@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 import yaml
-from independent import BESIDE, MAKERS, ours, theirs
+from independent import BESIDE, MAKERS, measure, ours, theirs
 from samples import FEW, zoo
+from torch import nn
 
 import archcalc
 from archcalc.checks.claims.expectations import judge
 from archcalc.language.library import shipped
+from archcalc.network.torch_network import build
 
 EVIDENCE: list[dict[str, Any]] = [
     row
@@ -30,6 +32,7 @@ FILES = {str(row["spec"]).partition(":")[0]: row for row in reversed(DEFINED)}
 FIRST = [row for name, row in FILES.items() if name in FEW]
 """The first row of each of the few files: the network, or a variant."""
 COMPARED = {"params", "macs", "shapes"}
+"""What a row compares; `weights`, the shapes of all weights, where it says so."""
 
 
 def marked(row: dict[str, Any]) -> Any:
@@ -53,16 +56,26 @@ def test_another_definition_agrees(row: dict[str, Any]) -> None:
         assert row.get("why"), "what is left out needs its reason"
         assert mine.params == sum(p.numel() for p in model.parameters())
         return
-    other = theirs(row["library"], row["model"], shape, **options)
+    if "weights" in compared:
+        model = MAKERS[row["library"]](row["model"], **options)
+        assert weights(build(network.graph, "meta")) == weights(model)
+        other = measure(model, shape)
+    else:
+        other = theirs(row["library"], row["model"], shape, **options)
     assert compared
-    assert compared <= COMPARED
-    assert compared == COMPARED or row.get("why"), "what is left out needs its reason"
+    assert compared <= COMPARED | {"weights"}
+    assert compared >= COMPARED or row.get("why"), "what is left out needs its reason"
     if "params" in compared:
         assert mine.params == other.params
     if "macs" in compared:
         assert mine.macs == other.macs
     if "shapes" in compared:
         assert Counter(mine.conv_shapes) == Counter(other.conv_shapes)
+
+
+def weights(model: nn.Module) -> Counter[tuple[int, ...]]:
+    """Return how many weights there are of each shape, axes of 1 left out."""
+    return Counter(tuple(n for n in p.shape if n > 1) for p in model.parameters())
 
 
 def test_every_network_has_its_evidence() -> None:

@@ -31,10 +31,16 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc import Network
 
-Library = Literal[
-    "torchvision", "timm", "pytorchcv", "transformers", "diffusers", "written"
-]
-BESIDE = ("transformers", "diffusers")
+PACKAGES = (
+    *("ultralytics", "torchvision-yolov3", "pytorch-stacked-hourglass", "deepliif"),
+    *("unet", "pointnet", "mcunet", "pytorchvideo", "torchrec"),
+)
+"""Packages of one kind of network or two: `packaged.py` makes these."""
+Library = (
+    Literal["torchvision", "timm", "pytorchcv", "transformers", "diffusers", "written"]
+    | str
+)
+BESIDE = ("transformers", "diffusers", *PACKAGES)
 """Libraries that only `-m peers` asks."""
 PEERS = Path(__file__).parents[2] / "build" / "peers"
 CONVOLUTIONS = ("conv", "dwconv", "deconv")
@@ -126,7 +132,13 @@ def written_model(name: str, **options: Any) -> nn.Module:
     return on_meta(lambda name: getattr(library("written"), name)(**options), name, {})
 
 
+def packaged_model(name: str, **options: Any) -> nn.Module:
+    """Return a package's network of `packaged.py` on the meta device."""
+    return on_meta(lambda name: getattr(library("packaged"), name)(**options), name, {})
+
+
 MAKERS = {
+    **dict.fromkeys(PACKAGES, packaged_model),
     "written": written_model,
     "transformers": transformers_model,
     "diffusers": diffusers_model,

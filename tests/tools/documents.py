@@ -158,7 +158,8 @@ def definitions() -> str:
         f"{len({row['spec'] for row in compared})} networks and variants are compared "
         "with another definition of the same network, built without weights. It is that of "
         "a library, or one that is written for the tests (`tests/oracles/written.py`). "
-        "`tests/oracles/wrapped.py` wraps models of transformers that have several inputs. "
+        "`tests/oracles/wrapped.py` wraps models of transformers that have several inputs, "
+        "`tests/oracles/packaged.py` networks of packages that define one or two. "
         "The figures under *equal* are equal to the digit; torch counts the MACs.",
         "",
         "| network | library | its model | equal |",
@@ -175,7 +176,12 @@ def definitions() -> str:
     return "\n".join(lines) + "\n"
 
 
-EQUAL = {"params": "parameters", "macs": "MACs", "shapes": "shapes of convolutions"}
+EQUAL = {
+    "params": "parameters",
+    "macs": "MACs",
+    "shapes": "shapes of convolutions",
+    "weights": "shapes of weights",
+}
 
 
 def _page(path: str, text: str) -> str:
