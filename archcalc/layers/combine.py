@@ -15,6 +15,7 @@ from archcalc.layers.base import (
     Shape,
     Work,
     is_one,
+    numbers,
     numel,
     stretches,
     times,
@@ -155,6 +156,19 @@ class Elementwise(Layer):
 
     def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
         return inputs[0] if len(inputs) == 1 else None
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        """Two at a time, each in an order that both have where there is one."""
+        from archcalc.layers.records.strides import met
+
+        if all(x.in_a_row() for x in inputs):
+            return None
+        so_far, *others = inputs
+        for other in others:
+            shapes = so_far.sizes[1:], other.sizes[1:]
+            sizes = numbers(broadcast(self.key, shapes))
+            so_far = met((output[0], *sizes), so_far, other)
+        return so_far.compact()
 
     def expression(self, *inputs: Shape) -> str:
         """Return the inputs joined by the sign."""

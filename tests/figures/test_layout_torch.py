@@ -12,7 +12,7 @@ from torch_memory import inputs_of, prepared, walk
 import archcalc
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer
-from archcalc.layers.records.strides import Ints, Laid, rows
+from archcalc.layers.records.strides import Ints, Laid, met, rows
 from archcalc.layers.reshape import Rearrange
 
 
@@ -65,6 +65,33 @@ def test_a_reshape_is_a_view_where_it_is_one_in_torch(seed: int) -> None:
         assert real(*found[:2]) == real(wanted, view.stride())
         views += 1
     assert 10 < views < 100
+
+
+def beside(random: Random, sizes: list[int]) -> Tensor:
+    """Return a tensor that stretches to sizes, its axes in any order in memory."""
+    own = [n if random.random() < 0.8 else 1 for n in sizes]
+    if random.random() < 0.2:
+        own = own[:1] + own[random.randint(1, len(own)) :]
+    order = random.sample(range(len(own)), len(own))
+    x = torch.zeros([own[axis] for axis in order])
+    return x.permute([order.index(axis) for axis in range(len(own))])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_two_tensors_make_lies_as_in_torch(seed: int) -> None:
+    """Axes that one lacks stand behind the batch, as the record of a sum has them."""
+    random, turned = Random(seed), 0
+    for _ in range(200):
+        sizes = [random.choice((1, 2, 3, 4)) for _ in range(random.randint(1, 5))]
+        pair = [beside(random, sizes) for _ in range(2)]
+        rank = max(x.dim() for x in pair)
+        made = sum(x[(slice(None), *[None] * (rank - x.dim()))] for x in pair)
+        assert isinstance(made, Tensor)
+        shape = tuple(made.shape)
+        found = met(shape, *map(laid, pair))
+        assert real(*found[:2]) == real(shape, made.stride()), pair
+        turned += not made.is_contiguous()
+    assert 20 < turned < 180
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -177,6 +204,8 @@ CHAINS: list[tuple[str, str]] = [
     ("[4, 5, 6]", NORM + "  - {permute: [1, 2, 0]}\n  - {linear: 3}\n"),
     ("[4, 5, 6]", NORM + "  - flatten\n"),
     ("[4, 5, 6]", NORM + "  - add:\n      one: [identity]\n  - flatten\n"),
+    ("[4, 5, 6]", NORM + "  - add:\n      a: identity\n      b: [relu]\n  - flatten\n"),
+    ("[4, 6]", "  - transpose\n  - multiply:\n      a: [gap]\n      b: identity\n"),
     ("[4, 6]", "  - {rms: channels}\n  - relu\n"),
     ("[6]", "  - ln\n  - relu\n"),
     ("[4, 6]", "  - {ln: last}\n  - relu\n"),

@@ -29,6 +29,7 @@ from archcalc.graph.graph import Graph, Node
 from archcalc.graph.growing import Growing
 from archcalc.layers import CATALOGUE
 from archcalc.layers.base import Layer, Shape, numel
+from archcalc.layers.combine import Elementwise
 from archcalc.layers.reshape import Moved
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network
@@ -93,7 +94,10 @@ def channels_last_then_flat(storages: Storages) -> bool:
     unknown: set[int] = set()
     for node in storages.graph.nodes:
         key, index, reads = node.layer.key, node.index, set(node.inputs)
-        follows = node.layer.storage == "elementwise" or storages.owner[index] != index
+        of_each = node.layer.storage == "elementwise" or isinstance(
+            node.layer, Elementwise
+        )
+        follows = of_each or storages.owner[index] != index
         if reads & unknown and (key in FLAT or copies_in_order(node)):
             return True
         if key not in ROWS and (reads & unknown or (reads & known and not follows)):

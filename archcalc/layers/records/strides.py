@@ -58,6 +58,19 @@ class Laid(NamedTuple):
         order = [(step != 0, -step, axis) for axis, step in enumerate(self.strides)]
         return self.anew(self.sizes, [axis for _, _, axis in sorted(order)])
 
+    def stretched(self, sizes: Ints) -> Laid:
+        """Return how torch reads it beside a tensor of these sizes.
+
+        Axes that it lacks stand behind the batch; one of size 1 that is stretched has
+        no step.
+        """
+        lacking = len(sizes) - len(self.sizes)
+        own, steps = list(self.sizes), list(self.strides)
+        own[1:1] = [1] * lacking
+        steps[1:1] = [prod(self.sizes[1:2]) * steps[1] if steps[1:] else 1] * lacking
+        pairs = zip(own, sizes, steps, strict=True)
+        return Laid(sizes, tuple(0 if n == 1 != m else s for n, m, s in pairs))
+
     def moved(self, order: Sequence[int]) -> Laid:
         """Return the same values with their axes in another order."""
         sizes = tuple(self.sizes[axis] for axis in order)
@@ -92,3 +105,37 @@ class Laid(NamedTuple):
             if inner != size:
                 return None
         return Laid(wanted, tuple(reversed([*found, *(1 for _ in left)])))
+
+
+def met(sizes: Ints, *operands: Laid) -> Laid:
+    """Return how a function of several tensors is written, value by value.
+
+    Axes are sorted by the first operand that tells two of them apart, the larger one
+    outside where its steps are equal (`reorder_dimensions` of torch's
+    aten/src/ATen/TensorIterator.cpp). Not all pairs can be told apart, so it matters
+    that torch sorts by insertion and stops at an axis that is inside.
+    """
+    read = [operand.stretched(sizes) for operand in operands]
+
+    def after(one: int, other: int) -> int:
+        for each in read:
+            first, second = each.strides[one], each.strides[other]
+            if 0 in (first, second):
+                continue
+            if first != second:
+                return 1 if first > second else -1
+            if sizes[one] > sizes[other]:
+                return 1
+        return 0
+
+    order = list(reversed(range(len(sizes))))
+    for place in range(1, len(order)):
+        at = place
+        for before in range(place - 1, -1, -1):
+            compared = after(order[before], order[at])
+            if compared < 0:
+                break
+            if compared > 0:
+                order[before], order[at] = order[at], order[before]
+                at = before
+    return Laid.anew(sizes, order[::-1])
