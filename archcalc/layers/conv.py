@@ -361,6 +361,15 @@ class TransposedConv(Reparametrized):
     def saved(self, output: Shape, *inputs: Shape) -> Saved:
         return self.keeping(KEEPS_INPUT_AND_WEIGHT, *inputs)
 
+    def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        """While its own weight is made, what is cut off at the end is there too."""
+        while_it_runs, *before = super().workspace(output, *inputs)
+        if not self.makes_weight:
+            return [while_it_runs, *before]
+        whole = product((self.out, *self.whole(inputs[0])))
+        cut = Extra("what is cut off", each=whole - numel(output))
+        return [[*while_it_runs, cut], *before]
+
     def backward(self, output: Shape, *inputs: Shape) -> Products:
         return each_factor(self.work(output, *inputs)["mac"], 1, True, self.groups)
 

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from archcalc.layers.base import Extra, Layer, Module, Saved, Shape, Shapes, numel
+from archcalc.layers.base import (
+    Extra,
+    Layer,
+    Module,
+    Saved,
+    Shape,
+    Shapes,
+    is_one,
+    numel,
+)
 from archcalc.layers.fields import FieldError, WordField
 from archcalc.layers.records.kept import NOT_YET
 from archcalc.sizes.dims import Dim, product
@@ -117,10 +126,21 @@ class Reparametrized(Layer):
         extras = list(self.saved(output, *inputs).extras)
         if not self.makes_weight:
             return [extras]
-        weight = Extra("weight as a matrix", once=numel(self.made_weight(*inputs)))
-        turned = [weight] if self.spectral_norm and self.rows else []
         late = Extra(NOT_YET, each=-numel(output))
-        return [extras[:-1], [*extras, *turned, late]]
+        return [extras[:-1], [*extras, *self.turned(*inputs), late]]
+
+    def turned(self, *inputs: Shape) -> list[Extra]:
+        """Return the copy whose rows are the axis that spectral norm wants.
+
+        Where one of the axes is 1, a view is enough.
+        """
+        weight = self.made_weight(*inputs)
+        axes = weight[:1], weight[1:2], weight[2:]
+        if not (self.spectral_norm and self.rows) or any(
+            is_one(product(sizes)) for sizes in axes
+        ):
+            return []
+        return [Extra("weight as a matrix", once=numel(weight))]
 
     def wrapped(self, call: Module, *inputs: Shape) -> Module:
         """Return torch's module with its parametrization, if it has one."""

@@ -244,7 +244,8 @@ class Tokens(Moved):
         return [*range(1, len(x)), 0]
 
     def gathers(self, x: Laid) -> bool:
-        return x.joined(2) is None
+        """Where positions have gaps; of one channel, that copy is the output."""
+        return x.joined(2) is None and x.sizes[1] != 1
 
     def torch(self, *inputs: Shape) -> Call:
         return Function("x.flatten(2).transpose(1, 2).contiguous()")
