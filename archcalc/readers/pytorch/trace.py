@@ -112,7 +112,8 @@ class ExportedTrace(Followed):
         names = [one.name for one in schema.arguments] if schema else []
         given = dict(zip(names, args, strict=False))
         given |= {name: self.read(one) for name, one in node.kwargs.items()}
-        tensors = [t for t in flat(node.meta.get("val")) if hasattr(t, "shape")]
+        gives = node.meta.get("val")
+        tensors = [t for t in flat(gives) if hasattr(t, "shape")]
         shapes: list[Full] = [tuple(map(int, t.shape)) for t in tensors]
         self.modules = modules_of(node)
         base = target.split(".")[0]
@@ -126,6 +127,8 @@ class ExportedTrace(Followed):
             outputs = [f"{outputs[0]}#{at}" for at in range(len(shapes))]
         call = Call(base.rstrip("_"), given, outputs, used)
         made = self.made(call, shapes, [t.dtype.is_floating_point for t in tensors])
+        if isinstance(gives, list | tuple) and len(shapes) == 1:
+            return [made]
         if isinstance(made, Learned) and len(node.users) > 1:
             self.spread |= made.names
         if base.endswith("_") and base[0] != "_" and isinstance(made, Value):

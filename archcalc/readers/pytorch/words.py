@@ -295,7 +295,7 @@ def expand(call: Call) -> Standard:
     return "Expand", [call.value()], {}
 
 
-@word("permute", "transpose", "t", "swapaxes", "swapdims", "movedim")
+@word("permute", "transpose", "t", "mT", "swapaxes", "swapdims", "movedim")
 def permute(call: Call) -> Standard:
     """Axes in another order."""
     x = call.value()
@@ -312,8 +312,8 @@ def permute(call: Call) -> Standard:
         pairs = [("dim0", "dim1"), ("axis0", "axis1")]
         first, second = (
             next((call[a], call[b]) for a, b in pairs if b in call.given)
-            if call.name != "t"
-            else (0, 1)
+            if call.name not in ("t", "mT")
+            else (x.rank - 2, x.rank - 1)
         )
         first, second = first % x.rank, second % x.rank
         order[first], order[second] = order[second], order[first]
@@ -348,6 +348,16 @@ def slice_(call: Call) -> Standard:
     step = call["step"] or 1
     ends = [start % size if start < 0 else start, stop % size if stop < 0 else stop]
     ins = [x, *(numbers(n) for n in (*ends, axis, step))]
+    return "Slice", [*ins], {}
+
+
+@word("narrow")
+def narrow(call: Call) -> Standard:
+    """So many positions of an axis, from one on."""
+    x = call.value()
+    axis, start, length = call["dim"] % x.rank, call["start"], call["length"]
+    start = start % x.sizes[axis] if start < 0 else start
+    ins = [x, *(numbers(n) for n in (start, start + length, axis, 1))]
     return "Slice", [*ins], {}
 
 

@@ -230,7 +230,8 @@ def followed(row: list[Item], readers: Sequence[int]) -> list[Item]:
     found: list[Item] = []
     for item in row:
         before = found[-1] if found else None
-        if before is None or item.takes or item.branches or item.body:
+        stands_alone = item.takes or item.branches or item.body or shares(item)
+        if before is None or stands_alone:
             found.append(item)
             continue
         role = CATALOGUE[item.kind].role
@@ -253,11 +254,16 @@ def followed(row: list[Item], readers: Sequence[int]) -> list[Item]:
     return found
 
 
+def shares(item: Item) -> bool:
+    """Say whether a step uses the weights of another one, or lends its own."""
+    return item.shared or item.share is not None
+
+
 def has_followers(item: Item) -> bool:
     """Say whether a step may have `norm` and `act`."""
     if item.kind == "residual":
         return True
-    if item.shared or item.share is not None:
+    if shares(item):
         return False
     layer = CATALOGUE[item.kind]
     return layer.role in ROLES_WITH_FOLLOWERS and item.kind != UNKNOWN
