@@ -174,7 +174,7 @@ def _kept(narrow: Sequence[Strip], room: int) -> list[int]:
 def _parts(narrow: Sequence[Strip], room: int) -> Iterator[list[int]]:
     """Yield as many columns at a time as fit at their narrowest, the names first.
 
-    Where every part takes as many columns, no part is left with a lonely one.
+    Where every part takes as many columns, no part is left with a single one.
     """
     name, *needed = (
         max(strip.least(room), min(strip.column.least, room // 2)) + GAP

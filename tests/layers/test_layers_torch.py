@@ -211,7 +211,7 @@ def test_projections_have_one_kernel(text: str, dtype: torch.dtype) -> None:
 
 
 def gives_on(case: Case, train: bool) -> bool:
-    """Say whether a layer gives its input on: one that drops, arithmetic of one."""
+    """Say whether a layer passes its input on: one that drops, arithmetic of one."""
     if case.layer.key in ("add", "subtract", "multiply") and len(case.inputs) == 1:
         return True
     return case.layer.role == "drop" and (not train or "dropout: 0}" in case.text)

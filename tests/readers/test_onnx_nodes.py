@@ -74,7 +74,7 @@ def test_a_node_test_of_the_standard(name: str) -> None:
         opset.version = min(opset.version, 26)
     try:
         model = read(made)
-    except archcalc.ArchcalcError:  # it gives its input on: nothing is left
+    except archcalc.ArchcalcError:  # it passes its input on: nothing is left
         model = None
     if model is None:
         assert case.model.graph.node[0].op_type not in ("Conv", "MaxPool", "Gemm")

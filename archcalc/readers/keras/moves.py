@@ -93,13 +93,13 @@ PASSED = (
 
 @layer(*PASSED)
 def passed(call: Call) -> Result:
-    """What gives its input on in inference."""
+    """What passes its input on in inference."""
     return call.x
 
 
 @operation("cast", "identity", "stopgradient", "stop_gradient")
 def passed_operation(call: Call) -> Result:
-    """What gives its input on."""
+    """What passes its input on."""
     return call.x
 
 

@@ -17,13 +17,13 @@ from archcalc.wire.messages import Node
 
 @rule("Identity", "Cast", "CastLike", "Dropout", "QuantizeLinear", "DequantizeLinear")
 def passed_on(trace: Trace, node: Node, ins: Ins) -> Value:
-    """What gives its input on: another type, or nothing that inference does."""
+    """What passes its input on: another type, or what inference leaves out."""
     return needed(ins, 0)
 
 
 @rule("DynamicQuantizeLinear")
 def quantized(trace: Trace, node: Node, ins: Ins) -> list[Value]:
-    """Values as whole numbers, their scale and their zero: the values are given on."""
+    """Values as whole numbers, their scale and their zero: the values are passed on."""
     return [needed(ins, 0), Value((), scale=True), Value((), scale=True)]
 
 
@@ -130,7 +130,7 @@ def transpose(trace: Trace, node: Node, ins: Ins) -> Value:
 
 @rule("Expand")
 def expand(trace: Trace, node: Node, ins: Ins) -> Value:
-    """Axes of one position stretched: given on where nothing is."""
+    """Axes of one position stretched; the input is passed on where none is."""
     x, full = needed(ins, 0), trace.sized(node, ins)
     if not equal(x.sizes, full):
         raise NotKnown
@@ -184,7 +184,7 @@ def parameter(trace: Trace, node: Node, constant: Value, like: Value) -> Value:
 
 
 def cut(trace: Trace, node: Node, x: Value, axis: int, start: Any, stop: Any) -> Value:
-    """Take a part of an axis; the whole of it is given on."""
+    """Take a part of an axis; the whole of it is passed on."""
     if same(start, 0) and same(stop, x.sizes[axis]):
         return x
     inner = x.axis(axis)

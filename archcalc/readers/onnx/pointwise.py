@@ -123,7 +123,7 @@ def clip(trace: Trace, node: Node, ins: Ins) -> Value:
 
 
 def clamped(trace: Trace, node: Node, x: Value, low: float, high: float) -> Value:
-    """Append a clamp with the bounds that are finite; without one x is given on."""
+    """Append a clamp with the bounds that are finite; without one x is passed on."""
     args = {k: near(v) for k, v in (("low", low), ("high", high)) if isfinite(v)}
     return same_sizes(trace, node, x, "clamp", **args) if args else x
 

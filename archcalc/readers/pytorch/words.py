@@ -35,7 +35,7 @@ def numbers(*values: int) -> Value:
     return Value((len(values),), data=list(values))
 
 
-# -- what gives its input on, activations ----------------------------------------------
+# -- what passes its input on, activations ---------------------------------------------
 
 PASSED = (
     *("alias", "clone", "contiguous", "detach", "dropout", "feature_dropout"),
@@ -79,7 +79,7 @@ def same_form(call: Call) -> Standard:
 
 @word(*PASSED)
 def passed(call: Call) -> Standard:
-    """What gives its input on in inference."""
+    """What passes its input on in inference."""
     return "Identity", [call.value()], {}
 
 

@@ -36,7 +36,7 @@ WORDS.update({name: plain(op) for name, op in PLAIN.items()})
 
 @word("Identity", "Dropout")
 def identity(given: Given, weights: Weights, x: Tensor, shape: Any) -> Tensor:
-    """What gives its input on, outside of training."""
+    """What passes its input on, outside of training."""
     return x
 
 

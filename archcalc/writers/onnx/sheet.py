@@ -113,7 +113,7 @@ class Page:
         """Give the value of a step the step's own name, and state its type.
 
         `since` is how many operators there were when the step began: a value from
-        before it is given on.
+        before it is passed on.
         """
         made = Tensor(self, self.free(name), value.shape, value.type)
         if any(value.name in op.outputs for op in self.nodes[since:]):

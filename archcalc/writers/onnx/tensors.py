@@ -44,7 +44,7 @@ class Tensor:
 
     @property
     def dtype(self) -> Type:
-        """The type as torch's code gives it on."""
+        """The type as torch's code passes it on."""
         return Type(self.type)
 
     @property

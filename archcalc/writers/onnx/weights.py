@@ -20,9 +20,8 @@ class Weights:
     """Weights and buffers of a step, made where they are asked for.
 
     `made` holds those of the step that owns them, for all steps that share them; a
-    matrix of a linear layer may stand turned there. `names` are what
-    the owner calls them, which may be of another kind. `kind` is the kind of the module
-    that asks.
+    matrix of a linear layer may stand turned there. `names` are what the owner calls
+    them, which may be of another kind. `kind` is the kind of the module that asks.
     """
 
     def __init__(
