@@ -5,6 +5,7 @@ Columns and offsets count UTF-16 units, as JavaScript does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,8 +16,14 @@ from archcalc.playground.lessons import BLANK
 from archcalc.source.edits import Edit
 from archcalc.source.text import Text
 
-MEANT = "did you mean "
-"""How a help begins that names the nearest right word (`errors.suggestion`)."""
+MEANT = re.compile(
+    r"did you mean (?P<near>\S+?)(?:\?|, as in .*)"
+    r"|it is called (?P<own>\S+) here, as in .*"
+    r"|a (?:colon|space) is missing: (?P<pair>.+)"
+    r"|write (?P<word>\w+)",
+    re.DOTALL,
+)
+"""Help that names what to write (`errors.suggestion`, `language/foreign_words.py`)."""
 FILL_IN = "a blank to fill in"
 
 
@@ -61,13 +68,14 @@ def with_words(problem: Problem, written: Text) -> dict[str, Any]:
 
 
 def _meant(problem: Problem, written: Text) -> Iterator[dict[str, Any]]:
-    """Yield the fix that writes the word which the help says was meant."""
-    place, help = problem.place, problem.help or ""
-    if place is None or not help.startswith(MEANT):
+    """Yield the fix that writes what the help says was meant."""
+    place, found = problem.place, MEANT.fullmatch(problem.help or "")
+    if place is None or found is None:
         return
-    word = help.removeprefix(MEANT).partition("?")[0]
+    word = found[found.lastgroup or 0]
     at = place.text[place.column - 1 :][: place.width]
-    if word.split() != [word] or not nearest(at.strip("\"'"), [word]):
+    bare = at.strip("\"'")
+    if f"'{bare}'" not in problem.message and not nearest(bare, [word]):
         return
     begin = _offset(written, place)
     edit = Edit(begin, begin + len(at), word)

@@ -227,7 +227,10 @@ def mended(text: str, finding: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize(
     ("wrong", "right"),
-    [("kernal", "kernel"), ("covn", "conv"), ("'kernal'", "kernel")],
+    [
+        *[("kernal", "kernel"), ("covn", "conv"), ("'kernal'", "kernel")],
+        *[("nn.Conv2d", "conv"), ("kernel_size", "kernel"), ("conv 4", "conv: 4")],
+    ],
 )
 @pytest.mark.parametrize("before", ["", "# a 𝛼 comment\n"], ids=["plain", "wide"])
 def test_a_word_that_was_meant_is_a_fix(wrong: str, right: str, before: str) -> None:

@@ -1,6 +1,7 @@
 // Where a network comes from: the shelf, an example of a layer, the template, a file.
 
 import { fileName } from "./links.js";
+import { saidOf } from "./queue.js";
 
 const LARGEST = 16 * 2 ** 20; // what the engine takes of a file
 // Families of first lectures come first, the others by name.
@@ -53,7 +54,7 @@ export function createFiles({ ask, open, report }) {
       await work();
     } catch (error) {
       const where = file && !error.message.includes(file) ? `${file}: ` : "";
-      report([where + error.message, error.error?.help].filter(Boolean).join(" — "));
+      report(where + saidOf(error));
     }
   }
 

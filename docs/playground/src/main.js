@@ -10,7 +10,7 @@ import { readAddress } from "./links.js";
 import * as lessons from "./lessons.js";
 import { createNote } from "./note.js";
 import { showProblems } from "./problems.js";
-import { Stopped, createQueue } from "./queue.js";
+import { Stopped, createQueue, saidOf } from "./queue.js";
 import { rowAt } from "./rows.js";
 import { addressOf, createShare, isUntouched, save } from "./share.js";
 import { createStatus } from "./status.js";
@@ -73,7 +73,7 @@ class Page {
       else await this.openStarter(settings);
     } catch (error) {
       await this.openStarter();
-      this.note.show(error.message);
+      this.note.show(saidOf(error));
     }
     if (other) this.documents.open(other, "other");
     if (spec !== undefined) this.sayWhereFrom(net, name);

@@ -12,6 +12,9 @@ export class Refused extends Error {
   }
 }
 
+/** What went wrong and what helps, in one line. */
+export const saidOf = (error) => [error.message, error.error?.help].filter(Boolean).join(" — ");
+
 /** `busy(action | null)` is called when a question goes to the engine, and when none is there. */
 export function createQueue(engine, busy = () => {}) {
   const waiting = [];

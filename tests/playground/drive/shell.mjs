@@ -127,6 +127,11 @@ export const cases = {
     await page.keyboard.type("- con");
     await pick(page, "conv");
     await page.keyboard.type("64, ker");
+    await page.locator(".completions li", { hasText: "kernel" }).first().waitFor();
+    const { x, y, width } = await page.locator(".completions").first().boundingBox();
+    const [figures, above] = await page.evaluate(([right, top]) => [document.querySelector("#see").getBoundingClientRect().x, document.elementFromPoint(right, top).id], [x + width - 4, y + 8]);
+    assert.ok(x + width > figures);
+    assert.equal(above, "editor"); // the list lies over the figures
     await pick(page, "kernel");
     await page.keyboard.type("5");
     assert.match(await page.locator(LINE).textContent(), /- \{conv: 64, kernel: 5\}/);

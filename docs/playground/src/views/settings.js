@@ -77,7 +77,7 @@ function givenOf(look, { dtypes, conventions }, context) {
     labelled("Batch", batch, "Samples that are computed together."),
     labelled("Number format", pick("dtype", dtypes.map((one) => [one, one]), "float32")),
     labelled("Count operations as", pick("convention", conventions.map((one) => [one.name, `${one.name}: ${one.brief}`]), "macs")),
-    labelled("Figures of a training step", training, "More columns in the table: gradients, optimizer state, what is saved."),
+    labelled("Figures of a training step", training, "The table then has the operations of the backward pass and of the whole step."),
   ].filter(Boolean);
 }
 
