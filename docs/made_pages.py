@@ -39,7 +39,7 @@ from archcalc.network.network import Network
 from archcalc.network.shelved import Shelved, family_of, networks, shelved
 from archcalc.render import render
 from archcalc.render.drawing.pictures import draw
-from archcalc.reports.layers import arguments, named
+from archcalc.reports.layers import argument_rows
 
 ROOT = Path(__file__).parents[1]
 FOLDER = "shelf"
@@ -140,9 +140,14 @@ class MadeLayers(Made):
         for key in sorted(USERS):
             layer = CATALOGUE[key]
             yield f"## {key}\n"
-            yield from (f"{as_text(p)}\n" for p in (getdoc(layer) or "").split("\n\n"))
-            if named(layer):
-                yield f"Arguments: `{arguments(layer)}`.\n"
+            for paragraph in (getdoc(layer) or "").split("\n\n"):
+                yield as_text(paragraph).replace("\\|", "|") + "\n"
+            if rows := argument_rows(layer):
+                yield "| argument | default | what it is |"
+                yield "|---|---|---|"
+                for name, default, meaning in rows:
+                    yield f"| `{name}` | {as_text(default)} | {as_text(meaning)} |"
+                yield ""
             yield "```yaml"
             for example in map(str, layer.examples):
                 step, _, sizes = example.partition(" @ ")

@@ -90,7 +90,7 @@ def projection(inputs: tuple[Shape, ...]) -> str | None:
 
 
 class Concat(Layer):
-    """Put the inputs behind each other along an axis.
+    """Join the inputs along an axis.
 
     Shape: sizes along `axis` add up, all others must be equal. `axis` counts without
     the batch: 0, the default, are channels of an image and positions of tokens.

@@ -50,13 +50,13 @@ By = Annotated[
 class Experts(Layer):
     """Send each token through `active` of `count` networks (Shazeer 2017; Mixtral).
 
-    Shape unchanged, `(…, D)`. A router, `count × D` weights, scores the experts;
-    softmax turns scores into shares; the `active` experts with the largest compute, and
-    their outputs are added, each times its share. An expert has `hidden` features
-    between two matrices, or with a gate (`swiglu`) three, without biases. With
-    `normalize`, the shares of the chosen experts add up to 1. All weights are kept; a
-    token multiplies with those of its experts alone, whichever they are. Backward keeps
-    tokens and hidden features once for each active expert, shares and places.
+    Shape unchanged, `(…, D)`. A router with `count × D` weights scores the experts, and
+    softmax makes shares of the scores. The `active` experts with the largest shares
+    compute, and their outputs are added, each times its share. An expert has two
+    matrices, with a gate (`swiglu`) three, and `hidden` features between them; there
+    are no biases. With `normalize`, the shares of the chosen experts add up to 1.
+    Parameters count all experts, operations only those that a token uses. Backward
+    keeps tokens and hidden features once for each active expert, shares and places.
     """
 
     key = "experts"

@@ -122,7 +122,7 @@ class Source(Layer):
 
 
 class Parameter(Source):
-    """A learned tensor that stands alone (torch.nn.Parameter).
+    """A learned tensor without an input (torch.nn.Parameter).
 
     Shape: `() -> sizes`: DETR's object queries (Carion 2020, section 3.2) are
     `{parameter: [100, 256]}`. It reads nothing, and other steps name it. Its weights
@@ -150,7 +150,7 @@ class Parameter(Source):
 
 
 class Lookup(Source):
-    """Learned numbers that stand at fixed places, each maybe at several of them.
+    """Learned numbers at fixed places of a tensor; each may be at several places.
 
     Shape: `() -> sizes`. A table of `learned` numbers is read at a place for each
     value: biases of 8 heads for 49 distances are `{lookup: [8, 49, 49], learned: 392}`.

@@ -80,7 +80,7 @@ class Moved(Rearrange):
 
 
 class Identity(Part):
-    """Give the input on. Shape and values unchanged."""
+    """Pass the input on. Shape and values unchanged."""
 
     key = "identity"
     gradient = "its input's"
@@ -230,7 +230,7 @@ class Transpose(Moved):
 
 
 class Tokens(Moved):
-    """Make a row of tokens of an image (a copy). Shape: `(C, H, W) -> (H·W, C)`."""
+    """Make a row of tokens from an image (a copy). Shape: `(C, H, W) -> (H·W, C)`."""
 
     key = "tokens"
     axis_names = "signal to tokens"
@@ -252,7 +252,7 @@ class Tokens(Moved):
 
 
 class Image(Moved):
-    """Make an image of tokens (a copy). Shape: `(N, C) -> (C, sizes…)`.
+    """Make an image from tokens (a copy). Shape: `(N, C) -> (C, sizes…)`.
 
     The sizes multiply to N.
     """

@@ -241,7 +241,7 @@ class Resize(Interpolate):
 
 
 class ChannelShuffle(Rearrange):
-    """Deal the channels of `groups` out in turn (Zhang 2017, ShuffleNet).
+    """Interleave the channels of `groups` (Zhang 2017, ShuffleNet).
 
     Shape unchanged; `groups` divides the channels (torch.nn.ChannelShuffle).
     """

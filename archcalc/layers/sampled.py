@@ -50,14 +50,15 @@ def read_between(values: Dim) -> Work:
 
 
 class DeformConv(Layer):
-    """Convolve an image that is read where offsets say (Dai 2017; Zhu 2018 with mask).
+    """Convolve an image that is read at offsets (Dai 2017; Zhu 2018 with mask).
 
     Shape: `(C, H, W), (2·g·k², H′, W′) -> (out, H′, W′)`, windows as in `conv`
     (torchvision.ops.DeformConv2d). `offset` has two numbers, down and right, for each
-    place of the kernel at each output, for each of g groups of channels; `mask`, which
-    has g·k² channels, weighs what is read. Each value is read between four pixels, 4
-    multiplications and 3 additions. Backward keeps places and columns, as plain torch
-    does; torchvision's kernel keeps its inputs alone and makes columns again.
+    place of the kernel at each output, for each of g groups of channels. `mask`, which
+    has g·k² channels, is a weight for each value that is read. Each value is computed
+    from four pixels: 4 multiplications and 3 additions. Backward keeps places and
+    columns, as plain torch does; torchvision's kernel keeps only its inputs, and makes
+    the columns again.
     """
 
     key = "deform_conv"

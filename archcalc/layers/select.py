@@ -384,7 +384,7 @@ class Crop(Part):
 
 
 class Roll(Rearrange):
-    """Move all positions of an image round; what leaves comes in again (torch.roll).
+    """Shift an image; what leaves at one edge enters at the other (torch.roll).
 
     Shape unchanged. `{roll: -3}` moves up and to the left by 3, as the shifted windows
     of Swin do (Liu 2021).

@@ -6,7 +6,9 @@ import inspect
 from typing import Any
 
 from archcalc.errors import UsageError, nearest
-from archcalc.language.steps import USERS
+from archcalc.language import schema_words as words
+from archcalc.language.schema import argument_words
+from archcalc.language.steps import BRANCHES, USERS
 from archcalc.layers import CATALOGUE as CATALOGUE
 from archcalc.layers.base import Layer
 from archcalc.reports.cells import Column, Line, Note, Table
@@ -19,7 +21,8 @@ COLUMNS = (
 )
 ARGUMENTS = (
     Column("argument", "argument", "name"),
-    Column("default", "default", "text", least=34, wraps=True),
+    Column("default", "default", "text"),
+    Column("meaning", "what it is", "text", least=24, wraps=True),
 )
 
 
@@ -50,13 +53,27 @@ def layer_report(key: str) -> Report:
     layer = CATALOGUE[key]
     paragraphs = (inspect.getdoc(layer) or "").split("\n\n")
     notes = [Note(" ".join(p.split())) for p in paragraphs]
-    notes += [Note(f"example: {example}") for example in layer.examples]
-    rows = [
-        Line((name, default or "must be given"), path=f"{key}.{name}")
-        for name, default in named(layer)
-    ]
+    notes += [Note(f"example: {_example(str(one))}") for one in layer.examples]
+    rows = [Line(cells, path=f"{key}.{cells[0]}") for cells in argument_rows(layer)]
     tables = (Table("", ARGUMENTS, tuple(rows)),) if rows else ()
     return Report("layers", key, key, tables, tuple(notes))
+
+
+def argument_rows(layer: type[Layer]) -> list[tuple[str, str, str]]:
+    """Return each argument of a layer, its default, and what it is."""
+    return [
+        (
+            name,
+            "must be given" if default is None else default or "a step",
+            words.COPIES if name == BRANCHES else argument_words(layer, name),
+        )
+        for name, default in named(layer)
+    ]
+
+
+def _example(text: str) -> str:
+    step, at, sizes = text.partition(" @ ")
+    return f"{step}, input {sizes}" if at else step
 
 
 def _row(layer: type[Layer]) -> Line:
@@ -77,7 +94,7 @@ def named(layer: type[Layer]) -> list[tuple[str, str | None]]:
     names = sorted(layer.fields, key=lambda name: name != layer.principal)
     first: list[tuple[str, str | None]] = []
     if layer.arity not in (0, 1):
-        first.append(("branches", None))
+        first.append((BRANCHES, None))
     first += [(name, "") for name in layer.named_inputs]
     return [*first, *((name, _default(layer, name)) for name in names)]
 

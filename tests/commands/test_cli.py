@@ -159,11 +159,12 @@ def test_list_shows_and_chooses_families(run: Run) -> None:
 
 
 def test_a_kind_of_layer_has_all_its_arguments_its_own_value_first(run: Run) -> None:
-    rows = run("layers", "conv").out.split("\n\n")[1].splitlines()[2:]
+    rows = [*csv.DictReader(io.StringIO(run("layers", "conv", "-f", "csv").out))]
     names = ["out", "kernel", "stride", "pad", "pad_end", "dilation", "bias"]
     names += ["weight_norm", "spectral_norm", "groups"]
-    assert [row.split()[0] for row in rows] == names
-    assert rows[0].endswith("must be given")
+    assert [row["argument"] for row in rows] == names
+    assert [row["default"] for row in rows[:2]] == ["must be given", "1"]
+    assert rows[2]["meaning"].startswith("Distance between windows")
     table = csv.DictReader(io.StringIO(run("layers", "-f", "csv").out))
     listed = {row["key"]: row["arguments"].split(", ") for row in table}
     assert listed["conv"][0] == "out"

@@ -66,23 +66,26 @@ def head_width(x: Shape, heads: Dim, key: str) -> Dim:
 
 
 class Attention(Layer):
-    """Scaled dot-product attention (Vaswani 2017, section 3.2), `heads` of them.
+    """Scaled dot-product attention (Vaswani 2017, section 3.2) with several `heads`.
 
     Shape: `(N, 3D) -> (N, D)`: queries, keys and values side by side, as one `linear`
     of 3D makes them; a `linear` of D usually follows. With `q`, `k` and `v`, names of
-    steps or steps of their own, `(N, D), (M, D), (M, E) -> (N, E)`: what `k` and `v`
-    read may be other tokens; without `q` the step before has the queries. Axes before
-    the tokens (windows, frames) are attended each by itself. Both products count,
-    2·N²·D multiply-accumulates, whatever is hidden: `causal` hides later tokens,
-    `local: 9` those that are 9 or more away, and `mask` names what is added to the
-    scores `(heads, N, M)`. `kv_heads` are fewer heads of keys and values, each read by
-    several of queries; `past` tokens more stand in a cache of keys and values.
-    `scale: false` leaves 1/√width out. As torch runs it on the CPU: the fused kernel of
+    steps or steps of their own, `(N, D), (M, D), (M, E) -> (N, E)`: `k` and `v` may
+    read other tokens; without `q`, the queries are the step before. With axes before
+    the tokens (windows, frames), attention runs in each of them separately.
+
+    Both products count all pairs of tokens, 2·N²·D multiply-accumulates, also pairs
+    that are hidden. `causal` hides later tokens, `local: 9` those that are 9 or more
+    away; `mask` is added to the scores `(heads, N, M)`. With `kv_heads`, several heads
+    of queries share one of keys and values. `past` is a number of earlier tokens in a
+    cache of keys and values. `scale: false` does not multiply by 1/√width.
+
+    Memory is that of torch on the CPU. The fused kernel of
     `F.scaled_dot_product_attention` keeps what it reads, its output and a number for
     each query and head. With `dropout` in training, a learned mask, more axes or values
-    of another width, torch takes its unfused one: that keeps queries, keys, values and
-    the weights after softmax, in float32 at least; with `dropout`, noise and what is
-    left of the weights too. `kernel: unfused` is attention written out, which keeps the
+    of another width, torch runs its unfused kernel. It keeps queries, keys, values and
+    the weights after softmax, in float32 at least; with `dropout` also the noise and
+    the weights after it. `kernel: unfused` is attention written out, which keeps the
     same in the format of the run.
     """
 

@@ -29,16 +29,16 @@ Pairs = Annotated[Literal["halves", "neighbours"], WordField(PAIRS)]
 
 
 class Rope(Layer):
-    """Turn pairs of features of each head by the token's position (Su 2021, RoFormer).
+    """Rotate pairs of features by the token's position (Su 2021, RoFormer).
 
     Shape unchanged, `(…, N, D)`: queries or keys, the `heads` side by side. The first
-    half of a head's features is paired with the second, or with `pairs: neighbours`
-    each feature with the next one; with `features`, only so many of each head turn.
-    `grid: [16, 16]` gives a token a row and a column: the first half of the pairs turns
-    by the row, the second by the column (Fang 2023, EVA-02). The first `skip` tokens
-    stay as they are, and positions count from the token after them. No weights: 2
-    multiplications and 1 addition for each value that turns; sines and cosines are a
-    table, not counted. Backward keeps the table.
+    half of a head's features is paired with the second half, or, with `pairs:
+    neighbours`, each feature with the next one. `features` is how many features of each
+    head are rotated. `grid: [16, 16]` gives a token a row and a column: the first half
+    of the pairs is rotated by the row, the second by the column (Fang 2023, EVA-02).
+    The first `skip` tokens stay as they are, and positions count from the token after
+    them. No weights: 2 multiplications and 1 addition for each rotated value; sines and
+    cosines are a table and are not counted. Backward keeps the table.
     """
 
     key = "rope"
