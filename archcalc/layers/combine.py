@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from archcalc.errors import ShapeError
@@ -61,10 +62,12 @@ def widened(x: Shape, rank: int) -> Shape:
     return (*(1 for _ in range(rank - len(x))), *x)
 
 
-def operand(at: int, inputs: tuple[Shape, ...]) -> str:
-    """Return torch's name of an input, axes put in behind the batch where they lack."""
-    lacking = max(map(len, inputs)) - len(inputs[at])
-    return f"xs[{at}][:{', None' * lacking}]" if lacking else f"xs[{at}]"
+def operands(inputs: Sequence[Shape]) -> Iterator[str]:
+    """Yield torch's name of each input, with axes behind the batch where they lack."""
+    rank = max(map(len, inputs))
+    for at, x in enumerate(inputs):
+        lacking = rank - len(x)
+        yield f"xs[{at}][:{', None' * lacking}]" if lacking else f"xs[{at}]"
 
 
 def ranks_help(inputs: tuple[Shape, ...]) -> str:
@@ -172,7 +175,7 @@ class Elementwise(Layer):
 
     def expression(self, *inputs: Shape) -> str:
         """Return the inputs joined by the sign."""
-        return f" {self.sign} ".join(operand(i, inputs) for i in range(len(inputs)))
+        return f" {self.sign} ".join(operands(inputs))
 
     def torch(self, *inputs: Shape) -> Call:
         return Function(self.expression(*inputs))

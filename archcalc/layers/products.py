@@ -16,7 +16,7 @@ from archcalc.layers.base import (
     numel,
     stretches,
 )
-from archcalc.layers.combine import mismatch, operand, widened
+from archcalc.layers.combine import mismatch, operands, widened
 from archcalc.layers.fields import FieldError, LettersField
 from archcalc.sizes.dims import Dim, product, same
 
@@ -104,7 +104,7 @@ class MatMul(Layer):
         if len(b) == 1:
             lead = ", None" * (len(a) - 2)
             return Function(f"(xs[0] @ xs[1][:{lead}, :, None]).squeeze(-1)")
-        return Function(f"{operand(0, inputs)} @ {operand(1, inputs)}")
+        return Function(" @ ".join(operands(inputs)))
 
 
 def _stretches(x: Shape, lead: Shape) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import heappop, heappush
 
 from archcalc.graph.graph import Graph
 from archcalc.layers.base import times
@@ -30,6 +31,8 @@ class Forward:
         self.words = words
         self.last = self.last_uses()
         self.names: dict[Ref, str] = {}
+        self.used: set[str] = set()
+        self.ending: list[tuple[int, Ref]] = []
         self.extra = Names((*POOL, "self", *self.language.names))
         self.entering = [
             self.variable((ENTERING, i)) for i in range(self.made.entering)
@@ -45,18 +48,18 @@ class Forward:
 
     def variable(self, ref: Ref) -> str:
         """Take a variable that holds nothing which is still read."""
-        used = {*self.names.values()}
-        for name in POOL:
-            if name not in used:
-                self.names[ref] = name
-                return name
-        self.names[ref] = name = self.extra.free("t")
+        name = next((one for one in POOL if one not in self.used), None)
+        if name is None:
+            name = self.extra.free("t")
+        self.names[ref] = name
+        self.used.add(name)
+        heappush(self.ending, (self.last.get(ref, -2), ref))
         return name
 
     def release(self, index: int) -> None:
         """Let the variables go that nothing reads after a part."""
-        for ref in [r for r in self.names if self.last.get(r, -2) <= index]:
-            del self.names[ref]
+        while self.ending and self.ending[0][0] <= index:
+            self.used.discard(self.names.pop(heappop(self.ending)[1]))
 
     def lines(self, shapes: bool) -> Iterator[tuple[str, str]]:
         """Yield the statements, each with a comment or "".

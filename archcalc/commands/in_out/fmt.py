@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from difflib import unified_diff
 from pathlib import Path
 from typing import Annotated
 
@@ -62,10 +61,9 @@ def fmt(
 def _tell(path: str, old: str, new: str, check: bool, diff: bool) -> None:
     """Write a file in its new form, or say that it has another one."""
     if diff:
-        lines = unified_diff(
-            old.splitlines(), new.splitlines(), path, path, lineterm=""
-        )
-        write("\n".join(lines))
+        from archcalc.render.unified import unified
+
+        write("\n".join(unified(old.splitlines(), new.splitlines(), path)))
     elif not check:
         Path(path).write_bytes(new.encode("utf-8"))
     print(

@@ -9,6 +9,7 @@ their sum is a third: as torch's engine does. Where a layer's output is its inpu
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable, Iterator
 
 from archcalc.figures.memory.ledger import Ledger, Peak
@@ -39,7 +40,7 @@ class Gradients:
         self.of: dict[int, Hashable] = {}
         self.holders: dict[Hashable, int] = {}
         self.pieces: set[int] = set()
-        self.meeting: list[tuple[int, Hashable, Hashable]] = []
+        self.meeting = deque[tuple[int, Hashable, Hashable]]()
         self.maker = list(range(len(needed)))
         for node in storages.ran:
             if self._is_input_itself(node):
@@ -101,7 +102,7 @@ class Gradients:
     def meet(self) -> Iterator[tuple[int, Hashable, Hashable]]:
         """Sum two gradients of an output into a third; yield it and what may go."""
         while self.meeting:
-            index, before, key = self.meeting.pop(0)
+            index, before, key = self.meeting.popleft()
             total = self._new(index)
             self.holders[total] = 1
             self.of[index] = total

@@ -218,13 +218,17 @@ class _Formulas:
         self.of = {part.name: written[id(part.lines)] for part in parts}
         self.reasons = {part.name: part.remarks for part in parts}
         self.known: list[list[list[str]]] = []
+        self.places: dict[tuple[str, ...], int] = {}
 
     def place(self, row: Row) -> int:
         """Return where a row's formulas stand; of a head, the number of none."""
         lines = self.of.get(row.name, []) if row.kind == "row" else []
-        if lines not in self.known:
+        place = self.places.setdefault(
+            tuple(text for line in lines for text in line), len(self.known)
+        )
+        if place == len(self.known):
             self.known.append(lines)
-        return self.known.index(lines)
+        return place
 
 
 def _line(line: Derivation) -> list[str]:
