@@ -39,7 +39,7 @@ WHERE_FROZEN = "frozen"
 """The figure that an entry has only where it is not 0."""
 COUNTING = "counting"
 """The key of an entry for the version of the counting; entries without it have 1."""
-DIGEST_BYTES = 16
+DIGEST_BYTES, LENGTH_BYTES = 16, 4
 Entry = dict[str, Any]
 
 
@@ -50,39 +50,50 @@ def fingerprint(graph: Graph) -> str:
     the layer does not mind) and the node whose weights it shares; the network from its
     inputs, its outputs in order, its side heads and how often each node is there.
     """
-    hashes: list[bytes] = []
-    records: dict[tuple[Any, ...], str] = {}
-    for node in graph.nodes:
-        read_from = [hashes[i] for i in node.inputs]
-        if node.layer.commutes:
+    hashes: list[bytes] = []  # each with its length before it, as it enters others
+    records: dict[tuple[Any, ...], bytes] = {}
+    nodes = graph.nodes
+    for node in nodes:
+        inputs = node.inputs
+        read_from = [hashes[i] for i in inputs]
+        layer = node.layer
+        if len(inputs) > 1 and layer.commutes:
             read_from.sort()
-        shared = hashes[node.share] if node.share is not None else b""
-        text = f"{_record(graph, node, records)} {node.shape} {node.aux}"
-        text += " frozen" if node.frozen else ""
-        hashes.append(_digest(text.encode(), *read_from, b"|", shared))
+        shared = hashes[node.share] if node.share is not None else NO_NODE
+        entering = [nodes[i].shape for i in inputs]
+        key = (id(layer), node.shape, node.aux, node.frozen, *entering)
+        record = records.get(key)
+        if record is None:
+            record = records[key] = _measured(_record(graph, node))
+        hashes.append(_digest(record, *read_from, BETWEEN, shared))
     heads = sorted(hashes[g.output] for g in graph.groups if g.kind == "aux")
     ends = [*(hashes[i] for i in graph.outputs), *heads]
-    return _digest(*sorted(hashes), b"|", *ends).hex()
+    return _digest(*sorted(hashes), BETWEEN, *ends)[LENGTH_BYTES:].hex()
 
 
-def _record(graph: Graph, node: Node, known: dict[tuple[Any, ...], str]) -> str:
+def _record(graph: Graph, node: Node) -> bytes:
     """Return a layer with everything that counts, arguments in their final values."""
-    shapes = graph.input_shapes(node)
-    key = (id(node.layer), shapes)
-    if key not in known:
-        try:
-            known[key] = f"{node.layer.key} {node.layer.torch(*shapes)}"
-        except ArchcalcError:  # torch has no padding "same" for a pool of names
-            known[key] = repr(node.layer)
-    return known[key]
+    try:
+        called = node.layer.torch(*graph.input_shapes(node))
+        text = f"{node.layer.key} {called}"
+    except ArchcalcError:  # torch has no padding "same" for a pool of names
+        text = repr(node.layer)
+    frozen = " frozen" if node.frozen else ""
+    return f"{text} {node.shape} {node.aux}{frozen}".encode()
 
 
-def _digest(*parts: bytes) -> bytes:
-    made = blake2b(digest_size=DIGEST_BYTES)
-    for part in parts:
-        made.update(len(part).to_bytes(4, "big"))
-        made.update(part)
-    return made.digest()
+def _measured(part: bytes) -> bytes:
+    """Return a part with its length before it, so that no two lists of parts meet."""
+    return len(part).to_bytes(LENGTH_BYTES, "big") + part
+
+
+BETWEEN, NO_NODE = _measured(b"|"), _measured(b"")
+
+
+def _digest(*measured: bytes) -> bytes:
+    """Return the digest of parts that have their lengths, with its own before it."""
+    made = blake2b(b"".join(measured), digest_size=DIGEST_BYTES)
+    return _measured(made.digest())
 
 
 def entry_of(analysis: Analysis) -> Entry:

@@ -5,8 +5,10 @@ What the memory engine and the tables ask of an analysis, without its rows.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import chain
 
 from archcalc.figures.conventions import USUAL, Convention, convention
 from archcalc.figures.facts import Counts, Figures
@@ -57,13 +59,10 @@ class Counted:
     @cached_property
     def readers(self) -> tuple[int, ...]:
         """How many nodes read each node's output; leaving the network counts as one."""
-        counts = [0] * len(self.graph.nodes)
-        for node in self.graph.nodes:
-            for i in node.inputs:
-                counts[i] += 1
-        for i in self.graph.outputs:
-            counts[i] += 1
-        return tuple(counts)
+        nodes = self.graph.nodes
+        read = Counter(chain.from_iterable([node.inputs for node in nodes]))
+        read.update(self.graph.outputs)
+        return tuple([read.get(i, 0) for i in range(len(nodes))])
 
     def in_place(self, node: Node) -> bool:
         """Say whether a node needs no memory of its own for its output.

@@ -78,7 +78,7 @@ def macs(work: Work) -> Dim:
 
 def flops(work: Work) -> Dim:
     """Return floating-point operations: 2 a multiply-accumulate, 1 any other."""
-    return sum((n * (2 if kind == "mac" else 1) for kind, n in work.items()), 0)
+    return sum([n * (2 if kind == "mac" else 1) for kind, n in work.items()], 0)
 
 
 def facts_of(
@@ -107,4 +107,4 @@ def facts_of(
     if not convention.is_plain:
         seen = counted(convention, View(layer, shapes, output, work, batch))
     own = (weights, biases, norms, buffers, multiplied, flops(work), numel(output))
-    return Counts(*own, *seen, idle=layer.idle(*shapes))
+    return Counts(*own, *seen, 0, layer.idle(*shapes))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TypeVar
 
-from archcalc.graph.graph import Group, Node
+from archcalc.graph.graph import Group, node_of
 from archcalc.graph.growing import Growing
 from archcalc.language.steps import Step
 from archcalc.records import NamedTuple
@@ -117,16 +117,18 @@ class Copies:
         by, by_group = len(growing.nodes) - first, len(growing.groups) - like.groups[0]
         own, top = growing.nodes[first : like.end], like.groups[0]
         growing.nodes += [
-            Node(
-                index + by,
-                path + name[cut:],
-                layer,
-                tuple([i + by if i >= first else at for i in inputs]),
-                shape,
-                group + by_group if group >= top else group,
-                origin,
-                None if share is None else share + by,
-                *marks,
+            node_of(
+                (
+                    index + by,
+                    path + name[cut:],
+                    layer,
+                    tuple([i + by if i >= first else at for i in inputs]),
+                    shape,
+                    group + by_group if group >= top else group,
+                    origin,
+                    None if share is None else share + by,
+                    *marks,
+                )
             )
             for index, name, layer, inputs, shape, group, origin, share, *marks in own
         ]

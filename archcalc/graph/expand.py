@@ -352,6 +352,8 @@ class Expander:
         self, step: Step, path: str, at: int, scope: Scope, override: dict[str, Any]
     ) -> int:
         """Append the `norm` and `act` of a step as nodes of their own."""
+        if step.norm is None and step.act is None and not override:
+            return at
         for word, given in (("norm", step.norm), ("act", step.act)):
             follower = override.get(word, given) if override else given
             if isinstance(follower, Expression):

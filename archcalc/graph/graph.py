@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from archcalc.errors import ShapeError
@@ -29,6 +30,13 @@ class Node(NamedTuple):
     share: int | None
     aux: bool
     frozen: bool = False
+
+
+node_of: Callable[[Iterable[Any]], Node] = partial(tuple.__new__, Node)
+"""Makes a node of all its fields: `Node(*fields)`, without a call of Python's own.
+
+Writing out a network makes tens of thousands.
+"""
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from archcalc.errors import (
     SpecError,
     nearest,
 )
-from archcalc.graph.graph import Group, Node, Unfit
+from archcalc.graph.graph import Group, Node, Unfit, node_of
 from archcalc.graph.scope import Scope, member
 from archcalc.language.spec import Spec
 from archcalc.language.steps import Step
@@ -100,7 +100,7 @@ class Growing:
         if shape is None:
             shape = self.shapes[key] = self.shaped(step, layer, inputs, names)
         marks = scope.group, step.node, None, scope.aux, scope.frozen
-        nodes.append(Node(index, path, layer, inputs, shape, *marks))
+        nodes.append(node_of((index, path, layer, inputs, shape, *marks)))
         return index
 
     def free(self, path: str, key: str) -> str:

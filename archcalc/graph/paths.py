@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from archcalc.graph.graph import Graph, Node
 
@@ -13,8 +14,24 @@ def weighs(graph: Graph, node: Node) -> int:
     return int(is_weight_layer and bool(node.layer.weights(*graph.input_shapes(node))))
 
 
+def _weighing() -> Callable[[Graph, Node], int]:
+    """Return `weighs` that asks each layer once for the same shapes."""
+    known: dict[tuple[Any, ...], int] = {}
+
+    def weighed(graph: Graph, node: Node) -> int:
+        if node.layer.role != "matrix":
+            return 0
+        key = (id(node.layer), *[graph.nodes[i].shape for i in node.inputs])
+        found = known.get(key)
+        if found is None:
+            found = known[key] = weighs(graph, node)
+        return found
+
+    return weighed
+
+
 def depths(
-    graph: Graph, weighed: Callable[[Graph, Node], int] = weighs
+    graph: Graph, weighed: Callable[[Graph, Node], int] | None = None
 ) -> tuple[int, ...]:
     """Return for each node the weight layers on the longest path that ends with it.
 
@@ -25,11 +42,12 @@ def depths(
     ResNet-50, He 2015, Table 1).
     """
     skipped = _shortcut_marks(graph)
+    counted = weighed or _weighing()
     found: list[int] = []
     for node in graph.nodes:
         before = [found[i] for i in _followed(node)]
-        own = 0 if skipped[node.index] else weighed(graph, node)
-        found.append(max(before, default=0) + own)
+        own = 0 if skipped[node.index] else counted(graph, node)
+        found.append((before[0] if len(before) == 1 else max(before, default=0)) + own)
     return tuple(found)
 
 

@@ -82,6 +82,12 @@ class Network(Shown):
         """The names of the file's variants."""
         return tuple(self.spec.variants)
 
+    @property
+    def as_written(self) -> bool:
+        """Whether it is a network or variant of the file, and nothing was set."""
+        given = self.settings, self.freeze, self.input, self.attention
+        return not any(given)
+
     @cached_property
     def params(self) -> dict[str, Any]:
         """The value of every param; raises `UsageError` for an undeclared one."""
@@ -125,7 +131,10 @@ class Network(Shown):
 
     def _evaluated(self, given: dict[str, Any]) -> dict[str, Any]:
         """Evaluate params in the order in which they need each other."""
-        values: dict[str, Any] = {}
+        values = self._in_order(given)
+        if values is not None:
+            return values
+        values = {}
         waiting = {n: symbol(n) if _names_itself(n, v) else v for n, v in given.items()}
         needs = {n: set(_reads(v) & waiting.keys()) for n, v in waiting.items()}
         readers: dict[str, list[str]] = {name: [] for name in waiting}
@@ -145,6 +154,23 @@ class Network(Shown):
             place = self._declared(next(iter(waiting)))
             raise SpecError.of("AC126", message, place=place)
         return {name: values[name] for name in given}
+
+    def _in_order(self, given: dict[str, Any]) -> dict[str, Any] | None:
+        """Evaluate params in the order of the file; None where that is not possible."""
+        values: dict[str, Any] = {}
+        for name, value in given.items():
+            if _names_itself(name, value):
+                values[name] = symbol(name)
+            elif isinstance(value, Expression | tuple):
+                if any(n in given and n not in values for n in _reads(value)):
+                    return None
+                try:
+                    values[name] = self._value(name, value, values)
+                except SpecError:  # told by the other way, which may meet another first
+                    return None
+            else:
+                values[name] = value
+        return values
 
     def _value(self, name: str, value: Any, values: dict[str, Any]) -> Any:
         if isinstance(value, tuple):

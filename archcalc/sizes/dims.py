@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
-from math import gcd, isqrt
+from math import gcd, isqrt, prod
 from typing import Any, overload
 
 from archcalc.errors import ShapeError
@@ -259,10 +259,9 @@ def _balanced(terms: t.Terms) -> tuple[Dim, Dim]:
 
 def product(sizes: Iterable[Dim]) -> Dim:
     """Return the product of sizes; 1 for none."""
-    result: Dim | None = None
-    for size in sizes:
-        result = size if result is None else result * size
-    return 1 if result is None else result
+    left = iter(sizes)
+    first = next(left, 1)
+    return prod(left, start=first)
 
 
 def total(sizes: Iterable[Dim]) -> Dim:

@@ -18,6 +18,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 
 from archcalc.errors import nearest
@@ -40,6 +41,8 @@ __all__ = ["Expression", "ExpressionError", "Given", "parse", "whole"]
 Names = Mapping[str, Given]
 Run = Callable[[Names], Given]
 MOST_NAMES_SHOWN = 12
+SHORT, MOST_KNOWN = 60, 1024
+"""Arithmetic of so many characters is read once for all files, the last so many."""
 
 BINARY: dict[type[ast.operator], Callable[[Given, Given], Given]] = {
     ast.Add: arithmetic.add,
@@ -55,6 +58,11 @@ OF_INTS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
 }
+OF_NATURALS: dict[type[ast.operator], Callable[[int, int], int]] = {
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+"""Of whole numbers by whole numbers above 0."""
 COMPARISONS: dict[type[ast.cmpop], Callable[[Given, Given], bool]] = {
     ast.Eq: arithmetic.equal,
     ast.NotEq: arithmetic.unequal,
@@ -121,6 +129,10 @@ def parse(text: str, limits: Limits | None = None) -> Expression:
     32
     """
     limits = limits or current()
+    return (_read if len(text) > SHORT else _known)(text, limits)
+
+
+def _read(text: str, limits: Limits) -> Expression:
     reader = _Reader(text, limits, scan(text, limits))
     try:
         run = reader.read(reader.tree(), 0)
@@ -128,6 +140,9 @@ def parse(text: str, limits: Limits | None = None) -> Expression:
         raise too_deep(0, limits) from None
     constant = None if reader.names else _fitting(run({}), limits)
     return Expression(text, frozenset(reader.names), constant, run, limits)
+
+
+_known = lru_cache(MOST_KNOWN)(_read)
 
 
 def _fitting(value: Given, limits: Limits) -> Given:
@@ -162,6 +177,31 @@ def whole(value: Given, text: str = "") -> Dim:
         0,
         "`//` divides and rounds down; floor, ceil and round say which way",
     )
+
+
+Two = Callable[[Given, Given], Given]
+
+
+def _of_ints(left: Run, right: Run, quick: Callable[..., int], general: Two) -> Run:
+    """Return an operation with a short way for whole numbers."""
+
+    def run(names: Names) -> Given:
+        a, b = left(names), right(names)
+        return quick(a, b) if type(a) is int and type(b) is int else general(a, b)
+
+    return run
+
+
+def _of_naturals(left: Run, right: Run, quick: Callable[..., int], general: Two) -> Run:
+    """Return a division with a short way for whole numbers by those above 0."""
+
+    def run(names: Names) -> Given:
+        a, b = left(names), right(names)
+        if type(a) is int and type(b) is int and b > 0:
+            return quick(a, b)
+        return general(a, b)
+
+    return run
 
 
 class _Reader:
@@ -247,18 +287,13 @@ class _Reader:
             raise self.refused(node)
         left, right = self.read(node.left, depth), self.read(node.right, depth + 1)
         general = self.placed(BINARY[type(node.op)], node)
-        of_ints = OF_INTS.get(type(node.op))
-        if of_ints is None:
-            return lambda names: general(left(names), right(names))
-        quick = of_ints
-
-        def run(names: Names) -> Given:
-            a, b = left(names), right(names)
-            if type(a) is int and type(b) is int:
-                return quick(a, b)
-            return general(a, b)
-
-        return run
+        quick = OF_INTS.get(type(node.op))
+        if quick is not None:
+            return _of_ints(left, right, quick, general)
+        quick = OF_NATURALS.get(type(node.op))
+        if quick is not None:
+            return _of_naturals(left, right, quick, general)
+        return lambda names: general(left(names), right(names))
 
     def placed(
         self, operation: Callable[..., Given], node: ast.expr

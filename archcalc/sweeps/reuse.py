@@ -40,6 +40,9 @@ from archcalc.sweeps.packed import DEPTH, OF_VALUES, UnfitError, packed
 MOST_HELD = 100_000
 """Fragments that are held, each with some 3 kB: memory does not grow beyond."""
 
+MOST_NETWORKS = 500
+"""Networks that are held, none of them written out: only their params."""
+
 Values = tuple[Any, ...]
 Key = Callable[[Values], Any]
 
@@ -109,7 +112,7 @@ class Reuse:
         self.inplace = inplace
         self.dependence = Dependence(base.spec, axes, base.settings)
         self.memo = Memo(self.dependence, inplace, names, {}, {})
-        self.env: tuple[Values, Network] | None = None
+        self.networks: dict[Values, Network] = {}
         # A fragment does not know which steps in it leave the network or are frozen.
         known = base.spec.outputs or base.spec.freezes or base.freeze
         self.plain = len(base.spec.inputs) != 1 or bool(known)
@@ -180,7 +183,7 @@ class Reuse:
     def alone(self, values: Values) -> int | ArchcalcError:
         """Return the totals of one network analyzed alone, or why there are none."""
         try:
-            analysis = self.at(values).analyze(inplace=self.inplace)
+            analysis = self.network(values).analyze(inplace=self.inplace)
             total = analysis.total
             deep = depth(analysis.graph)
         except ArchcalcError as error:
@@ -278,10 +281,17 @@ class Reuse:
         raise UnfitError(step.kind)
 
     def at(self, values: Values) -> Network:
-        """Return the network for these values; the last one is kept."""
-        if self.env is None or self.env[0] != values:
-            self.env = values, self.network(values)
-        return self.env[1]
+        """Return the network for these values, whose params are known; some are kept.
+
+        Tables ask for the first values of all axes that they do not vary, again and
+        again.
+        """
+        network = self.networks.get(values)
+        if network is None:
+            if len(self.networks) == MOST_NETWORKS:
+                self.networks.clear()
+            network = self.networks[values] = self.network(values)
+        return network
 
     def writer(
         self, standing: Standing, values: Values, known: Sequence[Profile | None] = ()

@@ -3,7 +3,7 @@
     python tests/benchmarks/run.py                 # every part, some ten minutes
     python tests/benchmarks/run.py --rounds 3 start engine
 
-A part that is not measured keeps its section. Needs `pip install -e '.[bench]'`, and
+A part that is not measured keeps its section, which says of which run it is. Needs `pip install -e '.[bench]'`, and
 build/peers (see tests/peers.txt) for the engine's peers.
 """
 
@@ -24,6 +24,7 @@ from measuring import ROOT, Line, Section
 
 PARTS = {
     "counts": "counting",
+    "long": "long_commands",
     "start": "starting",
     "engine": "engine",
     "scale": "scale",
@@ -72,21 +73,29 @@ def main() -> None:
             subprocess.run(words, check=True)
         return
     known = sections(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-    head = "\n".join([HEAD, machine(os.getloadavg()[0])])
+    head = "\n".join([HEAD, machine()])
     section: Section = import_module(PARTS[parts[0]]).measure(asked.rounds)
-    known[section.title] = written(section)
+    known[section.title] = written(section, this_run(asked.rounds))
     FILE.write_text("\n".join([head, *known.values()]), encoding="utf-8")
 
 
-def machine(load: float) -> str:
-    """Return what the figures were measured on, and how busy it was beforehand."""
+def this_run(rounds: int) -> str:
+    """Return which run the figures of a section are from."""
+    words = ["git", "log", "-1", "--format=%h of %ad", "--date=short"]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=True)
+    load = os.getloadavg()[0]
+    beside = f", other programs beside (a load of {load:.0f})" * (load > 1.5)
+    return f"Run of this section: commit {done.stdout.strip()}, `--rounds {rounds}`{beside}."
+
+
+def machine() -> str:
+    """Return what the figures were measured on."""
     found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     processor = found[1] if found else platform.processor()
     python = f"Python {platform.python_version()}"
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    shared = f" Other programs ran beside: a load of {load:.1f} before." * (load > 0.5)
     cores = os.cpu_count()
-    return f"Machine: {cores} cores of {processor}; {python}; {packages}.{shared}\n"
+    return f"Machine: {cores} cores of {processor}; {python}; {packages}.\n"
 
 
 def sections(text: str) -> dict[str, str]:
@@ -98,11 +107,11 @@ def sections(text: str) -> dict[str, str]:
     }
 
 
-def written(section: Section) -> str:
-    """Return a section as Markdown."""
+def written(section: Section, run: str) -> str:
+    """Return a section as Markdown, with which run it is from."""
     rows = "\n".join(_rows(section.lines))
     table = f"| what | target | measured | met |\n|---|---|---|---|\n{rows}\n"
-    return f"## {section.title}\n\n{section.about.strip()}\n\n{table}"
+    return f"## {section.title}\n\n{section.about.strip()}\n\n{run}\n\n{table}"
 
 
 def _rows(lines: Sequence[Line]) -> Iterator[str]:

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any, Literal
 
 from archcalc.catalogue import FIGURES
 from archcalc.checks.claims.citations import KINDS, Publication, source_of
-from archcalc.checks.claims.expectations import Judged, judge, shown
+from archcalc.checks.claims.expectations import Computed, Judged, judge_all, shown
 from archcalc.checks.claims.on_slides import NAMED, Named
 from archcalc.checks.claims.quoted import Asked, Quoted
 from archcalc.checks.claims.reconcile import Candidate, candidates, nearest
-from archcalc.checks.claims.subjects import subjects
+from archcalc.checks.claims.subjects import Known, subjects
 from archcalc.errors import UsageError
-from archcalc.language.library import is_shipped, shipped
+from archcalc.language.library import find, is_shipped, shipped
 from archcalc.language.steps import USERS
+from archcalc.network.analysis import Analysis
+from archcalc.network.named_figures import Others, without_import
 from archcalc.network.network import Network, load
+from archcalc.readers import object_named
 from archcalc.records import dataclass
 
 Verdict = Literal[
@@ -79,11 +83,42 @@ def audit(networks: Sequence[Network] = ()) -> list[Published]:
     together. Raises `UsageError` AC552 for a variant of a file that is not shipped.
     """
     whole = list(map(_whole, networks)) or [load(name) for name in shipped()]
-    found = [_finding(network, one) for network in whole for one in judge(network)]
+    shelf = _Shelf(whole)
+    found = []
+    for network in whole:
+        computed = Computed(network, shelf.others)
+        known = Known(shelf.network, partial(_analyzed, computed))
+        found += [_finding(computed, known, one) for one in judge_all(computed)]
     if not networks:
-        found += map(_named, NAMED)
+        found += [_named(shelf, one) for one in NAMED]
     order = list(KINDS)
     return sorted(found, key=lambda f: (order.index(f.source.kind), f.source.name))
+
+
+class _Shelf:
+    """The networks that are audited and those that they name, each read once."""
+
+    def __init__(self, whole: Sequence[Network]) -> None:
+        files = {network.spec.source.name: network for network in whole}
+        self.files = {name: one for name, one in files.items() if one.as_written}
+        self.others = Others(self.network)
+
+    def network(self, name: str) -> Network:
+        """Return the network of a name; raise as `without_import`."""
+        if object_named(name) is None:
+            path, variant = find(name)
+            base = self.files.get(path)
+            if base is not None:
+                return base if variant is None else Network(base.spec, variant)
+        return without_import(name)
+
+
+def _analyzed(computed: Computed, network: Network) -> Analysis:
+    """Return the analysis of a network, that of the file's claims where it has one."""
+    input = network.input
+    if network.spec is computed.network.spec and isinstance(input, str | None):
+        return computed.beside(network.variant, input)
+    return network.analyze()
 
 
 def _whole(network: Network) -> Network:
@@ -95,7 +130,7 @@ def _whole(network: Network) -> Network:
     return Network(network.spec)
 
 
-def _finding(network: Network, one: Judged) -> Published:
+def _finding(computed: Computed, known: Known, one: Judged) -> Published:
     entry = one.entry
     at = f" {entry.at}" if entry.at else ""
     given = f" at {entry.input}" if entry.input else ""
@@ -112,7 +147,7 @@ def _finding(network: Network, one: Judged) -> Published:
         one.figure,
         verdict,
         " ".join((entry.why or entry.note or "").split()),
-        _nearest(network, one) if verdict == "loose" else "",
+        _nearest(computed, known, one) if verdict == "loose" else "",
     )
 
 
@@ -135,12 +170,12 @@ def _published(one: Judged) -> str:
     return one.claim.text
 
 
-def _named(named: Named) -> Published:
+def _named(shelf: _Shelf, named: Named) -> Published:
     """Return the finding of a name on a slide: the parameters of its network."""
     source, said = source_of(named.cite), named.said
     value: Any = None
     if named.kind == "network":
-        value = load(named.name).analyze().total.params
+        value = shelf.network(named.name).analyze().total.params
         computed = shown(value)
     else:
         computed = named.name if named.name in USERS else "not here"
@@ -150,16 +185,16 @@ def _named(named: Named) -> Published:
     )
 
 
-def _nearest(network: Network, one: Judged) -> str:
+def _nearest(computed: Computed, known: Known, one: Judged) -> str:
     """Return the simple reading that comes nearest to a figure of a whole network."""
     kind = FIGURES[one.metric].quoted
     value = one.claim.value
     if not kind or one.entry.at or not isinstance(value, Fraction):
         return ""
-    chosen = Network(network.spec, one.entry.variant, input=one.entry.input)
+    chosen = computed.chosen(one.entry.variant, one.entry.input)
     asked = Asked(kind, one.claim, "", 1, Fraction(1))
     figure = Quoted(one.claim.text, 0, (asked,))
-    found = candidates(subjects(chosen, 1, resized=False), figure, 1)
+    found = candidates(subjects(chosen, 1, False, known), figure, 1)
     return next((_told(c) for c in nearest(found, 1)), "")
 
 

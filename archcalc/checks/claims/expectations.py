@@ -229,9 +229,13 @@ def judge(network: Network, others: Others | None = None) -> Iterator[Judged]:
     input are computed with it. Raises `SpecError` AC303 where a claim cannot be read,
     or names what is not there.
     """
-    about = zip(network.spec.about.expect, network.spec.expected_at, strict=True)
-    computed = Computed(network, others)
-    for entry, at in about:
+    yield from judge_all(Computed(network, others))
+
+
+def judge_all(computed: Computed) -> Iterator[Judged]:
+    """Yield every claim of a file, as `judge`."""
+    spec = computed.network.spec
+    for entry, at in zip(spec.about.expect, spec.expected_at, strict=True):
         yield from judge_entry(computed, entry, at)
 
 
@@ -249,7 +253,10 @@ class Computed:
         self.network = network
         self.others = Others() if others is None else others
         self._networks: dict[tuple[str | None, str | None], Network] = {}
+        if network.as_written:
+            self._networks[network.variant, None] = network
         self._analyses: dict[tuple[object, ...], Analysis] = {}
+        self._beside: dict[tuple[str | None, str | None], Analysis] = {}
         self._written = 0
 
     def chosen(self, variant: str | None, input: str | None = None) -> Network:
@@ -271,6 +278,15 @@ class Computed:
                 self.count(network)
             self._analyses[key] = network.analyze(**setting)
         return self._analyses[key]
+
+    def beside(self, variant: str | None, input: str | None = None) -> Analysis:
+        """Return an analysis that no claim asks for; it is not counted."""
+        key = (variant, input)
+        if key in self._analyses:
+            return self._analyses[key]
+        if key not in self._beside:
+            self._beside[key] = self.chosen(variant, input).analyze()
+        return self._beside[key]
 
     def count(self, network: Network) -> None:
         """Count what is written out beside the network; raise `LimitError` AC115."""

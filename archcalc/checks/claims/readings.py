@@ -54,8 +54,7 @@ def _of_parts(subject: Subject, way: Way, room: int) -> Iterator[Reading]:
         return
     nodes = way.nodes
     total = sum(nodes[i] for i in subject.counted)
-    for part in subject.parts:
-        if part.weight <= room:
-            change = sum(nodes[i] for i in part.more) - sum(nodes[i] for i in part.less)
-            if change or part is EVERYTHING:
-                yield Reading(subject, way, part, total + change)
+    for part in subject.parts_within(room):
+        change = sum(nodes[i] for i in part.more) - sum(nodes[i] for i in part.less)
+        if change or part is EVERYTHING:
+            yield Reading(subject, way, part, total + change)

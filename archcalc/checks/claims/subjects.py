@@ -11,7 +11,7 @@ subjects of a network.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Literal
 
@@ -24,7 +24,7 @@ from archcalc.layers.conv import Conv
 from archcalc.layers.linear import Matrix
 from archcalc.network.analysis import Analysis
 from archcalc.network.network import Network, load
-from archcalc.records import NamedTuple, dataclass, replace
+from archcalc.records import NamedTuple, dataclass, field, replace
 
 SIDES = (32, 64, 96, 128, 160, 192, 224, 227, 240, 256, 299, 320, 331)
 """Usual sides of square inputs."""
@@ -37,8 +37,11 @@ flowers 102, dogs 120, cars 196, birds and Tiny ImageNet 200, Places 365, ImageN
 with background 1001, ImageNet-21k 21841 and 21843."""
 HEADS = (Matrix, Conv)
 """Kinds of layer that give one output a class."""
+LARGE, ONE_ROW = 1, 2
+"""What it weighs to leave out or add a large part, and one of many rows."""
 LARGE_PARTS = 4
 """Everything, without the last layer, convolutions alone, with side heads."""
+Ways = dict[tuple[Kind, bool], list[Way]]
 Change = Literal["", "variant", "kin", "input", "classes"]
 
 
@@ -67,20 +70,33 @@ class Subject:
     weight: int = 0
     text: str = ""
     change: Change = ""
+    _ways: Ways = field(default_factory=dict)
 
     @cached_property
     def counted(self) -> tuple[int, ...]:
         """The nodes of inference: side heads stand aside."""
         return tuple(n.index for n in self.analysis.graph.nodes if not n.aux)
 
-    @cached_property
+    @property
     def parts(self) -> tuple[Portion, ...]:
         """Everything, and each part that may be missing or counted twice."""
-        return (EVERYTHING, *_large_parts(self.analysis), *_small_parts(self.analysis))
+        return (EVERYTHING, *self._large, *self._small)
+
+    def parts_within(self, room: int) -> tuple[Portion, ...]:
+        """Return the parts that weigh at most so much; others are not looked for."""
+        return (
+            EVERYTHING,
+            *(self._large if room >= LARGE else ()),
+            *(self._small if room >= ONE_ROW else ()),
+        )
 
     @cached_property
-    def _ways(self) -> dict[tuple[Kind, bool], list[Way]]:
-        return {}
+    def _large(self) -> tuple[Portion, ...]:
+        return tuple(_large_parts(self.analysis))
+
+    @cached_property
+    def _small(self) -> tuple[Portion, ...]:
+        return tuple(_small_parts(self.analysis))
 
     def ways(self, kind: Kind, plain: bool = False) -> list[Way]:
         """Return everything of a kind that may be counted, or what is plainly meant."""
@@ -91,34 +107,58 @@ class Subject:
         return self._ways[key]
 
 
-def subjects(network: Network, most: int, resized: bool = True) -> Iterator[Subject]:
+class Known:
+    """The networks of searches: what was found of one is there for the next search.
+
+    `named` gives the network of a name, `analyze` the analysis of a network; what it
+    gives again is not counted again.
+    """
+
+    def __init__(
+        self,
+        named: Callable[[str], Network] = load,
+        analyze: Callable[[Network], Analysis] = Network.analyze,
+    ) -> None:
+        self.named = named
+        self.analyze = analyze
+        self._ways: dict[int, tuple[Analysis, Ways]] = {}
+
+    def subject(
+        self, network: Network, weight: int = 0, text: str = "", change: Change = ""
+    ) -> Subject:
+        """Return a network to read figures of; raise `UsageError` AC551 for symbols."""
+        analysis = self.analyze(network)
+        sizes = (size for node in analysis.graph.nodes for size in node.shape)
+        if not all(isinstance(size, int) for size in sizes):
+            message = (
+                f"{network.name} has symbolic sizes, so its figures cannot be checked"
+            )
+            raise UsageError.of("AC551", message)
+        _, known = self._ways.setdefault(id(analysis), (analysis, {}))
+        return Subject(network, analysis, weight, text, change, known)
+
+
+def subjects(
+    network: Network, most: int, resized: bool = True, known: Known | None = None
+) -> Iterator[Subject]:
     """Yield the network, its variants and kin, and itself with other usual sizes.
 
     Without `resized` its own input and classes alone. Raises `UsageError` AC551 where a
     size is a symbol.
     """
-    plain = Subject(network, _analysis(network))
+    known = known or Known()
+    plain = known.subject(network)
     yield plain
     if most < 1:
         return
     for variant in (None, *network.variants):
         if variant != network.variant:
             other = Network(network.spec, variant)
-            yield Subject(other, _analysis(other), 1, other.name, "variant")
+            yield known.subject(other, 1, other.name, "variant")
     for name in _kin(network.spec.name):
-        other = load(name)
-        yield Subject(other, _analysis(other), 1, name, "kin")
+        yield known.subject(known.named(name), 1, name, "kin")
     if resized:
-        yield from _resized(plain)
-
-
-def _analysis(network: Network) -> Analysis:
-    analysis = network.analyze()
-    sizes = (size for node in analysis.graph.nodes for size in node.shape)
-    if not all(isinstance(size, int) for size in sizes):
-        message = f"{network.name} has symbolic sizes, so its figures cannot be checked"
-        raise UsageError.of("AC551", message)
-    return analysis
+        yield from _resized(plain, known)
 
 
 def _kin(name: str) -> list[str]:
@@ -127,14 +167,14 @@ def _kin(name: str) -> list[str]:
     return [n for n in known if n.startswith(f"{name}-") or name.startswith(f"{n}-")]
 
 
-def _resized(plain: Subject) -> Iterator[Subject]:
+def _resized(plain: Subject, known: Known) -> Iterator[Subject]:
     """Yield the network with other usual inputs, then with other counts of classes."""
     network = plain.network
     for side in SIDES:
         at_side = _at_side(network, side)
         if at_side is not None:
             shape = times(next(iter(at_side.input_shapes.values())))
-            yield Subject(at_side, _analysis(at_side), 1, f"input {shape}", "input")
+            yield known.subject(at_side, 1, f"input {shape}", "input")
     for classes in CLASSES:
         graph = with_classes(plain.analysis.graph, classes)
         if graph is not None:
@@ -217,21 +257,21 @@ def _large_parts(analysis: Analysis) -> Iterator[Portion]:
     dense = [r for r in weighty if nodes[r.nodes[0]].layer.family != "convolution"]
     if len(weighty) > 1:
         last = weighty[-1]
-        yield Portion(f"without {last.name}", "", 1, less=last.nodes)
+        yield Portion(f"without {last.name}", "", LARGE, less=last.nodes)
     if 1 < len(dense) < len(weighty):
         less = tuple(i for row in dense for i in row.nodes)
-        yield Portion("convolutions alone", "", 1, less)
+        yield Portion("convolutions alone", "", LARGE, less)
     aux = tuple(node.index for node in nodes if node.aux)
     if aux and not analysis.graph.unfit:
-        yield Portion("with side heads", "", 1, more=aux)
+        yield Portion("with side heads", "", LARGE, more=aux)
 
 
 def _small_parts(analysis: Analysis) -> Iterator[Portion]:
     """Yield each row and branch, left out and counted twice."""
     for row in analysis.rows:
         if not row.aux:
-            yield Portion("one row left out", row.name, 2, less=row.nodes)
-            yield Portion("one row counted twice", row.name, 2, more=row.nodes)
+            yield Portion("one row left out", row.name, ONE_ROW, less=row.nodes)
+            yield Portion("one row counted twice", row.name, ONE_ROW, more=row.nodes)
     nodes = analysis.graph.nodes
     single = {row.nodes for row in analysis.rows}
     for group in analysis.graph.groups:
@@ -239,5 +279,5 @@ def _small_parts(analysis: Analysis) -> Iterator[Portion]:
         if group.kind != "branch" or not inside or inside in single:
             continue
         if not nodes[group.first].aux:
-            yield Portion("one branch left out", group.name, 2, less=inside)
-            yield Portion("one branch counted twice", group.name, 2, more=inside)
+            yield Portion("one branch left out", group.name, ONE_ROW, less=inside)
+            yield Portion("one branch counted twice", group.name, ONE_ROW, more=inside)

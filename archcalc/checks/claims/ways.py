@@ -8,6 +8,7 @@ layers on the longest path, the receptive field of the last layer that has one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Literal
 
 from archcalc.figures.conventions import (
@@ -117,14 +118,23 @@ def _operations(analysis: Analysis, plain: bool) -> Iterator[Way]:
     text = f"{text}, two operations for each multiply-accumulate"
     six = [6 * n for n in macs]
     yield Way("operations", "training step, 2 × MACs", text, 2, six, flop=True)
-    known: list[object] = []
     seen = _Seen(analysis)
+    for name in _tools():
+        yield from _by_tool(analysis, name, seen.by(operations_of, name))
+
+
+@cache
+def _tools() -> tuple[str, ...]:
+    """Return the conventions whose operations are a way of their own."""
+    known: list[object] = []
+    found = []
     for name, convention in CONVENTIONS.items():
         if convention.operations in known:
             continue  # as another tool counts, whose rules it took over
         known.append(convention.operations)
         if convention.unit and name not in (USUAL, "lecture", "torch"):
-            yield from _by_tool(analysis, name, seen.by(operations_of, name))
+            found.append(name)
+    return tuple(found)
 
 
 def _by_tool(analysis: Analysis, name: str, counts: list[int]) -> Iterator[Way]:
