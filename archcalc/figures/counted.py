@@ -80,6 +80,15 @@ class Counted:
             self.graph, self.convention, self.readers, given.inplace, given.batch
         )
 
+    def apart(self) -> Counted:
+        """Return the same for what is kept here and asks for it.
+
+        Two objects that hold each other stay in memory until the collector finds them.
+        """
+        other = Counted(self.name, self.graph, self.setting)
+        vars(other).update(readers=self.readers, tally=self.tally)
+        return other
+
     def figures(self, nodes: Iterable[int]) -> Figures:
         """Return the sums over some nodes."""
         sums = self.tally.sums(nodes)

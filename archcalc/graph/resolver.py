@@ -188,7 +188,13 @@ class Resolver:
         if not isinstance(given, Expression):
             return given
         try:
-            names = {n: self.lookup(n, step, at, scope) for n in given.names}
+            known = scope.values
+            names = {
+                n: known[n]
+                if n in known and n != "i"
+                else self.lookup(n, step, at, scope)
+                for n in given.names
+            }
             return given.evaluate(names)
         except ExpressionError as error:
             message = f"{given.text}: {error.message}"

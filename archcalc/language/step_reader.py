@@ -60,11 +60,19 @@ class StepReader:
     def __init__(self, arguments: ArgumentReader) -> None:
         self.arguments = arguments
         self.problems = arguments.problems
-        self.inputs = InputReader(arguments, self.steps)
         self.lora = LoraReader(arguments)
         self.block_params: dict[str, dict[str, bool]] = {}
         self.defaults: dict[str, dict[str, Any]] = {}
         self.seen: dict[tuple[Any, ...], Step] = {}
+
+    @property
+    def inputs(self) -> InputReader:
+        """What reads inputs; it holds this reader, which therefore does not hold it.
+
+        So what is read goes when it is no longer needed: of a shelf of files, one is
+        there at a time.
+        """
+        return InputReader(self.arguments, self.steps)
 
     # -- whole lists -----------------------------------------------------------------
 

@@ -126,4 +126,4 @@ class Analysis(Counted, Shown):
 
     @cached_property
     def _rows(self) -> Rows:
-        return Rows(self)
+        return Rows(self.apart())
