@@ -16,7 +16,7 @@ from archcalc.language.about import METRICS, Expected
 from archcalc.readers.weights.record import Weights
 from archcalc.source.values import Value
 
-BUDGET = re.compile(r"\s*([a-z_][a-z_0-9]*)\s*(.+?)\s*")
+BUDGET = r"\s*([a-z_][a-z_0-9]*)\s*(.+?)\s*"
 WRONG = "AC508"
 OF_WEIGHTS = {"params": "values", "disk": "bytes"}
 """What a file of weights has of the figures of a network."""
@@ -27,7 +27,7 @@ def read_budget(text: str) -> Expected:
 
     Raises `UsageError` AC508 for a text that is none.
     """
-    match = BUDGET.fullmatch(text)
+    match = re.fullmatch(BUDGET, text)
     metric = match[1] if match else ""
     if match is None or metric not in METRICS or metric == "is":
         help = nearest(metric, METRICS) or "write params <= 26M, or disk <= 100MB"

@@ -13,21 +13,17 @@ refused, not overwritten.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archcalc.errors import ArchcalcError, UsageError
 from archcalc.limits import DEFAULT
+from archcalc.source.digests import digest
 from archcalc.source.text import ENDINGS, read_bytes
-
-if TYPE_CHECKING:
-    from hashlib import blake2b
 
 FORMAT = "archcalc-cache"
 VERSION = 1
@@ -35,7 +31,6 @@ MOST = 10_000
 """Results that are kept; the oldest go first."""
 LONGEST = 64 * 2**20
 """Bytes of a file that is read: each result is some hundred."""
-DIGEST_BYTES = 16
 
 
 class Cache:
@@ -51,6 +46,8 @@ class Cache:
 
     def _read(self) -> dict[str, Any]:
         """Return what the file has; raise `UsageError` AC575 where it is no cache."""
+        import json  # here, since a command without `--cache` spares it
+
         assert self.path is not None
         if not os.path.lexists(self.path):
             return {}
@@ -66,11 +63,8 @@ class Cache:
 
     def key(self, kind: str, *parts: object) -> str:
         """Return what a result is kept under: a digest of all that it follows from."""
-        made = _digest(self.engine)
-        for part in parts:
-            data = part if isinstance(part, bytes) else repr(part).encode()
-            made.update(len(data).to_bytes(8, "big") + data)
-        return f"{kind}:{made.hexdigest()}"
+        told = (p if isinstance(p, bytes) else repr(p).encode() for p in parts)
+        return f"{kind}:{digest(self.engine, *map(_measured, told)).hex()}"
 
     def file_key(self, kind: str, path: str, *parts: object) -> str | None:
         """Return the key of a result that follows from a file; None without one."""
@@ -96,6 +90,8 @@ class Cache:
         """Write the file, where there is something new to keep."""
         if self.path is None or not self.changed:
             return
+        import json
+
         newest = dict(list(self.results.items())[-MOST:])
         lines = [f"{json.dumps(k)}: {json.dumps(v)}" for k, v in newest.items()]
         body = ",\n".join(lines)
@@ -107,19 +103,17 @@ class Cache:
     @cached_property
     def engine(self) -> bytes:
         """A digest of the code that makes results."""
-        made = _digest(sys.version.encode())
+        from importlib.util import find_spec
+
         yaml = find_spec("yaml")  # not imported: its first file has its version
-        for path in (*_modules(Path(__file__).parent.parent), yaml and yaml.origin):
-            if path:
-                data = Path(path).read_bytes()
-                made.update(len(data).to_bytes(8, "big") + data)
-        return made.digest()
+        files = *_modules(Path(__file__).parent.parent), yaml and yaml.origin
+        codes = (_measured(Path(path).read_bytes()) for path in files if path)
+        return digest(sys.version.encode(), *codes)
 
 
-def _digest(begin: bytes) -> blake2b:
-    from hashlib import blake2b  # loads a library, which a check without cache spares
-
-    return blake2b(begin, digest_size=DIGEST_BYTES)
+def _measured(data: bytes) -> bytes:
+    """Return bytes with their number before them, so that no two lists are alike."""
+    return len(data).to_bytes(8, "big") + data
 
 
 def _modules(folder: Path) -> Iterator[str]:

@@ -16,9 +16,9 @@ from archcalc.records import dataclass
 from archcalc.source.text import ENDINGS
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages"})
-OURS = re.compile(rb"^(?:archcalc|layers|input|blocks)\s*:", re.MULTILINE)
-ANY_KEY = re.compile(rb"^[\w\"'][^\n#]*:(?:\s|$)", re.MULTILINE)
-ITEM = re.compile(rb"^- (?:\{\s*)?([\w-]+)", re.MULTILINE)
+OURS = rb"(?m)^(?:archcalc|layers|input|blocks)\s*:"
+ANY_KEY = rb"(?m)^[\w\"'][^\n#]*:(?:\s|$)"
+ITEM = rb"(?m)^- (?:\{\s*)?([\w-]+)"
 BEGINNING = 2**16
 
 
@@ -96,9 +96,9 @@ def is_spec(path: str) -> bool:
             data = file.read(BEGINNING)
     except OSError:
         return True
-    if OURS.search(data) or not (ANY_KEY.search(data) or ITEM.search(data)):
+    if re.search(OURS, data) or not (re.search(ANY_KEY, data) or re.search(ITEM, data)):
         return True
-    return not ANY_KEY.search(data) and _has_steps(ITEM.findall(data))
+    return not re.search(ANY_KEY, data) and _has_steps(re.findall(ITEM, data))
 
 
 def _has_steps(words: Iterable[bytes]) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from archcalc.network.network import Network
 from archcalc.network.network import network as network_of
 from archcalc.readers import object_named
 from archcalc.records import dataclass, replace
+from archcalc.source.digests import digest
 from archcalc.source.text import ENDINGS, decode, read_bytes
 
 VERSION = 1
@@ -39,7 +39,7 @@ WHERE_FROZEN = "frozen"
 """The figure that an entry has only where it is not 0."""
 COUNTING = "counting"
 """The key of an entry for the version of the counting; entries without it have 1."""
-DIGEST_BYTES, LENGTH_BYTES = 16, 4
+LENGTH_BYTES = 4
 Entry = dict[str, Any]
 
 
@@ -92,8 +92,7 @@ BETWEEN, NO_NODE = _measured(b"|"), _measured(b"")
 
 def _digest(*measured: bytes) -> bytes:
     """Return the digest of parts that have their lengths, with its own before it."""
-    made = blake2b(b"".join(measured), digest_size=DIGEST_BYTES)
-    return _measured(made.digest())
+    return _measured(digest(*measured))
 
 
 def entry_of(analysis: Analysis) -> Entry:

@@ -24,7 +24,7 @@ from archcalc.sizes.expressions import FUNCTIONS, MOST_NAMES_SHOWN, Expression
 from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value
 
 LONGEST_NAME = 200
-PATH = re.compile(rf"{WORD.pattern}(\.[A-Za-z0-9_-]+)+")
+PATH = rf"{WORD.pattern}(\.[A-Za-z0-9_-]+)+"
 KNOWN_WORDS = frozenset(
     {
         *BOOLEANS,
@@ -154,7 +154,7 @@ class ArgumentReader:
             return BOOLEANS[value.text]
         if WORD.fullmatch(value.text) and not self._difference(value.text):
             return value.text
-        if steps and PATH.fullmatch(value.text):
+        if steps and re.fullmatch(PATH, value.text):
             return value.text
         return self._arithmetic(value)
 

@@ -19,8 +19,8 @@ VARIANT = rb"\n  ([\"']?)([\w.-]+)\1\s*:"
 TITLE = rb"\ntitle:\s*[\"']?([^,(\n]*)"
 """Compiled where a name is none of a file: most are."""
 PYTHON = ".py"
-UNSAID = re.compile(r"[-_./:() ]")
-SIZE_WORD = re.compile(r"(?<=[-_])(tiny|small|base|large|huge)(?=[-_]|$)")
+UNSAID = r"[-_./:() ]"
+SIZE_WORD = r"(?<=[-_])(tiny|small|base|large|huge)(?=[-_]|$)"
 """Sizes that libraries spell out and papers shorten to a letter."""
 
 
@@ -73,7 +73,7 @@ def blind(name: str) -> str:
     >>> blind("VGG-16"), blind("wide_resnet50_2")
     ('vgg16', 'wideresnet502')
     """
-    return UNSAID.sub("", name.lower())
+    return re.sub(UNSAID, "", name.lower())
 
 
 @cache
@@ -107,7 +107,7 @@ def spelled(name: str) -> str | None:
     `VGG-16`, `vit_b_16`, `resnet50v1.5`, `convnext_small`.
     Raises `UsageError` AC501 for a name that may mean several.
     """
-    shortened = SIZE_WORD.sub(lambda size: size[0][0], name.lower())
+    shortened = re.sub(SIZE_WORD, lambda size: size[0][0], name.lower())
     known = spellings()
     meant = known.get(blind(name)) or known.get(blind(shortened))
     if meant is None:

@@ -15,7 +15,6 @@ from archcalc.catalogue import FIGURES
 from archcalc.errors import nearest
 from archcalc.figures.backward import backward_macs
 from archcalc.figures.conventions import USUAL
-from archcalc.figures.memory.checkpoints import segments
 from archcalc.graph.graph import Node
 from archcalc.graph.paths import connections, depths
 from archcalc.language.about import METRICS
@@ -32,9 +31,7 @@ from archcalc.sizes.expressions import ExpressionError, Given, parse
 Metric = Callable[[Analysis, Row | None], Any]
 MEASURED = tuple(name for name in METRICS if name != "is")
 """What has a figure; `is` is arithmetic on these."""
-OPERAND = re.compile(
-    r"(?P<metric>[a-z_]+)(?: at (?P<at>[^ ]+))?(?: of (?P<net>[^ ]+))?"
-)
+OPERAND = r"(?P<metric>[a-z_]+)(?: at (?P<at>[^ ]+))?(?: of (?P<net>[^ ]+))?"
 
 
 def measure(analysis: Analysis, metric: str, at: str | None = None) -> Any:
@@ -105,7 +102,7 @@ def derived(
 
 
 def _operand(analysis: Analysis, text: str, others: Others) -> Any:
-    match = OPERAND.fullmatch(" ".join(text.split()))
+    match = re.fullmatch(OPERAND, " ".join(text.split()))
     if match is None or match["metric"] not in MEASURED:
         near = nearest(text.partition(" ")[0], MEASURED)
         raise ValueError(
@@ -274,6 +271,8 @@ def _again(analysis: Analysis, nodes: Sequence[int]) -> list[int]:
     """Return those of some nodes that run again in backward, with checkpoints."""
     if analysis.setting.checkpoint == "none":
         return []
+    from archcalc.figures.memory.checkpoints import segments
+
     parts = segments(analysis.graph, analysis.setting.checkpoint)
     return [i for i in nodes if any(part.first <= i < part.end for part in parts)]
 

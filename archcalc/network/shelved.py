@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcalc.language.library import shipped
 from archcalc.records import NamedTuple
+from archcalc.source.digests import digest
 
 if TYPE_CHECKING:
     from archcalc.network.network import Network
 
 FILE = Path(__file__).parent.parent / "shelf.json"
-DIGEST_BYTES = 16
 
 
 class Shelved(NamedTuple):
@@ -59,7 +58,7 @@ def shelved(variants: bool) -> Iterator[Shelved]:
 
 def digest_of(data: bytes) -> str:
     """Return what the file has of a spec's bytes."""
-    return blake2b(data, digest_size=DIGEST_BYTES).hexdigest()
+    return digest(data).hex()
 
 
 def _written() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from archcalc.reports.report import Report
 
 LONGEST = 4000
 SPEAKS_FOR_ITSELF = ("definition", "assumption")
-ADDRESS = re.compile(r"https?://[\w./~:?=&%+,;-]*[\w/]", re.ASCII)
+ADDRESS = r"(?a)https?://[\w./~:?=&%+,;-]*[\w/]"
 Safe = Callable[[str], str]
 
 
@@ -54,7 +54,7 @@ def linked(value: str, safe: Safe, link: Safe) -> str:
     """Return running text in which plain web addresses are links."""
     value, end = prose(value), 0
     parts: list[str] = []
-    for match in ADDRESS.finditer(value):
+    for match in re.finditer(ADDRESS, value):
         parts += [safe(value[end : match.start()]), link(match[0])]
         end = match.end()
     return "".join([*parts, safe(value[end:])])

@@ -69,12 +69,12 @@ class Wanted(NamedTuple):
 
 
 ALL = Wanted()
-YEARS = re.compile(r"(?P<first>[0-9]{4})?(?P<to>-)?(?P<last>[0-9]{4})?")
+YEARS = r"(?P<first>[0-9]{4})?(?P<to>-)?(?P<last>[0-9]{4})?"
 
 
 def _years(text: str) -> tuple[int, int]:
     """Return the first and last year of a span; raise `UsageError` AC516."""
-    match = YEARS.fullmatch(text)
+    match = re.fullmatch(YEARS, text)
     if not match or not (match["first"] or match["last"]):
         help = "write --year 2018, 2018-2020, 2018- or -2015"
         raise UsageError.of(

@@ -23,7 +23,7 @@ from archcalc.source.edits import Edit, Extents
 from archcalc.source.values import Mapping, Scalar, Value
 from archcalc.source.values import Sequence as Items
 
-LITERAL = re.compile(r"[0-9]+|true|false|half|same|valid|floor|ceil")
+LITERAL = r"[0-9]+|true|false|half|same|valid|floor|ceil"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Linted:
         given = self.argument(key, name)
         if given is None:
             return self.layout.added(key, f"{name}: {text}")
-        if not isinstance(given, Scalar) or not LITERAL.fullmatch(given.text):
+        if not isinstance(given, Scalar) or not re.fullmatch(LITERAL, given.text):
             return None
         return self.layout.replaced(given, text)
 

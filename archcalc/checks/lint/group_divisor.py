@@ -11,12 +11,12 @@ from archcalc.source.edits import Extents
 from archcalc.source.values import Scalar
 
 CODE = "AC203"
-CLASH = re.compile(r"([0-9]+) groups do not divide ([0-9]+)")
+CLASH = r"([0-9]+) groups do not divide ([0-9]+)"
 
 
 def remedy(layout: Extents, problem: Problem) -> Fix | None:
     """Return the fix that takes the nearest number of groups that divides."""
-    clash = CLASH.match(problem.message) if problem.code == CODE else None
+    clash = re.match(CLASH, problem.message) if problem.code == CODE else None
     key = _key_at(layout, problem.place) if clash and problem.place else None
     holder = layout.holder(key) if key is not None else None
     given = holder.get("groups") if holder else None

@@ -28,7 +28,7 @@ RULE = Rule(
     fixable=True,
 )
 MOST_SHOWN = 12
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+PLAIN = r"[A-Za-z_][A-Za-z0-9_.-]*"
 WORDS = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
 
 
@@ -69,5 +69,5 @@ def _named(net: Linted, names: tuple[str, ...]) -> Fix | None:
 
 def _written(name: str) -> str:
     """Return a name as it is written in a list in brackets."""
-    plain = PLAIN.fullmatch(name) and name.lower() not in WORDS
+    plain = re.fullmatch(PLAIN, name) and name.lower() not in WORDS
     return name if plain else json.dumps(name, ensure_ascii=False)
