@@ -12,12 +12,10 @@ from random_layers import (
     learned,
     matrix,
     norm,
-    order,
     reduction,
-    reshape,
     softmax,
-    taking,
 )
+from random_moves import order, reshape, taking
 from random_writer import (
     Made,
     Step,
