@@ -116,8 +116,8 @@ Attention = Annotated[
         "--attention",
         metavar="KERNEL",
         group=READING,
-        help="How attention is computed: fused (one kernel, as in FlashAttention) or "
-        "unfused (scores in memory). Overrides the spec.",
+        help="How attention runs: fused (as F.scaled_dot_product_attention) or "
+        "unfused (written out). Overrides the spec.",
         autocompletion=among("fused", "unfused"),
     ),
 ]

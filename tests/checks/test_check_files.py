@@ -11,6 +11,7 @@ from archcalc.checks.catalogue import every_rule
 from archcalc.checks.discovery import is_spec, specs_at
 from archcalc.checks.project import Project
 from archcalc.checks.rule import as_file
+from archcalc.commands.check.check import say_shipped
 
 # -- which files -----------------------------------------------------------------------
 
@@ -49,6 +50,16 @@ def test_folders_are_walked_without_hidden_ones(run: Run, tmp_path: Path) -> Non
     assert done.out.splitlines()[-1] == "1 other YAML file left out"
     assert run("check", "z.yaml").code == 1
     assert run("check", "z.yaml", "a.yaml", "--skip-others").code == 0
+
+
+def test_shipped_specs_are_said_where_nothing_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for paths, said in ((None, True), (["vgg16"], False)):
+        say_shipped(specs_at(paths), "lock")
+        told = capsys.readouterr().err
+        assert ("`archcalc lock .`" in told, bool(told)) == (said, said)
+        assert all(len(line) <= 80 for line in told.splitlines())
 
 
 def test_what_cannot_be_opened_is_told_by_its_name(run: Run, tmp_path: Path) -> None:

@@ -194,8 +194,8 @@ def say_shipped(found: Found, command: str) -> None:
     """Say on stderr that the shipped specs are taken, where no others are named."""
     if found.by_default:
         print(
-            "note: no path is given, and no pyproject.toml lists any, so these are the "
-            f"shipped specs\n  help: `archcalc {command} .` takes those of this folder",
+            "note: no path given, and none in pyproject.toml: these are the shipped "
+            f"specs\n  help: `archcalc {command} .` takes those of this folder",
             file=sys.stderr,
         )
 
