@@ -130,6 +130,29 @@ class Recurrent(nn.Module):
         return states[:, -1] if self.last else states
 
 
+class Tied(nn.Module):
+    """A matrix that is read as it is, and turned."""
+
+    def __init__(self, entering: int, inner: int) -> None:
+        super().__init__()
+        self.layer = nn.Linear(entering, inner, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.linear(self.layer(x).tanh(), self.layer.weight.t())
+
+
+class Gained(nn.Module):
+    """A convolution whose kernel is a product of two learned tensors."""
+
+    def __init__(self, entering: int, out: int) -> None:
+        super().__init__()
+        self.kernel = nn.Parameter(torch.randn(out, entering, 3, 3))
+        self.gain = nn.Parameter(torch.randn(out, 1, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.conv2d(x, self.kernel * self.gain, padding=1)
+
+
 class Residual(nn.Module):
     """A part whose output is added to its input."""
 
@@ -263,6 +286,16 @@ def learned(random: Random, x: Tensor) -> Made:
     return of_part(Learned(tuple(sizes), random.random() < 0.5))
 
 
+@maker(2, 3)
+def tied(random: Random, x: Tensor) -> Made:
+    return of_part(Tied(x.shape[-1], width_of(random)))
+
+
+@maker(4)
+def gained(random: Random, x: Tensor) -> Made:
+    return of_part(Gained(x.shape[1], width_of(random)))
+
+
 @maker()
 def slopes(random: Random, x: Tensor) -> Made:
     return of_part(nn.PReLU(x.shape[1] if x.dim() > 1 and random.random() < 0.5 else 1))
@@ -305,9 +338,8 @@ def pool(random: Random, x: Tensor) -> Made:
 @maker(3, 4)
 def adaptive(random: Random, x: Tensor) -> Made:
     kind, size = random.choice(("max", "avg")), random.choice((1, 2, 3))
-    return Made(
-        lambda x: getattr(functional, f"adaptive_{kind}_pool{x.dim() - 2}d")(x, size)
-    )
+    call = getattr(functional, f"adaptive_{kind}_pool{x.dim() - 2}d")
+    return Made(lambda x: call(x, size))
 
 
 @maker(3, 4, 5)
@@ -477,6 +509,22 @@ def rolled(random: Random, x: Tensor) -> Made:
     axes = [n for n in range(1, x.dim()) if random.random() < 0.5] or [x.dim() - 1]
     shifts = [random.randint(-2, 2) for _ in axes]
     return Made(lambda x: x.roll(shifts, axes))
+
+
+@maker(3, 4)
+def written(random: Random, x: Tensor) -> Made:
+    """A copy that is written into, as a whole or in a part."""
+    start, whole = random.randint(0, x.shape[1] - 1), random.random() < 0.5
+
+    def call(x: Tensor) -> Tensor:
+        y = x.exp()
+        if whole:
+            y += x
+            return y.relu_().mul_(2)
+        y[:, start:] = x[:, start:] * 2
+        return y
+
+    return Made(call)
 
 
 @maker()

@@ -108,7 +108,7 @@ def macs_of(module: nn.Module, sizes: tuple[int, ...]) -> int:
     return counter.get_total_flops() // 2
 
 
-@pytest.mark.parametrize("number", range(16))
+@pytest.mark.parametrize("number", range(10))
 def test_a_random_module_is_what_torch_says(number: int) -> None:
     module, sizes = made(f"quick.{number}")
     beside(module, sizes, Counter())

@@ -54,10 +54,10 @@ def fuzz() -> Iterator[str]:
     yield f"| **total** | | {sums} |"
 
 
-def formats() -> Iterator[str]:
-    """Yield the lines of the runs with files of other formats, with their sums."""
-    runs = yaml.safe_load(RUNS.read_text(encoding="utf-8"))["formats"]
-    names = ("minutes", "safetensors", "gguf", "json", "cfg", "prototxt", "found")
+def counted(kind: str, *names: str) -> Iterator[str]:
+    """Yield the lines of the runs of another fuzzer, with their sums."""
+    runs = yaml.safe_load(RUNS.read_text(encoding="utf-8"))[kind]
+    names = ("minutes", *names, "found")
     words = ("date", "seed", *names[:-1], "found and mended")
     yield f"| {' | '.join(words)} |"
     yield f"|---|---|{'---:|' * len(names)}"
@@ -68,17 +68,19 @@ def formats() -> Iterator[str]:
     yield f"| **total** | | {sums} |"
 
 
+def formats() -> Iterator[str]:
+    """Yield the lines of the runs with files of other formats."""
+    return counted("formats", "safetensors", "gguf", "json", "cfg", "prototxt")
+
+
 def onnx() -> Iterator[str]:
-    """Yield the lines of the runs with models in ONNX, with their sums."""
-    runs = yaml.safe_load(RUNS.read_text(encoding="utf-8"))["onnx"]
-    yield "| date | seed | minutes | models | found and mended |"
-    yield "|---|---|---:|---:|---:|"
-    names = ("minutes", "models", "found")
-    for run in runs:
-        counts = " | ".join(f"{run[name]:,}" for name in names)
-        yield f"| {run['date']} | {run['seed']} | {counts} |"
-    sums = " | ".join(f"**{sum(run[name] for run in runs):,}**" for name in names)
-    yield f"| **total** | | {sums} |"
+    """Yield the lines of the runs with models in ONNX."""
+    return counted("onnx", "models")
+
+
+def modules() -> Iterator[str]:
+    """Yield the lines of the runs with PyTorch modules."""
+    return counted("modules", "modules", "steps")
 
 
 def exported() -> Iterator[str]:
@@ -104,6 +106,7 @@ TABLES = {
     "exported code": exported,
     "onnx fuzz counts": onnx,
     "format fuzz counts": formats,
+    "module fuzz counts": modules,
     "limits": limits,
     "fuzz counts": fuzz,
     "models that were read": models,
