@@ -346,49 +346,49 @@ def resize(trace: Trace, node: Node, ins: Ins) -> Value:
         node.attributes.get("mode", "nearest")
     )
     axes = node.attributes.get("axes") or [*range(x.rank)]
-    if (
-        x.batch != 0
-        or mode is None
-        or axes
-        not in (
-            [*range(x.rank)],
-            [*range(2, x.rank)],
-        )
-    ):
+    if x.batch != 0 or mode is None:
+        raise NotKnown
+    if axes not in ([*range(x.rank)], [*range(2, x.rank)]):
         raise NotKnown
     if node.attributes.get("keep_aspect_ratio_policy", "stretch") != "stretch":
         raise NotKnown
-    before = 2 - axes[0]  # sizes and factors may begin with those of N and C
-    old = node.op == "Upsample" or (given(ins, 2) is None and len(ins) == 2)
-    scales, wanted = given(ins, 1 if old else 2), given(ins, 3)
     args: dict[str, Any] = {} if mode == "nearest" else {"mode": mode}
     places = node.attributes.get("coordinate_transformation_mode")
     if places == "align_corners" and args:
         args["align_corners"] = True
-    found = scales.data if scales is not None else None
-    factors: Sequence[Any] = node.attributes.get("scales") or found or ()
+    size, ratios = resized(node, ins, x, 2 - axes[0])
+    ratio = ratios[0]
+    if ratio is not None and len(set(ratios)) == 1 and ratio.denominator == 1:
+        return trace.layer(node, "upsample", [x], scale=int(ratio), **args)
+    return trace.layer(node, "resize", [x], size=simple(size), **args)
+
+
+def resized(
+    node: Node, ins: Ins, x: Value, before: int
+) -> tuple[tuple[Any, ...], list[Fraction | None]]:
+    """Return the spatial sizes after a `Resize`, and how often they are the old ones.
+
+    `before` is how many sizes or factors come first that are those of samples and
+    channels. A ratio is None where a size is a name.
+    """
+    old = node.op == "Upsample" or (given(ins, 2) is None and len(ins) == 2)
+    scales, wanted = given(ins, 1 if old else 2), given(ins, 3)
     if wanted is not None and wanted.data:
         size = tuple(wanted.data[before:])
         ratios = [
             Fraction(m, n) if isinstance(m, int) and isinstance(n, int) else None
             for m, n in zip(size, x.sizes[2:], strict=True)
         ]
-    elif factors:
-        ratios = [Fraction(float(f)).limit_denominator(1000) for f in factors[before:]]
-        if any(float(f) != 1 for f in factors[:before]):
-            raise NotKnown
-        size = tuple(
-            int(n * float(f)) if isinstance(n, int) else 0
-            for n, f in zip(x.sizes[2:], factors[before:], strict=True)
-        )
-    else:
+        return size, ratios
+    found = scales.data if scales is not None else None
+    factors: Sequence[Any] = node.attributes.get("scales") or found or ()
+    if not factors or any(float(f) != 1 for f in factors[:before]):
         raise NotKnown
-    ratio = ratios[0]
-    if ratio is not None and len(set(ratios)) == 1 and ratio.denominator == 1:
-        return trace.layer(node, "upsample", [x], scale=int(ratio), **args)
-    return trace.layer(
-        node, "resize", [x], size=size[0] if len(set(size)) == 1 else size, **args
+    size = tuple(
+        int(n * float(f)) if isinstance(n, int) else 0
+        for n, f in zip(x.sizes[2:], factors[before:], strict=True)
     )
+    return size, [Fraction(float(f)).limit_denominator(1000) for f in factors[before:]]
 
 
 @rule("DepthToSpace")
