@@ -19,8 +19,7 @@ Counted by `valgrind --tool=cachegrind`, in millions: instructions hold on a bus
 so that one run is enough and has no spread (hashes have a fixed seed, bytecode is written
 beforehand, the environment's `site` is left out). The build before is commit {EARLIER},
 taken out of the repository and run by the same interpreter with the same packages. With
-`--cache FILE`, results of the run before are kept there; without, every network of the
-shelf and every variant is analyzed. Beside `table resnet152` means beside that of this
+`--cache FILE`, results of the run before are kept there. Beside `table resnet152` means beside that of this
 build."""
 BESIDE = {
     "cold `table` of a shipped network": (["table", "resnet152"], 0.60),
@@ -37,13 +36,6 @@ SHARES = {
     "`check specs/ --cache FILE`": (["check", "specs/", "--cache", "CHECKED"], 3, 2),
     "`lock specs/ --cache FILE`": ([*LOCK, "--cache", "LOCKED"], 3, 2),
     "`audit --cache FILE`": (["audit", "--cache", "AUDITED"], 3, 2),
-    "`check specs/`, nothing kept": (["check", "specs/"], None, 1),
-    "`lock specs/`, nothing kept": (
-        ["lock", "specs/", "--lock-file", "OTHER"],
-        None,
-        1,
-    ),
-    "`audit`, nothing kept": (["audit"], None, 1),
 }
 """Counted beside `table resnet152`: words, the most times it may take, runs before.
 

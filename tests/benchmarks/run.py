@@ -24,6 +24,7 @@ from measuring import ROOT, Line, Section
 
 PARTS = {
     "counts": "counting",
+    "shelf": "whole_shelf",
     "long": "long_commands",
     "start": "starting",
     "engine": "engine",

@@ -38,7 +38,7 @@ def nets(tmp_path: Path) -> Path:
 def worked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is done anew: files that are checked, locked or audited."""
     done: list[str] = []
-    check_one, networks, judge = checking.check_one, lock._networks, audit.judge
+    check_one, networks, judge = checking.check_one, lock._networks, audit.judge_all
 
     def checked(path: str, *more: Any) -> Any:
         done.append(Path(path).name)
@@ -48,13 +48,13 @@ def worked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append(Path(file).name)
         return networks(file, *more)
 
-    def judged(network: Any) -> Any:
-        done.append(network.name)
-        return judge(network)
+    def judged(computed: Any) -> Any:
+        done.append(computed.network.name)
+        return judge(computed)
 
     monkeypatch.setattr(checking, "check_one", checked)
     monkeypatch.setattr(lock, "_networks", read)
-    monkeypatch.setattr(audit, "judge", judged)
+    monkeypatch.setattr(audit, "judge_all", judged)
     return done
 
 
