@@ -99,6 +99,22 @@ class _Handler(SimpleHTTPRequestHandler):
         if self._is_ours():
             super().do_HEAD()
 
+    def send_head(self) -> Any:
+        """Answer with a file of the folder alone, wherever a link in it leads."""
+        if self._is_inside():
+            return super().send_head()
+        self.send_error(HTTPStatus.NOT_FOUND)
+        return None
+
+    def _is_inside(self) -> bool:
+        folder = self.server.folder.resolve()
+        try:
+            path = Path(self.translate_path(self.path))
+            files = [path.resolve(), (path / "index.html").resolve()]
+        except (ValueError, OSError, RuntimeError):  # a NUL, or links in a circle
+            return False
+        return all(file.is_relative_to(folder) for file in files)
+
     def list_directory(self, path: Any) -> None:  # noqa: ARG002
         """Refuse to list a folder."""
         self.send_error(HTTPStatus.NOT_FOUND)
@@ -109,7 +125,8 @@ class _Handler(SimpleHTTPRequestHandler):
             return
         path = urlsplit(self.path).path
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > 4 * LONGEST:
+        most = len(str(4 * LONGEST))
+        if not length.isdecimal() or int(length[: most + 1]) > 4 * LONGEST:
             self.close_connection = True
             self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return

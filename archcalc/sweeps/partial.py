@@ -61,7 +61,7 @@ def saved(
         state = json.loads(path.read_text(encoding="utf-8"))
         unit, numbers = int(state["unit"]), list(map(int, state["rows"]))
         mine = state["sweep"] == digest(found, choice)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         mine, unit, numbers = False, 0, []
     rows = [found.numbered(number) for number in numbers if mine]
     known = [row for row in rows if row is not None]

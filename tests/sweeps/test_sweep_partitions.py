@@ -136,6 +136,9 @@ def test_a_sweep_goes_on_after_its_workers_are_lost(tmp_path: Path) -> None:
     assert sorted(numbers) == list(range(6))
     (folder / "part-00001.parquet").unlink()
     assert written(found(), folder, resume=True) == list(found())
+    for damaged in (b"", b"PAR1", (folder / "part-00003.parquet").read_bytes()[:-9]):
+        (folder / "part-00003.parquet").write_bytes(damaged)
+        assert written(found(), folder, resume=True) == list(found())
 
 
 def test_what_does_not_fit_is_told_once(tmp_path: Path) -> None:
@@ -179,8 +182,10 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
         with pytest.raises(archcalc.UsageError, match="AC582"):
             Partitions(one, folder, "parquet", 40, resume)
     head = (folder / JOURNAL).read_text(encoding="utf-8").splitlines()[0]
-    for line in ("{}", "7", '{"number": -1, "rows": "a"}', head):
-        (folder / JOURNAL).write_text(f"{head}\n{line}\n", encoding="utf-8")
+    endless = f"{head[: head.rindex(':')]}: Infinity}}"
+    for line in ("{}", "7", '{"number": -1, "rows": "a"}', head, "\xff", endless):
+        begin = "" if line == endless else f"{head}\n"
+        (folder / JOURNAL).write_bytes(f"{begin}{line}\n".encode("latin-1"))
         with pytest.raises(archcalc.UsageError, match="AC582"):
             Partitions(found(), folder, "parquet", 40, True)
 

@@ -47,7 +47,8 @@ Blob = bytes
 class Part(NamedTuple):
     """What one file holds: its rows, of how many combinations, and what did not fit.
 
-    `wide` are the columns with larger numbers than 64 bits.
+    `wide` are the columns with larger numbers than 64 bits. A journal of an earlier
+    version does not say how many `bytes` the file has.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Part(NamedTuple):
     refused: list[str]
     refusals: int
     wide: list[str]
+    bytes: int | None = None
 
 
 class Place(NamedTuple):
@@ -136,15 +138,18 @@ class Partitions:
             os.fsync(file.fileno())
 
     def _read(self) -> None:
-        """Read what is done; a line that a crash cut off is none."""
-        text = self.journal.read_text(encoding="utf-8")
+        """Read what is done; a line that a crash cut off is none.
+
+        A file of another size than it was written with is written again.
+        """
+        text = self.journal.read_bytes().decode("utf-8", "replace")
         whole = text[: text.rfind("\n") + 1]
         try:
             head, *entries = map(json.loads, whole.splitlines())
             parts = [_part(entry, self.found.columns) for entry in entries]
             mine = head["schema"] == SCHEMA and head["sweep"] == self._digest()
             place = self.place._replace(format=head["format"], units=int(head["units"]))
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, OverflowError):
             mine, place, parts = False, self.place, []
         if not mine or place.format != self.place.format or place.units < 1:
             raise self._other("another sweep")
@@ -152,7 +157,8 @@ class Partitions:
             self.journal.write_text(whole, encoding="utf-8")
         self.place = place
         for part in {part.number: part for part in parts}.values():
-            if place.path(part.number).exists():
+            file = place.path(part.number)
+            if file.is_file() and part.bytes in (None, file.stat().st_size):
                 self._take(part)
 
     def _take(self, part: Part) -> None:
@@ -220,7 +226,10 @@ class Partitions:
             if sorted(part.wide) != wide:
                 file = ColumnFile(self.found, self.place.own(), self.place.format)
                 file.copy(self.place.path(part.number), wide)
-                os.replace(file.path, self.place.path(part.number))
+                size = file.path.stat().st_size
+                with uninterrupted():
+                    os.replace(file.path, self.place.path(part.number))
+                    self._note(part._replace(wide=wide, bytes=size)._asdict())
 
 
 def _part(entry: dict[str, Any], columns: Sequence[str]) -> Part:
@@ -252,6 +261,7 @@ def write_part(blob: Blob, place: Place, number: int) -> Part:
         file.add(chunk)
         combinations += chunk.combinations
     file.close()
+    size = file.path.stat().st_size
     os.replace(file.path, place.path(number))
     return Part(
         number,
@@ -260,4 +270,5 @@ def write_part(blob: Blob, place: Place, number: int) -> Part:
         found.refused[:],
         found.refusals - refusals,
         file.wide,
+        size,
     )
