@@ -223,6 +223,37 @@ def test_the_first_rows_after_a_stop(
         assert part.read_bytes() == whole.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("ending", "row"),
+    [
+        ("csv", b"\xff\xfe\n"),
+        ("csv", b'"' + b"x" * 200_000 + b'"\n'),  # longer than a field may be
+        ("csv", b"0.5,96,1,2\n"),
+        ("json", b'        {"\xff": 1},\n'),
+        ("json", b"        {\n"),
+        ("json", b'        {"cells": 3},\n'),
+        ("json", b'        {"cells": {"width": [1], "size": Infinity}},\n'),
+    ],
+)
+def test_a_last_row_that_is_damaged_is_not_continued(
+    ending: str,
+    row: bytes,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / f"rows.{ending}"
+    words = (*EFFICIENT.split(), "--figures", "params,macs", "-o", str(path))
+    assert run(capsys, monkeypatch, *words).code == 0
+    lines = path.read_bytes().splitlines(keepends=True)
+    at = next(i for i, line in enumerate(lines) if b"0.5" in line)
+    damaged = b"".join([*lines[:at], row])
+    path.write_bytes(damaged)
+    done = run(capsys, monkeypatch, *words, "--resume")
+    assert (done.code, "AC582" in done.err) == (2, True)
+    assert path.read_bytes() == damaged
+
+
 # -- pictures ------------------------------------------------------------------------
 
 

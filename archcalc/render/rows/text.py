@@ -76,14 +76,21 @@ class TextFile:
 
     def _behind(self, last: bytes) -> tuple[int, int]:
         """Return where the sweep goes on; the last row must be what it gives there."""
-        text = last.decode()
-        unit, place = self.found.place(self.values(text), self.shown)
+        text = last.decode("utf-8", "replace")
+        try:
+            values = self.values(text)
+        except (ValueError, LookupError, TypeError, AttributeError, csv.Error):
+            raise self._other() from None
+        unit, place = self.found.place(values, self.shown)
         row = self.found.row_at(unit, place)
         mine = "" if row is None else self.form(self.found, [row])
         if mine.rstrip(",\n") != text.rstrip(",\n"):
-            message = f"{self.path} has a last row that this sweep does not give"
-            raise UsageError.of("AC582", message, help="another file for -o")
+            raise self._other()
         return unit, place + 1
+
+    def _other(self) -> UsageError:
+        message = f"{self.path} has a last row that this sweep does not give"
+        return UsageError.of("AC582", message, help="another file for -o")
 
     def is_row(self, line: bytes) -> bool:
         """Say whether a line is a row."""
