@@ -293,7 +293,9 @@ def upsample(to: Making) -> Value:
     larger = mode in ("bilinear", "linear", "trilinear") and all(
         n >= m for n, m in pairs
     )
-    if not (whole or larger) or to.given.get("align_corners"):
+    if to.given.get("align_corners"):
+        raise CannotSay("an enlargement that aligns corners")
+    if not (whole or larger):
         raise CannotSay(f"an enlargement in the mode {mode} from {pairs[0][1]}")
     method = "nearest" if whole else "linear"
     sizes = ", ".join(["x.shape[0]", *map(str, out), f"x.shape[{to.axes + 1}]"])

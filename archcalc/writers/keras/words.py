@@ -403,7 +403,9 @@ def upsample(to: Making) -> Value:
     mode = {"nearest": "nearest", "bilinear": "bilinear"}.get(
         to.given.get("mode", "nearest")
     )
-    if to.axes != 2 or mode is None or to.given.get("align_corners"):
+    if to.given.get("align_corners"):
+        raise CannotSay("an enlargement that aligns corners")
+    if to.axes != 2 or mode is None:
         raise CannotSay(f"`nn.Upsample` in the mode {to.given.get('mode', 'nearest')}")
     if any(n % m for n, m in pairs):
         raise CannotSay("an enlargement that is no whole number")
