@@ -60,6 +60,14 @@ OPERATORS = (
         torch.complex64,
     ),
     Operator("nn.Bilinear(4, 5, 6)", ((3, 4), (3, 5)), 3 * 6 * (4 * 5 + 5)),
+    *(
+        Operator(
+            f"nn.TransformerEncoderLayer(12, {heads}, 16, batch_first=True)",
+            ((1, 7, 12),),
+            7 * (4 * 12 * 12 + 2 * 12 * 16) + 2 * 7 * 7 * 12,
+        )
+        for heads in (2, 3)
+    ),
     Operator("nn.Softmax2d()", ((1, 3, 4, 5),), 0),
     Operator("nn.MaxUnpool2d(2)", ((1, 3, 4, 4), (1, 3, 4, 4)), 0),
 )
