@@ -19,8 +19,8 @@ Counted by `valgrind --tool=cachegrind`, in millions: instructions hold on a bus
 so that one run is enough and has no spread (hashes have a fixed seed, bytecode is written
 beforehand, the environment's `site` is left out). The build before is commit {EARLIER},
 taken out of the repository and run by the same interpreter with the same packages. With
-`--cache FILE`, results of the run before are kept there. Beside `table resnet152` means beside that of this
-build."""
+`--cache FILE`, results of the run before are kept there. Beside `table resnet152` means
+beside that of this build."""
 BESIDE = {
     "cold `table` of a shipped network": (["table", "resnet152"], 0.60),
     "cold `table` of a file": (["table", "specs/resnet/resnet152.yaml"], 0.70),
