@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 import archcalc
-from archcalc import explain
+from archcalc import explain, verify
 from archcalc.checks.checking import Selection, check_source
 from archcalc.checks.lock import fingerprint
 from archcalc.language.formatting import formatted
@@ -148,6 +148,12 @@ def _drawn(text: str, style: str) -> None:
     draw(net, net.analyze(), style, level="ops")
 
 
+def _verified(text: str) -> None:
+    """Compare a network with itself, step by step."""
+    net = loads(text)
+    verify(net, against=net)
+
+
 def _check(text: str) -> None:
     check_source(parse(text, "a"), "a", DEFAULT, Selection())
 
@@ -155,6 +161,7 @@ def _check(text: str) -> None:
 OPERATIONS: dict[str, Callable[[str], Any]] = {
     "check": _check,
     "fmt": lambda text: formatted(text, "a"),
+    "verify": _verified,
     "lock": lambda text: fingerprint(loads(text).graph),
     "table": lambda text: _table(text, "layers", "markdown"),
     "ops as csv": lambda text: _table(text, "ops", "csv"),

@@ -175,6 +175,7 @@ class _Walk:
         """
         found, score = None, (0, 0, 0)
         context = self.ours.contexts[number]
+        most = 2, len(context), len(step.arguments)
         for other in others:
             there = self.theirs.steps[other]
             if not alike(step, there):
@@ -186,6 +187,8 @@ class _Walk:
             own = (1 + (step.call == there.call), deep, _agreeing(step, there))
             if own > score:
                 found, score = other, own
+            if score == most:  # of many equal branches, the first is enough
+                break
         return found
 
 

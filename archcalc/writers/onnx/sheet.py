@@ -38,6 +38,7 @@ class Page:
         self.renamed: dict[str, str] = {}
         self.shapes: dict[str, tuple[Dim, ...]] = {}
         self.names: set[str] = set()
+        self.taken: dict[str, count[int]] = {}
         self.constants: dict[tuple[Any, ...], Tensor] = {}
         self.step = ""
         self.numbers = count(1)
@@ -45,11 +46,9 @@ class Page:
 
     def free(self, wanted: str) -> str:
         """Return a name that no other value has, and take it."""
-        name = wanted
-        for number in count(2):
-            if name not in self.names:
-                break
-            name = f"{wanted}_{number}"
+        name, numbers = wanted, self.taken.setdefault(wanted, count(2))
+        while name in self.names:
+            name = f"{wanted}_{next(numbers)}"
         self.names.add(name)
         return name
 
