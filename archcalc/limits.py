@@ -30,7 +30,9 @@ class Limits:
         name_chars: Characters of the names of all its nodes and groups together.
         checked_nodes: Nodes that a check of one file writes out in addition to its
             network: for variants, and for figures at another input or batch. A lock
-            counts those of variants too.
+            counts those of variants too, and `reconcile` those that it reads.
+        readings: Ways to read a published figure that `reconcile` tries, counted for
+            each part, variant and size of the input.
         formula_products: Products of terms in one network with symbols as sizes.
         expression_chars: Characters of one expression, or of one pattern.
         pattern_chars: Characters of paths that patterns of frozen parts are compared
@@ -52,6 +54,7 @@ class Limits:
     nodes: int = 100_000
     name_chars: int = 20_000_000
     checked_nodes: int = 50_000
+    readings: int = 500_000
     formula_products: int = 500_000
     expression_chars: int = 200
     pattern_chars: int = 50_000_000

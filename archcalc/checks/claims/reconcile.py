@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import islice
 
-from archcalc.checks.claims.expectations import Fit
+from archcalc.checks.claims.expectations import Computed, Fit
 from archcalc.checks.claims.quoted import EXACT_DIGITS, Asked, Quoted, quoted
 from archcalc.checks.claims.readings import Reading, readings
 from archcalc.checks.claims.subjects import Subject, subjects
+from archcalc.limits import Limits
 from archcalc.network.network import Network
 from archcalc.records import NamedTuple, dataclass
 
@@ -128,7 +130,7 @@ def reconcile(network: Network, text: str) -> Reconciled:
     """Return the readings of a network that give a quoted figure, simplest first.
 
     Raises `UsageError` AC550 for a text that is no figure, AC551 for a network whose
-    sizes are names.
+    sizes are names, and `LimitError` AC115 for one of too many variants or readings.
 
     >>> from archcalc.network.network import load
     >>> found = reconcile(load("vgg16"), "13.6 GFLOP").explanations[0]
@@ -137,7 +139,8 @@ def reconcile(network: Network, text: str) -> Reconciled:
     """
     figure = quoted(text)
     most = MORE if figure.digits >= EXACT_DIGITS else FEW
-    found = list(candidates(subjects(network, most), figure, most))
+    read = _within(network, subjects(network, most))
+    found = _bounded(network.limits, candidates(read, figure, most))
     hits = list(_simplest(_needed([c for c in found if c.fit])))
     misses = () if hits else tuple(nearest(found))
     simple = [c for c in found if not hits or c.weight <= hits[0].weight]
@@ -150,6 +153,24 @@ def reconcile(network: Network, text: str) -> Reconciled:
         _spread(found, figure),
         _spread(simple, figure),
     )
+
+
+def _within(network: Network, found: Iterable[Subject]) -> Iterator[Subject]:
+    """Yield subjects; raise `LimitError` where variants have too many nodes."""
+    computed = Computed(network)
+    for subject in found:
+        if subject.change == "variant":
+            computed.count(subject.network)
+        yield subject
+
+
+def _bounded(limits: Limits, found: Iterator[Candidate]) -> list[Candidate]:
+    """Return all candidates; raise `LimitError` where they are too many."""
+    kept = list(islice(found, limits.readings + 1))
+    if len(kept) > limits.readings:
+        what = "the ways to read this figure are too many"
+        raise limits.exceeded("readings", what)
+    return kept
 
 
 def candidates(
