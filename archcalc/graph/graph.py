@@ -8,7 +8,7 @@ from typing import Any
 
 from archcalc.errors import ShapeError
 from archcalc.layers.base import Layer, Shape
-from archcalc.records import NamedTuple, dataclass
+from archcalc.records import NamedTuple, dataclass, field
 from archcalc.source.parser import Value
 
 
@@ -76,7 +76,8 @@ class Graph:
 
     `outputs` are the nodes that leave the network, in the order of the file: their
     tensors are handed to the caller, so that they live to the end of a run. `visits` is
-    how many steps were read to write them out, those that `when` leaves out too.
+    how many steps were read to write them out, those that `when` leaves out too: work,
+    which is no part of what the graph is.
     """
 
     nodes: tuple[Node, ...]
@@ -86,7 +87,7 @@ class Graph:
     names: Mapping[str, int]
     assumptions: tuple[str, ...] = ()
     unfit: tuple[Unfit, ...] = ()
-    visits: int = 0
+    visits: int = field(default=0, compare=False)
 
     @property
     def output(self) -> int:
