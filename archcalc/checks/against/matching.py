@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 
 from archcalc.checks.against.steps import Step, Steps, Value
@@ -18,6 +19,9 @@ from archcalc.records import NamedTuple
 FEW_ARGUMENTS = 2
 FARTHEST = 3
 """How many steps of the other network may be passed over in a row."""
+MOST_COMPARED = 200
+"""Steps that read the same tensor and are compared with one of ours, besides those with
+the same steps behind them: more would take quadratic time for many unlike branches."""
 
 
 class Place(NamedTuple):
@@ -63,11 +67,14 @@ class _Walk:
         self.places: list[Place] = []
         self.owners: dict[int, int] = {}
         self.lost = 0
-        self.readers: dict[Value, list[int]] = defaultdict(list)
-        self.sources = [n for n, s in enumerate(theirs.steps) if not s.inputs]
+        self.readers: dict[Value | None, dict[int, None]] = defaultdict(dict)
+        """Steps of theirs that are not paired yet, by what they read; None: nothing."""
+        self.alike: dict[tuple[object, ...], dict[int, None]] = defaultdict(dict)
+        """The same, by what stands behind them too."""
         for number, step in enumerate(theirs.steps):
-            for value in dict.fromkeys(step.inputs):
-                self.readers[value].append(number)
+            for value in step.inputs or (None,):
+                self.readers[value][number] = None
+                self.alike[value, theirs.contexts[number]][number] = None
 
     def run(self) -> Matching:
         """Walk all our steps, then see what is left of theirs."""
@@ -98,13 +105,20 @@ class _Walk:
                 self.values[number] = wanted[0]
             return
         other = self.theirs.steps[found]
-        self.used.add(found)
+        self.use(found)
         self.values[number] = found
         self.pairs.append((step, other))
         if step.call != other.call:
             self.places.append(Place(step, other))
         elif step.weights:
             self.share(step, other)
+
+    def use(self, number: int) -> None:
+        """Note that a step of theirs is paired, or passed over."""
+        self.used.add(number)
+        for value in self.theirs.steps[number].inputs or (None,):
+            self.readers[value].pop(number, None)
+            self.alike[value, self.theirs.contexts[number]].pop(number, None)
 
     def share(self, step: Step, other: Step) -> None:
         """Note a pair of which only one shares its weights, or with another step."""
@@ -118,7 +132,7 @@ class _Walk:
 
         Steps of theirs that stand before it are noted and passed over.
         """
-        near = self.best(number, step, self.reading(wanted, step))
+        near = self.best(number, step, self.reading(number, step, wanted))
         if near is not None and _close(step, self.theirs.steps[near]):
             return near
         passed = self.behind(number, step, wanted)
@@ -130,43 +144,43 @@ class _Walk:
         Only steps that read one tensor are passed over.
         """
         for place, value in enumerate(wanted):
-            chain: list[int] = []
+            between: list[int] = []
             at = value
             for _ in range(FARTHEST):
                 after = self.next(at)
                 if after is None:
                     break
-                chain.append(after)
+                between.append(after)
                 at = after
                 moved = (*wanted[:place], at, *wanted[place + 1 :])
-                found = self.best(number, step, self.reading(moved, step))
+                found = self.best(number, step, self.reading(number, step, moved))
                 if found is not None and self.theirs.steps[found].call == step.call:
-                    for extra in chain:
-                        self.used.add(extra)
+                    for extra in between:
+                        self.use(extra)
                         self.places.append(Place(None, self.theirs.steps[extra]))
                     return found
         return None
 
     def next(self, value: Value) -> int | None:
         """Return the step of theirs behind a tensor that is not paired yet."""
-        free = [
-            n
-            for n in self.readers.get(value, ())
-            if n not in self.used and len(self.theirs.steps[n].inputs) == 1
-        ]
+        near = islice(self.readers[value], MOST_COMPARED)
+        free = [n for n in near if len(self.theirs.steps[n].inputs) == 1]
         return free[0] if len(free) == 1 else None
 
-    def reading(self, wanted: tuple[Value, ...], step: Step) -> Iterator[int]:
-        """Yield the steps of theirs that read these tensors and are not paired yet."""
-        numbers = self.readers.get(wanted[0], ()) if wanted else self.sources
-        for number in numbers:
-            other = self.theirs.steps[number]
-            if number in self.used or len(other.inputs) != len(wanted):
-                continue
-            if other.inputs == wanted or (
-                step.commutes and sorted(other.inputs) == sorted(wanted)
-            ):
-                yield number
+    def reading(
+        self, number: int, step: Step, wanted: tuple[Value, ...]
+    ) -> Iterator[int]:
+        """Yield steps of theirs that read these tensors and are not paired yet.
+
+        First those that have the same steps behind them as ours.
+        """
+        first = wanted[0] if wanted else None
+        likely = self.alike[first, self.ours.contexts[number]]
+        others = islice(self.readers[first], MOST_COMPARED)
+        for found in chain(likely, others):
+            inputs = self.theirs.steps[found].inputs
+            if inputs == wanted or (step.commutes and sorted(inputs) == sorted(wanted)):
+                yield found
 
     def best(self, number: int, step: Step, others: Iterator[int]) -> int | None:
         """Return the step that is most like ours: equal, or at least of its kind.
