@@ -36,13 +36,8 @@ def unified(old: Sequence[str], new: Sequence[str], name: str) -> Iterator[str]:
 
 def _rows(old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
     """Yield each line of both once, with its sign."""
-    numbers: dict[str, int] = {}
-    first, second = (
-        [numbers.setdefault(line, len(numbers)) for line in lines]
-        for lines in (old, new)
-    )
     a = b = 0
-    for at, other in [*in_order(first, second), (len(old), len(new))]:
+    for at, other in [*in_order(old, new), (len(old), len(new))]:
         yield from (("-", line) for line in old[a:at])
         yield from (("+", line) for line in new[b:other])
         if at < len(old):

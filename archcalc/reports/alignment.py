@@ -153,8 +153,10 @@ def _gaps(matching: _Matching) -> None:
             matching.pair(left[one], right[other])
 
 
-def in_order(first: Sequence[int], second: Sequence[int]) -> list[tuple[int, int]]:
-    """Return positions of equal numbers in both, growing in both."""
+def in_order(
+    first: Sequence[Hashable], second: Sequence[Hashable]
+) -> list[tuple[int, int]]:
+    """Return positions of equal values in both, growing in both."""
     shortest = min(len(first), len(second))
     begin = 0
     while begin < shortest and first[begin] == second[begin]:
@@ -174,7 +176,7 @@ def in_order(first: Sequence[int], second: Sequence[int]) -> list[tuple[int, int
 
 
 def _fewest_edits(
-    first: Sequence[int], second: Sequence[int]
+    first: Sequence[Hashable], second: Sequence[Hashable]
 ) -> list[tuple[int, int]] | None:
     """Return a longest common subsequence; None where finding it takes too long.
 
@@ -210,7 +212,7 @@ def _walked_back(
     """Return the pairs on the way to both ends.
 
     `trail` has for each number of edits and each diagonal where the run of equal
-    numbers starts, and whether something added leads there, not something removed.
+    values starts, and whether something added leads there, not something removed.
     """
     x, y = ends
     pairs = []
@@ -224,16 +226,16 @@ def _walked_back(
 
 
 def _by_occurrence(
-    first: Sequence[int], second: Sequence[int]
+    first: Sequence[Hashable], second: Sequence[Hashable]
 ) -> list[tuple[int, int]]:
-    """Pair the k-th of each number in one with the k-th in the other, in order."""
-    places: dict[int, list[int]] = {}
+    """Pair the k-th of each value in one with the k-th in the other, in order."""
+    places: dict[Hashable, list[int]] = {}
     for at in reversed(range(len(second))):
         places.setdefault(second[at], []).append(at)
     found = {}
-    for at, number in enumerate(first):
-        if places.get(number):
-            found[at] = places[number].pop()
+    for at, value in enumerate(first):
+        if places.get(value):
+            found[at] = places[value].pop()
     return _increasing(found)
 
 

@@ -50,15 +50,11 @@ def conv(w: StepWriter, x: Tensor, depth: int) -> Made:
 
 def deform(w: StepWriter, x: Tensor, depth: int) -> Made:
     """A convolution that is read where another one says, or boxes cut out."""
-    found = w.window(x, pools=False)
-    if x.rank != 2 or found is None:
+    found = w.image_window(x)
+    if found is None:
         return None
-    given, sizes = found
-    if isinstance(given.get("pad"), str) or "pad_end" in given:
-        return None
+    given, sizes, k = found
     out, parts = w.random.randint(1, 6), w.groups(x.channels, x.channels)
-    kernel = given["kernel"]
-    k = kernel if isinstance(kernel, list) else [kernel, kernel]
     each = parts * k[0] * k[1]
     step = {"deform_conv": out, **given, "groups": w.groups(x.channels, out)}
     step |= {

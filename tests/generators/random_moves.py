@@ -191,15 +191,14 @@ def reshape(w: StepWriter, x: Tensor, depth: int) -> Made:
 
 def patches(w: StepWriter, x: Tensor, depth: int) -> Made:
     """Windows as columns, and perhaps put back again."""
-    found = w.window(x, pools=False)
-    if x.rank != 2 or found is None:
+    found = w.image_window(x)
+    if found is None:
         return None
-    given, counts = found
-    if isinstance(given.get("pad"), str) or "pad_end" in given:
-        return None
-    kernel = given["kernel"]
-    k = kernel if isinstance(kernel, list) else [kernel, kernel]
-    unfold = {"unfold": kernel, **{a: v for a, v in given.items() if a != "kernel"}}
+    given, counts, k = found
+    unfold = {
+        "unfold": given["kernel"],
+        **{a: v for a, v in given.items() if a != "kernel"},
+    }
     if w.chance(0.5):
         fold = {"fold": list(x.sizes), **given}
         return {"stage": [unfold, fold]}, x

@@ -166,6 +166,22 @@ class StepWriter:
             return None
         return {"kernel": short(k), **given}, tuple(max(size, 1) for size in sizes)
 
+    def image_window(
+        self, x: Tensor
+    ) -> tuple[dict[str, Any], tuple[int, ...], list[int]] | None:
+        """Return a window of an image that is padded alike at both ends; None if none.
+
+        As `window`, and the kernel of each axis.
+        """
+        found = self.window(x, pools=False)
+        if x.rank != 2 or found is None:
+            return None
+        given, sizes = found
+        if isinstance(given.get("pad"), str) or "pad_end" in given:
+            return None
+        kernel = given["kernel"]
+        return given, sizes, kernel if isinstance(kernel, list) else [kernel, kernel]
+
     def weight_norms(self) -> dict[str, Any]:
         """Return what makes a weight of others, seldom."""
         if not self.chance(0.15):
