@@ -244,6 +244,7 @@ COST_OF_ONE = 20
 STEPS_OF_A_NODE = 8
 """So many steps that `when` leaves out take as long as a node that is written out."""
 PARAMS_OF_A_NODE = 20
+"""So many params of a network take as long as a node."""
 
 
 class Computed:
