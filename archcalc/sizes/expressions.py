@@ -53,10 +53,16 @@ BINARY: dict[type[ast.operator], Callable[[Given, Given], Given]] = {
     ast.Mod: arithmetic.remainder,
     ast.Pow: arithmetic.power,
 }
-OF_INTS: dict[type[ast.operator], Callable[[int, int], int]] = {
+OF_INTS: dict[type[ast.operator | ast.cmpop], Callable[[int, int], int]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
 }
 OF_NATURALS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.FloorDiv: operator.floordiv,
@@ -147,7 +153,7 @@ _known = lru_cache(MOST_KNOWN)(_read)
 
 def _fitting(value: Given, limits: Limits) -> Given:
     bits = limits.number_bits
-    if type(value) is int and value.bit_length() <= bits:
+    if isinstance(value, int) and value.bit_length() <= bits:
         return value
     if arithmetic.bits(value) > bits:
         message = f"the result does not fit in {bits} bits"
@@ -331,9 +337,13 @@ class _Reader:
                 runs.append(_word(operand))
             else:
                 runs.append(self.read(operand, depth + 1))
-        steps = list(zip(kinds, pairwise(runs), strict=True))
-        asked = [(self.placed(COMPARISONS[kind], node), *pair) for kind, pair in steps]
-        return lambda names: all(ask(a(names), b(names)) for ask, a, b in asked)
+        asked = [
+            _of_ints(a, b, OF_INTS[kind], self.placed(COMPARISONS[kind], node))
+            for kind, (a, b) in zip(kinds, pairwise(runs), strict=True)
+        ]
+        if len(asked) == 1:
+            return asked[0]
+        return lambda names: all(ask(names) for ask in asked)
 
     def condition(self, node: ast.expr, depth: int) -> Callable[[Names], bool]:
         """Return a closure that gives True or False, and refuses a number."""

@@ -196,11 +196,12 @@ def item_lines(layout: Extents, item: Value) -> Lines | None:
     None for an item in brackets, and for one that shares its first line with another.
     """
     holder = layout.parents.get(id(item))
+    if not isinstance(holder, Sequence) or holder.flow:
+        return None
     lines = layout.source.written.lines
     first = item.line
     dash = len(lines[first - 1]) - len(lines[first - 1].lstrip())
-    alone = lines[first - 1][dash:].startswith("- ") and item.column == dash + 3
-    if not isinstance(holder, Sequence) or holder.flow or not alone:
+    if not lines[first - 1][dash:].startswith("- ") or item.column != dash + 3:
         return None
     last = first
     for number in range(first + 1, len(lines) + 1):

@@ -194,6 +194,10 @@ SILENT = [
     "- {conv: 8}\n- relu\n- {conv: 8}\n- relu",
     "- {name: a, conv: 8}\n- {name: b, conv: 8}\n- {name: c, conv: 8}",
     "- {conv: 60}",
+    # Lists of sizes and of names are no steps.
+    "- {reshape: [3, 1, 32, 32]}\n- {conv: 8, kernel: [3, 3, 3], pad: [1, 1, 1]}",
+    "- {add: [input, input, input]}",
+    "- {relu: , name: a}\n- {concat: [a, a, a], axis: 1}",
 ]
 
 

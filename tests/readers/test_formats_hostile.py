@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from effort import unit
 from file_mutants import CONFIGS
 from weight_files import PLAIN, gguf, header, pair, safetensors, small_gguf, text
 
@@ -20,7 +21,8 @@ from archcalc.errors import ArchcalcError
 from archcalc.readers import read_source
 from archcalc.readers.weights.record import WeightsAlone
 
-SECONDS, MEGABYTES = 2.0, 200
+UNITS, MEGABYTES = 400, 200
+"""What a file may take: times the work on ResNet-152, and memory."""
 
 
 def headed(body: bytes | str, values: int = 0, length: int | None = None) -> bytes:
@@ -258,7 +260,7 @@ def test_one_message_says_what_is_wrong(name: str, tmp_path: Path) -> None:
     assert said in told
     assert told.count("error[") == 1
     assert f"net.{ending}" in told
-    assert time.process_time() - begun < SECONDS
+    assert time.process_time() - begun < UNITS * unit()
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < MEGABYTES * 1024
 
@@ -284,7 +286,7 @@ def test_names_of_many_parts_cost_little(tmp_path: Path) -> None:
     begun = time.process_time()
     report = archcalc.table(path, fold=True)
     assert sum(row["params"] for row in report.rows()) == 3_000
-    assert time.process_time() - begun < SECONDS
+    assert time.process_time() - begun < UNITS * unit()
 
 
 @pytest.mark.parametrize("kind", ["fifo", "folder", "link"])

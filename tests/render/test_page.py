@@ -55,7 +55,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, offline=True, **options
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(120_000)
         contexts.append(context)
         tab = context.new_page()
         tab.on("console", lambda message: heard.append(message.text))

@@ -23,6 +23,18 @@ def server() -> Iterator[Server]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def plain(server: Server, tmp_path_factory: pytest.TempPathFactory) -> float:
+    """The seconds of the processor in which a plain file of 5,000 steps is checked."""
+    path = tmp_path_factory.mktemp("plain") / "net.yaml"
+    path.write_text(HEAD + "layers:\n" + "- {conv: 8, kernel: 3, pad: 1}\n" * 5_000)
+    return min(server.run("check", path).cpu for _ in range(3))
+
+
+MOST_WORK = 20
+"""A file that is made to be slow takes so many times the work of a plain one at most."""
+
+
 def of_bytes(size: int) -> str:
     text = HEAD + "layers: [relu]\n"
     return text + "#" * (size - len(text) - 1) + "\n"
@@ -338,7 +350,9 @@ LONG = {
 
 
 @pytest.mark.parametrize("name", long_unless(lambda name: name not in LONG, BIG))
-def test_big_inputs_stay_small(name: str, server: Server, tmp_path: Path) -> None:
+def test_big_inputs_stay_small(
+    name: str, server: Server, plain: float, tmp_path: Path
+) -> None:
     make, limit = BIG[name]
     path = tmp_path / "net.yaml"
     path.write_text(make(), encoding="utf-8")
@@ -350,6 +364,7 @@ def test_big_inputs_stay_small(name: str, server: Server, tmp_path: Path) -> Non
         assert not done.killed
         assert done.code in (0, 1, 2), done.text[-300:]
         assert done.megabytes < 200
+        assert done.cpu < MOST_WORK * plain
         assert len(done.text) < 25_000
         if limit and words[0] != "fmt":
             assert f"limit: {limit} = {getattr(DEFAULT, limit)}" in done.text

@@ -241,7 +241,7 @@ def judge_all(computed: Computed) -> Iterator[Judged]:
 
 COST_OF_ONE = 20
 """A network costs as much as so many nodes, however small it is."""
-STEPS_OF_A_NODE = 8
+STEPS_OF_A_NODE = 4
 """So many steps that `when` leaves out take as long as a node that is written out."""
 PARAMS_OF_A_NODE = 20
 """So many params of a network take as long as a node."""

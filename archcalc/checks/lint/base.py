@@ -8,7 +8,6 @@ it knows sizes; equal hints at one place are shown once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -20,8 +19,7 @@ from archcalc.layers.window import reach
 from archcalc.network.network import Network
 from archcalc.records import NamedTuple, dataclass
 from archcalc.source.edits import Edit, Extents
-from archcalc.source.values import Mapping, Scalar, Value
-from archcalc.source.values import Sequence as Items
+from archcalc.source.values import Scalar, Value
 
 LITERAL = r"[0-9]+|true|false|half|same|valid|floor|ceil"
 
@@ -140,19 +138,3 @@ def changed(layer: Layer, **changes: Any) -> Layer:
 def sliding(node: Node, graph: Graph) -> Slide | None:
     """Return the window of a node, as `slide`."""
     return slide(node.layer, graph.input_shapes(node)[0]) if node.inputs else None
-
-
-def step_items(root: Value) -> Iterator[Items]:
-    """Yield every list of steps in a file: those under `layers`, and inside steps."""
-    waiting: list[Value] = [root]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, Items):
-            yield value
-            waiting.extend(value.items)
-        elif isinstance(value, Mapping):
-            waiting.extend(
-                inner
-                for key, inner in value.items
-                if key.text not in ("expect", "accuracy", "paper", "input", "params")
-            )

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from archcalc.checks.findings import Fix
-from archcalc.checks.lint.base import Hint, Linted, fix, step_items
+from archcalc.checks.lint.base import Hint, Linted, fix
 from archcalc.checks.rule import Rule
+from archcalc.language.spec import Spec
+from archcalc.language.steps import Step
 from archcalc.records import NamedTuple
 from archcalc.source.edits import item_lines, lines_replaced
 from archcalc.source.values import Mapping, Scalar, Value
@@ -46,10 +48,12 @@ def check(net: Linted) -> Iterator[Hint]:
     """Yield a hint for each run of equal steps in a list."""
     if net.network.variant is not None:
         return
-    for items in step_items(net.layout.source.root):
-        signatures = [_signature(item) for item in items.items]
-        for run in _runs(signatures):
-            item = items.items[run.first]
+    for steps in _lists(net.network.spec):
+        items: list[Value] = [
+            net.layout.holder(step.node) or step.node for step in steps
+        ]
+        for run in _runs([_signature(item) for item in items]):
+            item = items[run.first]
             what = "step is" if run.period == 1 else f"{run.period} steps are"
             message = f"the same {what} written {run.times} times in a row"
             help = (
@@ -58,6 +62,18 @@ def check(net: Linted) -> Iterator[Hint]:
                 else f"a stage or block with repeat: {run.times}"
             )
             yield Hint(_shown(item), message, (), help, _fix(net, items, run))
+
+
+def _lists(spec: Spec) -> Iterator[tuple[Step, ...]]:
+    """Yield every list of steps in a file, those inside of steps too."""
+    waiting = [spec.steps, *(block.steps for block in spec.blocks.values())]
+    while waiting:
+        steps = waiting.pop()
+        yield steps
+        for step in steps:
+            held = (step.body, step.shortcut)
+            branches = (inner for _, inner in (*(step.branches or ()), *step.parts))
+            waiting.extend(s for s in (*held, *branches) if type(s) is tuple and s)
 
 
 def _shown(item: Value) -> Value:
@@ -105,9 +121,9 @@ def _at(signatures: list[Any], first: int) -> Iterator[Run]:
             yield Run(first, period, count)
 
 
-def _fix(net: Linted, items: Items, run: Run) -> Fix | None:
+def _fix(net: Linted, items: list[Value], run: Run) -> Fix | None:
     """Return the fix that leaves one repetition and says how often."""
-    chosen = items.items[run.first : run.first + run.period * run.times]
+    chosen = items[run.first : run.first + run.period * run.times]
     lines = [item_lines(net.layout, item) for item in chosen]
     spans = [each for each in lines if each is not None]
     if len(spans) != len(chosen):

@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 import { chromium } from "../../../docs/playground/node_modules/playwright-core/index.mjs";
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const PATIENCE = 20_000;
+const PATIENCE = 120_000;
 
 const [executablePath, address, file, words = ""] = process.argv.slice(2);
 const { cases } = await import(pathToFileURL(path.resolve(file)));
