@@ -272,10 +272,7 @@ class Network(Shown):
         >>> load("resnet50:v1.5").analyze(convention="torch").total.operations
         8178368512
         """
-        if isinstance(batch, bool) or not 1 <= batch <= LARGEST_BATCH:
-            raise UsageError.of(
-                "AC507", f"a batch is 1 to {LARGEST_BATCH}, not {batch}"
-            )
+        check_batch(batch)
         if mixed and dtype_bits(dtype) == dtype_bits("float32"):
             dtype = "bfloat16"
         for name in (dtype, stored or dtype):
@@ -288,6 +285,14 @@ class Network(Shown):
         )
         begin(self.limits)
         return Analysis(self.name, self.graph, setting)
+
+
+def check_batch(batch: Any) -> None:
+    """Raise `UsageError` AC507 for what is no number of samples."""
+    whole = hasattr(batch, "__index__") and not isinstance(batch, bool)
+    if not whole or not 1 <= batch <= LARGEST_BATCH:
+        told = f"a batch is a whole number, 1 to {LARGEST_BATCH}, not {batch}"
+        raise UsageError.of("AC507", told)
 
 
 def load(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.catalogue import FIGURES
 from archcalc.errors import ArchcalcError, UsageError, suggestion, unknown
-from archcalc.network.network import Network
+from archcalc.network.network import Network, check_batch
 from archcalc.sweeps.axes import meanings, network_at
 from archcalc.sweeps.closed import totals_of
 from archcalc.sweeps.dependence import BATCH, VARIANT
@@ -99,12 +99,16 @@ class Combinations:
         self.read = reader(self.counted)
 
     def _check(self) -> None:
-        """Raise `UsageError` for an axis or figure that is not there."""
+        """Raise `UsageError` for an axis, a value or a figure that cannot be."""
         empty = [name for name, values in self.axes.items() if not values]
         if empty or not self.axes:
             what = f"{empty[0]} has no value" if empty else "nothing"
             message = f"{what} to sweep over"
             raise UsageError.of("AC580", message, help="--over PARAM=1:4")
+        check_batch(self.batch)
+        for value in self.axes.get(BATCH, ()):
+            check_batch(value)
+            check_batch(value * self.batch)
         spec = self.network.spec
         for value in self.axes.get(VARIANT, ()):
             if value is not None and value not in spec.variants:

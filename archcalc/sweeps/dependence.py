@@ -63,6 +63,7 @@ class Dependence:
         """Have a step written out where it stands: what is around it reads more."""
         self.inline.add(id(step))
         self.keys.clear()
+        self.__dict__.pop("direct", None)
 
     def is_hole(self, step: Step, top: bool) -> bool:
         """Say whether a step is one node of what is around it."""

@@ -73,6 +73,19 @@ layers:
 """,
         {"a": (1, 2, 3), "b": (8, 4)},
     ),
+    "a block that may have no step": (
+        HEAD
+        + """
+blocks:
+  one: {layers: [{conv: 5, kernel: 1, when: a == b}]}
+  two: {params: {d: 1}, layers: [{use: one, repeat: d}]}
+layers:
+  - {conv: 4, kernel: 1}
+  - {use: two, d: h//8}
+  - {fc: 3}
+""",
+        {"a": (1, 2, 4, 8), "b": (8, 4)},
+    ),
     "shared weights": (
         HEAD
         + """

@@ -153,6 +153,17 @@ def test_a_batch_anywhere(order: tuple[str, ...]) -> None:
         assert row[-2:] == (total.params, total.macs)
 
 
+@pytest.mark.parametrize("batch", [0, -1, 1.5, True, "a", 2**31 + 1])
+def test_what_is_no_batch(batch: Any) -> None:
+    """A word was once repeated as often as there are operations."""
+    with pytest.raises(archcalc.UsageError, match="AC507"):
+        sweep("lenet5", {"batch": (1, batch)})
+    with pytest.raises(archcalc.UsageError, match="AC507"):
+        sweep("lenet5", {"variant": (None,)}, batch=batch)
+    with pytest.raises(archcalc.UsageError, match="AC507"):
+        load("lenet5").analyze(batch=batch)
+
+
 def test_accuracy_of_variants() -> None:
     found = sweep(
         "efficientnet", {"variant": ("b1", "b2")}, figures=("top1", "macs", "params")
@@ -265,6 +276,12 @@ def test_resume_gives_the_same_file(
         ("--over width=1:2 --pareto cost", "AC581"),
         ("--over width=1:2 --resume", "AC582"),
         ("--over width=1:2 --jobs 0", "AC580"),
+        ("--over width=1:2 --batch 0", "AC507"),
+        ("--over batch=0:2", "AC507"),
+        ("--over batch=1,-2 --batch -3", "AC507"),
+        ("--over batch=0.5:2:0.5", "AC507"),
+        ("--over batch=1,all", "AC507"),
+        ("--over batch=65536 --batch 65536", "AC507"),
     ],
 )
 def test_what_cannot_be_swept(

@@ -98,9 +98,8 @@ def test_parquet_keeps_whole_numbers_beyond_64_bits(
     group: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arrow, "GROUP", group)
-    batches = (1, 10**6, 10**12, 10**14)
-    net = archcalc.loads(SLOW)
-    found = sweep(net, {"batch": batches, "b": (8, 9)}, figures=("params", "macs"))
+    over = {"batch": (1, 10**6, 2**31), "b": (8, 10**8)}
+    found = sweep(archcalc.loads(SLOW), over, figures=("params", "macs"))
     path = tmp_path / "sweep.parquet"
     file = ColumnFile(found, path, "parquet")
     file.begin(False)
@@ -118,7 +117,7 @@ def test_parquet_keeps_whole_numbers_beyond_64_bits(
 
 
 def test_parquet_refuses_what_no_column_holds(tmp_path: Path) -> None:
-    found = sweep("lenet5", {"batch": (10**40,)}, figures=("macs",))
+    found = sweep("lenet5", {"batch": (1,)}, figures=("macs",))
     file = ColumnFile(found, tmp_path / "sweep.parquet", "parquet")
     file.begin(False)
     with pytest.raises(archcalc.UsageError, match="AC584"):
