@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from archcalc.checks.budgets import judged, judged_weights, read_budget
@@ -28,6 +28,8 @@ from archcalc.source.edits import Extents
 from archcalc.source.parser import Source
 
 NEVER_IGNORED = opt_out.KEPT
+Heard = Callable[[Computed], None]
+"""Takes the analyses of a file as its check begins."""
 WARNINGS = "AC4"
 
 
@@ -105,27 +107,28 @@ def check_all(
     choice: Selection | None = None,
     sources: Sources | None = None,
     cache: Cache | None = None,
+    heard: Heard | None = None,
 ) -> Iterator[Checked]:
     """Yield the outcome for each file or module, in order.
 
     A file in which nothing was found is not checked again while `cache` knows it.
+    `heard` takes the analyses of a file that is checked, before its outcome comes.
     """
     sources = sources or Sources((choice or Selection()).project)
     others = Others(sources.network)
     for path in paths:
-        if cache:
-            yield _kept_or_checked(path, limits, choice, others, sources, cache)
-        else:
-            yield check_one(path, limits, choice, others, sources)
+        way = path, limits, choice, others, sources, heard
+        yield _kept_or_checked(cache, *way) if cache else check_one(*way)
 
 
 def _kept_or_checked(
+    cache: Cache,
     path: str,
     limits: Limits,
     choice: Selection | None,
     others: Others,
     sources: Sources,
-    cache: Cache,
+    heard: Heard | None,
 ) -> Checked:
     """Return the outcome that the cache has for a file, else check it and keep that."""
     key = cache.file_key("check", path, limits, *(choice or Selection()).bears(path))
@@ -133,7 +136,7 @@ def _kept_or_checked(
     if kept and all(_key_of(name, cache) == own for name, own in kept[2].items()):
         return Checked(path, (), Counter(kept[0]), kept[1])
     before = len(others.asked)
-    outcome = check_one(path, limits, choice, others, sources)
+    outcome = check_one(path, limits, choice, others, sources, heard)
     named = {name: _key_of(name, cache) for name in others.asked[before:]}
     if not outcome.findings and None not in named.values():
         cache.keep(key, [dict(outcome.claims), outcome.variants, named])
@@ -165,6 +168,7 @@ def check_one(
     choice: Selection | None = None,
     others: Others | None = None,
     sources: Sources | None = None,
+    heard: Heard | None = None,
 ) -> Checked:
     """Return the outcome for one file; what is wrong with it is not raised."""
     choice = choice or Selection()
@@ -174,7 +178,7 @@ def check_one(
         return check_weights(error.weights, path, choice)
     except ArchcalcError as error:
         return Checked(path, tuple(Finding(path, p) for p in error.problems))
-    return check_source(source, path, limits, choice, others)
+    return check_source(source, path, limits, choice, others, heard)
 
 
 def check_weights(weights: Weights, path: str, choice: Selection) -> Checked:
@@ -196,10 +200,11 @@ def check_source(
     limits: Limits,
     choice: Selection,
     others: Others | None = None,
+    heard: Heard | None = None,
 ) -> Checked:
     """Return the outcome for a file that was read; `others` its claims may name."""
     check = _Check(source, path, limits, choice, others)
-    check.run()
+    check.run(heard)
     return check.outcome()
 
 
@@ -224,7 +229,7 @@ class _Check:
         self.found: dict[tuple[object, ...], Finding] = {}
         self.variants = 0
 
-    def run(self) -> None:
+    def run(self, heard: Heard | None) -> None:
         """Run every rule; what stops one network does not stop the next."""
         try:
             spec = read_spec(self.source, self.limits)
@@ -232,6 +237,8 @@ class _Check:
             self.errors(error)
             return
         computed = Computed(Network(spec, limits=self.limits), self.others)
+        if heard is not None:
+            heard(computed)
         networks = list(self.networks(computed))
         self.variants = len(spec.variants)
         if networks and networks[0].variant is None:

@@ -218,8 +218,8 @@ def _entries(
     key = cache.file_key("lock", file, limits)
     kept = cache.get(key, _are_entries)
     if kept is None:
-        networks = _networks(file, limits, sources)
-        kept = [(one.variant, entry_of(one.analyze())) for one in networks]
+        analyses = _analyses(_computed(file, limits, sources))
+        kept = [(one.variant, entry_of(analysis)) for one, analysis in analyses]
         cache.keep(key, kept)
     return [(variant, entry) for variant, entry in kept]
 
@@ -259,16 +259,17 @@ def _file_of(key: str) -> str:
     return stem if stem and (stem.endswith(ENDINGS) or is_name) else key
 
 
-def _networks(file: str, limits: Limits, sources: Sources | None) -> Iterator[Network]:
-    """Yield the network of a file and its variants; raise `LimitError` AC115."""
+def _computed(file: str, limits: Limits, sources: Sources | None) -> Computed:
+    """Return what analyzes the network of a file and its variants."""
     source = (sources or Sources()).read(file, limits)
-    base = network_of(source, limits=limits)
-    yield base
-    computed = Computed(base)
-    for variant in base.variants:
-        network = Network(base.spec, variant, limits=limits)
-        computed.count(network)
-        yield network
+    return Computed(network_of(source, limits=limits))
+
+
+def _analyses(computed: Computed) -> Iterator[tuple[Network, Analysis]]:
+    """Yield each network of a file, analyzed; raise `LimitError` AC115."""
+    for variant in (None, *computed.network.variants):
+        analysis = computed.analysis(variant)
+        yield computed.chosen(variant), analysis
 
 
 def relocked(old: Lock, new: Lock) -> list[str]:
@@ -299,69 +300,115 @@ def counted_before(path: Path, file: str, network: Network) -> list[str]:
 # -- comparing -------------------------------------------------------------------------
 
 
-def compare_locked(
-    outcomes: Sequence[Checked],
-    paths: Sequence[str],
-    path: Path,
-    limits: Limits,
-    choice: Selection,
-    sources: Sources | None = None,
-) -> list[Checked]:
-    """Return outcomes with what differs from the lock file added.
+class Comparison:
+    """Compares files with a lock file, each after its check.
 
-    A file that could not be inferred has its findings already. `paths` are the folders
-    and files that were asked for: what the lock has below them must still be there.
+    `paths` are the folders and files that were asked for: what the lock has below them
+    must still be there. Raises as `read_lock`.
     """
-    lock = read_lock(path, limits)
-    seen: set[str] = set()
-    compared = []
-    for outcome in outcomes:
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        path: Path,
+        limits: Limits,
+        choice: Selection,
+        sources: Sources | None = None,
+        cache: Cache | None = None,
+    ) -> None:
+        self.paths = paths
+        self.lock = read_lock(path, limits)
+        self.limits = limits
+        self.choice = choice
+        self.sources = sources
+        self.cache = cache or Cache()
+        self.seen: set[str] = set()
+        self.computed: Computed | None = None
+
+    def heard(self, computed: Computed) -> None:
+        """Take the analyses of the file whose outcome comes next."""
+        self.computed = computed
+
+    def compared(self, outcome: Checked) -> Checked:
+        """Return an outcome with what differs from the lock file added.
+
+        A file that could not be inferred has its findings already.
+        """
+        computed, self.computed = self.computed, None
         try:
-            networks = _networks(outcome.path, limits, sources)
-            found = list(_file_findings(outcome, lock, networks, seen, choice))
+            found = list(self._findings(outcome.path, computed))
         except ArchcalcError:
             found = []
-        compared.append(_with(outcome, found, choice))
-    return [*compared, *_gone(lock, seen, outcomes, paths, choice)]
+        shown = [f for f in found if self.choice.shows(f.code, outcome.path)]
+        return replace(outcome, findings=(*outcome.findings, *shown))
 
+    def _findings(self, file: str, computed: Computed | None) -> Iterator[Finding]:
+        """Yield what differs in a file: an entry that is kept is not made again."""
+        key = self.cache.file_key("lock", file, self.limits)
+        kept = None if computed else self.cache.get(key, _are_entries)
+        if kept is not None and all(self._equals(file, *one) for one in kept):
+            self.seen.update(self.lock.key(file, variant) for variant, _ in kept)
+            return
+        computed = computed or _computed(file, self.limits, self.sources)
+        entries = []
+        for network, analysis in _analyses(computed):
+            entries.append((network.variant, entry_of(analysis)))
+            yield from self._network(file, network, entries[-1][1])
+        self.cache.keep(key, entries)
 
-def _with(outcome: Checked, found: Iterable[Finding], choice: Selection) -> Checked:
-    shown = [f for f in found if choice.shows(f.code, outcome.path)]
-    return replace(outcome, findings=(*outcome.findings, *shown))
+    def _equals(self, file: str, variant: str | None, entry: Entry) -> bool:
+        """Say whether the lock file has this entry."""
+        known = self.lock.networks.get(self.lock.key(file, variant))
+        return known is not None and not _differing(known, entry)
 
-
-def _file_findings(
-    outcome: Checked,
-    lock: Lock,
-    networks: Iterable[Network],
-    seen: set[str],
-    choice: Selection,
-) -> Iterator[Finding]:
-    for network in networks:
-        key = lock.key(outcome.path, network.variant)
-        seen.add(key)
+    def _network(self, file: str, network: Network, now: Entry) -> Iterator[Finding]:
+        """Yield what differs in a network."""
+        lock = self.lock
+        key = lock.key(file, network.variant)
+        self.seen.add(key)
         place = _place(network)
         known = lock.networks.get(key)
         if known is None:
             message = f"{network.name} is not in {lock.path.name}"
             problem = Problem("AC305", message, place, help="`archcalc lock` adds it")
-            yield Finding(outcome.path, problem)
-            continue
-        now = entry_of(network.analyze())
+            yield Finding(file, problem)
+            return
         differing = _differing(known, now)
+        if not differing:
+            return
         changes = recounted(network.graph, counting_of(known))
-        facts = [_fact(name, known, now) for name in differing]
-        if differing and set(differing) <= {f for one in changes for f in one.figures}:
+        if set(differing) <= {f for one in changes for f in one.figures}:
             message = f"{network.name} is counted differently since it was locked"
             help = "`archcalc lock` writes the figures of today"
             problem = Problem("AC307", message, place, tuple(told(changes)), help)
-            yield Finding(outcome.path, problem, "warning", fails=choice.strict)
-        elif differing:
+            yield Finding(file, problem, "warning", fails=self.choice.strict)
+        else:
             message = f"{network.name} differs from the lock file"
             help = "if that is intended, run `archcalc lock` again"
-            facts += told(changes)
+            facts = [_fact(name, known, now) for name in differing] + told(changes)
             problem = Problem("AC304", message, place, tuple(facts), help)
-            yield Finding(outcome.path, problem)
+            yield Finding(file, problem)
+
+    def gone(self, outcomes: Sequence[Checked]) -> Iterator[Checked]:
+        """Yield the findings of what the lock has and the checked places no more."""
+        lock = self.lock
+        asked = [*self.paths, *(outcome.path for outcome in outcomes)]
+        broken = {
+            lock.key(outcome.path, None)
+            for outcome in outcomes
+            if any(f.code.startswith(("AC1", "AC2")) for f in outcome.findings)
+        }
+        name, found = str(lock.path), []
+        places = _places(lock, asked)
+        for key in sorted(lock.networks.keys() - self.seen):
+            if _covered(key, places) and _file_of(key) not in broken:
+                message = f"{key} is in the lock file, but there is no such network"
+                place = Place(name, _line(lock, key), 1)
+                help = "`archcalc lock` removes it"
+                problem = Problem("AC306", message, place, help=help)
+                found.append(Finding(name, problem))
+        if found and self.choice.shows("AC306", name):
+            yield Checked(name, tuple(found))
 
 
 def _place(network: Network) -> Place:
@@ -395,34 +442,6 @@ def counting_of(entry: Entry) -> int:
 
 def _shown(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _gone(
-    lock: Lock,
-    seen: set[str],
-    outcomes: Sequence[Checked],
-    paths: Sequence[str],
-    choice: Selection,
-) -> Iterator[Checked]:
-    """Yield the findings of what the lock has and the checked places have no more."""
-    asked = [*paths, *(outcome.path for outcome in outcomes)]
-    broken = {
-        lock.key(outcome.path, None)
-        for outcome in outcomes
-        if any(f.code.startswith(("AC1", "AC2")) for f in outcome.findings)
-    }
-    name, found = str(lock.path), []
-    places = _places(lock, asked)
-    for key in sorted(lock.networks.keys() - seen):
-        if _covered(key, places) and _file_of(key) not in broken:
-            message = f"{key} is in the lock file, but there is no such network"
-            place = Place(name, _line(lock, key), 1)
-            problem = Problem(
-                "AC306", message, place, help="`archcalc lock` removes it"
-            )
-            found.append(Finding(name, problem))
-    if found and choice.shows("AC306", name):
-        yield Checked(name, tuple(found))
 
 
 def _line(lock: Lock, key: str) -> int:

@@ -38,7 +38,7 @@ def nets(tmp_path: Path) -> Path:
 def worked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is done anew: files that are checked, locked or audited."""
     done: list[str] = []
-    check_one, networks, judge = checking.check_one, lock._networks, audit.judge_all
+    check_one, computed, judge = checking.check_one, lock._computed, audit.judge_all
 
     def checked(path: str, *more: Any) -> Any:
         done.append(Path(path).name)
@@ -46,14 +46,14 @@ def worked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def read(file: str, *more: Any) -> Any:
         done.append(Path(file).name)
-        return networks(file, *more)
+        return computed(file, *more)
 
-    def judged(computed: Any) -> Any:
-        done.append(computed.network.name)
-        return judge(computed)
+    def judged(one: Any) -> Any:
+        done.append(one.network.name)
+        return judge(one)
 
     monkeypatch.setattr(checking, "check_one", checked)
-    monkeypatch.setattr(lock, "_networks", read)
+    monkeypatch.setattr(lock, "_computed", read)
     monkeypatch.setattr(audit, "judge_all", judged)
     return done
 
@@ -121,6 +121,29 @@ def test_the_engine_is_its_code(tmp_path: Path) -> None:
     code.write_text("1")
     assert list(caches._modules(tmp_path)) == [str(code)]
     assert Cache().engine == Cache().engine
+
+
+def test_what_is_locked_is_kept_too(run: Run, nets: Path, worked: list[str]) -> None:
+    """Also where `lock` kept it, and not where the lock file has another entry."""
+    words = ("check", "--locked", "nets", "--cache", "kept")
+    run("lock", "nets", "--cache", "kept")
+    assert run("check", "nets", "--cache", "kept").code == 0
+    worked.clear()
+    assert run(*words).code == 0
+    assert worked == []
+    path = Path("archcalc.lock")
+    path.write_text(path.read_text().replace('"params": 112', '"params": 113'))
+    done = run(*words)
+    assert (done.code, done.out.count("AC304")) == (1, 1)
+    assert "params: 113 in the lock file, now 112" in done.out
+    assert worked == ["a.yaml"]
+    run("lock", "nets")
+    worked.clear()
+    (nets / "a.yaml").write_text((nets / "a.yaml").read_text() + "# another\n")
+    for expected in (["a.yaml", "b.yaml"], []):
+        assert run(*words).code == 0
+        assert worked == expected
+        worked.clear()
 
 
 def test_a_lock_is_the_same(run: Run, nets: Path, worked: list[str]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import Done
 
+import archcalc.network.network as networks
 from archcalc.checks.lock import fingerprint
 from archcalc.network.network import load, loads
 
@@ -164,6 +166,26 @@ def test_a_broken_file_says_what_is_broken_and_no_more(
         f["code"] for file in json.loads(done.out)["files"] for f in file["findings"]
     ]
     assert codes == ["AC134"]
+
+
+def test_a_locked_network_is_written_out_once(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the check has analyzed is compared with the lock file."""
+    run("lock", "resnet-cifar")
+    written: list[str] = []
+    expand = networks.expand
+
+    def counted(spec: Any, *more: Any) -> Any:
+        written.append(spec.name)
+        return expand(spec, *more)
+
+    monkeypatch.setattr(networks, "expand", counted)
+    assert run("check", "resnet-cifar").code == 0
+    alone = len(written)
+    written.clear()
+    assert run("check", "--locked", "resnet-cifar").code == 0
+    assert len(written) == alone > 1
 
 
 def test_shipped_networks_are_locked_by_name(run: Run, tmp_path: Path) -> None:

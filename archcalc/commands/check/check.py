@@ -156,15 +156,19 @@ def check(
         _change(files, fix, update, limits, choice)
     say_shipped(found, "check")
     known = Cache(cache)
+    every = found.paths, limits, choice, sources, known
     with waiting("reading"):
-        outcomes = list(check_all(found.paths, limits, choice, sources, known))
-    known.write()
-    if locked:
-        from archcalc.checks.lock import compare_locked, lock_path
+        if locked:
+            from archcalc.checks.lock import Comparison, lock_path
 
-        lock = lock_path(lock_file, project)
-        asked = paths or ()
-        outcomes = compare_locked(outcomes, asked, lock, limits, choice, sources)
+            lock = lock_path(lock_file, project)
+            beside = Comparison(paths or (), lock, limits, choice, sources, known)
+            checked = check_all(*every, heard=beside.heard)
+            outcomes = list(map(beside.compared, checked))
+            outcomes = [*outcomes, *beside.gone(outcomes)]
+        else:
+            outcomes = list(check_all(*every))
+    known.write()
     _tell(outcomes, chosen, output, found.others)
     code = exit_code(outcomes)
     if code:
