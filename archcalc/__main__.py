@@ -28,6 +28,16 @@ objects. At these thresholds it takes 2 to 7 per cent, in every command.
 
 def main() -> None:
     """Run the command line; only `--debug` shows a traceback."""
+    try:
+        code = _prepared()
+    except KeyboardInterrupt:  # while modules are still loaded, too
+        _tell("interrupted")
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def _prepared() -> int:
+    """Set up the process and its streams, run, and return the exit code."""
     gc.set_threshold(*RARELY)
     atexit.register(
         gc.freeze
@@ -36,12 +46,12 @@ def main() -> None:
     if sys.stdout is None:  # what is opened next would become the output
         os.open(os.devnull, os.O_WRONLY)
         _tell("error: cannot write the output: it is closed")
-        sys.exit(2)
+        return 2
     codecs.register_error(SPELLED, _spelled)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors=SPELLED)
-    sys.exit(_run())
+    return _run()
 
 
 def _spelled(error: UnicodeError) -> tuple[str, int]:
@@ -85,9 +95,8 @@ def _run() -> int:
 
         _tell(told(error.problems, colored(sys.stderr)))
         return error.exit_code
-    except (KeyboardInterrupt, Interrupted):
-        _tell("interrupted")
-        return INTERRUPTED
+    except Interrupted:
+        raise KeyboardInterrupt from None
     except OSError as error:
         where = clean(str(error.filename)) if error.filename else "the output"
         what = f"cannot write {where}: {error.strerror or error}"

@@ -58,14 +58,16 @@ class Picture(Shown):
         `.png` and `.pdf` need the extras `png` and `pdf`. Raises `UsageError` AC530 for
         an ending that is none of its formats, AC537 where the extra is not installed.
         """
+        from archcalc.source.writing import write_bytes, write_text
+
         file = Path(path)
         format = format_of(None, file, self.formats)
         if format in MADE_OF_SVG:
             make = getattr(import_module(f"archcalc.render.{format}"), format)
-            file.write_bytes(make(self.svg))
+            write_bytes(file, make(self.svg))
             return
         text = self.text(format, **options).rstrip("\n")
-        file.write_text(f"{text}\n", encoding="utf-8")
+        write_text(file, f"{text}\n")
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None

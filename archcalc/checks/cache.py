@@ -92,13 +92,13 @@ class Cache:
             return
         import json
 
+        from archcalc.source.writing import write_text
+
         newest = dict(list(self.results.items())[-MOST:])
         lines = [f"{json.dumps(k)}: {json.dumps(v)}" for k, v in newest.items()]
         body = ",\n".join(lines)
         text = f'{{"{FORMAT}": {VERSION}, "results": {{\n{body}\n}}}}\n'
-        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(self.path)
+        write_text(self.path, text)
 
     @cached_property
     def engine(self) -> bytes:

@@ -11,6 +11,7 @@ from archcalc.limits import Limits
 from archcalc.source.edits import BYTE_ORDER_MARK, Edit, applied
 from archcalc.source.parser import parse
 from archcalc.source.text import decode, read_bytes
+from archcalc.source.writing import write_bytes
 
 MOST_ROUNDS = 20
 BROKEN = ("AC1", "AC2", "AC303")
@@ -27,8 +28,7 @@ def fix_file(path: str, limits: Limits, choice: Selection) -> int:
     fixed, count = fix_text(text, path, limits, choice)
     if fixed != text:
         mark = BYTE_ORDER_MARK if data.startswith(BYTE_ORDER_MARK) else b""
-        with open(path, "wb") as file:
-            file.write(mark + fixed.encode("utf-8"))
+        write_bytes(path, mark + fixed.encode("utf-8"))
     return count
 
 

@@ -32,6 +32,7 @@ from archcalc.readers import object_named
 from archcalc.records import dataclass, replace
 from archcalc.source.digests import digest
 from archcalc.source.text import ENDINGS, decode, read_bytes
+from archcalc.source.writing import write_text
 
 VERSION = 1
 FIGURES = ("params", "buffers", "macs", "flops", "activations", "activation_bytes")
@@ -181,7 +182,7 @@ def write_lock(lock: Lock) -> None:
     body = ",\n".join(lines)
     networks = f"{{\n{body}\n  }}" if lines else "{}"
     text = f'{{\n  "archcalc-lock": {VERSION},\n  "networks": {networks}\n}}\n'
-    lock.path.write_text(text, encoding="utf-8", newline="\n")
+    write_text(lock.path, text)
 
 
 def locked(

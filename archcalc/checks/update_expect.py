@@ -24,6 +24,7 @@ from archcalc.source.edits import BYTE_ORDER_MARK, Edit, Extents, applied
 from archcalc.source.parser import Source, parse
 from archcalc.source.text import read_bytes
 from archcalc.source.values import Mapping, Value
+from archcalc.source.writing import write_bytes
 
 GROUPED = re.compile(r"[0-9]{1,3}(?:_[0-9]{3})+")
 STARTING = ("params", "macs")
@@ -40,8 +41,7 @@ def update_file(path: str, limits: Limits) -> int:
         return 0  # the check says what is wrong
     if edits:
         mark = BYTE_ORDER_MARK if data.startswith(BYTE_ORDER_MARK) else b""
-        with open(path, "wb") as file:
-            file.write(mark + applied(source.text, edits).encode("utf-8"))
+        write_bytes(path, mark + applied(source.text, edits).encode("utf-8"))
     return len(edits)
 
 

@@ -25,7 +25,9 @@ def write(text: str, output: Path | None = None) -> None:
     """
     text = text if text.endswith("\n") else f"{text}\n"
     if output is not None:
-        output.write_text(text, encoding="utf-8", newline="\n")
+        from archcalc.source.writing import write_text
+
+        write_text(output, text)
         return
     try:
         sys.stdout.write(text)
@@ -34,6 +36,13 @@ def write(text: str, output: Path | None = None) -> None:
         if not reader_left(error):
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_file(data: bytes, output: Path) -> None:
+    """Write what is no text to a file."""
+    from archcalc.source.writing import write_bytes
+
+    write_bytes(output, data)
 
 
 def reader_left(error: OSError) -> bool:
@@ -80,11 +89,11 @@ def write_picture(text: str, format: str, output: Path | None) -> None:
     if output is not None and format == "png":
         from archcalc.render.png import png
 
-        output.write_bytes(png(text))
+        write_file(png(text), output)
     elif output is not None and format == "pdf":
         from archcalc.render.pdf import pdf
 
-        output.write_bytes(pdf(text))
+        write_file(pdf(text), output)
     else:
         write(text, output)
 

@@ -52,8 +52,10 @@ class Shown:
         """
         from pathlib import Path
 
+        from archcalc.source.writing import write_text
+
         text = _package()._write(self, None, Path(path), options)
-        Path(path).write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+        write_text(path, text.rstrip("\n") + "\n")
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None

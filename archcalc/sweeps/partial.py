@@ -7,12 +7,12 @@ their numbers; their rows are computed again, so they are never another sweep's.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
 from archcalc.errors import UsageError
+from archcalc.source.writing import write_text
 from archcalc.sweeps.choice import Choice
 from archcalc.sweeps.chunks import task_of
 from archcalc.sweeps.combinations import Combinations
@@ -45,9 +45,7 @@ def save(
     ]
     own = digest(found, choice)
     state = {"schema": SCHEMA, "sweep": own, "unit": unit, "rows": numbers}
-    beside = path.with_name(f"{path.name}.new")
-    beside.write_text(json.dumps(state), encoding="utf-8")
-    os.replace(beside, path)
+    write_text(path, json.dumps(state))
 
 
 def saved(

@@ -173,6 +173,37 @@ def test_ctrl_c_is_no_traceback(tmp_path: Path) -> None:
     assert running.returncode in (0, 128 + signal.SIGINT)
 
 
+@pytest.mark.parametrize(
+    "module", ["archcalc.commands", "archcalc.errors", "archcalc.commands.look.table"]
+)
+def test_ctrl_c_while_modules_are_loaded(module: str, tmp_path: Path) -> None:
+    """Loading takes a good part of a short command, and is no place for a traceback."""
+    program = f"""
+import sys
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupts())
+sys.argv = ["archcalc", "table", "lenet5"]
+from archcalc.__main__ import main
+
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=SECONDS,
+    )
+    assert (done.returncode, done.stdout) == (128 + signal.SIGINT, "")
+    assert done.stderr == "interrupted\n"
+
+
 ENVIRONMENTS: dict[str, dict[str, str | None]] = {
     "no columns": {"COLUMNS": "0"},
     "fewer": {"COLUMNS": "-1"},

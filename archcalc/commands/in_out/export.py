@@ -9,7 +9,7 @@ from typing import Annotated
 from archcalc.commands.declared import OUTPUT, Option
 from archcalc.commands.loading import Loading
 from archcalc.commands.options import NetworkName
-from archcalc.commands.output import write
+from archcalc.commands.output import write, write_file
 from archcalc.errors import UsageError
 
 
@@ -55,7 +55,7 @@ def export(
         message = f"`{to}` is no text, and is written to a file"
         raise UsageError.of("AC584", message, help=f"-o FILE.{to}")
     else:
-        output.write_bytes(made)
+        write_file(made, output)
     for sentence in lost(to):
         print(sentence, file=sys.stderr)
     if output is not None:

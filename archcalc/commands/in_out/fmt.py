@@ -65,7 +65,9 @@ def _tell(path: str, old: str, new: str, check: bool, diff: bool) -> None:
 
         write("\n".join(unified(old.splitlines(), new.splitlines(), path)))
     elif not check:
-        Path(path).write_bytes(new.encode("utf-8"))
+        from archcalc.source.writing import write_text
+
+        write_text(path, new)
     print(
         f"{path}: {'would change' if check or diff else 'formatted'}", file=sys.stderr
     )
