@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from math import isclose, isfinite, sqrt
+from math import isclose, isfinite, prod, sqrt
 from typing import Any
 
 from archcalc.layers.axes import feature_axis
@@ -132,62 +132,148 @@ def _halves(op: Op) -> bool:
 
 
 def merged_attention(model: Model) -> Model:
-    """Find attention of packed queries, keys and values around each softmax."""
+    """Find attention of packed queries, keys and values: one layer, or in its parts."""
     users = model.users()
     for index, op in enumerate(model.ops):
-        if op.kind == "softmax":
+        if op.kind == "attention":
+            packed = _packed(model, op.inputs[:3])
+            if packed is not None:
+                model.ops[index] = replace(op, inputs=(packed, *op.inputs[3:]))
+        elif op.kind == "softmax":
             found = _attention(model, users, index)
             if found is not None:
-                end, packed, heads = found
+                end, packed, args = found
                 last = model.ops[end]
-                args: dict[str, Any] = {"heads": heads}
                 model.ops[end] = Op("attention", args, (packed,), last.shape, last.path)
     return model
 
 
+def _packed(model: Model, inputs: tuple[int, ...]) -> int | None:
+    """Return what has queries, keys and values of attention side by side."""
+    ops = model.ops
+    sources = {_through(model, at, MOVING)[0] for at in inputs}
+    if len({*inputs}) < 3 or len(sources) > 1:
+        return None
+    (source,) = sources
+    width = sum(ops[at].shape[-1] for at in inputs)
+    whole = (*ops[inputs[0]].shape[:-1], width)
+    return source if ops[source].shape == whole else None
+
+
 def _attention(
     model: Model, users: list[list[int]], softmax: int
-) -> tuple[int, int, Any] | None:
-    """Return the last operator, the packed linear layer, and the number of heads."""
+) -> tuple[int, int, dict[str, Any]] | None:
+    """Return the last operator, the packed linear layer, and the arguments."""
     ops = model.ops
-    scores = _through(model, ops[softmax].inputs[0], ())
+    scores, factor = _through(model, ops[softmax].inputs[0], ())
     second = alone(users, softmax)
     if ops[scores].kind != "matmul" or second is None or ops[second].kind != "matmul":
         return None
     weights, values = ops[second].inputs
     if weights != softmax:
         return None
-    packed = {_through(model, i, MOVING) for i in (*ops[scores].inputs, values)}
+    read = [_through(model, i, MOVING) for i in (*ops[scores].inputs, values)]
+    packed, factors = {at for at, _ in read}, [factor, *(by for _, by in read[:2])]
     shape = ops[scores].shape
-    if len(packed) != 1 or len(shape) not in (2, 3):
+    if len(packed) != 1 or len(shape) not in (2, 3) or read[2][1] != 1:
         return None
     (source,) = packed
     heads = shape[0] if len(shape) == 3 else 1
     whole = ops[source].shape
-    width = ops[scores].inputs
-    features = ops[width[0]].shape[-1] * heads
-    if len(whole) != 2 or whole[1] != 3 * features:
+    width = ops[ops[scores].inputs[0]].shape[-1]
+    features = width * heads
+    scaled = _scaled(factors, width)
+    if scaled is None or len(whole) != 2 or whole[1] != 3 * features:
         return None
+    args = {"heads": heads} | ({} if scaled else {"scale": False})
     end: int | None = second
     for _ in range(LONGEST_CHAIN):
         if end is None or end < 0:
             return None
         if ops[end].shape == (whole[0], features):
-            return end, source, heads
+            return end, source, args
         end = alone(users, end)
         if end is not None and ops[end].kind not in MOVING:
             return None
     return None
 
 
-def _through(model: Model, index: int, kinds: tuple[str, ...]) -> int:
-    """Return the operator behind scales and, if asked for, moves of values."""
+def _scaled(factors: list[float | None], width: Any) -> bool | None:
+    """Say whether scores are divided by the root of a head's width; None if by else.
+
+    A factor that the file does not tell is taken for that.
+    """
+    known = [one for one in factors if one is not None]
+    if len(known) < len(factors) or not isinstance(width, int):
+        return True
+    found = prod(known)
+    if isclose(found, width**-0.5, rel_tol=1e-4):
+        return True
+    return False if isclose(found, 1, rel_tol=1e-4) else None
+
+
+def _through(
+    model: Model, index: int, kinds: tuple[str, ...]
+) -> tuple[int, float | None]:
+    """Return the operator behind scales and, if asked for, moves of values.
+
+    Also the product of the scales, None where one of them is not known.
+    """
+    factor: float | None = 1
     for _ in range(LONGEST_CHAIN):
         op = model.ops[index]
-        if not (op.kind in kinds or is_arithmetic(op, "Mul", "Div")):
+        if is_arithmetic(op, "Mul", "Div"):
+            number = op.args.get("number")
+            if factor is None or not isinstance(number, int | float) or not number:
+                factor = None
+            else:
+                factor = factor * number if op.what == "Mul" else factor / number
+        elif op.kind not in kinds:
             break
         index = op.inputs[0]
-    return index
+    return index, factor
+
+
+def without_undone_moves(model: Model) -> Model:
+    """Leave out a move of values that undoes the one before it."""
+    dropped: dict[int, int] = {}
+    for index, op in enumerate(model.ops):
+        if op.kind not in LAID_OUT:
+            continue
+        (source,) = op.inputs
+        while source in dropped:
+            source = dropped[source]
+        before = model.ops[source]
+        if before.kind not in LAID_OUT:
+            continue
+        begin = before.inputs[0]
+        while begin in dropped:
+            begin = dropped[begin]
+        entering = model.ops[begin].shape
+        if op.shape == entering and _undoes(op, before):
+            dropped[index] = begin
+    return model.without(dropped)
+
+
+def _undoes(op: Op, before: Op) -> bool:
+    """Say whether two moves that follow each other leave values where they were."""
+    first, second = (_order(one) for one in (before, op))
+    if first is None or second is None:
+        return first is second
+    return [first[axis] for axis in second] == [*range(len(first))]
+
+
+def _order(op: Op) -> list[int] | None:
+    """Return the order of axes that a move makes; None where values keep theirs."""
+    if op.kind in ("reshape", "flatten"):
+        return None
+    rank = len(op.shape)
+    order = [*range(rank)]
+    if op.kind == "permute":
+        return [*op.args["axes"]]
+    one, two = op.args.get("axes", (-2, -1))
+    order[one], order[two] = order[two], order[one]
+    return order
 
 
 def merged_moves(model: Model) -> Model:
@@ -379,6 +465,7 @@ STEPS: tuple[Callable[[Model], Model], ...] = (
     merged_biases,
     merged_gates,
     merged_gelus,
+    without_undone_moves,
     merged_attention,
     merged_lookups,
     merged_moves,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from archcalc.readers.onnx.moves import moved, parameter, regrouped, with_batch
+from archcalc.readers.onnx.moves import moved, parameter, with_batch
 from archcalc.readers.onnx.sizes import Ins, NotKnown, given, needed
 from archcalc.readers.onnx.trace import Trace, rule
 from archcalc.readers.onnx.values import Value, same
@@ -161,44 +161,3 @@ def layer_norm(trace: Trace, node: Node, ins: Ins) -> list[Value]:
 def local_response(trace: Trace, node: Node, ins: Ins) -> Value:
     """A norm over neighbouring channels."""
     return trace.layer(node, "lrn", [image(ins)], size=node.attributes["size"])
-
-
-@rule("Attention")
-def attention(trace: Trace, node: Node, ins: Ins) -> list[Value]:
-    """Scaled dot-product attention of opset 23: its two products and the softmax.
-
-    Heads stand on an axis of their own, or in the features; keys and values may have
-    fewer of them, which are then used again.
-    """
-    q, k, v = (needed(ins, at) for at in range(3))
-    if any(x.batch != 0 for x in (q, k, v)) or any(node.outputs[1:]):
-        raise NotKnown
-    if any(given(ins, at) is not None for at in (4, 5)):
-        raise NotKnown
-    flat = q.rank == 3
-    if flat:
-        heads = node.attributes["q_num_heads"]
-        others = node.attributes["kv_num_heads"]
-        q, k, v = (
-            apart(trace, node, x, n) for x, n in ((q, heads), (k, others), (v, others))
-        )
-    if q.rank != 4 or not same(q.sizes[1], k.sizes[1]):
-        raise NotKnown
-    turned = moved(trace, node, k, [0, 1, 3, 2])
-    scores = (*q.sizes[:-1], k.sizes[-2])
-    products = trace.layer(node, "matmul", [q, turned], scores)
-    weights = trace.layer(node, "softmax", [products], scores, axis=-1)
-    out = trace.layer(node, "matmul", [weights, v], (*q.sizes[:-1], v.sizes[-1]))
-    if not flat:
-        return [out]
-    back = moved(trace, node, out, [0, 2, 1, 3])
-    n, length, many, width = back.sizes
-    return [regrouped(trace, node, back, (n, length, many * width))]
-
-
-def apart(trace: Trace, node: Node, x: Value, heads: int) -> Value:
-    """Return tokens with their heads on an axis of their own, before the positions."""
-    n, length, features = x.sizes
-    width = features // heads
-    wide: tuple[Any, ...] = (n, length, heads, width)
-    return moved(trace, node, regrouped(trace, node, x, wide), [0, 2, 1, 3])

@@ -414,6 +414,8 @@ class Trace:
                 args["learned"] = total
             op = Op(UNKNOWN, args, sources or (0,), shape, self.path(node), what)
             found.append(Value(sizes_, self.add(op), axis))
+            if "learned" in args:  # the others read it, so that it is never left out
+                sources = (*sources, len(self.model.ops) - 1)
         return found or [NOTHING]
 
     def guessed(

@@ -6,9 +6,10 @@ import inspect
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
+from itertools import combinations
 from typing import Any
 
 from archcalc.errors import UsageError
@@ -83,29 +84,49 @@ POSITIONAL = (
 
 
 def exported(module: Any, shapes: Mapping[str, Shape], what: str) -> Any:
-    """Export a module; where it looks ids up, with whole numbers as input."""
+    """Export a module; inputs that it looks up as ids are whole numbers."""
     import torch
 
-    device = next((p.device for p in module.parameters()), torch.device("cpu"))
-    for dtype in (torch.float32, torch.int64):
+    tensors = (*module.parameters(), *module.buffers())
+    device = next((one.device for one in tensors), torch.device("cpu"))
+    raised: list[Exception] = []
+    for ids in with_ids([*shapes]):
         inputs = {
-            name: torch.zeros((1, *map(size_of, shape)), dtype=dtype, device=device)
+            name: torch.zeros(
+                (1, *map(size_of, shape)),
+                dtype=torch.int64 if name in ids else torch.float32,
+                device=device,
+            )
             for name, shape in shapes.items()
         }
         try:
             with silent(), device:  # tensors that `forward` makes stand there too
                 return torch.export.export(module, (), inputs, strict=False)
         except Exception as error:  # whatever the module's own code raises
-            if dtype is torch.float32 and wants_ids(error):
-                continue
-            raise UsageError.of(
-                "AC599",
-                failed(f"exporting {what}", error),
-                facts=places(error),
-                help="if --input fits the module, write a spec, or export the model to "
-                "ONNX and read that file",
-            ) from None
-    raise AssertionError
+            raised.append(error)
+            if not wants_ids(raised[0]):
+                break
+    told = next((e for e in raised if not wants_ids(e)), raised[-1])
+    raise UsageError.of(
+        "AC599",
+        failed(f"exporting {what}", told),
+        facts=places(told),
+        help="if --input fits the module, write a spec, or export the model to "
+        "ONNX and read that file",
+    ) from None
+
+
+MOST_MIXED = 5
+"""Inputs up to which it is tried which of them are ids."""
+
+
+def with_ids(names: Sequence[str]) -> Iterator[frozenset[str]]:
+    """Yield which inputs are ids: none, all, then some of a few."""
+    yield frozenset()
+    yield frozenset(names)
+    if len(names) <= MOST_MIXED:
+        for count in range(1, len(names)):
+            yield from map(frozenset, combinations(names, count))
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from archcalc.readers.onnx.moves import moved, regrouped, with_batch
+from archcalc.readers.onnx.attention import Asked, attended
+from archcalc.readers.onnx.moves import moved, with_batch
 from archcalc.readers.onnx.pointwise import near
 from archcalc.readers.onnx.sizes import NotKnown
 from archcalc.readers.onnx.trace import Result
@@ -38,55 +39,16 @@ def with_made_weight(trace: Exported, node: Node, call: Call) -> Value:
 
 @direct("scaled_dot_product_attention")
 def attention(trace: Exported, node: Node, call: Call) -> Value:
-    """Scaled dot-product attention: two products, a softmax, and learned biases.
+    """Scaled dot-product attention, with the heads back among the features.
 
-    A mask that is not learned is left out: it multiplies nothing.
+    A mask that is neither learned nor computed is left out: it multiplies nothing.
     """
-    q, full = call.value("query"), trace.full
-    k, v = (with_batch(trace, node, call.value(n), q.batch) for n in ("key", "value"))
-    if q.batch is not None and q.batch >= q.rank - 2:
-        raise NotKnown
-    if q.rank > 3 and q.sizes[-3] != k.sizes[-3]:
-        return grouped_attention(trace, node, call, (q, k, v))
-    order = [*range(k.rank - 2), k.rank - 1, k.rank - 2]
-    sizes = (*q.sizes[:-1], k.sizes[-2])
-    scores = product(trace, node, q, moved(trace, node, k, order), sizes)
-    mask = call["attn_mask"]
-    if isinstance(mask, Value) and (mask.op is not None or mask.floating):
-        scores = joined(trace, node, "Add", scores, trace.stepped(mask), sizes)
-    inner = scores.axis(scores.rank - 1)
-    weights = trace.layer(node, "softmax", [scores], sizes, scores.batch, axis=inner)
-    return product(trace, node, weights, v, full)
-
-
-def grouped_attention(
-    trace: Exported, node: Node, call: Call, heads: tuple[Value, Value, Value]
-) -> Value:
-    """Attention in which several heads of queries read one of keys and values."""
-    q, k, v = heads
-    many, few, full = q.sizes[-3], k.sizes[-3], trace.full
-    if q.batch not in (0, None) or not isinstance(many, int):
-        raise NotKnown
-    if not isinstance(few, int) or many % few or call["attn_mask"] is not None:
-        raise NotKnown
-    begin = q.sizes[:-3]
-    wide = regrouped(trace, node, q, (*begin, few, many // few, *q.sizes[-2:]))
-    k, v = (regrouped(trace, node, x, (*begin, few, 1, *x.sizes[-2:])) for x in (k, v))
-    trace.full = (*wide.sizes[:-1], v.sizes[-1])
-    given = {"query": wide, "key": k, "value": v}
-    made = with_equal_heads(trace, node, given)
-    return regrouped(trace, node, made, full)
-
-
-def with_equal_heads(trace: Exported, node: Node, given: dict[str, Value]) -> Value:
-    """Return attention whose keys and values stretch along an axis of one."""
-    q, k, v = given["query"], given["key"], given["value"]
-    order = [*range(k.rank - 2), k.rank - 1, k.rank - 2]
-    sizes = (*q.sizes[:-1], k.sizes[-2])
-    scores = product(trace, node, q, moved(trace, node, k, order), sizes)
-    inner = scores.axis(scores.rank - 1)
-    weights = trace.layer(node, "softmax", [scores], sizes, scores.batch, axis=inner)
-    return product(trace, node, weights, v, trace.full)
+    q, k, v = (call.value(name) for name in ("query", "key", "value"))
+    given, mask = call["attn_mask"], None
+    if isinstance(given, Value) and (given.op is not None or given.floating):
+        mask = trace.stepped(given)
+    asked = Asked(mask, bool(call["is_causal"]), call["scale"])
+    return attended(trace, node, (q, k, v), asked)
 
 
 @direct("matmul", "bmm")

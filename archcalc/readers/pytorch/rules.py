@@ -115,29 +115,6 @@ def unbound(trace: Exported, node: Node, call: Call) -> list[Value]:
     return found  # type: ignore[return-value]  # one value each
 
 
-@direct("lstm", "gru")
-def recurrent(trace: Exported, node: Node, call: Call) -> list[Value]:
-    """A recurrent layer; its last state is followed where it has one direction."""
-    x, params = call.value(), call["params"]
-    biases = 2 if call["has_biases"] else 0
-    at = 0 if call["batch_first"] else 1
-    if x.rank != 3:
-        raise NotKnown
-    x = Value(x.sizes, x.op, at)
-    hidden, layers = params[1].sizes[1], call["num_layers"]
-    args = {"hidden": hidden, "layers": layers, "biases": biases}
-    args["bidirectional"] = bool(call["bidirectional"])
-    made = trace.layer(node, call.name, [x], trace.full, at, **args)
-    if call.used <= {0}:
-        return [made, *(Value(shape) for shape in trace.shapes[1:])]
-    if call.used & {2} or layers != 1 or args["bidirectional"]:
-        raise NotKnown
-    turned = Value((1, made.stripped[0], hidden), made.op, 0)
-    last = trace.layer(node, "token", [turned], (1, hidden), 0, index=-1)
-    state = trace.layer(node, "reshape", [last], (1, 1, hidden), 1, sizes=(1, hidden))
-    return [made, state, state][: len(node.outputs)]
-
-
 @direct("conv1d", "conv2d")
 @direct(*(f"{kind}_pool{n}d" for kind in ("max", "avg") for n in (1, 2)))
 def windows_beside(trace: Exported, node: Node, call: Call) -> Result:

@@ -10,13 +10,13 @@ from archcalc.readers.model import UNKNOWN, Op
 from archcalc.readers.onnx.sizes import Ins, NotKnown
 from archcalc.readers.onnx.trace import Result
 from archcalc.readers.onnx.values import Full, Value, stripped
-from archcalc.readers.pytorch import products, rules
+from archcalc.readers.pytorch import products, recurrent, rules
 from archcalc.readers.pytorch.calls import DIRECT, Call, Learned, Stretched, flat
 from archcalc.readers.pytorch.weights import HELD, UNFIT, Followed, Later, names_in
 from archcalc.readers.pytorch.words import WORDS
 from archcalc.wire.messages import Node
 
-FAMILIES = (products, rules)
+FAMILIES = (products, recurrent, rules)
 """The modules of rules; importing them fills `DIRECT`."""
 
 

@@ -228,6 +228,8 @@ class Followed(Exported):
             self.full = shape
             given = live if at else [*live, *learned]
             found += self.unknown(Node(node.op, outputs=["out"]), given)
+            if learned and not at:  # the others read it, so that it is never left out
+                live += found
         return found
 
 

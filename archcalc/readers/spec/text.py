@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 from archcalc.language.formatting import USUAL
-from archcalc.language.steps import FOLLOWERS
+from archcalc.language.steps import FOLLOWERS, KINDS
 from archcalc.layers import CATALOGUE
+from archcalc.layers.fields import FieldError
 from archcalc.readers.model import UNKNOWN, Model
 from archcalc.readers.spec.blocks import GENERIC, Block
 from archcalc.readers.spec.tree import Item, plain_name
@@ -86,10 +89,13 @@ class Writer:
             own = word(self.model.ops[at].path[0]) if len(inputs) > 1 else "input"
             self.names[at] = own if len(inputs) == 1 else unique(own, taken)
         holders = containers(row)
+        named = {at: name for item in row for name, at in named_inputs(item)}
         for item in row:
             name = "" if item.path in holders else module_name(item)
             if not name and item.index in wanted:
                 name = item.args["block"] if item.kind == "use" else item.kind
+            if name in KINDS:  # as an input with a name it would mean the layer
+                name = named.get(item.index, name)
             if name:
                 item.name = unique(name, taken)
                 self.names[item.index] = item.name
@@ -145,8 +151,8 @@ class Writer:
         else:
             given = {item.kind: args.pop(first) if first in args else ""}
             if layer.named_inputs and len(item.takes) > 1:
-                names = zip(layer.named_inputs, item.takes, strict=False)
-                given |= {name: Raw(self.names[at]) for name, at in names}
+                names = zip(wired(item), item.takes, strict=True)
+                given |= {name or "from": Raw(self.names[at]) for name, at in names}
             elif item.takes:
                 given["from"] = Raw(self._taken(item))
         given |= args
@@ -339,6 +345,27 @@ def word(text: str) -> str:
     """Return a name as a step may have it."""
     found = re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-_")[:40]
     return found if found[:1].isalpha() else f"n{found}"
+
+
+def named_inputs(item: Item) -> Iterator[tuple[str, int]]:
+    """Yield the inputs of a step that have names, and the steps that make them."""
+    named = item.kind in CATALOGUE and CATALOGUE[item.kind].named_inputs
+    if named and len(item.takes) > 1:
+        for name, at in zip(wired(item), item.takes, strict=True):
+            if name:
+                yield name, at
+
+
+def wired(item: Item) -> tuple[str, ...]:
+    """Return the names of the inputs of a step; the step before has none."""
+    layer, many = CATALOGUE[item.kind], len(item.takes)
+    for count in (many, many - 1):
+        for given in combinations(layer.named_inputs, count):
+            with suppress(FieldError):
+                names = layer.wired(given)
+                if len(names) == many:
+                    return names
+    raise AssertionError(item.kind)
 
 
 def unique(name: str, taken: dict[str, int]) -> str:
