@@ -11,7 +11,7 @@ from archcalc.checks.cache import Cache
 from archcalc.checks.catalogue import selected
 from archcalc.checks.claims.expectations import Computed, Judged, judge_entry
 from archcalc.checks.findings import Checked, Finding, Fix, Severity
-from archcalc.checks.lint import LINT, group_divisor, opt_out
+from archcalc.checks.lint import LINT, group_divisor, opt_out, repeated_steps
 from archcalc.checks.lint.base import Linted
 from archcalc.checks.project import Project
 from archcalc.checks.sources import Sources
@@ -31,6 +31,7 @@ NEVER_IGNORED = opt_out.KEPT
 Heard = Callable[[Computed], None]
 """Takes the analyses of a file as its check begins."""
 WARNINGS = "AC4"
+AS_WRITTEN = repeated_steps.RULE.code
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,9 @@ class _Check:
         self.others = others
         self.layout = Extents(source)
         self.claims: Counter[str] = Counter()
-        self.found: dict[tuple[object, ...], Finding] = {}
+        self.found: dict[tuple[str, str, object], Finding] = {}
+        self.told: Counter[tuple[str, str]] = Counter()
+        self.standing: Counter[str] = Counter()
         self.variants = 0
 
     def run(self, heard: Heard | None) -> None:
@@ -246,6 +249,7 @@ class _Check:
         if self.choice.lints(self.path):
             for network in networks:
                 self.lint(network)
+            self.keep_fixes_of_all()
 
     def networks(self, computed: Computed) -> Iterator[Network]:
         """Yield the network and its variants as far as they can be inferred."""
@@ -292,18 +296,33 @@ class _Check:
                 continue
             for hint in module.check(net):
                 place = self.source.place(hint.where)
+                facts = (*hint.facts, *_variant(network.variant))
                 problem = Problem(
-                    module.RULE.code, hint.message, place, hint.facts, hint.help
+                    module.RULE.code, hint.message, place, facts, hint.help
                 )
                 self.add(problem, hint.fix)
+                self.told[module.RULE.code, str(place)] += 1
+        if network.variants:
+            origins = {id(n.origin): n.origin for n in network.graph.nodes}
+            self.standing.update(str(self.source.place(v)) for v in origins.values())
+
+    def keep_fixes_of_all(self) -> None:
+        """Leave out fixes of steps that are right in some variant.
+
+        A rule that looks at the file as it is written tells each thing once.
+        """
+        for key, finding in self.found.items():
+            code, place, _ = key
+            here = self.standing[place]
+            if finding.fix and code != AS_WRITTEN and here > self.told[code, place]:
+                self.found[key] = replace(finding, fix=None)
 
     def errors(self, error: ArchcalcError, variant: str | None = None) -> None:
         """Note the problems of an error; one of a variant says which."""
         first = self.source.place(self.source.root)
         for problem in error.problems:
             told = problem.at(first)
-            if variant is not None:
-                told = replace(told, facts=(*told.facts, f"in the variant {variant}"))
+            told = replace(told, facts=(*told.facts, *_variant(variant)))
             self.add(told, group_divisor.remedy(self.layout, told))
 
     def add(self, problem: Problem, remedy: Fix | None = None) -> None:
@@ -343,6 +362,11 @@ class _Check:
         error = self.limits.exceeded("findings", what, place=first.place, found=found)
         severity: Severity = "error" if first.fails else "warning"
         return Finding(self.path, error.problems[0], severity, None, first.fails)
+
+
+def _variant(name: str | None) -> tuple[str, ...]:
+    """Return the fact that something is so in a variant, if in one."""
+    return () if name is None else (f"in the variant {name}",)
 
 
 def _silenced(finding: Finding, comments: list[opt_out.OptOut]) -> bool:

@@ -47,11 +47,28 @@ Entry = dict[str, Any]
 def fingerprint(graph: Graph) -> str:
     """Return what identifies a network's structure, whatever its steps are called.
 
-    A node is hashed from its layer, its shape, the nodes it reads (in any order where
-    the layer does not mind) and the node whose weights it shares; the network from its
-    inputs, its outputs in order, its side heads and how often each node is there.
+    The network is hashed from its nodes, its outputs in order, its side heads and how
+    often each node is there.
     """
-    hashes: list[bytes] = []  # each with its length before it, as it enters others
+    hashes = _node_hashes(graph)
+    heads = sorted(hashes[g.output] for g in graph.groups if g.kind == "aux")
+    ends = [*(hashes[i] for i in graph.outputs), *heads]
+    return _digest(*sorted(hashes), BETWEEN, *ends)[LENGTH_BYTES:].hex()
+
+
+def output_hashes(graph: Graph) -> tuple[bytes, ...]:
+    """Return what identifies each output: all that it is computed from, and how."""
+    hashes = _node_hashes(graph)
+    return tuple([hashes[i] for i in graph.outputs])
+
+
+def _node_hashes(graph: Graph) -> list[bytes]:
+    """Return the hash of each node, with its length before it, as it enters others.
+
+    A node is hashed from its layer, its shape, the nodes it reads (in any order where
+    the layer does not mind) and the node whose weights it shares.
+    """
+    hashes: list[bytes] = []
     records: dict[tuple[Any, ...], bytes] = {}
     nodes = graph.nodes
     for node in nodes:
@@ -67,9 +84,7 @@ def fingerprint(graph: Graph) -> str:
         if record is None:
             record = records[key] = _measured(_record(graph, node))
         hashes.append(_digest(record, *read_from, BETWEEN, shared))
-    heads = sorted(hashes[g.output] for g in graph.groups if g.kind == "aux")
-    ends = [*(hashes[i] for i in graph.outputs), *heads]
-    return _digest(*sorted(hashes), BETWEEN, *ends)[LENGTH_BYTES:].hex()
+    return hashes
 
 
 def _record(graph: Graph, node: Node) -> bytes:

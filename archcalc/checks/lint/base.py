@@ -21,6 +21,11 @@ from archcalc.records import NamedTuple, dataclass
 from archcalc.source.edits import Edit, Extents
 from archcalc.source.values import Scalar, Value
 
+SIZE_OF = re.compile(
+    r"\b(?:channels|cin|h|w|length|tokens|dim)\s+of\s+"
+    r"(?:'([^']+)'|\"([^\"]+)\"|([\w.]+))"
+)
+"""A size of another step, as arithmetic asks for it."""
 LITERAL = r"[0-9]+|true|false|half|same|valid|floor|ceil"
 
 
@@ -33,6 +38,18 @@ class Hint:
     facts: tuple[str, ...] = ()
     help: str | None = None
     fix: Fix | None = None
+
+
+class Loop(NamedTuple):
+    """Repetitions of steps: the first node of the last one, and what is read on.
+
+    `states` are the origins of what a later repetition reads; `left` says whether
+    anything behind reads a result.
+    """
+
+    last: int
+    states: frozenset[int]
+    left: bool
 
 
 @dataclass(frozen=True)
@@ -61,9 +78,40 @@ class Linted:
         return tuple(map(tuple, found))
 
     @cached_property
+    def sharing(self) -> dict[int, list[int]]:
+        """The nodes that use the weights of each node, itself among them."""
+        found: dict[int, list[int]] = {}
+        for node in self.graph.nodes:
+            found.setdefault(self.graph.owner(node).index, []).append(node.index)
+        return found
+
+    @cached_property
     def leaving(self) -> frozenset[int]:
         """The nodes that leave the network."""
         return frozenset(self.graph.outputs)
+
+    @cached_property
+    def measured(self) -> frozenset[int]:
+        """The nodes whose sizes arithmetic asks for: `h of NAME`.
+
+        Where a param of a block holds the name, every value of that param counts.
+        """
+        scalars = [v for v in self.layout.every() if isinstance(v, Scalar)]
+        names = {m[m.lastindex or 0] for v in scalars for m in SIZE_OF.finditer(v.text)}
+        if not names:
+            return frozenset()
+        keys = [key for key in scalars if key.text in names]
+        held = [h.get(k.text) for k in keys if (h := self.layout.holder(k)) is not None]
+        names |= {value.text for value in held if isinstance(value, Scalar)}
+        found = self.graph.names.items()
+        return frozenset(
+            i for path, i in found if any(f".{path}".endswith(f".{n}") for n in names)
+        )
+
+    @cached_property
+    def loops(self) -> dict[int, Loop]:
+        """What is known of repetitions, by their group."""
+        return {}
 
     @cached_property
     def depths(self) -> tuple[int, ...]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from archcalc.checks.lint.base import Hint, Linted, fix
 from archcalc.checks.rule import Rule
 from archcalc.graph.graph import Graph
-from archcalc.layers.axes import feature_axis
 from archcalc.source.values import Scalar
 
 FRAME = "name: net\ninput: [3, 32, 32]\nlint: {channels: 8}\nlayers:\n"
@@ -23,6 +22,8 @@ RULE = Rule(
     help="the next multiple",
     fixable=True,
 )
+LAST = "channels last"
+"""What layers call their axes that work on the last one, as `linear`."""
 
 
 def check(net: Linted) -> Iterator[Hint]:
@@ -35,7 +36,7 @@ def check(net: Linted) -> Iterator[Hint]:
         key = net.written(node)
         if key is None or "out" not in node.layer.fields or node.index in last:
             continue
-        channels = node.shape[feature_axis(node.shape)]
+        channels = node.shape[-1 if node.layer.axis_names == LAST else 0]
         if isinstance(channels, int) and channels % wanted:
             more = -(-channels // wanted) * wanted
             message = f"{channels} channels are not a multiple of {wanted}"

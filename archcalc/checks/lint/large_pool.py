@@ -19,7 +19,8 @@ RULE = Rule(
     "AC407",
     "large-pool",
     "A pool's window is larger than its input without padding. `rounding: ceil` and "
-    "padding allow it, but usually the input is smaller than expected.",
+    "padding allow it, but usually the input is smaller than expected. A pool that "
+    "keeps the size of its input, as in spatial pyramid pooling, is not reported.",
     "- {maxpool: 48, rounding: ceil}",
     "- {maxpool: 32, rounding: ceil}",
     help="a kernel of the input's size, or gap",
@@ -34,6 +35,8 @@ def check(net: Linted) -> Iterator[Hint]:
         window = sliding(node, net.graph) if node.layer.role == "pool" else None
         if key is None or window is None:
             continue
+        if window.output == window.axes:
+            continue  # it keeps the size, as in spatial pyramid pooling
         if any(size > n for size, n in zip(window.size, window.axes, strict=True)):
             larger = f"{times(window.size)} is larger than its input"
             message = f"a pool of {larger} {times(window.axes)}"

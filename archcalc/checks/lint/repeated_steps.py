@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from archcalc.checks.findings import Fix
 from archcalc.checks.lint.base import Hint, Linted, fix
 from archcalc.checks.rule import Rule
+from archcalc.graph.scope import base_names
 from archcalc.language.spec import Spec
 from archcalc.language.steps import Step
 from archcalc.records import NamedTuple
@@ -28,6 +30,8 @@ RULE = Rule(
     fixable=True,
 )
 UNLIKE = ("name", "from", "share")
+NUMBER = "i"
+WORD = re.compile(r"[A-Za-z_]\w*")
 LONGEST_PERIOD = 32
 
 
@@ -52,7 +56,8 @@ def check(net: Linted) -> Iterator[Hint]:
         items: list[Value] = [
             net.layout.holder(step.node) or step.node for step in steps
         ]
-        for run in _runs([_signature(item) for item in items]):
+        numbered = _numbered(steps)
+        for run in _runs([_signature(item, numbered) for item in items]):
             item = items[run.first]
             what = "step is" if run.period == 1 else f"{run.period} steps are"
             message = f"the same {what} written {run.times} times in a row"
@@ -80,11 +85,39 @@ def _shown(item: Value) -> Value:
     return item.items[0][0] if isinstance(item, Mapping) and item.items else item
 
 
-def _signature(item: Value) -> Any:
-    """Return what makes steps equal; something unlike all else where they are named."""
-    if isinstance(item, Mapping) and any(item.get(word) is not None for word in UNLIKE):
-        return object()
+def _numbered(steps: tuple[Step, ...]) -> frozenset[str]:
+    """Return the names of steps without one that repetitions would give to others."""
+    given = {step.name for step in steps}
+    names = (name for name in base_names(steps) if name not in given)
+    return frozenset(name for name in names if name[-1:].isdigit())
+
+
+def _signature(item: Value, numbered: frozenset[str]) -> Any:
+    """Return what makes steps equal; something unlike all else where they are named.
+
+    So it is where arithmetic has the number of a repetition around them, `i`, and where
+    a step reads one by its number, as `conv2`.
+    """
+    if isinstance(item, Mapping):
+        if any(item.get(word) is not None for word in UNLIKE):
+            return object()
+        words = {word for text in _texts(item) for word in WORD.findall(text)}
+        if NUMBER in words or not numbered.isdisjoint(words):
+            return object()
     return _plain(item)
+
+
+def _texts(value: Value) -> Iterator[str]:
+    """Yield the values in a step, its notes apart."""
+    if isinstance(value, Scalar):
+        yield value.text
+        return
+    pairs = (
+        value.items if isinstance(value, Mapping) else ((None, v) for v in value.items)
+    )
+    for key, inner in pairs:
+        if key is None or key.text != "note":
+            yield from _texts(inner)
 
 
 def _plain(value: Value) -> Any:

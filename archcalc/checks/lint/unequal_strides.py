@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import reduce
 from operator import or_
 
@@ -17,12 +18,16 @@ RULE = Rule(
     "unequal-strides",
     "Branches that meet have different strides. Their sizes are equal only because "
     "one branch has strides and the other loses its border, so one position of the "
-    "output mixes different places of the input.",
+    "output mixes different places of the input. What `resize` to a given size rounds "
+    "off is not reported.",
     "- add:\n    a: [{conv: 8, kernel: 4, stride: 2}]\n    b: [{conv: 8, kernel: 18}]",
     "- add:\n    a: [{conv: 8, kernel: 4, stride: 2}]\n"
     "    b: [{conv: 8, kernel: 6, stride: 2, pad: 1}]",
     help="the same strides in every branch",
 )
+
+ROUNDED = 2
+"""Rounding alone stays below this ratio: `s·⌈n/s⌉ < 2n` where `s < n`."""
 
 
 def check(net: Linted) -> Iterator[Hint]:
@@ -67,4 +72,15 @@ def _differ(seen: list[Fields], shape: tuple[object, ...]) -> bool:
     if len(known) != len(seen) or len({len(fields) for fields in known}) != 1:
         return False
     axes = zip(shape[1:], zip(*known, strict=True), strict=False)
-    return any(size != 1 and len({f.jump for f in axis}) > 1 for size, axis in axes)
+    return any(size != 1 and _apart([f.jump for f in axis]) for size, axis in axes)
+
+
+def _apart(jumps: list[Fraction]) -> bool:
+    """Say whether strides differ by more than a `resize` to a given size rounds off.
+
+    Of 25 positions a stride of 2 makes 13, and 13 resized to 25 are 26/25 apart. So a
+    pyramid meets maps of other levels (Lin 2016, FPN); whole strides have no such part.
+    """
+    if all(jump.denominator == 1 for jump in jumps):
+        return len(set(jumps)) > 1
+    return max(jumps) >= ROUNDED * min(jumps)

@@ -10,7 +10,7 @@ from archcalc.checks.lint.base import Hint, Linted, Slide, changed, fix, slide, 
 from archcalc.checks.rule import Rule
 from archcalc.errors import ShapeError
 from archcalc.graph.graph import Node
-from archcalc.layers.base import Layer, Shape
+from archcalc.layers.base import Layer, Shape, times
 from archcalc.layers.fields import FieldError
 from archcalc.source.values import Scalar
 
@@ -19,12 +19,15 @@ RULE = Rule(
     "unread-rows",
     "A stride leaves rows or columns unread. They lie after the last window, if the "
     "division has a remainder (every framework rounds down), or between windows, if "
-    "the stride is larger than the kernel.",
+    "the stride is larger than the kernel. A 1×1 convolution with a stride in a "
+    "`shortcut` is a projection, and is not reported.",
     "- {maxpool: 3, stride: 2}",
     "- {maxpool: 3, stride: 2, rounding: ceil}",
     help="use another padding or rounding, or a larger kernel if the stride skips rows",
     fixable=True,
 )
+SHORTCUT = "branch", "shortcut"
+"""The kind and the label of a group of steps beside a residual."""
 AXES = {1: ("positions",), 2: ("rows", "columns"), 3: ("planes", "rows", "columns")}
 
 
@@ -36,7 +39,8 @@ def check(net: Linted) -> Iterator[Hint]:
         if key is None or window is None:
             continue
         if any(_skips(window)):
-            yield _between(key, window)
+            if not _projects(net, node, window):
+                yield _between(key, window)
         elif any(left(window)):
             remedy, says = _fix(net, key, node)
             yield Hint(key, _end(left(window)), _division(window), says, remedy)
@@ -54,6 +58,17 @@ def _skips(window: Slide) -> list[bool]:
     """Say for each axis whether windows lie apart from each other."""
     values = zip(window.size, window.stride, window.output, strict=True)
     return [stride > size and o > 1 for size, stride, o in values]
+
+
+def _projects(net: Linted, node: Node, window: Slide) -> bool:
+    """Say whether a 1×1 window stands in a shortcut, as `shortcut: projection` does.
+
+    It reads every second position on purpose (He 2015, section 3.3).
+    """
+    group = net.graph.groups[node.group]
+    while group.parent >= 0 and (group.kind, group.label) != SHORTCUT:
+        group = net.graph.groups[group.parent]
+    return group.parent >= 0 and all(size == 1 for size in window.size)
 
 
 def _end(behind: Sequence[int]) -> str:
@@ -86,6 +101,9 @@ def _between(key: Scalar, window: Slide) -> Hint:
 def _fix(net: Linted, key: Scalar, node: Node) -> tuple[Fix | None, str]:
     """Return the first rounding or padding with which everything is read."""
     (x,) = net.graph.input_shapes(node)
+    window = sliding(node, net.graph)
+    if node.layer.role == "pool" and window and _almost_all(window):
+        return None, f"gap, or a kernel of the input's size, {times(x[1:])}"
     kernel: Any = dict(node.layer.items())["kernel"]
     largest = max(kernel) if isinstance(kernel, tuple) else kernel
     choices = [("rounding", "ceil")] if "rounding" in node.layer.fields else []
@@ -95,6 +113,12 @@ def _fix(net: Linted, key: Scalar, node: Node) -> tuple[Fix | None, str]:
             says = f"{name}: {text}"
             return fix(f"set {says}", net.set_argument(key, name, text)), says
     return None, "another input size, kernel or stride"
+
+
+def _almost_all(window: Slide) -> bool:
+    """Say whether one window reads most of the input, as a global pool all of it."""
+    values = zip(window.size, window.axes, window.output, strict=True)
+    return all(out == 1 and 2 * size > n for size, n, out in values)
 
 
 def _reads_all(layer: Layer, x: Shape, name: str, text: str) -> bool:

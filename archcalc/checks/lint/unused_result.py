@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import islice
 
 from archcalc.checks.findings import Fix
-from archcalc.checks.lint.base import Hint, Linted
+from archcalc.checks.lint.base import Hint, Linted, Loop
 from archcalc.checks.rule import Rule
 from archcalc.graph.graph import Node
 from archcalc.source.edits import item_lines, lines_replaced
@@ -28,6 +29,7 @@ RULE = Rule(
 )
 MOST_ENDS = 100
 ONCE = ("stage", "block")
+LOOP = "repeat"
 
 
 def check(net: Linted) -> Iterator[Hint]:
@@ -44,13 +46,65 @@ def check(net: Linted) -> Iterator[Hint]:
 
 
 def ends(net: Linted) -> list[Node]:
-    """Return the nodes that nothing reads, outputs and side heads apart."""
+    """Return the nodes that nothing reads, outputs and side heads apart.
+
+    Weights that are made for others to share are used, and so is what arithmetic asks
+    for its size.
+    """
     found = (
         node
         for node in net.graph.nodes
         if not (net.readers[node.index] or node.index in net.leaving or node.aux)
+        and not (node.layer.role != "input" and not node.inputs and _shared(net, node))
+        and node.index not in net.measured
+        and not _last_state(net, node)
     )
     return list(islice(found, MOST_ENDS))
+
+
+def _shared(net: Linted, node: Node) -> bool:
+    """Say whether other nodes use the weights of a node."""
+    return len(net.sharing[net.graph.owner(node).index]) > 1
+
+
+def _last_state(net: Linted, sink: Node) -> bool:
+    """Say whether a step leaves what its next repetition reads, and this is the last.
+
+    The result of a whole loop that nothing reads is no such state.
+    """
+    groups = net.graph.groups
+    for loop in around(net, sink.group):
+        if groups[loop].kind == LOOP:
+            known = net.loops.get(loop)
+            if known is None:
+                known = net.loops[loop] = _loop(net, loop)
+            left = known.left or groups[loop].output != sink.index
+            last = known.last <= sink.index
+            if left and last and id(sink.origin) in known.states:
+                return True
+    return False
+
+
+def _loop(net: Linted, group: int) -> Loop:
+    """Return what the repetitions of a group read of those before."""
+    groups, span = net.graph.groups, net.graph.groups[group]
+    turns = [i for i in range(group + 1, len(groups)) if groups[i].parent == group]
+    starts = [groups[i].first for i in turns]
+    states, left = set(), False
+    for node in net.graph.nodes[span.first : span.end]:
+        turn = bisect_right(starts, node.index)
+        readers = net.readers[node.index]
+        left = left or any(reader >= span.end for reader in readers)
+        if any(bisect_right(starts, r) > turn for r in readers if r < span.end):
+            states.add(id(node.origin))
+    return Loop(starts[-1] if starts else span.end, frozenset(states), left)
+
+
+def around(net: Linted, group: int) -> Iterator[int]:
+    """Yield a group and those around it, from the inside; the network is none."""
+    while group > 0:
+        yield group
+        group = net.graph.groups[group].parent
 
 
 def dead(net: Linted, sink: Node) -> list[Node]:
@@ -87,11 +141,9 @@ def looks_like_output(net: Linted, sink: Node) -> bool:
     """
     if net.network.spec.outputs or sink.layer.role == "input":
         return False
-    group = net.graph.groups[sink.group]
-    while group.parent >= 0:
-        if group.kind not in ONCE:
-            return False
-        group = net.graph.groups[group.parent]
+    groups = net.graph.groups
+    if any(groups[group].kind not in ONCE for group in around(net, sink.group)):
+        return False
     return not is_side_head(net, sink)
 
 
@@ -107,7 +159,7 @@ def _removal(net: Linted, key: Value) -> Fix | None:
     item = item_of(net, key)
     holder = net.layout.parents.get(id(item))
     lines = item_lines(net.layout, item)
-    live = any(net.readers[n.index] or n.index in net.leaving for n in every[-1:])
+    live = any(net.readers[n.index] or n.index in net.leaving for n in every)
     small = not isinstance(holder, Items) or len(holder.items) < 2
     if lines is None or live or small or not isinstance(key, Scalar):
         return None
