@@ -119,6 +119,19 @@ SILENT = [
         "- {maxpool: 2}  # archcalc: ignore[AC402]\n- {max_unpool: 2}",
     ),
     ("name: net\ninput: [8, H, W]\n", "- {maxpool: 2}\n- {max_unpool: 2}"),
+    # `linear` on the last axis of maps: frequencies, channels that were moved, a forecast.
+    (
+        "name: net\ninput: [2, 100, 64]\n",
+        "- {conv: 8, kernel: 3, pad: half}\n- {linear: 16}\n- relu\n- {linear: 64}\n"
+        "- {conv: 2}",
+    ),
+    (
+        IMAGE,
+        "- {dwconv: 1, kernel: 7, pad: 3}\n- {permute: [1, 2, 0]}\n- ln\n- {linear: 32}",
+    ),
+    (SIGNAL, "- {conv: 8, kernel: 3, pad: half}\n- {linear: 24}"),
+    (IMAGE, "- {conv: 16, kernel: 8, stride: 8}\n- tokens\n- {linear: 10}"),
+    (IMAGE, "- {conv: 16, kernel: 3}\n- {mean: [1, 2]}\n- {linear: 10}"),
     # Layouts that the first step makes right.
     ("name: net\ninput: [512, 32, 3]\n", "- {linear: 64, act: relu}\n- {max: 1}"),
     ("name: net\ninput: [28, 28, 1]\n", "- flatten\n- {fc: 10}"),
@@ -179,6 +192,24 @@ TOLD = [
         "- {maxpool: 2}\n- {max_unpool: 4}",
         "AC415",
         "maxpool makes 8×22×22 of 8×44×44",
+    ),
+    (
+        IMAGE,
+        "- {conv: 8, kernel: 3}\n- relu\n- {maxpool: 2}\n- {linear: 10}\n- softmax",
+        "AC417",
+        "maxpool, line 6, has 8 channels; linear makes 8×15×10",
+    ),
+    (
+        SIGNAL,
+        "- {conv: 8, kernel: 3}\n- gap\n- {linear: 10}",
+        "AC417",
+        "{fc: 10} flattens first",
+    ),
+    (
+        IMAGE,
+        "- multiply: {x: identity, g: [gap, {linear: 1}, sigmoid]}\n- {conv: 8}",
+        "AC417",
+        "the width of a map",
     ),
     (
         IMAGE,

@@ -8,6 +8,7 @@ from archcalc.checks.lint import (
     even_half,
     input_layout,
     large_pool,
+    linear_width,
     repeated_steps,
     signal_axis,
     unequal_strides,
@@ -34,5 +35,6 @@ LINT = (
     input_layout,
     signal_axis,
     unknown_operator,
+    linear_width,
 )
 """What looks at networks; `opt_out` has a rule about comments beside them."""
