@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
+from multiprocessing import parent_process
+from threading import Thread
 from typing import Any
 
 from archcalc.errors import MissingExtra, UsageError
@@ -32,16 +35,27 @@ def executor_of(
     elif jobs == 1:
         yield None, 1
     else:
-        pool = ProcessPoolExecutor(jobs, initializer=_leave_interrupts)
+        pool = ProcessPoolExecutor(jobs, initializer=_follow_parent)
         try:
             yield pool, jobs
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _leave_interrupts() -> None:
-    """Let Ctrl-C reach the process that can keep what is done, not its workers."""
+def _follow_parent() -> None:
+    """Leave Ctrl-C to the process that can keep what is done, and end when that ends.
+
+    A worker of a process that was killed would wait for work for ever.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,24 @@ def test_ctrl_c_keeps_what_is_done(
         assert read_table(part).equals(read_table(whole))
     else:
         assert part.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+def test_workers_end_with_the_process_that_they_work_for(
+    sent: signal.Signals, tmp_path: Path
+) -> None:
+    """They hold its pipes, so that these stay open as long as a worker lives."""
+    spec, rows = tmp_path / "net.yaml", tmp_path / "rows.csv"
+    spec.write_text(SLOW, encoding="utf-8")
+    process = started("sweep", str(spec), *OVER, "--jobs", "2", "-o", str(rows))
+    try:
+        until(lambda: size(rows) > 0, "some rows")
+        process.send_signal(sent)
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == -sent
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_json_and_parquet_are_readable_after_a_stop(tmp_path: Path) -> None:
