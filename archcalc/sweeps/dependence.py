@@ -98,7 +98,7 @@ class Dependence:
         """Return the axes that one repetition reads outside of its holes."""
         known = self.keys.get(id(step))
         if known is None:
-            known = self.behind(_own(step) - names_in([step.repeat, step.when]))
+            known = self.behind(_written(step))
             known |= self._within(step, {id(step)})
             self.keys[id(step)] = known
         return known
@@ -182,10 +182,14 @@ class Dependence:
 
 def _own(step: Step) -> frozenset[str]:
     """Return the names that a step's own fields read."""
+    return _written(step) | names_in([step.repeat, step.when])
+
+
+def _written(step: Step) -> frozenset[str]:
+    """Return the names that one repetition reads, beside how often it stands."""
     given = (step.args, step.first, step.last)
     values = [value for args in given for value in args.values()]
-    values += [step.repeat, step.when, step.norm, step.act, step.shortcut]
-    values += [step.frozen, step.lora]
+    values += [step.norm, step.act, step.shortcut, step.frozen, step.lora]
     return names_in(values)
 
 

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 SIZES = ("w", "v", "size")
-OPERATIONS = ("plain", "deep", "shut", "open", "wide")
+OPERATIONS = ("plain", "deep", "shut", "open", "wide", "gone")
 BLOCKS = """
 blocks:
   plain: {layers: [{conv: cin, kernel: 3, pad: 1}, relu]}
@@ -15,6 +15,7 @@ blocks:
   shut: {layers: [{identity: }]}
   open: {layers: [{residual: [relu, {conv: cin, kernel: k, pad: half}], act: relu}]}
   wide: {params: {c: w}, layers: [{conv: c, kernel: 1}, {conv: cin, kernel: 1, groups: g}, {name: gate, multiply: {here: identity, se: [gap, {conv: cin, kernel: 1}, sigmoid]}}]}
+  gone: {layers: [{conv: cin, kernel: 1, when: w == v}]}
   inner: {params: {c: required, s: 1}, layers: [{residual: [{conv: c, kernel: 3, stride: s, norm: bn, act: relu}, {conv: 2*c, kernel: 1, norm: bn}], shortcut: %(shortcut)s, act: relu}]}
   cell:
     layers:
@@ -90,6 +91,9 @@ STEPS = (
     "{use: plain, when: h > 4, repeat: e}",
     "{conv: cin + 4, kernel: 1, repeat: d}",
     "{conv: cin, kernel: 1, repeat: w//8}",
+    "{conv: w, kernel: 1, repeat: w//8}",
+    "{conv: v, kernel: 1, when: v > 8}",
+    "{use: gone}",
     "{dropout: 0.5}",
     "{residual: [{conv: w, kernel: 1}], shortcut: identity}",
     "{residual: [{conv: v, kernel: 1}, relu], shortcut: [{conv: w, kernel: 1}]}",

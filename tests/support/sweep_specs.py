@@ -86,6 +86,18 @@ layers:
 """,
         {"a": (1, 2, 4, 8), "b": (8, 4)},
     ),
+    "a param that says how often and how wide": (
+        HEAD
+        + """
+layers:
+  - {conv: 4, kernel: 1}
+  - {conv: b, kernel: 1, repeat: b//8}
+  - {conv: 4, kernel: 1}
+  - {conv: a, kernel: 1, when: a > 2}
+  - {fc: 3}
+""",
+        {"a": (1, 2, 3, 4), "b": (4, 6, 8, 9, 16)},
+    ),
     "shared weights": (
         HEAD
         + """
