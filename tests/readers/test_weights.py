@@ -123,6 +123,37 @@ def test_rows_add_up_to_the_total(level: Any, fold: bool, keep: Keep) -> None:
         assert sum(row["bytes"] for row in report.rows()) == found.bytes
 
 
+@pytest.mark.parametrize("dtype", ["U8", "I32", "U64", "BOOL"])
+def test_whole_numbers_may_be_packed(dtype: str, keep: Keep) -> None:
+    path = keep("a.safetensors", safetensors([("a", dtype, (8,)), ("b", "F32", (2,))]))
+    notes = [note.text for note in archcalc.table(path).notes]
+    assert [note for note in notes if f"whole numbers ({dtype})" in note]
+
+
+@pytest.mark.parametrize("dtype", ["F32", "BF16", "F8_E4M3"])
+def test_other_numbers_are_not_packed(dtype: str, keep: Keep) -> None:
+    path = keep("a.safetensors", safetensors([("a", dtype, (8,))]))
+    notes = [note.text for note in archcalc.table(path).notes]
+    assert not [note for note in notes if "whole numbers" in note or "packed" in note]
+
+
+@pytest.mark.parametrize(("dtype", "values"), [("U8", 512), ("BF16", 256)])
+def test_weights_of_bitsandbytes_are_named(dtype: str, values: int, keep: Keep) -> None:
+    # 32x32 weights in 4 bits are 512 bytes, kept as numbers of any format
+    state = "fc.weight.quant_state.bitsandbytes__nf4"
+    tensors = [
+        *[("fc.weight", dtype, (values, 1)), ("fc.weight.absmax", "F32", (16,))],
+        *[(state, "U8", (80,)), ("fc.bias", "F32", (32,))],
+    ]
+    path = keep("a.safetensors", safetensors(tensors))
+    notes = [note.text for note in archcalc.table(path).notes]
+    assert [note for note in notes if note.startswith("bitsandbytes")] == [
+        "bitsandbytes packed two weights into each byte of 1 tensor: "
+        f"{values} values stand for 1,024 weights."
+    ]
+    assert held(path).values == values + 16 + 80 + 32
+
+
 def test_memory_knows_the_weights_alone(keep: Keep) -> None:
     path = keep("a.gguf", small_gguf())
     cells = {row["path"]: row["bytes"] for row in archcalc.memory(path).rows()}

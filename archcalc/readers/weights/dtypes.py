@@ -25,9 +25,8 @@ class Dtype(NamedTuple):
     @property
     def whole(self) -> bool:
         """Whether it holds whole numbers, which may be packed ones."""
-        return self.name.lstrip("U")[0] in "IB" and not self.name.startswith(
-            ("IQ", "BF")
-        )
+        kind, bits = self.name[0], self.name[1:]
+        return self.name == "BOOL" or (kind in "IU" and bits.isdecimal())
 
 
 SAFETENSORS = {

@@ -16,6 +16,8 @@ NO_GRAPH = "AC591"
 MOST_TENSORS = 100_000
 LONGEST_NAME = 500
 LARGEST = 2**63 - 1
+PACKED = ".quant_state.bitsandbytes__"
+"""What follows a weight's name in the name of the state that unpacks it."""
 
 
 class Tensor(NamedTuple):
@@ -76,6 +78,16 @@ class Weights:
         bytes = {one: sum(t.bytes for t in own) for one, own in found.items()}
         ordered = sorted(found, key=lambda one: (-bytes[one], one.name))
         return {one: tuple(found[one]) for one in ordered}
+
+    @cached_property
+    def halves(self) -> tuple[Tensor, ...]:
+        """The tensors into whose bytes bitsandbytes packed two weights each.
+
+        It writes beside each of them what they need to be unpacked
+        (bitsandbytes/functional.py, `QuantState.as_dict`).
+        """
+        beside = {t.name.partition(PACKED)[0] for t in self.tensors if PACKED in t.name}
+        return tuple(tensor for tensor in self.tensors if tensor.name in beside)
 
     def needs_graph(self, what: str) -> UsageError:
         """Return the error of a figure or an option that a file of weights has not."""

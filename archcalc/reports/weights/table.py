@@ -182,6 +182,15 @@ def weights_notes(weights: Weights) -> Iterator[Note]:
             f"Tensors of whole numbers ({names}) count by what they hold: they may be "
             "counters or masks, or several values packed in each number."
         )
+    if weights.halves:
+        count = len(weights.halves)
+        values = sum(tensor.values for tensor in weights.halves)
+        packed_weights = 2 * sum(tensor.bytes for tensor in weights.halves)
+        yield Note(
+            f"bitsandbytes packed two weights into each byte of {count:,} "
+            f"tensor{'s' * (count != 1)}: {values:,} values stand for "
+            f"{packed_weights:,} weights."
+        )
     yield from map(Note, weights.notes)
     yield Note(COUNTED, "definition")
     yield Note(UNKNOWN, "definition")
