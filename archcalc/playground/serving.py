@@ -39,6 +39,8 @@ class Server(ThreadingHTTPServer):
     """Serves a folder and the engine. Closing it ends the engine's process."""
 
     daemon_threads = True
+    request_queue_size = 128
+    """Connections that wait: of 5, the library's number, others are refused."""
 
     def __init__(self, folder: Path, port: int = 0) -> None:
         self.folder = folder

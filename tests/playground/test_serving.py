@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -64,6 +65,25 @@ def send(
 def page(server: Server) -> dict[str, str]:
     """Return the headers with which the page asks."""
     return {TOKEN.replace("-", "_"): server.token, "Origin": server.origins[0]}
+
+
+def test_many_may_connect_at_once(tmp_path: Path) -> None:
+    """A page asks for many files at a time, and a browser may have several pages."""
+    (tmp_path / "index.html").write_text("<p>page</p>", encoding="utf-8")
+    with Server(tmp_path) as made, ExitStack() as stack:
+        address = "127.0.0.1", made.server_port
+        line = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{made.server_port}\r\n\r\n"
+        waiting = []
+        for _ in range(60):  # nobody answers yet
+            one = stack.enter_context(socket.create_connection(address, timeout=20))
+            one.sendall(line.encode())
+            waiting.append(one)
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        try:
+            found = [one.recv(15) for one in waiting]
+        finally:
+            made.shutdown()
+    assert found == [b"HTTP/1.1 200 OK"] * 60
 
 
 def test_the_page_is_served_with_its_types(server: Server) -> None:
