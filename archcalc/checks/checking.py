@@ -11,7 +11,13 @@ from archcalc.checks.cache import Cache
 from archcalc.checks.catalogue import selected
 from archcalc.checks.claims.expectations import Computed, Judged, judge_entry
 from archcalc.checks.findings import Checked, Finding, Fix, Severity
-from archcalc.checks.lint import LINT, group_divisor, opt_out, repeated_steps
+from archcalc.checks.lint import (
+    LINT,
+    group_divisor,
+    input_layout,
+    opt_out,
+    repeated_steps,
+)
 from archcalc.checks.lint.base import Linted
 from archcalc.checks.project import Project
 from archcalc.checks.sources import Sources
@@ -247,6 +253,8 @@ class _Check:
         if networks and networks[0].variant is None:
             self.judge(computed)
         if self.choice.lints(self.path):
+            if not networks or networks[0].variant is not None:
+                self.lint(computed.network, (input_layout,))  # may be why it fails
             for network in networks:
                 self.lint(network)
             self.keep_fixes_of_all()
@@ -286,12 +294,12 @@ class _Check:
         except ArchcalcError as error:
             self.errors(error)
 
-    def lint(self, network: Network) -> None:
+    def lint(self, network: Network, modules: tuple[Any, ...] = LINT) -> None:
         """Run the lint rules on one network."""
         asked = network.spec.about.lint
         channels = (asked and asked.channels) or self.choice.project.channels
         net = Linted(network, self.layout, channels)
-        for module in LINT:
+        for module in modules:
             if asked and module.RULE.code in asked.ignore:
                 continue
             for hint in module.check(net):
@@ -302,7 +310,7 @@ class _Check:
                 )
                 self.add(problem, hint.fix)
                 self.told[module.RULE.code, str(place)] += 1
-        if network.variants:
+        if network.variants and modules is LINT:
             origins = {id(n.origin): n.origin for n in network.graph.nodes}
             self.standing.update(str(self.source.place(v)) for v in origins.values())
 

@@ -116,6 +116,8 @@ def _part(kind: Any, value: Value, at: At) -> Any:
             given[name] = read(inner, at.inside(key.text))
         else:
             help = suggestion(key.text, (*readers, *metrics), "keys")
+            if key.text.isdigit():
+                help = f"a comma ends a value in braces: write …_{key.text}"
             at.refuse(key, f"there is no key {key.text!r}", help)
     if metrics and not figures and at.problems.count == before:
         return at.refuse(value, "a figure is missing, such as `params: 25.6M`")
@@ -203,7 +205,9 @@ def _one_of(words: tuple[str, ...], value: Value, at: At) -> Any:
 
 def _many(read: Read, value: Value, at: At) -> Any:
     if not isinstance(value, Sequence):
-        return at.refuse_kind(value, "a list")
+        figures = "begin each figure with a dash, as in `- {params: 5M}`"
+        help = figures if at.where == "expect" else None
+        return at.refuse_kind(value, "a list", help)
     return tuple(read(item, at.inside(i)) for i, item in enumerate(value.items))
 
 

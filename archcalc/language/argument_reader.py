@@ -8,12 +8,14 @@ from typing import Any
 
 from archcalc.errors import Problem, SpecError, nearest, suggestion
 from archcalc.language.steps import DYNAMIC, SIZES, settled
+from archcalc.layers import CATALOGUE
 from archcalc.layers.fields import (
     BOOLEANS,
     WORD,
     YAML_1_1_BOOLEANS,
     Field,
     FieldError,
+    FlagField,
     number,
 )
 from archcalc.limits import DEFAULT
@@ -24,6 +26,7 @@ from archcalc.sizes.expressions import FUNCTIONS, MOST_NAMES_SHOWN, Expression
 from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value
 
 LONGEST_NAME = 200
+PADDINGS = ("half", "same", "valid", "causal")
 PATH = rf"{WORD.pattern}(\.[A-Za-z0-9_-]+)+"
 KNOWN_WORDS = frozenset(
     {
@@ -64,12 +67,16 @@ class Problems:
 
 
 class ArgumentReader:
-    """Reads arguments; `scope` are the params that arithmetic may name."""
+    """Reads arguments; `scope` are the params that arithmetic may name.
+
+    `symbols` are the names of input sizes, which arithmetic does not know.
+    """
 
     def __init__(self, problems: Problems, params: Iterable[str]) -> None:
         self.problems = problems
         self.params = frozenset(params)
         self.scope = self.params
+        self.symbols: frozenset[str] = frozenset()
 
     def name(self, value: Value) -> str | None:
         if isinstance(value, Scalar) and 0 < len(value.text) <= LONGEST_NAME:
@@ -92,6 +99,16 @@ class ArgumentReader:
         from archcalc.language.foreign_words import argument_help
 
         known = tuple(known)
+        word, equals, value = key.text.partition("=")
+        if equals and word.strip() in known:
+            message = f"{kind} has no argument {quoted(key)}"
+            self.problems.add("AC141", message, key, f"write {word.strip()}: {value}")
+            return
+        principal = CATALOGUE[kind].principal if kind in CATALOGUE else None
+        if key.text == kind and principal in known:
+            help = f"its value is called {principal} here"
+            self.problems.add("AC141", f"{kind} has no argument {kind!r}", key, help)
+            return
         help = (
             argument_help(key.text, kind, known)
             or nearest(key.text, known)
@@ -103,33 +120,50 @@ class ArgumentReader:
         """Read one argument; its arithmetic may only name what is in scope."""
         try:
             read = accepts.read(value)
-            self._check_names(read, getattr(accepts, "words", ()))
+            self._check_names(read, accepts)
             if settled({word: read}):
                 return accepts.check(read)
             return read
         except FieldError as error:
-            self.problems.add("AC142", f"{word}: {error.message}", value, error.help)
+            help = error.help or _value_help(value, word)
+            self.problems.add("AC142", f"{word}: {error.message}", value, help)
             return None
 
-    def _check_names(self, read: Any, words: tuple[str, ...] = ()) -> None:
+    def _check_names(self, read: Any, accepts: Field | None = None) -> None:
+        words = getattr(accepts, "words", ())
         parts = read if isinstance(read, tuple) else (read,)
         for part in parts:
             if isinstance(part, Expression):
                 sized = {name for name in part.names if OF in name}
                 self._check_sizes(sized)
                 unknown = sorted(part.names - self.scope - DYNAMIC - sized)
-                if unknown and unknown[0] in YAML_1_1_BOOLEANS:
-                    raise FieldError(
-                        f"{unknown[0]!r} is not a param; some YAML readers take it for "
-                        "a boolean",
-                        "write true or false, or a number",
-                    )
                 if unknown:
-                    known = sorted({*self.scope, *DYNAMIC, *words})
-                    raise FieldError(
-                        f"there is no param or size {unknown[0]!r} here",
-                        suggestion(unknown[0], known, "known names", MOST_NAMES_SHOWN),
-                    )
+                    flag = isinstance(accepts, FlagField)
+                    raise self._unknown_name(unknown[0], part.text, words, flag)
+
+    def _unknown_name(
+        self, name: str, text: str, words: Iterable[str], flag: bool
+    ) -> FieldError:
+        """Return the error of a name in arithmetic that stands for nothing."""
+        if name in YAML_1_1_BOOLEANS:
+            return FieldError(
+                f"{name!r} is not a param; some YAML readers take it for a boolean",
+                "write true or false" if flag else "write true or false, or a number",
+            )
+        known = sorted({*self.scope, *DYNAMIC, *words})
+        message = f"there is no param or size {name!r} here"
+        if name in self.symbols:
+            help = "it is the name of an input size; a step asks for cin, h or w"
+        elif name in PADDINGS:
+            message = f"{name} is not a padding of this kind"
+            help = f"write {' or '.join(['a number', *words])}"
+        elif "==" in text or "!=" in text:
+            help = nearest(name, known) or f"a word is compared in quotes: '{name}'"
+        elif flag:
+            help = nearest(name, known) or "write true or false"
+        else:
+            help = suggestion(name, known, "known names", MOST_NAMES_SHOWN)
+        return FieldError(message, help)
 
     def _check_sizes(self, names: Iterable[str]) -> None:
         """Raise `FieldError` where what is asked of another step is no size."""
@@ -208,3 +242,16 @@ def absent(value: Value) -> bool:
 def required_param(value: Value) -> bool:
     """Say whether a block's param is declared without a default."""
     return isinstance(value, Scalar) and value.text == "required"
+
+
+def _value_help(value: Value, word: str) -> str | None:
+    """Return what to write for a value that is usual elsewhere."""
+    from archcalc.language.foreign_words import value_help
+
+    if isinstance(value, Scalar):
+        row = "," in value.text and value.text[0] != "("
+        listed = row and word != "out" and value_help(f"({value.text})")
+        return listed or value_help(value.text)
+    if isinstance(value, Sequence) and word == "out":
+        return "write the outputs alone, as in 64: the inputs are known"
+    return None

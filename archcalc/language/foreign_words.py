@@ -73,11 +73,11 @@ _KINDS = {
     "{lppool: 2}": "l2pool lppool2d lpool",
     "{max_unpool: 2}": "maxunpool maxunpool2d unpool",
     "bn": (
-        "batchnorm batchnorm1d batchnorm2d batchnorm3d batchnormalization "
+        "batch batchnorm batchnorm1d batchnorm2d batchnorm3d batchnormalization "
         "batchnormalize bn2d"
     ),
-    "ln": "layernorm layernormalization layernorm2d",
-    "{gn: 4}": "groupnorm groupnormalization",
+    "ln": "layer layernorm layernormalization layernorm2d",
+    "{gn: 4}": "group groupnorm groupnormalization",
     "in": "instancenorm instancenorm2d instancenormalization instancenorm1d",
     "rms": "rmsnorm rmsnormalization",
     "{lrn: 5}": "localresponsenorm localresponsenormalization",
@@ -179,6 +179,7 @@ _ARGUMENTS = {
     "axes: [0, 1]": "startdim enddim normalizedaxes",
     "from: stem": "input inputs bottom source inputfrom",
     "name: stem": "id label layername top",
+    "frozen: true": "trainable requiresgrad",
     "repeat: 2": "repeats times n number num count",
     "when: true": "if condition cond",
     "note: as in Table 1": "comment description notes",
@@ -251,6 +252,24 @@ def text_help(text: str) -> str | None:
         sign = "space" if ":" in value[1] else "colon"
         return f"a {sign} is missing: {kind}: {value[2]}"
     return f"a step is a word, or a mapping: {{{kind}: …}}"
+
+
+def value_help(text: str) -> str | None:
+    """Return how a value that was written as elsewhere is written here.
+
+    >>> value_help("(3, 3)"), value_help("50%"), value_help("${width}")
+    ('a list is written [3, 3]', 'write 0.5', 'a param stands alone: width')
+    """
+    row = re.fullmatch(r"\(([\w\s,*/+-]+)\)", text)
+    if row and "," in row[1]:
+        return f"a list is written [{row[1].strip().rstrip(',')}]"
+    if re.fullmatch(r"[\w.]+(\s*,\s*[\w.]+)+", text):
+        return "only the first value stands here; others have names, as in kernel: 3"
+    share = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*%", text)
+    if share:
+        return f"write {float(share[1]) / 100:g}"
+    name = re.fullmatch(r"\$?\{?\s*([A-Za-z_]\w*)\s*\}?", text)
+    return f"a param stands alone: {name[1]}" if name and name[1] != text else None
 
 
 def argument_help(word: str, kind: str, known: Collection[str]) -> str | None:

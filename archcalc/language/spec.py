@@ -9,6 +9,7 @@ for a size.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -30,6 +31,10 @@ from archcalc.records import dataclass
 from archcalc.source.parser import Mapping, Scalar, Sequence, Source, Value
 
 LANGUAGE_VERSION = 1
+AXES = ("channels", "depth", "height", "width", "length")
+"""Names that some write beside the sizes of an input, in their order here."""
+IN_STEPS = frozenset({"kernel", "stride", "pad", "act", "norm", "from", "repeat"})
+"""Keys of steps that stand at the edge of a file where they are not indented."""
 SECTIONS = (
     "archcalc",
     "name",
@@ -120,6 +125,8 @@ class _Reader:
         self.root = root if isinstance(root, Mapping) else Mapping([], 1, 1)
         params = [k.text for k, _ in self._mapping("params")]
         self.arguments = ArgumentReader(problems, params)
+        self.arguments.symbols = frozenset(_texts(self.root.get("input"))) - {*params}
+        self.misspelled: set[str] = set()
         self.steps = StepReader(self.arguments)
 
     def read(self) -> Spec | None:
@@ -165,6 +172,9 @@ class _Reader:
         for key, value in self.root.items:
             if key.text not in SECTIONS:
                 help = suggestion(key.text, SECTIONS, "sections")
+                if help.startswith("sections") and key.text in IN_STEPS:
+                    help = "it belongs to a step: indent it as the step's other keys"
+                self.misspelled |= {s for s in SECTIONS if help.endswith(f" {s}?")}
                 self.problems.add("AC121", f"{key.text!r} is not a section", key, help)
             elif key.text == "archcalc":
                 self._version(value)
@@ -181,6 +191,8 @@ class _Reader:
         return _items(value)
 
     def _about(self) -> About | None:
+        if self.root.get("name") is None and "name" in self.misspelled:
+            return None  # told once, where it is written
         if self.root.get("name") is None:
             message = "the network needs a `name`, such as `name: my-net`"
             self.problems.add("AC124", message, self.root)
@@ -258,7 +270,8 @@ class _Reader:
     def _layers(self) -> tuple[Step, ...]:
         layers = self.root.get("layers")
         if layers is None:
-            self.problems.add("AC124", "the network needs `layers`", self.root)
+            if "layers" not in self.misspelled:
+                self.problems.add("AC124", "the network needs `layers`", self.root)
             return ()
         if isinstance(layers, Scalar):
             text = "" if absent(layers) else ", not a text"
@@ -273,8 +286,14 @@ class _Reader:
         value = self.root.get("input")
         if value is None:
             message = "the network needs an `input`, such as [3, 224, 224]"
-            self.problems.add("AC124", message, self.root)
+            if "input" not in self.misspelled:
+                self.problems.add("AC124", message, self.root)
             return (), self.root
+        sizes = _named_sizes(value)
+        if sizes:
+            message = "an input is a list of sizes, without their names"
+            self.problems.add("AC129", message, value, f"write [{', '.join(sizes)}]")
+            return (), value
         if isinstance(value, Mapping) and value.items:
             return tuple((k.text, self._sizes(v)) for k, v in value.items), value
         return (("input", self._sizes(value)),), value
@@ -315,8 +334,32 @@ class _Reader:
             read = number(value)
             return WholeField(1).check(read) if isinstance(read, int) else read
         except FieldError as error:
-            self.problems.add("AC129", error.message, value, error.help)
+            help = error.help or _written(value)
+            self.problems.add("AC129", error.message, value, help)
             return None
+
+
+def _texts(value: Value | None) -> Iterator[str]:
+    """Yield the sizes of inputs as they are written."""
+    shapes = [v for _, v in _items(value)] if isinstance(value, Mapping) else [value]
+    for shape in shapes:
+        sizes = shape.items if isinstance(shape, Sequence) else [shape]
+        yield from (size.text for size in sizes if isinstance(size, Scalar))
+
+
+def _named_sizes(value: Value) -> list[str]:
+    """Return the sizes of one input whose axes are named, in their order; else none."""
+    items = _items(value)
+    given = {key.text: one.text for key, one in items if isinstance(one, Scalar)}
+    sizes = [given[axis] for axis in AXES if axis in given]
+    return sizes if "channels" in given and len(sizes) == len(items) else []
+
+
+def _written(value: Value) -> str | None:
+    """Return how sizes that are written as elsewhere are written here."""
+    from archcalc.language.foreign_words import value_help
+
+    return value_help(value.text) if isinstance(value, Scalar) else None
 
 
 def _items(value: Value | None) -> list[tuple[Scalar, Value]]:

@@ -144,11 +144,14 @@ class StepReader:
             self.seen[(value.text,)] = step
         return step
 
-    def _unknown(self, key: Scalar) -> None:
+    def _unknown(self, key: Scalar, value: Value | None = None) -> None:
         from archcalc.language.foreign_words import kind_help, text_help
 
-        if key.text in self.block_params:
-            help: str | None = f"a block is used as {{use: {key.text}}}"
+        numbered = key.text[-1:].isdigit() or not nearest(key.text, KINDS)
+        if isinstance(value, Sequence) and numbered and not kind_help(key.text):
+            help: str | None = f"a list of steps is {{name: {key.text}, stage: […]}}"
+        elif key.text in self.block_params:
+            help = f"a block is used as {{use: {key.text}}}"
         else:
             help = (
                 text_help(key.text)
@@ -194,11 +197,13 @@ class StepReader:
 
             some = unknown[:MOST_COMPARED]
             near = (k for k in some if kind_help(k.text) or nearest(k.text, KINDS))
-            self._unknown(next(near, unknown[0]))
+            key = next(near, unknown[0])
+            self._unknown(key, value.get(key.text))
         else:
-            self.problems.add(
-                "AC135", "a step needs one kind key, such as `conv: 64`", value
-            )
+            message = "a step needs one kind key, such as `conv: 64`"
+            held = any(key.text in ("layers", "steps") for key in keys)
+            inside = "steps inside of a step are written `stage:`" if held else None
+            self.problems.add("AC135", message, value, inside)
         return None
 
     def _filled(

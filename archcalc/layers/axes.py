@@ -75,5 +75,7 @@ def spatial(shape: Shape, key: str, ranks: tuple[int, ...] = (1, 2, 3)) -> Shape
             "AC204",
             f"{key} needs channels and {' or '.join(map(str, ranks))} spatial axes",
             facts=[f"its input is {times(shape)}"],
+            help="an image is [C, H, W], a signal [C, L]: write the input so, or "
+            "`reshape` before",
         )
     return shape[1:]

@@ -152,6 +152,12 @@ def test_every_command_warns(
         assert "AC411" not in done.out + done.err
 
 
+def test_a_check_warns_where_the_sizes_do_not_fit() -> None:
+    """The channels are why: 9 > 2, the number of positions."""
+    found = checked(spec("[16000, 2]", "[{conv: 8, kernel: 9}]")).findings
+    assert [f.code for f in found] == ["AC411", "AC202"]
+
+
 def test_check_fails_where_it_is_strict(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "net.yaml"
     file.write_text(spec("[32, 32, 3]"), encoding="utf-8")

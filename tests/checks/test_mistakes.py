@@ -90,6 +90,24 @@ STEPS = [
     ("{ln: 64}", "AC139", 10, "write ln"),
     ("{conv: 8, kernel: (3, 3)}", "AC108", 23, "a list is written [3, 3]"),
     ("{conv: 8, repeat: -1}", "AC142", 23, "below 0"),
+    ("{conv: [3, 64], kernel: 3}", "AC142", 12, "write the outputs alone, as in 64"),
+    ("{conv: 8, kernel=3}", "AC141", 15, "write kernel: 3"),
+    ("{conv: 8, trainable: false}", "AC141", 15, "frozen: true"),
+    ("{conv: 8, repeat: 2, first: {conv: 3}}", "AC141", 34, "is called out here"),
+    ("{conv: 8, norm: batch}", "AC134", 21, "did you mean bn?"),
+    ("{conv: 8, bias: none}", "AC142", 21, "help: write true or false"),
+    ("{conv: 8, bias: on}", "AC142", 21, "help: write true or false"),
+    ("{dropout: 50%}", "AC142", 15, "write 0.5"),
+    ('{conv: "${width}"}', "AC142", 12, "a param stands alone: width"),
+    ("{deconv: 8, pad: half}", "AC142", 22, "write a number or same"),
+    ("{conv: 8, when: 1 == big}", "AC142", 21, "compared in quotes: 'big'"),
+    ("{name: a, layers: [relu]}", "AC135", 5, "are written `stage:`"),
+    ("{stage1: [relu, relu]}", "AC134", 6, "{name: stage1, stage: […]}"),
+    ("{concatt: [a, b]}", "AC134", 6, "did you mean concat?"),
+    ("conv: 1, 6, 5", "AC142", 11, "others have names, as in kernel: 3"),
+    ("maxpool: 2, 2", "AC142", 14, "a list is written [2, 2]"),
+    ("dropout: (1, 2)", "AC142", 14, "a list is written [1, 2]"),
+    ("{lstm: 8}", "AC204", 6, "`tokens` makes a sequence of an image"),
     ("{conv: 8, repeat: 1000000000}", "AC115", 6, "nodes"),
 ]
 
@@ -121,6 +139,41 @@ FILES = [
         "did you mean layers?",
     ),
     ("archcalc: 2\nname: a\ninput: [3, 8, 8]\nlayers: [relu]\n", "AC122", "version 1"),
+    (
+        "name: a\ninput: (3, 8, 8)\nlayers: [relu]\n",
+        "AC129",
+        "a list is written [3, 8, 8]",
+    ),
+    (
+        "name: a\ninput: {height: 8, width: 9, channels: 3}\nlayers: [relu]\n",
+        "AC129",
+        "write [3, 8, 9]",
+    ),
+    (
+        "name: a\ninput: [C, 8, 8]\nlayers: [{conv: 2*C}]\n",
+        "AC142",
+        "a step asks for cin, h or w",
+    ),
+    (
+        "name: a\ninput: [784]\nlayers: [{conv: 8}]\n",
+        "AC204",
+        "an image is [C, H, W]",
+    ),
+    (
+        "name: a\ninput: [3, 8, 8]\nlayers:\n- conv: 8\nkernel: 3\n",
+        "AC121",
+        "indent it as the step's other keys",
+    ),
+    (
+        "name: a\ninput: [3, 8, 8]\nlayers: [relu]\nexpect:\n  params: 5M\n",
+        "AC125",
+        "as in `- {params: 5M}`",
+    ),
+    (
+        "name: a\ninput: [3, 8, 8]\nlayers: [relu]\nexpect:\n  - {params: 5,000}\n",
+        "AC125",
+        "write …_000",
+    ),
     ("- relu\n", "AC120", "a network is a mapping"),
     (
         "name: a\ninput: [3, 8, 8]\nlayers: [{name: x, conv: 8}, {name: x, relu: }]\n",
@@ -173,6 +226,22 @@ def test_all_mistakes_of_a_file_are_told_at_once() -> None:
         """
     )
     assert [p.code for p in error.problems] == ["AC141", "AC134", "AC142"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("inputs", "input"), ("nam", "name"), ("layer", "layers")]
+)
+def test_a_section_that_is_misspelled_is_not_missing_as_well(
+    wrong: str, right: str
+) -> None:
+    text = "name: a\ninput: [3, 8, 8]\nlayers: [relu]\n"
+    (problem,) = refused(text.replace(f"{right}:", f"{wrong}:")).problems
+    assert (problem.code, problem.help) == ("AC121", f"did you mean {right}?")
+
+
+def test_an_input_may_be_called_channels() -> None:
+    text = "name: a\ninput: {channels: [3, 8, 8]}\nlayers: [relu]\n"
+    assert archcalc.loads(text).analyze().output == (3, 8, 8)
 
 
 def test_a_mistake_inside_a_block_names_the_use() -> None:

@@ -83,6 +83,7 @@ class Recurrent(Layer):
                 "AC204",
                 f"{self.key} needs a sequence: a position axis and a feature axis",
                 facts=[f"its input is {times(x)}"],
+                help="`tokens` makes a sequence of an image" if len(x) > 2 else None,
             )
         return (x[0], self.width() * self.directions())
 
