@@ -37,7 +37,7 @@ export function createFiles({ ask, open, report }) {
   function list() {
     const found = filtered(shelf, search.value);
     byId("shelf-count").textContent = found.networks.length + found.layers.length
-      ? `${found.networks.length} networks, ${found.layers.length} layers`
+      ? [counted(found.networks, "network"), counted(found.layers, "layer")].filter(Boolean).join(", ")
       : "Nothing has all these words. Try a name (resnet), a year, a task (detect) or a layer (conv).";
     byId("shelf").replaceChildren(...sections(found, choose));
   }
@@ -93,6 +93,8 @@ export function createFiles({ ask, open, report }) {
   acceptDrops(take);
   return { show, starter: async () => (shelf ??= await ask("shelf", {})).starter };
 }
+
+const counted = ({ length }, what) => length && `${length} ${what}${length > 1 ? "s" : ""}`;
 
 /** The networks and layers in whose words all words of the search stand. */
 export function filtered({ networks, layers }, wanted) {

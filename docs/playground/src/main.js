@@ -19,13 +19,14 @@ import { createTheme } from "./theme.js";
 import { views } from "./views/index.js";
 
 const PATIENCE = 120;
+const SLOW = 400;
 const BETWEEN_ADDRESSES = 400;
 const byId = (id) => document.getElementById(id);
 
 class Page {
   constructor(asked) {
     this.asked = asked;
-    this.state = { look: null, row: null, findings: [], stale: null, schema: null };
+    this.state = { look: null, row: null, findings: [], checked: "looking", stale: null, schema: null };
     this.note = createNote(byId("note"));
     this.status = createStatus(() => this.queue.stop(), () => this.outdate(0));
     this.engine = openEngine(document.baseURI, this.status.loading);
@@ -125,7 +126,7 @@ class Page {
     byId("title").textContent = "";
     byId("totals").textContent = "";
     byId("panels").hidden = true;
-    this.showFindings([]);
+    this.showFindings([], "looking");
     this.editor.shapes([]);
     this.outdate(0);
   }
@@ -140,6 +141,8 @@ class Page {
   outdate(patience) {
     this.queue.renew();
     this.setStale("changed");
+    clearTimeout(this.looking);
+    this.looking = setTimeout(() => this.showFindings(this.state.findings, "looking"), PATIENCE + SLOW);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.look(), patience);
   }
@@ -152,7 +155,6 @@ class Page {
   async look() {
     try {
       const look = await this.queue.ask("look", this.asksOf(), { urgency: 0 });
-      this.showFindings(look.findings);
       if (!look.rows.length) return this.broken(look.findings);
       this.fresh(look);
       await this.check(look);
@@ -161,18 +163,25 @@ class Page {
     }
   }
 
-  /** Lint and expectations come after the table. A failure there leaves the table as it is. */
+  /**
+   * Lint and expectations come after the table. A failure there leaves the table as it is. What was found
+   * before stays until then, so that it doesn't flicker, but for an error, which the text has no more.
+   */
   async check(look) {
+    const { findings: shown, checked } = this.state;
+    if (checked === "looking" || shown.some((one) => one.severity === "error")) this.showFindings(look.findings, "looking");
     try {
       const { findings } = await this.queue.ask("check", this.asksOf(), { urgency: 2 });
       this.showFindings(merged(look.findings, findings));
     } catch (error) {
+      this.showFindings(look.findings, "unknown");
       if (!(error instanceof Stopped)) this.note.show(error.message);
       else this.note.show(`The check of the spec: ${error.message} Its hints and expected figures are not known.`, ["Check again", () => this.outdate(0)]);
     }
   }
 
   broken(findings) {
+    this.showFindings(findings);
     const first = findings.find((one) => one.severity === "error") ?? findings[0];
     const message = first ? sentence(`Line ${first.from.line}: ${first.message.split("\n")[0]}`) : "The spec has no layers.";
     if (!this.state.look && first?.severity === "hint") this.setStale("blank", message);
@@ -180,11 +189,9 @@ class Page {
   }
 
   failed(error) {
-    if (error instanceof Stopped) this.setStale("stopped", error.message);
-    else {
-      this.showFindings(error.error?.findings ?? []);
-      this.setStale("broken", error.message);
-    }
+    const stopped = error instanceof Stopped;
+    this.showFindings(error.error?.findings ?? [], "unknown");
+    this.setStale(stopped ? "stopped" : "broken", error.message);
   }
 
   fresh(look) {
@@ -218,10 +225,12 @@ class Page {
     if (why !== "changed") this.writeAddress();
   }
 
-  showFindings(findings) {
-    this.state.findings = findings;
-    this.editor.findings(findings);
-    showProblems(byId("findings"), findings, { goTo: this.editor.goTo, act: this.editor.act });
+  /** `checked`: whether these are all, or it still looks for more, or a run has failed. */
+  showFindings(findings, checked = "all") {
+    if (checked !== "looking") clearTimeout(this.looking);
+    if (findings !== this.state.findings) this.editor.findings(findings);
+    Object.assign(this.state, { findings, checked });
+    showProblems(byId("findings"), findings, checked, { goTo: this.editor.goTo, act: this.editor.act });
   }
 
   rowAtCaret() {

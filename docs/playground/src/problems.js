@@ -8,8 +8,8 @@ const MOST = 50;
 const NOT_MET = "AC301";
 const FEW = 3;
 
-/** Fills `host`; `goTo(place)` moves the caret, `act(fix)` puts a fix into the text. */
-export function showProblems(host, findings, { goTo, act }) {
+/** Fills `host`; `goTo(finding)` marks its words, `act(fix)` puts a fix into the text. `checked` is as in `summary`. */
+export function showProblems(host, findings, checked, { goTo, act }) {
   const listOf = (some) => {
     const list = document.createElement("ul");
     list.append(...some.slice(0, MOST).map((finding) => problem(finding, goTo, act)));
@@ -17,21 +17,29 @@ export function showProblems(host, findings, { goTo, act }) {
   };
   const figures = findings.filter((one) => one.code === NOT_MET);
   const folded = figures.length > FEW ? figures : [];
-  const counted = summary(findings);
+  const counted = summary(findings, checked);
   const head = document.createElement("p");
   head.textContent = findings.length > MOST ? `${counted}; the first ${MOST} are shown` : counted;
   host.replaceChildren(head, listOf(findings.filter((one) => !folded.includes(one))));
   if (folded.length) host.append(fold(`${folded.length} figures under “expect” do not hold`, listOf(folded)));
-  host.dataset.worst = findings.length ? ["error", "warning", "hint"].find((one) => findings.some((f) => f.severity === one)) : "none";
+  host.dataset.worst = findings.length ? ["error", "warning", "hint"].find((one) => findings.some((f) => f.severity === one)) : checked === "all" ? "none" : "unknown";
 }
 
-/** "1 error, 2 warnings", or that there is none. */
-export function summary(findings) {
+const SAID = {
+  all: ["No errors or warnings", ""],
+  looking: ["Looking for errors and warnings…", "; looking for more…"],
+  unknown: ["Not checked", "; not all was checked"],
+};
+
+/** "1 error, 2 warnings", or that there is none. `checked`: `all` are found, or it is still `looking`, or that is `unknown`. */
+export function summary(findings, checked = "all") {
   const parts = Object.keys(NAMES).map((kind) => {
     const count = findings.filter((one) => one.severity === kind).length;
     return count && `${count} ${kind}${count > 1 ? "s" : ""}`;
   });
-  return parts.filter(Boolean).join(", ") || "No errors or warnings";
+  const counted = parts.filter(Boolean).join(", ");
+  const [none, more] = SAID[checked];
+  return counted ? counted + more : none;
 }
 
 function fold(title, list) {
@@ -50,7 +58,7 @@ function problem(finding, goTo, act) {
   place.type = "button";
   place.className = "plain";
   place.textContent = `line ${finding.from.line}`;
-  place.onclick = () => goTo(finding.from);
+  place.onclick = () => goTo(finding);
   const kind = document.createElement("b");
   kind.textContent = NAMES[finding.severity];
   const [first, ...facts] = finding.message.split("\n");

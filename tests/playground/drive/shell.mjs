@@ -12,6 +12,7 @@ async function settled(page) {
 
 const totals = (page) => page.locator("#totals").textContent();
 const findings = (page) => page.locator("#findings").textContent();
+const sound = (page) => page.waitForFunction(() => document.querySelector("#findings").textContent === "No errors or warnings");
 const text = (page) => page.locator(".cm-content").evaluate((node) => node.cmTile?.view?.state.sliceDoc() ?? node.innerText);
 
 async function caretBehind(page, words) {
@@ -102,7 +103,7 @@ export const cases = {
     await page.keyboard.press("Enter");
     await settled(page);
     assert.match(await page.locator(LINE).textContent(), /kernel: 3\}/);
-    assert.equal(await findings(page), "No errors or warnings");
+    await sound(page);
     await page.keyboard.press("Control+z");
     await page.locator(".found.error").waitFor();
   },
@@ -116,6 +117,64 @@ export const cases = {
     await page.keyboard.press("Control+Home");
     await page.locator("#findings li button", { hasText: "line" }).click();
     assert.match(await page.locator(LINE).textContent(), /conv1-2/);
+    await page.keyboard.type("- bn"); // what is wrong is marked, so that this replaces it
+    assert.match(await text(page), /conv1-2, conv: 64\} - bn\n/);
+  },
+
+  "a fix of an older text does nothing": async ({ visit, assert }) => {
+    const page = await visit("?net=vgg16");
+    await settled(page);
+    await caretBehind(page, "conv2-1");
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.type(", kernal: 3");
+    await page.locator("#findings button", { hasText: "Write kernel" }).waitFor();
+    const after = await page.locator(".cm-content").evaluate((node) => {
+      const { view } = node.cmTile;
+      view.dispatch({ changes: { from: 0, insert: "# first\n" } });
+      document.querySelector("#findings .fix").click(); // in the moment before the page has looked again
+      return view.state.sliceDoc();
+    });
+    assert.match(after, /^# first\narchcalc: 1/);
+    assert.match(after, /kernal: 3\}/);
+    await page.waitForFunction(() => /line 24/.test(document.querySelector("#findings").textContent));
+    await page.locator("#findings button", { hasText: "Write kernel" }).click();
+    await settled(page);
+    assert.match(await text(page), /conv2-1, conv: 128, kernel: 3\}/);
+  },
+
+  "while the check runs, the page says that it looks": async ({ visit, assert }) => {
+    const page = await visit("?net=vgg16");
+    await settled(page);
+    await sound(page);
+    let goOn = null;
+    await page.route("**/engine", async (route) => {
+      if (/"do":"check"/.test(route.request().postData())) await new Promise((resolve) => (goOn = resolve));
+      await route.continue();
+    });
+    await caretBehind(page, "name: pool1");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("# a note");
+    await page.waitForFunction(() => document.querySelector("#findings").textContent === "Looking for errors and warnings…");
+    await settled(page);
+    assert.equal(await findings(page), "Looking for errors and warnings…");
+    goOn();
+    await sound(page);
+  },
+
+  "the line that one types in stays in sight when an error appears below": async ({ visit, assert }) => {
+    const page = await visit("?net=vgg16");
+    await settled(page);
+    const last = await page.locator("#editor").evaluate((host) => {
+      const { bottom } = host.getBoundingClientRect();
+      const lines = [...host.shadowRoot.querySelectorAll(".cm-line")].filter((line) => line.getBoundingClientRect().bottom < bottom);
+      return lines.at(-1).textContent;
+    });
+    await caretBehind(page, last.slice(0, 20).trim());
+    await page.keyboard.type(" {");
+    await page.locator("#findings li.error").waitFor();
+    const under = () => page.evaluate(() => document.querySelector("#editor").shadowRoot.querySelector(".cm-activeLine").getBoundingClientRect().bottom - document.querySelector("#keys").getBoundingClientRect().top);
+    for (let at = 0; at < 20 && (await under()) > 0; at += 1) await page.waitForTimeout(50);
+    assert.ok((await under()) <= 0);
   },
 
   "a key and a kind are completed, in flow and in block style": async ({ visit, assert }) => {
@@ -346,7 +405,7 @@ export const cases = {
   "text typed over a selection of several lines replaces it": async ({ visit, assert }) => {
     const page = await visit("");
     await settled(page);
-    assert.equal(await findings(page), "No errors or warnings");
+    await sound(page);
     await page.locator(".cm-content").click();
     await page.keyboard.press("Control+a");
     await page.keyboard.type("name: mine\n");

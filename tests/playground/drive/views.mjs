@@ -55,6 +55,15 @@ export const cases = {
     assert.match(await page.locator("#panel-table tfoot").textContent(), /25,557,032.*3,857,973,248/);
   },
 
+  "the head of the table stays while its rows scroll": async ({ visit, assert }) => {
+    const page = await open(visit);
+    const head = page.locator("#panel-table thead th").first();
+    const before = (await head.boundingBox()).y;
+    await row(page, "fc").click();
+    assert.ok((await page.locator("#panel-table .layers").evaluate((node) => node.scrollTop)) > 100);
+    assert.equal((await head.boundingBox()).y, before);
+  },
+
   "row, caret and box point at each other": async ({ visit, assert }) => {
     const page = await open(visit, "?net=vgg16");
     await row(page, "block2.conv2-2").click();

@@ -100,3 +100,11 @@ test("findings are counted", () => {
   assert.equal(of(), "No errors or warnings");
   assert.equal(of("error", "hint", "error", "warning"), "2 errors, 1 warning, 1 hint");
 });
+
+test("while the check runs, or when it did not end, the count says so", () => {
+  const hint = [{ severity: "hint" }];
+  assert.equal(summary([], "looking"), "Looking for errors and warnings…");
+  assert.equal(summary(hint, "looking"), "1 hint; looking for more…");
+  assert.equal(summary([], "unknown"), "Not checked");
+  assert.equal(summary(hint, "unknown"), "1 hint; not all was checked");
+});

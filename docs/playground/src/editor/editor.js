@@ -66,7 +66,22 @@ export function createEditor(host, schema, on) {
   ];
   const begin = (text) => EditorState.create({ doc: text, extensions });
   view = new EditorView({ state: begin(""), root, parent: root });
+  keepCaret(view, host);
   return surface(view, begin, act);
+}
+
+/** A finding that appears below makes the editor lower: the line that one types in stays in sight. */
+function keepCaret(view, host) {
+  let height = 0;
+  const lower = () => {
+    const before = height;
+    height = host.clientHeight;
+    if (height >= before || !view.hasFocus) return;
+    const { head } = view.state.selection.main;
+    const below = (view.coordsAtPos(head)?.bottom ?? 0) - host.getBoundingClientRect().top;
+    if (below > height && below <= before) view.dispatch({ effects: EditorView.scrollIntoView(head) });
+  };
+  new ResizeObserver(lower).observe(host);
 }
 
 /** What the page may do with the editor. */
@@ -89,10 +104,10 @@ function surface(view, begin, act) {
     shapes: (hints) => showShapes(view, hints),
     findings: (list) => showFindings(view, list),
     mark: (line, scroll) => markLine(view, line, scroll),
-    /** Puts the caret at a place and the focus into the editor. */
-    goTo(place) {
-      const anchor = offsetOf(view.state.doc, place);
-      view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
+    /** Marks what a finding is about, so that typing replaces it, and puts the focus into the editor. */
+    goTo({ from, to }) {
+      const [head, anchor] = [from, to ?? from].map((place) => offsetOf(view.state.doc, place));
+      view.dispatch({ selection: { anchor, head }, effects: EditorView.scrollIntoView(head, { y: "center" }) });
       view.focus();
     },
     line: () => view.state.doc.lineAt(view.state.selection.main.head).number,

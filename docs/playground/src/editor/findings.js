@@ -157,10 +157,10 @@ export function findings(act) {
 
 export const showFindings = (view, list) => view.dispatch({ effects: setFindings.of(list) });
 
-/** Puts the edits of a fix, places in the text as it was sent to the engine, into the text, as one step that can be undone. */
+/** Puts the edits of a fix, places in the text as it was sent to the engine, into the text, as one step that can be undone. A fix of an older text does nothing. */
 export function applyFix(view, fix) {
-  const { length } = view.state.doc;
-  if (fix.edits.some(({ from, to }) => from > to || to > length)) return;
+  const known = view.state.field(field).find((one) => one.finding.fixes.includes(fix));
+  if (!known || known.stale) return;
   const changes = fix.edits.map(({ from, to, text }) => ({ from, to, insert: text }));
   view.dispatch({ changes, userEvent: "input.fix" });
   view.focus();
