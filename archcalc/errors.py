@@ -38,6 +38,25 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+class Meant(str):
+    """Help that names what was meant: `word` can be written in place of what is there.
+
+    >>> Meant("did you mean conv?", "conv").word
+    'conv'
+    """
+
+    word: str
+
+    def __new__(cls, help: str, word: str) -> Self:
+        """Return the help with its word."""
+        told = super().__new__(cls, help)
+        told.word = word
+        return told
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+        return str(self), self.word
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong.
@@ -53,6 +72,11 @@ class Problem:
     help: str | None = None
     via: tuple[Place, ...] = ()
     argument: str = ""
+
+    @property
+    def meant(self) -> str | None:
+        """What to write in place of the marked words, if the help names it."""
+        return self.help.word if isinstance(self.help, Meant) else None
 
     def at(self, place: Place | None, via: tuple[Place, ...] = ()) -> Problem:
         """Return this problem with a place, unless it already has one."""
@@ -146,8 +170,13 @@ def clean(text: str, longest: int = LONGEST_SHOWN) -> str:
     return text.translate(SHOWN)
 
 
+def did_you_mean(word: str) -> Meant:
+    """Return the question whether a word was meant."""
+    return Meant(f"did you mean {word}?", word)
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the sentence "did you mean …?" for the nearest known word, if any.
+    """Return the help "did you mean …?" for the nearest known word (`Meant`), if any.
 
     Of those that are near, one of the same letters is nearest: `vgg61`, `vgg16`.
     """
@@ -159,7 +188,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         lower = {k.lower(): k for k in known}
         found = [lower[k] for k in get_close_matches(word[:64].lower(), lower, n=4)]
     found.sort(key=lambda near: sorted(near.lower()) != sorted(word.lower()))
-    return f"did you mean {found[0]}?" if found else None
+    return did_you_mean(found[0]) if found else None
 
 
 def suggestion(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from archcalc.errors import SpecError, nearest
+from archcalc.errors import SpecError, did_you_mean, nearest
 from archcalc.graph.growing import Growing
 from archcalc.graph.scope import Scope
 from archcalc.source.values import Scalar
@@ -64,7 +64,7 @@ def _unknown(name: Scalar, growing: Growing, scope: Scope) -> SpecError:
     inside = (known for known in growing.names if known.endswith(f".{name.text}"))
     path = next(inside, None)
     if path is not None:
-        help = f"did you mean {path}?"
+        help: str = did_you_mean(path)
     else:
         top = (known for known in growing.names if "." not in known)
         known = chain(scope.outputs, top, growing.names)

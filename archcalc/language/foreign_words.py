@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from archcalc.errors import Meant, did_you_mean
 from archcalc.language.steps import KINDS as KINDS_HERE
 from archcalc.layers import CATALOGUE
 
@@ -230,8 +231,10 @@ def kind_help(word: str) -> str | None:
         return None
     if meant == NO_KIND:
         return "no kind does the same; `archcalc layers` lists all kinds"
-    if meant.startswith("{") and OR not in meant and THEN not in meant:
-        meant = f"{meant[1:].partition(':')[0]}, as in {meant}"
+    if OR not in meant and THEN not in meant:
+        word = meant.removeprefix("{").partition(":")[0]
+        shown = f", as in {meant}" if meant.startswith("{") else ""
+        return Meant(f"did you mean {word}{shown}?", word)
     return f"did you mean {meant.replace(THEN, ', then ').replace(OR, ', or ')}?"
 
 
@@ -246,11 +249,12 @@ def text_help(text: str) -> str | None:
     if kind not in KINDS_HERE or kind == text:
         return None
     if kind in CATALOGUE and CATALOGUE[kind].principal is None:
-        return f"write {kind}"
+        return Meant(f"write {kind}", kind)
     value = re.fullmatch(r"(\s*:?\s*)([^\s,:(){}]+)", text[len(kind) :])
     if value and (value[1].strip() or value[1]):
         sign = "space" if ":" in value[1] else "colon"
-        return f"a {sign} is missing: {kind}: {value[2]}"
+        pair = f"{kind}: {value[2]}"
+        return Meant(f"a {sign} is missing: {pair}", pair)
     return f"a step is a word, or a mapping: {{{kind}: …}}"
 
 
@@ -283,7 +287,7 @@ def argument_help(word: str, kind: str, known: Collection[str]) -> str | None:
     own = folded(word)
     spelled = [one for one in known if folded(one) == own]
     if spelled:
-        return f"did you mean {spelled[0]}?"
+        return did_you_mean(spelled[0])
     meant = ARGUMENTS.get(own)
     if meant is None:
         return None
@@ -298,5 +302,5 @@ def argument_help(word: str, kind: str, known: Collection[str]) -> str | None:
     for pair in meant.split(OR):
         key = pair.partition(":")[0]
         if key in known:
-            return f"it is called {key} here, as in {pair}"
+            return Meant(f"it is called {key} here, as in {pair}", key)
     return None

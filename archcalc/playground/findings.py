@@ -5,7 +5,6 @@ Columns and offsets count UTF-16 units, as JavaScript does.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,14 +15,6 @@ from archcalc.playground.lessons import BLANK
 from archcalc.source.edits import Edit
 from archcalc.source.text import Text
 
-MEANT = re.compile(
-    r"did you mean (?P<near>\S+?)(?:\?|, as in .*)"
-    r"|it is called (?P<own>\S+) here, as in .*"
-    r"|a (?:colon|space) is missing: (?P<pair>.+)"
-    r"|write (?P<word>\w+)",
-    re.DOTALL,
-)
-"""Help that names what to write (`errors.suggestion`, `language/foreign_words.py`)."""
 FILL_IN = "a blank to fill in"
 
 
@@ -69,10 +60,9 @@ def with_words(problem: Problem, written: Text) -> dict[str, Any]:
 
 def _meant(problem: Problem, written: Text) -> Iterator[dict[str, Any]]:
     """Yield the fix that writes what the help says was meant."""
-    place, found = problem.place, MEANT.fullmatch(problem.help or "")
-    if place is None or found is None:
+    place, word = problem.place, problem.meant
+    if place is None or word is None:
         return
-    word = found[found.lastgroup or 0]
     at = place.text[place.column - 1 :][: place.width]
     bare = at.strip("\"'")
     if f"'{bare}'" not in problem.message and not nearest(bare, [word]):

@@ -6,6 +6,7 @@ The repository is made of the rules' own wrong examples, a file for each code.
 from __future__ import annotations
 
 import json
+import pickle
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from check_runs import GOOD, HEAD, Found, Run, in_lines
 from archcalc.checks.catalogue import every_rule
 from archcalc.checks.findings import Checked
 from archcalc.checks.rule import as_file, is_file
+from archcalc.errors import SpecError, nearest
 from archcalc.render.findings import FORMATS
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
@@ -42,6 +44,29 @@ def repository(tmp_path: Path) -> Path:
         "services: {web: {image: a}}\n", encoding="utf-8"
     )
     return nets
+
+
+@pytest.mark.parametrize(
+    ("step", "meant"),
+    [
+        *[("covn: 4", "conv"), ("nn.Conv2d: 4", "conv"), ("rellu", "relu")],
+        *[("{conv: 4, kernel_size: 3}", "kernel"), ("dropout 0.5", "dropout: 0.5")],
+        *[("relu()", "relu"), ("pooling: 2", None), ("quux: 2", None)],
+    ],
+)
+def test_json_has_the_word_that_was_meant(
+    step: str, meant: str | None, run: Run, tmp_path: Path
+) -> None:
+    text = f"name: a\ninput: [3, 8, 8]\nlayers:\n  - {step}\n"
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    (file,) = json.loads(run("check", "a.yaml", "-f", "json").out)["files"]
+    assert [finding["meant"] for finding in file["findings"]] == [meant]
+
+
+def test_an_error_from_another_process_keeps_the_word_that_was_meant() -> None:
+    error = SpecError.of("AC134", "no kind", help=nearest("covn", ["conv", "fc"]))
+    (problem,) = pickle.loads(pickle.dumps(error)).problems
+    assert (problem.help, problem.meant) == ("did you mean conv?", "conv")
 
 
 def in_json(text: str) -> Found:

@@ -4,10 +4,11 @@
      "files": [{"path", "ok", "variants", "claims": {STATUS: COUNT},
                 "findings": [{"code", "name", "severity", "fails", "message",
                               "line", "column", "end_column", "facts", "help",
-                              "used_at": [{"path", "line", "column"}],
+                              "meant", "used_at": [{"path", "line", "column"}],
                               "fix": {"says", "edits": [{"begin", "end", "text"}]}}]}]}
 
-`begin` and `end` of an edit count characters of the file's text.
+`meant` is what to write in place of the marked words, if the help names it. `begin`
+and `end` of an edit count characters of the file's text.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "end_column": place.column + place.width,
         "facts": list(map(clean, problem.facts)),
         "help": problem.help and clean(problem.help),
+        "meant": problem.meant and clean(problem.meant),
         "used_at": used,
         "fix": _fix(finding),
     }
