@@ -190,9 +190,11 @@ class _Printer:
         if isinstance(value, Scalar) or value.flow or not list(parts(value)):
             lines = self.inline(value, indent)
             code = f"{head} {lines[0].code}" if lines[0].code else head
-            lines[0] = TextLine(
-                indent, code, lines[0].comment or self.written.beside(key.line)
-            )
+            copied = len(lines) > 1 and value.line == key.line  # with its comment
+            beside = "" if copied else self.written.beside(key.line)
+            if beside and lines[0].comment and value.line > key.line:
+                above.append(TextLine(indent, "", beside))
+            lines[0] = TextLine(indent, code, lines[0].comment or beside)
             return above + lines
         beside = self.written.beside(key.line)
         return [

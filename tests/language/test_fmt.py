@@ -126,6 +126,15 @@ CASES = [
         "layers:\n  - stage:\n      - relu\n    repeat: 2\n    name: s",
         "layers:\n  - name: s\n    repeat: 2\n    stage:\n      - relu\n",
     ),
+    # Every comment of brackets on several lines stands once, that of their key too.
+    (
+        "params:\n  w: [8,  # first\n      16] # last\n",
+        "params:\n  w: [8,  # first\n      16] # last\n",
+    ),
+    (
+        "params:\n  w:  # of the key\n    [8,\n     16]  # of the list\n",
+        "params:\n  # of the key\n  w: [8, 16]  # of the list\n",
+    ),
 ]
 
 
