@@ -91,8 +91,10 @@ def chosen_columns(asked: str | None, training: bool = False) -> tuple[str, ...]
         return usual
     parts = [part.strip() for part in asked.split(",") if part.strip()]
     for part in parts:
-        if part.lstrip("+-") not in COLUMNS:
-            raise unknown("AC509", "column", part, COLUMNS)
+        if (name := part.lstrip("+-")) not in COLUMNS:
+            headed = [key for key, one in COLUMNS.items() if one.title == name]
+            listed = "the column with this heading" if headed else ""
+            raise unknown("AC509", "column", part, headed or COLUMNS, listed)
     relative = any(part[0] in "+-" for part in parts)
     if not relative:
         return tuple(dict.fromkeys(["layer", *parts]))

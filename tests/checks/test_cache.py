@@ -216,3 +216,20 @@ def test_the_oldest_results_go_first(
     kept.write()
     assert [*Cache(tmp_path / "kept").results] == ["b", "c"]
     assert [p.name for p in tmp_path.iterdir()] == ["kept"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("check nets", "nets/a.yaml: ok (1 figure agrees)"),
+        ("lock nets", "archcalc.lock: 2 networks locked"),
+        ("audit lenet5 --format csv", "row,lenet5 depth,lenet5 depth,5,5,exact"),
+    ],
+)
+def test_a_cache_that_cannot_be_written_costs_no_result(
+    run: Run, nets: Path, words: str, told: str
+) -> None:
+    done = run(*words.split(), "--cache", "missing/kept")
+    assert told in done.out + done.err
+    assert (done.code, nets.is_dir()) == (2, True)
+    assert "error: cannot write missing/kept: No such file" in done.err

@@ -10,6 +10,7 @@ import pytest
 from samples import zoo
 
 from archcalc import compare, load, table
+from archcalc.errors import UsageError
 from archcalc.network.rows import Row
 from archcalc.render import render
 from archcalc.render.widths import width
@@ -259,3 +260,18 @@ def test_the_width_that_is_named_shows_every_column(name: str) -> None:
         text = render(table(name, fold=True), width=room)
         assert ("left out at" in text) == left
         assert ("bytes" in text.split("\n")[2]) != left
+
+
+@pytest.mark.parametrize(
+    ("asked", "help"),
+    [
+        ("output", "the column with this heading: shape"),
+        ("params,+bytes", "the column with this heading: activation_bytes"),
+        ("of MACs", "the column with this heading: macs_share"),
+        ("macz", "did you mean macs?"),
+    ],
+)
+def test_a_heading_leads_to_its_column(asked: str, help: str) -> None:
+    with pytest.raises(UsageError, match="there is no column") as caught:
+        table("lenet5", columns=asked)
+    assert [(p.code, p.help) for p in caught.value.problems] == [("AC509", help)]

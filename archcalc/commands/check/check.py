@@ -168,8 +168,8 @@ def check(
             outcomes = [*outcomes, *beside.gone(outcomes)]
         else:
             outcomes = list(check_all(*every))
-    known.write()
     _tell(outcomes, chosen, output, found.others)
+    known.write()
     code = exit_code(outcomes)
     if code:
         raise SystemExit(code)

@@ -49,7 +49,6 @@ def lock(
     with waiting("reading"):
         made = locked(found.paths, file, paths or (), limits, sources, known)
     write_lock(made)
-    known.write()
     for told in relocked(before, made) if before is not None else ():
         print(told, file=sys.stderr)
     count = len(made.networks)
@@ -57,3 +56,4 @@ def lock(
         f"{displayed(file)}: {count} network{'s' * (count != 1)} locked",
         file=sys.stderr,
     )
+    known.write()

@@ -75,8 +75,8 @@ def audit(
         report = audit_report(found, subject, layout)
         kept = [rendering.text(report), report.ok]
         known.keep(key, kept)
-        known.write()
     rendering.deliver(kept[0])
+    known.write()
     if not kept[1]:
         raise SystemExit(1)
 
