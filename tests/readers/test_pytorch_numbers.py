@@ -294,3 +294,105 @@ def test_an_error_of_the_code_is_told_where_inputs_may_be_ids() -> None:
 def test_a_module_of_buffers_alone_may_be_on_the_meta_device() -> None:
     module = nn.BatchNorm2d(3, affine=False).to("meta")
     assert archcalc.load(module, input=(3, 8, 8)).analyze().total.params == 0
+
+
+# -- layers by other names -------------------------------------------------------------
+
+
+class Crosses(nn.Module):
+    """Attention of one tensor to another: its weights are pieces of one."""
+
+    def __init__(self, apart: bool) -> None:
+        super().__init__()
+        self.heads, self.apart = nn.MultiheadAttention(16, 4, batch_first=True), apart
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        values = y.relu() if self.apart else y
+        return self.heads(x, y, values, need_weights=False)[0]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_pieces_of_a_weight(apart: bool) -> None:
+    module = Crosses(apart)
+    network = archcalc.load(module, input={"x": (5, 16), "y": (7, 16)})
+    total = network.analyze().total
+    assert not network.spec.uncounted
+    assert total.params == 4 * (16 * 16 + 16)
+    assert total.macs == (2 * 5 + 2 * 7) * 16 * 16 + 2 * 5 * 7 * 16
+
+
+def test_a_weight_that_is_read_whole_too_is_no_pieces() -> None:
+    class Both(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(8, 4))
+
+        def forward(self, x: Tensor) -> Tensor:
+            first, second = self.weight.chunk(2)
+            y = functional.linear(x, first) + functional.linear(x, second)
+            return functional.linear(x, self.weight).sum(-1, keepdim=True) * y
+
+    with pytest.warns(archcalc.InputWarning):
+        total = archcalc.load(Both(), input=(3, 4)).analyze().total
+    assert total.params == 32
+
+
+LAYERS: dict[str, tuple[nn.Module, Sizes, str]] = {
+    "glu": (nn.GLU(1), (8, 5, 5), "- glu"),
+    "glu of rows": (nn.GLU(2), (8, 6, 5), "{glu: 1}"),
+    "glu of tokens": (nn.GLU(), (7, 16), "- glu"),
+    "group norm": (nn.GroupNorm(2, 8, affine=False), (8, 5, 5), "affine: false"),
+    "shuffle": (nn.ChannelShuffle(2), (8, 5, 6), "{shuffle: 2}"),
+    "response": (nn.LocalResponseNorm(5), (8, 5, 6), "{lrn: 5}"),
+    "response of an even size": (nn.LocalResponseNorm(4), (8, 5, 6), "{lrn: 4}"),
+    "error function": (Calls(torch.erf), (8, 5), "- erf"),
+    "bicubic": (
+        nn.Upsample(scale_factor=2, mode="bicubic", align_corners=True),
+        (3, 4, 5),
+        "{upsample: 2, mode: bicubic, align_corners: true}",
+    ),
+    "to a size": (
+        nn.Upsample(size=(7, 9), mode="bicubic"),
+        (3, 4, 5),
+        "{resize: [7, 9], mode: bicubic}",
+    ),
+    "nearest": (
+        nn.Upsample(scale_factor=2, mode="nearest-exact"),
+        (3, 4, 5),
+        "{upsample: 2, mode: nearest-exact}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_by_another_name(name: str) -> None:
+    module, sizes, words = LAYERS[name]
+    network = numbers_equal(nn.Sequential(nn.Identity(), module), sizes, names="i")
+    assert words in network.spec.source.text
+
+
+@pytest.mark.parametrize("beta", [1, 2])
+def test_a_product_and_a_sum(beta: int) -> None:
+    def added(x: Tensor) -> Tensor:
+        return torch.baddbmm(x, x, x.mT @ x, beta=beta)
+
+    if beta == 1:
+        numbers_equal(Calls(added), (6, 4))
+        return
+    with pytest.warns(archcalc.InputWarning, match="baddbmm"):
+        archcalc.load(Calls(added), input=(6, 4))
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 3), (3, 3, 1)])
+def test_what_is_no_local_response_norm(shape: Sizes) -> None:
+    """The mean of squares is one of neighbours in the image."""
+
+    def function(x: Tensor) -> Tensor:
+        squares = (x * x).view(1, 1, 8, 5, 6)
+        pads = [n for size in shape[::-1] for n in (size // 2, size // 2)]
+        mean = functional.avg_pool3d(functional.pad(squares, pads), shape, stride=1)
+        return x / (mean.view(1, 8, 5, 6) * 1e-4 + 1.0) ** 0.75
+
+    with pytest.warns(archcalc.InputWarning, match="Pow"):
+        network = archcalc.load(Calls(function), input=(8, 5, 6))
+    assert "lrn" not in network.spec.source.text

@@ -68,6 +68,18 @@ def matmul(trace: Exported, node: Node, call: Call) -> Result:
     return product(trace, node, x, y, trace.full)
 
 
+@direct("baddbmm")
+def sum_and_product(trace: Exported, node: Node, call: Call) -> Value:
+    """A product of two tensors, and a third that is added to it."""
+    if any(call[name] not in (None, 1) for name in ("alpha", "beta")):
+        raise NotKnown
+    full = trace.full
+    given = {"self": call.value("batch1"), "mat2": call.value("batch2")}
+    made = matmul(trace, node, Call("bmm", given, call.outputs))
+    assert isinstance(made, Value)
+    return joined(trace, node, "Add", made, trace.stepped(call.value("self")), full)
+
+
 def without_samples(trace: Exported, node: Node, x: Value) -> Value:
     """Return the tensor of one sample with its axis as any other."""
     return with_batch(trace, node, x, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archcalc.layers.axes import feature_axis
 from archcalc.readers.onnx import moves, windows
 from archcalc.readers.onnx.sizes import NotKnown
 from archcalc.readers.onnx.trace import Result
@@ -24,6 +25,15 @@ def channel_norm(trace: Exported, node: Node, call: Call) -> Value:
     return put_back(trace, node, trace.layer(node, key, [x], affine=affine))
 
 
+@direct("group_norm")
+def group_norm(trace: Exported, node: Node, call: Call) -> Result:
+    """A norm over groups of channels, with or without weights."""
+    if call["weight"] is not None:
+        return trace.worded(node, call)
+    args = {"groups": call["num_groups"], "affine": False}
+    return trace.layer(node, "gn", [windowed(call)], **args)
+
+
 @direct(*(f"adaptive_{kind}_pool{n}d" for kind in ("max", "avg") for n in (1, 2, 3)))
 def adaptive_pool(trace: Exported, node: Node, call: Call) -> Value:
     """A pool with as many windows as asked for."""
@@ -36,12 +46,16 @@ def adaptive_pool(trace: Exported, node: Node, call: Call) -> Value:
     return trace.layer(node, key, [x], size=windows.simple(size))
 
 
-@direct("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d")
+@direct(*(f"upsample_nearest{n}d" for n in (1, 2, 3)))
+@direct(*(f"_upsample_nearest_exact{n}d" for n in (1, 2, 3)))
 @direct("upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d")
+@direct("upsample_bicubic2d")
 def interpolated(trace: Exported, node: Node, call: Call) -> Value:
     """Interpolation by a factor or to a size."""
     x = windowed(call)
-    args: dict[str, Any] = {} if "nearest" in call.name else {"mode": "bilinear"}
+    modes = {"exact": "nearest-exact", "nearest": "nearest", "bicubic": "bicubic"}
+    mode = next((m for word, m in modes.items() if word in call.name), "bilinear")
+    args: dict[str, Any] = {} if mode == "nearest" else {"mode": mode}
     if call["align_corners"]:
         args["align_corners"] = True
     factors = call["scale_factors"]
@@ -49,6 +63,24 @@ def interpolated(trace: Exported, node: Node, call: Call) -> Value:
         return trace.layer(node, "upsample", [x], scale=int(factors[0]), **args)
     size = windows.simple(trace.full[2:])  # type: ignore[arg-type]  # numbers
     return trace.layer(node, "resize", [x], size=size, **args)
+
+
+@direct("glu")
+def gated(trace: Exported, node: Node, call: Call) -> Value:
+    """Half of an axis, scaled by the sigmoid of the other half."""
+    x = call.value()
+    inner = x.axis((-1 if call["dim"] is None else call["dim"]) % x.rank)
+    if inner is None:
+        raise NotKnown
+    usual = inner == feature_axis(x.stripped)
+    args = {} if usual else {"axis": inner}
+    return trace.layer(node, "glu", [x], trace.full, x.batch, **args)
+
+
+@direct("channel_shuffle")
+def shuffled(trace: Exported, node: Node, call: Call) -> Value:
+    """Channels of several groups dealt out in turn."""
+    return trace.layer(node, "shuffle", [windowed(call)], groups=call["groups"])
 
 
 @direct("roll")

@@ -173,6 +173,8 @@ class ExportedTrace(Followed):
     ) -> list[Learned]:
         """Return what no input reaches; it is followed where a step reads it."""
         names = frozenset() if call.name in MADE else names_in(call.tensors)
+        if self.shares_out(call, shapes):
+            return self.pieces(call, shapes)
         found = []
         for at, full, floats in zip(call.outputs, shapes, real, strict=True):
             self.later[at] = Later(call, shapes, self.modules)
@@ -180,6 +182,28 @@ class ExportedTrace(Followed):
             found.append(
                 Learned(full, floating=learned, names=names, at=at, real=floats)
             )
+        return found
+
+    def shares_out(self, call: Call, shapes: list[Full]) -> bool:
+        """Say whether a call splits a weight into pieces that are all read.
+
+        Nothing else may read the weight.
+        """
+        if call.name not in SPLITS or len(call.used) < len(shapes):
+            return False
+        (whole,) = call.tensors
+        alone = isinstance(whole, Learned) and whole.at not in self.later
+        return alone and len(names_in([whole]) - self.spread) == 1
+
+    def pieces(self, call: Call, shapes: list[Full]) -> list[Learned]:
+        """Return the pieces of a weight, each as a weight of its own."""
+        (name,) = names_in(call.tensors)
+        found = []
+        for at, (out, full) in enumerate(zip(call.outputs, shapes, strict=True)):
+            own = f"{name}[{at}]"
+            self.sizes_of[own] = prod(n for n in full if isinstance(n, int))
+            names = frozenset({own})
+            found.append(Learned(full, floating=True, names=names, at=out, real=True))
         return found
 
     def tried(self, call: Call, shapes: list[Full]) -> list[Value] | None:
@@ -281,6 +305,8 @@ class ExportedTrace(Followed):
         return [self.append(node, UNKNOWN, args, made, what)]
 
 
+SPLITS = ("split", "split_with_sizes", "chunk", "unbind", "tensor_split")
+"""What gives each value of a tensor in one of several pieces."""
 PRODUCTS = {"linear", "conv1d", "conv2d", "conv3d"}
 MADE = {
     *("new_zeros", "new_ones", "new_full", "new_empty", "zeros_like", "ones_like"),

@@ -244,8 +244,6 @@ def addmm(call: Call) -> Standard:
 @word("group_norm")
 def group_norm(call: Call) -> Standard:
     """A norm over groups of channels."""
-    if call["weight"] is None:
-        raise NotKnown
     ins = [call.value(), call["weight"], call["bias"]]
     return "GroupNormalization", ins, {"num_groups": call["num_groups"]}
 
