@@ -34,6 +34,10 @@ SAME = {
         "  - {conv: 8}\n  - {dropout: 0.5}\n",
         "  - {conv: 8}\n",
     ),
+    "dropout of attention is nothing in inference": (
+        "  - tokens\n  - {linear: 12}\n  - {attention: 2, dropout: 0.1}\n",
+        "  - tokens\n  - {linear: 12}\n  - {attention: 2}\n",
+    ),
     "other names and blocks": (
         "  - {name: a, conv: 8, act: relu}\n  - {name: b, conv: 8}\n",
         "  - {conv: 8}\n  - relu\n  - {name: other, conv: 8}\n",

@@ -396,3 +396,60 @@ def test_what_is_no_local_response_norm(shape: Sizes) -> None:
     with pytest.warns(archcalc.InputWarning, match="Pow"):
         network = archcalc.load(Calls(function), input=(8, 5, 6))
     assert "lrn" not in network.spec.source.text
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        (slice(2, 5), "- {crop: [4, 3], offset: 2}"),
+        (slice(1, 5), "- {crop: 4, offset: [2, 1]}"),
+        (slice(1, 6), "- {crop: [4, 5], offset: [2, 1]}"),
+    ],
+)
+def test_a_piece_of_an_image(columns: slice, words: str) -> None:
+    network = numbers_equal(Calls(lambda x: x[:, :, 2:6, columns]), (3, 7, 8))
+    assert words in network.spec.source.text
+
+
+def test_a_piece_from_the_middle() -> None:
+    network = numbers_equal(Calls(lambda x: x[:, :, 1:6, 2:6]), (3, 7, 8))
+    assert "- {crop: [5, 4]}" in network.spec.source.text
+
+
+def test_slices_that_are_no_piece_of_an_image() -> None:
+    def function(x: Tensor) -> Tensor:
+        y = x[:, :, 1:5]
+        return y[..., 1:7] * y.mean((1, 2, 3), keepdim=True)
+
+    text = archcalc.load(Calls(function), input=(3, 7, 8)).spec.source.text
+    assert "crop" not in text
+    text = archcalc.load(Calls(lambda x: x[:, 1:, :, 1:4]), input=(3, 7, 8)).spec.source
+    assert "crop" not in text.text
+
+
+# -- what is not trained ---------------------------------------------------------------
+
+
+def test_frozen_weights_are_parameters() -> None:
+    """Freezing a module, as for fine-tuning, changes none of its figures."""
+    module = nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4 * 36, 5)
+    )
+    free = archcalc.load(module, input=(3, 8, 8))
+    frozen = archcalc.load(module.requires_grad_(False), input=(3, 8, 8))
+    assert frozen.spec.source.text == free.spec.source.text
+    assert frozen.analyze().total.params == sum(p.numel() for p in module.parameters())
+
+
+def test_buffers_are_no_parameters() -> None:
+    class Shifts(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("table", torch.zeros(3, 8, 8))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return x + self.table
+
+    with pytest.warns(archcalc.InputWarning, match="Add"):
+        network = archcalc.load(Shifts(), input=(3, 8, 8))
+    assert network.analyze().total.params == 0

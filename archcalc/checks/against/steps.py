@@ -209,7 +209,12 @@ def _step(
     inputs: tuple[Value, ...],
     owner: int,
 ) -> Step:
-    """Return a node as a step: a layer with the shapes that enter and leave it."""
+    """Return a node as a step: a layer with the shapes that enter and leave it.
+
+    What it drops in training is left out, as layers that drop are.
+    """
+    if getattr(layer, "dropout", 0):
+        layer = layer.replace(dropout=0)
     record = layer.torch(*shapes)
     weights = tuple(layer.weights(*shapes).values())
     if isinstance(record, Function):

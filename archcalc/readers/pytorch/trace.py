@@ -24,6 +24,8 @@ class ExportedTrace(Followed):
     """The walk through an exported graph; `full` are the sizes of what is made now."""
 
     found: dict[str, Any]
+    parameters: set[str]
+    """The names that the exported graph has for parameters, frozen ones too."""
     prefix = ""
 
     def path(self, node: Node) -> tuple[str, ...]:
@@ -45,6 +47,7 @@ class ExportedTrace(Followed):
             for spec in program.graph_signature.input_specs
             if spec.target is not None
         }
+        self.parameters = {*program.graph_signature.inputs_to_parameters}
         for node in program.graph.nodes:
             if node.op == "placeholder":
                 self.found[node.name] = self.placeholder(node, weights)
@@ -83,7 +86,7 @@ class ExportedTrace(Followed):
         if node.name in weights or not node.users:
             real, name = tensor.dtype.is_floating_point, weights.get(node.name, "")
             self.sizes_of[name] = prod(full)
-            learned = real and is_parameter(tensor)
+            learned = real and node.name in self.parameters
             names = frozenset({name} if learned else ())
             self.spread |= names if len(node.users) > 1 else set()
             return Learned(full, floating=learned, names=names, at=node.name, real=real)
@@ -332,11 +335,6 @@ def part_of(node: Any) -> bool:
 def sample_axis(full: Full) -> int | None:
     """Return the axis of the samples, of which one is exported: the first."""
     return 0 if full and full[0] == 1 else None
-
-
-def is_parameter(tensor: Any) -> bool:
-    """Say whether a weight is a parameter; buffers are none."""
-    return type(tensor).__name__ == "Parameter" or bool(tensor.requires_grad)
 
 
 def modules_of(node: Any) -> tuple[str, ...]:
