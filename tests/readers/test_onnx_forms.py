@@ -168,7 +168,7 @@ FORMS: dict[str, tuple[Callable[[], Any], str, int]] = {
             *("Slice", (1, 3, 8, 6), whole("a", [1, 1]), whole("b", [8, 6])),
             *(whole("c", [2, 3]), whole("d", [2, 1])),
         ),
-        "slice slice subsample",
+        "crop subsample",
         0,
     ),
     "every second channel": (
