@@ -82,7 +82,7 @@ class Combinations:
         self.kept: Test | None = None
         self.asked = ""
         if self.where is not None:
-            self.kept = where_test(self.where, self.columns, self.axes)
+            self.kept = where_test(self.where, self.columns, self.axes, KNOWN_FIGURES)
             self.asked = condition(self.where, self.columns).text
         *outer, last = self.axes.values()
         self.along = len(last)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +17,7 @@ SweepRow = tuple[Any, ...]
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 SUFFIXED = re.compile(rf"(?<![\w.])([0-9]+(?:\.[0-9]+)?)([{''.join(PREFIXES)}])(?!\w)")
 MOST_VALUES = 1_000_000
+EXAMPLE = "such as: macs <= 600M and params <= 5M"
 
 
 def values_of(name: str, text: str) -> tuple[Any, ...]:
@@ -52,19 +53,24 @@ def tidy(value: Any) -> Any:
     return int(value) if whole else value
 
 
-def condition(text: str, names: Sequence[str]) -> Expression:
+def condition(
+    text: str, names: Sequence[str], figures: Collection[str] = ()
+) -> Expression:
     """Return a constraint such as `macs <= 600M and params <= 5M`.
 
-    Raises `UsageError` AC581 for one that cannot be read or asks for another name.
+    Raises `UsageError` AC581 for one that cannot be read or asks for another name;
+    `figures` are those that could be listed beside these.
     """
     try:
         read = parse(SUFFIXED.sub(_written_out, text))
     except ExpressionError as error:
         raise UsageError.of(
-            "AC581", f"{text!r}: {error.message}", help=error.help
+            "AC581", f"{text!r}: {error.message}", help=error.help or EXAMPLE
         ) from None
     for name in sorted(read.names - set(names)):
         help = suggestion(name, names, "known")
+        if name in figures:
+            help = f"it is not listed: add {name} to the figures"
         raise UsageError.of("AC581", f"{text!r}: there is no {name!r}", help=help)
     return read
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -30,7 +30,10 @@ COMPUTED: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 
 def where_test(
-    text: str, columns: Sequence[str], axes: Mapping[str, Sequence[Any]]
+    text: str,
+    columns: Sequence[str],
+    axes: Mapping[str, Sequence[Any]],
+    figures: Collection[str] = (),
 ) -> Test:
     """Return what says whether a row meets a constraint; one without a figure does not.
 
@@ -38,7 +41,7 @@ def where_test(
     numbers and fractions; all else asks the expression. Raises `UsageError` AC581 for
     a constraint that cannot be read, and for one that turns out to be none on a row.
     """
-    read = condition(text, columns)
+    read = condition(text, columns, figures)
     numbers = {
         name: place
         for place, name in enumerate(columns)

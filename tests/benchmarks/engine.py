@@ -25,6 +25,7 @@ a network that is loaded and written out, as the counters' model is built: param
 MACs, FLOPs, bytes, buffers. The counters run torchvision's model on the meta device
 (fvcore, which cannot, on the CPU); onnx infers shapes alone, in C++, from bytes to bytes.
 All run in turn, 20 ms at least; what is quicker runs again, and a call is its share.
+Times are those of the processor, all threads together.
 """
 
 

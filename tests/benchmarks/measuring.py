@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -91,7 +91,7 @@ def _process(words: list[str], environment: dict[str, str]) -> Run:
 def functions(
     calls: Mapping[str, Callable[[], Any]], rounds: int
 ) -> dict[str, list[float]]:
-    """Return the seconds of functions called in turn, after a round of all.
+    """Return the seconds of the processor of functions in turn, after a round of all.
 
     A turn is `TURN` seconds at least: what is quicker is called again, and a call is
     its share of them.
@@ -99,11 +99,11 @@ def functions(
     found: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(rounds + 1):
         for name, call in calls.items():
-            begin, times, taken = perf_counter(), 0, 0.0
+            begin, times, taken = process_time(), 0, 0.0
             while taken < TURN:
                 call()
                 times += 1
-                taken = perf_counter() - begin
+                taken = process_time() - begin
             if turn:
                 found[name].append(taken / times)
     return found
@@ -115,8 +115,8 @@ def ratio(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 def seconds(runs: Sequence[Run]) -> list[float]:
-    """Return the times of runs."""
-    return [run.seconds for run in runs]
+    """Return the seconds of the processor of runs."""
+    return [run.busy for run in runs]
 
 
 def mib(runs: Sequence[Run]) -> float:

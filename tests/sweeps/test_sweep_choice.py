@@ -155,6 +155,21 @@ def test_a_constraint_that_is_none(text: str, message: str) -> None:
     assert message in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("flops <= 1G", "it is not listed: add flops to the figures"),
+        ("flop <= 1G", "known: width, variant, params, macs, top1"),
+        ("macs < 600 M", "such as: macs <= 600M"),
+        ("macs < 600,000,000", "such as: macs <= 600M"),
+    ],
+)
+def test_a_constraint_that_is_none_has_help(text: str, help: str) -> None:
+    with pytest.raises(archcalc.UsageError, match="AC581") as refused:
+        some(where=text)
+    assert help in str(refused.value)
+
+
 def test_a_row_without_the_figure_does_not_meet_a_constraint() -> None:
     net = archcalc.load("efficientnet")
     found = sweep(net, {"variant": "b1,b2"}, figures=("top1",), where="top1 >= 80")

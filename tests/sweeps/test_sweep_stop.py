@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -81,6 +82,34 @@ def test_ctrl_c_keeps_what_is_done(
         assert read_table(part).equals(read_table(whole))
     else:
         assert part.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet", "arrow", "md"])
+def test_a_full_disk_is_told_and_what_is_written_stays(
+    ending: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A file of columns has no end then: nothing of it is left."""
+    path, whole = tmp_path / f"a.{ending}", tmp_path / f"b.{ending}"
+    words = ("sweep", "resnet-cifar", "--over", "classes=10:3000", "-o")
+    assert run(capsys, monkeypatch, *words, str(whole)).code == 0
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size(whole) // 2, before[1]))
+    try:
+        done = run(capsys, monkeypatch, *words, str(path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert done.code == 2
+    *kept, told = done.err.splitlines()
+    assert told.startswith(f"error: cannot write {path}: ")
+    in_lines = ending in ("csv", "json")
+    resumed = f"the results so far are kept: --resume continues {path}"
+    assert kept == [resumed] * in_lines
+    assert {*tmp_path.iterdir()} == ({whole, path} if in_lines else {whole})
+    assert run(capsys, monkeypatch, *words, str(path), "--resume").code == 0
+    assert path.read_bytes() == whole.read_bytes()
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])

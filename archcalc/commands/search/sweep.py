@@ -333,6 +333,7 @@ def _run(found: Sweep, choice: Choice, leaving: _Leaving, resume: bool) -> None:
 
     output = leaving.output
     by_rows = leaving.by_rows
+    grows = by_rows and not choice.ordered
     progress = Progress("combinations", found.size, by_rows and output is None)
     try:
         if leaving.partition is not None and output is not None:
@@ -341,7 +342,7 @@ def _run(found: Sweep, choice: Choice, leaving: _Leaving, resume: bool) -> None:
             way = (output, leaving.format, leaving.partition, resume)
             Partitions(found, *way).run(progress)
             return
-        if by_rows and not choice.ordered:
+        if grows:
             file = row_file(found, output, leaving.format)
             stream(found, choice, file, resume, progress)
             return
@@ -350,15 +351,26 @@ def _run(found: Sweep, choice: Choice, leaving: _Leaving, resume: bool) -> None:
         _gather(gathering, leaving, progress)
     except KeyboardInterrupt:
         progress.end()
-        if output is not None:
-            print(
-                f"the results so far are kept: --resume continues {output}",
-                file=sys.stderr,
-            )
+        _tell_kept(output, grows)
+        raise
+    except OSError as error:
+        progress.end()
+        if output is not None and error.filename is None:
+            error.filename = str(output)
+        _tell_kept(output, grows and leaving.format not in COLUMN_ENDINGS)
         raise
     finally:
         progress.end()
         _tell_refused(found)
+
+
+def _tell_kept(output: Path | None, grows: bool) -> None:
+    """Say on stderr that what is done is kept, where anything is."""
+    from archcalc.sweeps.partial import partial_of
+
+    if output is not None and (output if grows else partial_of(output)).exists():
+        told = f"the results so far are kept: --resume continues {output}"
+        print(told, file=sys.stderr)
 
 
 def _draw(

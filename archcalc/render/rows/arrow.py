@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
@@ -200,7 +201,7 @@ class ColumnFile:
         """Copy rows that were written, a group at a time."""
         for group in range(groups):
             table = read(group).cast(self.schema)
-            self.writer.write_table(table)
+            self._write(table)
             self.count += table.num_rows
 
     def add(self, chunk: Chunk) -> None:
@@ -215,7 +216,7 @@ class ColumnFile:
         self.count += chunk.size
         while sum(table.num_rows for table in self.waiting) >= GROUP:
             table = self.pa.concat_tables(self.waiting)
-            self.writer.write_table(table.slice(0, GROUP))
+            self._write(table.slice(0, GROUP))
             self.waiting = [table.slice(GROUP)] if table.num_rows > GROUP else []
 
     def _table(self, part: Columns | Sequence[SweepRow]) -> Any:
@@ -288,11 +289,32 @@ class ColumnFile:
         self.schema = self.schema.set(place, field.with_type(self.pa.decimal128(38, 0)))
 
     def close(self, _stopped: int | None = None) -> None:
-        """Write what waits and put the file in its place."""
+        """Write what waits and put the file in its place, if all could be written."""
+        if self.writer is None:
+            return
         if self.waiting:
-            self.writer.write_table(self.pa.concat_tables(self.waiting))
-        self.writer.close()
+            self._write(self.pa.concat_tables(self.waiting))
+        try:
+            self.writer.close()
+        except OSError:
+            self._drop()
+            raise
         os.replace(self.part, self.path)
+
+    def _write(self, table: Any) -> None:
+        """Write a table; without room for it, what was written is of no use."""
+        try:
+            self.writer.write_table(table)
+        except OSError:
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        """Remove the file beside, which has no end; the old file stays."""
+        writer, self.writer = self.writer, None
+        with suppress(OSError):
+            writer.close()
+        self.part.unlink(missing_ok=True)
 
 
 def stored(value: Any, text: bool) -> Any:

@@ -183,8 +183,10 @@ class JsonFile(TextFile):
     def close(self, stopped: int | None = None) -> None:
         """Write what follows the rows."""
         _, empty, tail = _around(self.found, self.count, stopped)
-        self.write((empty if not self.count else f"\n{INDENT[2:]}]") + tail + "\n")
-        super().close(stopped)
+        try:
+            self.write((empty if not self.count else f"\n{INDENT[2:]}]") + tail + "\n")
+        finally:
+            super().close(stopped)
 
 
 def _around(
