@@ -48,8 +48,9 @@ def test_the_same_weights_give_the_same_output(row: Definition) -> None:
     fill(network.graph, ours, theirs, row)
     with torch.no_grad():
         for found, known in outputs(network, ours, theirs):
-            assert torch.allclose(found, known, rtol=1e-4, atol=1e-5)
-            assert known.std() > 0.01
+            varied = float(known.std())
+            assert torch.allclose(found, known, rtol=1e-4, atol=1e-4 * varied)
+            assert varied > 0.01 * known.abs().mean(), "nearly all values are the same"
 
 
 def made(row: Definition) -> Any:
@@ -98,6 +99,9 @@ def known_buffer(name: str, value: Tensor, theirs: Any) -> Tensor:
     """Return what a buffer holds: positions, zeros, angles, or which tokens are seen."""
     if not value.dim():
         return torch.tensor(float("-inf"))
+    if name.endswith("triu_indices"):  # of DLRM's pairs, here in the authors' order
+        count = round((2 * value.shape[1]) ** 0.5 + 0.5)
+        return torch.tril_indices(count, count, -1)
     if name.startswith("rope."):
         theirs.rope.init_non_persistent_buffers()
         return value

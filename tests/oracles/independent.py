@@ -34,6 +34,7 @@ from archcalc import Network
 PACKAGES = (
     *("ultralytics", "torchvision-yolov3", "pytorch-stacked-hourglass", "deepliif"),
     *("unet", "pointnet", "mcunet", "pytorchvideo", "torchrec"),
+    *("kornia", "torch-geometric", "mmsegmentation", "mmaction2"),
 )
 """Packages of one kind of network or two: `packaged.py` makes these."""
 Library = (

@@ -7,81 +7,21 @@ kept, is left out. What a package imports and its network does not use is not in
 from __future__ import annotations
 
 import os
-import sys
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from collections.abc import Sequence
 from itertools import accumulate
-from types import ModuleType
 from typing import Any
 from unittest import mock
 
 import torch
-from independent import PEERS, peer
+from independent import PEERS
+from open_mmlab import C3D as C3D
+from open_mmlab import HRNet as HRNet
+from packaged_points import NerfModel as NerfModel
+from packaged_points import PointNetCls as PointNetCls
+from packaged_points import SetTransformer as SetTransformer
+from partial_imports import bare, package, without
 from recommenders import KAGGLE, ids
 from torch import Tensor, nn
-
-
-def package(name: str) -> Any:
-    """Import a module; what torch says of old ways of writing is for its authors."""
-    with warnings.catch_warnings(action="ignore"):
-        return peer(name)
-
-
-class Anything(type):
-    """A class whose every attribute is itself."""
-
-    def __getattr__(cls, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return cls
-
-
-class Nothing(metaclass=Anything):
-    """What stands for everything in a module that is not used."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Take whatever is given."""
-
-
-class Unused(MetaPathFinder, Loader):
-    """Finds modules of these names, and those in them, all of `Nothing`."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = names
-
-    def has(self, name: str) -> bool:
-        return any(f"{name}.".startswith(f"{root}.") for root in self.names)
-
-    def find_spec(self, name: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        return ModuleSpec(name, self, is_package=True) if self.has(name) else None
-
-    def exec_module(self, module: Any) -> None:
-        module.__getattr__ = lambda name: getattr(Nothing, name)
-        module.__version__ = "0"
-
-
-@contextmanager
-def without(*names: str) -> Iterator[None]:
-    """Let a package be imported without the modules of these names."""
-    finder = Unused(names)
-    sys.meta_path.insert(0, finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)
-        for name in [*filter(finder.has, sys.modules)]:
-            del sys.modules[name]
-
-
-def bare(*names: str) -> None:
-    """Let modules of packages be imported without the other modules of these."""
-    for name in names:
-        module = ModuleType(name)
-        module.__path__ = [str(PEERS / name.replace(".", "/"))]
-        sys.modules.setdefault(name, module)
 
 
 class DetectionModel(nn.Module):
@@ -103,8 +43,9 @@ class DetectionModel(nn.Module):
         last = self.net.model[-1]
         last._get_decode_boxes = lambda found: last.dfl(found["boxes"])
 
-    def forward(self, image: Tensor) -> Any:
-        return self.net(image)[0]
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        distances, scores = self.net(image)[0].transpose(1, 2).tensor_split((4,), 2)
+        return scores, distances
 
 
 class YOLOv3(nn.Module):
@@ -117,8 +58,9 @@ class YOLOv3(nn.Module):
         self.net.transform = Given()
         self.net.losses = nn.ModuleList(Given() for _ in range(3))
 
-    def forward(self, image: Tensor) -> Any:
-        return self.net(image)
+    def forward(self, image: Tensor) -> Tensor:
+        maps = (found.unflatten(1, (3, -1)) for found in self.net(image))
+        return torch.cat([x.permute(0, 3, 4, 1, 2).flatten(1, 3) for x in maps], 1)
 
 
 class Given(nn.Module):
@@ -149,7 +91,7 @@ class HourglassNet(nn.Module):
             setattr(self.net, name, block)
 
     def forward(self, image: Tensor) -> Any:
-        return self.net(image)
+        return self.net(image)[-1]
 
 
 def authors_networks() -> Any:
@@ -162,11 +104,11 @@ def authors_networks() -> Any:
 class UnetGenerator(nn.Module):
     """The generator of pix2pix."""
 
-    def __init__(self) -> None:
+    def __init__(self, c: int = 64) -> None:
         super().__init__()
         made = authors_networks()
         norm = made.get_norm_layer("batch")
-        self.net = made.UnetGenerator(3, 3, 8, norm_layer=norm)
+        self.net = made.UnetGenerator(3, 3, 8, c, norm_layer=norm)
 
     def forward(self, image: Tensor) -> Any:
         return self.net(image)
@@ -175,11 +117,11 @@ class UnetGenerator(nn.Module):
 class NLayerDiscriminator(nn.Module):
     """The discriminator of pix2pix."""
 
-    def __init__(self, depth: int = 3) -> None:
+    def __init__(self, depth: int = 3, c: int = 64) -> None:
         super().__init__()
         made = authors_networks()
         norm = made.get_norm_layer("batch")
-        self.net = made.NLayerDiscriminator(6, 64, depth, norm_layer=norm)
+        self.net = made.NLayerDiscriminator(6, c, depth, norm_layer=norm)
 
     def forward(self, images: Tensor) -> Any:
         return self.net(images)
@@ -189,40 +131,42 @@ def UNet3D() -> Any:  # noqa: N802  # the package's name
     return package("unet").UNet3D(3, 3)
 
 
-def PointNetCls() -> Any:  # noqa: N802  # the package's name
-    made = package("pointnet.pointnet")
-    return made.PointNetCls(3, 40, stn_3d=made.STN())
+class ProxylessNASNets(nn.Module):
+    """A network of mcunet, from a config as its authors' files are."""
 
+    def __init__(
+        self,
+        widths: Sequence[int],
+        depths: Sequence[int],
+        e: Sequence[int],
+        k: Sequence[int],
+    ) -> None:
+        super().__init__()
+        entered, out, *outs = widths
+        act = {"act_func": "relu6", "use_se": False}
+        blocks: list[Any] = [inverted(entered, out, 3, 1, 1, **act)]
+        ends = [*accumulate(depths)]
+        for number, (expand, kernel) in enumerate(zip(e, k, strict=True)):
+            before, at = out, sum(end <= number for end in ends)
+            out = outs[at]
+            first = number == 0 or number in ends
+            stride = 2 if first and at not in (3, 5) else 1
+            blocks.append(inverted(before, out, kernel, stride, expand, **act))
+        how = {"use_bn": True, "act_func": "relu6", "bias": False}
+        stem = {"in_channels": 3, "out_channels": entered, "kernel_size": 3}
+        end = {"in_features": out, "out_features": 1000}
+        config = {
+            "bn": {"momentum": 0.1, "eps": 1e-5, "ws_eps": None},
+            "first_conv": {"name": "ConvLayer", **stem, "stride": 2, **how},
+            "blocks": blocks,
+            "feature_mix_layer": None,
+            "classifier": {"name": "LinearLayer", **end},
+        }
+        made: Any = package("mcunet.tinynas.nn.networks").ProxylessNASNets
+        self.net = made.build_from_config(config)
 
-def ProxylessNASNets(  # noqa: N802  # the package's name
-    widths: Sequence[int],
-    depths: Sequence[int],
-    e: Sequence[int],
-    k: Sequence[int],
-) -> Any:
-    """Return a network of mcunet, from a config as its authors' files are."""
-    entered, out, *outs = widths
-    act = {"act_func": "relu6", "use_se": False}
-    blocks: list[Any] = [inverted(entered, out, 3, 1, 1, **act)]
-    ends = [*accumulate(depths)]
-    for number, (expand, kernel) in enumerate(zip(e, k, strict=True)):
-        before, stage = out, sum(end <= number for end in ends)
-        out = outs[stage]
-        first = number == 0 or number in ends
-        stride = 2 if first and stage not in (3, 5) else 1
-        blocks.append(inverted(before, out, kernel, stride, expand, **act))
-    how = {"use_bn": True, "act_func": "relu6", "bias": False}
-    stem = {"in_channels": 3, "out_channels": entered, "kernel_size": 3, "stride": 2}
-    config = {
-        "bn": {"momentum": 0.1, "eps": 1e-5, "ws_eps": None},
-        "first_conv": {"name": "ConvLayer", **stem, **how},
-        "blocks": blocks,
-        "feature_mix_layer": None,
-        "classifier": {"name": "LinearLayer", "in_features": out, "out_features": 1000},
-    }
-    return package("mcunet.tinynas.nn.networks").ProxylessNASNets.build_from_config(
-        config
-    )
+    def forward(self, image: Tensor) -> Any:
+        return self.net(image)
 
 
 def inverted(
@@ -247,8 +191,9 @@ def inverted(
 
 
 def x3d(size: str) -> Any:
-    """Return `x3d_<size>` of PyTorchVideo."""
-    return getattr(package("pytorchvideo.models.hub.x3d"), f"x3d_{size}")()
+    """Return `x3d_<size>` of PyTorchVideo, up to the scores."""
+    make = getattr(package("pytorchvideo.models.hub.x3d"), f"x3d_{size}")
+    return make(head_activation=None)
 
 
 class SlowFast(nn.Module):
@@ -280,7 +225,7 @@ class SlowFast(nn.Module):
 
     def inputs(self, batch: int) -> tuple[Tensor, Tensor]:
         device = next(self.parameters()).device
-        fast = torch.empty(batch, 3, *self.sizes, device=device)
+        fast = torch.randn(batch, 3, *self.sizes, device=device)
         return fast[:, :, :: self.ratio], fast
 
     def forward(self, slow: Tensor, fast: Tensor) -> Any:
@@ -346,7 +291,7 @@ class DLRM(nn.Module):
         self.net = made(read.collection, 13, [*bottom, dim], [*top, 1])
 
     def inputs(self, batch: int) -> tuple[Tensor, Tensor]:
-        dense = torch.empty(batch, 13, device=next(self.parameters()).device)
+        dense = torch.randn(batch, 13, device=next(self.parameters()).device)
         return dense, ids(self.rows, batch, dense)
 
     def forward(self, dense: Tensor, sparse: Tensor) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from samples import zoo
 
 from archcalc.errors import UsageError
+from archcalc.language.about import Task
 from archcalc.language.library import shipped
 from archcalc.network import shelved as written
 from archcalc.network.network import load
@@ -80,6 +81,12 @@ def test_every_network_has_a_task_and_a_year() -> None:
     """Whole networks say what they are made for; modules of a lecture do not."""
     modules = {"dense-block", "bottleneck-inception", "naive-inception"}
     assert set(without_task()) == modules
+
+
+def test_every_task_has_a_network() -> None:
+    """A task that `--task` offers lists something."""
+    made_for = {task for network in shelved(False) for task in network.task}
+    assert made_for == set(get_args(Task))
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import torch
 from definition import Definition
+from packaged_definitions import PACKAGED
 from pixel_definitions import PIXELS
 from recent_definitions import RECENT
 from weight_orders import (
@@ -457,4 +458,5 @@ DEFINITIONS = [
     ),
     *PIXELS,
     *RECENT,
+    *PACKAGED,
 ]
