@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from archcalc.checks.cache import Cache
-from archcalc.checks.checking import Selection
+from archcalc.checks.checking import Selection, check_all
 from archcalc.checks.claims.expectations import Computed
 from archcalc.checks.findings import Checked, Finding
 from archcalc.checks.project import Project
@@ -316,11 +316,31 @@ def counted_before(path: Path, file: str, network: Network) -> list[str]:
 # -- comparing -------------------------------------------------------------------------
 
 
-class Comparison:
+def checked_beside(
+    path: Path,
+    files: Iterable[str],
+    asked: Sequence[str],
+    limits: Limits,
+    choice: Selection,
+    sources: Sources,
+    cache: Cache,
+) -> list[Checked]:
+    """Return the outcomes for files, each compared with the lock file at a path.
+
+    `asked` are the files and folders that they were found in: what the lock has below
+    them must still be there. Raises as `read_lock`.
+    """
+    way = limits, choice, sources, cache
+    beside = _Comparison(asked, path, *way)
+    checked = check_all(files, *way, heard=beside.heard)
+    outcomes = list(map(beside.compared, checked))
+    return [*outcomes, *beside.gone(outcomes)]
+
+
+class _Comparison:
     """Compares files with a lock file, each after its check.
 
-    `paths` are the folders and files that were asked for: what the lock has below them
-    must still be there. Raises as `read_lock`.
+    `paths` are the folders and files that were asked for. Raises as `read_lock`.
     """
 
     def __init__(
@@ -329,15 +349,15 @@ class Comparison:
         path: Path,
         limits: Limits,
         choice: Selection,
-        sources: Sources | None = None,
-        cache: Cache | None = None,
+        sources: Sources,
+        cache: Cache,
     ) -> None:
         self.paths = paths
         self.lock = read_lock(path, limits)
         self.limits = limits
         self.choice = choice
         self.sources = sources
-        self.cache = cache or Cache()
+        self.cache = cache
         self.seen: set[str] = set()
         self.computed: Computed | None = None
 

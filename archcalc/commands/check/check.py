@@ -156,18 +156,15 @@ def check(
         _change(files, fix, update, limits, choice)
     say_shipped(found, "check")
     known = Cache(cache)
-    every = found.paths, limits, choice, sources, known
+    way = limits, choice, sources, known
     with waiting("reading"):
         if locked:
-            from archcalc.checks.lock import Comparison, lock_path
+            from archcalc.checks.lock import checked_beside, lock_path
 
             lock = lock_path(lock_file, project)
-            beside = Comparison(paths or (), lock, limits, choice, sources, known)
-            checked = check_all(*every, heard=beside.heard)
-            outcomes = list(map(beside.compared, checked))
-            outcomes = [*outcomes, *beside.gone(outcomes)]
+            outcomes = checked_beside(lock, found.paths, paths or (), *way)
         else:
-            outcomes = list(check_all(*every))
+            outcomes = list(check_all(found.paths, *way))
     _tell(outcomes, chosen, output, found.others)
     known.write()
     code = exit_code(outcomes)
