@@ -42,6 +42,12 @@ class Activation(Layer):
     target: ClassVar[str] = ""
     each: ClassVar[Work] = {}
     keeps: ClassVar[Saved] = KEPT["input"]
+    derived: ClassVar[int] = 0
+    """Tensors that live while its derivative is multiplied by the gradient."""
+
+    def back(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        made = Extra("derivative", each=self.derived * numel(output))
+        return [[made]] if self.derived else []
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {kind: count * numel(output) for kind, count in self.each.items()}
@@ -257,6 +263,7 @@ class PReLU(Activation):
     """
 
     key = "prelu"
+    sums_products = True
     keeps = Saved(inputs=(0,), weights=("weight",))
     target = "nn.PReLU"
     each: ClassVar[Work] = {"cmp": 1, "mul": 1}
@@ -284,6 +291,7 @@ class Softsign(Activation):
 
     key = "softsign"
     target = "nn.Softsign"
+    derived = 3
     each: ClassVar[Work] = {"cmp": 1, "add": 1, "div": 1}
     examples = ("softsign @ 8x5x6",)
 

@@ -121,9 +121,10 @@ class Layer:
 
     What memory asks: `overwrites` says what a layer keeps that can write its output
     over its input, None for one that cannot; `gradient` what its inputs get in
-    backward; `gathers_frozen` that inputs with gaps are put in a row where its weights
-    are frozen, too; `one_of_several` that its output is one of several views made at
-    once, which nothing may overwrite.
+    backward; `sums_products` that the gradient of its weights is a product of the size
+    of its output, which is then summed; `gathers_frozen` that inputs with gaps are put
+    in a row where its weights are frozen, too; `one_of_several` that its output is one
+    of several views made at once, which nothing may overwrite.
 
     What the wiring asks: `commutes` says that the order of the inputs does not matter,
     so that a lock does not see it; `is_gate` that the inputs behind the first scale it,
@@ -155,6 +156,7 @@ class Layer:
     keeps: ClassVar[Saved] = NOTHING_SAVED
     overwrites: ClassVar[Overwriting | None] = None
     gradient: ClassVar[Gradient] = "new"
+    sums_products: ClassVar[bool] = False
     gathers_frozen: ClassVar[bool] = True
     one_of_several: ClassVar[bool] = False
     commutes: ClassVar[bool] = False
@@ -324,7 +326,8 @@ class Layer:
         """Return what else lives in a backward pass, at each moment that may need most.
 
         Beside what it kept, the gradient of its output, and those of its inputs; what
-        of these is not there at a moment has bytes below 0.
+        of these is not there at a moment has bytes below 0. Asked where a gradient goes
+        on to its inputs and its weights, if any, are trained.
         """
         return []
 

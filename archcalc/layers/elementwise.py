@@ -7,21 +7,26 @@ by kind, and what backward keeps.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from archcalc.layers.activation import KEPT, Activation
 from archcalc.layers.axes import feature_axis
 from archcalc.layers.base import (
     NOTHING_SAVED,
     Call,
+    Extra,
     Function,
     Layer,
     Shape,
     Shapes,
     Work,
+    numbers,
     numel,
 )
 from archcalc.layers.fields import LARGEST_BITS, FieldError, RatioField, Rational
+
+if TYPE_CHECKING:
+    from archcalc.layers.records.strides import Ints, Laid
 
 Bound = Annotated[Fraction | None, RatioField(Fraction(-(2**LARGEST_BITS)))]
 
@@ -36,7 +41,11 @@ class OfEach(Activation):
 
 
 def function(
-    key: str, formula: str, each: Work, keeps: Literal["input", "output"]
+    key: str,
+    formula: str,
+    each: Work,
+    keeps: Literal["input", "output"],
+    derived: int = 0,
 ) -> type[OfEach]:
     """Return the class of a function of each value that torch has by the same name."""
     return type(
@@ -50,23 +59,24 @@ def function(
             "code": f"torch.{key}(x)",
             "each": each,
             "keeps": KEPT[keeps],
+            "derived": derived,
             "examples": (f"{key} @ 8x5x6", f"{key} @ 7"),
         },
     )
 
 
-Abs = function("abs", "|x|", {"cmp": 1}, "input")
+Abs = function("abs", "|x|", {"cmp": 1}, "input", 1)
 Exp = function("exp", "eˣ", {"exp": 1}, "output")
-Expm1 = function("expm1", "eˣ - 1", {"exp": 1, "add": 1}, "output")
+Expm1 = function("expm1", "eˣ - 1", {"exp": 1, "add": 1}, "output", 1)
 Log = function("log", "log x", {"exp": 1}, "input")
-Log1p = function("log1p", "log(1 + x)", {"exp": 1, "add": 1}, "input")
-Sqrt = function("sqrt", "√x", {"sqrt": 1}, "output")
-Rsqrt = function("rsqrt", "1 / √x", {"sqrt": 1, "div": 1}, "output")
-Square = function("square", "x²", {"mul": 1}, "input")
-Reciprocal = function("reciprocal", "1 / x", {"div": 1}, "output")
-Sin = function("sin", "sin x", {"exp": 1}, "input")
-Cos = function("cos", "cos x", {"exp": 1}, "input")
-Erf = function("erf", "erf x", {"exp": 1}, "input")
+Log1p = function("log1p", "log(1 + x)", {"exp": 1, "add": 1}, "input", 1)
+Sqrt = function("sqrt", "√x", {"sqrt": 1}, "output", 1)
+Rsqrt = function("rsqrt", "1 / √x", {"sqrt": 1, "div": 1}, "output", 2)
+Square = function("square", "x²", {"mul": 1}, "input", 2)
+Reciprocal = function("reciprocal", "1 / x", {"div": 1}, "output", 2)
+Sin = function("sin", "sin x", {"exp": 1}, "input", 1)
+Cos = function("cos", "cos x", {"exp": 1}, "input", 2)
+Erf = function("erf", "erf x", {"exp": 1}, "input", 4)
 
 
 class Clamp(Activation):
@@ -93,6 +103,12 @@ class Clamp(Activation):
             raise FieldError("clamp needs a bound: {clamp: 0} or {clamp: 0, high: 1}")
         if None not in (self.low, self.high) and self.low > self.high:  # type: ignore[operator]  # both are numbers
             raise FieldError(f"{self.low} is above {self.high}: nothing is between")
+
+    def back(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        """Which values lie inside each bound; a zero for those that do not."""
+        count = (self.low, self.high).count(None)
+        masks = Extra("masks", each=(2 - count) * numel(output), width=1)
+        return [[masks, Extra("zero", once=1)]]
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         bounds = [bound for bound in (self.low, self.high) if bound is not None]
@@ -179,6 +195,9 @@ class ChannelBias(Layer):
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {"add": numel(output)}
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        return inputs[0].beside(*map(numbers, self.weights(output[1:]).values()))
 
     def torch(self, *inputs: Shape) -> Call:
         return Function("x + p['bias']", self.weights(*inputs))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from archcalc.layers.activation import GELU, KEPT, Form, Sigmoid
 from archcalc.layers.axes import feature_axis, on_axis
@@ -20,6 +20,9 @@ from archcalc.layers.base import (
     numel,
 )
 from archcalc.layers.fields import Axis, WordField
+
+if TYPE_CHECKING:
+    from archcalc.layers.records.strides import Ints, Laid
 
 Half = Annotated[Literal["first", "last"], WordField(("first", "last"))]
 
@@ -40,6 +43,13 @@ class Gated(Layer):
         axis = self.along(x)
         check_divides(2, x[axis], f"{self.key} halves this axis")
         return (*x[:axis], x[axis] // 2, *x[axis + 1 :])
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        """Both halves lie as the input does."""
+        from archcalc.layers.records.strides import met
+
+        (x,) = inputs
+        return None if x.in_a_row() else met(output, x._replace(sizes=output))
 
     def window(self, *inputs: Shape) -> Seen:
         (x,) = inputs

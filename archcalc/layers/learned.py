@@ -19,6 +19,7 @@ from archcalc.layers.base import (
     Shapes,
     Work,
     is_one,
+    numbers,
     numel,
 )
 from archcalc.layers.fields import FieldError, Flag, ListField, Size, Sizes
@@ -84,6 +85,9 @@ class Position(Layer):
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {"add": numel(output)}
 
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        return inputs[0].beside(*map(numbers, self.weights(output[1:]).values()))
+
     def torch(self, *inputs: Shape) -> Call:
         return Function("x + p['table']", self.weights(*inputs))
 
@@ -96,6 +100,7 @@ class LayerScale(Layer):
     """
 
     key = "layer_scale"
+    sums_products = True
     keeps = Saved(inputs=(0,), weights=("scale",), frozen=Saved(weights=("scale",)))
     examples = ("layer_scale @ 7x16", "layer_scale @ 8x5x6", "layer_scale @ 16")
 
@@ -106,6 +111,9 @@ class LayerScale(Layer):
 
     def work(self, output: Shape, *inputs: Shape) -> Work:
         return {"mul": numel(output)}
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        return inputs[0].beside(*map(numbers, self.weights(output[1:]).values()))
 
     def torch(self, *inputs: Shape) -> Call:
         return Function("x * p['scale']", self.weights(*inputs))

@@ -126,6 +126,10 @@ class BatchNorm(ChannelNorm):
             train_only=True,
         )
 
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        (x,) = inputs
+        return x.compact() if x.looks_channels_last() else None
+
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
         if self.fixed:
@@ -172,6 +176,10 @@ class FrozenBatchNorm(ChannelNorm):
         channels = Extra("scale and shift of each channel", once=2 * output[0])
         return [[channels, Extra("scaled values", each=numel(output))]]
 
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        a_number_each = (output[1], *(1 for _ in output[2:]))
+        return inputs[0].beside(a_number_each, a_number_each)
+
     def torch(self, *inputs: Shape) -> Call:
         (x,) = inputs
         ones = ", None" * (len(x) - 1)
@@ -203,6 +211,10 @@ class FeatureNorm(Layer):
         axis = self.axis(x)
         return x if axis is None else (x[axis],)
 
+    def moves(self, x: Shape) -> bool:
+        """Say whether the channels of an image are moved to the end and back."""
+        return self.axis(x) == 0 and len(x) > 1
+
     def rows(self, x: Shape) -> Dim:
         """Return how many statistics of a kind are taken."""
         axis = self.axis(x)
@@ -213,8 +225,7 @@ class FeatureNorm(Layer):
 
     def written(self, output: Ints, *inputs: Laid) -> Laid | None:
         """The channels of an image are moved to the end and back."""
-        x = output[1:]
-        if self.axis(x) != 0 or len(x) == 1:
+        if not self.moves(output[1:]):
             return None
         return inputs[0].anew(output, (0, *range(2, len(output)), 1))
 
@@ -223,7 +234,7 @@ class FeatureNorm(Layer):
         sizes = self.normalized(x)
         args = (sizes[0] if len(sizes) == 1 else sizes,)
         given = {} if self.affine else {"elementwise_affine": False}
-        if self.axis(x) != 0 or len(x) == 1:
+        if not self.moves(x):
             return Module(name, args, given)
         before, after = "x.movedim(1, -1)", "x.movedim(-1, 1)"
         return Module(name, args, given, before=before, after=after)
@@ -300,12 +311,35 @@ class RMSNorm(FeatureNorm):
         (made,) = super().workspace(output, *inputs)
         return [made] if self.affine else [made * 2]
 
+    def back(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        """The gradient of the squares is made in steps, of which four live at once.
+
+        By then the gradients of output and normalized values are gone, and what was
+        kept but for the input.
+        """
+        n = numel(output)
+        left = 4 if self.affine else 5
+        made = Extra("gradients of squares", each=left * n, width=4)
+        statistics = Extra("root mean squares", each=-self.rows(output), width=4)
+        return [[made, Extra("gradients that are gone", each=-2 * n), statistics]]
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        read, last = self.read(inputs[0]), len(output) - 1
+        if not read.looks_channels_last():
+            return super().written(output, *inputs)
+        made = read.compact()
+        return made.moved((0, last, *range(1, last))) if read != inputs[0] else made
+
+    def read(self, x: Laid) -> Laid:
+        """Return the input as it is read: what is normalized lies last."""
+        if not self.moves(x.sizes[1:]):
+            return x
+        return x.moved((0, *range(2, len(x.sizes)), 1))
+
     def reordered(self, output: Shape, x: Laid) -> list[Extra]:
-        """Without weights, values are first copied so that channels lie last."""
-        last = (0, *range(2, len(x.sizes)), 1)
-        if self.affine or self.axis(output) in (None, len(output) - 1):
-            return []
-        if x.moved(last).in_a_row():
+        """Without weights, the result is made in the input's order, then copied."""
+        read = self.read(x)
+        if self.affine or read.looks_channels_last() or read.compact().in_a_row():
             return []
         (made,) = super().workspace(output, output)
         return [*made, Extra("values in that order", each=numel(output))]
@@ -345,7 +379,8 @@ class GroupNorm(ChannelNorm):
         return not (x.channels_last() or x.in_a_row())
 
     def written(self, output: Ints, *inputs: Laid) -> Laid | None:
-        return inputs[0] if inputs[0].channels_last() else None
+        (x,) = inputs
+        return x.compact() if x.looks_channels_last() else None
 
     def torch(self, *inputs: Shape) -> Call:
         given = {} if self.affine else {"affine": False}

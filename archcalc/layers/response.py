@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from archcalc.layers.axes import spatial
 from archcalc.layers.base import (
     Call,
@@ -14,6 +16,9 @@ from archcalc.layers.base import (
     Work,
     numel,
 )
+
+if TYPE_CHECKING:
+    from archcalc.layers.records.strides import Ints, Laid
 
 
 class GlobalResponseNorm(Layer):
@@ -60,6 +65,28 @@ class GlobalResponseNorm(Layer):
     def workspace(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
         scaled, lengths, _ = self.saved(output, *inputs).extras
         return [[scaled, lengths]]
+
+    def back(self, output: Shape, *inputs: Shape) -> list[list[Extra]]:
+        """The gradient of `x·g`, and its product with `x`, summed for that of `g`."""
+        (x,) = inputs
+        scaled, _, _ = self.saved(output, x).extras
+        made = Extra("gradients of the product", each=2 * numel(output))
+        sums = Extra("gradients of quotients", each=output[0])
+        return [[made, sums, scaled._replace(each=-numel(output))]]
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        """In the order of the input's axes, where that has one."""
+        from archcalc.layers.records.strides import met, of_every_sample
+
+        (x,) = inputs
+        if x.in_a_row():
+            return None
+        batch, channels, *positions = output
+        ones = tuple(1 for _ in positions)
+        lengths, mean = x.anew((batch, channels, *ones)), x.anew((batch, 1, *ones))
+        scaled = met(output, x, met(lengths.sizes, lengths, mean))
+        learned = of_every_sample((channels, *ones))
+        return met(output, x, met(output, learned, learned, scaled))
 
     def torch(self, *inputs: Shape) -> Call:
         rank = len(inputs[0])

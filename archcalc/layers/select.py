@@ -207,6 +207,12 @@ class Strided(Rearrange):
         (x,) = inputs
         return (x[0], *map(ceil_div, x[1:], self.strides(x)))
 
+    def taken(self, output: Ints, x: Laid) -> Laid:
+        """Return how the positions lie that are taken."""
+        steps: tuple[Any, ...] = (1, 1, *self.strides(x.sizes[1:]))
+        strides = tuple(s * step for s, step in zip(x.strides, steps, strict=True))
+        return x._replace(sizes=output, strides=strides)
+
     def window(self, *inputs: Shape) -> Seen:
         return tuple(Window(1, s, 0) for s in self.strides(inputs[0]))
 
@@ -222,10 +228,7 @@ class Subsample(Strided):
     examples = ("{subsample: 2} @ 8x5x6", "{subsample: [1, 3]} @ 8x5x6")
 
     def viewed(self, output: Ints, *inputs: Laid) -> Laid | None:
-        (x,) = inputs
-        steps: tuple[Any, ...] = (1, 1, *self.strides(x.sizes[1:]))
-        strides = tuple(s * step for s, step in zip(x.strides, steps, strict=True))
-        return x._replace(sizes=output, strides=strides)
+        return self.taken(output, inputs[0])
 
     def torch(self, *inputs: Shape) -> Call:
         return Function(strided(self.strides(inputs[0])))
@@ -255,6 +258,14 @@ class Zero(Strided):
 
     def window(self, *inputs: Shape) -> Seen:
         return None if self.whole(inputs[0]) else super().window(*inputs)
+
+    def written(self, output: Ints, *inputs: Laid) -> Laid | None:
+        """A product of each value that is taken with 0, in the order of its axes."""
+        (x,) = inputs
+        if x.in_a_row():
+            return None
+        whole = self.whole(x.sizes[1:])
+        return (x if whole else self.taken(output, x)).compact()
 
     def torch(self, *inputs: Shape) -> Call:
         whole = self.stride == 1

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 import torch
 from torch import Tensor
-from torch_memory import inputs_of, prepared, walk
+from torch_memory import inference, inputs_of, prepared, saved_by_node, walk
 
 import archcalc
 from archcalc.layers import CATALOGUE
@@ -161,6 +161,104 @@ def test_a_layer_that_rearranges(
     assert shares == (found is not None)
     if found is not None:
         assert real(*found[:2]) == real(sizes, y.stride())
+
+
+def turned(random: Random, sizes: list[int]) -> Tensor:
+    """Return a part of a tensor whose axes lie in any order, often channels last."""
+    axes = range(len(sizes))
+    order = (
+        [0, *axes[2:], 1] if random.random() < 0.3 else random.sample(axes, len(axes))
+    )
+    x = torch.ones([sizes[axis] + random.choice((0, 0, 1)) for axis in order])
+    x = x.permute([order.index(axis) for axis in axes])
+    return x[tuple(slice(n) for n in sizes)]
+
+
+ORDERED = ["layer_scale", "position", "channel_bias", "frozen_bn", "grn", "zero"]
+ORDERED += ["glu", "swiglu", "geglu", "reglu"]
+"""Arithmetic that keeps the order of its input's axes."""
+
+
+@pytest.mark.parametrize("key", ORDERED)
+def test_arithmetic_keeps_the_order_of_axes(key: str) -> None:
+    """Of parts with gaps, moved axes, single pixels and one sample too."""
+    from layer_torch import Built
+
+    random, others = Random(key), 0
+    least = 3 if key in ("frozen_bn", "grn") else 2
+    for _ in range(150):
+        rank = random.randint(least, 5)
+        sizes = [random.choice((1, 2, 3, 4)) for _ in range(rank)]
+        given: dict[str, object] = {}
+        if key.endswith("glu"):
+            axis = random.randint(1, rank - 1)
+            sizes[axis] = random.choice((2, 4))
+            given = {"axis": axis - 1}
+        elif key == "zero" and rank > 2:
+            given = {"stride": random.choice((1, 2))}
+        x = turned(random, sizes)
+        layer = CATALOGUE[key](**given)
+        with torch.no_grad():
+            y = Built(layer.torch(tuple(sizes[1:]))).eval()(x)
+        made = tuple(y.shape)
+        found = layer.written(made, laid(x)) or Laid.anew(made)
+        assert real(*found[:2]) == real(made, y.stride()), (layer, sizes, x.stride())
+        others += not y.is_contiguous()
+    assert 30 < others < 145
+
+
+NORMED: list[tuple[str, dict[str, object]]] = [
+    ("bn", {}),
+    ("bn", {"fixed": True}),
+    ("gn", {"groups": 2}),
+    *[
+        (key, {"over": over, "affine": affine})
+        for key in ("ln", "rms")
+        for over in ("last", "channels", "all")
+        for affine in (True, False)
+    ],
+]
+
+
+@pytest.mark.parametrize(("key", "given"), NORMED, ids=str)
+def test_norms_keep_channels_last(key: str, given: dict[str, object]) -> None:
+    """Or write rows: of images and volumes in any order, with gaps and without."""
+    from layer_torch import Built
+
+    random = Random(0)
+    for _ in range(120):
+        rank = random.choice((3, 4, 4, 5))
+        sizes = [random.choice((2, 4)), random.choice((2, 4))]
+        sizes += [random.choice((2, 3, 4)) for _ in range(rank - 2)]
+        x = turned(random, sizes)
+        layer = CATALOGUE[key](**given)
+        with torch.no_grad():
+            y = Built(layer.torch(tuple(sizes[1:]))).eval()(x)
+        made = tuple(y.shape)
+        found = layer.written(made, laid(x)) or Laid.anew(made)
+        assert real(*found[:2]) == real(made, y.stride()), (sizes, x.stride())
+
+
+BEFORE = ("{ln: channels}", "{crop: 3}", "{slice: [0, 4]}", "{split: 2, axis: 1}")
+BEHIND = ("flatten", "{linear: 3}", "{gn: 2}", "tokens", "{droppath: 0.5}")
+
+
+@pytest.mark.parametrize("key", [*ORDERED, "bn", "{rms: last, affine: false}"])
+def test_what_reads_another_order_keeps_and_needs_as_much(key: str) -> None:
+    """Bytes that are kept, and that live, for each layer in all of these places."""
+    branches = (f"      {i}: [{step}, {{fc: 2}}]" for i, step in enumerate(BEHIND))
+    joined = "\n".join(["  - add:", *branches])
+    for before in BEFORE:
+        steps = f"  - bn\n  - {before}\n  - {key}\n{joined}\n"
+        text = f"archcalc: 1\nname: n\ninput: [8, 4, 6]\nlayers:\n{steps}"
+        analysis = archcalc.loads(text).analyze(batch=2)
+        memory, graph = analysis.memory, analysis.graph
+        module = prepared(graph, inplace=memory.training_storages.overwriting)
+        assert list(memory.saved_per_node) == saved_by_node(module, 2), steps
+        module = prepared(graph, inplace=memory.storages.overwriting)
+        lived = [(step.peak, step.after) for step in inference(module, 2)]
+        moments = memory.inference.moments
+        assert [(m.live, m.after) for m in moments] == lived, steps
 
 
 def gathered(layer: Layer, sizes: Ints, strides: Ints) -> bool:

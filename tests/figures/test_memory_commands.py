@@ -44,8 +44,22 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "memory three-3x3 --input C,H,W": ("108C²", "needs numbers"),
     "fit resnet50 --memory 24GiB": ("largest batch", "24.00 GiB", "left"),
     "fit vgg16 --device rtx-3090 --mixed --optimizer adamw": ("GeForce RTX 3090",),
-    "fit vgg16 --memory 24GiB --inference": ("Here the weights are added",),
-    "fit vgg16 --memory 1GB": ("A batch of one sample does not fit",),
+    "fit vgg16 --memory 24GiB --inference": (
+        "Here the weights are added",
+        "A framework needs a few hundred MiB more",
+        "The peak is at the forward of block1.conv1-2.",
+    ),
+    "fit vgg16 --memory 3035806464B --optimizer adam": (
+        "The peak is at the update after softmax.",
+    ),
+    "fit vgg16 --memory 1GB": (
+        "A batch of one sample does not fit",
+        "gradients of weights and the optimizer's state take 1,106,860,352 bytes",
+    ),
+    "fit vgg16 --memory 400MB --inference": (
+        "179,120,288 bytes are missing",
+        "Parameters and buffers take 553,430,176 bytes, whatever the batch",
+    ),
     "table googlenet --columns +receptive_field,depth": ("field", "depth", "22"),
     "table vgg16 --columns receptive_field,jump,start,faked": ("196", "212", "faked"),
     "table vgg16 --columns peak,saved,keeps,disk,moved,intensity": (

@@ -65,10 +65,15 @@ MOVED = {key for key, kind in CATALOGUE.items() if issubclass(kind, Moved)}
 FLAT = MOVED | {"droppath", "fc", "flatten", "gn", "in", "linear", "matmul", "reshape"}
 """Layers that copy, or not, by the order in which their input lies in memory."""
 ROWS = frozenset(
-    {"softmax", "log_softmax", "droppath"}
+    {"ln", "softmax", "log_softmax", "droppath"}
     | {"attention", "class_token", "fc", "linear", "matmul"}
 )
 """Layers whose output lies in a row, whatever their input does."""
+FOLLOWED = {
+    *("layer_scale", "position", "channel_bias", "frozen_bn", "grn", "zero"),
+    *("glu", "swiglu", "geglu", "reglu", "rms", "gn", "bn"),
+}
+"""Layers whose output archcalc lays as torch does, whatever their input's order."""
 WRITTEN = (
     "ln",
     "rms",
@@ -97,7 +102,7 @@ def channels_last_then_flat(storages: Storages) -> bool:
         of_each = node.layer.storage == "elementwise" or isinstance(
             node.layer, Elementwise
         )
-        follows = of_each or storages.owner[index] != index
+        follows = of_each or key in FOLLOWED or storages.owner[index] != index
         if reads & unknown and (key in FLAT or copies_in_order(node)):
             return True
         if key not in ROWS and (reads & unknown or (reads & known and not follows)):

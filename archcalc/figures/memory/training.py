@@ -194,8 +194,9 @@ class _Play:
             if self.steps(node, held):
                 held = []
             gone += self.gradients.back(node)
-            beside = workspace_back(self.storages, node)
-            self.ledger.use(BESIDE if beside > 0 else NOT_AT_ONCE, index, beside)
+            if any(self.needed[i] for i in node.inputs):
+                beside = workspace_back(self.storages, node)
+                self.ledger.use(BESIDE if beside > 0 else NOT_AT_ONCE, index, beside)
             self.padding(node, kept)
             if not node.frozen:
                 self.weight_gradients(node)
@@ -255,6 +256,9 @@ class _Play:
         that its layer held has gone; it adds later ones, and those of a convolution, in
         place. Where nothing is added in place, each sum is a new tensor.
         """
+        if node.layer.sums_products:
+            full = self.storages.tensor_bytes(node)
+            self.ledger.use("product at full size", node.index, full)
         dtype = weight_dtype(self.analysis)
         owner = node.index if node.share is None else node.share
         shapes = node.layer.weights(*self.storages.entering[node.index])

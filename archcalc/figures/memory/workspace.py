@@ -35,8 +35,11 @@ def workspace(storages: Storages, node: Node, keeping: bool = False) -> int:
 def workspace_back(storages: Storages, node: Node) -> int:
     """Return the bytes that a node needs beside what is held, in a backward pass.
 
-    They are below 0 where what it kept and all its gradients never live at once.
+    They are below 0 where what it kept and all its gradients never live at once. Where
+    its weights are frozen, less is made, which is not counted.
     """
+    if node.frozen and node.layer.weights(*storages.entering[node.index]):
+        return 0
     moments: list[list[Extra]] = storages.ruling("back", node)
     return max((_sum(storages, node, made) for made in moments), default=0)
 

@@ -50,6 +50,22 @@ class Laid(NamedTuple):
         strides = self.strides
         return len(self.sizes) > 3 and self.anew(self.sizes, order).strides == strides
 
+    def looks_channels_last(self) -> bool:
+        """Say whether torch takes an image or volume for one with channels innermost.
+
+        By its strides alone, with gaps too, and whatever an axis of size 1 says
+        (`is_channels_last_strides_2d_s4` of c10/core/MemoryFormat.h).
+        """
+        if len(self.sizes) not in (4, 5) or self.strides[1] == 0:
+            return False
+        least = 0
+        for axis in (1, *range(len(self.sizes) - 1, 1, -1), 0):
+            step = self.strides[axis]
+            if step < least or (axis == 0 and least == self.strides[1]):
+                return False
+            least = step * self.sizes[axis]
+        return True
+
     def compact(self) -> Laid:
         """Return a copy without gaps that keeps the order of the axes.
 
@@ -70,6 +86,18 @@ class Laid(NamedTuple):
         steps[1:1] = [prod(self.sizes[1:2]) * steps[1] if steps[1:] else 1] * lacking
         pairs = zip(own, sizes, steps, strict=True)
         return Laid(sizes, tuple(0 if n == 1 != m else s for n, m, s in pairs))
+
+    def beside(self, *learned: Ints) -> Laid | None:
+        """Return how its arithmetic with learned tensors is written, one by one.
+
+        Their sizes are those that a sample meets; None for values in a row.
+        """
+        if self.in_a_row():
+            return None
+        found = self
+        for own in learned:
+            found = met(self.sizes, found, of_every_sample(own))
+        return found
 
     def moved(self, order: Sequence[int]) -> Laid:
         """Return the same values with their axes in another order."""
@@ -105,6 +133,11 @@ class Laid(NamedTuple):
             if inner != size:
                 return None
         return Laid(wanted, tuple(reversed([*found, *(1 for _ in left)])))
+
+
+def of_every_sample(own: Ints) -> Laid:
+    """Return how a learned tensor lies that each sample of a batch meets."""
+    return Laid((1, *own), (0, *rows(own)))
 
 
 def met(sizes: Ints, *operands: Laid) -> Laid:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from archcalc.errors import UsageError
+from archcalc.figures.memory.storages import number
 from archcalc.network.analysis import Analysis
 from archcalc.network.largest_batch import (
     inference_peak,
@@ -21,6 +24,11 @@ from archcalc.reports.memory.notes import (
 )
 from archcalc.reports.memory.summary import report
 from archcalc.reports.report import Report
+
+SLACK = (
+    "A framework needs a few hundred MiB more: for its context on the device, for "
+    "cuDNN's workspace, and for what its allocator cannot use."
+)
 
 
 def room(memory: str | int | None, card: str | None) -> tuple[int, str]:
@@ -62,21 +70,37 @@ def fit_report(
             ("left", memory - found.peak),
         ]
     lines += [Line((title, n, n), path=title, kinds="bytes") for title, n in sizes]
-    notes = list(_notes(found.analysis, training, bool(found.batch)))
+    notes = [*_counted(found.analysis, training), _where(found.analysis, training)]
+    if found.batch:
+        notes.append(Note(SLACK))
+    else:
+        notes.append(_missing(found.analysis, training, found.next_peak - memory))
     return report(network, found.analysis, [Table("", columns, tuple(lines))], notes)
 
 
-def _notes(analysis: Analysis, training: bool, fits: bool) -> list[Note]:
-    if not fits:
-        return [Note("A batch of one sample does not fit.")]
-    if not training:
-        about = Note(f"{INFERENCE} Here the weights are added.", "definition")
-        return [about, *kernel_note(analysis)]
-    timeline = analysis.memory.training.timeline
-    peak = Note(f"The peak is at the {at(analysis, timeline)}.")
-    slack = Note(
-        "A framework needs a few hundred MiB more: for its context on the device, for "
-        "cuDNN's workspace, and for what its allocator cannot use."
+def _counted(analysis: Analysis, training: bool) -> Iterator[Note]:
+    """Yield what the peak counts."""
+    if training:
+        yield training_definition(analysis)
+        yield from checkpoint_note(analysis)
+    else:
+        yield Note(f"{INFERENCE} Here the weights are added.", "definition")
+    yield from kernel_note(analysis)
+
+
+def _where(analysis: Analysis, training: bool) -> Note:
+    memory = analysis.memory
+    timeline = memory.training.timeline if training else memory.inference
+    return Note(f"The peak is at the {at(analysis, timeline)}.")
+
+
+def _missing(analysis: Analysis, training: bool, missing: int) -> Note:
+    """Return how much more one sample needs, and what any batch does."""
+    sizes = analysis.memory.static if training else analysis.memory.static[:2]
+    held = sum(number(size, analysis.graph.nodes[0]) for size in sizes)
+    named = ", buffers, gradients of weights and the optimizer's state"
+    return Note(
+        f"A batch of one sample does not fit: {missing:,} bytes are missing. "
+        f"Parameters{named if training else ' and buffers'} take {held:,} bytes, "
+        "whatever the batch."
     )
-    notes = [training_definition(analysis), *checkpoint_note(analysis)]
-    return [*notes, *kernel_note(analysis), peak, slack]

@@ -26,8 +26,8 @@ PHASES = {
     "backward": "backward of",
     "again": "running again",
     "sum": "adding up the gradients of",
-    "loss": "the loss after",
-    "update": "the update after",
+    "loss": "loss after",
+    "update": "update after",
 }
 INFERENCE = (
     "peak inference: the most memory that activations take at one time when the layers "
