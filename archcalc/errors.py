@@ -39,7 +39,7 @@ class Place:
 
 
 class Meant(str):
-    """Help that names what was meant: `word` can be written in place of what is there.
+    """Help that names what was meant: `word`.
 
     >>> Meant("did you mean conv?", "conv").word
     'conv'
@@ -75,7 +75,7 @@ class Problem:
 
     @property
     def meant(self) -> str | None:
-        """What to write in place of the marked words, if the help names it."""
+        """The right word for a wrong one, if the help names it."""
         return self.help.word if isinstance(self.help, Meant) else None
 
     def at(self, place: Place | None, via: tuple[Place, ...] = ()) -> Problem:

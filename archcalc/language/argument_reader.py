@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from archcalc.errors import Problem, SpecError, nearest, suggestion
+from archcalc.errors import Meant, Problem, SpecError, nearest, suggestion
 from archcalc.language.steps import DYNAMIC, SIZES, settled
 from archcalc.layers import CATALOGUE
 from archcalc.layers.fields import (
@@ -102,7 +102,8 @@ class ArgumentReader:
         word, equals, value = key.text.partition("=")
         if equals and word.strip() in known:
             message = f"{kind} has no argument {quoted(key)}"
-            self.problems.add("AC141", message, key, f"write {word.strip()}: {value}")
+            pair = f"{word.strip()}: {value}"
+            self.problems.add("AC141", message, key, Meant(f"write {pair}", pair))
             return
         principal = CATALOGUE[kind].principal if kind in CATALOGUE else None
         if key.text == kind and principal in known:

@@ -13,7 +13,7 @@ from abc import abstractmethod
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from archcalc.errors import nearest
+from archcalc.errors import Meant, nearest
 from archcalc.sizes.dims import Dim, at_least
 from archcalc.sizes.expressions import ExpressionError, parse, whole
 from archcalc.source.parser import Mapping, Scalar, Sequence, Value
@@ -95,9 +95,10 @@ def _refuse_traps(text: str) -> None:
     if text[0] not in "+-0123456789":
         return
     if re.fullmatch(LEADING_ZERO, text):
+        plain = text.lstrip("-+").lstrip("0_") or "0"
         raise FieldError(
             f"{_short(text)} has a leading zero: octal to some YAML readers",
-            f"write {text.lstrip('-+').lstrip('0_') or '0'}",
+            Meant(f"write {plain}", plain),
         )
     if re.fullmatch(BASE_60, text):
         raise FieldError(f"{_short(text)} is a base-60 number to some YAML readers")

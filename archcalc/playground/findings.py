@@ -66,7 +66,7 @@ def _meant(problem: Problem, written: Text) -> Iterator[dict[str, Any]]:
     at = place.text[place.column - 1 :][: place.width]
     bare = at.strip("\"'")
     if f"'{bare}'" not in problem.message and not nearest(bare, [word]):
-        return
+        return  # what is marked has more in it than the wrong word
     begin = _offset(written, place)
     edit = Edit(begin, begin + len(at), word)
     title = f"write {clean(word)}"

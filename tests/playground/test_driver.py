@@ -230,6 +230,7 @@ def mended(text: str, finding: dict[str, Any]) -> str:
     [
         *[("kernal", "kernel"), ("covn", "conv"), ("'kernal'", "kernel")],
         *[("nn.Conv2d", "conv"), ("kernel_size", "kernel"), ("conv 4", "conv: 4")],
+        *[("kernel=3", "kernel: 3"), ("04", "4")],
     ],
 )
 @pytest.mark.parametrize("before", ["", "# a 𝛼 comment\n"], ids=["plain", "wide"])
@@ -238,6 +239,14 @@ def test_a_word_that_was_meant_is_a_fix(wrong: str, right: str, before: str) -> 
     (found,) = result("look", text=text)["findings"]
     assert cut(text, found) == wrong
     assert mended(text, found) == before + SPEC
+
+
+@pytest.mark.parametrize("step", ["{conv: whidt * 2}", "{relu: 3}", "{relu: relu}"])
+def test_what_holds_more_than_the_wrong_word_has_no_fix(step: str) -> None:
+    text = f"name: a\ninput: [3, 8, 8]\nparams: {{width: 4}}\nlayers:\n  - {step}\n"
+    (found,) = result("look", text=text)["findings"]
+    assert found["help"]
+    assert found["fixes"] == []
 
 
 def test_fixes_of_a_check_mend_the_text() -> None:

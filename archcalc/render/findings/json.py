@@ -7,8 +7,8 @@
                               "meant", "used_at": [{"path", "line", "column"}],
                               "fix": {"says", "edits": [{"begin", "end", "text"}]}}]}]}
 
-`meant` is what to write in place of the marked words, if the help names it. `begin`
-and `end` of an edit count characters of the file's text.
+`meant` is the right word for a wrong one, if the help names it. `begin` and `end` of an
+edit count characters of the file's text.
 """
 
 from __future__ import annotations
