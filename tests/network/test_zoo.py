@@ -79,8 +79,12 @@ def main_parts(network: archcalc.Network) -> nn.Module:
 
 
 def weights(model: nn.Module) -> Counter[tuple[int, ...]]:
-    """Return how many weights there are of each shape, axes of 1 left out."""
-    return Counter(tuple(n for n in p.shape if n > 1) for p in model.parameters())
+    """Return how many weights there are of each shape.
+
+    Axes of 1 are left out, and their order is: a library may turn a matrix.
+    """
+    shapes = (sorted(n for n in p.shape if n > 1) for p in model.parameters())
+    return Counter(map(tuple, shapes))
 
 
 def test_every_network_has_its_evidence() -> None:
