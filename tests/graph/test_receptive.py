@@ -57,6 +57,23 @@ def test_published_fields(
         assert found[0].start == start
 
 
+def test_a_dilated_stack_by_hand() -> None:
+    """A kernel of 3 spans 2d + 1; after the pool, its inputs are 2 apart."""
+    steps = [
+        ("{conv: 4, kernel: 3, pad: half}", 3, 1, -1),
+        ("{conv: 4, kernel: 3, dilation: 2, pad: half}", 3 + 4, 1, -1 - 2),
+        ("{maxpool: 2}", 7 + 1, 2, -3),
+        ("{conv: 4, kernel: 3, dilation: 4, pad: half}", 8 + 8 * 2, 2, -3 - 4 * 2),
+    ]
+    lines = "".join(f"  - {step}\n" for step, *_ in steps)
+    text = f"name: stack\ninput: [3, 32, 32]\nlayers:\n{lines}"
+    _, *found = receptive_fields(archcalc.loads(text).graph)
+    for fields, (step, size, jump, start) in zip(found, steps, strict=True):
+        assert fields is not None
+        seen = [(f.size, f.jump, f.start) for f in fields]
+        assert seen == [(size, jump, start)] * 2, step
+
+
 def test_what_padding_fakes() -> None:
     pool5 = fields("vgg16", "pool5")[0]
     assert pool5.faked(224) == 90
