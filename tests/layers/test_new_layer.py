@@ -307,6 +307,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "language/schema.py": ("conv",),
     "language/schema_words.py": ("dropout",),  # an argument of `lora`
     "language/lora_reader.py": ("dropout",),
+    "checks/against/steps.py": ("dropout",),  # of attention
 }
 """Layer keys that stand in files of the engine, where they are no rule of a layer's."""
 OF_TOOLS = (
