@@ -14,6 +14,7 @@ from onnx_sizes import work
 from archcalc.network.network import loads
 from archcalc.readers.model import Model
 from archcalc.readers.onnx.inputs import sample_axes
+from archcalc.readers.onnx.moves import scaled
 from archcalc.readers.spec import spec_text
 from archcalc.wire.messages import Value as Declared
 
@@ -297,6 +298,23 @@ def test_corners_are_aligned_where_the_file_says_so(places: str) -> None:
     text = spec_text(read(made))
     assert "mode: bilinear" in text
     assert ("align_corners: true" in text) == (places == "align_corners")
+
+
+@pytest.mark.parametrize(
+    ("pixels", "factor", "size"),
+    [(10, 0.7, 7), (10, 2.3, 23), (10, 0.6, 6), (10, 0.79, 7), (100, 0.29, 29)],
+)
+def test_a_factor_is_multiplied_as_runtimes_do(
+    pixels: int, factor: float, size: int
+) -> None:
+    """The sizes of onnxruntime 1.32.0, and of PyTorch for all but 100 pixels."""
+    factors = helper.make_tensor("s", TensorProto.FLOAT, [4], [1, 1, factor, factor])
+    made = single("Resize", (1, 6, pixels, pixels), None, factors)
+    assert loads(spec_text(read(made))).analyze().output == (6, size, size)
+
+
+def test_a_factor_of_no_end_is_a_size() -> None:
+    assert scaled(3, 2.0**100) == 3 * 2**100
 
 
 def test_the_oracle_counts_by_the_standards_definition() -> None:

@@ -188,3 +188,28 @@ def test_ceil_mode_as_the_opset_of_the_file_says(opset: int, windows: int) -> No
     # 7 + 2 = 9 positions: windows begin at 0, 2, 4, 6 and, counted up, at 8, which is
     # behind the input (it ends at 8).
     assert read(made).ops[-1].shape == (2, windows)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "pads", "strides"),
+    [
+        ((9, 9), [0, 0, 1, 1], [3, 3]),  # a last window would begin in the padding
+        ((9, 9), [0, 1, 1, 1], [3, 3]),
+        ((10, 10), [0, 0, 1, 0], [3, 3]),  # none does so
+        ((9, 9), [0, 0, 1, 1], [3, 2]),  # along one axis, and the other needs it
+    ],
+)
+@pytest.mark.parametrize("opset", [21, 22])
+def test_ceil_mode_with_unlike_padding(
+    sizes: tuple[int, int], pads: list[int], strides: list[int], opset: int
+) -> None:
+    made = single(
+        *("MaxPool", (1, 2, *sizes)),
+        opset=opset,
+        kernel_shape=[2, 2],
+        strides=strides,
+        pads=pads,
+        ceil_mode=1,
+    )
+    model = read(made)
+    assert model.unknown() or model.ops[-1].shape == inferred(made)[0][1:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from struct import Struct
 from typing import Any
 
 from archcalc.readers.onnx import sizes
@@ -13,6 +14,10 @@ from archcalc.readers.onnx.values import Full, Value, batch_after, count, same, 
 from archcalc.readers.onnx.weights import is_weight, source
 from archcalc.readers.onnx.windows import padded, simple
 from archcalc.wire.messages import Node
+
+FLOAT32 = Struct("f")
+EXACT = 2**24
+"""From here on, float32 has whole numbers alone."""
 
 
 @rule("Identity", "Cast", "CastLike", "Dropout", "QuantizeLinear", "DequantizeLinear")
@@ -385,10 +390,23 @@ def resized(
     if not factors or any(float(f) != 1 for f in factors[:before]):
         raise NotKnown
     size = tuple(
-        int(n * float(f)) if isinstance(n, int) else 0
+        scaled(n, float(f)) if isinstance(n, int) else 0
         for n, f in zip(x.sizes[2:], factors[before:], strict=True)
     )
     return size, [Fraction(float(f)).limit_denominator(1000) for f in factors[before:]]
+
+
+def scaled(size: int, factor: float) -> int:
+    """Return the size that a factor makes: the whole part of a product in float32.
+
+    So onnxruntime and OpenVINO compute it, and a size that PyTorch had is kept: 0.7 of
+    10 is 7, though the factor in the file is less than 0.7.
+    """
+    product = size * factor
+    if not product < EXACT:
+        return int(product)
+    (rounded,) = FLOAT32.unpack(FLOAT32.pack(product))
+    return int(rounded)
 
 
 @rule("DepthToSpace")

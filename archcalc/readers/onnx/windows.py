@@ -227,8 +227,13 @@ def pool(trace: Trace, node: Node, ins: Ins) -> Value:
     automatic = node.attributes.get("auto_pad", "NOTSET").startswith("SAME")
     if node.attributes.get("ceil_mode", 0) and not automatic:
         more = late(x, padding, spans, stride)
+        rest = left_over(x, padding, spans, stride)
         if any(more) and trace.opset < IGNORES_LATE_WINDOWS:
             padding.grow(more)
+        elif any(more) and padding.before != padding.after:
+            # a step pads the input: behind it such a window would begin within
+            if any(not m and r for m, r in zip(more, rest, strict=True)):
+                raise NotKnown
         else:
             args["rounding"] = "ceil"
     padless = not any((*padding.before, *padding.after))
@@ -272,6 +277,17 @@ def late(
         behind = begins >= size + before
         found.append(begins + span - size - before - after if behind else 0)
     return found
+
+
+def left_over(
+    x: Value, padding: Padding, spans: Sequence[int], strides: Sequence[int]
+) -> list[int]:
+    """Return what each axis leaves after its whole steps; 1 where a size is a name."""
+    sums = zip(x.sizes[2:], padding.before, padding.after, spans, strict=True)
+    return [
+        (n + before + after - span) % stride if isinstance(n, int) else 1
+        for (n, before, after, span), stride in zip(sums, strides, strict=True)
+    ]
 
 
 @rule("GlobalAveragePool")
