@@ -3,7 +3,7 @@
 # scale is a float32 just below 0.7; onnx multiplies in double precision and cuts off, onnxruntime multiplies in float32.
 # So strict inference refuses what torch.onnx.export of torch 2.13.0 writes for F.interpolate(scale_factor=0.7), which states
 # 7. With 100 pixels and 0.29 it is PyTorch that has 28, states 28 in the file, and the file that runs to 29.
-# Guess before the run: a file that PyTorch exported runs to the size that PyTorch has, and onnx infers that size.
+# Expected, but not written down before the run: a file that PyTorch exported runs to the size that PyTorch has, and onnx infers that size.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -3,7 +3,7 @@
 # padding 1 gives 5x5 there, whose last row and column are -3.4e38. onnxruntime 1.32.0 drops that window, as PyTorch does, and gives 4x4.
 # onnx 1.23.2 infers 4x4 for opset 22 and 5x5 before it: the standard changed, and each runtime has one rule for all opsets.
 # For the average pool of the same settings OpenVINO gives 4x4 too.
-# Guess before the run: OpenVINO gives the sizes that onnx infers and onnxruntime runs.
+# Expected, but not written down before the run: OpenVINO gives the sizes that onnx infers and onnxruntime runs.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -2,7 +2,7 @@
 # openvino 2026.4.1: it reads a Resize of ONNX with keep_aspect_ratio_policy "not_larger" or "not_smaller" as if it said "stretch", and says
 # nothing: 10x20 pixels into 5x5 become 5x5 there. onnx 1.23.2 (inference and evaluator) and onnxruntime 1.32.0 have 3x5, and 5x10 for
 # "not_smaller". onnxruntime's own symbolic inference has 5x5, without the axes of samples and channels.
-# Guess before the run: what reads a Resize of opset 19 has its policy, or refuses the file.
+# Expected, but not written down before the run: what reads a Resize of opset 19 has its policy, or refuses the file.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
