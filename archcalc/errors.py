@@ -21,7 +21,7 @@ from typing import Self
 from archcalc.records import dataclass, replace
 
 TAB_AS_SPACES = "    "
-SHOWN_COLUMNS = 160
+SHOWN_COLUMNS = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +104,19 @@ class Problem:
 
 
 def _drawn(place: Place, margin: str) -> list[str]:
-    """Return the source line and a caret under it, clipped around the column."""
-    begin = max(0, place.column - 1 - SHOWN_COLUMNS // 2)
-    shown = place.text[begin : begin + SHOWN_COLUMNS]
-    before = clean(shown[: place.column - 1 - begin])
-    number = f"  {place.line} │ "
-    width = max(1, min(place.width, len(shown) - (place.column - 1 - begin)))
-    caret = f"{margin}│ {' ' * len(before)}{'^' * width}"
-    return [number + clean(shown), caret]
+    """Return the source line and a caret under it; of a long line what is around it.
+
+    A line of 80 columns on a terminal holds both, whatever the line of the file.
+    """
+    text, at = place.text, place.column - 1
+    begin = max(0, min(at - SHOWN_COLUMNS // 2, len(text) - SHOWN_COLUMNS))
+    end = begin + SHOWN_COLUMNS
+    shown = text[begin:end]
+    before = clean(shown[: at - begin])
+    width = max(1, min(place.width, len(shown) - (at - begin)))
+    cut = "…" if begin else ""
+    line = f"  {place.line} │ {cut}{clean(shown)}{'…' if end < len(text) else ''}"
+    return [line, f"{margin}│ {' ' * len(cut + before)}{'^' * width}"]
 
 
 def _clip(text: str) -> str:

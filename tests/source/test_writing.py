@@ -7,7 +7,9 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sweep_runs import environment
@@ -28,6 +30,8 @@ from archcalc.__main__ import main
 main()
 """
 """Runs the command where no file gets more than 1,000 bytes."""
+NOBODY = 65534
+"""A user and a group without rights."""
 
 
 @pytest.mark.parametrize(
@@ -106,31 +110,39 @@ def test_a_file_keeps_its_owner(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a.txt"]
 
 
-def test_permissions_are_kept_to(tmp_path: Path) -> None:
+@pytest.fixture
+def nobody() -> Iterator[Path]:
+    """A folder that all may enter, and in it files of somebody without rights."""
+    user, group = os.geteuid(), os.getegid()
+    with TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        for folder in (Path(name) / "open", Path(name) / "closed"):
+            folder.mkdir()
+            (folder / "a.txt").write_text("old", encoding="utf-8")
+            if user == 0:
+                os.chown(folder, NOBODY, NOBODY)
+                os.chown(folder / "a.txt", NOBODY, NOBODY)
+        try:
+            if user == 0:
+                os.setegid(NOBODY)
+                os.seteuid(NOBODY)
+            yield Path(name)
+        finally:
+            os.seteuid(user)
+            os.setegid(group)
+            (Path(name) / "closed").chmod(0o755)
+
+
+def test_permissions_are_kept_to(nobody: Path) -> None:
     """A file that is read-only stays; one in such a folder is written in place."""
-    open_folder, closed = tmp_path / "open", tmp_path / "closed"
-    for folder in (open_folder, closed):
-        folder.mkdir()
-        (folder / "a.txt").write_text("old", encoding="utf-8")
-        for place in (folder, folder / "a.txt"):
-            os.chown(place, 65534, 65534)
+    open_folder, closed = nobody / "open", nobody / "closed"
     (open_folder / "a.txt").chmod(0o444)
     closed.chmod(0o555)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    user = os.geteuid()
-    try:
-        if user == 0:
-            os.setegid(65534)
-            os.seteuid(65534)
-        with pytest.raises(PermissionError):
-            write_text(open_folder / "a.txt", "new")
-        write_text(closed / "a.txt", "new")
-        with pytest.raises(PermissionError):
-            write_text(closed / "b.txt", "new")
-    finally:
-        os.seteuid(user)
-        os.setegid(0)
+    with pytest.raises(PermissionError):
+        write_text(open_folder / "a.txt", "new")
+    write_text(closed / "a.txt", "new")
+    with pytest.raises(PermissionError):
+        write_text(closed / "b.txt", "new")
     assert (open_folder / "a.txt").read_text(encoding="utf-8") == "old"
     assert (closed / "a.txt").read_text(encoding="utf-8") == "new"
     assert os.listdir(open_folder) == os.listdir(closed) == ["a.txt"]
