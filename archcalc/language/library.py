@@ -230,4 +230,6 @@ def _file_beside(name: str) -> str | None:
             return (
                 f"to read the file of this name, write {stem}{ending}{colon}{variant}"
             )
+    if os.path.isdir(name):
+        return f"{name} is a folder: name a file in it; check and lock take folders"
     return None

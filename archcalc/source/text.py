@@ -14,9 +14,10 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
-from archcalc.errors import LimitError, Place, SourceError
+from archcalc.errors import LimitError, Meant, Place, SourceError, nearest
 from archcalc.limits import Limits
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ MODEL_ENDINGS = (
     *(".json", ".hdf5", ".safetensors", ".gguf", ".ckpt", ".bin"),
 )
 """Endings of models in formats of others, whether there is a reader or not."""
+MOST_BESIDE = 1000
+"""So many entries of a folder are looked at for the file that was meant."""
 STDIN = "-"
 STDIN_NAME = "<stdin>"
 
@@ -216,10 +219,25 @@ def _unreadable(name: str, error: OSError | ValueError) -> SourceError:
 
 
 def _beside(name: str) -> str | None:
-    """Return the file that is there where an ending was left out."""
+    """Return the help that names the file that was meant, if one is like it.
+
+    It is the one with an ending that was left out, else the nearest in the folder.
+    """
     there = (name + ending for ending in ENDINGS if os.path.isfile(name + ending))
     found = next(there, None)
-    return f"did you mean {found}?" if found else None
+    if found is not None:
+        return f"did you mean {found}?"
+    folder, base = os.path.split(name)
+    try:
+        with os.scandir(folder or os.curdir) as entries:
+            known = [e.name for e in islice(entries, MOST_BESIDE) if e.is_file()]
+    except OSError:
+        return None
+    files = [file for file in known if file.endswith((*ENDINGS, *MODEL_ENDINGS))]
+    stems = {os.path.splitext(file)[0]: file for file in sorted(files, reverse=True)}
+    near = nearest(os.path.splitext(base)[0], stems)
+    meant = stems[near.word] if isinstance(near, Meant) else None
+    return meant and f"did you mean {os.path.join(folder, meant)}?"
 
 
 def _cannot_read(name: str, reason: str, help: str | None) -> SourceError:

@@ -172,6 +172,7 @@ def test_a_python_file_is_named_with_a_class(
         ("mycnn", "to read the file of this name, write mycnn.yaml"),
         ("mycnn:small", "to read the file of this name, write mycnn.yaml:small"),
         ("other", "to read the file of this name, write other.yml"),
+        ("nets", "nets is a folder: name a file in it; check and lock take folders"),
         ("vgg99", "did you mean vgg19?"),
         ("VGG-16:nope", None),
     ],
@@ -182,6 +183,7 @@ def test_a_file_beside_is_offered(
     text = "name: own\ninput: [3]\nlayers: [relu]\n"
     for file in ("mycnn.yaml", "other.yml"):
         (tmp_path / file).write_text(text, encoding="utf-8")
+    (tmp_path / "nets").mkdir()
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError) as caught:
         archcalc.load(name).analyze()

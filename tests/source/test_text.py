@@ -126,6 +126,21 @@ def test_what_is_not_a_file_is_refused_at_once(tmp_path: Path) -> None:
         assert problem.message.startswith(f"cannot read `{path}`")
 
 
+def test_the_nearest_file_is_named(tmp_path: Path) -> None:
+    for name in ("lenet.yaml", "resnet.onnx", "lenets.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "vgg16.yaml").mkdir()
+    meant = {
+        "lenet.yml": "lenet.yaml",
+        "lent.yaml": "lenet.yaml",
+        "resnet.yaml": "resnet.onnx",
+    }
+    for name, file in meant.items():
+        assert told(tmp_path / name).help == f"did you mean {tmp_path / file}?"
+    for name in ("vgg6.yaml", "other.yaml", "no/lenet.yaml"):
+        assert told(tmp_path / name).help is None
+
+
 def test_a_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with socket.socket(socket.AF_UNIX) as server:
