@@ -174,6 +174,18 @@ def turned(random: Random, sizes: list[int]) -> Tensor:
     return x[tuple(slice(n) for n in sizes)]
 
 
+def written_as_torch(layer: Layer, x: Tensor) -> Tensor:
+    """Hold how a layer writes its output to torch, whose output is returned."""
+    from layer_torch import Built
+
+    with torch.no_grad():
+        y: Tensor = Built(layer.torch(tuple(x.shape[1:]))).eval()(x)
+    made = tuple(y.shape)
+    found = layer.written(made, laid(x)) or Laid.anew(made)
+    assert real(*found[:2]) == real(made, y.stride()), (layer, x.shape, x.stride())
+    return y
+
+
 ORDERED = ["layer_scale", "position", "channel_bias", "frozen_bn", "grn", "zero"]
 ORDERED += ["glu", "swiglu", "geglu", "reglu"]
 """Arithmetic that keeps the order of its input's axes."""
@@ -182,8 +194,6 @@ ORDERED += ["glu", "swiglu", "geglu", "reglu"]
 @pytest.mark.parametrize("key", ORDERED)
 def test_arithmetic_keeps_the_order_of_axes(key: str) -> None:
     """Of parts with gaps, moved axes, single pixels and one sample too."""
-    from layer_torch import Built
-
     random, others = Random(key), 0
     least = 3 if key in ("frozen_bn", "grn") else 2
     for _ in range(150):
@@ -197,13 +207,7 @@ def test_arithmetic_keeps_the_order_of_axes(key: str) -> None:
         elif key == "zero" and rank > 2:
             given = {"stride": random.choice((1, 2))}
         x = turned(random, sizes)
-        layer = CATALOGUE[key](**given)
-        with torch.no_grad():
-            y = Built(layer.torch(tuple(sizes[1:]))).eval()(x)
-        made = tuple(y.shape)
-        found = layer.written(made, laid(x)) or Laid.anew(made)
-        assert real(*found[:2]) == real(made, y.stride()), (layer, sizes, x.stride())
-        others += not y.is_contiguous()
+        others += not written_as_torch(CATALOGUE[key](**given), x).is_contiguous()
     assert 30 < others < 145
 
 
@@ -223,20 +227,13 @@ NORMED: list[tuple[str, dict[str, object]]] = [
 @pytest.mark.parametrize(("key", "given"), NORMED, ids=str)
 def test_norms_keep_channels_last(key: str, given: dict[str, object]) -> None:
     """Or write rows: of images and volumes in any order, with gaps and without."""
-    from layer_torch import Built
-
     random = Random(0)
     for _ in range(120):
         rank = random.choice((3, 4, 4, 5))
         sizes = [random.choice((2, 4)), random.choice((2, 4))]
         sizes += [random.choice((2, 3, 4)) for _ in range(rank - 2)]
         x = turned(random, sizes)
-        layer = CATALOGUE[key](**given)
-        with torch.no_grad():
-            y = Built(layer.torch(tuple(sizes[1:]))).eval()(x)
-        made = tuple(y.shape)
-        found = layer.written(made, laid(x)) or Laid.anew(made)
-        assert real(*found[:2]) == real(made, y.stride()), (sizes, x.stride())
+        written_as_torch(CATALOGUE[key](**given), x)
 
 
 BEFORE = ("{ln: channels}", "{crop: 3}", "{slice: [0, 4]}", "{split: 2, axis: 1}")
