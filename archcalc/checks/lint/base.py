@@ -14,6 +14,7 @@ from typing import Any
 from archcalc.checks.findings import Fix
 from archcalc.graph.graph import Graph, Node
 from archcalc.graph.paths import depths
+from archcalc.language.steps import SIZES
 from archcalc.layers.base import Layer, Shape
 from archcalc.layers.window import reach
 from archcalc.network.network import Network
@@ -22,8 +23,7 @@ from archcalc.source.edits import Edit, Extents
 from archcalc.source.values import Scalar, Value
 
 SIZE_OF = re.compile(
-    r"\b(?:channels|cin|h|w|length|tokens|dim)\s+of\s+"
-    r"(?:'([^']+)'|\"([^\"]+)\"|([\w.]+))"
+    rf"\b(?:{'|'.join(SIZES)})\s+of\s+(?:'([^']+)'|\"([^\"]+)\"|([\w.]+))"
 )
 """A size of another step, as arithmetic asks for it."""
 LITERAL = r"[0-9]+|true|false|half|same|valid|floor|ceil"
