@@ -54,23 +54,23 @@ def fix_text(
     round. A fix is left out if it would break the network or a figure with a source, or
     if it would change the network though its rule means to keep it.
     """
+    version = _Version(text, path, limits, choice)
     count, refused = 0, set[Edits]()
     for _ in range(MOST_ROUNDS):
-        before = _Version(text, path, limits, choice)
         fixes = {
             f.fix.edits: f.code.startswith(REWRITING)
-            for f in before.checked.findings
+            for f in version.checked.findings
             if f.fix and f.fix.edits not in refused
         }
         if not fixes:
             break
-        used = _round(before, fixes)
+        changed, used = _round(version, fixes)
         refused |= {edits for edits in fixes if edits not in used}
         if not used:
             break
-        text, count = before.after(used).text, count + len(used)
+        version, count = changed, count + len(used)
         refused.clear()
-    return text, count
+    return version.text, count
 
 
 Edits = tuple[Edit, ...]
@@ -156,21 +156,28 @@ def _outputs(network: Network) -> tuple[bytes, ...] | None:
         return None
 
 
-def _round(before: _Version, fixes: dict[Edits, bool]) -> list[Edits]:
-    """Return the fixes that fit together, break nothing, and keep what they must."""
+def _round(before: _Version, fixes: dict[Edits, bool]) -> tuple[_Version, list[Edits]]:
+    """Return the text after the fixes that fit together, and which these are.
+
+    They break nothing, and keep what they must.
+    """
     chosen = _apart(fixes)
     kept = [edits for edits in chosen if fixes[edits]]
+    changed = before.after(chosen)
     keeps = not kept or before.after(kept).keeps(before)
-    if keeps and before.after(chosen).breaks <= before.breaks:
-        return chosen
+    if keeps and changed.breaks <= before.breaks:
+        return changed, chosen
     used: list[Edits] = []
+    changed = before
     for edits in chosen:
         kept = [one for one in (*used, edits) if fixes[one]]
         if fixes[edits] and not before.after(kept).keeps(before):
             continue
-        if before.after([*used, edits]).breaks <= before.breaks:
+        trial = before.after([*used, edits])
+        if trial.breaks <= before.breaks:
             used.append(edits)
-    return used
+            changed = trial
+    return changed, used
 
 
 def _apart(fixes: Iterable[Edits]) -> list[Edits]:
